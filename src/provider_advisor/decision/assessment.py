@@ -1,0 +1,72 @@
+"""A provider's findings summed up: its score and its standing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from provider_advisor.decision.findings import Finding, findings_for
+from provider_advisor.inference import Inference
+from provider_advisor.knowledge import Facts
+
+__all__ = ["Assessment", "Score", "Standing", "assess"]
+
+Standing = Literal["qualified", "unconfirmed", "ruled-out"]
+
+_DIGITS = 9
+
+
+class Score(NamedTuple):
+    """Weighted means of degrees, times 100, rounded to nine digits: all unknowns against, as expected, all for."""
+
+    proven: float
+    expected: float
+    possible: float
+
+
+class Assessment(NamedTuple):
+    """One provider against everything that the team requires. Without any finding there is no score."""
+
+    provider: str
+    findings: tuple[Finding, ...]
+    score: Score | None
+    standing: Standing
+
+    @property
+    def unknown_musts(self) -> int:
+        """How many musts are neither proven nor failed."""
+        return sum(finding.is_unknown_must for finding in self.findings)
+
+
+def assess(inference: Inference, facts: Facts) -> tuple[Assessment, ...]:
+    """Each provider of the knowledge base, assessed; in the order of their ids."""
+    return tuple(_assessment(provider, findings_for(provider, inference, facts)) for provider in facts.knowledge.providers)
+
+
+def _assessment(provider: str, findings: tuple[Finding, ...]) -> Assessment:
+    return Assessment(provider, findings, _score(findings), _standing(findings))
+
+
+def _score(findings: Sequence[Finding]) -> Score | None:
+    total = math.fsum(finding.weight for finding in findings)
+    if not findings:
+        return None
+
+    def mean(degrees: Iterable[float]) -> float:
+        weighted = (finding.weight * degree for finding, degree in zip(findings, degrees, strict=True))
+        return round(100 * math.fsum(weighted) / total, _DIGITS)
+
+    return Score(
+        mean(finding.degree.low for finding in findings),
+        mean(finding.degree.expected for finding in findings),
+        mean(finding.degree.high for finding in findings),
+    )
+
+
+def _standing(findings: Iterable[Finding]) -> Standing:
+    """By the musts alone."""
+    musts = [finding for finding in findings if finding.decides_standing]
+    if any(finding.is_failed_must for finding in musts):
+        return "ruled-out"
+    return "unconfirmed" if any(finding.is_unknown_must for finding in musts) else "qualified"

@@ -1,0 +1,74 @@
+"""What each requirement and each fired rule came to for one provider."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement
+from provider_advisor.inference import Inference
+from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.logic import Truth
+from provider_advisor.requirements import Requirement
+
+__all__ = ["Finding", "Outcome", "findings_for"]
+
+Outcome = Literal["met", "partial", "unmet", "unknown"]
+
+
+class Finding(NamedTuple):
+    """One requirement, or one rule that favours, for one provider: its degree and its weight."""
+
+    provider: str
+    requirement: Requirement | None
+    rule: Rule | None
+    degree: Degree
+    weight: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """Met [1, 1], unmet [0, 0], unknown [0, 1]; anything else is partial."""
+        ends = (self.degree.low, self.degree.high)
+        return {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}.get(ends, "partial")  # type: ignore[return-value]
+
+    @property
+    def decides_standing(self) -> bool:
+        """Whether it is a must that can fail; one on an amount without a bound only weighs."""
+        return self.requirement is not None and self.requirement.priority == "must" and self.degree.truth is not None
+
+    @property
+    def is_failed_must(self) -> bool:
+        """Whether it rules its provider out."""
+        return self.decides_standing and self.degree.truth is Truth.NO
+
+    @property
+    def is_unknown_must(self) -> bool:
+        """Whether it leaves its provider unconfirmed."""
+        return self.decides_standing and self.degree.truth is Truth.UNKNOWN
+
+
+def findings_for(provider: str, inference: Inference, facts: Facts) -> tuple[Finding, ...]:
+    """The findings for a provider, in the order of the requirements, then of the rules."""
+    criteria = facts.knowledge.criteria
+    on_requirements = [
+        Finding(
+            provider,
+            requirement,
+            None,
+            degree_of_requirement(facts, provider, criteria[requirement.criterion], requirement.bound),
+            _weight(requirement, facts),
+        )
+        for requirement in inference.requirements
+    ]
+    on_rules = [
+        Finding(provider, None, rule, degree_of_condition(facts, provider, rule.favours), rule.weight)
+        for rule in inference.favours
+        if rule.favours is not None and rule.weight is not None
+    ]
+    return (*on_requirements, *on_rules)
+
+
+def _weight(requirement: Requirement, facts: Facts) -> float:
+    """The priority's weight times the requirement's own (an implied one has its rule's), else the criterion's."""
+    knowledge = facts.knowledge
+    own = knowledge.criteria[requirement.criterion].weight if requirement.weight is None else requirement.weight
+    return knowledge.policy.priorities[requirement.priority] * own

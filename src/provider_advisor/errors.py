@@ -1,0 +1,27 @@
+"""Every error that the project raises on purpose, each with a sentence for the person who can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["AdvisorError", "EngineError", "KnowledgeError", "RequirementsError"]
+
+
+class AdvisorError(Exception):
+    """Base of all our errors; only a face turns one into an exit status or a response."""
+
+
+class KnowledgeError(AdvisorError):
+    """The files of a knowledge base have problems; `problems` holds one sentence for each, with file and line."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class RequirementsError(AdvisorError):
+    """What a team asks cannot be understood, or contradicts itself."""
+
+
+class EngineError(AdvisorError):
+    """The rule engine failed, or was asked for more than it can do."""

@@ -1,0 +1,168 @@
+"""A decision as plain data: the JSON that other programs rely on, `provider-advisor/recommendation/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
+from provider_advisor.explanation.reasons import because, finding_says, verdict_brief, verdict_reason
+from provider_advisor.inference import SetAside
+from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
+from provider_advisor.requirements import Requirement, bound_words
+
+__all__ = ["SCHEMA", "claim_record", "decision_record"]
+
+SCHEMA = "provider-advisor/recommendation/1"
+
+
+def decision_record(decision: Decision) -> dict[str, Any]:
+    """The decision as JSON-ready data; see `recommend schema recommendation` for its JSON Schema."""
+    knowledge, outcome = decision.facts.knowledge, decision.outcome
+    findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
+    return {
+        "schema": SCHEMA,
+        "verdict": _verdict(outcome.verdict, verdict_reason(decision)),
+        "providers": [_provider(assessment, knowledge) for assessment in outcome.assessments],
+        "findings": [_finding(finding, knowledge) for finding in findings],
+        "requirements": [_requirement(requirement, knowledge) for requirement in outcome.inference.requirements],
+        "set_aside": [_set_aside(part) for part in outcome.inference.set_aside],
+        "combinations": [list(group) for group in decision.combinations],
+        "concessions": [_concession(concession, knowledge) for concession in decision.concessions],
+        "confirm": [],
+        "robustness": {},
+        "sources": _sources(findings, knowledge),
+        "knowledge": _knowledge(findings, decision.facts),
+    }
+
+
+def _verdict(verdict: Verdict, reason: str) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "strength": verdict.strength,
+        "provider": verdict.provider,
+        "lean": verdict.lean,
+        "among": list(verdict.among),
+        "reason": reason,
+    }
+
+
+def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> dict[str, Any]:
+    score = assessment.score
+    return {
+        "id": assessment.provider,
+        "name": knowledge.providers[assessment.provider].name,
+        "standing": assessment.standing,
+        "score": {
+            "proven": score.proven if score else None,
+            "expected": score.expected if score else None,
+            "possible": score.possible if score else None,
+        },
+        "monthly_cost": None,
+    }
+
+
+def _finding(finding: Finding, knowledge: KnowledgeBase) -> dict[str, Any]:
+    requirement, fact = finding.requirement, finding.degree.fact
+    implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
+    return {
+        "provider": finding.provider,
+        "criterion": requirement.criterion if requirement is not None else None,
+        "rule": finding.rule.id if finding.rule is not None else implied_by,
+        "priority": requirement.priority if requirement is not None else None,
+        "bound": _bound(requirement, knowledge),
+        "outcome": finding.outcome,
+        "degree": [finding.degree.low, finding.degree.high],
+        "expected": finding.degree.expected,
+        "weight": finding.weight,
+        "because": because(finding, knowledge),
+        "says": finding_says(finding, knowledge),
+        "disputed": fact is not None and fact.disputed,
+        "evidence": [_evidence(claim) for claim in finding.degree.claims],
+    }
+
+
+def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> dict[str, Any] | None:
+    if requirement is None or requirement.bound is None:
+        return None
+    return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion]))
+
+
+def _evidence(claim: Claim) -> dict[str, Any]:
+    return {
+        "source": claim.source,
+        "line": claim.line,
+        "as_of": claim.as_of.isoformat(),
+        "evidence": claim.evidence,
+        "product": claim.product,
+    }
+
+
+def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "criterion": requirement.criterion,
+        "label": knowledge.criteria[requirement.criterion].label,
+        "priority": requirement.priority,
+        "bound": _bound(requirement, knowledge),
+        "weight": requirement.weight,
+        "implied_by": list(requirement.implied_by),
+    }
+
+
+def _set_aside(part: SetAside) -> dict[str, str]:
+    return {"rule": part.rule, "criterion": part.criterion, "because": part.because}
+
+
+def _concession(concession: Concession, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "drop": [_requirement(requirement, knowledge) for requirement in concession.dropped],
+        "verdict": _verdict(concession.verdict, f"Then {verdict_brief(concession.verdict, knowledge)}."),
+    }
+
+
+def _sources(findings: Iterable[Finding], knowledge: KnowledgeBase) -> list[dict[str, Any]]:
+    cited = {claim.source for finding in findings for claim in finding.degree.claims}
+    return [
+        {
+            "id": source.id,
+            "title": source.title,
+            "publisher": source.publisher,
+            "language": source.language,
+            "url": source.url,
+            "published": source.published.isoformat(),
+            "retrieved": source.retrieved.isoformat(),
+        }
+        for source in knowledge.sources.values()
+        if source.id in cited
+    ]
+
+
+def _knowledge(findings: Iterable[Finding], facts: Facts) -> dict[str, Any]:
+    used = {(fact.provider, fact.criterion): fact for finding in findings if (fact := finding.degree.fact) is not None}
+    return {
+        "as_of": facts.as_of.isoformat(),
+        "fingerprint": facts.knowledge.fingerprint,
+        "stale": [_stale(fact) for _, fact in sorted(used.items()) if facts.is_stale(fact)],
+    }
+
+
+def _stale(fact: Fact) -> dict[str, Any]:
+    return {"provider": fact.provider, "criterion": fact.criterion, "as_of": str(fact.newest)}
+
+
+def claim_record(claim: Claim) -> dict[str, Any]:
+    """A claim as JSON-ready data, as `recommend facts --format json` lists it."""
+    return {
+        "provider": claim.provider,
+        "product": claim.product,
+        "criterion": claim.criterion,
+        "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
+        "bound": claim.bound,
+        "unit": claim.unit,
+        "evidence": claim.evidence,
+        "source": claim.source,
+        "line": claim.line,
+        "as_of": claim.as_of.isoformat(),
+        "until": claim.until.isoformat() if claim.until else None,
+        "note": claim.note,
+    }

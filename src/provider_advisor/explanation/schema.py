@@ -1,0 +1,134 @@
+"""The JSON Schema of the answer, as models: what other programs may rely on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["answer_schema"]
+
+Number = int | float
+Priority = Literal["must", "should", "could"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Verdict(_Part):
+    kind: Literal["recommended", "tie", "undetermined", "none"]
+    strength: Literal["firm", "leaning"] | None
+    provider: str | None
+    lean: str | None
+    among: list[str]
+    reason: str = Field(description="one sentence")
+
+
+class _Score(_Part):
+    proven: float | None = Field(description="all unknowns against; null where nothing was asked")
+    expected: float | None
+    possible: float | None = Field(description="all unknowns for")
+
+
+class _Cost(_Part):
+    low: float
+    high: float | None = Field(description="null: no ceiling is known")
+    unit: str
+    items: list[dict[str, Any]]
+
+
+class _Provider(_Part):
+    id: str
+    name: str
+    standing: Literal["qualified", "unconfirmed", "ruled-out"]
+    score: _Score
+    monthly_cost: _Cost | None = Field(description="null where no usage was stated")
+
+
+class _Evidence(_Part):
+    source: str
+    line: int
+    as_of: str
+    evidence: Literal["stated", "contrast", "ambiguous"]
+    product: str | None
+
+
+class _Finding(_Part):
+    provider: str
+    criterion: str | None = Field(description="null for a rule that favours")
+    rule: str | None = Field(description="the rule that favours, or the first that implied the requirement")
+    priority: Priority | None
+    bound: dict[str, Number | str] | None
+    outcome: Literal["met", "partial", "unmet", "unknown"]
+    degree: tuple[float, float]
+    expected: float
+    weight: float
+    because: str
+    says: str = Field(description="what is known of the provider here, in words")
+    disputed: bool
+    evidence: list[_Evidence]
+
+
+class _Requirement(_Part):
+    criterion: str
+    label: str
+    priority: Priority
+    bound: dict[str, Number | str] | None
+    weight: float | None
+    implied_by: list[str] = Field(description="rules; empty for what the team stated itself")
+
+
+class _SetAside(_Part):
+    rule: str
+    criterion: str
+    because: str
+
+
+class _Concession(_Part):
+    drop: list[_Requirement]
+    verdict: _Verdict
+
+
+class _Source(_Part):
+    id: str
+    title: str
+    publisher: str | None
+    language: str
+    url: str | None
+    published: str
+    retrieved: str
+
+
+class _Stale(_Part):
+    provider: str
+    criterion: str
+    as_of: str
+
+
+class _Knowledge(_Part):
+    as_of: str
+    fingerprint: str
+    stale: list[_Stale]
+
+
+class _Answer(_Part):
+    """The answer to a team, as `recommend --format json` prints it."""
+
+    schema_: Literal["provider-advisor/recommendation/1"] = Field(alias="schema")
+    verdict: _Verdict
+    providers: list[_Provider]
+    findings: list[_Finding]
+    requirements: list[_Requirement]
+    set_aside: list[_SetAside] = Field(description="consequents of fired rules that do not count")
+    combinations: list[list[str]]
+    concessions: list[_Concession]
+    confirm: list[dict[str, Any]]
+    robustness: dict[str, Any]
+    sources: list[_Source]
+    knowledge: _Knowledge
+
+
+def answer_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of `provider-advisor/recommendation/1`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Answer.model_json_schema(by_alias=True)}

@@ -1,0 +1,185 @@
+"""A recommendation as text that a person likes to read: verdict, table, reasons, unknowns, what would change it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from provider_advisor.explanation.words import bound_text_of, joined
+from provider_advisor.faces.cli.layout import Cell, Page
+from provider_advisor.knowledge import KnowledgeBase
+
+__all__ = ["show_answer"]
+
+_MOST_COLUMNS = 4
+_STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
+_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?", "partial": "partly"}
+
+Record = Mapping[str, Any]
+
+
+def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    """Print the data of a recommendation."""
+    _show_verdict(record, page)
+    if record["findings"]:
+        _show_matrix(record, knowledge, page)
+        _show_reasons(record, knowledge, page)
+        _show_unknowns(record, knowledge, page)
+    else:
+        page.line("Ask for something: recommend --needs whiteboard,ucaas; recommend criteria lists what there is.")
+    _show_changes(record, knowledge, page)
+    _show_sources(record, page)
+
+
+def _show_verdict(record: Record, page: Page) -> None:
+    verdict = record["verdict"]
+    colour = {"recommended": "green", "none": "red"}.get(verdict["kind"], "yellow")
+    page.line(verdict["reason"], colour=colour, bold=True)
+
+
+def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    shown = _shown_providers(record["providers"])
+    by_key = {(finding["provider"], *_key(finding)): finding for finding in record["findings"]}
+    rows: list[list[str | Cell]] = []
+    for key in dict.fromkeys(_key(finding) for finding in record["findings"]):
+        findings = [by_key[provider["id"], *key] for provider in shown]
+        marks = [page.mark(_OUTCOMES[finding["outcome"]]) for finding in findings]
+        rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
+    rows.append(["", Cell("Standing", bold=True), *(Cell(_STANDINGS[provider["standing"]], bold=True) for provider in shown)])
+    rows.append(["", "Score (proven to possible)", *(_score(provider["score"]) for provider in shown)])
+    page.gap()
+    page.table(["", "Asked for", *(provider["name"] for provider in shown)], rows)
+    if len(shown) < len(record["providers"]):
+        page.line(f"({len(record['providers']) - len(shown)} more providers: --format json)")
+
+
+def _shown_providers(providers: Sequence[Record]) -> Sequence[Record]:
+    order = list(_STANDINGS)
+    ranked = sorted(providers, key=lambda p: (order.index(p["standing"]), -(p["score"]["expected"] or 0), p["id"]))
+    chosen = {provider["id"] for provider in ranked[:_MOST_COLUMNS]}
+    return [provider for provider in providers if provider["id"] in chosen]
+
+
+def _key(finding: Record) -> tuple[Any, ...]:
+    return finding["criterion"], finding["rule"], finding["priority"], str(finding["bound"])
+
+
+def _label(finding: Record, knowledge: KnowledgeBase) -> str:
+    if finding["criterion"] is None:
+        return str(finding["because"])
+    criterion = knowledge.criteria[finding["criterion"]]
+    bound = bound_text_of(finding["bound"], criterion)
+    return f"{criterion.label}, {bound}" if bound else criterion.label
+
+
+def _score(score: Mapping[str, float]) -> str:
+    proven, expected, possible = (round(score[key], 1) for key in ("proven", "expected", "possible"))
+    return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
+
+
+def _show_reasons(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    numbers = _source_numbers(record)
+    page.heading("Why")
+    names = {provider["id"]: provider["name"] for provider in record["providers"]}
+    for _, group in itertools.groupby(sorted(record["findings"], key=_order_in(record)), key=_key):
+        findings = list(group)
+        page.line(_heading(findings[0], knowledge), 2, bold=True)
+        for finding in findings:
+            says = f"{names[finding['provider']]}: {finding['says']}{_cited(finding['evidence'], numbers)}"
+            page.line(says, 4)
+
+
+def _order_in(record: Record) -> Any:  # noqa: ANN401 (a sort key)
+    places = {key: place for place, key in enumerate(dict.fromkeys(_key(finding) for finding in record["findings"]))}
+    return lambda finding: places[_key(finding)]
+
+
+def _heading(finding: Record, knowledge: KnowledgeBase) -> str:
+    label = _label(finding, knowledge)
+    if finding["criterion"] is None:
+        return f"{label} (rule {finding['rule']}, weight {finding['weight']:g})"
+    asked = f"{label} ({finding['priority']}, weight {finding['weight']:g})"
+    return asked if finding["rule"] is None else f"{asked}, asked by the rule {finding['rule']}: {finding['because']}"
+
+
+def _source_numbers(record: Record) -> dict[str, int]:
+    return {source["id"]: number for number, source in enumerate(record["sources"], start=1)}
+
+
+def _cited(evidence: Iterable[Record], numbers: Mapping[str, int]) -> str:
+    """Where it stands: "[1, lines 37, 96; 2022-11-22]"."""
+    by_source: dict[tuple[str, str], set[int]] = {}
+    for part in evidence:
+        by_source.setdefault((part["source"], part["as_of"]), set()).add(part["line"])
+    cited = [f"[{numbers[source]}, {_lines(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
+    return f" {' '.join(cited)}" if cited else ""
+
+
+def _lines(lines: Iterable[int]) -> str:
+    ordered = [str(line) for line in sorted(lines)]
+    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
+
+
+def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    unknown = [finding for finding in record["findings"] if finding["outcome"] == "unknown"]
+    stale = record["knowledge"]["stale"]
+    page.heading("Not known")
+    if not unknown:
+        page.line("Everything that was asked is known.", 2)
+    for _, group in itertools.groupby(sorted(unknown, key=_order_in(record)), key=_key):
+        findings = list(group)
+        names = joined([knowledge.providers[finding["provider"]].name for finding in findings])
+        page.line(f"{_label(findings[0], knowledge)}: {names}", 2)
+    for days in sorted({entry["as_of"] for entry in stale}):
+        count = sum(entry["as_of"] == days for entry in stale)
+        facts = "1 fact is" if count == 1 else f"{count} facts are"
+        page.line(f"{facts} of {days}, older than such facts should be: ask again before you sign.", 2)
+
+
+def _show_changes(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    lines = [*_concession_lines(record, knowledge), *_combination_lines(record, knowledge), *_open_lines(record, knowledge)]
+    if lines:
+        page.heading("What would change the answer")
+    for line in lines:
+        page.line(line, 2)
+    if record["set_aside"]:
+        page.heading("Not counted")
+    for part in record["set_aside"]:
+        label = knowledge.criteria[part["criterion"]].label
+        page.line(f"rule {part['rule']} on {label}: {part['because']}.", 2)
+
+
+def _concession_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
+    return [
+        f"Without {joined([_label(part, knowledge) for part in concession['drop']])}: {concession['verdict']['reason'][5:]}"
+        for concession in record["concessions"]
+    ]
+
+
+def _combination_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
+    groups = [joined([knowledge.providers[provider].name for provider in group]) for group in record["combinations"]]
+    return [f"{group} together meet every must." for group in groups]
+
+
+def _open_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
+    """Which unknowns keep a verdict from being firm."""
+    verdict = record["verdict"]
+    if verdict["kind"] == "none" or verdict["strength"] == "firm":
+        return []
+    open_findings = [finding for finding in record["findings"] if finding["outcome"] == "unknown"]
+    return list(dict.fromkeys(
+        f"An answer from {knowledge.providers[finding['provider']].name} on: {_label(finding, knowledge)}." for finding in open_findings
+    ))
+
+
+def _show_sources(record: Record, page: Page) -> None:
+    if record["sources"]:
+        page.heading("Sources")
+    for number, source in enumerate(record["sources"], start=1):
+        publisher = f", {source['publisher']}" if source["publisher"] else ""
+        link = f", {source['url']}" if source["url"] else ""
+        page.line(f"[{number}] {source['title']}{publisher} ({source['published']}){link}", 2)
+    known = record["knowledge"]
+    page.gap()
+    page.line(f"Facts as of {known['as_of']}, knowledge base {known['fingerprint'][:12]}.")

@@ -1,0 +1,81 @@
+"""`recommend --needs …`: the answer to a team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.answer import show_answer
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options, pairs_of
+from provider_advisor.logic import Number, read_amount
+from provider_advisor.recommendation import recommend
+from provider_advisor.requirements import split_list
+from provider_advisor.version import __version__
+
+__all__ = ["recommend_command"]
+
+
+@click.group("recommend", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--needs", multiple=True, metavar="LIST", help="What the provider must have: whiteboard,number-countries>=90.")
+@click.option("--wants", multiple=True, metavar="LIST", help="What it should have; fax:could for what would be nice.")
+@click.option("--situation", multiple=True, metavar="NAME=VALUE", help="What the team is like: developers=none.")
+@click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
+@as_of_option
+@format_option("text", "json")
+@knowledge_options
+@click.version_option(__version__, prog_name="recommend")
+@click.pass_context
+def recommend_command(  # noqa: PLR0913 (one parameter an option)
+    context: click.Context,
+    needs: tuple[str, ...],
+    wants: tuple[str, ...],
+    situation: tuple[str, ...],
+    usage: tuple[str, ...],
+    as_of: str | None,
+    form: str,
+    facts: Path | None,
+    rules: Path | None,
+) -> None:
+    """Recommend a provider from sourced facts, prove it, and say what is not known.
+
+    \b
+    Examples:
+      recommend --needs whiteboard,ucaas
+      recommend --needs "voice-api,number-countries>=90" --wants number-porting
+      recommend --needs video-api --situation use-cases=tutoring,developers=none
+      recommend criteria countries        what can be asked for
+    """
+    if context.invoked_subcommand is not None:
+        return
+    recommendation = recommend(
+        knowledge := knowledge_from(facts, rules),
+        needs=_items(needs),
+        wants=_items(wants),
+        situation={name: values if len(values) > 1 else values[0] for name, values in pairs_of(situation, "--situation").items()},
+        usage={name: _amount(name, values) for name, values in pairs_of(usage, "--usage").items()},
+        as_of=day_of(as_of),
+    )
+    if form == "json":
+        click.echo(recommendation.to_json())
+        return
+    page = Page()
+    show_answer(recommendation.record, knowledge, page)
+    page.show()
+
+
+def _items(given: Iterable[str]) -> list[str]:
+    return [item for text in given for item in split_list(text)]
+
+
+def _amount(name: str, values: list[str]) -> Number:
+    try:
+        number, unit = read_amount(values[-1])
+    except ValueError as error:
+        raise RequirementsError(f"'{values[-1][:40]}' is no amount of the usage '{name}'; expected a number, such as 5000.") from error
+    if unit is not None or len(values) > 1:
+        raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
+    return number

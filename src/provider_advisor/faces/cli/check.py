@@ -1,0 +1,49 @@
+"""`recommend check`: every problem of the files, what looks suspicious, and the decision cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provider_advisor.decision.cases import failures
+from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options
+from provider_advisor.knowledge import Facts, KnowledgeBase
+
+__all__ = ["check_command"]
+
+
+@click.command("check")
+@click.option("--cases", "with_cases", is_flag=True, help="Also decide every case under rules/cases/, and compare.")
+@as_of_option
+@knowledge_options
+@click.pass_context
+def check_command(context: click.Context, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None) -> None:  # noqa: FBT001
+    """Check the files of a knowledge base: every problem at once, then what looks suspicious.
+
+    Exit status 2 if a file has a problem, 1 if a case does not hold, 0 otherwise; a suspicion alone fails nothing.
+    """
+    # Checking needs the models even where a kept knowledge base does not.
+    from provider_advisor.knowledge.case_files import read_cases  # noqa: PLC0415
+    from provider_advisor.knowledge.suspicions import suspicions  # noqa: PLC0415
+
+    day = day_of(as_of)
+    knowledge = knowledge_from(facts, rules)
+    cases = read_cases(facts, rules)
+    found = list(suspicions(Facts(knowledge, day)))
+    for suspicion in found:
+        click.echo(f"suspicious: {suspicion}")
+    failed = [failure for case in cases for failure in failures(case, knowledge)] if with_cases else []
+    for failure in failed:
+        click.echo(failure, err=True)
+    held = f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
+    click.echo(f"{_counts(knowledge)}: no problem, {len(found)} suspicious{held}.")
+    if failed:
+        context.exit(1)
+
+
+def _counts(knowledge: KnowledgeBase) -> str:
+    claims = sum(len(provider.claims) for provider in knowledge.providers.values())
+    return (
+        f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, {claims} claims, {len(knowledge.rules)} rules"
+    )

@@ -1,0 +1,98 @@
+"""`recommend compare`: two or more providers side by side, with evidence and lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation import claim_record
+from provider_advisor.explanation.words import claim_text, joined
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge.suggest import did_you_mean
+
+__all__ = ["compare_command"]
+
+
+@click.command("compare")
+@click.argument("providers", nargs=-1, required=True)
+@click.option("--area", help="Only the criteria of this area, such as video.")
+@as_of_option
+@format_option("text", "json")
+@knowledge_options
+def compare_command(  # noqa: PLR0913 (one parameter an option)
+    providers: tuple[str, ...], area: str | None, as_of: str | None, form: str, facts: Path | None, rules: Path | None
+) -> None:
+    """Show what is known of the PROVIDERS side by side, with evidence and sources."""
+    knowledge = knowledge_from(facts, rules)
+    chosen = _providers(providers, knowledge)
+    criteria = _criteria(area, knowledge)
+    book = Facts(knowledge, day_of(as_of))
+    rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
+    known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
+    if form == "json":
+        click.echo(json.dumps([_record(criterion, found) for criterion, found in known], ensure_ascii=False, indent=2))
+    else:
+        _show(known, chosen, knowledge)
+
+
+def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
+    known = {alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)}
+    for name in names:
+        if name not in known:
+            raise RequirementsError(f"unknown provider '{name}'; expected some of {joined(sorted(known))}.{did_you_mean(name, known)}")
+    return list(dict.fromkeys(known[name] for name in names))
+
+
+def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
+    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
+    if area is not None and area not in areas:
+        raise RequirementsError(f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}")
+    found = [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
+    return sorted(found, key=lambda criterion: (criterion.area, criterion.id))
+
+
+def _record(criterion: Criterion, found: list[Fact]) -> dict[str, Any]:
+    facts = {
+        fact.provider: {
+            "known": fact_text(fact, criterion),
+            "disputed": fact.disputed,
+            "claims": [claim_record(claim) for claim in fact.claims],
+        }
+        for fact in found
+    }
+    return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
+
+
+def fact_text(fact: Fact, criterion: Criterion) -> str:
+    """A fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
+    if not fact.claims:
+        return "?"
+    doubt = "" if any(claim.evidence == "stated" for claim in fact.claims) else ", implied"
+    if all(claim.evidence == "ambiguous" for claim in fact.claims):
+        doubt = ", ambiguous"
+    if fact.disputed:
+        doubt = ", disputed"
+    said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
+    word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
+    return word + doubt
+
+
+def _show(rows: list[tuple[Criterion, list[Fact]]], chosen: list[str], knowledge: KnowledgeBase) -> None:
+    page = Page()
+    headers = ["Criterion", *(knowledge.providers[provider].name for provider in chosen)]
+    page.table(headers, [[criterion.label, *(_cell(fact, criterion) for fact in found)] for criterion, found in rows])
+    page.heading("Sources (lines in brackets)")
+    for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
+        page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published})", 2)
+    page.show()
+
+
+def _cell(fact: Fact, criterion: Criterion) -> str:
+    lines = sorted({claim.line for claim in fact.claims})
+    return fact_text(fact, criterion) + (f" [{', '.join(str(line) for line in lines)}]" if lines else "")

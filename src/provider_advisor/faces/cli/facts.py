@@ -1,0 +1,67 @@
+"""`recommend facts`: every claim, with its source."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation import claim_record
+from provider_advisor.explanation.words import claim_text
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
+from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge.suggest import did_you_mean
+
+__all__ = ["facts_command"]
+
+
+@click.command("facts")
+@click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...")
+@format_option("text", "json")
+@knowledge_options
+def facts_command(names: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
+    """List the claims: all of them, or those on the providers and criteria named."""
+    knowledge = knowledge_from(facts, rules)
+    found = _chosen(names, knowledge)
+    if form == "json":
+        click.echo(json.dumps([claim_record(claim) for claim in found], ensure_ascii=False, indent=2))
+    elif found:
+        _show(found, knowledge)
+    else:
+        click.echo("No claim says anything of it: it is unknown.")
+
+
+def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
+    providers = {alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)}
+    for name in names:
+        if name not in providers and name not in knowledge.words:
+            hint = did_you_mean(name, {*providers, *knowledge.words}) or " See `recommend criteria`."
+            raise RequirementsError(f"'{name}' is neither a provider nor a criterion.{hint}")
+    wanted = {providers[name] for name in names if name in providers} or set(knowledge.providers)
+    asked = {knowledge.words[name] for name in names if name in knowledge.words} or set(knowledge.criteria)
+    return [
+        claim
+        for provider in knowledge.providers.values()
+        if provider.id in wanted
+        for claim in provider.claims
+        if claim.criterion in asked
+    ]
+
+
+def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
+    page = Page()
+    for provider, group in itertools.groupby(claims, key=lambda claim: claim.provider):
+        page.heading(knowledge.providers[provider].name)
+        page.table(["Criterion", "Claim", "Product", "Evidence", "Line"], [_row(claim) for claim in group])
+    page.heading("Sources")
+    for source in sorted({claim.source for claim in claims}):
+        page.line(f"{source}: {knowledge.sources[source].title} ({knowledge.sources[source].published})", 2)
+    page.show()
+
+
+def _row(claim: Claim) -> list[str]:
+    return [claim.criterion, claim_text(claim), claim.product or "", claim.evidence, str(claim.line)]

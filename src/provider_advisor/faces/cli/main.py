@@ -1,0 +1,54 @@
+"""The command `recommend`: parse, call, show."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provider_advisor.errors import EngineError, KnowledgeError, RequirementsError
+from provider_advisor.faces.cli.ask import recommend_command
+from provider_advisor.faces.cli.check import check_command
+from provider_advisor.faces.cli.compare import compare_command
+from provider_advisor.faces.cli.criteria import criteria_command
+from provider_advisor.faces.cli.facts import facts_command
+from provider_advisor.faces.cli.schema import schema_command
+
+__all__ = ["cli", "main"]
+
+cli = recommend_command
+for command in (check_command, compare_command, criteria_command, facts_command, schema_command):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command: exit status 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(_status())
+
+
+def _status() -> int:
+    try:
+        return cli.main(prog_name="recommend", standalone_mode=False) or 0
+    except click.exceptions.Abort:
+        return _complain("interrupted.", 130)
+    except click.ClickException as error:
+        return _complain(f"{error.format_message().rstrip('.')}. Try `recommend --help`.", 2)
+    except RequirementsError as error:
+        return _complain(str(error), 2)
+    except KnowledgeError as error:
+        click.echo("\n".join(error.problems), err=True)
+        return 2
+    except EngineError as error:
+        return _complain(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; without this Python complains once more while closing the stream.
+        sys.stderr.close()
+        return 0
+
+
+def _complain(sentence: str, status: int) -> int:
+    click.echo(f"recommend: {' '.join(sentence.split())}", err=True)
+    return status

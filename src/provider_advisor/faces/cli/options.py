@@ -1,0 +1,74 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import KnowledgeBase, load
+
+__all__ = ["as_of_option", "day_of", "format_option", "knowledge_from", "knowledge_options", "pairs_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def knowledge_options(command: F) -> F:
+    """`--facts DIR` and `--rules DIR`."""
+    folder = click.Path(path_type=Path)
+    command = click.option("--rules", type=folder, help="Folder of rules, in place of the shipped one.")(command)
+    return click.option("--facts", type=folder, help="Folder of facts, in place of the shipped one.")(command)
+
+
+def as_of_option(command: F) -> F:
+    """`--as-of DATE`."""
+    return click.option("--as-of", metavar="DATE", help="Answer as of this day (YEAR-MONTH-DAY); today if not given.")(command)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, with the first of the formats as default."""
+    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of the answer.")
+
+
+def knowledge_from(facts: Path | None, rules: Path | None) -> KnowledgeBase:
+    """The knowledge base that the options name; those of the command before a subcommand count where it has none."""
+    context = click.get_current_context()
+    outer = context.parent.params if context.parent is not None else {}
+    return load(facts or outer.get("facts"), rules or outer.get("rules"))
+
+
+def day_of(text: str | None) -> dt.date:
+    """The day in a text, today if there is none. Raises RequirementsError."""
+    if text is None:
+        return dt.date.today()  # noqa: DTZ011 (the user's own day)
+    try:
+        if len(text) != len("2022-12-31"):
+            raise ValueError(text)
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise RequirementsError(f"'{text[:40]}' is no date; expected YEAR-MONTH-DAY, such as 2022-12-31.") from error
+
+
+def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
+    """Values by name from `name=value,name=value`; a value without a name belongs to the name before it.
+
+    Raises RequirementsError, naming the option.
+    """
+    pairs: dict[str, list[str]] = {}
+    for text in given:
+        name = ""
+        for part in text.split(","):
+            before, sign, value = part.partition("=")
+            name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
+            if not name or not value:
+                raise RequirementsError(f"'{text[:80]}' after {option} cannot be read; expected name=value, such as {_example(option)}.")
+            pairs.setdefault(name, []).append(value)
+    return pairs
+
+
+def _example(option: str) -> str:
+    return "developers=none" if option == "--situation" else "sms-outbound=5000"

@@ -1,0 +1,6 @@
+"""durable-rules at work: from a team's statement to implied requirements and fired rules."""
+
+from provider_advisor.inference.implied import SetAside
+from provider_advisor.inference.infer import Firing, Inference, infer
+
+__all__ = ["Firing", "Inference", "SetAside", "infer"]

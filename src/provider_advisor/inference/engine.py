@@ -1,0 +1,299 @@
+"""A production system over strings: which productions fire, chained to the end, by durable-rules.
+
+One thread owns the engine and everybody else hands it work, for durable-rules bears only one. There is one
+host a process, made at the first run, and one ruleset for each distinct shard, for no ruleset leaves a host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import sys
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from durable.engine import Host
+
+from provider_advisor.errors import EngineError
+from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, definition, shards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["Production", "Program", "fire"]
+
+_SESSIONS = tuple(f"s{number}" for number in range(1000))
+"""Session ids, used in turn. The engine tells messages apart by 32 bits of hash, and a session's state is a
+message too; these ids and the codes of atoms are few enough for a test to see that none collide."""
+
+_NO_SESSION = "error code: 309"
+
+_BLOCK = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Program:
+    """Productions checked and cut into shards, once, for any number of runs; equal if they say the same.
+
+    Raises EngineError if a name occurs twice or an antecedent is empty.
+    """
+
+    productions: Sequence[Production] = field(compare=False)
+    fingerprint: str = field(init=False)
+    """Digest of the productions; their order, and that of their atoms, does not count."""
+    shards: tuple[Shard, ...] = field(init=False, repr=False, compare=False)
+    mentions: Mapping[Atom, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    """For each atom of an antecedent, the numbers of the shards that wait for it."""
+
+    def __post_init__(self) -> None:
+        productions = tuple(self.productions)
+        _check(productions)
+        cut = shards(productions)
+        object.__setattr__(self, "productions", productions)
+        object.__setattr__(self, "fingerprint", _fingerprint(productions))
+        object.__setattr__(self, "shards", cut)
+        object.__setattr__(self, "mentions", _mentions(cut))
+
+
+def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:
+    """Return the names of all productions that fire when these atoms are there, chained to the end.
+
+    May be called from any thread. Raises EngineError if durable-rules fails; the next call works again.
+
+    >>> program = Program([Production("wet", ("rain",), ("wet",)), Production("slip", ("wet", "ice"))])
+    >>> sorted(fire(program, ["rain", "ice", "monday"]))
+    ['slip', 'wet']
+    """
+    # A message that no rule matches raises, and a session bears few facts: the rest stays out.
+    known = {atom for atom in atoms if atom in program.mentions}
+    if not known:
+        return frozenset()
+    return _owner.run(lambda: _engine.fire(program, known))
+
+
+def _check(productions: Iterable[Production]) -> None:
+    """Raise EngineError unless every name is unique and every antecedent has an atom."""
+    counts = Counter(production.name for production in productions)
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if twice:
+        raise EngineError(f"productions must have different names; given more than once: {', '.join(twice)}")
+    empty = sorted(production.name for production in productions if not production.antecedent)
+    if empty:
+        raise EngineError(f"productions must wait for at least one atom; these have none: {', '.join(empty)}")
+
+
+def _fingerprint(productions: Iterable[Production]) -> str:
+    """Digest of what the productions say."""
+    said = sorted((p.name, sorted(set(p.antecedent)), sorted(set(p.consequent))) for p in productions)
+    return hashlib.sha256(ascii(said).encode()).hexdigest()
+
+
+def _mentions(cut: Iterable[Shard]) -> Mapping[Atom, tuple[int, ...]]:
+    """For each atom the numbers of the shards that wait for it."""
+    found: defaultdict[Atom, list[int]] = defaultdict(list)
+    for number, shard in enumerate(cut):
+        for atom in shard.codes:
+            found[atom].append(number)
+    return {atom: tuple(numbers) for atom, numbers in found.items()}
+
+
+class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs
+    """A host that leaves all work to its caller; the library's own starts two threads that dispatch too."""
+
+    def _run(self) -> None:
+        pass
+
+
+class _Ruleset:
+    """A shard, registered with the host for good; it has at most one session at a time."""
+
+    def __init__(self, host: Host, shard: Shard) -> None:
+        self._host = host
+        self._name = shard.key
+        self._codes = shard.codes
+        self._fired: list[int] = []
+        host.register_rulesets({shard.key: definition(shard, self._action)})
+        self._warm_up(shard.joins[0])
+
+    def assert_atoms(self, sid: str, atoms: Iterable[Atom]) -> list[int]:
+        """Return the numbers of the joins that fire when these atoms, new to the session, are there too.
+
+        Numbers, not joins: the programs that share a ruleset call its productions by different names.
+        """
+        self._fired.clear()
+        codes = [self._codes[atom] for atom in atoms]
+        state = self._host.assert_facts(
+            self._name, [{"sid": sid, "id": code, "atom": code} for code in codes]
+        )
+        _check_state(state)
+        return self._fired.copy()
+
+    def forget(self, sid: str) -> None:
+        """Delete the session and its facts; nothing to do if it never came to be."""
+        try:
+            self._host.delete_state(self._name, sid)
+        except Exception as error:
+            if _NO_SESSION not in str(error):
+                raise
+
+    def _action(self, number: int) -> Callable[[object], None]:
+        """Return what durable-rules runs when join `number` holds."""
+
+        def run(_context: object) -> None:
+            self._fired.append(number)
+
+        return run
+
+    def _warm_up(self, first: Join) -> None:
+        """Fire join 0: delete_state frees a wild pointer if the first session of a ruleset ran no action."""
+        try:
+            if 0 not in self.assert_atoms(_SESSIONS[0], first.antecedent):
+                raise EngineError(f"the rule engine cannot match {first.antecedent!r}")
+        finally:
+            self.forget(_SESSIONS[0])
+
+
+def _check_state(state: object) -> None:
+    """Raise EngineError unless the host went through with all actions: None if there were none, else a dict.
+
+    What an action raises ends up in the state, and only there. When the clock jumps more than ten seconds the
+    host drops the rest and answers 0.
+    """
+    if state == 0:
+        raise EngineError("the rule engine stopped half-way (did the clock jump?); run it again")
+    if isinstance(state, dict) and "exception" in state:
+        raise EngineError(f"an action of the rule engine failed: {state['exception']}")
+
+
+class _Engine:
+    """The host and its rulesets; only the owner's thread may call it."""
+
+    def __init__(self) -> None:
+        self._host: Host | None = None
+        self._rulesets: dict[str, _Ruleset] = {}
+        self._sids = itertools.cycle(_SESSIONS)
+
+    def fire(self, program: Program, known: Iterable[Atom]) -> frozenset[str]:
+        """Return the names of the productions that fire; `known` are atoms that the program mentions."""
+        sid = next(self._sids)
+        touched: dict[int, _Ruleset] = {}
+        try:
+            fired = self._chain(program, known, sid, touched)
+            return frozenset(name for join in fired for name in join.names)
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(f"the rule engine failed: {getattr(error, 'message', error)}") from error
+        finally:
+            for ruleset in touched.values():
+                ruleset.forget(sid)
+
+    def _chain(
+        self, program: Program, known: Iterable[Atom], sid: str, touched: dict[int, _Ruleset]
+    ) -> Iterator[Join]:
+        """Yield the joins that fire; what a round adds is asserted in the next, to each shard waiting for it.
+
+        No atom goes in twice, for the engine refuses a message that it has seen.
+        """
+        seen: set[Atom] = set()
+        fresh = set(known)
+        while fresh:
+            seen |= fresh
+            fired: list[Join] = []
+            for number, atoms in _by_shard(program, fresh).items():
+                shard = program.shards[number]
+                touched[number] = self._ruleset(shard)
+                fired += [shard.joins[join] for join in touched[number].assert_atoms(sid, atoms)]
+            yield from fired
+            fresh = {atom for join in fired for atom in join.adds if atom in program.mentions} - seen
+
+    def _ruleset(self, shard: Shard) -> _Ruleset:
+        """Return the ruleset of a shard, registered the first time that it is asked for."""
+        if shard.key not in self._rulesets:
+            if self._host is None:
+                self._host = _QuietHost()
+                _keep_freed_memory()
+            self._rulesets[shard.key] = _Ruleset(self._host, shard)
+        return self._rulesets[shard.key]
+
+
+def _by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom]]:
+    """Deal the atoms out, to each shard those that it waits for."""
+    found: defaultdict[int, list[Atom]] = defaultdict(list)
+    for atom in atoms:
+        for number in program.mentions[atom]:
+            found[number].append(atom)
+    return found
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep what is freed: a run takes a megabyte, and giving it back made runs five times slower.
+
+    What it keeps grows with the largest block that was ever freed (mallopt(3), M_MMAP_THRESHOLD).
+    """
+    bytes(_BLOCK)
+
+
+class _Owner:
+    """The one thread that touches the engine: it starts with the first work, and ends with the process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def run(self, work: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """Return the result of `work`, done on the owner's thread, or raise what it raised."""
+        reply: SimpleQueue[frozenset[str] | BaseException] = SimpleQueue()
+        with self._lock:
+            self._ensure_thread()
+            self._work.put(lambda: reply.put(_outcome(work)))
+        outcome = reply.get()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def pause(self) -> None:
+        """Finish all work, end the thread, take no more until `resume`: a fork copies an engine at rest."""
+        self._lock.acquire()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._work.put(None)
+            thread.join()
+
+    def resume(self) -> None:
+        """Take work again, in the parent as in the child of a fork."""
+        self._lock.release()
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
+            self._work = SimpleQueue()
+            # A daemon, so that nothing keeps the process from ending.
+            thread = threading.Thread(target=_serve, args=(self._work,), name="rule-engine", daemon=True)
+            thread.start()
+            self._thread = thread
+
+
+def _serve(queue: SimpleQueue[Callable[[], None] | None]) -> None:
+    """Do work until there is a None."""
+    while (work := queue.get()) is not None:
+        work()
+
+
+def _outcome(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
+    """Return what the work returns or raises: nothing may end the owner's thread while somebody waits."""
+    try:
+        return work()
+    except BaseException as error:  # noqa: BLE001  # handed to the caller, who raises it
+        return error
+
+
+_engine = _Engine()
+_owner = _Owner()
+
+if sys.platform != "win32":
+    os.register_at_fork(before=_owner.pause, after_in_parent=_owner.resume, after_in_child=_owner.resume)

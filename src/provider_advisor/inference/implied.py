@@ -1,0 +1,119 @@
+"""The requirements that fired rules add: with which priority, and what becomes of those that meet others."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, text_of
+from provider_advisor.knowledge.records import KnowledgeBase, Priority, Rule
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
+
+__all__ = ["SetAside", "implied_requirements"]
+
+_UNCAPPED = max(RANK.values())
+_BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
+
+
+class SetAside(NamedTuple):
+    """A rule's consequent that does not count, and why, in words."""
+
+    rule: str
+    criterion: str
+    because: str
+
+
+def implied_requirements(
+    fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase
+) -> tuple[tuple[Requirement, ...], tuple[SetAside, ...]]:
+    """What the fired rules add to the team's requirements, and what was set aside.
+
+    The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An implied
+    requirement has at most the priority of the need that fired its rule; one that contradicts a stated bound is set aside;
+    one that a stated requirement asks as much as is left out; those on the same criterion are merged.
+    """
+    ranks: dict[str, int] = {}
+    for stated in team.requirements:
+        ranks[stated.criterion] = max(ranks.get(stated.criterion, 0), RANK[stated.priority])
+    added: list[Requirement] = []
+    aside: list[SetAside] = []
+    for rule in fired:
+        cap = _cap(rule.when, ranks, settled)
+        for part in rule.implies:
+            rank = min(RANK[part.priority], cap)
+            requirement = Requirement(part.criterion, _BY_RANK[rank], part.bound, _weight(rule, knowledge, part.criterion), (rule.id,))
+            if contradicted := _contradicts(requirement, team.requirements):
+                aside.append(SetAside(rule.id, part.criterion, contradicted))
+                continue
+            ranks[part.criterion] = max(ranks.get(part.criterion, 0), rank)
+            added.append(requirement)
+    merged = _merged(part for part in added if not any(stated.asks_as_much_as(part) for stated in team.requirements))
+    return merged, tuple(sorted(aside, key=lambda part: (part.criterion, part.rule)))
+
+
+def _weight(rule: Rule, knowledge: KnowledgeBase, criterion: str) -> float:
+    return knowledge.criteria[criterion].weight if rule.weight is None else rule.weight
+
+
+def _contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
+    for other in stated:
+        if other.criterion == requirement.criterion and other.bound is not None and requirement.bound is not None:
+            if requirement.bound.excludes(other.bound):
+                return "it contradicts a bound that you stated"
+    return None
+
+
+def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
+    """The highest rank that the needs under the condition allow; 0 where it does not hold, no cap where none is asked."""
+    if isinstance(condition, Need):
+        return ranks.get(condition.criterion, 0)
+    if isinstance(condition, AllOf):
+        return min(_cap(part, ranks, settled) for part in condition.parts)
+    if isinstance(condition, AnyOf):
+        return max(_cap(part, ranks, settled) for part in condition.parts)
+    return _UNCAPPED if text_of(condition) in settled else 0
+
+
+def _merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    by_criterion = sorted(requirements, key=lambda part: part.criterion)
+    groups = itertools.groupby(by_criterion, key=lambda part: part.criterion)
+    return tuple(requirement for _, group in groups for requirement in _merged_group(list(group)))
+
+
+def _merged_group(group: list[Requirement]) -> list[Requirement]:
+    """At each priority the tightest bound; then whoever asks as much at no lower a priority takes the others in."""
+    levels = [_tightened([part for part in group if part.priority == priority]) for priority in PRIORITIES]
+    kept: list[Requirement] = []
+    for part in itertools.chain.from_iterable(levels):
+        taker = next((index for index, other in enumerate(kept) if other.asks_as_much_as(part)), None)
+        if taker is None:
+            kept.append(part)
+        else:
+            kept[taker] = _joined([kept[taker], part], kept[taker].bound)
+    return kept
+
+
+def _tightened(level: list[Requirement]) -> list[Requirement]:
+    """One requirement with all bounds of the level; or each as it is, where two rules ask for what excludes itself."""
+    if not level:
+        return []
+    tightest = _intersection([part.bound for part in level if part.bound is not None])
+    if tightest is not None and tightest.is_empty():
+        return sorted(level, key=lambda part: (str(part.bound), part.implied_by))
+    return [_joined(level, tightest)]
+
+
+def _intersection(bounds: Sequence[Interval]) -> Interval | None:
+    result: Interval | None = None
+    for bound in bounds:
+        result = bound if result is None else result.intersect(bound)
+    return result
+
+
+def _joined(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
+    """One requirement in place of several: the larger weight, and all origins."""
+    origins = sorted({origin for part in parts for origin in part.implied_by})
+    weight = max(part.weight for part in parts if part.weight is not None)
+    return parts[0]._replace(bound=bound, weight=weight, implied_by=tuple(origins))

@@ -1,0 +1,134 @@
+"""Productions, cut into rulesets that durable-rules 2.0.28 can hold, and written in its dictionary form."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Atom", "Join", "Production", "Shard", "definition", "shards"]
+
+MAX_JOINS = 64
+"""Joins in a ruleset: no message can match more than 64, and state for 64 is quick to set up. 256 crash."""
+
+MAX_ATOMS = 400
+"""Distinct atoms in a ruleset, so also facts in a session; at 512 registering it never ends."""
+
+MAX_JOIN = 16
+"""Atoms in one join: with 17 the engine answers error 304."""
+
+Atom = str | tuple[str, ...]
+"""What a join waits for: a string, or the first atoms of an antecedent that is too long for one join."""
+
+_Joins = dict[tuple[Atom, ...], tuple[list[str], list[Atom]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """One rule of the engine: when all its atoms are there, it fires and adds others."""
+
+    name: str
+    """Unique within a program."""
+    antecedent: tuple[str, ...]
+    """Atoms that all must be there; at least one."""
+    consequent: tuple[str, ...] = ()
+    """Atoms that firing adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """All productions of one antecedent: once its atoms are there, `names` fire and `adds` are there too."""
+
+    antecedent: tuple[Atom, ...]
+    names: tuple[str, ...]
+    adds: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Joins that make up one ruleset.
+
+    `codes` gives the word that stands for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
+    megabyte) never reach its parser. `key` is a digest of all antecedents: shards of equal key can share one
+    ruleset.
+    """
+
+    joins: tuple[Join, ...]
+    codes: dict[Atom, str] = field(init=False, repr=False, compare=False)
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        antecedents = [join.antecedent for join in self.joins]
+        atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
+        object.__setattr__(self, "codes", {atom: f"a{number}" for number, atom in enumerate(atoms)})
+        object.__setattr__(self, "key", hashlib.sha256(ascii(antecedents).encode()).hexdigest())
+
+
+def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
+    """Cut productions into shards, none beyond the limits above; the order they come in does not matter.
+
+    >>> [len(shard.joins) for shard in shards(Production(str(n), (str(n),)) for n in range(100))]
+    [64, 36]
+    """
+    return tuple(Shard(tuple(joins)) for joins in _packed(_joins(productions)))
+
+
+def definition(
+    shard: Shard, action: Callable[[int], Callable[[object], None]]
+) -> dict[str, dict[str, object]]:
+    """Return a shard as `durable.engine.Host` takes it; `action(number)` is what join `number` runs.
+
+    It waits for messages `{"atom": code}`. Registering consumes the dictionary, so it is made anew each time.
+    """
+    return {
+        f"r{number}": {
+            "all": [{f"m{at}": {"atom": shard.codes[atom]}} for at, atom in enumerate(join.antecedent)],
+            "run": action(number),
+        }
+        for number, join in enumerate(shard.joins)
+    }
+
+
+def _joins(productions: Iterable[Production]) -> list[Join]:
+    """Make one join for each distinct antecedent; neighbours share their first atoms."""
+    table: _Joins = {}
+    for production in sorted(productions, key=lambda production: production.name):
+        steps = _steps(production.antecedent)
+        for step, following in pairwise(steps):
+            table.setdefault(step, ([], []))[1].append(following[0])
+        names, adds = table.setdefault(steps[-1], ([], []))
+        names.append(production.name)
+        adds.extend(production.consequent)
+    return [
+        Join(antecedent, tuple(table[antecedent][0]), tuple(table[antecedent][1]))
+        for antecedent in sorted(table, key=ascii)
+    ]
+
+
+def _steps(antecedent: Iterable[str]) -> list[tuple[Atom, ...]]:
+    """Return the joins that check an antecedent in turn; each but the first begins with a link to the last.
+
+    An atom given twice counts once, for the engine never matches one message twice in a join.
+    """
+    atoms = tuple(sorted(set(antecedent)))
+    parts = range(MAX_JOIN, len(atoms), MAX_JOIN - 1)
+    later: list[tuple[Atom, ...]] = [(atoms[:done], *atoms[done : done + MAX_JOIN - 1]) for done in parts]
+    return [atoms[:MAX_JOIN], *later]
+
+
+def _packed(joins: Iterable[Join]) -> Iterator[list[Join]]:
+    """Yield the joins in order, in groups as large as the limits allow."""
+    group: list[Join] = []
+    atoms: set[Atom] = set()
+    for join in joins:
+        if len(group) == MAX_JOINS or len(atoms.union(join.antecedent)) > MAX_ATOMS:
+            yield group
+            group, atoms = [], set()
+        group.append(join)
+        atoms.update(join.antecedent)
+    if group:
+        yield group

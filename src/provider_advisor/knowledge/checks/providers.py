@@ -1,0 +1,107 @@
+"""Problems of providers and their claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from provider_advisor.knowledge.checks.criteria import repeated
+from provider_advisor.knowledge.convert import claims_of
+from provider_advisor.knowledge.records import Claim, Criterion, Source
+from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge.yaml_reader import Document
+from provider_advisor.logic import unit_fits
+
+__all__ = ["provider_problems"]
+
+
+def provider_problems(
+    files: Sequence[tuple[ProviderFile, Document]], criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
+) -> Iterator[str]:
+    """Everything wrong with the providers of all files, given what claims may refer to."""
+    names = ((name, document.where("id")) for file, document in files for name in (file.id, *file.aliases))
+    yield from repeated(names, "the provider or alias")
+    for file, document in files:
+        products = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
+        yield from repeated(products, "the product")
+        for index, claim in enumerate(file.claims):
+            where = document.where("claims", index)
+            for problem in (*_reference_problems(claim, file, criteria, sources), *_value_problems(claim, criteria)):
+                yield f"{where}: claim on '{claim.criterion}': {problem}"
+        yield from _product_problems(claims_of(file, document, criteria, sources), criteria)
+
+
+def _reference_problems(
+    claim: ClaimShape, file: ProviderFile, criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
+) -> Iterator[str]:
+    products = [product.id for product in file.products]
+    if claim.criterion not in criteria:
+        yield f"unknown criterion.{did_you_mean(claim.criterion, criteria) or ' Add it to criteria/ first.'}"
+    if claim.product is not None and claim.product not in products:
+        yield f"unknown product '{claim.product}'.{did_you_mean(claim.product, products) or ' Add it to products first.'}"
+    if claim.source not in sources:
+        yield f"unknown source '{claim.source}'.{did_you_mean(claim.source, sources) or ' Add it to sources.yaml first.'}"
+    elif claim.until is not None and claim.until < (claim.as_of or sources[claim.source].published):
+        yield "'until' lies before the day from which it is true; correct one of them."
+
+
+def _value_problems(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
+    criterion = criteria.get(claim.criterion)
+    if criterion is None:
+        return
+    if criterion.computed:
+        yield "it is computed from prices and usage; remove the claim."
+    elif criterion.kind in {"capability", "rating"}:
+        yield from _word_problems(claim, criterion)
+    else:
+        yield from _amount_problems(claim, criterion)
+
+
+def _word_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    words = criterion.values or ("present", "absent")
+    if claim.value is None:
+        yield f"a {criterion.kind} takes 'value'; expected {' or '.join(words)}."
+    elif claim.value not in words:
+        yield f"'{claim.value}' is no value of this {criterion.kind}; expected {' or '.join(words)}."
+    if claim.unit is not None:
+        yield f"a {criterion.kind} has no unit; remove it."
+
+
+def _amount_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    if claim.value is not None:
+        yield f"a {criterion.kind} takes exactly, at_least, more_than, at_most, between or from, not 'value'."
+    if claim.by_quote and criterion.kind != "price":
+        yield "'by_quote' belongs to prices; leave the claim out if the amount is not known."
+    if claim.unit is None:
+        yield f"'unit' is missing; expected {criterion.unit}."
+    elif not unit_fits(claim.unit, str(criterion.unit)) or claim.unit != criterion.unit:
+        yield f"the unit '{claim.unit}' does not fit; expected {criterion.unit}."
+    yield from _scale_problems(claim, criterion)
+
+
+def _scale_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    given = [claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_, *(claim.between or ())]
+    amounts = [amount for amount in given if amount is not None]
+    if criterion.scale is not None:
+        low, high = sorted((criterion.scale.worst, criterion.scale.best))
+        for amount in amounts:
+            if not low <= amount <= high:
+                yield f"{amount:g} lies outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
+    if criterion.whole and any(not amount.is_integer() for amount in amounts):
+        yield "it counts things, so expected a whole number; or say `whole: false` at the criterion."
+    if claim.between is not None and claim.between[0] > claim.between[1]:
+        yield "'between' begins with the higher number; exchange the two."
+
+
+def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
+    """Numbers of different products are different things: 250 callers of one and 3000 viewers of another."""
+    first: dict[str, Claim] = {}
+    for claim in claims:
+        if criteria[claim.criterion].kind == "capability":
+            continue
+        before = first.setdefault(claim.criterion, claim)
+        if claim.product != before.product:
+            yield (
+                f"{claim.where}: claim on '{claim.criterion}': it is of product {claim.product}, that at {before.where} of "
+                f"{before.product}; numbers of different products need different criteria."
+            )

@@ -1,0 +1,146 @@
+"""What the claims come to on a given day: facts, each with the claims it rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import NamedTuple
+
+from provider_advisor.knowledge.records import Claim, Criterion, Evidence, KnowledgeBase
+from provider_advisor.logic import Interval, Truth, all_of, any_of
+
+__all__ = ["Fact", "Facts"]
+
+_STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
+
+
+class Fact(NamedTuple):
+    """What is known of one provider and criterion: `truth` of a capability, or the `amount` of anything else.
+
+    A rating's amount is in ranks of its words. Unknown amounts are None. `claims` are those it rests on; a disputed
+    fact rests on all that contradict one another. `aged` claims were left out because they were too old.
+    """
+
+    provider: str
+    criterion: str
+    truth: Truth = Truth.UNKNOWN
+    amount: Interval | None = None
+    claims: tuple[Claim, ...] = ()
+    disputed: bool = False
+    aged: bool = False
+
+    @property
+    def newest(self) -> dt.date | None:
+        """The day of the newest claim it rests on."""
+        return max((claim.as_of for claim in self.claims), default=None)
+
+
+class Facts:
+    """All facts as of one day; each is worked out when it is first asked for.
+
+    With `max_age`, in days, claims that are older by then are not used.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, as_of: dt.date, max_age: int | None = None) -> None:
+        self.knowledge = knowledge
+        self.as_of = as_of
+        self._oldest = None if max_age is None else as_of - dt.timedelta(days=max_age)
+        self._found: dict[tuple[str, str], Fact] = {}
+
+    def __call__(self, provider: str, criterion: str) -> Fact:
+        """The fact on a provider and a criterion, by their ids; without any claim it is unknown."""
+        key = (provider, criterion)
+        if key not in self._found:
+            self._found[key] = self._fact(provider, self.knowledge.criteria[criterion])
+        return self._found[key]
+
+    def supposing(self, *facts: Fact) -> Facts:
+        """The same facts, but with these in place of what is known: for asking what an answer would change."""
+        supposed = Facts(self.knowledge, self.as_of)
+        supposed._oldest = self._oldest
+        supposed._found = self._found | {(fact.provider, fact.criterion): fact for fact in facts}
+        return supposed
+
+    def is_stale(self, fact: Fact) -> bool:
+        """Whether the newest claim is older than the criterion's `stale_after` says a fact should be."""
+        days = self.knowledge.criteria[fact.criterion].stale_after
+        return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
+
+    def _fact(self, provider: str, criterion: Criterion) -> Fact:
+        claims = [claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.as_of <= self.as_of]
+        young = [claim for claim in claims if self._oldest is None or claim.as_of >= self._oldest]
+        aged = len(young) < len(claims) and not young
+        views = [_view(list(part), self.as_of) for _, part in itertools.groupby(sorted(young, key=_product), key=_product)]
+        if criterion.kind == "capability":
+            return _capability(provider, criterion.id, views, aged=aged)
+        return _amount(provider, criterion.id, views, aged=aged)
+
+
+class _View(NamedTuple):
+    """What the claims on one product come to: those that hold, and whether they contradict one another."""
+
+    claims: tuple[Claim, ...]
+    disputed: bool
+
+    @property
+    def strength(self) -> int:
+        return max((_STRENGTH[claim.evidence] for claim in self.claims), default=-1)
+
+
+def _product(claim: Claim) -> str:
+    return claim.product or ""
+
+
+def _view(claims: Sequence[Claim], day: dt.date) -> _View:
+    """Walk through the days: newer claims replace older ones, unless they are weaker and say otherwise."""
+    view = _View((), disputed=False)
+    by_day = sorted(claims, key=lambda claim: (claim.as_of, claim.source, claim.line))
+    for _, group in itertools.groupby(by_day, key=lambda claim: claim.as_of):
+        view = _after(view, tuple(group), day)
+    return view
+
+
+def _after(older: _View, group: tuple[Claim, ...], day: dt.date) -> _View:
+    holding = tuple(claim for claim in group if claim.until is None or day <= claim.until)
+    newer = _View(holding, disputed=not _agree(holding))
+    if max(_STRENGTH[claim.evidence] for claim in group) >= older.strength:
+        return newer  # perhaps empty: what has ended brings nothing older back
+    if not holding:
+        return older
+    both = older.claims + holding
+    return _View(both, disputed=older.disputed or newer.disputed or not _agree(both))
+
+
+def _agree(claims: Iterable[Claim]) -> bool:
+    """Whether all can be true at once."""
+    claims = tuple(claims)
+    amounts = [claim.amount for claim in claims if claim.amount is not None]
+    if amounts:
+        return not reduce(Interval.intersect, amounts).is_empty()
+    return len({claim.value for claim in claims}) <= 1
+
+
+def _capability(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+    """Present if any product has it; absent if none has and one lacks it; a disputed product may have it."""
+    found = [(view, _truth(view)) for view in views if view.claims]
+    truth = any_of(part for _, part in found) if found else Truth.UNKNOWN
+    resting = [view for view, part in found if part is truth]
+    claims = tuple(claim for view in resting for claim in view.claims)
+    return Fact(provider, criterion, truth, None, claims, disputed=any(view.disputed for view in resting), aged=aged)
+
+
+def _truth(view: _View) -> Truth:
+    if view.disputed:
+        return Truth.UNKNOWN
+    return all_of(Truth.YES if claim.value == "present" else Truth.NO for claim in view.claims)
+
+
+def _amount(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+    """All that the claims leave open together; where they contradict one another, all that lies between them."""
+    view = views[0] if views else _View((), disputed=False)
+    amounts = [claim.amount for claim in view.claims if claim.amount is not None]
+    combine = Interval.hull if view.disputed else Interval.intersect
+    amount = reduce(combine, amounts) if amounts else None
+    return Fact(provider, criterion, Truth.UNKNOWN, amount, view.claims, disputed=view.disputed, aged=aged)

@@ -1,0 +1,88 @@
+"""Problems of files as sentences: `file:line: what is wrong; what was expected`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from provider_advisor.errors import KnowledgeError
+from provider_advisor.knowledge.shapes import FILE_SHAPES
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge.yaml_reader import Document
+
+__all__ = ["validated"]
+
+_LONGEST_ECHO = 60
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def validated(document: Document, shape: type[T]) -> T:
+    """The document as its shape. Raises KnowledgeError with every problem that a shape can find."""
+    try:
+        return shape.model_validate(document.data)
+    except ValidationError as error:
+        raise KnowledgeError(dict.fromkeys(_sentence(detail, document) for detail in error.errors())) from error
+
+
+def _sentence(detail: ErrorDetails, document: Document) -> str:
+    path = tuple(_steps(detail["loc"], document.data))
+    if detail["type"] == "missing":
+        return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_named(document.data, path)}; add it."
+    if detail["type"] == "extra_forbidden":
+        key = str(detail["loc"][-1])
+        hint = did_you_mean(key, _all_keys() - {key}) or " Remove it, or see `recommend schema` for the keys that are known."
+        return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
+    return f"{document.where(*path)}: {_what(detail, path)}"
+
+
+def _what(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:
+    message = detail["msg"].replace("Input should be", "expected").replace("valid ", "")
+    if detail["type"] == "string_pattern_mismatch":
+        message = "expected lower-case words joined by hyphens, or as `recommend schema` says"
+    key = next((f"'{step}': " for step in reversed(path) if isinstance(step, str)), "")
+    return f"{key}{message[0].lower()}{message[1:]}{_echo(detail['input'])}."
+
+
+def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
+    if isinstance(value, dict):
+        return "; found a mapping" if value else "; found an empty mapping"
+    if isinstance(value, list):
+        return "; found a list" if value else "; found an empty list"
+    text = "nothing" if value is None else repr(value)
+    return f"; found {text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + '…'}"
+
+
+def _steps(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
+    """The steps of a pydantic location that exist in the data: it also names the members of unions."""
+    for step in loc:
+        if isinstance(data, dict) and step in data:
+            data = data[step]
+            yield step
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+            yield step
+
+
+def _named(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
+    """Which record it is: a line number alone makes a reader count."""
+    name = None
+    for step in path:
+        data = data[step]
+        if isinstance(data, dict):
+            name = next((data[key] for key in ("id", "criterion", "name") if isinstance(data.get(key), str)), name)
+    return f" in '{name}'" if name else ""
+
+
+@cache
+def _all_keys() -> frozenset[str]:
+    """Every key that some shape knows."""
+    keys: set[str] = set()
+    for shape in FILE_SHAPES.values():
+        for definition in [schema := shape.model_json_schema(), *schema.get("$defs", {}).values()]:
+            keys |= definition.get("properties", {}).keys()
+    return frozenset(keys)

@@ -1,0 +1,215 @@
+"""The records of a knowledge base: frozen values, checked before they are made (see `loader`).
+
+They are named tuples, not models of the checking library, so that answering a question need not import it; and not frozen
+dataclasses, for making the class of one takes a millisecond, at every start of the command.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from provider_advisor.knowledge.conditions import Condition
+from provider_advisor.logic import Interval, Number
+
+__all__ = [
+    "BoundWord", "Case", "Citation", "Claim", "Criterion", "Evidence", "Implied", "Kind", "KnowledgeBase", "Policy", "Priority",
+    "Product", "Provider", "Rule", "Scale", "Source", "Topic", "UsageItem",
+]  # fmt: skip
+
+Kind = Literal["capability", "quantity", "price", "rating"]
+Evidence = Literal["stated", "contrast", "ambiguous"]
+BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
+Priority = Literal["must", "should", "could"]
+
+
+class Source(NamedTuple):
+    """Where claims come from. `published` is the date at which they were true, unless a claim says otherwise."""
+
+    id: str
+    title: str
+    language: str
+    published: dt.date
+    retrieved: dt.date
+    publisher: str | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+class Scale(NamedTuple):
+    """The amounts that count as worst and best on the market, in the criterion's unit; degrees are linear between them."""
+
+    worst: Number
+    best: Number
+    because: str
+
+
+class Criterion(NamedTuple):
+    """What a provider can be asked about.
+
+    `values` are a rating's words in ascending order; `of` is the capability that a price pays for; `usage` the volumes
+    that a price is multiplied with; `stale_after` is in days; `silent` says why there is no claim on it.
+    """
+
+    id: str
+    label: str
+    area: str
+    kind: Kind
+    question: str
+    weight: float
+    aliases: tuple[str, ...] = ()
+    unit: str | None = None
+    values: tuple[str, ...] = ()
+    scale: Scale | None = None
+    lower_is_better: bool = False
+    whole: bool = False
+    limit: bool = False
+    computed: bool = False
+    of: str | None = None
+    usage: tuple[str, ...] = ()
+    stale_after: int | None = None
+    silent: str | None = None
+
+
+class Claim(NamedTuple):
+    """One source's statement about one provider and one criterion.
+
+    `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is not
+    published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it leaves.
+    `where` is the file and line of the knowledge base; `line` that of the source.
+    """
+
+    provider: str
+    product: str | None
+    criterion: str
+    value: str | Number | tuple[Number, Number]
+    bound: BoundWord | None
+    unit: str | None
+    evidence: Evidence
+    source: str
+    line: int
+    as_of: dt.date
+    until: dt.date | None = None
+    note: str | None = None
+    amount: Interval | None = None
+    where: str = ""
+
+
+class Product(NamedTuple):
+    """A part of what a provider sells, to which claims belong."""
+
+    id: str
+    name: str
+
+
+class Provider(NamedTuple):
+    """An alternative: what is chosen."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    products: Mapping[str, Product]
+    claims: tuple[Claim, ...]
+
+
+class Topic(NamedTuple):
+    """One thing of a team's situation, and the words with which it can be answered; several at once if `many`."""
+
+    id: str
+    label: str
+    question: str
+    values: tuple[str, ...]
+    many: bool = False
+
+
+class UsageItem(NamedTuple):
+    """A monthly volume that prices are multiplied with."""
+
+    id: str
+    label: str
+    question: str
+    unit: str
+
+
+class Citation(NamedTuple):
+    """The lines of a source that a rule rests on."""
+
+    source: str
+    lines: tuple[int, ...]
+
+
+class Implied(NamedTuple):
+    """A requirement that a rule adds."""
+
+    criterion: str
+    priority: Priority
+    bound: Interval | None = None
+
+
+class Rule(NamedTuple):
+    """What it means for a team: `when` it holds, either more requirements, or a condition that favours providers."""
+
+    id: str
+    area: str
+    when: Condition
+    implies: tuple[Implied, ...]
+    favours: Condition | None
+    weight: float | None
+    because: str
+    rests_on: tuple[Citation, ...]
+    where: str = ""
+
+
+class Policy(NamedTuple):
+    """The numbers that are a matter of judgement: how much a priority weighs, and what an unknown is expected to be."""
+
+    priorities: Mapping[Priority, float]
+    unknown: float
+
+
+class Case(NamedTuple):
+    """A decision that every change must keep: a team's statement, and what it must lead to.
+
+    `team` has the keys of a requirements file; `expected` those of a verdict, and combinations, concessions, standings.
+    """
+
+    name: str
+    where: str
+    team: Mapping[str, Any]
+    as_of: dt.date | None
+    expected: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything known, by id, in an order that does not depend on the order of files; rules come before those they feed.
+
+    `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
+    """
+
+    sources: Mapping[str, Source]
+    criteria: Mapping[str, Criterion]
+    providers: Mapping[str, Provider]
+    topics: Mapping[str, Topic]
+    usage: Mapping[str, UsageItem]
+    rules: Mapping[str, Rule]
+    policy: Policy
+    fingerprint: str
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """Each criterion's id by everything it answers to: its id and its aliases."""
+        names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
+        return names | {name: name for name in self.criteria}
+
+    @cached_property
+    def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:
+        """The claims of each provider on each criterion, by (provider, criterion)."""
+        found: dict[tuple[str, str], list[Claim]] = {}
+        for provider in self.providers.values():
+            for claim in provider.claims:
+                found.setdefault((provider.id, claim.criterion), []).append(claim)
+        return {key: tuple(claims) for key, claims in found.items()}

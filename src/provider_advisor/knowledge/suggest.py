@@ -1,0 +1,34 @@
+"""The nearest words to a misspelt one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "nearest"]
+
+_LONGEST = 200
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """The known words most like the given one, best first; also those that contain it whole or a part of it."""
+    import difflib  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command would pay for it)
+
+    typed = word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST]
+    words = sorted(set(known))
+    close = difflib.get_close_matches(typed, words, n=most, cutoff=0.6)
+    parts = {part for part in typed.split("-") if len(part) > 2}  # noqa: PLR2004 (shorter parts are in every word)
+    inside = [known_word for known_word in words if parts & set(known_word.split("-"))]
+    return tuple(dict.fromkeys([*close, *inside]))[:most]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question to put behind an error sentence, or nothing where no known word is near.
+
+    >>> did_you_mean("witheboard", ["whiteboard", "ucaas"])
+    " Did you mean 'whiteboard'?"
+    """
+    found = nearest(word, known)
+    if not found:
+        return ""
+    quoted = [f"'{name}'" for name in found]
+    return f" Did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"

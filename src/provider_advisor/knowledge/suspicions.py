@@ -1,0 +1,88 @@
+"""What is allowed in a knowledge base and yet looks wrong: for the eyes of its keeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provider_advisor.knowledge.conditions import FactHolds, Situation, leaves
+from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.records import Claim, KnowledgeBase
+
+__all__ = ["suspicions"]
+
+
+def suspicions(facts: Facts) -> Iterator[str]:
+    """One sentence for each thing that a keeper should look at, as of the day of the facts."""
+    knowledge = facts.knowledge
+    yield from _unclaimed(knowledge)
+    yield from _unaskable(knowledge)
+    yield from _duplicates(knowledge)
+    yield from _limits(knowledge)
+    yield from _idle_rules(facts)
+    yield from _unheard(knowledge)
+    yield from _stale(facts)
+
+
+def _unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
+    claimed = {criterion for _, criterion in knowledge.claims}
+    for criterion in knowledge.criteria.values():
+        if criterion.id not in claimed and criterion.silent is None and not criterion.computed:
+            yield f"criterion '{criterion.id}': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+
+
+def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Criteria that nobody can ask for with any effect."""
+    priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
+    for criterion in knowledge.criteria.values():
+        if criterion.computed and not priced:
+            yield f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply with."
+    for item in knowledge.usage.values():
+        if item.id not in priced:
+            yield f"usage '{item.id}': no price is multiplied with it, so stating it changes no cost."
+
+
+def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
+    for claims in knowledge.claims.values():
+        first: dict[Claim, str] = {}
+        for claim in claims:
+            said = claim._replace(where="")
+            if said in first:
+                yield f"{claim.where}: the claim on '{claim.criterion}' stands at {first[said]} already, with the same line; keep one."
+            first.setdefault(said, claim.where)
+
+
+def _limits(knowledge: KnowledgeBase) -> Iterator[str]:
+    for claims in knowledge.claims.values():
+        for claim in claims:
+            if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
+                yield (
+                    f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
+                    "write `exactly` if the provider bears that many."
+                )
+
+
+def _idle_rules(facts: Facts) -> Iterator[str]:
+    """Rules that favour nobody over anybody, as of the day."""
+    knowledge = facts.knowledge
+    for rule in knowledge.rules.values():
+        asked = [leaf for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)] if rule.favours else []
+        if asked and not any(knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked):
+            yield f"{rule.where}: rule '{rule.id}' favours on facts that no provider has a claim on, so it moves nobody."
+
+
+def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Answers about the situation that no rule listens to."""
+    heard = {(leaf.topic, leaf.value) for rule in knowledge.rules.values() for leaf in leaves(rule.when) if isinstance(leaf, Situation)}
+    for topic in knowledge.topics.values():
+        if silent := [value for value in topic.values if (topic.id, value) not in heard]:
+            yield f"situation '{topic.id}': no rule asks about {', '.join(silent)}, so answering it changes nothing."
+
+
+def _stale(facts: Facts) -> Iterator[str]:
+    stale: dict[tuple[str, str], list[str]] = {}
+    for provider, criterion in sorted(facts.knowledge.claims):
+        fact = facts(provider, criterion)
+        if facts.is_stale(fact):
+            stale.setdefault((provider, str(fact.newest)), []).append(criterion)
+    for (provider, day), criteria in stale.items():
+        yield f"provider '{provider}': {len(criteria)} facts of {day} are past their `stale_after`: {', '.join(criteria)}."

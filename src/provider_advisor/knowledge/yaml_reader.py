@@ -1,0 +1,178 @@
+"""Strict YAML: what a keeper of facts typed is what the program sees, and every value knows its line.
+
+PyYAML's defaults read `no` as false, `010` as eight, `12:30` as 750, and the last of two equal keys in silence. So the
+C parser's events are turned into values here, one by one, and whatever could be read in two ways is a problem.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from provider_advisor.errors import KnowledgeError
+
+__all__ = ["MAX_DEPTH", "Document", "parse_yaml"]
+
+MAX_DEPTH = 40
+
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMBIGUOUS = re.compile(
+    r"[-+]?(\.[0-9][0-9.eE+-]*|[0-9][0-9_]*\.?|[0-9]+[_,][0-9_,.]*|0[xob]\w+|\.(inf|nan)|[0-9]+(:[0-9]+)+)"
+    r"|yes|no|on|off|y|n",
+    re.IGNORECASE,
+)
+
+
+class _Place(NamedTuple):
+    """The line of a value, and the places of what is inside it."""
+
+    line: int
+    inside: dict[str | int, _Place]
+
+
+class _Problem(Exception):  # noqa: N818 (it is caught in this file)
+    def __init__(self, event: yaml.Event, sentence: str) -> None:
+        super().__init__(sentence)
+        self.line = event.start_mark.line + 1
+
+
+class Document(NamedTuple):
+    """One file as data, with the way back from each value to its line."""
+
+    name: str
+    data: Any
+    places: _Place
+
+    def where(self, *path: str | int) -> str:
+        """`file:line` of the value at a path of keys and indexes, or of its nearest ancestor that exists."""
+        place = self.places
+        for step in path:
+            if step not in place.inside:
+                break
+            place = place.inside[step]
+        return f"{self.name}:{place.line}"
+
+
+def parse_yaml(content: bytes, name: str) -> Document:
+    """The document in UTF-8 bytes; `name` is how messages call it. Raises KnowledgeError, with the line of what is wrong.
+
+    >>> document = parse_yaml(b"claims:\\n- line: 46\\n", "twilio.yaml")
+    >>> document.data, document.where("claims", 0, "line")
+    ({'claims': [{'line': 46}]}, 'twilio.yaml:2')
+    """
+    try:
+        data, place = _build_document(yaml.parse(_decode(content, name), Loader=yaml.CSafeLoader))
+    except _Problem as problem:
+        raise KnowledgeError([f"{name}:{problem.line}: {problem}"]) from problem
+    except yaml.YAMLError as error:
+        raise KnowledgeError([_syntax_problem(error, name)]) from error
+    if data is None:
+        raise KnowledgeError([f"{name}:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."])
+    return Document(name, data, place)
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it in that encoding."]) from error
+
+
+def _syntax_problem(error: yaml.YAMLError, name: str) -> str:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark is not None else 1
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{name}:{line}: not YAML ({what}); check quotes, colons and indentation here and in the line before."
+
+
+def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
+    built: tuple[Any, _Place] = (None, _Place(1, {}))
+    documents = 0
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _Problem(event, "a second document begins; expected one document a file, so remove the '---'.")
+        elif isinstance(event, yaml.NodeEvent):
+            built = _build(event, events, 0)
+    return built
+
+
+def _build(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[Any, _Place]:
+    _refuse_indirection(event)
+    if depth > MAX_DEPTH:
+        raise _Problem(event, f"nested more than {MAX_DEPTH} levels deep; flatten it.")
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event), _Place(event.start_mark.line + 1, {})
+    if isinstance(event, yaml.SequenceStartEvent):
+        return _sequence(event, events, depth)
+    return _mapping(event, events, depth)
+
+
+def _refuse_indirection(event: yaml.Event) -> None:
+    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        raise _Problem(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote the text.")
+    if event.tag is not None and not event.tag.startswith("tag:yaml.org,2002:str"):
+        raise _Problem(event, f"the tag {event.tag!r} is not allowed; write the plain value.")
+
+
+def _sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[list[Any], _Place]:
+    values: list[Any] = []
+    place = _Place(start.start_mark.line + 1, {})
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        value, inside = _build(event, events, depth + 1)
+        place.inside[len(values)] = inside
+        values.append(value)
+    return values, place
+
+
+def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[dict[str, Any], _Place]:
+    values: dict[str, Any] = {}
+    place = _Place(start.start_mark.line + 1, {})
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key, _ = _build(event, events, depth + 1)
+        if not isinstance(key, str):
+            raise _Problem(event, f"the key {key!r} is not a word; put it in quotes.")
+        if key in values:
+            raise _Problem(event, f"the key {key!r} stands twice in one mapping; keep one of the two.")
+        values[key], inside = _build(next(events), events, depth + 1)
+        place.inside[key] = _Place(event.start_mark.line + 1, inside.inside)
+    return values, place
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
+    text = event.value
+    if not event.implicit[0] or event.style in {"'", '"', "|", ">"}:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return _finite(event, float(text))
+    if _DATE.fullmatch(text):
+        return _date(event)
+    if _AMBIGUOUS.fullmatch(text):
+        raise _Problem(event, f"{text!r} can be read in more than one way; write true or false, a plain number such as 0.5, or quotes.")
+    return text
+
+
+def _finite(event: yaml.ScalarEvent, number: float) -> float:
+    if abs(number) == float("inf"):
+        raise _Problem(event, f"{event.value} is too large a number.")
+    return number
+
+
+def _date(event: yaml.ScalarEvent) -> dt.date:
+    try:
+        return dt.date.fromisoformat(event.value)
+    except ValueError as error:
+        raise _Problem(event, f"{event.value} is no date of the calendar; expected YEAR-MONTH-DAY.") from error

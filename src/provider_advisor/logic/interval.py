@@ -1,0 +1,84 @@
+"""What is known of an amount: the interval in which it lies, and the comparison of two such intervals."""
+
+from __future__ import annotations
+from typing import NamedTuple
+
+from provider_advisor.logic.truth import Truth
+from provider_advisor.logic.units import Number
+
+__all__ = ["Interval", "compare"]
+
+
+class Interval(NamedTuple):
+    """All amounts from `low` to `high`, ends included; an end that is None is not there.
+
+    With `above` the lower end itself is left out: "more than 5" of something that need not be whole.
+    """
+
+    low: Number | None = None
+    high: Number | None = None
+    above: bool = False
+
+    def is_empty(self) -> bool:
+        """Whether no amount lies in it."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.above and self.low == self.high)
+
+    def intersect(self, other: Interval) -> Interval:
+        """The amounts that lie in both; look at `is_empty` before using it."""
+        low, above = _higher_low(self, other)
+        highs = [end for end in (self.high, other.high) if end is not None]
+        return Interval(low, min(highs, default=None), above)
+
+    def hull(self, other: Interval) -> Interval:
+        """The smallest interval that holds both."""
+        lowest = None if self.low is None or other.low is None else min(self.low, other.low)
+        highest = None if self.high is None or other.high is None else max(self.high, other.high)
+        at_low = [part for part in (self, other) if part.low == lowest]
+        return Interval(lowest, highest, all(part.above for part in at_low))
+
+    def holds(self, other: Interval) -> bool:
+        """Whether every amount of the other lies in this one."""
+        return compare(other, self) is Truth.YES
+
+    def excludes(self, other: Interval) -> bool:
+        """Whether no amount lies in both."""
+        return self.intersect(other).is_empty()
+
+
+def compare(amount: Interval, bound: Interval) -> Truth:
+    """Whether an amount, known to lie in the first interval, lies in the second.
+
+    >>> compare(Interval(101, None), Interval(90, None))  # more than 100, and at least 90 wanted
+    <Truth.YES: 'yes'>
+    >>> compare(Interval(66, None), Interval(90, None))
+    <Truth.UNKNOWN: 'unknown'>
+    >>> compare(Interval(250, 250), Interval(251, None))
+    <Truth.NO: 'no'>
+    """
+    if amount.excludes(bound):
+        return Truth.NO
+    return Truth.YES if _low_within(amount, bound) and _high_within(amount, bound) else Truth.UNKNOWN
+
+
+def _higher_low(first: Interval, second: Interval) -> tuple[Number | None, bool]:
+    if first.low is None or second.low is None:
+        part = first if second.low is None else second
+        return part.low, part.above
+    if first.low == second.low:
+        return first.low, first.above or second.above
+    part = first if first.low > second.low else second
+    return part.low, part.above
+
+
+def _low_within(amount: Interval, bound: Interval) -> bool:
+    if bound.low is None:
+        return True
+    if amount.low is None:
+        return False
+    return amount.low > bound.low or (amount.low == bound.low and (amount.above or not bound.above))
+
+
+def _high_within(amount: Interval, bound: Interval) -> bool:
+    return bound.high is None or (amount.high is not None and amount.high <= bound.high)

@@ -1,0 +1,46 @@
+"""Amounts as people write them: a number, perhaps with a unit."""
+
+from __future__ import annotations
+
+import math
+import re
+
+__all__ = ["Number", "read_amount", "unit_fits"]
+
+Number = int | float
+
+_AMOUNT = re.compile(r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?")
+
+
+def read_amount(text: str) -> tuple[Number, str | None]:
+    """The number and the unit (None where there is none) of a text such as "90", "250 participants" or "$0.008".
+
+    Raises ValueError if no finite number stands at its beginning.
+
+    >>> read_amount("0.008 USD/message")
+    (0.008, 'USD/message')
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    written = match["number"]
+    number: Number = int(written) if re.fullmatch(r"[+-]?\d{1,15}", written) else float(written)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number, match["unit"] or ("USD" if match["dollar"] else None)
+
+
+def unit_fits(given: str, unit: str) -> bool:
+    """Whether a unit that somebody typed is the expected one, or its part before the first slash.
+
+    >>> unit_fits("USD", "USD/message"), unit_fits("country", "countries"), unit_fits("minutes", "countries")
+    (True, True, False)
+    """
+    typed, expected = given.strip().casefold(), unit.casefold()
+    return typed in {expected, expected.split("/")[0], *_singulars(expected)}
+
+
+def _singulars(unit: str) -> set[str]:
+    if unit.endswith("ies"):
+        return {unit.removesuffix("ies") + "y"}
+    return {unit.removesuffix("s")} if unit.endswith("s") else set()

@@ -1,0 +1,64 @@
+"""The library's front door: one call from what a team states to a recommendation that proves itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from provider_advisor.decision import Decision, Verdict, decide
+from provider_advisor.explanation import decision_record
+from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.logic import Number
+from provider_advisor.requirements import read_team
+
+__all__ = ["Recommendation", "recommend"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The answer to a team: the decision, and its form as data."""
+
+    decision: Decision
+
+    @property
+    def verdict(self) -> Verdict:
+        """Who is recommended, how firmly, or why nobody is."""
+        return self.decision.outcome.verdict
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """The whole answer as JSON-ready data, with every reason, source and unknown."""
+        return decision_record(self.decision)
+
+    def to_json(self) -> str:
+        """Exactly what `recommend --format json` prints for the same question."""
+        return json.dumps(self.record, ensure_ascii=False, indent=2)
+
+
+def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requirements file)
+    knowledge: KnowledgeBase,
+    *,
+    needs: Iterable[str | Mapping[str, Any]] = (),
+    wants: Iterable[str | Mapping[str, Any]] = (),
+    situation: Mapping[str, str | Sequence[str]] | None = None,
+    usage: Mapping[str, Number] | None = None,
+    as_of: dt.date | None = None,
+) -> Recommendation:
+    """The recommendation for a team, from a knowledge base that `load` has read.
+
+    `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90", "fax:could")
+    or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values, `usage` items to
+    monthly amounts. `as_of` is the day whose facts count; today if None. May be called from any thread.
+
+    Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
+
+    >>> from provider_advisor import load
+    >>> recommend(load(), needs=["whiteboard", "ucaas"]).verdict.kind
+    'none'
+    """
+    team = read_team(knowledge, needs, wants, situation, usage)
+    return Recommendation(decide(team, Facts(knowledge, as_of or dt.date.today())))  # noqa: DTZ011 (the user's own day)

@@ -1,0 +1,148 @@
+"""Requirements as they are typed: `whiteboard`, `fax:could`, `number-countries>=90`, `support-reputation>=good`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import Interval, Number, read_amount, unit_fits
+from provider_advisor.requirements.model import PRIORITIES, Requirement
+
+__all__ = ["read_requirement", "split_list"]
+
+_FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>>=|<=|≥|≤|=)(?P<value>[^:]*))?(:(?P<priority>.*))?", re.DOTALL)
+_KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
+_LONGEST = 200
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of a comma-separated list. Raises RequirementsError if one of them is empty."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        raise RequirementsError(
+            "a list of requirements is empty or has an empty place; expected criteria joined by commas, such as whiteboard,ucaas."
+        )
+    return parts
+
+
+def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    """The requirement in a text of the grammar, or in a mapping with the keys of a requirements file.
+
+    `default` is its priority where it names none. Raises RequirementsError, in one sentence, with what to try.
+    """
+    if isinstance(given, str):
+        return _from_text(given, default, knowledge)
+    if not isinstance(given, Mapping):
+        raise RequirementsError(f"{_shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'.")
+    return _from_mapping(given, default, knowledge)
+
+
+def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        raise RequirementsError(
+            f"{_shown(text)} cannot be read; expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
+        )
+    criterion = _criterion(match["word"].strip(), knowledge)
+    priority = default if match["priority"] is None else _priority(match["priority"].strip(), text)
+    bound = None if match["sign"] is None else _typed_bound(match["sign"], match["value"].strip(), criterion)
+    return Requirement(criterion.id, priority, bound)
+
+
+def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    for key in given:
+        if key not in _KEYS:
+            hint = did_you_mean(str(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
+            raise RequirementsError(f"unknown key {_shown(key)} in a requirement.{hint}")
+    if not isinstance(given.get("criterion"), str):
+        raise RequirementsError(f"the requirement {_shown(dict(given))} lacks its criterion; add 'criterion: <id>'.")
+    criterion = _criterion(given["criterion"], knowledge)
+    priority = default if given.get("priority") is None else _priority(given["priority"], criterion.id)
+    bounds = [
+        _typed_bound(sign, str(given[key]), criterion)
+        for key, sign in (("at_least", ">="), ("at_most", "<="), ("exactly", "="))
+        if given.get(key) is not None
+    ]
+    bound = None
+    for part in bounds:
+        bound = part if bound is None else bound.intersect(part)
+    return Requirement(criterion.id, priority, _possible(bound, criterion), _weight(given.get("weight"), criterion))
+
+
+def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
+    name = knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
+    if name is None:
+        hint = did_you_mean(word, knowledge.words) or " See `recommend criteria` for all of them."
+        raise RequirementsError(f"unknown criterion {_shown(word)}.{hint}")
+    return knowledge.criteria[name]
+
+
+def _priority(word: object, text: str) -> Priority:
+    if word not in PRIORITIES:
+        hint = did_you_mean(str(word), PRIORITIES)
+        raise RequirementsError(
+            f"unknown priority {_shown(word)} in {_shown(text)}; expected {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}.{hint}"
+        )
+    return cast("Priority", word)
+
+
+def _typed_bound(sign: str, value: str, criterion: Criterion) -> Interval:
+    if criterion.kind == "capability":
+        raise RequirementsError(
+            f"'{criterion.id}' is a capability, which a provider has or lacks; it takes no bound, so write only '{criterion.id}'."
+        )
+    end = _rank(value, criterion) if criterion.kind == "rating" else _amount(sign, value, criterion)
+    if sign == "=":
+        return Interval(end, end)
+    return Interval(low=end) if sign in {">=", "≥"} else Interval(high=end)
+
+
+def _rank(value: str, criterion: Criterion) -> Number:
+    if value not in criterion.values:
+        known = ", ".join(criterion.values)
+        raise RequirementsError(f"{_shown(value)} is no value of '{criterion.id}'; expected one of {known}.")
+    return criterion.values.index(value)
+
+
+def _amount(sign: str, value: str, criterion: Criterion) -> Number:
+    if sign == "=":
+        raise RequirementsError(
+            f"'{criterion.id}' is a {criterion.kind}; expected >= or <= before its number, such as {criterion.id}>={value or 1}."
+        )
+    try:
+        number, unit = read_amount(value)
+    except ValueError as error:
+        raise RequirementsError(
+            f"the bound of '{criterion.id}' lacks a number: found {_shown(value)}, expected a number in {criterion.unit}, "
+            f"such as {criterion.id}{sign}10."
+        ) from error
+    if unit is not None and not unit_fits(unit, str(criterion.unit)):
+        raise RequirementsError(f"the unit {_shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit.")
+    if number < 0:
+        raise RequirementsError(f"the bound of '{criterion.id}' is below zero ({value}); expected 0 or more {criterion.unit}.")
+    return number
+
+
+def _possible(bound: Interval | None, criterion: Criterion) -> Interval | None:
+    if bound is not None and bound.is_empty():
+        raise RequirementsError(
+            f"the bounds of '{criterion.id}' exclude each other: nothing is at least {bound.low} and at most {bound.high}; change one."
+        )
+    return bound
+
+
+def _weight(given: object, criterion: Criterion) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1_000_000:  # noqa: PLR2004
+        raise RequirementsError(f"the weight of '{criterion.id}' is {_shown(given)}; expected a number above 0, up to 1000000.")
+    return given
+
+
+def _shown(given: object) -> str:
+    text = given if isinstance(given, str) else str(given)
+    return f"'{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}'"
