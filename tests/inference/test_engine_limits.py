@@ -304,9 +304,7 @@ while True:
 
 def test_the_process_ends_at_once_after_an_interrupt():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with subprocess.Popen(
-        [sys.executable, "-c", FIRE_FOR_EVER], stdout=-1, stderr=-1, env=environment
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", FIRE_FOR_EVER], stdout=-1, stderr=-1, env=environment) as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         stderr = process.communicate(timeout=30)[1]
@@ -341,9 +339,7 @@ def test_an_action_that_raises_becomes_an_error_and_the_next_run_works(monkeypat
     assert fire(program, ["action"]) == {"p"}
     with monkeypatch.context() as patch:
         patch.setattr(only_ruleset(program), "_fired", NoRoom())
-        with pytest.raises(
-            EngineError, match="an action of the rule engine failed: exception caught no room"
-        ):
+        with pytest.raises(EngineError, match="an action of the rule engine failed: exception caught no room"):
             fire(program, ["action"])
     assert fire(program, ["action", "b"]) == {"p", "q"}
 
@@ -419,9 +415,7 @@ ODD = [
 @pytest.mark.parametrize("atom", ODD, ids=lambda atom: ascii(atom[:20]) + f"-{len(atom)}")
 def test_odd_atoms_are_strings_like_any_other(atom):
     # One program for all of them: what fires for one must fire for no other.
-    program = Program(
-        [Production(odd, (odd,), (odd + "!",)) for odd in ODD] + [Production("!", (atom + "!",))]
-    )
+    program = Program([Production(odd, (odd,), (odd + "!",)) for odd in ODD] + [Production("!", (atom + "!",))])
     assert fire(program, [atom]) == {atom, "!"}
 
 

@@ -41,7 +41,9 @@ class Assessment(NamedTuple):
 
 def assess(inference: Inference, facts: Facts) -> tuple[Assessment, ...]:
     """Each provider of the knowledge base, assessed; in the order of their ids."""
-    return tuple(_assessment(provider, findings_for(provider, inference, facts)) for provider in facts.knowledge.providers)
+    return tuple(
+        _assessment(provider, findings_for(provider, inference, facts)) for provider in facts.knowledge.providers
+    )
 
 
 def _assessment(provider: str, findings: tuple[Finding, ...]) -> Assessment:

@@ -40,9 +40,15 @@ def _musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
 
 
 def _proven_musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
-    return frozenset(index for index in _musts(assessment, facts) if assessment.findings[index].degree.truth is Truth.YES)
+    return frozenset(
+        index for index in _musts(assessment, facts) if assessment.findings[index].degree.truth is Truth.YES
+    )
 
 
 def _counts(finding: Finding, facts: Facts) -> bool:
     requirement = finding.requirement
-    return requirement is not None and finding.decides_standing and not facts.knowledge.criteria[requirement.criterion].computed
+    return (
+        requirement is not None
+        and finding.decides_standing
+        and not facts.knowledge.criteria[requirement.criterion].computed
+    )

@@ -35,7 +35,9 @@ def concessions_of(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:
     smallest = [way for way in ways if not any(other < way for other in ways)]
     return tuple(
         Concession(_ordered(way), search.outcome(way).verdict)
-        for way in sorted(smallest, key=lambda way: (len(way), [requirement.criterion for requirement in _ordered(way)]))
+        for way in sorted(
+            smallest, key=lambda way: (len(way), [requirement.criterion for requirement in _ordered(way)])
+        )
     )
 
 
@@ -78,7 +80,9 @@ class _Search:
 
 
 def _without(team: Team, dropped: frozenset[Requirement]) -> Team:
-    return team._replace(requirements=tuple(requirement for requirement in team.requirements if requirement not in dropped))
+    return team._replace(
+        requirements=tuple(requirement for requirement in team.requirements if requirement not in dropped)
+    )
 
 
 def _failed(outcome: Outcome, provider: str) -> list[Requirement]:

@@ -45,8 +45,12 @@ def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:
         return "disputed: the sources contradict one another"
     how = _evidence(fact.claims)
     if fact.truth is Truth.YES:
-        return {"stated": "has it", "contrast": "implied to have it"}.get(how, "probably has it") + _products(fact, knowledge)
-    return {"stated": "stated to lack it", "contrast": "implied to lack it"}.get(how, "probably lacks it") + _products(fact, knowledge)
+        return {"stated": "has it", "contrast": "implied to have it"}.get(how, "probably has it") + _products(
+            fact, knowledge
+        )
+    return {"stated": "stated to lack it", "contrast": "implied to lack it"}.get(how, "probably lacks it") + _products(
+        fact, knowledge
+    )
 
 
 def _evidence(claims: Sequence[Claim]) -> str:

@@ -38,7 +38,9 @@ def claim_text(claim: Claim, unit: str | None = None) -> str:
     shown = unit or claim.unit or ""
     if isinstance(claim.value, tuple):
         return f"{number_text(claim.value[0])} to {number_text(claim.value[1])} {shown}".rstrip()
-    word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(str(claim.bound), "")
+    word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
+        str(claim.bound), ""
+    )
     return f"{word}{number_text(claim.value)} {shown}".rstrip()
 
 
@@ -53,7 +55,8 @@ def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion
     if len(set(words.values())) == 1 and len(words) > 1:
         return f"exactly {next(iter(words.values()))}"
     parts = [
-        f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}{_unit(end, criterion)}" for key, end in words.items()
+        f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}{_unit(end, criterion)}"
+        for key, end in words.items()
     ]
     return joined(parts)
 

@@ -126,9 +126,7 @@ class _Ruleset:
         """
         self._fired.clear()
         codes = [self._codes[atom] for atom in atoms]
-        state = self._host.assert_facts(
-            self._name, [{"sid": sid, "id": code, "atom": code} for code in codes]
-        )
+        state = self._host.assert_facts(self._name, [{"sid": sid, "id": code, "atom": code} for code in codes])
         _check_state(state)
         return self._fired.copy()
 
@@ -192,9 +190,7 @@ class _Engine:
             for ruleset in touched.values():
                 ruleset.forget(sid)
 
-    def _chain(
-        self, program: Program, known: Iterable[Atom], sid: str, touched: dict[int, _Ruleset]
-    ) -> Iterator[Join]:
+    def _chain(self, program: Program, known: Iterable[Atom], sid: str, touched: dict[int, _Ruleset]) -> Iterator[Join]:
         """Yield the joins that fire; what a round adds is asserted in the next, to each shard waiting for it.
 
         No atom goes in twice, for the engine refuses a message that it has seen.

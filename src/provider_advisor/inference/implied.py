@@ -43,7 +43,9 @@ def implied_requirements(
         cap = _cap(rule.when, ranks, settled)
         for part in rule.implies:
             rank = min(RANK[part.priority], cap)
-            requirement = Requirement(part.criterion, _BY_RANK[rank], part.bound, _weight(rule, knowledge, part.criterion), (rule.id,))
+            requirement = Requirement(
+                part.criterion, _BY_RANK[rank], part.bound, _weight(rule, knowledge, part.criterion), (rule.id,)
+            )
             if contradicted := _contradicts(requirement, team.requirements):
                 aside.append(SetAside(rule.id, part.criterion, contradicted))
                 continue

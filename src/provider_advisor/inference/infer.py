@@ -40,7 +40,10 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     """All that the rules make of a team's statement, chained to the end. Raises EngineError if the rule engine fails."""
     rules = compiled(knowledge)
     settled = settled_atoms(rules.to_settle, team)
-    fired = {rules.rule_of[name] for name in fire(rules.program, settled | {need_atom(criterion) for criterion in team.stated})}
+    fired = {
+        rules.rule_of[name]
+        for name in fire(rules.program, settled | {need_atom(criterion) for criterion in team.stated})
+    }
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
     implied, dropped = implied_requirements(in_order, team, settled, knowledge)
     requirements = sorted((*team.requirements, *implied), key=_rank)
@@ -59,7 +62,11 @@ def _counted(rules: Iterable[Rule], required: set[str]) -> tuple[list[Rule], lis
     """No evidence counts twice: a rule on facts that the team requires itself does not count."""
     counted, uncounted = [], []
     for rule in rules:
-        asked = sorted({leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} & required) if rule.favours else []
+        asked = (
+            sorted({leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} & required)
+            if rule.favours
+            else []
+        )
         if asked:
             uncounted.append(SetAside(rule.id, asked[0], "it rests on what is already required"))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,8 +27,7 @@ Atom = str | tuple[str, ...]
 _Joins = dict[tuple[Atom, ...], tuple[list[str], list[Atom]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Production:
+class Production(NamedTuple):
     """One rule of the engine: when all its atoms are there, it fires and adds others."""
 
     name: str
@@ -39,8 +38,7 @@ class Production:
     """Atoms that firing adds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(NamedTuple):
     """All productions of one antecedent: once its atoms are there, `names` fire and `adds` are there too."""
 
     antecedent: tuple[Atom, ...]
@@ -77,9 +75,7 @@ def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
     return tuple(Shard(tuple(joins)) for joins in _packed(_joins(productions)))
 
 
-def definition(
-    shard: Shard, action: Callable[[int], Callable[[object], None]]
-) -> dict[str, dict[str, object]]:
+def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
     """Return a shard as `durable.engine.Host` takes it; `action(number)` is what join `number` runs.
 
     It waits for messages `{"atom": code}`. Registering consumes the dictionary, so it is made anew each time.

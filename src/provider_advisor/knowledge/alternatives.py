@@ -21,7 +21,9 @@ def alternatives(condition: Condition) -> list[Alternative] | None:
     """The disjunctive normal form over leaves and `not` conditions; None if it has over `MAX_ALTERNATIVES` members."""
     if isinstance(condition, AnyOf):
         found = [alternatives(part) for part in condition.parts]
-        return _limited(itertools.chain.from_iterable(part for part in found if part is not None), complete=None not in found)
+        return _limited(
+            itertools.chain.from_iterable(part for part in found if part is not None), complete=None not in found
+        )
     if isinstance(condition, AllOf):
         found = [alternatives(part) for part in condition.parts]
         products = itertools.product(*(part for part in found if part is not None))

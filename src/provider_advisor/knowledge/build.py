@@ -68,7 +68,11 @@ def _vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         found = convert.team_of(file)
         topics += found[0]
         usage += found[1]
-    placed = [(s, document.where("sources", index)) for file, document in read["sources"] for index, s in enumerate(file.sources)]
+    placed = [
+        (s, document.where("sources", index))
+        for file, document in read["sources"]
+        for index, s in enumerate(file.sources)
+    ]
     problems += repeated(((source.id, where) for source, where in placed), "the source")
     problems += criteria_problems(read["criteria"], [item.id for item in usage])
     criteria = [convert.criterion_of(shape, file.area) for file, _ in read["criteria"] for shape in file.criteria]

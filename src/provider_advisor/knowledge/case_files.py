@@ -21,7 +21,9 @@ def read_cases(facts: Path | None = None, rules: Path | None = None) -> list[Cas
     problems: list[str] = []
     read = read_shapes([file for file in gather(facts, rules) if file.role == "cases"], problems)
     placed = [
-        (case, document.where("cases", index)) for file, document in read["cases"] for index, case in enumerate(file.cases)
+        (case, document.where("cases", index))
+        for file, document in read["cases"]
+        for index, case in enumerate(file.cases)
     ]
     problems += repeated(((case.name, where) for case, where in placed), "the case")
     if problems:

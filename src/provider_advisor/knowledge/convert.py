@@ -26,7 +26,17 @@ from provider_advisor.knowledge.records import (
 from provider_advisor.knowledge.yaml_reader import Document
 from provider_advisor.logic import Interval, Number
 
-__all__ = ["bound_of", "claims_of", "condition_of", "criterion_of", "policy_of", "provider_of", "rule_of", "source_of", "team_of"]
+__all__ = [
+    "bound_of",
+    "claims_of",
+    "condition_of",
+    "criterion_of",
+    "policy_of",
+    "provider_of",
+    "rule_of",
+    "source_of",
+    "team_of",
+]
 
 
 def source_of(shape: shapes.SourceShape) -> Source:
@@ -116,7 +126,9 @@ def _value_of(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Number 
     raise AssertionError("a claim's shape has exactly one value")
 
 
-def _amount_of(bound: BoundWord | None, value: str | Number | tuple[Number, Number], criterion: Criterion) -> Interval | None:
+def _amount_of(
+    bound: BoundWord | None, value: str | Number | tuple[Number, Number], criterion: Criterion
+) -> Interval | None:
     """The interval in which the amount lies; a rating's words are their ranks."""
     if isinstance(value, str):
         rank = criterion.values.index(value) if value in criterion.values else None

@@ -69,10 +69,14 @@ class Facts:
         return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
 
     def _fact(self, provider: str, criterion: Criterion) -> Fact:
-        claims = [claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.as_of <= self.as_of]
+        claims = [
+            claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.as_of <= self.as_of
+        ]
         young = [claim for claim in claims if self._oldest is None or claim.as_of >= self._oldest]
         aged = len(young) < len(claims) and not young
-        views = [_view(list(part), self.as_of) for _, part in itertools.groupby(sorted(young, key=_product), key=_product)]
+        views = [
+            _view(list(part), self.as_of) for _, part in itertools.groupby(sorted(young, key=_product), key=_product)
+        ]
         if criterion.kind == "capability":
             return _capability(provider, criterion.id, views, aged=aged)
         return _amount(provider, criterion.id, views, aged=aged)

@@ -81,10 +81,14 @@ def _bytes(path: Path, name: str) -> bytes:
     """A file's bytes, if there are not too many. Raises KnowledgeError."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise KnowledgeError([f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; split it into several."])
+            raise KnowledgeError(
+                [f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; split it into several."]
+            )
         return path.read_bytes()
     except OSError as error:
-        raise KnowledgeError([f"{name}:1: cannot be read ({error.strerror}); check the path and its permissions."]) from error
+        raise KnowledgeError(
+            [f"{name}:1: cannot be read ({error.strerror}); check the path and its permissions."]
+        ) from error
 
 
 def _expected(name: str) -> str:

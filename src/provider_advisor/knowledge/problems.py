@@ -35,7 +35,10 @@ def _sentence(detail: ErrorDetails, document: Document) -> str:
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_named(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
         key = str(detail["loc"][-1])
-        hint = did_you_mean(key, _all_keys() - {key}) or " Remove it, or see `recommend schema` for the keys that are known."
+        hint = (
+            did_you_mean(key, _all_keys() - {key})
+            or " Remove it, or see `recommend schema` for the keys that are known."
+        )
         return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
     return f"{document.where(*path)}: {_what(detail, path)}"
 
@@ -60,10 +63,7 @@ def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
 def _steps(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
     """The steps of a pydantic location that exist in the data: it also names the members of unions."""
     for step in loc:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-            yield step
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
             data = data[step]
             yield step
 

@@ -150,7 +150,9 @@ class ClaimShape(Shape):
         given = [key for key in VALUE_KEYS if getattr(self, "from_" if key == "from" else key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
-            raise PydanticCustomError("one_value", "{s}", {"s": f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}"})
+            raise PydanticCustomError(
+                "one_value", "{s}", {"s": f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}"}
+            )
         if self.until is not None and self.as_of is not None and self.until < self.as_of:
             raise PydanticCustomError("until", "'until' lies before 'as_of'; exchange them or correct one")
         return self
@@ -288,7 +290,9 @@ class RuleShape(Shape):
         if (self.implies is None) == (self.favours is None):
             raise PydanticCustomError("consequent", "expected either 'implies' or 'favours'; a rule has one consequent")
         if self.favours is not None and self.weight is None:
-            raise PydanticCustomError("weight", "'weight' is missing; a rule that favours counts with a weight of its own")
+            raise PydanticCustomError(
+                "weight", "'weight' is missing; a rule that favours counts with a weight of its own"
+            )
         return self
 
 

@@ -66,13 +66,20 @@ def _idle_rules(facts: Facts) -> Iterator[str]:
     knowledge = facts.knowledge
     for rule in knowledge.rules.values():
         asked = [leaf for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)] if rule.favours else []
-        if asked and not any(knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked):
+        if asked and not any(
+            knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked
+        ):
             yield f"{rule.where}: rule '{rule.id}' favours on facts that no provider has a claim on, so it moves nobody."
 
 
 def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
     """Answers about the situation that no rule listens to."""
-    heard = {(leaf.topic, leaf.value) for rule in knowledge.rules.values() for leaf in leaves(rule.when) if isinstance(leaf, Situation)}
+    heard = {
+        (leaf.topic, leaf.value)
+        for rule in knowledge.rules.values()
+        for leaf in leaves(rule.when)
+        if isinstance(leaf, Situation)
+    }
     for topic in knowledge.topics.values():
         if silent := [value for value in topic.values if (topic.id, value) not in heard]:
             yield f"situation '{topic.id}': no rule asks about {', '.join(silent)}, so answering it changes nothing."

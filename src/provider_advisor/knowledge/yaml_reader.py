@@ -161,7 +161,10 @@ def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anythin
     if _DATE.fullmatch(text):
         return _date(event)
     if _AMBIGUOUS.fullmatch(text):
-        raise _Problem(event, f"{text!r} can be read in more than one way; write true or false, a plain number such as 0.5, or quotes.")
+        raise _Problem(
+            event,
+            f"{text!r} can be read in more than one way; write true or false, a plain number such as 0.5, or quotes.",
+        )
     return text
 
 

@@ -1,6 +1,7 @@
 """What is known of an amount: the interval in which it lies, and the comparison of two such intervals."""
 
 from __future__ import annotations
+
 from typing import NamedTuple
 
 from provider_advisor.logic.truth import Truth

@@ -37,7 +37,9 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
     if isinstance(given, str):
         return _from_text(given, default, knowledge)
     if not isinstance(given, Mapping):
-        raise RequirementsError(f"{_shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'.")
+        raise RequirementsError(
+            f"{_shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'."
+        )
     return _from_mapping(given, default, knowledge)
 
 
@@ -121,9 +123,13 @@ def _amount(sign: str, value: str, criterion: Criterion) -> Number:
             f"such as {criterion.id}{sign}10."
         ) from error
     if unit is not None and not unit_fits(unit, str(criterion.unit)):
-        raise RequirementsError(f"the unit {_shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit.")
+        raise RequirementsError(
+            f"the unit {_shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
+        )
     if number < 0:
-        raise RequirementsError(f"the bound of '{criterion.id}' is below zero ({value}); expected 0 or more {criterion.unit}.")
+        raise RequirementsError(
+            f"the bound of '{criterion.id}' is below zero ({value}); expected 0 or more {criterion.unit}."
+        )
     return number
 
 
@@ -139,7 +145,9 @@ def _weight(given: object, criterion: Criterion) -> float | None:
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1_000_000:  # noqa: PLR2004
-        raise RequirementsError(f"the weight of '{criterion.id}' is {_shown(given)}; expected a number above 0, up to 1000000.")
+        raise RequirementsError(
+            f"the weight of '{criterion.id}' is {_shown(given)}; expected a number above 0, up to 1000000."
+        )
     return given
 
 

@@ -34,8 +34,14 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     given = [("must", list(needs)), ("should", list(wants))]
     count = sum(len(items) for _, items in given)
     if count > MOST_REQUIREMENTS:
-        raise RequirementsError(f"{count} requirements were given, and at most {MOST_REQUIREMENTS} can be; keep those that matter.")
-    read = [read_requirement(item, "must" if default == "must" else "should", knowledge) for default, items in given for item in items]
+        raise RequirementsError(
+            f"{count} requirements were given, and at most {MOST_REQUIREMENTS} can be; keep those that matter."
+        )
+    read = [
+        read_requirement(item, "must" if default == "must" else "should", knowledge)
+        for default, items in given
+        for item in items
+    ]
     team = Team(_merged(read, knowledge), _situation(situation or {}, knowledge), _usage(usage or {}, knowledge), name)
     _refuse_uncomputable(team, knowledge)
     return team
@@ -96,7 +102,9 @@ def _answers(name: str, values: str | Sequence[str], knowledge: KnowledgeBase) -
 def _refuse_unknown_answer(value: object, topic: Topic) -> None:
     if value not in topic.values:
         hint = did_you_mean(str(value), topic.values)
-        raise RequirementsError(f"'{value}' is no value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}")
+        raise RequirementsError(
+            f"'{value}' is no value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
+        )
 
 
 def _usage(given: Mapping[str, Number], knowledge: KnowledgeBase) -> dict[str, Number]:

@@ -46,7 +46,9 @@ def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
         findings = [by_key[provider["id"], *key] for provider in shown]
         marks = [page.mark(_OUTCOMES[finding["outcome"]]) for finding in findings]
         rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
-    rows.append(["", Cell("Standing", bold=True), *(Cell(_STANDINGS[provider["standing"]], bold=True) for provider in shown)])
+    rows.append(
+        ["", Cell("Standing", bold=True), *(Cell(_STANDINGS[provider["standing"]], bold=True) for provider in shown)]
+    )
     rows.append(["", "Score (proven to possible)", *(_score(provider["score"]) for provider in shown)])
     page.gap()
     page.table(["", "Asked for", *(provider["name"] for provider in shown)], rows)
@@ -138,7 +140,11 @@ def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None
 
 
 def _show_changes(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    lines = [*_concession_lines(record, knowledge), *_combination_lines(record, knowledge), *_open_lines(record, knowledge)]
+    lines = [
+        *_concession_lines(record, knowledge),
+        *_combination_lines(record, knowledge),
+        *_open_lines(record, knowledge),
+    ]
     if lines:
         page.heading("What would change the answer")
     for line in lines:
@@ -168,9 +174,12 @@ def _open_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
     if verdict["kind"] == "none" or verdict["strength"] == "firm":
         return []
     open_findings = [finding for finding in record["findings"] if finding["outcome"] == "unknown"]
-    return list(dict.fromkeys(
-        f"An answer from {knowledge.providers[finding['provider']].name} on: {_label(finding, knowledge)}." for finding in open_findings
-    ))
+    return list(
+        dict.fromkeys(
+            f"An answer from {knowledge.providers[finding['provider']].name} on: {_label(finding, knowledge)}."
+            for finding in open_findings
+        )
+    )
 
 
 def _show_sources(record: Record, page: Page) -> None:

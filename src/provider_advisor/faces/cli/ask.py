@@ -10,7 +10,14 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.answer import show_answer
 from provider_advisor.faces.cli.layout import Page
-from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options, pairs_of
+from provider_advisor.faces.cli.options import (
+    as_of_option,
+    day_of,
+    format_option,
+    knowledge_from,
+    knowledge_options,
+    pairs_of,
+)
 from provider_advisor.logic import Number, read_amount
 from provider_advisor.recommendation import recommend
 from provider_advisor.requirements import split_list
@@ -20,7 +27,9 @@ __all__ = ["recommend_command"]
 
 
 @click.group("recommend", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--needs", multiple=True, metavar="LIST", help="What the provider must have: whiteboard,number-countries>=90.")
+@click.option(
+    "--needs", multiple=True, metavar="LIST", help="What the provider must have: whiteboard,number-countries>=90."
+)
 @click.option("--wants", multiple=True, metavar="LIST", help="What it should have; fax:could for what would be nice.")
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="What the team is like: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
@@ -55,7 +64,10 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         knowledge := knowledge_from(facts, rules),
         needs=_items(needs),
         wants=_items(wants),
-        situation={name: values if len(values) > 1 else values[0] for name, values in pairs_of(situation, "--situation").items()},
+        situation={
+            name: values if len(values) > 1 else values[0]
+            for name, values in pairs_of(situation, "--situation").items()
+        },
         usage={name: _amount(name, values) for name, values in pairs_of(usage, "--usage").items()},
         as_of=day_of(as_of),
     )
@@ -75,7 +87,9 @@ def _amount(name: str, values: list[str]) -> Number:
     try:
         number, unit = read_amount(values[-1])
     except ValueError as error:
-        raise RequirementsError(f"'{values[-1][:40]}' is no amount of the usage '{name}'; expected a number, such as 5000.") from error
+        raise RequirementsError(
+            f"'{values[-1][:40]}' is no amount of the usage '{name}'; expected a number, such as 5000."
+        ) from error
     if unit is not None or len(values) > 1:
         raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
     return number

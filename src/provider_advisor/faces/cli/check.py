@@ -18,7 +18,9 @@ __all__ = ["check_command"]
 @as_of_option
 @knowledge_options
 @click.pass_context
-def check_command(context: click.Context, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None) -> None:  # noqa: FBT001
+def check_command(
+    context: click.Context, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None
+) -> None:
     """Check the files of a knowledge base: every problem at once, then what looks suspicious.
 
     Exit status 2 if a file has a problem, 1 if a case does not hold, 0 otherwise; a suspicion alone fails nothing.
@@ -36,7 +38,9 @@ def check_command(context: click.Context, with_cases: bool, as_of: str | None, f
     failed = [failure for case in cases for failure in failures(case, knowledge)] if with_cases else []
     for failure in failed:
         click.echo(failure, err=True)
-    held = f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
+    held = (
+        f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
+    )
     click.echo(f"{_counts(knowledge)}: no problem, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)
@@ -44,6 +48,4 @@ def check_command(context: click.Context, with_cases: bool, as_of: str | None, f
 
 def _counts(knowledge: KnowledgeBase) -> str:
     claims = sum(len(provider.claims) for provider in knowledge.providers.values())
-    return (
-        f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, {claims} claims, {len(knowledge.rules)} rules"
-    )
+    return f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, {claims} claims, {len(knowledge.rules)} rules"

@@ -42,17 +42,23 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
-    known = {alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)}
+    known = {
+        alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)
+    }
     for name in names:
         if name not in known:
-            raise RequirementsError(f"unknown provider '{name}'; expected some of {joined(sorted(known))}.{did_you_mean(name, known)}")
+            raise RequirementsError(
+                f"unknown provider '{name}'; expected some of {joined(sorted(known))}.{did_you_mean(name, known)}"
+            )
     return list(dict.fromkeys(known[name] for name in names))
 
 
 def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
     if area is not None and area not in areas:
-        raise RequirementsError(f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}")
+        raise RequirementsError(
+            f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
+        )
     found = [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
     return sorted(found, key=lambda criterion: (criterion.area, criterion.id))
 

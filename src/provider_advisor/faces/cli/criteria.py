@@ -22,7 +22,9 @@ __all__ = ["criteria_command"]
 def criteria_command(words: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
     """List what can be asked for: all of it, or what the WORDS occur in."""
     knowledge = knowledge_from(facts, rules)
-    found = [criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)]
+    found = [
+        criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)
+    ]
     if form == "json":
         click.echo(json.dumps([_record(criterion) for criterion in found], ensure_ascii=False, indent=2))
     elif not found:
@@ -51,7 +53,10 @@ def _record(criterion: Criterion) -> dict[str, object]:
 
 def _show(found: list[Criterion]) -> None:
     page = Page()
-    page.table(["Criterion", "Kind", "What it is"], [_row(criterion) for criterion in sorted(found, key=lambda c: (c.area, c.id))])
+    page.table(
+        ["Criterion", "Kind", "What it is"],
+        [_row(criterion) for criterion in sorted(found, key=lambda c: (c.area, c.id))],
+    )
     page.show()
 
 

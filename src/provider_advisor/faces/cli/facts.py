@@ -36,7 +36,9 @@ def facts_command(names: tuple[str, ...], form: str, facts: Path | None, rules: 
 
 
 def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
-    providers = {alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)}
+    providers = {
+        alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)
+    }
     for name in names:
         if name not in providers and name not in knowledge.words:
             hint = did_you_mean(name, {*providers, *knowledge.words}) or " See `recommend criteria`."

@@ -94,7 +94,12 @@ def _row(row: Sequence[Cell], widths: Sequence[int]) -> list[str]:
         texts = [part[height] if height < len(part) else "" for part in parts]
         last = max(place for place, text in enumerate(texts) if text or place == 0)
         padded = [text if place == last else text.ljust(widths[place]) for place, text in enumerate(texts[: last + 1])]
-        lines.append(_GAP.join(click.style(text, fg=cell.colour, bold=cell.bold or None) for text, cell in zip(padded, row, strict=False)))
+        lines.append(
+            _GAP.join(
+                click.style(text, fg=cell.colour, bold=cell.bold or None)
+                for text, cell in zip(padded, row, strict=False)
+            )
+        )
     return lines
 
 

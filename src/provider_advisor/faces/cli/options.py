@@ -26,12 +26,21 @@ def knowledge_options(command: F) -> F:
 
 def as_of_option(command: F) -> F:
     """`--as-of DATE`."""
-    return click.option("--as-of", metavar="DATE", help="Answer as of this day (YEAR-MONTH-DAY); today if not given.")(command)
+    return click.option("--as-of", metavar="DATE", help="Answer as of this day (YEAR-MONTH-DAY); today if not given.")(
+        command
+    )
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`, with the first of the formats as default."""
-    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of the answer.")
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Form of the answer.",
+    )
 
 
 def knowledge_from(facts: Path | None, rules: Path | None) -> KnowledgeBase:
@@ -65,7 +74,9 @@ def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
             before, sign, value = part.partition("=")
             name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
             if not name or not value:
-                raise RequirementsError(f"'{text[:80]}' after {option} cannot be read; expected name=value, such as {_example(option)}.")
+                raise RequirementsError(
+                    f"'{text[:80]}' after {option} cannot be read; expected name=value, such as {_example(option)}."
+                )
             pairs.setdefault(name, []).append(value)
     return pairs
 

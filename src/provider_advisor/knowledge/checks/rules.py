@@ -26,9 +26,13 @@ class Vocabulary(NamedTuple):
     sources: Mapping[str, Source]
 
 
-def rule_problems(files: Sequence[tuple[shapes.RulesFile, Document]], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+def rule_problems(
+    files: Sequence[tuple[shapes.RulesFile, Document]], vocabulary: Vocabulary
+) -> Iterator[tuple[str, str]]:
     """Everything wrong inside single rules, as pairs of rule id and problem."""
-    placed = [(rule, document.where("rules", index)) for file, document in files for index, rule in enumerate(file.rules)]
+    placed = [
+        (rule, document.where("rules", index)) for file, document in files for index, rule in enumerate(file.rules)
+    ]
     for problem in repeated(((rule.id, where) for rule, where in placed), "the rule"):
         yield "", problem
     for rule, where in placed:
@@ -162,7 +166,9 @@ def sorted_rules(rules: Sequence[Rule]) -> list[Rule]:
         for part in rule.implies:
             graph.setdefault(part.criterion, set()).update(needed_ever(rule.when))
     level = {criterion: rank for rank, criterion in enumerate(_by_generation(graph))}
-    return sorted(rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id))
+    return sorted(
+        rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id)
+    )
 
 
 def _by_generation(graph: Mapping[str, set[str]]) -> Iterator[str]:
