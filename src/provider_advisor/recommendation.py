@@ -11,7 +11,7 @@ from typing import Any
 
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.explanation import decision_record
-from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import read_team
 
@@ -50,9 +50,10 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 ) -> Recommendation:
     """The recommendation for a team, from a knowledge base that `load` has read.
 
-    `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90", "fax:could")
-    or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values, `usage` items to
-    monthly amounts. `as_of` is the day whose facts count; today if None. May be called from any thread.
+    `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90",
+    "fax:could") or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values,
+    `usage` items to monthly amounts. `as_of` is the day whose facts count; today if None. May be called from any
+    thread.
 
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
@@ -60,5 +61,5 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     >>> recommend(load(), needs=["whiteboard", "ucaas"]).verdict.kind
     'none'
     """
-    team = read_team(knowledge, needs, wants, situation, usage)
-    return Recommendation(decide(team, Facts(knowledge, as_of or dt.date.today())))  # noqa: DTZ011 (the user's own day)
+    team = read_team(knowledge, needs=needs, wants=wants, situation=situation, usage=usage)
+    return Recommendation(decide(team, facts_as_of(knowledge, as_of or dt.date.today())))  # noqa: DTZ011 (the user's own day)

@@ -8,23 +8,26 @@ from typing import Any
 
 from provider_advisor.decision.decision import Decision, decide
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Case, Facts, KnowledgeBase
+from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
 
 __all__ = ["failures"]
 
 
 def failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
-    """One sentence for each thing that comes out otherwise; nothing if the case holds. What a case leaves out is not compared."""
+    """One sentence for each thing that comes out otherwise; nothing if the case holds.
+
+    What a case leaves out is not compared.
+    """
     day = case.as_of or dt.date.today()  # noqa: DTZ011 (the keeper's own day)
     try:
-        decision = decide(read_team(knowledge, **case.team), Facts(knowledge, day))
+        decision = decide(read_team(knowledge, **case.team), facts_as_of(knowledge, day))
     except RequirementsError as error:
         yield f"{case.where}: case '{case.name}': {error}"
         return
     found = _comparable(decision)
     for key, expected in case.expected.items():
-        if _settled(found[key]) != _settled(expected):
+        if _settled(_named(found[key], expected)) != _settled(expected):
             yield f"{case.where}: case '{case.name}': {key} is {found[key]!r}; expected {expected!r}."
 
 
@@ -40,6 +43,11 @@ def _comparable(decision: Decision) -> dict[str, Any]:
         "concessions": [[requirement.criterion for requirement in part.dropped] for part in decision.concessions],
         "standings": {assessment.provider: assessment.standing for assessment in decision.outcome.assessments},
     }
+
+
+def _named(found: Any, expected: Any) -> Any:  # noqa: ANN401 (any value of a case)
+    """Of a mapping only what the case names."""
+    return {key: found.get(key) for key in expected} if isinstance(expected, dict) else found
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)

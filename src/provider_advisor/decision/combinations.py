@@ -18,8 +18,8 @@ _MOST_TRIED = 200_000
 def combinations_of(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[str, ...], ...]:
     """The smallest sets of two or more providers that together prove every must, in alphabetical order.
 
-    Musts on a computed criterion are left out: two bills are not one. Nothing where one provider proves all alone, where
-    there is no must, or where nobody proves one of them.
+    Musts on a computed criterion are left out: two bills are not one. Nothing where one provider proves all alone,
+    where there is no must, or where nobody proves one of them.
     """
     proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
     musts = _musts(assessments[0], facts) if assessments else frozenset()

@@ -14,6 +14,8 @@ __all__ = ["Finding", "Outcome", "findings_for"]
 
 Outcome = Literal["met", "partial", "unmet", "unknown"]
 
+_BY_ENDS: dict[tuple[float, float], Outcome] = {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}
+
 
 class Finding(NamedTuple):
     """One requirement, or one rule that favours, for one provider: its degree and its weight."""
@@ -27,8 +29,7 @@ class Finding(NamedTuple):
     @property
     def outcome(self) -> Outcome:
         """Met [1, 1], unmet [0, 0], unknown [0, 1]; anything else is partial."""
-        ends = (self.degree.low, self.degree.high)
-        return {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}.get(ends, "partial")  # type: ignore[return-value]
+        return _BY_ENDS.get((self.degree.low, self.degree.high), "partial")
 
     @property
     def decides_standing(self) -> bool:

@@ -34,8 +34,8 @@ def judge(assessments: Sequence[Assessment]) -> Verdict:
         return Verdict("undetermined", lean=names[0]) if len(names) == 1 else Verdict("undetermined", among=names)
     if len(leaders) > 1:
         return Verdict("tie" if _alike(leaders) else "undetermined", among=names)
-    strength = "firm" if _is_firm(leaders[0], assessments) else "leaning"
-    return Verdict("recommended", strength, names[0])  # type: ignore[arg-type]
+    strength: Literal["firm", "leaning"] = "firm" if _is_firm(leaders[0], assessments) else "leaning"
+    return Verdict("recommended", strength, names[0])
 
 
 def _leaders(assessments: Sequence[Assessment]) -> list[Assessment]:

@@ -11,6 +11,11 @@ from provider_advisor.logic import Truth
 
 __all__ = ["because", "finding_says", "names", "verdict_brief", "verdict_reason"]
 
+_CONDITION: dict[Truth | None, str] = {
+    Truth.YES: "meets the condition",
+    Truth.NO: "does not meet the condition",
+}
+
 
 def because(finding: Finding, knowledge: KnowledgeBase) -> str:
     """Why the requirement or rule is there at all: the rule's own words, or that the team asks for it."""
@@ -25,12 +30,11 @@ def finding_says(finding: Finding, knowledge: KnowledgeBase) -> str:
     """What is known of the provider here: "has it (Twilio Video API)", "implied to lack it", "nothing is known"."""
     fact = finding.degree.fact
     if fact is None:
-        return {Truth.YES: "meets the condition", Truth.NO: "does not meet the condition"}.get(
-            finding.degree.truth or Truth.UNKNOWN, "it is not known whether the condition is met"
-        )
+        return _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
     requirement = finding.requirement
     if requirement is not None and fact.criterion != requirement.criterion:
-        return f"does not offer what it pays for: {_capability_says(fact, knowledge)} ({knowledge.criteria[fact.criterion].label})"
+        paid_for = knowledge.criteria[fact.criterion].label
+        return f"does not offer what it pays for: {_capability_says(fact, knowledge)} ({paid_for})"
     if fact.aged:
         return "not known: the claims are older than the age you allow"
     if not fact.claims:
@@ -103,7 +107,10 @@ def verdict_reason(decision: Decision) -> str:
     if verdict.kind == "none":
         return _none(decision, assessments, knowledge)
     if verdict.kind == "tie":
-        return f"{names(verdict.among, knowledge)} come out alike in everything that you ask, and nothing of it is unknown."
+        return (
+            f"{names(verdict.among, knowledge)} come out alike in everything that you ask, "
+            "and nothing of it is unknown."
+        )
     return _undetermined(verdict, assessments, knowledge)
 
 

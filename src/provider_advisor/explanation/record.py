@@ -68,6 +68,7 @@ def _finding(finding: Finding, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "provider": finding.provider,
         "criterion": requirement.criterion if requirement is not None else None,
+        "implied_by": list(requirement.implied_by) if requirement is not None else [],
         "rule": finding.rule.id if finding.rule is not None else implied_by,
         "priority": requirement.priority if requirement is not None else None,
         "bound": _bound(requirement, knowledge),

@@ -58,6 +58,7 @@ class _Finding(_Part):
     provider: str
     criterion: str | None = Field(description="null for a rule that favours")
     rule: str | None = Field(description="the rule that favours, or the first that implied the requirement")
+    implied_by: list[str]
     priority: Priority | None
     bound: dict[str, Number | str] | None
     outcome: Literal["met", "partial", "unmet", "unknown"]

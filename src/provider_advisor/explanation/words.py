@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from provider_advisor.knowledge import Claim, Criterion
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["bound_text", "bound_text_of", "claim_text", "joined", "lines_text", "number_text", "requirement_text"]
+__all__ = ["bound_text", "bound_text_of", "claim_text", "joined", "number_text", "requirement_text"]
 
 
-def joined(words: Sequence[str], last: str = "and") -> str:
+def joined(words: Sequence[str]) -> str:
     """A list as people write it.
 
     >>> joined(["a", "b", "c"])
     'a, b and c'
     """
-    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def number_text(number: Number) -> str:
@@ -31,17 +31,17 @@ def number_text(number: Number) -> str:
     return f"{number:.12f}".rstrip("0")
 
 
-def claim_text(claim: Claim, unit: str | None = None) -> str:
+def claim_text(claim: Claim) -> str:
     """What a claim says: "present", "more than 100 countries", "0.004 to 0.008 USD/minute", "by quote only"."""
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
-    shown = unit or claim.unit or ""
+    unit = claim.unit or ""
     if isinstance(claim.value, tuple):
-        return f"{number_text(claim.value[0])} to {number_text(claim.value[1])} {shown}".rstrip()
+        return f"{number_text(claim.value[0])} to {number_text(claim.value[1])} {unit}".rstrip()
     word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
         str(claim.bound), ""
     )
-    return f"{word}{number_text(claim.value)} {shown}".rstrip()
+    return f"{word}{number_text(claim.value)} {unit}".rstrip()
 
 
 def bound_text(bound: Interval | None, criterion: Criterion) -> str:
@@ -69,9 +69,3 @@ def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
     """A requirement's criterion by its label, with its bound."""
     bound = bound_text(requirement.bound, criterion)
     return f"{criterion.label}, {bound}" if bound else criterion.label
-
-
-def lines_text(claims: Iterable[Claim]) -> str:
-    """The lines that claims of one source stand on: "lines 37, 96 and 179"."""
-    lines = sorted({claim.line for claim in claims})
-    return f"line{'s' if len(lines) > 1 else ''} {joined([str(line) for line in lines])}"

@@ -1,0 +1,1 @@
+"""The ways in: each parses what was asked, calls the library and shows the answer."""

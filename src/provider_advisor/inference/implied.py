@@ -30,9 +30,9 @@ def implied_requirements(
 ) -> tuple[tuple[Requirement, ...], tuple[SetAside, ...]]:
     """What the fired rules add to the team's requirements, and what was set aside.
 
-    The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An implied
-    requirement has at most the priority of the need that fired its rule; one that contradicts a stated bound is set aside;
-    one that a stated requirement asks as much as is left out; those on the same criterion are merged.
+    The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An
+    implied requirement has at most the priority of the need that fired its rule; one that contradicts a stated bound
+    is set aside; one that a stated requirement asks as much as is left out; those on the same criterion are merged.
     """
     ranks: dict[str, int] = {}
     for stated in team.requirements:
@@ -60,15 +60,18 @@ def _weight(rule: Rule, knowledge: KnowledgeBase, criterion: str) -> float:
 
 
 def _contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
-    for other in stated:
-        if other.criterion == requirement.criterion and other.bound is not None and requirement.bound is not None:
-            if requirement.bound.excludes(other.bound):
-                return "it contradicts a bound that you stated"
-    return None
+    bound = requirement.bound
+    if bound is None:
+        return None
+    bounds = [other.bound for other in stated if other.criterion == requirement.criterion and other.bound is not None]
+    return "it contradicts a bound that you stated" if any(bound.excludes(other) for other in bounds) else None
 
 
 def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
-    """The highest rank that the needs under the condition allow; 0 where it does not hold, no cap where none is asked."""
+    """The highest rank that the needs under the condition allow.
+
+    0 where it does not hold, no cap where none is asked.
+    """
     if isinstance(condition, Need):
         return ranks.get(condition.criterion, 0)
     if isinstance(condition, AllOf):

@@ -26,8 +26,8 @@ class Firing(NamedTuple):
 class Inference(NamedTuple):
     """What follows from a team's statement.
 
-    `requirements` are the stated and the implied ones, musts first; `firings` all rules that fired; `favours` those among
-    them that count for providers; `set_aside` what fired and does not count.
+    `requirements` are the stated and the implied ones, musts first; `firings` all rules that fired; `favours` those
+    among them that count for providers; `set_aside` what fired and does not count.
     """
 
     requirements: tuple[Requirement, ...]
@@ -37,7 +37,10 @@ class Inference(NamedTuple):
 
 
 def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
-    """All that the rules make of a team's statement, chained to the end. Raises EngineError if the rule engine fails."""
+    """All that the rules make of a team's statement, chained to the end.
+
+    Raises EngineError if the rule engine fails.
+    """
     rules = compiled(knowledge)
     settled = settled_atoms(rules.to_settle, team)
     fired = {

@@ -29,7 +29,10 @@ _lock = threading.Lock()
 
 
 def compiled(knowledge: KnowledgeBase) -> Compiled:
-    """The knowledge base's rules, ready for the engine; kept by the fingerprint of the base. May be called from any thread."""
+    """The knowledge base's rules, ready for the engine; kept by the fingerprint of the base.
+
+    May be called from any thread.
+    """
     with _lock:
         if knowledge.fingerprint not in _kept:
             while len(_kept) >= _MOST_KEPT:

@@ -1,4 +1,7 @@
-"""A rule's `when` as alternatives, each a set of things that must hold together: what can be joined and what can be checked."""
+"""A rule's `when` as alternatives, each a set of things that must hold together.
+
+That is the form that the rule engine can join, and that can be checked for contradictions.
+"""
 
 from __future__ import annotations
 

@@ -88,7 +88,8 @@ def _providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[
     ]
     for provider in providers:
         problems += (
-            f"{claim.where}: claim on '{claim.criterion}': the criterion says `silent`, that there is no claim; remove one."
+            f"{claim.where}: claim on '{claim.criterion}': "
+            "the criterion says `silent`, that there is no claim; remove one."
             for claim in provider.claims
             if vocabulary.criteria[claim.criterion].silent
         )
@@ -121,5 +122,5 @@ def _by_id(records: Iterable[T]) -> dict[str, T]:
 
 
 def _place(problem: str) -> tuple[str, int, str]:
-    file, line, rest = (problem.split(":", 2) + ["", ""])[:3]
+    file, line, rest = [*problem.split(":", 2), "", ""][:3]
     return file, int(line) if line.isdigit() else 0, rest

@@ -33,7 +33,7 @@ def read_cases(facts: Path | None = None, rules: Path | None = None) -> list[Cas
 
 def _record(case: CaseShape, where: str) -> Case:
     data = case.model_dump(exclude_unset=True)
-    team = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
+    team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
     expected = dict(_verdict(case.verdict)) | {
         key: data[key] for key in ("combinations", "concessions", "standings") if data.get(key) is not None
     }

@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 from provider_advisor.logic import Interval, Truth, all_of, any_of, negate
 
 __all__ = [
-    "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage", "evaluate", "leaves", "text_of",
+    "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage",
+    "evaluate", "leaves", "text_of",
 ]  # fmt: skip
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import cast
 
 from provider_advisor.knowledge import shapes
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
 from provider_advisor.knowledge.records import (
     BoundWord,
     Citation,
@@ -122,7 +121,7 @@ def _value_of(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Number 
     for word in ("exactly", "at_least", "more_than", "at_most", "from"):
         given = getattr(shape, "from_" if word == "from" else word)
         if given is not None:
-            return cast("BoundWord", word), _number(given)
+            return word, _number(given)
     raise AssertionError("a claim's shape has exactly one value")
 
 
@@ -142,7 +141,10 @@ def _amount_of(
 
 
 def bound_of(at_least: float | str | None, at_most: float | str | None, criterion: Criterion) -> Interval | None:
-    """The bound of a requirement or condition, None where neither end is given. Raises ValueError on what is no value."""
+    """The bound of a requirement or condition, None where neither end is given.
+
+    Raises ValueError on what is no value.
+    """
     if at_least is None and at_most is None:
         return None
     return Interval(_end(at_least, criterion), _end(at_most, criterion))
@@ -166,6 +168,13 @@ def condition_of(shape: shapes.ConditionShape, criteria: Mapping[str, Criterion]
         return AnyOf(tuple(condition_of(part, criteria) for part in shape.any))
     if isinstance(shape, shapes.NotShape):
         return Not(condition_of(shape.not_, criteria))
+    return _leaf_of(shape, criteria)
+
+
+def _leaf_of(
+    shape: shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape,
+    criteria: Mapping[str, Criterion],
+) -> Leaf:
     if isinstance(shape, shapes.NeedShape):
         return Need(shape.need)
     if isinstance(shape, shapes.SituationShape):
@@ -205,7 +214,8 @@ def _implied_of(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
 
 def policy_of(shape: shapes.WeightsFile) -> Policy:
     """The numbers of policy as a record."""
-    return Policy(shape.priorities.model_dump(), shape.unknown)
+    weights = shape.priorities
+    return Policy({"must": weights.must, "should": weights.should, "could": weights.could}, shape.unknown)
 
 
 def _given(value: float | None) -> Number | None:

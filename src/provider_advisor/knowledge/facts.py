@@ -11,7 +11,7 @@ from typing import NamedTuple
 from provider_advisor.knowledge.records import Claim, Criterion, Evidence, KnowledgeBase
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 
-__all__ = ["Fact", "Facts"]
+__all__ = ["Fact", "Facts", "facts_as_of"]
 
 _STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
@@ -80,6 +80,22 @@ class Facts:
         if criterion.kind == "capability":
             return _capability(provider, criterion.id, views, aged=aged)
         return _amount(provider, criterion.id, views, aged=aged)
+
+
+_MOST_KEPT = 16
+_kept: dict[tuple[str, dt.date, int | None], Facts] = {}
+
+
+def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = None) -> Facts:
+    """The facts of a day, kept for the next question of that day: what is worked out once serves all teams."""
+    key = (knowledge.fingerprint, day, max_age)
+    found = _kept.get(key)
+    if found is None:
+        found = Facts(knowledge, day, max_age)
+        for old in list(_kept)[: max(0, len(_kept) + 1 - _MOST_KEPT)]:
+            _kept.pop(old, None)
+        _kept[key] = found
+    return found
 
 
 class _View(NamedTuple):

@@ -36,7 +36,10 @@ def shipped_folder(name: str) -> Path:
 
 
 def gather(facts: Path | None, rules: Path | None) -> tuple[File, ...]:
-    """All files of both folders; None stands for the shipped one. Raises KnowledgeError with all that cannot be read."""
+    """All files of both folders; None stands for the shipped one.
+
+    Raises KnowledgeError with all that cannot be read.
+    """
     problems: list[str] = []
     files: list[File] = []
     for name, given in (("facts", facts), ("rules", rules)):
@@ -61,9 +64,10 @@ def _files_of(name: str, folder: Path, shown: str) -> list[File]:
         relative = path.relative_to(folder)
         shown_path = f"{shown}/{relative.as_posix()}"
         role = _role(relative, named, folders, name)
+        if role is None or path.suffix != ".yaml":
+            problems.append(f"{shown_path}:1: this file has no place here; expected {_expected(name)}.")
+            continue
         try:
-            if role is None or path.suffix != ".yaml":
-                raise KnowledgeError([f"{shown_path}:1: this file has no place here; expected {_expected(name)}."])
             files.append(File(role, shown_path, _bytes(path, shown_path)))
         except KnowledgeError as error:
             problems += error.problems

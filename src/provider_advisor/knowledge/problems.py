@@ -63,9 +63,15 @@ def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
 def _steps(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
     """The steps of a pydantic location that exist in the data: it also names the members of unions."""
     for step in loc:
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
+        if _leads_on(data, step):
             data = data[step]
             yield step
+
+
+def _leads_on(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds anything)
+    if isinstance(data, dict):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
 def _named(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)

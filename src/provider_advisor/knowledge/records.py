@@ -1,7 +1,7 @@
 """The records of a knowledge base: frozen values, checked before they are made (see `loader`).
 
-They are named tuples, not models of the checking library, so that answering a question need not import it; and not frozen
-dataclasses, for making the class of one takes a millisecond, at every start of the command.
+They are named tuples, not models of the checking library, so that answering a question need not import it; and not
+frozen dataclasses, for making the class of one takes a millisecond, at every start of the command.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
-    "BoundWord", "Case", "Citation", "Claim", "Criterion", "Evidence", "Implied", "Kind", "KnowledgeBase", "Policy", "Priority",
-    "Product", "Provider", "Rule", "Scale", "Source", "Topic", "UsageItem",
+    "BoundWord", "Case", "Citation", "Claim", "Criterion", "Evidence", "Implied", "Kind", "KnowledgeBase", "Policy",
+    "Priority", "Product", "Provider", "Rule", "Scale", "Source", "Topic", "UsageItem",
 ]  # fmt: skip
 
 Kind = Literal["capability", "quantity", "price", "rating"]
@@ -40,7 +40,10 @@ class Source(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The amounts that count as worst and best on the market, in the criterion's unit; degrees are linear between them."""
+    """The amounts that count as worst and best on the market, in the criterion's unit.
+
+    Degrees are linear between them.
+    """
 
     worst: Number
     best: Number
@@ -77,9 +80,9 @@ class Criterion(NamedTuple):
 class Claim(NamedTuple):
     """One source's statement about one provider and one criterion.
 
-    `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is not
-    published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it leaves.
-    `where` is the file and line of the knowledge base; `line` that of the source.
+    `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
+    not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
+    leaves. `where` is the file and line of the knowledge base; `line` that of the source.
     """
 
     provider: str
@@ -185,8 +188,9 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything known, by id, in an order that does not depend on the order of files; rules come before those they feed.
+    """Everything known, by id, in an order that does not depend on the order of files.
 
+    Rules come before those they feed.
     `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
     """
 

@@ -15,8 +15,9 @@ from pydantic_core import PydanticCustomError
 from provider_advisor.knowledge.records import Evidence, Kind, Priority
 
 __all__ = [
-    "FILE_SHAPES", "VALUE_KEYS", "CaseShape", "CasesFile", "ClaimShape", "ConditionShape", "CriteriaFile", "CriterionShape",
-    "ProviderFile", "RequirementShape", "RuleShape", "RulesFile", "Shape", "SourcesFile", "TeamFile", "VerdictShape", "WeightsFile",
+    "FILE_SHAPES", "VALUE_KEYS", "CaseShape", "CasesFile", "ClaimShape", "ConditionShape", "CriteriaFile",
+    "CriterionShape", "ProviderFile", "RequirementShape", "RuleShape", "RulesFile", "Shape", "SourcesFile", "TeamFile",
+    "VerdictShape", "WeightsFile",
 ]  # fmt: skip
 
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
@@ -48,7 +49,7 @@ class SourceShape(Shape):
 
 
 class SourcesFile(Shape):
-    """facts/sources.yaml"""
+    """facts/sources.yaml: every source that claims and rules may cite."""
 
     sources: list[SourceShape] = Field(min_length=1)
 
@@ -84,7 +85,7 @@ class CriterionShape(Shape):
 
 
 class CriteriaFile(Shape):
-    """facts/criteria/<area>.yaml"""
+    """facts/criteria/<area>.yaml: what providers can be asked about in one area."""
 
     area: Id
     label: Words
@@ -159,7 +160,7 @@ class ClaimShape(Shape):
 
 
 class ProviderFile(Shape):
-    """facts/providers/<id>.yaml"""
+    """facts/providers/<id>.yaml: one provider, its products and all claims about it."""
 
     id: Id
     name: Words
@@ -297,7 +298,7 @@ class RuleShape(Shape):
 
 
 class RulesFile(Shape):
-    """rules/<area>.yaml"""
+    """rules/<area>.yaml: the rules of one area."""
 
     area: Id
     rules: list[RuleShape]
@@ -312,7 +313,7 @@ class PrioritiesShape(Shape):
 
 
 class WeightsFile(Shape):
-    """rules/weights.yaml"""
+    """rules/weights.yaml: what each priority weighs, and what an unknown counts."""
 
     priorities: PrioritiesShape
     unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
@@ -345,7 +346,7 @@ class CaseShape(Shape):
 
 
 class CasesFile(Shape):
-    """rules/cases/<area>.yaml"""
+    """rules/cases/<area>.yaml: decisions that every change must keep."""
 
     area: Id
     cases: list[CaseShape] = Field(min_length=1)

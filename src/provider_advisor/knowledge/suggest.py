@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 __all__ = ["did_you_mean", "nearest"]
 
@@ -21,14 +21,17 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*close, *inside]))[:most]
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
     """A question to put behind an error sentence, or nothing where no known word is near.
+
+    Words of the same meaning, such as a criterion's aliases, are not suggested beside one another.
 
     >>> did_you_mean("witheboard", ["whiteboard", "ucaas"])
     " Did you mean 'whiteboard'?"
     """
-    found = nearest(word, known)
-    if not found:
+    found = nearest(word, known, most=9)
+    distinct = {(meaning or {}).get(name, name): name for name in reversed(found)}
+    quoted = [f"'{name}'" for name in reversed(distinct.values())][:3]
+    if not quoted:
         return ""
-    quoted = [f"'{name}'" for name in found]
     return f" Did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"

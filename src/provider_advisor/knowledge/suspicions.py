@@ -27,7 +27,9 @@ def _unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
     claimed = {criterion for _, criterion in knowledge.claims}
     for criterion in knowledge.criteria.values():
         if criterion.id not in claimed and criterion.silent is None and not criterion.computed:
-            yield f"criterion '{criterion.id}': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+            yield (
+                f"criterion '{criterion.id}': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+            )
 
 
 def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
@@ -35,7 +37,9 @@ def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
     priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
-            yield f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply with."
+            yield (
+                f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply with."
+            )
     for item in knowledge.usage.values():
         if item.id not in priced:
             yield f"usage '{item.id}': no price is multiplied with it, so stating it changes no cost."
@@ -47,7 +51,10 @@ def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
         for claim in claims:
             said = claim._replace(where="")
             if said in first:
-                yield f"{claim.where}: the claim on '{claim.criterion}' stands at {first[said]} already, with the same line; keep one."
+                yield (
+                    f"{claim.where}: the claim on '{claim.criterion}' stands at {first[said]} already, "
+                    "with the same line; keep one."
+                )
             first.setdefault(said, claim.where)
 
 
@@ -69,7 +76,9 @@ def _idle_rules(facts: Facts) -> Iterator[str]:
         if asked and not any(
             knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked
         ):
-            yield f"{rule.where}: rule '{rule.id}' favours on facts that no provider has a claim on, so it moves nobody."
+            yield (
+                f"{rule.where}: rule '{rule.id}' favours on facts that no provider has a claim on, so it moves nobody."
+            )
 
 
 def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
@@ -92,4 +101,7 @@ def _stale(facts: Facts) -> Iterator[str]:
         if facts.is_stale(fact):
             stale.setdefault((provider, str(fact.newest)), []).append(criterion)
     for (provider, day), criteria in stale.items():
-        yield f"provider '{provider}': {len(criteria)} facts of {day} are past their `stale_after`: {', '.join(criteria)}."
+        yield (
+            f"provider '{provider}': {len(criteria)} facts of {day} are past their `stale_after`: "
+            f"{', '.join(criteria)}."
+        )

@@ -40,7 +40,14 @@ class _Place(NamedTuple):
 class _Problem(Exception):  # noqa: N818 (it is caught in this file)
     def __init__(self, event: yaml.Event, sentence: str) -> None:
         super().__init__(sentence)
-        self.line = event.start_mark.line + 1
+        self.line = _line(event)
+
+
+def _line(event: yaml.Event) -> int:
+    """The line on which an event begins, counted from 1."""
+    if event.start_mark is None:
+        raise AssertionError("the parser marks every event")
+    return event.start_mark.line + 1
 
 
 class Document(NamedTuple):
@@ -61,9 +68,11 @@ class Document(NamedTuple):
 
 
 def parse_yaml(content: bytes, name: str) -> Document:
-    """The document in UTF-8 bytes; `name` is how messages call it. Raises KnowledgeError, with the line of what is wrong.
+    r"""The document in UTF-8 bytes; `name` is how messages call it.
 
-    >>> document = parse_yaml(b"claims:\\n- line: 46\\n", "twilio.yaml")
+    Raises KnowledgeError, with the line of what is wrong.
+
+    >>> document = parse_yaml(b"claims:\n- line: 46\n", "twilio.yaml")
     >>> document.data, document.where("claims", 0, "line")
     ({'claims': [{'line': 46}]}, 'twilio.yaml:2')
     """
@@ -106,28 +115,35 @@ def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
     return built
 
 
-def _build(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[Any, _Place]:
+def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> tuple[Any, _Place]:
     _refuse_indirection(event)
     if depth > MAX_DEPTH:
         raise _Problem(event, f"nested more than {MAX_DEPTH} levels deep; flatten it.")
     if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event), _Place(event.start_mark.line + 1, {})
+        return _scalar(event), _Place(_line(event), {})
     if isinstance(event, yaml.SequenceStartEvent):
         return _sequence(event, events, depth)
     return _mapping(event, events, depth)
 
 
-def _refuse_indirection(event: yaml.Event) -> None:
+def _refuse_indirection(event: yaml.NodeEvent) -> None:
     if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
         raise _Problem(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote the text.")
-    if event.tag is not None and not event.tag.startswith("tag:yaml.org,2002:str"):
-        raise _Problem(event, f"the tag {event.tag!r} is not allowed; write the plain value.")
+    tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
+    if tag is not None and not tag.startswith("tag:yaml.org,2002:str"):
+        raise _Problem(event, f"the tag {tag!r} is not allowed; write the plain value.")
+
+
+def _nodes(events: Iterator[yaml.Event]) -> Iterator[yaml.NodeEvent]:
+    """The nodes up to the end of the sequence or mapping that has begun."""
+    while isinstance(event := next(events), yaml.NodeEvent):
+        yield event
 
 
 def _sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[list[Any], _Place]:
     values: list[Any] = []
-    place = _Place(start.start_mark.line + 1, {})
-    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+    place = _Place(_line(start), {})
+    for event in _nodes(events):
         value, inside = _build(event, events, depth + 1)
         place.inside[len(values)] = inside
         values.append(value)
@@ -136,15 +152,16 @@ def _sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tu
 
 def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[dict[str, Any], _Place]:
     values: dict[str, Any] = {}
-    place = _Place(start.start_mark.line + 1, {})
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
+    place = _Place(_line(start), {})
+    nodes = _nodes(events)
+    for event in nodes:
         key, _ = _build(event, events, depth + 1)
         if not isinstance(key, str):
             raise _Problem(event, f"the key {key!r} is not a word; put it in quotes.")
         if key in values:
             raise _Problem(event, f"the key {key!r} stands twice in one mapping; keep one of the two.")
-        values[key], inside = _build(next(events), events, depth + 1)
-        place.inside[key] = _Place(event.start_mark.line + 1, inside.inside)
+        values[key], inside = _build(next(nodes), events, depth + 1)
+        place.inside[key] = _Place(_line(event), inside.inside)
     return values, place
 
 

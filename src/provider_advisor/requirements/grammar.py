@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
@@ -24,7 +24,8 @@ def split_list(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
         raise RequirementsError(
-            "a list of requirements is empty or has an empty place; expected criteria joined by commas, such as whiteboard,ucaas."
+            "a list of requirements is empty or has an empty place; "
+            "expected criteria joined by commas."
         )
     return parts
 
@@ -47,7 +48,8 @@ def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise RequirementsError(
-            f"{_shown(text)} cannot be read; expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
+            f"{_shown(text)} cannot be read; "
+            "expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
         )
     criterion = _criterion(match["word"].strip(), knowledge)
     priority = default if match["priority"] is None else _priority(match["priority"].strip(), text)
@@ -78,7 +80,7 @@ def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
 def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
     if name is None:
-        hint = did_you_mean(word, knowledge.words) or " See `recommend criteria` for all of them."
+        hint = did_you_mean(word, knowledge.words, knowledge.words) or " See `recommend criteria` for all of them."
         raise RequirementsError(f"unknown criterion {_shown(word)}.{hint}")
     return knowledge.criteria[name]
 
@@ -87,15 +89,17 @@ def _priority(word: object, text: str) -> Priority:
     if word not in PRIORITIES:
         hint = did_you_mean(str(word), PRIORITIES)
         raise RequirementsError(
-            f"unknown priority {_shown(word)} in {_shown(text)}; expected {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}.{hint}"
+            f"unknown priority {_shown(word)} in {_shown(text)}; "
+            f"expected {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}.{hint}"
         )
-    return cast("Priority", word)
+    return word
 
 
 def _typed_bound(sign: str, value: str, criterion: Criterion) -> Interval:
     if criterion.kind == "capability":
         raise RequirementsError(
-            f"'{criterion.id}' is a capability, which a provider has or lacks; it takes no bound, so write only '{criterion.id}'."
+            f"'{criterion.id}' is a capability, which a provider has or lacks; "
+            f"it takes no bound, so write only '{criterion.id}'."
         )
     end = _rank(value, criterion) if criterion.kind == "rating" else _amount(sign, value, criterion)
     if sign == "=":
@@ -113,14 +117,15 @@ def _rank(value: str, criterion: Criterion) -> Number:
 def _amount(sign: str, value: str, criterion: Criterion) -> Number:
     if sign == "=":
         raise RequirementsError(
-            f"'{criterion.id}' is a {criterion.kind}; expected >= or <= before its number, such as {criterion.id}>={value or 1}."
+            f"'{criterion.id}' is a {criterion.kind}; "
+            f"expected >= or <= before its number, such as {criterion.id}>={value or 1}."
         )
     try:
         number, unit = read_amount(value)
     except ValueError as error:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' lacks a number: found {_shown(value)}, expected a number in {criterion.unit}, "
-            f"such as {criterion.id}{sign}10."
+            f"the bound of '{criterion.id}' lacks a number: found {_shown(value)}, "
+            f"expected a number in {criterion.unit}, such as {criterion.id}{sign}10."
         ) from error
     if unit is not None and not unit_fits(unit, str(criterion.unit)):
         raise RequirementsError(
@@ -136,7 +141,8 @@ def _amount(sign: str, value: str, criterion: Criterion) -> Number:
 def _possible(bound: Interval | None, criterion: Criterion) -> Interval | None:
     if bound is not None and bound.is_empty():
         raise RequirementsError(
-            f"the bounds of '{criterion.id}' exclude each other: nothing is at least {bound.low} and at most {bound.high}; change one."
+            f"the bounds of '{criterion.id}' exclude each other: "
+            f"nothing is at least {bound.low} and at most {bound.high}; change one."
         )
     return bound
 

@@ -20,6 +20,7 @@ MOST_REQUIREMENTS = 1_000
 
 def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     knowledge: KnowledgeBase,
+    *,
     needs: Iterable[str | Mapping[str, Any]] = (),
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
@@ -70,10 +71,11 @@ def _refuse_exclusive(requirements: Iterable[Requirement], knowledge: KnowledgeB
             if requirement.criterion != other.criterion or requirement.bound is None or other.bound is None:
                 continue
             if requirement.bound.is_empty() or requirement.bound.excludes(other.bound):
-                low, high = requirement.bound.intersect(other.bound).low, requirement.bound.intersect(other.bound).high
+                both = requirement.bound.intersect(other.bound)
+                low, high = (_shown_end(end, requirement, knowledge) for end in (both.low, both.high))
                 raise RequirementsError(
-                    f"the bounds of '{requirement.criterion}' exclude each other: nothing is at least "
-                    f"{_shown_end(low, requirement, knowledge)} and at most {_shown_end(high, requirement, knowledge)}; change one."
+                    f"the bounds of '{requirement.criterion}' exclude each other: "
+                    f"nothing is at least {low} and at most {high}; change one."
                 )
 
 
@@ -126,4 +128,7 @@ def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:
 
 
 def _missing_usage(criterion: Criterion) -> str:
-    return f"'{criterion.id}' is computed from monthly usage, and none is stated; state it, or ask for single prices instead."
+    return (
+        f"'{criterion.id}' is computed from monthly usage, and none is stated; "
+        "state it, or ask for single prices instead."
+    )

@@ -1,0 +1,1 @@
+"""The command line `recommend`: one module a command, and what they share."""

@@ -14,7 +14,7 @@ __all__ = ["show_answer"]
 
 _MOST_COLUMNS = 4
 _STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
-_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?", "partial": "partly"}
+_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?"}
 
 Record = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     rows: list[list[str | Cell]] = []
     for key in dict.fromkeys(_key(finding) for finding in record["findings"]):
         findings = [by_key[provider["id"], *key] for provider in shown]
-        marks = [page.mark(_OUTCOMES[finding["outcome"]]) for finding in findings]
+        marks = [_mark(finding, page) for finding in findings]
         rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
     rows.append(
         ["", Cell("Standing", bold=True), *(Cell(_STANDINGS[provider["standing"]], bold=True) for provider in shown)]
@@ -54,6 +54,14 @@ def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     page.table(["", "Asked for", *(provider["name"] for provider in shown)], rows)
     if len(shown) < len(record["providers"]):
         page.line(f"({len(record['providers']) - len(shown)} more providers: --format json)")
+
+
+def _mark(finding: Record, page: Page) -> Cell:
+    """Yes, no or ?; for what has a degree the degree, in percent."""
+    if finding["outcome"] != "partial":
+        return page.mark(_OUTCOMES[finding["outcome"]])
+    low, high = (round(100 * end) for end in finding["degree"])
+    return Cell(f"{low} %" if low == high else f"{low} to {high} %")
 
 
 def _shown_providers(providers: Sequence[Record]) -> Sequence[Record]:
@@ -102,7 +110,9 @@ def _heading(finding: Record, knowledge: KnowledgeBase) -> str:
     if finding["criterion"] is None:
         return f"{label} (rule {finding['rule']}, weight {finding['weight']:g})"
     asked = f"{label} ({finding['priority']}, weight {finding['weight']:g})"
-    return asked if finding["rule"] is None else f"{asked}, asked by the rule {finding['rule']}: {finding['because']}"
+    rules = finding["implied_by"]
+    word = "rule" if len(rules) == 1 else "rules"
+    return f"{asked}, asked by the {word} {joined(rules)}: {finding['because']}" if rules else asked
 
 
 def _source_numbers(record: Record) -> dict[str, int]:
@@ -158,7 +168,8 @@ def _show_changes(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
 
 def _concession_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
     return [
-        f"Without {joined([_label(part, knowledge) for part in concession['drop']])}: {concession['verdict']['reason'][5:]}"
+        f"Without {joined([_label(part, knowledge) for part in concession['drop']])}: "
+        f"{concession['verdict']['reason'][5:]}"
         for concession in record["concessions"]
     ]
 

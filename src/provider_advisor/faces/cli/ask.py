@@ -40,6 +40,7 @@ __all__ = ["recommend_command"]
 @click.pass_context
 def recommend_command(  # noqa: PLR0913 (one parameter an option)
     context: click.Context,
+    *,
     needs: tuple[str, ...],
     wants: tuple[str, ...],
     situation: tuple[str, ...],
@@ -57,7 +58,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
       recommend --needs "voice-api,number-countries>=90" --wants number-porting
       recommend --needs video-api --situation use-cases=tutoring,developers=none
       recommend criteria countries        what can be asked for
-    """
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
         return
     recommendation = recommend(

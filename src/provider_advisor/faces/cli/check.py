@@ -8,7 +8,7 @@ import click
 
 from provider_advisor.decision.cases import failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options
-from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 
 __all__ = ["check_command"]
 
@@ -19,7 +19,7 @@ __all__ = ["check_command"]
 @knowledge_options
 @click.pass_context
 def check_command(
-    context: click.Context, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None
+    context: click.Context, *, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None
 ) -> None:
     """Check the files of a knowledge base: every problem at once, then what looks suspicious.
 
@@ -32,7 +32,7 @@ def check_command(
     day = day_of(as_of)
     knowledge = knowledge_from(facts, rules)
     cases = read_cases(facts, rules)
-    found = list(suspicions(Facts(knowledge, day)))
+    found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
         click.echo(f"suspicious: {suspicion}")
     failed = [failure for case in cases for failure in failures(case, knowledge)] if with_cases else []
@@ -48,4 +48,7 @@ def check_command(
 
 def _counts(knowledge: KnowledgeBase) -> str:
     claims = sum(len(provider.claims) for provider in knowledge.providers.values())
-    return f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, {claims} claims, {len(knowledge.rules)} rules"
+    return (
+        f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, "
+        f"{claims} claims, {len(knowledge.rules)} rules"
+    )

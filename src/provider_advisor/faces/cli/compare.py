@@ -13,7 +13,7 @@ from provider_advisor.explanation import claim_record
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
-from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
 
 __all__ = ["compare_command"]
@@ -26,13 +26,19 @@ __all__ = ["compare_command"]
 @format_option("text", "json")
 @knowledge_options
 def compare_command(  # noqa: PLR0913 (one parameter an option)
-    providers: tuple[str, ...], area: str | None, as_of: str | None, form: str, facts: Path | None, rules: Path | None
+    *,
+    providers: tuple[str, ...],
+    area: str | None,
+    as_of: str | None,
+    form: str,
+    facts: Path | None,
+    rules: Path | None,
 ) -> None:
     """Show what is known of the PROVIDERS side by side, with evidence and sources."""
     knowledge = knowledge_from(facts, rules)
     chosen = _providers(providers, knowledge)
     criteria = _criteria(area, knowledge)
-    book = Facts(knowledge, day_of(as_of))
+    book = facts_as_of(knowledge, day_of(as_of))
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":

@@ -20,7 +20,7 @@ _WIDTH = 80
 _WIDEST = 100
 _GAP = "  "
 _NARROWEST = 8
-_MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yellow"), "partly": ("~ partly", "yellow")}
+_MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yellow")}
 
 
 class Cell(NamedTuple):
@@ -61,7 +61,7 @@ class Page:
             self._lines.append(" " * indent + click.style(part, fg=colour, bold=bold or None))
 
     def mark(self, word: str) -> Cell:
-        """How yes, no, ? and partly look here: with symbol and colour, or as the plain word."""
+        """How yes, no and ? look here: with symbol and colour, or as the plain word."""
         text, colour = _MARKS[word]
         return Cell(text if self.symbols else word, colour)
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from provider_advisor.errors import EngineError, KnowledgeError, RequirementsError
+from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
 from provider_advisor.faces.cli.ask import recommend_command
 from provider_advisor.faces.cli.check import check_command
 from provider_advisor.faces.cli.compare import compare_command
@@ -35,18 +35,22 @@ def _status() -> int:
     except click.exceptions.Abort:
         return _complain("interrupted.", 130)
     except click.ClickException as error:
-        return _complain(f"{error.format_message().rstrip('.')}. Try `recommend --help`.", 2)
-    except RequirementsError as error:
-        return _complain(str(error), 2)
-    except KnowledgeError as error:
-        click.echo("\n".join(error.problems), err=True)
-        return 2
-    except EngineError as error:
-        return _complain(str(error), 1)
+        sentence = error.format_message().rstrip(".")
+        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.".replace("?.", "?"), 2)
+    except AdvisorError as error:
+        return _report(error)
     except BrokenPipeError:
         # Whoever read us has seen enough; without this Python complains once more while closing the stream.
         sys.stderr.close()
         return 0
+
+
+def _report(error: AdvisorError) -> int:
+    """Say what went wrong: exit status 1 where the rule engine failed, 2 for what the user can mend."""
+    if isinstance(error, KnowledgeError):
+        click.echo("\n".join(error.problems), err=True)
+        return 2
+    return _complain(str(error), 1 if isinstance(error, EngineError) else 2)
 
 
 def _complain(sentence: str, status: int) -> int:

@@ -55,11 +55,16 @@ def day_of(text: str | None) -> dt.date:
     if text is None:
         return dt.date.today()  # noqa: DTZ011 (the user's own day)
     try:
-        if len(text) != len("2022-12-31"):
-            raise ValueError(text)
-        return dt.date.fromisoformat(text)
+        return _date(text)
     except ValueError as error:
         raise RequirementsError(f"'{text[:40]}' is no date; expected YEAR-MONTH-DAY, such as 2022-12-31.") from error
+
+
+def _date(text: str) -> dt.date:
+    """The day in a text of ten characters: `fromisoformat` reads shorter forms too. Raises ValueError."""
+    if len(text) != len("2022-12-31"):
+        raise ValueError(text)
+    return dt.date.fromisoformat(text)
 
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:

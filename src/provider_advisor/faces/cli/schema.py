@@ -9,10 +9,14 @@ import click
 __all__ = ["schema_command"]
 
 
-@click.command("schema")
+@click.command(
+    "schema",
+    help="Print the JSON Schema of one KIND of file (criteria, provider, rules, …) or of the answer (recommendation); "
+    "or all.",
+)
 @click.argument("kind", required=False)
 def schema_command(kind: str | None) -> None:
-    """Print the JSON Schema of one KIND of file (criteria, provider, rules, …) or of the answer (recommendation); or all."""
+    """The schema of one kind, or all of them by kind, as JSON on standard output."""
     # The models are dear to import, and only this command and the check of files need them.
     from provider_advisor.explanation.schema import answer_schema  # noqa: PLC0415
     from provider_advisor.knowledge.schema import file_schemas  # noqa: PLC0415

@@ -63,8 +63,8 @@ def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
         return
     lower = (criterion.better or ("lower" if criterion.kind == "price" else "higher")) == "lower"
     if (scale.worst > scale.best) != lower or scale.worst == scale.best:
-        order = "above" if lower else "below"
-        yield f"'worst' ({scale.worst:g}) must lie {order} 'best' ({scale.best:g}), because {'less' if lower else 'more'} is better."
+        order, better = ("above", "less") if lower else ("below", "more")
+        yield f"'worst' ({scale.worst:g}) must lie {order} 'best' ({scale.best:g}), because {better} is better."
 
 
 def _reference_problems(criterion: CriterionShape, capabilities: set[str], usage: set[str]) -> Iterator[str]:

@@ -38,9 +38,11 @@ def _reference_problems(
     if claim.criterion not in criteria:
         yield f"unknown criterion.{did_you_mean(claim.criterion, criteria) or ' Add it to criteria/ first.'}"
     if claim.product is not None and claim.product not in products:
-        yield f"unknown product '{claim.product}'.{did_you_mean(claim.product, products) or ' Add it to products first.'}"
+        hint = did_you_mean(claim.product, products) or " Add it to products first."
+        yield f"unknown product '{claim.product}'.{hint}"
     if claim.source not in sources:
-        yield f"unknown source '{claim.source}'.{did_you_mean(claim.source, sources) or ' Add it to sources.yaml first.'}"
+        hint = did_you_mean(claim.source, sources) or " Add it to sources.yaml first."
+        yield f"unknown source '{claim.source}'.{hint}"
     elif claim.until is not None and claim.until < (claim.as_of or sources[claim.source].published):
         yield "'until' lies before the day from which it is true; correct one of them."
 
@@ -102,6 +104,6 @@ def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]
         before = first.setdefault(claim.criterion, claim)
         if claim.product != before.product:
             yield (
-                f"{claim.where}: claim on '{claim.criterion}': it is of product {claim.product}, that at {before.where} of "
-                f"{before.product}; numbers of different products need different criteria."
+                f"{claim.where}: claim on '{claim.criterion}': it is of product {claim.product}, "
+                f"that at {before.where} of {before.product}; numbers of different products need different criteria."
             )

@@ -138,7 +138,10 @@ def structure_problems(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> It
         if found is None:
             yield f"{rule.where}: rule '{rule.id}': 'when' has over {MAX_ALTERNATIVES} alternatives; split the rule."
         elif not any(can_hold(alternative, topics) for alternative in found):
-            yield f"{rule.where}: rule '{rule.id}' can never fire, because 'when' contradicts itself; correct or remove it."
+            yield (
+                f"{rule.where}: rule '{rule.id}' can never fire, because 'when' contradicts itself; "
+                "correct or remove it."
+            )
         yield from _never_counts(rule)
     try:
         sorted_rules(rules)
@@ -154,13 +157,16 @@ def _never_counts(rule: Rule) -> Iterator[str]:
         asked = {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)}
         if shared := sorted(required & asked):
             yield (
-                f"{rule.where}: rule '{rule.id}' can never count: a team that requires '{shared[0]}' is already judged by it; "
-                "take it out of 'when' or 'favours'."
+                f"{rule.where}: rule '{rule.id}' can never count: "
+                f"a team that requires '{shared[0]}' is already judged by it; take it out of 'when' or 'favours'."
             )
 
 
 def sorted_rules(rules: Sequence[Rule]) -> list[Rule]:
-    """The rules by id, but each behind those that imply what it needs. Raises CycleError, with the cycle of criteria."""
+    """The rules by id, but each behind those that imply what it needs.
+
+    Raises CycleError, with the cycle of criteria.
+    """
     graph: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.implies:

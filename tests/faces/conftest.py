@@ -1,0 +1,32 @@
+"""Run the command as a person does, without a new process for each."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from provider_advisor.faces.cli.main import main
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def recommend_says(capsys, monkeypatch):
+    """A function from a command line, beginning with `recommend`, to what it printed and its exit status."""
+
+    def run(line: str) -> Run:
+        monkeypatch.setattr(sys, "argv", shlex.split(line))
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        return Run(int(stop.value.code or 0), captured.out, captured.err)
+
+    return run

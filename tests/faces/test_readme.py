@@ -1,0 +1,52 @@
+"""The README tells the truth: its session, its library example, its commands and its picture of the house."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from provider_advisor.faces.cli.main import cli
+
+_ROOT = Path(__file__).parents[2]
+_README = _ROOT / "README.md"
+_SESSION = re.compile(r"```console\n\$ (recommend[^\n]*)\n(.*?)```", re.DOTALL)
+_DAY = re.compile(r"Facts as of (\d{4}-\d{2}-\d{2}), knowledge base ([0-9a-f]{12})")
+
+
+def test_the_session_shown_is_what_comes_out(recommend_says):
+    text = _README.read_text(encoding="utf-8")
+    command, shown = _SESSION.search(text).groups()
+    day = _DAY.search(shown)
+    found = recommend_says(f"{command} --as-of {day[1] if day else '2026-11-22'}").out
+    if os.environ.get("UPDATE_TRANSCRIPTS"):
+        _README.write_text(text.replace(f"{command}\n{shown}", f"{command}\n{found}"), encoding="utf-8")
+    assert found == shown
+
+
+def test_the_python_example_runs(capsys):
+    code = re.search(r"```python\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 (our own example)
+    assert capsys.readouterr().out == "recommended twilio leaning\n"
+
+
+def test_every_command_and_option_is_documented():
+    text = _README.read_text(encoding="utf-8")
+    options = {name for option in cli.params for name in option.opts if name.startswith("--")}
+    undocumented = (options | {f"recommend {name}" for name in cli.commands}) - {"--version", "--help"}
+    assert not {word for word in undocumented if word not in text}
+
+
+def test_every_command_and_option_has_help():
+    for command in (cli, *cli.commands.values()):
+        assert command.help
+        assert all(option.help for option in command.params if isinstance(option, click.Option)), command.name
+
+
+def test_every_room_of_the_house_is_listed():
+    text = _README.read_text(encoding="utf-8")
+    package = _ROOT / "src" / "provider_advisor"
+    rooms = [path.name for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert not [room for room in rooms if f"src/provider_advisor/{room}/" not in text]
