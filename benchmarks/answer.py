@@ -27,7 +27,7 @@ def rows() -> list[str]:
     dump = _median_ms([lambda record=record: json.dumps(record) for record in records])
     beside = f"writing its record as JSON, {dump:.2f} ms"
     return [
-        f"| one recommendation in process, 3 to 20 requirements | {alone:.2f} ms | {beside} | {alone / dump:.2f} | 1 ms |",
+        f"| one answer in process, 3 to 20 requirements | {alone:.2f} ms | {beside} | {alone / dump:.2f} | 1 ms |",
         f"| the same with its whole record | {whole:.2f} ms | {beside} | {whole / dump:.2f} | |",
     ]
 

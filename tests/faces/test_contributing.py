@@ -23,7 +23,13 @@ def test_the_examples_apply_one_after_the_other_and_their_cases_hold(tmp_path, r
     run = recommend_says(f"recommend check --cases --facts {tmp_path / 'facts'} --rules {tmp_path / 'rules'}")
     assert run.status == 0, run.err
     kinds = {path.split("/")[0] + "/" + path.split("/")[1] for path, _, _ in examples}
-    assert {"facts/criteria", "facts/sources.yaml", "facts/providers", "rules/accessibility.yaml", "rules/cases"} == kinds
+    assert {
+        "facts/criteria",
+        "facts/sources.yaml",
+        "facts/providers",
+        "rules/accessibility.yaml",
+        "rules/cases",
+    } == kinds
 
 
 def test_a_broken_example_would_be_noticed(tmp_path, recommend_says):
@@ -31,7 +37,8 @@ def test_a_broken_example_would_be_noticed(tmp_path, recommend_says):
         shutil.copytree(shipped_folder(name), tmp_path / name)
     case = tmp_path / "rules" / "cases" / "wrong.yaml"
     case.write_text(
-        "area: wrong\ncases:\n- {name: Wrong, needs: [whiteboard], as_of: 2022-12-31, verdict: {kind: tie}, why: it is not}\n",
+        "area: wrong\ncases:\n"
+        "- {name: Wrong, needs: [whiteboard], as_of: 2022-12-31, verdict: {kind: tie}, why: it is not}\n",
         encoding="utf-8",
     )
     run = recommend_says(f"recommend check --cases --rules {tmp_path / 'rules'}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from provider_advisor.faces.cli.main import cli
+from provider_advisor.faces.cli.ask import recommend_command
 
 _ROOT = Path(__file__).parents[2]
 _README = _ROOT / "README.md"
@@ -34,13 +34,14 @@ def test_the_python_example_runs(capsys):
 
 def test_every_command_and_option_is_documented():
     text = _README.read_text(encoding="utf-8")
-    options = {name for option in cli.params for name in option.opts if name.startswith("--")}
-    undocumented = (options | {f"recommend {name}" for name in cli.commands}) - {"--version", "--help"}
+    options = {name for option in recommend_command.params for name in option.opts if name.startswith("--")}
+    undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {"--version", "--help"}
     assert not {word for word in undocumented if word not in text}
 
 
 def test_every_command_and_option_has_help():
-    for command in (cli, *cli.commands.values()):
+    commands = [recommend_command.get_command(None, name) for name in recommend_command.names]
+    for command in (recommend_command, *commands):
         assert command.help
         assert all(option.help for option in command.params if isinstance(option, click.Option)), command.name
 

@@ -1,7 +1,5 @@
 """A provider's findings summed up: its score and its standing."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """What a team would have to give up: the smallest sets of musts without which somebody is no longer ruled out."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

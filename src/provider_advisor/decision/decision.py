@@ -1,7 +1,5 @@
 """The whole decision for a team: the outcome, and the ways on where no single provider will do."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from provider_advisor.decision.combinations import combinations_of

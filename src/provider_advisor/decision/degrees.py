@@ -1,7 +1,5 @@
 """How far one requirement or condition is met by one provider: an interval within [0, 1]."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

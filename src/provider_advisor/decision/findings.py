@@ -1,7 +1,5 @@
 """What each requirement and each fired rule came to for one provider."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement

@@ -1,7 +1,5 @@
 """From a team's statement to a decision: infer, find, score, stand, judge."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from provider_advisor.decision.assessment import Assessment, assess

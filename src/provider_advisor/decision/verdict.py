@@ -1,7 +1,5 @@
 """The verdict: who is recommended, how firmly, or why nobody is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 

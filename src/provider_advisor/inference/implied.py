@@ -1,7 +1,5 @@
 """The requirements that fired rules add: with which priority, and what becomes of those that meet others."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

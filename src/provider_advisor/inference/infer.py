@@ -1,7 +1,5 @@
 """From what a team stated to all it requires, and to the rules that speak for a provider."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The rules of a knowledge base as productions for the rule engine, made once."""
 
-from __future__ import annotations
-
 import threading
 from typing import NamedTuple
 

@@ -4,4 +4,16 @@ from provider_advisor.knowledge.facts import Fact, Facts, facts_as_of
 from provider_advisor.knowledge.loader import load
 from provider_advisor.knowledge.records import Case, Claim, Criterion, KnowledgeBase, Priority, Provider, Rule
 
-__all__ = ["Case", "Claim", "Criterion", "Fact", "Facts", "KnowledgeBase", "Priority", "Provider", "Rule", "facts_as_of", "load"]
+__all__ = [
+    "Case",
+    "Claim",
+    "Criterion",
+    "Fact",
+    "Facts",
+    "KnowledgeBase",
+    "Priority",
+    "Provider",
+    "Rule",
+    "facts_as_of",
+    "load",
+]

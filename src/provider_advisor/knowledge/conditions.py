@@ -3,8 +3,6 @@
 Each node carries its `word`, for named tuples are equal where their values are, and `all` is not `any`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
@@ -51,21 +49,21 @@ class FactHolds(NamedTuple):
 class AllOf(NamedTuple):
     """Every part holds."""
 
-    parts: tuple[Condition, ...]
+    parts: "tuple[Condition, ...]"
     word: Literal["all"] = "all"
 
 
 class AnyOf(NamedTuple):
     """At least one part holds."""
 
-    parts: tuple[Condition, ...]
+    parts: "tuple[Condition, ...]"
     word: Literal["any"] = "any"
 
 
 class Not(NamedTuple):
     """The part does not hold."""
 
-    part: Condition
+    part: "Condition"
     word: Literal["not"] = "not"
 
 

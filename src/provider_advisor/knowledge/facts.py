@@ -1,7 +1,5 @@
 """What the claims come to on a given day: facts, each with the claims it rests on."""
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Sequence
@@ -56,7 +54,7 @@ class Facts:
             self._found[key] = self._fact(provider, self.knowledge.criteria[criterion])
         return self._found[key]
 
-    def supposing(self, *facts: Fact) -> Facts:
+    def supposing(self, *facts: Fact) -> "Facts":
         """The same facts, but with these in place of what is known: for asking what an answer would change."""
         supposed = Facts(self.knowledge, self.as_of)
         supposed._oldest = self._oldest

@@ -1,7 +1,5 @@
 """Which files make up a knowledge base, and their bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple

@@ -4,8 +4,6 @@ They are named tuples, not models of the checking library, so that answering a q
 frozen dataclasses, for making the class of one takes a millisecond, at every start of the command.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is known of an amount: the interval in which it lies, and the comparison of two such intervals."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from provider_advisor.logic.truth import Truth
@@ -26,24 +24,24 @@ class Interval(NamedTuple):
             return False
         return self.low > self.high or (self.above and self.low == self.high)
 
-    def intersect(self, other: Interval) -> Interval:
+    def intersect(self, other: "Interval") -> "Interval":
         """The amounts that lie in both; look at `is_empty` before using it."""
         low, above = _higher_low(self, other)
         highs = [end for end in (self.high, other.high) if end is not None]
         return Interval(low, min(highs, default=None), above)
 
-    def hull(self, other: Interval) -> Interval:
+    def hull(self, other: "Interval") -> "Interval":
         """The smallest interval that holds both."""
         lowest = None if self.low is None or other.low is None else min(self.low, other.low)
         highest = None if self.high is None or other.high is None else max(self.high, other.high)
         at_low = [part for part in (self, other) if part.low == lowest]
         return Interval(lowest, highest, all(part.above for part in at_low))
 
-    def holds(self, other: Interval) -> bool:
+    def holds(self, other: "Interval") -> bool:
         """Whether every amount of the other lies in this one."""
         return compare(other, self) is Truth.YES
 
-    def excludes(self, other: Interval) -> bool:
+    def excludes(self, other: "Interval") -> bool:
         """Whether no amount lies in both."""
         return self.intersect(other).is_empty()
 

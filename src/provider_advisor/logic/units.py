@@ -9,7 +9,7 @@ __all__ = ["Number", "read_amount", "unit_fits"]
 
 Number = int | float
 
-_AMOUNT = re.compile(r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?")
+_AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
 
 
 def read_amount(text: str) -> tuple[Number, str | None]:
@@ -20,7 +20,7 @@ def read_amount(text: str) -> tuple[Number, str | None]:
     >>> read_amount("0.008 USD/message")
     (0.008, 'USD/message')
     """
-    match = _AMOUNT.fullmatch(text.strip())
+    match = re.fullmatch(_AMOUNT, text.strip())
     if match is None:
         raise ValueError(text)
     written = match["number"]

@@ -24,8 +24,7 @@ def split_list(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
         raise RequirementsError(
-            "a list of requirements is empty or has an empty place; "
-            "expected criteria joined by commas."
+            "a list of requirements is empty or has an empty place; expected criteria joined by commas."
         )
     return parts
 

@@ -1,7 +1,5 @@
 """What a team asks, as records: the same for the command line, a file, a questionnaire and a batch."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -28,7 +26,7 @@ class Requirement(NamedTuple):
     weight: float | None = None
     implied_by: tuple[str, ...] = ()
 
-    def asks_as_much_as(self, other: Requirement) -> bool:
+    def asks_as_much_as(self, other: "Requirement") -> bool:
         """Whether whoever fulfils this one has fulfilled the other, at no lower a priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False

@@ -9,6 +9,7 @@ import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.answer import show_answer
+from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -26,7 +27,9 @@ from provider_advisor.version import __version__
 __all__ = ["recommend_command"]
 
 
-@click.group("recommend", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--needs", multiple=True, metavar="LIST", help="What the provider must have: whiteboard,number-countries>=90."
 )

@@ -9,6 +9,8 @@ import click
 from provider_advisor.decision.cases import failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.case_files import read_cases
+from provider_advisor.knowledge.suspicions import suspicions
 
 __all__ = ["check_command"]
 
@@ -21,14 +23,11 @@ __all__ = ["check_command"]
 def check_command(
     context: click.Context, *, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None
 ) -> None:
-    """Check the files of a knowledge base: every problem at once, then what looks suspicious.
+    """Check the files of a knowledge base.
 
+    Every problem of every file at once, then what looks suspicious; with --cases, the decisions that have to stay.
     Exit status 2 if a file has a problem, 1 if a case does not hold, 0 otherwise; a suspicion alone fails nothing.
     """
-    # Checking needs the models even where a kept knowledge base does not.
-    from provider_advisor.knowledge.case_files import read_cases  # noqa: PLC0415
-    from provider_advisor.knowledge.suspicions import suspicions  # noqa: PLC0415
-
     day = day_of(as_of)
     knowledge = knowledge_from(facts, rules)
     cases = read_cases(facts, rules)

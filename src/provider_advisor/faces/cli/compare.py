@@ -34,7 +34,10 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     facts: Path | None,
     rules: Path | None,
 ) -> None:
-    """Show what is known of the PROVIDERS side by side, with evidence and sources."""
+    """Show providers side by side.
+
+    What is known of the PROVIDERS named, with evidence and sources.
+    """
     knowledge = knowledge_from(facts, rules)
     chosen = _providers(providers, knowledge)
     criteria = _criteria(area, knowledge)

@@ -20,7 +20,10 @@ __all__ = ["criteria_command"]
 @format_option("text", "json")
 @knowledge_options
 def criteria_command(words: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
-    """List what can be asked for: all of it, or what the WORDS occur in."""
+    """List what can be asked for.
+
+    All of it, or what every one of the WORDS occurs in.
+    """
     knowledge = knowledge_from(facts, rules)
     found = [
         criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)

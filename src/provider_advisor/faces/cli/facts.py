@@ -24,7 +24,10 @@ __all__ = ["facts_command"]
 @format_option("text", "json")
 @knowledge_options
 def facts_command(names: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
-    """List the claims: all of them, or those on the providers and criteria named."""
+    """List every claim with its line.
+
+    All of them, or those on the providers and criteria named.
+    """
     knowledge = knowledge_from(facts, rules)
     found = _chosen(names, knowledge)
     if form == "json":

@@ -3,10 +3,7 @@
 A library for rich terminals would do this too, but importing one takes a quarter of the time of a whole answer.
 """
 
-from __future__ import annotations
-
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -38,7 +35,7 @@ class Page:
         terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self.colour = terminal and not os.environ.get("NO_COLOR")
         self.symbols = terminal and (sys.stdout.encoding or "").lower().startswith("utf")
-        self.width = min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST) if terminal else _WIDTH
+        self.width = min(os.get_terminal_size().columns or _WIDTH, _WIDEST) if terminal else _WIDTH
         self._lines: list[str] = []
 
     def show(self) -> None:

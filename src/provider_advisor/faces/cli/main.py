@@ -8,17 +8,8 @@ import click
 
 from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
 from provider_advisor.faces.cli.ask import recommend_command
-from provider_advisor.faces.cli.check import check_command
-from provider_advisor.faces.cli.compare import compare_command
-from provider_advisor.faces.cli.criteria import criteria_command
-from provider_advisor.faces.cli.facts import facts_command
-from provider_advisor.faces.cli.schema import schema_command
 
-__all__ = ["cli", "main"]
-
-cli = recommend_command
-for command in (check_command, compare_command, criteria_command, facts_command, schema_command):
-    cli.add_command(command)
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -31,12 +22,12 @@ def main() -> None:
 
 def _status() -> int:
     try:
-        return cli.main(prog_name="recommend", standalone_mode=False) or 0
+        return recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
     except click.exceptions.Abort:
         return _complain("interrupted.", 130)
     except click.ClickException as error:
-        sentence = error.format_message().rstrip(".")
-        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.".replace("?.", "?"), 2)
+        sentence = error.format_message().rstrip(".").replace("?.", "?")
+        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.", 2)
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:

@@ -6,21 +6,19 @@ import json
 
 import click
 
+from provider_advisor.explanation.schema import answer_schema
+from provider_advisor.knowledge.schema import file_schemas
+
 __all__ = ["schema_command"]
 
 
-@click.command(
-    "schema",
-    help="Print the JSON Schema of one KIND of file (criteria, provider, rules, …) or of the answer (recommendation); "
-    "or all.",
-)
+@click.command("schema")
 @click.argument("kind", required=False)
 def schema_command(kind: str | None) -> None:
-    """The schema of one kind, or all of them by kind, as JSON on standard output."""
-    # The models are dear to import, and only this command and the check of files need them.
-    from provider_advisor.explanation.schema import answer_schema  # noqa: PLC0415
-    from provider_advisor.knowledge.schema import file_schemas  # noqa: PLC0415
+    """Print JSON Schemas.
 
+    That of one KIND of file (criteria, provider, rules, …) or of the answer (recommendation); or all of them.
+    """
     schemas = {**file_schemas(), "recommendation": answer_schema()}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"unknown kind of file '{kind}'; expected one of {', '.join(schemas)}")

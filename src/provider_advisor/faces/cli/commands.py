@@ -1,0 +1,30 @@
+"""The subcommands, each imported when it is asked for: most starts of `recommend` need none of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import ClassVar, cast
+
+import click
+
+from provider_advisor.knowledge.suggest import did_you_mean
+
+__all__ = ["Commands"]
+
+
+class Commands(click.Group):
+    """A group whose subcommands live in modules of their own name, here beside it."""
+
+    names: ClassVar[tuple[str, ...]] = ("check", "compare", "criteria", "facts", "schema")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names of all subcommands."""
+        return list(self.names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name. Raises UsageError, with the nearest name, if there is none."""
+        if cmd_name not in self.names:
+            hint = did_you_mean(cmd_name, self.names) or f" Known: {', '.join(self.names)}."
+            raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)
+        module = import_module(f"provider_advisor.faces.cli.{cmd_name}")
+        return cast("click.Command", getattr(module, f"{cmd_name}_command"))
