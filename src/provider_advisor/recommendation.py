@@ -13,15 +13,16 @@ from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.explanation import decision_record
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
-from provider_advisor.requirements import read_team
+from provider_advisor.requirements import Statement, read_team
 
-__all__ = ["Recommendation", "recommend"]
+__all__ = ["Recommendation", "answer", "recommend"]
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The answer to a team: the decision, and its form as data."""
+    """The answer to a team: what it stated, the decision, and its form as data."""
 
+    statement: Statement
     decision: Decision
 
     @property
@@ -32,7 +33,7 @@ class Recommendation:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The whole answer as JSON-ready data, with every reason, source and unknown."""
-        return decision_record(self.decision)
+        return decision_record(self.decision, self.statement)
 
     def to_json(self) -> str:
         """Exactly what `recommend --format json` prints for the same question."""
@@ -47,13 +48,14 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     situation: Mapping[str, str | Sequence[str]] | None = None,
     usage: Mapping[str, Number] | None = None,
     as_of: dt.date | None = None,
+    max_age: int | None = None,
 ) -> Recommendation:
     """The recommendation for a team, from a knowledge base that `load` has read.
 
     `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90",
     "fax:could") or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values,
-    `usage` items to monthly amounts. `as_of` is the day whose facts count; today if None. May be called from any
-    thread.
+    `usage` items to monthly amounts. `as_of` is the day whose facts count, today if None; claims that are older by then
+    than `max_age` days are not used. May be called from any thread.
 
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
@@ -62,4 +64,10 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     'none'
     """
     team = read_team(knowledge, needs=needs, wants=wants, situation=situation, usage=usage)
-    return Recommendation(decide(team, facts_as_of(knowledge, as_of or dt.date.today())))  # noqa: DTZ011 (the user's own day)
+    return answer(knowledge, Statement(team, as_of, max_age))
+
+
+def answer(knowledge: KnowledgeBase, statement: Statement) -> Recommendation:
+    """The recommendation for a statement that is already read, from a requirements file say."""
+    day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    return Recommendation(statement, decide(statement.team, facts_as_of(knowledge, day, statement.max_age)))

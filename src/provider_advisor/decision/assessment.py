@@ -1,12 +1,14 @@
 """A provider's findings summed up: its score and its standing."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from provider_advisor.decision.cost import Cost, cost_for
 from provider_advisor.decision.findings import Finding, findings_for
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
+from provider_advisor.logic import Number
 
 __all__ = ["Assessment", "Score", "Standing", "assess"]
 
@@ -24,12 +26,16 @@ class Score(NamedTuple):
 
 
 class Assessment(NamedTuple):
-    """One provider against everything that the team requires. Without any finding there is no score."""
+    """One provider against everything that the team requires.
+
+    Without any finding there is no score, without usage no cost.
+    """
 
     provider: str
     findings: tuple[Finding, ...]
     score: Score | None
     standing: Standing
+    cost: Cost | None = None
 
     @property
     def unknown_musts(self) -> int:
@@ -37,15 +43,15 @@ class Assessment(NamedTuple):
         return sum(finding.is_unknown_must for finding in self.findings)
 
 
-def assess(inference: Inference, facts: Facts) -> tuple[Assessment, ...]:
+def assess(inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> tuple[Assessment, ...]:
     """Each provider of the knowledge base, assessed; in the order of their ids."""
-    return tuple(
-        _assessment(provider, findings_for(provider, inference, facts)) for provider in facts.knowledge.providers
-    )
+    return tuple(_assessment(provider, inference, facts, usage) for provider in facts.knowledge.providers)
 
 
-def _assessment(provider: str, findings: tuple[Finding, ...]) -> Assessment:
-    return Assessment(provider, findings, _score(findings), _standing(findings))
+def _assessment(provider: str, inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> Assessment:
+    cost = cost_for(provider, usage, facts) if usage else None
+    findings = findings_for(provider, inference, facts, cost)
+    return Assessment(provider, findings, _score(findings), _standing(findings), cost)
 
 
 def _score(findings: Sequence[Finding]) -> Score | None:

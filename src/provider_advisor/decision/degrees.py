@@ -7,7 +7,7 @@ from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Not, evaluate, leaves
 from provider_advisor.logic import Interval, Number, Truth, compare, negate
 
-__all__ = ["Degree", "degree_of_condition", "degree_of_requirement"]
+__all__ = ["Degree", "degree_of_condition", "degree_of_requirement", "degree_on_scale", "degree_within"]
 
 
 class Degree(NamedTuple):
@@ -32,8 +32,8 @@ def degree_of_requirement(facts: Facts, provider: str, criterion: Criterion, bou
         return Degree(0, 0, 0, Truth.NO if bound else None, lacking.claims, lacking)
     fact = facts(provider, criterion.id)
     if criterion.kind != "capability" and bound is None:
-        return _on_scale(fact, criterion)
-    return _of_truth(_truth(fact, bound), facts, fact)
+        return _of_amount(fact, criterion)
+    return degree_within(_truth(fact, bound), facts, fact.claims, fact)
 
 
 def _lacked_capability(facts: Facts, provider: str, criterion: Criterion) -> Fact | None:
@@ -50,26 +50,34 @@ def _truth(fact: Fact, bound: Interval | None) -> Truth:
     return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
 
 
-def _of_truth(truth: Truth, facts: Facts, fact: Fact) -> Degree:
+def degree_within(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
+    """The degree of what is met or not; what is unknown is expected as the knowledge base's policy says."""
     if truth is Truth.UNKNOWN:
-        return Degree(0, 1, facts.knowledge.policy.unknown, truth, fact.claims, fact)
+        return Degree(0, 1, facts.knowledge.policy.unknown, truth, claims, fact)
     degree = 1.0 if truth is Truth.YES else 0.0
-    return Degree(degree, degree, degree, truth, fact.claims, fact)
+    return Degree(degree, degree, degree, truth, claims, fact)
 
 
-def _on_scale(fact: Fact, criterion: Criterion) -> Degree:
+def _of_amount(fact: Fact, criterion: Criterion) -> Degree:
     """Linear in the position between worst and best; no claimed amount is expected at the lower end.
 
     A rating's words are equal steps, and an unknown one is expected in the middle: silence about an amount must be no
     advantage over a bad one, silence about a reputation says nothing.
     """
-    worst, best = _ends(criterion)
     if fact.amount is None:
         return Degree(0, 1, 0.5 if criterion.kind == "rating" else 0, None, fact.claims, fact)
-    at_low = _position(fact.amount.low, worst, best, missing=1 if criterion.lower_is_better else 0)
-    at_high = _position(fact.amount.high, worst, best, missing=0 if criterion.lower_is_better else 1)
+    return degree_on_scale(fact.amount, *_ends(criterion), fact.claims, fact)
+
+
+def degree_on_scale(
+    amount: Interval, worst: Number, best: Number, claims: tuple[Claim, ...], fact: Fact | None = None
+) -> Degree:
+    """The degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
+    lower_is_better = worst > best
+    at_low = _position(amount.low, worst, best, missing=1 if lower_is_better else 0)
+    at_high = _position(amount.high, worst, best, missing=0 if lower_is_better else 1)
     low, high = sorted((at_low, at_high))
-    return Degree(low, high, (low + high) / 2, None, fact.claims, fact)
+    return Degree(low, high, (low + high) / 2, None, claims, fact)
 
 
 def _ends(criterion: Criterion) -> tuple[Number, Number]:
@@ -80,7 +88,6 @@ def _ends(criterion: Criterion) -> tuple[Number, Number]:
 
 
 def _position(amount: Number | None, worst: Number, best: Number, missing: float) -> float:
-    """0 at or beyond worst, 1 at or beyond best; without an end, the degree that the endless amount has."""
     if amount is None:
         return missing
     return min(1.0, max(0.0, (amount - worst) / (best - worst)))

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from provider_advisor.decision.cost import Cost, degree_of_cost
 from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts, Rule
@@ -16,13 +17,17 @@ _BY_ENDS: dict[tuple[float, float], Outcome] = {(1, 1): "met", (0, 0): "unmet", 
 
 
 class Finding(NamedTuple):
-    """One requirement, or one rule that favours, for one provider: its degree and its weight."""
+    """One requirement, or one rule that favours, for one provider: its degree and its weight.
+
+    `cost` is set where the requirement is on the monthly cost.
+    """
 
     provider: str
     requirement: Requirement | None
     rule: Rule | None
     degree: Degree
     weight: float
+    cost: Cost | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -45,25 +50,26 @@ class Finding(NamedTuple):
         return self.decides_standing and self.degree.truth is Truth.UNKNOWN
 
 
-def findings_for(provider: str, inference: Inference, facts: Facts) -> tuple[Finding, ...]:
+def findings_for(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
     """The findings for a provider, in the order of the requirements, then of the rules."""
-    criteria = facts.knowledge.criteria
-    on_requirements = [
-        Finding(
-            provider,
-            requirement,
-            None,
-            degree_of_requirement(facts, provider, criteria[requirement.criterion], requirement.bound),
-            _weight(requirement, facts),
-        )
-        for requirement in inference.requirements
-    ]
+    on_requirements = [_on_requirement(provider, requirement, facts, cost) for requirement in inference.requirements]
     on_rules = [
         Finding(provider, None, rule, degree_of_condition(facts, provider, rule.favours), rule.weight)
         for rule in inference.favours
         if rule.favours is not None and rule.weight is not None
     ]
     return (*on_requirements, *on_rules)
+
+
+def _on_requirement(provider: str, requirement: Requirement, facts: Facts, cost: Cost | None) -> Finding:
+    criterion = facts.knowledge.criteria[requirement.criterion]
+    weight = _weight(requirement, facts)
+    if criterion.computed and cost is not None:
+        degree = degree_of_cost(cost, requirement.bound, facts)
+        return Finding(provider, requirement, None, degree, weight, cost)
+    return Finding(
+        provider, requirement, None, degree_of_requirement(facts, provider, criterion, requirement.bound), weight
+    )
 
 
 def _weight(requirement: Requirement, facts: Facts) -> float:

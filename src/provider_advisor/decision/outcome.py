@@ -23,5 +23,5 @@ class Outcome(NamedTuple):
 def outcome_for(team: Team, facts: Facts) -> Outcome:
     """The outcome for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
     inference = infer(facts.knowledge, team)
-    assessments = assess(inference, facts)
+    assessments = assess(inference, facts, team.usage)
     return Outcome(team, inference, assessments, judge(assessments))

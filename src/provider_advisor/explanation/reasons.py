@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provider_advisor.decision import Assessment, Decision, Finding, Verdict
+from provider_advisor.explanation.cost import cost_text
 from provider_advisor.explanation.words import claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
@@ -29,16 +30,16 @@ def because(finding: Finding, knowledge: KnowledgeBase) -> str:
 def finding_says(finding: Finding, knowledge: KnowledgeBase) -> str:
     """What is known of the provider here: "has it (Twilio Video API)", "implied to lack it", "nothing is known"."""
     fact = finding.degree.fact
+    if finding.cost is not None:
+        return cost_text(finding.cost, knowledge)
     if fact is None:
         return _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
+    if not fact.claims:
+        return f"not known: {'the claims are older than you allow' if fact.aged else 'no claim says so or denies it'}"
     requirement = finding.requirement
     if requirement is not None and fact.criterion != requirement.criterion:
         paid_for = knowledge.criteria[fact.criterion].label
         return f"does not offer what it pays for: {_capability_says(fact, knowledge)} ({paid_for})"
-    if fact.aged:
-        return "not known: the claims are older than the age you allow"
-    if not fact.claims:
-        return "not known: no claim says so or denies it"
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _capability_says(fact, knowledge)
     return _amount_says(fact, finding)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
+from provider_advisor.explanation.age import rests_on
+from provider_advisor.explanation.cost import cost_record
 from provider_advisor.explanation.reasons import because, finding_says, verdict_brief, verdict_reason
 from provider_advisor.inference import SetAside
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.requirements import Requirement, bound_words
+from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
 
 __all__ = ["SCHEMA", "claim_record", "decision_record"]
 
 SCHEMA = "provider-advisor/recommendation/1"
 
 
-def decision_record(decision: Decision) -> dict[str, Any]:
-    """The decision as JSON-ready data; see `recommend schema recommendation` for its JSON Schema."""
+def decision_record(decision: Decision, statement: Statement) -> dict[str, Any]:
+    """The decision on a statement as JSON-ready data; see `recommend schema recommendation` for its JSON Schema."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     return {
         "schema": SCHEMA,
+        "question": statement_record(statement, knowledge),
+        "notes": list(statement.notes),
         "verdict": _verdict(outcome.verdict, verdict_reason(decision)),
         "providers": [_provider(assessment, knowledge) for assessment in outcome.assessments],
         "findings": [_finding(finding, knowledge) for finding in findings],
@@ -58,7 +62,7 @@ def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> dict[str, Any
             "expected": score.expected if score else None,
             "possible": score.possible if score else None,
         },
-        "monthly_cost": None,
+        "monthly_cost": None if assessment.cost is None else cost_record(assessment.cost, knowledge),
     }
 
 
@@ -138,11 +142,12 @@ def _sources(findings: Iterable[Finding], knowledge: KnowledgeBase) -> list[dict
     ]
 
 
-def _knowledge(findings: Iterable[Finding], facts: Facts) -> dict[str, Any]:
+def _knowledge(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
     used = {(fact.provider, fact.criterion): fact for finding in findings if (fact := finding.degree.fact) is not None}
     return {
         "as_of": facts.as_of.isoformat(),
         "fingerprint": facts.knowledge.fingerprint,
+        "rests_on": rests_on(findings, facts.as_of),
         "stale": [_stale(fact) for _, fact in sorted(used.items()) if facts.is_stale(fact)],
     }
 

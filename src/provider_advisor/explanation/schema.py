@@ -31,11 +31,33 @@ class _Score(_Part):
     possible: float | None = Field(description="all unknowns for")
 
 
+class _Line(_Part):
+    source: str
+    line: int
+    as_of: str
+
+
+class _OtherPrice(_Part):
+    criterion: str
+    price: str
+
+
+class _CostItem(_Part):
+    usage: dict[str, float]
+    criterion: str | None = Field(description="the price that comes cheapest; null where none is known")
+    price: str | None
+    low: float
+    high: float | None
+    instead: list[_OtherPrice] = Field(description="price models that come dearer for this usage")
+    beside: list[str] = Field(description="free plans and credits, named and not taken off")
+    evidence: list[_Line]
+
+
 class _Cost(_Part):
     low: float
     high: float | None = Field(description="null: no ceiling is known")
     unit: str
-    items: list[dict[str, Any]]
+    items: list[_CostItem]
 
 
 class _Provider(_Part):
@@ -107,9 +129,16 @@ class _Stale(_Part):
     as_of: str
 
 
+class _RestsOn(_Part):
+    oldest: str | None
+    newest: str | None
+    says: str
+
+
 class _Knowledge(_Part):
     as_of: str
     fingerprint: str
+    rests_on: _RestsOn
     stale: list[_Stale]
 
 
@@ -117,6 +146,8 @@ class _Answer(_Part):
     """The answer to a team, as `recommend --format json` prints it."""
 
     schema_: Literal["provider-advisor/recommendation/1"] = Field(alias="schema")
+    question: dict[str, Any] = Field(description="the statement, with the keys of a requirements file")
+    notes: list[str] = Field(description="what was overruled in the question")
     verdict: _Verdict
     providers: list[_Provider]
     findings: list[_Finding]

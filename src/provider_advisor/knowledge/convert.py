@@ -23,7 +23,7 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.knowledge.yaml_reader import Document
-from provider_advisor.logic import Interval, Number
+from provider_advisor.logic import Interval, Number, plain
 
 __all__ = [
     "bound_of",
@@ -56,13 +56,14 @@ def criterion_of(shape: shapes.CriterionShape, area: str) -> Criterion:
         aliases=tuple(shape.aliases),
         unit=shape.unit,
         values=tuple(shape.values),
-        scale=Scale(_number(scale.worst), _number(scale.best), scale.because) if scale else None,
+        scale=Scale(plain(scale.worst), plain(scale.best), scale.because) if scale else None,
         lower_is_better=(shape.better or ("lower" if shape.kind == "price" else "higher")) == "lower",
         whole=shape.kind == "quantity" and shape.whole is not False,
         limit=shape.limit,
         computed=shape.computed,
         of=shape.of,
         usage=tuple(shape.usage),
+        concerns=tuple(shape.concerns),
         stale_after=int(shape.stale_after.removesuffix("d")) if shape.stale_after else None,
         silent=shape.silent,
     )
@@ -117,11 +118,11 @@ def _value_of(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Number 
     if shape.by_quote:
         return None, "by-quote"
     if shape.between is not None:
-        return "between", (_number(shape.between[0]), _number(shape.between[1]))
+        return "between", (plain(shape.between[0]), plain(shape.between[1]))
     for word in ("exactly", "at_least", "more_than", "at_most", "from"):
         given = getattr(shape, "from_" if word == "from" else word)
         if given is not None:
-            return word, _number(given)
+            return word, plain(given)
     raise AssertionError("a claim's shape has exactly one value")
 
 
@@ -157,7 +158,7 @@ def _end(value: float | str | None, criterion: Criterion) -> Number | None:
         return criterion.values.index(value)
     if criterion.kind == "rating":
         raise ValueError(value)
-    return _number(value)
+    return plain(value)
 
 
 def condition_of(shape: shapes.ConditionShape, criteria: Mapping[str, Criterion]) -> Condition:
@@ -219,9 +220,4 @@ def policy_of(shape: shapes.WeightsFile) -> Policy:
 
 
 def _given(value: float | None) -> Number | None:
-    return None if value is None else _number(value)
-
-
-def _number(value: float) -> Number:
-    """A whole number as such: 100 is shown as 100."""
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else value
+    return None if value is None else plain(value)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import KnowledgeError
 
-__all__ = ["MAX_BYTES", "File", "Role", "gather", "shipped_folder"]
+__all__ = ["MAX_BYTES", "File", "Role", "bytes_of", "gather", "shipped_folder"]
 
 Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "cases"]
 
@@ -66,7 +66,7 @@ def _files_of(name: str, folder: Path, shown: str) -> list[File]:
             problems.append(f"{shown_path}:1: this file has no place here; expected {_expected(name)}.")
             continue
         try:
-            files.append(File(role, shown_path, _bytes(path, shown_path)))
+            files.append(File(role, shown_path, bytes_of(path, shown_path)))
         except KnowledgeError as error:
             problems += error.problems
     missing = {"sources", "criteria", "provider"} if name == "facts" else {"weights"}
@@ -79,7 +79,7 @@ def _files_of(name: str, folder: Path, shown: str) -> list[File]:
     return files
 
 
-def _bytes(path: Path, name: str) -> bytes:
+def bytes_of(path: Path, name: str) -> bytes:
     """A file's bytes, if there are not too many. Raises KnowledgeError."""
     try:
         if path.stat().st_size > MAX_BYTES:

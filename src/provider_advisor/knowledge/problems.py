@@ -26,7 +26,13 @@ def validated(document: Document, shape: type[T]) -> T:
     try:
         return shape.model_validate(document.data)
     except ValidationError as error:
-        raise KnowledgeError(dict.fromkeys(_sentence(detail, document) for detail in error.errors())) from error
+        details = [detail for detail in error.errors() if not _is_other_member(detail)]
+        raise KnowledgeError(dict.fromkeys(_sentence(detail, document) for detail in details)) from error
+
+
+def _is_other_member(detail: ErrorDetails) -> bool:
+    """Whether it only says that a mapping is not the text that could have stood there instead."""
+    return detail["type"] == "string_type" and isinstance(detail["input"], dict) and "str" in str(detail["loc"][-1])
 
 
 def _sentence(detail: ErrorDetails, document: Document) -> str:

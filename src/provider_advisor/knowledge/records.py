@@ -52,7 +52,8 @@ class Criterion(NamedTuple):
     """What a provider can be asked about.
 
     `values` are a rating's words in ascending order; `of` is the capability that a price pays for; `usage` the volumes
-    that a price is multiplied with; `stale_after` is in days; `silent` says why there is no claim on it.
+    that a price is multiplied with; `concerns` the prices beside which a free plan or a starting credit is named;
+    `stale_after` is in days; `silent` says why there is no claim on it.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Criterion(NamedTuple):
     computed: bool = False
     of: str | None = None
     usage: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
     stale_after: int | None = None
     silent: str | None = None
 

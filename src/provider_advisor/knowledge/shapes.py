@@ -16,8 +16,8 @@ from provider_advisor.knowledge.records import Evidence, Kind, Priority
 
 __all__ = [
     "FILE_SHAPES", "VALUE_KEYS", "CaseShape", "CasesFile", "ClaimShape", "ConditionShape", "CriteriaFile",
-    "CriterionShape", "ProviderFile", "RequirementShape", "RuleShape", "RulesFile", "Shape", "SourcesFile", "TeamFile",
-    "VerdictShape", "WeightsFile",
+    "CriterionShape", "ProviderFile", "RequirementShape", "RequirementsFile", "RuleShape", "RulesFile", "Shape",
+    "SourcesFile", "TeamFile", "VerdictShape", "WeightsFile",
 ]  # fmt: skip
 
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
@@ -26,6 +26,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lowe
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
+Days = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}d$", description="days, such as 365d")]
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 
 
@@ -80,7 +81,8 @@ class CriterionShape(Shape):
     computed: bool = False
     of: Id | None = None
     usage: list[Id] = []
-    stale_after: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}d$", description="days, such as 365d")] | None = None
+    concerns: list[Id] = []
+    stale_after: Days | None = None
     silent: Words | None = None
 
 
@@ -319,6 +321,18 @@ class WeightsFile(Shape):
     unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
 
 
+class RequirementsFile(Shape):
+    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch."""
+
+    team: Words | None = None
+    needs: list[str | RequirementShape] = []
+    wants: list[str | RequirementShape] = []
+    situation: dict[Id, Id | list[Id]] = {}
+    usage: dict[Id, Amount] = {}
+    as_of: dt.date | None = None
+    max_age: Days | None = None
+
+
 class VerdictShape(Shape):
     """The verdict that a case expects; what it leaves out is not compared."""
 
@@ -340,6 +354,7 @@ class CaseShape(Shape):
     situation: dict[Id, Id | list[Id]] = {}
     usage: dict[Id, Amount] = {}
     as_of: dt.date | None = None
+    max_age: Days | None = None
     combinations: list[list[Id]] | None = None
     concessions: list[list[Id]] | None = None
     standings: dict[Id, Literal["qualified", "unconfirmed", "ruled-out"]] | None = None
@@ -360,4 +375,5 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
     "weights": WeightsFile,
     "rules": RulesFile,
     "cases": CasesFile,
+    "requirements": RequirementsFile,
 }

@@ -57,6 +57,11 @@ class Document(NamedTuple):
     data: Any
     places: _Place
 
+    @classmethod
+    def of(cls, data: Any, name: str) -> Document:  # noqa: ANN401 (YAML holds anything)
+        """A document of data that was read elsewhere; all of it is at line 1."""
+        return cls(name, data, _Place(1, {}))
+
     def where(self, *path: str | int) -> str:
         """`file:line` of the value at a path of keys and indexes, or of its nearest ancestor that exists."""
         place = self.places

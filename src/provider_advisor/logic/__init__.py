@@ -2,6 +2,6 @@
 
 from provider_advisor.logic.interval import Interval, compare
 from provider_advisor.logic.truth import Truth, all_of, any_of, negate
-from provider_advisor.logic.units import Number, read_amount, unit_fits
+from provider_advisor.logic.units import Number, plain, read_amount, unit_fits
 
-__all__ = ["Interval", "Number", "Truth", "all_of", "any_of", "compare", "negate", "read_amount", "unit_fits"]
+__all__ = ["Interval", "Number", "Truth", "all_of", "any_of", "compare", "negate", "plain", "read_amount", "unit_fits"]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["Number", "read_amount", "unit_fits"]
+__all__ = ["Number", "plain", "read_amount", "unit_fits"]
 
 Number = int | float
 
+_EXACT = 2**53
+
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
+
+
+def plain(number: Number) -> Number:
+    """A whole number as such, so that 100.0 is shown as 100."""
+    return int(number) if float(number).is_integer() and abs(number) < _EXACT else number
 
 
 def read_amount(text: str) -> tuple[Number, str | None]:
@@ -24,10 +31,10 @@ def read_amount(text: str) -> tuple[Number, str | None]:
     if match is None:
         raise ValueError(text)
     written = match["number"]
-    number: Number = int(written) if re.fullmatch(r"[+-]?\d{1,15}", written) else float(written)
+    number = float(written)
     if not math.isfinite(number):
         raise ValueError(text)
-    return number, match["unit"] or ("USD" if match["dollar"] else None)
+    return plain(number), match["unit"] or ("USD" if match["dollar"] else None)
 
 
 def unit_fits(given: str, unit: str) -> bool:

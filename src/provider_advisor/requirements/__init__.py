@@ -2,6 +2,22 @@
 
 from provider_advisor.requirements.grammar import read_requirement, split_list
 from provider_advisor.requirements.model import PRIORITIES, RANK, Requirement, Team, bound_words
+from provider_advisor.requirements.statement import Statement, combined, statement_record
 from provider_advisor.requirements.team import read_team
+from provider_advisor.requirements.usage import Service, services_used
 
-__all__ = ["PRIORITIES", "RANK", "Requirement", "Team", "bound_words", "read_requirement", "read_team", "split_list"]
+__all__ = [
+    "PRIORITIES",
+    "RANK",
+    "Requirement",
+    "Service",
+    "Statement",
+    "Team",
+    "bound_words",
+    "combined",
+    "read_requirement",
+    "read_team",
+    "services_used",
+    "split_list",
+    "statement_record",
+]

@@ -12,11 +12,12 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Number, read_amount, unit_fits
 from provider_advisor.requirements.model import PRIORITIES, Requirement
 
-__all__ = ["read_requirement", "split_list"]
+__all__ = ["LARGEST", "read_requirement", "split_list"]
 
 _FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>>=|<=|≥|≤|=)(?P<value>[^:]*))?(:(?P<priority>.*))?", re.DOTALL)
 _KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
 _LONGEST = 200
+LARGEST = 1e12
 
 
 def split_list(text: str) -> list[str]:
@@ -130,9 +131,9 @@ def _amount(sign: str, value: str, criterion: Criterion) -> Number:
         raise RequirementsError(
             f"the unit {_shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
         )
-    if number < 0:
+    if not 0 <= number <= LARGEST:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' is below zero ({value}); expected 0 or more {criterion.unit}."
+            f"the bound of '{criterion.id}' is {value}; expected 0 to {LARGEST:.0f} {criterion.unit}."
         )
     return number
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Topic
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number
-from provider_advisor.requirements.grammar import read_requirement
+from provider_advisor.logic import Number, plain
+from provider_advisor.requirements.grammar import LARGEST, read_requirement
 from provider_advisor.requirements.model import RANK, Requirement, Team
+from provider_advisor.requirements.usage import services_used
 
 __all__ = ["MOST_REQUIREMENTS", "read_team"]
 
@@ -45,6 +45,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     ]
     team = Team(_merged(read, knowledge), _situation(situation or {}, knowledge), _usage(usage or {}, knowledge), name)
     _refuse_uncomputable(team, knowledge)
+    _refuse_incomplete_usage(team, knowledge)
     return team
 
 
@@ -114,10 +115,12 @@ def _usage(given: Mapping[str, Number], knowledge: KnowledgeBase) -> dict[str, N
         if item not in knowledge.usage:
             hint = did_you_mean(item, knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
             raise RequirementsError(f"unknown usage item '{item}'.{hint}")
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount) or amount < 0:
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
             unit = knowledge.usage[item].unit
-            raise RequirementsError(f"the usage '{item}' is {amount!r}; expected a number of {unit}, 0 or more.")
-    return dict(sorted(given.items()))
+            raise RequirementsError(
+                f"the usage '{item}' is {amount!r}; expected a number of {unit}, 0 to {LARGEST:.0f}."
+            )
+    return {item: plain(amount) for item, amount in sorted(given.items())}
 
 
 def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:
@@ -125,6 +128,13 @@ def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:
     for criterion in asked:
         if criterion.computed and not team.usage:
             raise RequirementsError(_missing_usage(criterion))
+
+
+def _refuse_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> None:
+    for service in services_used(team.usage, knowledge):
+        if service.missing:
+            given, missing = ", ".join(service.usage), ", ".join(service.missing)
+            raise RequirementsError(f"the usage '{given}' says nothing without '{missing}'; state both, or neither.")
 
 
 def _missing_usage(criterion: Criterion) -> str:

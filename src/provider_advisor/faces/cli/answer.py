@@ -22,6 +22,8 @@ Record = Mapping[str, Any]
 def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     """Print the data of a recommendation."""
     _show_verdict(record, page)
+    for note in record["notes"]:
+        page.line(note)
     if record["findings"]:
         _show_matrix(record, knowledge, page)
         _show_reasons(record, knowledge, page)
@@ -202,4 +204,6 @@ def _show_sources(record: Record, page: Page) -> None:
         page.line(f"[{number}] {source['title']}{publisher} ({source['published']}){link}", 2)
     known = record["knowledge"]
     page.gap()
+    if record["findings"]:
+        page.line(known["rests_on"]["says"])
     page.line(f"Facts as of {known['as_of']}, knowledge base {known['fingerprint'][:12]}.")

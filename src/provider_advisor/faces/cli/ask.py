@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,14 +15,17 @@ from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
+    days_of,
     format_option,
     knowledge_from,
     knowledge_options,
     pairs_of,
 )
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
 from provider_advisor.logic import Number, read_amount
-from provider_advisor.recommendation import recommend
-from provider_advisor.requirements import split_list
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement, combined, read_team, split_list
 from provider_advisor.version import __version__
 
 __all__ = ["recommend_command"]
@@ -36,7 +40,9 @@ __all__ = ["recommend_command"]
 @click.option("--wants", multiple=True, metavar="LIST", help="What it should have; fax:could for what would be nice.")
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="What the team is like: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
+@click.option("--file", metavar="FILE", help="Requirements in YAML or JSON; - for standard input. Options win over it.")
 @as_of_option
+@click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
 @format_option("text", "json")
 @knowledge_options
 @click.version_option(__version__, prog_name="recommend")
@@ -48,7 +54,9 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     wants: tuple[str, ...],
     situation: tuple[str, ...],
     usage: tuple[str, ...],
+    file: str | None,
     as_of: str | None,
+    max_age: str | None,
     form: str,
     facts: Path | None,
     rules: Path | None,
@@ -64,8 +72,9 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
         return
-    recommendation = recommend(
-        knowledge := knowledge_from(facts, rules),
+    knowledge = knowledge_from(facts, rules)
+    team = read_team(
+        knowledge,
         needs=_items(needs),
         wants=_items(wants),
         situation={
@@ -73,14 +82,30 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
             for name, values in pairs_of(situation, "--situation").items()
         },
         usage={name: _amount(name, values) for name, values in pairs_of(usage, "--usage").items()},
-        as_of=day_of(as_of),
     )
+    line = Statement(team, day_of(as_of), days_of(max_age))
+    statement = combined(_from_file(file, knowledge), line) if file else line
+    recommendation = answer(knowledge, statement)
     if form == "json":
         click.echo(recommendation.to_json())
         return
     page = Page()
     show_answer(recommendation.record, knowledge, page)
     page.show()
+
+
+def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
+    # Reading YAML and checking it is dear to import, and a command line needs neither.
+    from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
+
+    if file != "-":
+        return read_requirements(bytes_of(Path(file), file), file, knowledge)
+    content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise RequirementsError(
+            f"standard input is over {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
+        )
+    return read_requirements(content, "standard input", knowledge)
 
 
 def _items(given: Iterable[str]) -> list[str]:

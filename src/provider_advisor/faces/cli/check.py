@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from provider_advisor.decision.cases import failures
-from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options
+from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.case_files import read_cases
 from provider_advisor.knowledge.suspicions import suspicions
@@ -28,7 +28,7 @@ def check_command(
     Every problem of every file at once, then what looks suspicious; with --cases, the decisions that have to stay.
     Exit status 2 if a file has a problem, 1 if a case does not hold, 0 otherwise; a suspicion alone fails nothing.
     """
-    day = day_of(as_of)
+    day = day_of(as_of) or today()
     knowledge = knowledge_from(facts, rules)
     cases = read_cases(facts, rules)
     found = list(suspicions(facts_as_of(knowledge, day)))

@@ -12,7 +12,14 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation import claim_record
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.faces.cli.layout import Page
-from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.cli.options import (
+    as_of_option,
+    day_of,
+    format_option,
+    knowledge_from,
+    knowledge_options,
+    today,
+)
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
 
@@ -41,7 +48,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     knowledge = knowledge_from(facts, rules)
     chosen = _providers(providers, knowledge)
     criteria = _criteria(area, knowledge)
-    book = facts_as_of(knowledge, day_of(as_of))
+    book = facts_as_of(knowledge, (day_of(as_of) or today()))
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,16 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
 
-__all__ = ["as_of_option", "day_of", "format_option", "knowledge_from", "knowledge_options", "pairs_of"]
+__all__ = [
+    "as_of_option",
+    "day_of",
+    "days_of",
+    "format_option",
+    "knowledge_from",
+    "knowledge_options",
+    "pairs_of",
+    "today",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,10 +60,19 @@ def knowledge_from(facts: Path | None, rules: Path | None) -> KnowledgeBase:
     return load(facts or outer.get("facts"), rules or outer.get("rules"))
 
 
-def day_of(text: str | None) -> dt.date:
-    """The day in a text, today if there is none. Raises RequirementsError."""
+def days_of(text: str | None) -> int | None:
+    """The days in a text such as 365d, None if there is none. Raises RequirementsError."""
     if text is None:
-        return dt.date.today()  # noqa: DTZ011 (the user's own day)
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,4}d", text):
+        raise RequirementsError(f"'{text[:40]}' is no age; expected days, such as 365d.")
+    return int(text.removesuffix("d"))
+
+
+def day_of(text: str | None) -> dt.date | None:
+    """The day in a text, None if there is none. Raises RequirementsError."""
+    if text is None:
+        return None
     try:
         return _date(text)
     except ValueError as error:
@@ -65,6 +84,11 @@ def _date(text: str) -> dt.date:
     if len(text) != len("2022-12-31"):
         raise ValueError(text)
     return dt.date.fromisoformat(text)
+
+
+def today() -> dt.date:
+    """The day where the user is."""
+    return dt.date.today()  # noqa: DTZ011
 
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -30,9 +30,9 @@ def criteria_problems(files: Sequence[tuple[CriteriaFile, Document]], usage: Ite
     yield from repeated(((file.area, document.where("area")) for file, document in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from repeated(names, "the criterion or alias")
-    capabilities = {criterion.id for criterion, _ in placed if criterion.kind == "capability"}
+    by_id = {criterion.id: criterion for criterion, _ in placed}
     for criterion, where in placed:
-        for problem in (*_kind_problems(criterion), *_reference_problems(criterion, capabilities, set(usage))):
+        for problem in (*_kind_problems(criterion), *_reference_problems(criterion, by_id, set(usage))):
             yield f"{where}: criterion '{criterion.id}': {problem}"
     computed = ((criterion.kind, where) for criterion, where in placed if criterion.computed)
     yield from repeated(computed, "a computed criterion of kind")
@@ -67,12 +67,30 @@ def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
         yield f"'worst' ({scale.worst:g}) must lie {order} 'best' ({scale.best:g}), because {better} is better."
 
 
-def _reference_problems(criterion: CriterionShape, capabilities: set[str], usage: set[str]) -> Iterator[str]:
+def _reference_problems(
+    criterion: CriterionShape, by_id: Mapping[str, CriterionShape], usage: set[str]
+) -> Iterator[str]:
+    capabilities = [other.id for other in by_id.values() if other.kind == "capability"]
+    prices = [other.id for other in by_id.values() if other.usage]
     if criterion.of is not None and criterion.of not in capabilities:
         yield f"'of' names no capability: '{criterion.of}'.{did_you_mean(criterion.of, capabilities)}"
     for item in criterion.usage:
         if item not in usage:
             yield f"'usage' names no item of team.yaml: '{item}'.{did_you_mean(item, usage)}"
+    for price in criterion.concerns:
+        if price not in prices:
+            yield f"'concerns' names no price with a usage: '{price}'.{did_you_mean(price, prices)}"
+    yield from _currency_problems(criterion, by_id)
+
+
+def _currency_problems(criterion: CriterionShape, by_id: Mapping[str, CriterionShape]) -> Iterator[str]:
+    """What is summed is in one currency: the part of the unit before the slash."""
+    computed = next((other for other in by_id.values() if other.computed), None)
+    if computed is None or computed.unit is None or not criterion.usage or criterion.unit is None:
+        return
+    ours, theirs = criterion.unit.split("/")[0], computed.unit.split("/")[0]
+    if ours != theirs:
+        yield f"its unit begins with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
 
 
 def team_problems(file: TeamFile, document: Document) -> Iterator[str]:

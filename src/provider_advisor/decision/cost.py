@@ -1,0 +1,114 @@
+"""What a team's usage would cost with a provider in a month: an interval, for prices are often not known exactly."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from provider_advisor.decision.degrees import Degree, degree_on_scale, degree_within
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.logic import Interval, Number, Truth, compare
+from provider_advisor.requirements import Service, services_used
+
+__all__ = ["Cost", "CostItem", "cost_for", "cost_scale", "degree_of_cost"]
+
+
+class CostItem(NamedTuple):
+    """One service: what is used of it, the price that comes cheapest, and what it costs a month.
+
+    `price` is None where the provider has no price on record; then the cost is anything from 0. `instead` are other
+    price models, dearer for this usage; `beside` facts on free plans and credits, which are named and not taken off.
+    """
+
+    usage: Mapping[str, Number]
+    price: Fact | None
+    amount: Interval
+    instead: tuple[Fact, ...] = ()
+    beside: tuple[Fact, ...] = ()
+
+
+class Cost(NamedTuple):
+    """The monthly cost with one provider: the sum of its items, without a ceiling where one of them has none."""
+
+    provider: str
+    amount: Interval
+    items: tuple[CostItem, ...]
+    usage: Mapping[str, Number]
+
+    @property
+    def unpriced(self) -> tuple[CostItem, ...]:
+        """The items that no price on record covers."""
+        return tuple(item for item in self.items if item.price is None and item.amount.high is None)
+
+
+def cost_for(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
+    """The cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
+    items = tuple(_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
+    low = math.fsum(item.amount.low or 0 for item in items)
+    highs = [item.amount.high for item in items]
+    known = [high for high in highs if high is not None]
+    return Cost(provider, Interval(low, math.fsum(known) if len(known) == len(highs) else None), items, usage)
+
+
+def _item(service: Service, provider: str, facts: Facts) -> CostItem:
+    if all(amount == 0 for amount in service.usage.values()):
+        return CostItem(service.usage, None, Interval(0, 0))
+    priced = [(price, fact) for price in service.models if (fact := facts(provider, price.id)).amount is not None]
+    costs = sorted(
+        ((_times(fact.amount, price, service.usage), fact) for price, fact in priced if fact.amount is not None),
+        key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),
+    )
+    beside = _beside(service, provider, facts)
+    if not costs:
+        return CostItem(service.usage, None, Interval(0, None), (), beside)
+    lows = [amount.low or 0 for amount, _ in costs]
+    cheapest, *dearer = costs
+    return CostItem(
+        service.usage, cheapest[1], Interval(min(lows), cheapest[0].high), tuple(fact for _, fact in dearer), beside
+    )
+
+
+def _times(amount: Interval, price: Criterion, usage: Mapping[str, Number]) -> Interval:
+    volume = math.prod(usage[item] for item in price.usage)
+    low, high = amount.low or 0, amount.high
+    return Interval(low * volume, None if high is None else high * volume)
+
+
+def _end(amount: Number | None) -> float:
+    return math.inf if amount is None else amount
+
+
+def _beside(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
+    """What the provider is known to give freely with these prices."""
+    prices = {price.id for price in service.models}
+    named = [criterion for criterion in facts.knowledge.criteria.values() if prices & set(criterion.concerns)]
+    found = [facts(provider, criterion.id) for criterion in named]
+    return tuple(fact for fact in found if fact.truth is Truth.YES or fact.amount is not None)
+
+
+def degree_of_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
+    """How far the cost meets a bound, or how low it is on the scale of this usage.
+
+    Where a price is missing, the degree is expected at its lower end.
+    """
+    claims = tuple(claim for item in cost.items if item.price is not None for claim in item.price.claims)
+    if bound is not None:
+        return degree_within(compare(cost.amount, bound), facts, claims)
+    worst, best = cost_scale(cost.usage, facts.knowledge)
+    if worst == best:
+        return Degree(1, 1, 1, None, claims)
+    degree = degree_on_scale(cost.amount, worst, best, claims)
+    return degree._replace(expected=degree.low) if cost.unpriced else degree
+
+
+def cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
+    """The worst and the best monthly cost that the scales of the prices allow for this usage, whoever the provider."""
+    worst, best = 0.0, 0.0
+    for service in services_used(usage, knowledge):
+        scaled = [
+            (price.scale, math.prod(service.usage[item] for item in price.usage))
+            for price in service.models
+            if price.scale is not None
+        ]
+        worst += min((scale.worst * volume for scale, volume in scaled), default=0)
+        best += min((scale.best * volume for scale, volume in scaled), default=0)
+    return worst, best

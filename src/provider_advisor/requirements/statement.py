@@ -1,0 +1,67 @@
+"""A team's statement as it came in, and two of them put together: a file's, and the command line's, which wins."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.requirements.model import Requirement, Team, bound_words
+
+__all__ = ["Statement", "combined", "statement_record"]
+
+
+class Statement(NamedTuple):
+    """What a team asks, and of which day's facts: `as_of` None is today, `max_age` in days None is any age.
+
+    `notes` say what was overruled on the way here.
+    """
+
+    team: Team
+    as_of: dt.date | None = None
+    max_age: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def combined(file: Statement, line: Statement) -> Statement:
+    """Both statements together; where both speak of one thing, the second wins, and a note says so."""
+    asked = {requirement.criterion for requirement in line.team.requirements}
+    kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
+    overruled = [part.criterion for part in file.team.requirements if part not in (*kept, *line.team.requirements)]
+    team = Team(
+        (*kept, *line.team.requirements),
+        {**file.team.situation, **line.team.situation},
+        {**file.team.usage, **line.team.usage},
+        line.team.name or file.team.name,
+    )
+    overruled += _changed(file.team.situation, line.team.situation) + _changed(file.team.usage, line.team.usage)
+    notes = tuple(f"The command line overrules the file on '{name}'." for name in dict.fromkeys(overruled))
+    return Statement(team, line.as_of or file.as_of, line.max_age or file.max_age, notes)
+
+
+def _changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
+    return [name for name in first if name in second and first[name] != second[name]]
+
+
+def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """The statement with the keys of a requirements file, JSON-ready: asking it again gives the same answer."""
+    team = statement.team
+    musts = [part for part in team.requirements if part.priority == "must"]
+    wishes = [part for part in team.requirements if part.priority != "must"]
+    record: dict[str, Any] = {
+        "team": team.name,
+        "needs": [_requirement(part, knowledge) for part in musts],
+        "wants": [_requirement(part, knowledge) for part in wishes],
+        "situation": {topic: list(values) for topic, values in team.situation.items()},
+        "usage": dict(team.usage),
+        "as_of": statement.as_of.isoformat() if statement.as_of else None,
+        "max_age": f"{statement.max_age}d" if statement.max_age else None,
+    }
+    return {key: value for key, value in record.items() if value not in (None, [], {})}
+
+
+def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    record: dict[str, Any] = {"criterion": requirement.criterion}
+    if requirement.priority == "could":
+        record["priority"] = requirement.priority
+    record |= bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
+    return record if requirement.weight is None else {**record, "weight": requirement.weight}
