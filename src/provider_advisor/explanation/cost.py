@@ -15,8 +15,8 @@ __all__ = ["cost_record", "cost_text"]
 def cost_record(cost: Cost, knowledge: KnowledgeBase) -> dict[str, Any]:
     """A cost as JSON-ready data; `high` is null where no ceiling is known."""
     return {
-        "low": _rounded(cost.amount.low),
-        "high": _rounded(cost.amount.high),
+        "low": cost.amount.low,
+        "high": cost.amount.high,
         "unit": _unit(knowledge),
         "items": [_item(item, knowledge) for item in cost.items],
     }
@@ -26,21 +26,14 @@ def _unit(knowledge: KnowledgeBase) -> str:
     return next((str(criterion.unit) for criterion in knowledge.criteria.values() if criterion.computed), "")
 
 
-def _rounded(amount: float | None) -> float | None:
-    """Without the dust of binary fractions: no price has more than nine digits behind the point."""
-    if amount is None:
-        return None
-    rounded = round(amount, 9)
-    return int(rounded) if float(rounded).is_integer() else rounded
-
-
 def _item(item: CostItem, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "usage": dict(item.usage),
         "criterion": item.price.criterion if item.price is not None else None,
         "price": _claims_text(item.price) if item.price is not None else None,
-        "low": _rounded(item.amount.low),
-        "high": _rounded(item.amount.high),
+        "by_quote": item.by_quote,
+        "low": item.amount.low,
+        "high": item.amount.high,
         "instead": [{"criterion": fact.criterion, "price": _claims_text(fact)} for fact in item.instead],
         "beside": [_beside(fact, knowledge) for fact in item.beside],
         "evidence": [
@@ -67,8 +60,8 @@ def cost_text(cost: Cost, knowledge: KnowledgeBase) -> str:
 
 
 def _interval_text(amount: Interval) -> str:
-    low = number_text(_rounded(amount.low) or 0)
+    low = number_text(amount.low or 0)
     if amount.high is None:
         return f"at least {low}"
-    high = number_text(_rounded(amount.high) or 0)
+    high = number_text(amount.high or 0)
     return low if low == high else f"{low} to {high}"

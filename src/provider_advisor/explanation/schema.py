@@ -46,6 +46,7 @@ class _CostItem(_Part):
     usage: dict[str, float]
     criterion: str | None = Field(description="the price that comes cheapest; null where none is known")
     price: str | None
+    by_quote: bool = Field(description="the provider gives its price by quote only")
     low: float
     high: float | None
     instead: list[_OtherPrice] = Field(description="price models that come dearer for this usage")

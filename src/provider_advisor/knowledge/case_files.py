@@ -37,7 +37,8 @@ def _record(case: CaseShape, where: str) -> Case:
     expected = dict(_verdict(case.verdict)) | {
         key: data[key] for key in ("combinations", "concessions", "standings") if data.get(key) is not None
     }
-    return Case(case.name, where, team, case.as_of, expected)
+    max_age = int(case.max_age.removesuffix("d")) if case.max_age else None
+    return Case(case.name, where, team, case.as_of, max_age, expected)
 
 
 def _verdict(verdict: VerdictShape) -> Iterator[tuple[str, Any]]:

@@ -183,6 +183,7 @@ class Case(NamedTuple):
     where: str
     team: Mapping[str, Any]
     as_of: dt.date | None
+    max_age: int | None
     expected: Mapping[str, Any]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.explanation.words import bound_text_of, joined
+from provider_advisor.faces.cli.costs import show_costs
 from provider_advisor.faces.cli.layout import Cell, Page
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -27,6 +28,7 @@ def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     if record["findings"]:
         _show_matrix(record, knowledge, page)
         _show_reasons(record, knowledge, page)
+        show_costs(record, knowledge, page)
         _show_unknowns(record, knowledge, page)
     else:
         page.line("Ask for something: recommend --needs whiteboard,ucaas; recommend criteria lists what there is.")
