@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.shapes import FILE_SHAPES
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.knowledge.yaml_reader import Document
 
@@ -27,7 +26,7 @@ def validated(document: Document, shape: type[T]) -> T:
         return shape.model_validate(document.data)
     except ValidationError as error:
         details = [detail for detail in error.errors() if not _is_other_member(detail)]
-        raise KnowledgeError(dict.fromkeys(_sentence(detail, document) for detail in details)) from error
+        raise KnowledgeError(dict.fromkeys(_sentence(detail, document, shape) for detail in details)) from error
 
 
 def _is_other_member(detail: ErrorDetails) -> bool:
@@ -35,14 +34,14 @@ def _is_other_member(detail: ErrorDetails) -> bool:
     return detail["type"] == "string_type" and isinstance(detail["input"], dict) and "str" in str(detail["loc"][-1])
 
 
-def _sentence(detail: ErrorDetails, document: Document) -> str:
+def _sentence(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:
     path = tuple(_steps(detail["loc"], document.data))
     if detail["type"] == "missing":
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_named(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
         key = str(detail["loc"][-1])
         hint = (
-            did_you_mean(key, _all_keys() - {key})
+            did_you_mean(key, _keys_of(shape) - {key})
             or " Remove it, or see `recommend schema` for the keys that are known."
         )
         return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
@@ -91,10 +90,8 @@ def _named(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML
 
 
 @cache
-def _all_keys() -> frozenset[str]:
-    """Every key that some shape knows."""
-    keys: set[str] = set()
-    for shape in FILE_SHAPES.values():
-        for definition in [schema := shape.model_json_schema(), *schema.get("$defs", {}).values()]:
-            keys |= definition.get("properties", {}).keys()
-    return frozenset(keys)
+def _keys_of(shape: type[BaseModel]) -> frozenset[str]:
+    """Every key that the shape knows, at any depth."""
+    schema = shape.model_json_schema()
+    definitions = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(key for definition in definitions for key in definition.get("properties", {}))

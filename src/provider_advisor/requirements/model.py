@@ -1,13 +1,13 @@
 """What a team asks, as records: the same for the command line, a file, a questionnaire and a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import Interval, Number
 
-__all__ = ["PRIORITIES", "RANK", "Requirement", "Team", "bound_words"]
+__all__ = ["PRIORITIES", "RANK", "Requirement", "Team", "bound_words", "in_order"]
 
 PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
 RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1}
@@ -45,6 +45,11 @@ class Team(NamedTuple):
     def stated(self) -> frozenset[str]:
         """The criteria that the team asks for itself."""
         return frozenset(requirement.criterion for requirement in self.requirements)
+
+
+def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """The requirements, musts first, then by criterion: the order in which they were stated never matters."""
+    return tuple(sorted(requirements, key=lambda part: (-RANK[part.priority], part.criterion)))
 
 
 def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Number | str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.records import KnowledgeBase
-from provider_advisor.requirements.model import Requirement, Team, bound_words
+from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order
 
 __all__ = ["Statement", "combined", "statement_record"]
 
@@ -28,7 +28,7 @@ def combined(file: Statement, line: Statement) -> Statement:
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     overruled = [part.criterion for part in file.team.requirements if part not in (*kept, *line.team.requirements)]
     team = Team(
-        (*kept, *line.team.requirements),
+        in_order((*kept, *line.team.requirements)),
         {**file.team.situation, **line.team.situation},
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,

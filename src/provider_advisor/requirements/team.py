@@ -10,7 +10,7 @@ from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Topic
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, read_requirement
-from provider_advisor.requirements.model import RANK, Requirement, Team
+from provider_advisor.requirements.model import Requirement, Team, in_order
 from provider_advisor.requirements.usage import services_used
 
 __all__ = ["MOST_REQUIREMENTS", "read_team"]
@@ -54,9 +54,8 @@ def _merged(read: Sequence[Requirement], knowledge: KnowledgeBase) -> tuple[Requ
     for requirement in read:
         key = (requirement.criterion, requirement.priority)
         merged[key] = _both(merged[key], requirement) if key in merged else requirement
-    ordered = sorted(merged.values(), key=lambda requirement: (-RANK[requirement.priority], requirement.criterion))
-    _refuse_exclusive(ordered, knowledge)
-    return tuple(ordered)
+    _refuse_exclusive(merged.values(), knowledge)
+    return in_order(merged.values())
 
 
 def _both(first: Requirement, second: Requirement) -> Requirement:

@@ -1,0 +1,52 @@
+"""`recommend --file`: from a path or standard input, with the command line on top."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+
+def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path, recommend_says):
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    run = recommend_says(f"recommend --file {path}")
+    assert (run.status, run.out) == (2, "")
+    assert run.err == f"{path}:1: the file is larger than 4 MB; split it into several.\n"
+
+
+def test_a_file_is_read_from_standard_input(recommend_says, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO(b"needs: [whiteboard, ucaas]"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert recommend_says("recommend --file - --as-of 2022-12-31").out.startswith("No single provider meets all")
+
+
+def test_standard_input_without_end_is_refused(recommend_says, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO(b"#" * 5_000_000))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    run = recommend_says("recommend --file -")
+    assert run.status == 2
+    assert "standard input is over 4 MB" in run.err
+
+
+def test_a_file_that_is_not_there_is_named(recommend_says):
+    run = recommend_says("recommend --file nowhere.yaml")
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("nowhere.yaml:1: cannot be read (No such file or directory)")
+
+
+def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_path):
+    path = tmp_path / "team.yaml"
+    path.write_text("needs: [number-countries>=120]\n", encoding="utf-8")
+    run = recommend_says(f"recommend --file {path} --needs 'number-countries>=66' --as-of 2022-12-31")
+    assert "The command line overrules the file on 'number-countries'." in run.out
+    assert "at least 66 countries" in run.out
+
+
+def test_claims_beyond_the_age_allowed_are_not_used(recommend_says):
+    run = recommend_says("recommend --needs whiteboard --as-of 2026-11-22 --max-age 365d")
+    assert run.out.startswith("Undetermined")
+    assert "the claims are older than you allow" in run.out
+    assert recommend_says("recommend --needs whiteboard --max-age year").err == (
+        "recommend: 'year' is no age; expected days, such as 365d.\n"
+    )
