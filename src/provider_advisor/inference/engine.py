@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from provider_advisor.errors import EngineError
 from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, definition, shards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Production", "Program", "fire"]
 
@@ -35,28 +34,40 @@ _NO_SESSION = "error code: 309"
 _BLOCK = 16 * 2**20
 
 
-@dataclass(frozen=True)
 class Program:
     """Productions checked and cut into shards, once, for any number of runs; equal if they say the same.
+
+    `fingerprint` is a digest of the productions, in which neither their order nor that of their atoms counts;
+    `mentions` gives, for each atom of an antecedent, the numbers of the shards that wait for it.
 
     Raises EngineError if a name occurs twice or an antecedent is empty.
     """
 
-    productions: Sequence[Production] = field(compare=False)
-    fingerprint: str = field(init=False)
-    """Digest of the productions; their order, and that of their atoms, does not count."""
-    shards: tuple[Shard, ...] = field(init=False, repr=False, compare=False)
-    mentions: Mapping[Atom, tuple[int, ...]] = field(init=False, repr=False, compare=False)
-    """For each atom of an antecedent, the numbers of the shards that wait for it."""
+    productions: tuple[Production, ...]
+    shards: tuple[Shard, ...]
+    fingerprint: str
+    mentions: Mapping[Atom, tuple[int, ...]]
 
-    def __post_init__(self) -> None:
-        productions = tuple(self.productions)
-        _check(productions)
-        cut = shards(productions)
-        object.__setattr__(self, "productions", productions)
-        object.__setattr__(self, "fingerprint", _fingerprint(productions))
-        object.__setattr__(self, "shards", cut)
-        object.__setattr__(self, "mentions", _mentions(cut))
+    def __init__(self, productions: Iterable[Production]) -> None:
+        checked = tuple(productions)
+        _check(checked)
+        cut = shards(checked)
+        parts = {
+            "productions": checked,
+            "shards": cut,
+            "fingerprint": _fingerprint(checked),
+            "mentions": _mentions(cut),
+        }
+        self.__dict__.update(parts)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a program cannot be changed: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
 
 
 def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,8 +45,7 @@ class Join(NamedTuple):
     adds: tuple[Atom, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(NamedTuple):
     """Joins that make up one ruleset.
 
     `codes` gives the word that stands for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
@@ -56,14 +54,15 @@ class Shard:
     """
 
     joins: tuple[Join, ...]
-    codes: dict[Atom, str] = field(init=False, repr=False, compare=False)
-    key: str = field(init=False)
+    codes: dict[Atom, str]
+    key: str
 
-    def __post_init__(self) -> None:
-        antecedents = [join.antecedent for join in self.joins]
-        atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
-        object.__setattr__(self, "codes", {atom: f"a{number}" for number, atom in enumerate(atoms)})
-        object.__setattr__(self, "key", hashlib.sha256(ascii(antecedents).encode()).hexdigest())
+
+def _shard(joins: tuple[Join, ...]) -> Shard:
+    antecedents = [join.antecedent for join in joins]
+    atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
+    codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
+    return Shard(joins, codes, hashlib.sha256(ascii(antecedents).encode()).hexdigest())
 
 
 def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
@@ -72,7 +71,7 @@ def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
     >>> [len(shard.joins) for shard in shards(Production(str(n), (str(n),)) for n in range(100))]
     [64, 36]
     """
-    return tuple(Shard(tuple(joins)) for joins in _packed(_joins(productions)))
+    return tuple(_shard(tuple(joins)) for joins in _packed(_joins(productions)))
 
 
 def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
