@@ -1,9 +1,18 @@
-"""Recommends a provider from sourced facts and weighted rules, proves it, and says what is not known."""
+"""Recommends a provider from sourced facts and weighted rules, proves it, and says what is not known.
 
-from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError
-from provider_advisor.knowledge import KnowledgeBase, load
-from provider_advisor.recommendation import Recommendation, recommend
-from provider_advisor.version import __version__
+Names are imported when they are first used, so that the command can begin before the whole package is read.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError
+    from provider_advisor.knowledge import KnowledgeBase, load
+    from provider_advisor.recommendation import Recommendation, recommend
+    from provider_advisor.version import __version__
 
 __all__ = [
     "AdvisorError",
@@ -16,3 +25,13 @@ __all__ = [
     "load",
     "recommend",
 ]
+
+_HOMES = {"KnowledgeBase": "knowledge", "load": "knowledge", "__version__": "version"} | dict.fromkeys(
+    ["Recommendation", "recommend"], "recommendation"
+)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from provider_advisor.faces.cli.main import main
+from provider_advisor.faces.cli.run import run as run_command
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ def recommend_says(capsys, monkeypatch, cache_folder):
     def run(line: str) -> Run:
         monkeypatch.setattr(sys, "argv", shlex.split(line))
         monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
-        with pytest.raises(SystemExit) as stop:
-            main()
+        status = run_command()
         captured = capsys.readouterr()
-        return Run(int(stop.value.code or 0), captured.out, captured.err)
+        return Run(status, captured.out, captured.err)
 
     return run

@@ -13,7 +13,7 @@ import os
 import pickle
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from os import path
 
 from provider_advisor.knowledge.files import File
 from provider_advisor.knowledge.records import KnowledgeBase
@@ -39,10 +39,11 @@ def recall(key: str) -> KnowledgeBase | None:
     if folder is None:
         return None
     try:
-        path = folder / f"{key}.pickle"
-        if not _is_private(path):
+        kept = path.join(folder, f"{key}.pickle")
+        if not _is_private(kept):
             return None
-        found = pickle.loads(path.read_bytes())  # noqa: S301 (a private file of this user, as a .pyc is)
+        with open(kept, "rb") as file:
+            found = pickle.load(file)  # noqa: S301 (a private file of this user, as a .pyc is)
     except Exception:  # noqa: BLE001 (whatever is wrong with a kept file, reading the YAML is right)
         return None
     return found if isinstance(found, KnowledgeBase) else None
@@ -56,33 +57,36 @@ def remember(key: str, knowledge: KnowledgeBase) -> None:
     if folder is None:
         return
     with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             pickle.dump(knowledge, file, protocol=pickle.HIGHEST_PROTOCOL)
-        Path(file.name).replace(folder / f"{key}.pickle")
-        kept = sorted(folder.glob("*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[_MOST_KEPT:]:
-            path.unlink(missing_ok=True)
+        os.replace(file.name, path.join(folder, f"{key}.pickle"))
+        kept = [entry.path for entry in sorted(os.scandir(folder), key=_changed) if entry.name.endswith(".pickle")]
+        for old in kept[:-_MOST_KEPT]:
+            os.unlink(old)
 
 
-def _folder() -> Path | None:
+def _changed(entry: os.DirEntry[str]) -> float:
+    return entry.stat().st_mtime
+
+
+def _folder() -> str | None:
     given = os.environ.get("RECOMMEND_CACHE")
     if given is not None:
-        return Path(given) if given else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    with contextlib.suppress(RuntimeError):
-        return (Path(base) if base else Path.home() / ".cache") / "provider-advisor"
-    return None
+        return given or None
+    base = os.environ.get("XDG_CACHE_HOME") or path.join(path.expanduser("~"), ".cache")
+    return path.join(base, "provider-advisor") if path.isabs(base) else None
 
 
-def _is_private(path: Path) -> bool:
+def _is_private(file: str) -> bool:
     """Nobody else may have written it."""
-    status = path.stat()
+    status = os.stat(file)
     return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def _code_stamp() -> str:
-    """Changes when a module of this room does: in a source tree the version stays while the records change."""
-    folder = Path(__file__).parent
-    modules = sorted((*folder.glob("*.py"), *folder.glob("checks/*.py"), folder.parent / "logic" / "interval.py"))
-    return ",".join(f"{path.stat().st_mtime_ns}" for path in modules)
+    """Changes when a module of these rooms does: in a source tree the version stays while the records change."""
+    room = path.dirname(path.abspath(__file__))
+    folders = (room, path.join(room, "checks"), path.join(path.dirname(room), "logic"))
+    modules = sorted((entry.path, entry.stat().st_mtime_ns) for folder in folders for entry in os.scandir(folder))
+    return str([stamp for name, stamp in modules if name.endswith(".py")])

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.build import read_shapes
 from provider_advisor.knowledge.checks.criteria import repeated
-from provider_advisor.knowledge.files import gather
+from provider_advisor.knowledge.files import Folder, gather
 from provider_advisor.knowledge.records import Case
 from provider_advisor.knowledge.shapes import CaseShape, VerdictShape
 
 __all__ = ["read_cases"]
 
 
-def read_cases(facts: Path | None = None, rules: Path | None = None) -> list[Case]:
+def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list[Case]:
     """All cases of the rules folder, in the order of files. Raises KnowledgeError with every problem in them."""
     problems: list[str] = []
     read = read_shapes([file for file in gather(facts, rules) if file.role == "cases"], problems)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 
@@ -58,8 +58,8 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     as_of: str | None,
     max_age: str | None,
     form: str,
-    facts: Path | None,
-    rules: Path | None,
+    facts: str | None,
+    rules: str | None,
 ) -> None:
     """Recommend a provider from sourced facts, prove it, and say what is not known.
 
@@ -71,6 +71,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
       recommend criteria countries        what can be asked for
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
+        gc.enable()
         return
     knowledge = knowledge_from(facts, rules)
     team = read_team(
@@ -99,7 +100,7 @@ def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
     if file != "-":
-        return read_requirements(bytes_of(Path(file), file), file, knowledge)
+        return read_requirements(bytes_of(file, file), file, knowledge)
     content = sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequirementsError(

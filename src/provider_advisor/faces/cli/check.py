@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from provider_advisor.decision.cases import failures
@@ -21,7 +19,7 @@ __all__ = ["check_command"]
 @knowledge_options
 @click.pass_context
 def check_command(
-    context: click.Context, *, with_cases: bool, as_of: str | None, facts: Path | None, rules: Path | None
+    context: click.Context, *, with_cases: bool, as_of: str | None, facts: str | None, rules: str | None
 ) -> None:
     """Check the files of a knowledge base.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,8 +37,8 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     area: str | None,
     as_of: str | None,
     form: str,
-    facts: Path | None,
-    rules: Path | None,
+    facts: str | None,
+    rules: str | None,
 ) -> None:
     """Show providers side by side.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
@@ -19,7 +18,7 @@ __all__ = ["criteria_command"]
 @click.argument("words", nargs=-1)
 @format_option("text", "json")
 @knowledge_options
-def criteria_command(words: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
+def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
     """List what can be asked for.
 
     All of it, or what every one of the WORDS occurs in.

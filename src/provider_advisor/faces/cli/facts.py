@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 
 import click
 
@@ -23,7 +22,7 @@ __all__ = ["facts_command"]
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...")
 @format_option("text", "json")
 @knowledge_options
-def facts_command(names: tuple[str, ...], form: str, facts: Path | None, rules: Path | None) -> None:
+def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
     """List every claim with its line.
 
     All of them, or those on the providers and criteria named.

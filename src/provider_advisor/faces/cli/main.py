@@ -1,49 +1,18 @@
-"""The command `recommend`: parse, call, show."""
+"""The start of the command `recommend`."""
 
 from __future__ import annotations
 
+import gc
 import sys
-
-import click
-
-from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
-from provider_advisor.faces.cli.ask import recommend_command
 
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command: exit status 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    sys.exit(_status())
+    """Run the command and end the process with its exit status."""
+    # The process of one answer ends before there is anything to collect, and looking takes a twentieth of its time.
+    # Commands that go on for longer switch it on again (see `ask`).
+    gc.disable()
+    from provider_advisor.faces.cli.run import run  # noqa: PLC0415 (imports are most of what happens)
 
-
-def _status() -> int:
-    try:
-        return recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
-    except click.exceptions.Abort:
-        return _complain("interrupted.", 130)
-    except click.ClickException as error:
-        sentence = error.format_message().rstrip(".").replace("?.", "?")
-        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.", 2)
-    except AdvisorError as error:
-        return _report(error)
-    except BrokenPipeError:
-        # Whoever read us has seen enough; without this Python complains once more while closing the stream.
-        sys.stderr.close()
-        return 0
-
-
-def _report(error: AdvisorError) -> int:
-    """Say what went wrong: exit status 1 where the rule engine failed, 2 for what the user can mend."""
-    if isinstance(error, KnowledgeError):
-        click.echo("\n".join(error.problems), err=True)
-        return 2
-    return _complain(str(error), 1 if isinstance(error, EngineError) else 2)
-
-
-def _complain(sentence: str, status: int) -> int:
-    click.echo(f"recommend: {' '.join(sentence.split())}", err=True)
-    return status
+    sys.exit(run())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -29,9 +28,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def knowledge_options(command: F) -> F:
     """`--facts DIR` and `--rules DIR`."""
-    folder = click.Path(path_type=Path)
-    command = click.option("--rules", type=folder, help="Folder of rules, in place of the shipped one.")(command)
-    return click.option("--facts", type=folder, help="Folder of facts, in place of the shipped one.")(command)
+    command = click.option("--rules", metavar="DIR", help="Folder of rules, in place of the shipped one.")(command)
+    return click.option("--facts", metavar="DIR", help="Folder of facts, in place of the shipped one.")(command)
 
 
 def as_of_option(command: F) -> F:
@@ -53,7 +51,7 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-def knowledge_from(facts: Path | None, rules: Path | None) -> KnowledgeBase:
+def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
     """The knowledge base that the options name; those of the command before a subcommand count where it has none."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}

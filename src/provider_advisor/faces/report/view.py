@@ -1,4 +1,4 @@
-"""What a report shows, in its order and words, before it becomes Markdown or HTML.
+"""Providers, requirements and sources as a report shows them, before they become Markdown or HTML.
 
 Everything comes from the record of a recommendation; the knowledge base only lends labels.
 """
@@ -6,16 +6,17 @@ Everything comes from the record of a recommendation; the knowledge base only le
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import joined
-from provider_advisor.faces.report.wording import STANDINGS, clean, criterion_label, degree_text, score_text, usage_text
+from provider_advisor.faces.report.wording import STANDINGS, clean, criterion_label, degree_text, score_text
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Cell", "Citation", "Provider", "Row", "Source", "context", "providers", "rows", "sources", "stale", "unknowns"]
+__all__ = ["Cell", "Citation", "Provider", "Row", "Source", "Sources", "providers", "rows"]
 
 Record = Mapping[str, Any]
+_WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
 class Citation(NamedTuple):
@@ -27,7 +28,7 @@ class Citation(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One requirement or rule for one provider: a word for a table, a sentence with citations for the reasons."""
+    """One requirement or rule for one provider: a word for the table, a sentence with citations for the reasons."""
 
     provider: str
     kind: str
@@ -39,24 +40,24 @@ class Cell(NamedTuple):
 class Row(NamedTuple):
     """One requirement, or one rule that favours, for every provider, in the order of `providers`.
 
-    `reasons` are the rules behind it, each with its because.
+    `rules` are those behind it, each with its because; a rule that favours has its because as label.
     """
 
     priority: str
-    label: str
+    criterion: str
+    bound: str
     weight: str
     rules: tuple[tuple[str, str], ...]
-    favours: bool
     cells: tuple[Cell, ...]
 
     @property
-    def title(self) -> str:
-        """Its heading among the reasons."""
-        return self.label
+    def label(self) -> str:
+        """The criterion with its bound."""
+        return f"{self.criterion}, {self.bound}" if self.bound else self.criterion
 
 
 class Provider(NamedTuple):
-    """How a provider stands."""
+    """How a provider stands, its standing in words."""
 
     id: str
     name: str
@@ -66,13 +67,53 @@ class Provider(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A source as it is listed; `url` only where it is one of the web."""
+    """A source as it is listed; `url` only where it is an address of the web."""
 
     number: int
     title: str
     published: str
     retrieved: str
     url: str | None
+
+
+class Sources:
+    """The sources that findings and prices rest on, and their numbers in the report."""
+
+    def __init__(self, record: Record, knowledge: KnowledgeBase) -> None:
+        self._numbers: dict[str, int] = {}
+        self.listed: list[Source] = []
+        for source in record["sources"]:
+            self._add(source)
+        # What a price rests on is cited too, even where no finding rests on it.
+        for part in _priced(record):
+            known = knowledge.sources.get(part["source"])
+            if known is not None and known.id not in self._numbers:
+                self._add({**known._asdict(), "published": str(known.published), "retrieved": str(known.retrieved)})
+
+    def _add(self, source: Record) -> None:
+        number = self._numbers[source["id"]] = len(self._numbers) + 1
+        title = f"{source['title']}, {source['publisher']}" if source["publisher"] else source["title"]
+        url = source["url"] if _WEB.fullmatch(source["url"] or "") else None
+        self.listed.append(Source(number, clean(title), source["published"], source["retrieved"], url))
+
+    def cited(self, evidence: Iterable[Record]) -> tuple[Citation, ...]:
+        """The places that evidence names, the lines of each source and day together."""
+        together: dict[tuple[int, str], set[int]] = {}
+        for part in evidence:
+            if part["source"] in self._numbers:
+                together.setdefault((self._numbers[part["source"]], part["as_of"]), set()).add(part["line"])
+        return tuple(Citation(number, _lines(lines), day) for (number, day), lines in sorted(together.items()))
+
+
+def _priced(record: Record) -> Iterator[Record]:
+    for provider in record["providers"]:
+        for item in (provider["monthly_cost"] or {"items": []})["items"]:
+            yield from item["evidence"]
+
+
+def _lines(lines: Iterable[int]) -> str:
+    ordered = [str(line) for line in sorted(lines)]
+    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
 
 
 def providers(record: Record) -> list[Provider]:
@@ -87,16 +128,15 @@ def providers(record: Record) -> list[Provider]:
     ]
 
 
-def rows(record: Record, knowledge: KnowledgeBase) -> list[Row]:
+def rows(record: Record, knowledge: KnowledgeBase, sources: Sources) -> list[Row]:
     """Requirements in the order of the record, then the rules that favour."""
-    numbers = {source["id"]: number for number, source in enumerate(record["sources"], start=1)}
     order = {provider.id: place for place, provider in enumerate(providers(record))}
     places = {key: place for place, key in enumerate(dict.fromkeys(_key(finding) for finding in record["findings"]))}
     ordered = sorted(record["findings"], key=lambda finding: (places[_key(finding)], order[finding["provider"]]))
     names = {provider["id"]: clean(provider["name"]) for provider in record["providers"]}
     return [
-        _row([finding for finding in group], names, numbers, knowledge)  # noqa: C416
-        for _, group in itertools.groupby(ordered, key=_key)
+        _row(tuple(group), [_cell(part, names, sources) for part in group], knowledge)
+        for group in (tuple(found) for _, found in itertools.groupby(ordered, key=_key))
     ]
 
 
@@ -104,20 +144,19 @@ def _key(finding: Record) -> tuple[Any, ...]:
     return finding["criterion"], finding["rule"], finding["priority"], str(finding["bound"])
 
 
-def _row(
-    findings: Sequence[Record], names: Mapping[str, str], numbers: Mapping[str, int], knowledge: KnowledgeBase
-) -> Row:
+def _row(findings: Sequence[Record], cells: Iterable[Cell], knowledge: KnowledgeBase) -> Row:
     first = findings[0]
-    favours = first["criterion"] is None
-    label = first["because"] if favours else criterion_label(first["criterion"], first["bound"], knowledge)
-    cells = tuple(_cell(finding, names[finding["provider"]], numbers) for finding in findings)
-    return Row(
-        first["priority"] or "rule", clean(label), f"{first['weight']:g}", tuple(_rules(first, knowledge)), favours, cells
-    )
+    criterion = first["because"]
+    bound = ""
+    if first["criterion"] is not None:
+        criterion = criterion_label(first["criterion"], None, knowledge)
+        bound = criterion_label(first["criterion"], first["bound"], knowledge)[len(criterion) + 2 :]
+    rules = tuple(_rules(first, knowledge))
+    return Row(first["priority"] or "rule", clean(criterion), clean(bound), f"{first['weight']:g}", rules, tuple(cells))
 
 
-def _rules(finding: Record, knowledge: KnowledgeBase) -> Iterable[tuple[str, str]]:
-    """The rules behind a finding, each with its reason; a rule's own text is its label where it favours."""
+def _rules(finding: Record, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
+    """The rules behind a finding, each with its because."""
     if finding["criterion"] is None:
         yield str(finding["rule"]), ""
     for rule in finding["implied_by"]:
@@ -126,74 +165,9 @@ def _rules(finding: Record, knowledge: KnowledgeBase) -> Iterable[tuple[str, str
         yield rule, clean(finding["because"] if alone or known is None else known.because)
 
 
-def _cell(finding: Record, name: str, numbers: Mapping[str, int]) -> Cell:
+def _cell(finding: Record, names: Mapping[str, str], sources: Sources) -> Cell:
     word = degree_text(finding["outcome"], finding["degree"])
     if finding["disputed"] and finding["outcome"] == "unknown":
         word = "disputed"
-    return Cell(name, finding["outcome"], word, clean(finding["says"]), citations(finding["evidence"], numbers))
-
-
-def citations(evidence: Iterable[Record], numbers: Mapping[str, int]) -> tuple[Citation, ...]:
-    """The lines of each source together."""
-    by_source: dict[tuple[int, str], set[int]] = {}
-    for part in evidence:
-        by_source.setdefault((numbers[part["source"]], part["as_of"]), set()).add(part["line"])
-    return tuple(Citation(number, _lines(lines), day) for (number, day), lines in sorted(by_source.items()))
-
-
-def _lines(lines: Iterable[int]) -> str:
-    ordered = [str(line) for line in sorted(lines)]
-    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
-
-
-def context(record: Record, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
-    """What the team said of itself: each part with its lines."""
-    question = record["question"]
-    parts = [
-        ("Team", [question["team"]] if question.get("team") else []),
-        ("Situation", [_topic(topic, values, knowledge) for topic, values in question.get("situation", {}).items()]),
-        ("Monthly usage", [f"{item}: {said}" for item, said in usage_text(question.get("usage", {}), knowledge)]),
-        ("Oldest facts that count", [question["max_age"].replace("d", " days")] if question.get("max_age") else []),
-        ("Overruled", list(record["notes"])),
-    ]
-    return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
-
-
-def _topic(topic: str, values: Sequence[str], knowledge: KnowledgeBase) -> str:
-    label = knowledge.topics[topic].label if topic in knowledge.topics else topic
-    return f"{label}: {joined(values)}"
-
-
-def unknowns(record: Record, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """What was asked and is not known: its label, and the providers of whom it is not known."""
-    found = [
-        (row.label, joined([cell.provider for cell in row.cells if cell.kind == "unknown"]))
-        for row in rows(record, knowledge)
-    ]
-    return [(label, names) for label, names in found if names]
-
-
-def stale(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    """The facts that are older than such facts should be, by name."""
-    names = {provider["id"]: provider["name"] for provider in record["providers"]}
-    return [
-        clean(
-            f"{names.get(part['provider'], part['provider'])}, "
-            f"{criterion_label(part['criterion'], None, knowledge)} ({part['as_of']})"
-        )
-        for part in record["knowledge"]["stale"]
-    ]
-
-
-def sources(record: Record) -> list[Source]:
-    """The sources that the findings rest on, numbered."""
-    return [
-        Source(
-            number,
-            clean(f"{source['title']}, {source['publisher']}" if source["publisher"] else source["title"]),
-            source["published"],
-            source["retrieved"],
-            url if (url := source["url"] or "").startswith(("https://", "http://")) else None,
-        )
-        for number, source in enumerate(record["sources"], start=1)
-    ]
+    says = clean(finding["says"]).removeprefix(f"{word}: ")
+    return Cell(names[finding["provider"]], finding["outcome"], word, says, sources.cited(finding["evidence"]))

@@ -21,7 +21,6 @@ __all__ = [
     "names_of",
     "percent",
     "score_text",
-    "strength_text",
     "usage_text",
 ]
 
@@ -37,8 +36,12 @@ def clean(text: str) -> str:
     >>> clean("a\\n b\\x1b[31m")
     'a b [31m'
     """
-    unwanted = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    return " ".join("".join(" " if unicodedata.category(sign) in unwanted else sign for sign in text).split())
+    return " ".join("".join(" " if _is_unwanted(sign) else sign for sign in text).split())
+
+
+def _is_unwanted(sign: str) -> bool:
+    # Joiners are format characters too, but some scripts and emoji are spelt with them.
+    return unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and sign not in "\u200c\u200d"
 
 
 def capital(text: str) -> str:
@@ -108,22 +111,10 @@ def names_of(providers: Iterable[str], record: Record) -> str:
     return joined([names.get(provider, provider) for provider in providers])
 
 
-def strength_text(verdict: Record) -> str:
-    """The kind of the verdict, with its strength, in a word or two."""
-    if verdict["kind"] == "recommended":
-        return f"Recommended, {'firmly' if verdict['strength'] == 'firm' else 'leaning only'}"
-    return {"tie": "Tie", "none": "None", "undetermined": "Undetermined"}[verdict["kind"]]
-
-
-def headline(record: Record) -> str:
-    """The verdict as a title."""
-    verdict = record["verdict"]
-    if verdict["kind"] == "recommended":
-        return f"{names_of([verdict['provider']], record)} is recommended"
-    if verdict["kind"] == "none":
-        return "No single provider will do" if record["combinations"] else "No provider will do"
-    if verdict["kind"] == "tie":
-        return f"{names_of(verdict['among'], record)} are alike"
-    if not record["findings"]:
-        return "Nothing was asked"
-    return f"Undetermined, leaning to {names_of([verdict['lean']], record)}" if verdict["lean"] else "Undetermined"
+def headline(record: Record) -> tuple[str, str]:
+    """The verdict's sentence as a title, and what follows its colon as a sentence; the second may be empty."""
+    title, colon, rest = clean(record["verdict"]["reason"]).partition(": ")
+    # A provider whose name has a colon would be torn apart.
+    if colon and not any(": " in provider["name"] for provider in record["providers"]):
+        return title, capital(rest)
+    return clean(record["verdict"]["reason"]).rstrip("."), ""

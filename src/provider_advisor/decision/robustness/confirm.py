@@ -1,0 +1,189 @@
+"""Which unknown or disputed facts could change the verdict: what to ask the providers, most useful first."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.robustness.answers import Possible, askable_facts, possible_answers
+from provider_advisor.decision.robustness.openness import OpenFact
+from provider_advisor.decision.robustness.rejudge import Supposing
+from provider_advisor.decision.verdict import Verdict
+from provider_advisor.knowledge import Fact, Facts
+
+__all__ = ["MOST_TRIED", "Answer", "Confirm", "Question", "QuestionSet", "confirm"]
+
+MOST_TRIED = 120
+"""Verdicts that are tried in search of the smallest sets, one size after the other."""
+
+
+class Answer(NamedTuple):
+    """One answer to a question: the fact as it would be, how probable that is, and the verdict it would lead to."""
+
+    fact: Fact
+    share: float
+    verdict: Verdict
+
+
+class Question(NamedTuple):
+    """A fact about which a provider can be asked.
+
+    `turns` is the probability of the answers that change the kind of the verdict or whom it names, `changes` that of
+    those that change it at all, be it only in strength; `weight` what the findings weigh that rest on it.
+    """
+
+    provider: str
+    criterion: str
+    disputed: bool
+    asked: OpenFact
+    answers: tuple[Answer, ...]
+    turns: float
+    changes: float
+    weight: float
+
+
+class QuestionSet(NamedTuple):
+    """Questions that together could change a verdict that none of them could alone, and the verdict after some answers."""
+
+    questions: tuple[Question, ...]
+    answers: tuple[Fact, ...]
+    verdict: Verdict
+
+
+class Confirm(NamedTuple):
+    """The questions worth asking; where there is none though the verdict is open, the smallest sets.
+
+    `complete` says whether all the smallest sets are among them: the search tries `MOST_TRIED` verdicts, then makes
+    do with one set of which no part would do.
+    """
+
+    questions: tuple[Question, ...]
+    sets: tuple[QuestionSet, ...] = ()
+    complete: bool = True
+
+
+def confirm(outcome: Outcome, facts: Facts) -> Confirm:
+    """What to confirm, ordered by how much the answers would settle.
+
+    First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
+    that it changes it at all, then the weight of what rests on the fact, then provider and criterion.
+    """
+    supposing = Supposing(outcome, facts)
+    asked = [fact for assessment in outcome.assessments for fact in askable_facts(assessment, facts)]
+    questions = [_question(fact, outcome, facts, supposing) for fact in asked]
+    useful = sorted((question for question in questions if question.changes > 0), key=_rank)
+    if useful or _is_settled(outcome.verdict) or not questions:
+        return Confirm(tuple(useful))
+    return _sets(sorted(questions, key=_rank), outcome, supposing)
+
+
+def _rank(question: Question) -> tuple[float, float, float, str, str]:
+    return (
+        -round(question.turns, 9),
+        -round(question.changes, 9),
+        -question.weight,
+        question.provider,
+        question.criterion,
+    )
+
+
+def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> Question:
+    answers = tuple(_answer(possible, supposing) for possible in possible_answers(asked, facts))
+    before = outcome.verdict
+    weights = {use.finding: use.weight for use in asked.uses}
+    return Question(
+        asked.provider,
+        asked.criterion,
+        facts(asked.provider, asked.criterion).disputed,
+        asked,
+        answers,
+        sum(answer.share for answer in answers if answer.verdict._replace(strength=before.strength) != before),
+        sum(answer.share for answer in answers if answer.verdict != before),
+        sum(weights.values()),
+    )
+
+
+def _answer(possible: Possible, supposing: Supposing) -> Answer:
+    return Answer(possible.fact, possible.share, supposing.verdict([possible.fact]))
+
+
+def _is_settled(verdict: Verdict) -> bool:
+    """Whether nothing that is unknown matters: nobody, a tie of what is known, or a firm recommendation."""
+    return verdict.kind in {"none", "tie"} or verdict.strength == "firm"
+
+
+class _Search:
+    """Which sets of questions have answers that change the verdict.
+
+    Verdicts run one way: what is better for one provider and worse for all others can only bring it nearer. So of all
+    the answers to a set it is enough to try those that are best for one provider and worst for the others, for each
+    provider, and those that are worst, and best, for all.
+    """
+
+    def __init__(self, questions: Sequence[Question], outcome: Outcome, supposing: Supposing) -> None:
+        self._before = outcome.verdict
+        self._supposing = supposing
+        self._favourites = [frozenset({each.provider}) for each in outcome.assessments]
+        self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
+        self._ends = {question: self._worst_and_best(question) for question in questions}
+        self.tried = 0
+
+    def _worst_and_best(self, question: Question) -> tuple[Fact, Fact]:
+        def goodness(answer: Answer) -> tuple[bool, int, float]:
+            found = self._supposing.assessment((answer.fact,))
+            expected = 0.0 if found.score is None else found.score.expected
+            return found.standing != "ruled-out", -found.unknown_musts, expected
+
+        ordered = sorted(question.answers, key=goodness)
+        return ordered[0].fact, ordered[-1].fact
+
+    def found(self, questions: Sequence[Question]) -> QuestionSet | None:
+        """The set with answers that change the verdict; None if there are none."""
+        for favoured in self._favourites:
+            answers = tuple(self._ends[question][question.provider in favoured] for question in questions)
+            verdict = self._supposing.verdict(answers)
+            self.tried += 1
+            if verdict != self._before:
+                return QuestionSet(tuple(questions), answers, verdict)
+        return None
+
+
+def _sets(questions: Sequence[Question], outcome: Outcome, supposing: Supposing) -> Confirm:
+    search = _Search([question for question in questions if question.answers], outcome, supposing)
+    asked = [question for question in questions if question.answers]
+    whole = search.found(asked)
+    if whole is None:
+        return Confirm(())
+    for size in range(2, len(asked) + 1):
+        found, complete = _of_size(size, asked, search)
+        if found and complete:
+            return Confirm((), found)
+        if not complete:
+            return Confirm((), found or (_thinned(whole, search),), complete=False)
+    return Confirm((), (whole,))
+
+
+def _of_size(size: int, asked: Sequence[Question], search: _Search) -> tuple[tuple[QuestionSet, ...], bool]:
+    """The sets of a size that could change the verdict, and whether all of that size were tried."""
+    found = []
+    for group in itertools.combinations(asked, size):
+        if search.tried >= MOST_TRIED:
+            return tuple(found), False
+        changed = search.found(group)
+        if changed is not None:
+            found.append(changed)
+    return tuple(found), True
+
+
+def _thinned(whole: QuestionSet, search: _Search) -> QuestionSet:
+    """A part of the set that still could change the verdict, and of which no part could."""
+    kept = whole
+    for question in _lightest_first(whole.questions):
+        rest = [other for other in kept.questions if other is not question]
+        if len(rest) > 1 and (found := search.found(rest)) is not None:
+            kept = found
+    return kept
+
+
+def _lightest_first(questions: Iterable[Question]) -> Iterator[Question]:
+    yield from sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))

@@ -1,0 +1,74 @@
+"""What a choice comes to in numbers alone: alternatives, their degrees, and what chance still decides about them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+__all__ = ["Alternative", "Block", "Drawn", "Way", "alternatives_of", "block_of"]
+
+
+class Drawn(NamedTuple):
+    """A degree that is drawn: `start` + u (`end` - `start`), for u uniform on [0, 1].
+
+    `criterion` is its place; draws of one way with the same `position` share their u.
+    """
+
+    criterion: int
+    start: float
+    end: float
+    position: int = 0
+
+
+class Way(NamedTuple):
+    """One way in which a block can turn out: how probable it is, the degrees it leads to, whether a must fails."""
+
+    share: float
+    degrees: tuple[Drawn, ...]
+    stands: bool = True
+
+
+Block = tuple[Way, ...]
+"""What is drawn together; blocks are independent of one another, and each way of a block names the same criteria."""
+
+
+class Alternative(NamedTuple):
+    """What can be chosen: its known degree on each criterion (0 where it is drawn), its blocks, whether it can stand."""
+
+    name: str
+    degrees: tuple[float, ...]
+    blocks: tuple[Block, ...] = ()
+    stands: bool = True
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether there are finitely many worlds: every way is one of points."""
+        return all(draw.start == draw.end for block in self.blocks for way in block for draw in way.degrees)
+
+    @property
+    def chance_to_stand(self) -> float:
+        """The share of worlds in which none of its musts fails."""
+        chances = (math.fsum(way.share for way in block if way.stands) for block in self.blocks)
+        return math.prod(chances) if self.stands else 0.0
+
+
+def alternatives_of(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
+    """Alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
+
+    >>> alternatives_of({"a": [1, (0, 0.5)]})[0].degrees
+    (1.0, 0.0)
+    """
+    return tuple(_alternative(name, row) for name, row in matrix.items())
+
+
+def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alternative:
+    blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
+    return Alternative(name, tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row), blocks)
+
+
+def block_of(ways: Sequence[Way]) -> Block:
+    """The block of these ways: equal ones joined, impossible ones left out."""
+    shares: dict[tuple[tuple[Drawn, ...], bool], float] = {}
+    for way in ways:
+        key = (way.degrees, way.stands)
+        shares[key] = shares.get(key, 0.0) + way.share
+    return tuple(Way(share, *key) for key, share in shares.items() if share > 0)

@@ -1,0 +1,144 @@
+"""In which share of worlds each alternative comes first: with weights as given, and with all weights equally likely.
+
+The second is stochastic multicriteria acceptability analysis: Lahdelma and Salminen 2001, SMAA-2, Operations Research
+49(3):444-454, whose words rank acceptability, central weight vector and confidence factor are used here.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.robustness.draws import MOST_WAYS, alternatives_in
+from provider_advisor.decision.robustness.given import first_with
+from provider_advisor.decision.robustness.lottery import Alternative
+from provider_advisor.decision.robustness.sampled import SAMPLES, Sample, draw_worlds, standard_error
+from provider_advisor.decision.robustness.uniform import Acceptability, duel, unopposed
+from provider_advisor.knowledge import Facts
+
+__all__ = ["Share", "Shares", "shares_among", "shares_of"]
+
+
+class Share(NamedTuple):
+    """How often one alternative comes first. All numbers are shares from 0 to 1; a shared place counts in parts.
+
+    `given` is with the weights as given, None where none are. With weights uniform over the simplex: `ranks` are its
+    rank acceptabilities, best first; `central` the mean of the weights with which it comes first, in the order of the
+    criteria, and `confidence` how often it comes first with just these; both are None where it never does.
+    """
+
+    name: str
+    given: float | None
+    ranks: tuple[float, ...]
+    central: tuple[float, ...] | None
+    confidence: float | None
+
+
+class Estimate(NamedTuple):
+    """How shares were found: by drawing `samples` worlds, with `error` the largest standard error; 0 and 0 if exact."""
+
+    samples: int = 0
+    error: float = 0.0
+
+
+class Shares(NamedTuple):
+    """The shares of all alternatives, in their order; `none` is that of the worlds in which each fails a must."""
+
+    alternatives: tuple[Share, ...]
+    none: float
+    given: Estimate
+    uniform: Estimate
+
+
+def shares_of(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
+    """The shares of the providers, their findings being the criteria; None where nothing is asked of anybody."""
+    if not outcome.assessments or not outcome.assessments[0].findings:
+        return None
+    alternatives, complete = alternatives_in(outcome.assessments, facts)
+    found = shares_among(alternatives, [finding.weight for finding in outcome.assessments[0].findings], samples)
+    return found if complete else _with_estimate(found)
+
+
+def shares_among(
+    alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = SAMPLES
+) -> Shares:
+    """The shares of alternatives that have numbers alone: see `alternatives_of` for a plain matrix.
+
+    With given weights they are exact if every unknown has finitely many ways (`first_with`); with uniform ones if,
+    besides, at most two alternatives can stand (`duel`). Else worlds are drawn, with a seed that is the content.
+
+    >>> from provider_advisor.decision.robustness.lottery import alternatives_of
+    >>> [share.ranks[0] for share in shares_among(alternatives_of({"a": [1, 0, 0], "b": [0, 1, 1]})).alternatives]
+    [0.25, 0.75]
+    """
+    return _Worlds(tuple(alternatives), samples).shares(weights)
+
+
+class _Worlds:
+    """The worlds of some alternatives, drawn only where nothing exact is at hand."""
+
+    def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
+        self._alternatives = alternatives
+        self._samples = samples
+
+    @cached_property
+    def _drawn(self) -> Sample:
+        return draw_worlds(self._alternatives, self._samples)
+
+    def shares(self, weights: Sequence[float] | None) -> Shares:
+        given, given_how = (
+            self._first(weights) if weights is not None else ([None] * len(self._alternatives), Estimate())
+        )
+        uniform, uniform_how = self._uniform()
+        shares = tuple(
+            Share(alternative.name, first, part.ranks, part.central, self._confidence(place, part))
+            for place, (alternative, first, part) in enumerate(zip(self._alternatives, given, uniform, strict=True))
+        )
+        none = 1.0
+        for alternative in self._alternatives:
+            none *= 1 - alternative.chance_to_stand
+        return Shares(shares, none, given_how, uniform_how)
+
+    def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
+        exact = first_with(self._alternatives, weights)
+        if exact is not None:
+            return exact, Estimate()
+        found = self._drawn.first_with(weights)
+        return found, Estimate(self._drawn.size, standard_error(found, self._drawn.size))
+
+    def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
+        exact = _exact(self._alternatives)
+        if exact is not None:
+            return exact, Estimate()
+        ranks = self._drawn.ranks()
+        error = standard_error([share for row in ranks for share in row], self._drawn.size)
+        found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
+        return found, Estimate(self._drawn.size, error)
+
+    def _confidence(self, place: int, part: Acceptability) -> float | None:
+        return None if part.central is None else self._first(part.central)[0][place]
+
+
+def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
+    """Where at most two can stand. The others never have a rank."""
+    contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
+    count = len(alternatives)
+    found = [Acceptability((0.0,) * count, None) for _ in alternatives]
+    if len(contenders) == 1:
+        found[contenders[0]] = unopposed(alternatives[contenders[0]], count - 1)
+    elif len(contenders) == 2:  # noqa: PLR2004 (a duel)
+        result = duel(alternatives[contenders[0]], alternatives[contenders[1]])
+        if result is None:
+            return None
+        for place, part in zip(contenders, result, strict=True):
+            found[place] = part._replace(ranks=(*part.ranks, *[0.0] * (count - 2)))
+    return found if len(contenders) <= 2 else None  # noqa: PLR2004 (a duel)
+
+
+def _with_estimate(shares: Shares) -> Shares:
+    """Where not every way was counted that tied facts can turn out: the error of those that were drawn."""
+    error = standard_error([0.5], MOST_WAYS)
+    return shares._replace(
+        given=Estimate(shares.given.samples or MOST_WAYS, max(error, shares.given.error)),
+        uniform=Estimate(shares.uniform.samples or MOST_WAYS, max(error, shares.uniform.error)),
+    )

@@ -1,0 +1,49 @@
+"""Run the command, and turn what went wrong into a sentence and an exit status."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
+from provider_advisor.faces.cli.ask import recommend_command
+
+__all__ = ["run"]
+
+
+def run() -> int:
+    """The exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return _status()
+
+
+def _status() -> int:
+    try:
+        return recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
+    except click.exceptions.Abort:
+        return _complain("interrupted.", 130)
+    except click.ClickException as error:
+        sentence = error.format_message().rstrip(".").replace("?.", "?")
+        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.", 2)
+    except AdvisorError as error:
+        return _report(error)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; without this Python complains once more while closing the stream.
+        sys.stderr.close()
+        return 0
+
+
+def _report(error: AdvisorError) -> int:
+    """Say what went wrong: exit status 1 where the rule engine failed, 2 for what the user can mend."""
+    if isinstance(error, KnowledgeError):
+        click.echo("\n".join(error.problems), err=True)
+        return 2
+    return _complain(str(error), 1 if isinstance(error, EngineError) else 2)
+
+
+def _complain(sentence: str, status: int) -> int:
+    click.echo(f"recommend: {' '.join(sentence.split())}", err=True)
+    return status
