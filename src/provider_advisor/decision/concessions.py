@@ -7,6 +7,7 @@ from typing import NamedTuple
 from provider_advisor.decision.outcome import Outcome, outcome_for
 from provider_advisor.decision.verdict import Verdict
 from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.conditions import Need, leaves
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["Concession", "concessions_of"]
@@ -62,19 +63,19 @@ class _Search:
         A stated must that fails has to go in any case; an implied one goes with some stated must that it comes from.
         """
         waiting = deque([frozenset[Requirement]()])
-        for _ in range(_MOST_TRIED):
-            if not waiting:
-                return
+        seen = {frozenset[Requirement]()}
+        while waiting and len(seen) <= _MOST_TRIED:
             dropped = waiting.popleft()
             outcome = self.outcome(dropped)
             failed = _failed(outcome, provider)
             stated = frozenset(requirement for requirement in failed if not requirement.implied_by)
             if not failed:
                 yield dropped
-            elif stated:
-                waiting.append(dropped | stated)
-            else:
-                waiting.extend(dropped | {cause} for cause in _causes(failed[0], outcome))
+                continue
+            nexts = [stated] if stated else [frozenset([cause]) for cause in _causes(failed[0], outcome)]
+            fresh = [dropped | more for more in nexts if dropped | more not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
 
 
 def _without(team: Team, dropped: frozenset[Requirement]) -> Team:
@@ -89,23 +90,17 @@ def _failed(outcome: Outcome, provider: str) -> list[Requirement]:
 
 
 def _causes(requirement: Requirement, outcome: Outcome) -> list[Requirement]:
-    """The stated musts that the rules behind an implied requirement rest on, however long the chain."""
-    antecedents = {firing.rule.id: firing.antecedents for firing in outcome.inference.firings}
-    by_criterion: dict[str, list[Requirement]] = {}
-    for part in outcome.inference.requirements:
-        by_criterion.setdefault(part.criterion, []).append(part)
+    """The stated musts that the rules behind an implied requirement ask about, however long the chain."""
+    rules = {firing.rule.id: firing.rule for firing in outcome.inference.firings}
     seen: set[str] = set()
     waiting = [*requirement.implied_by]
     causes: list[Requirement] = []
     while waiting:
         rule = waiting.pop()
-        if rule in seen:
-            continue
-        seen.add(rule)
-        for atom in antecedents.get(rule, ()):
-            for part in by_criterion.get(atom.removeprefix("need:"), ()) if atom.startswith("need:") else ():
-                if part.implied_by:
-                    waiting.extend(part.implied_by)
-                elif part.priority == "must":
-                    causes.append(part)
+        if rule not in seen:
+            seen.add(rule)
+            asked = {leaf.criterion for leaf in leaves(rules[rule].when) if isinstance(leaf, Need)}
+            parts = [part for part in outcome.inference.requirements if part.criterion in asked]
+            causes += [part for part in parts if part.priority == "must" and not part.implied_by]
+            waiting += [origin for part in parts for origin in part.implied_by]
     return causes

@@ -122,11 +122,15 @@ def _claims(facts: Facts, provider: str, leaf: Leaf) -> tuple[Claim, ...]:
 
 
 def _expected(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: float) -> float:
-    """What an unknown condition counts: the policy's number at each unknown leaf, its complement under `not`."""
+    """What an unknown condition counts: the policy's number at each unknown leaf, its complement under `not`.
+
+    That a capability is absent is the negation of its presence.
+    """
     if isinstance(condition, AllOf):
         return min(_expected(part, truth_of, unknown) for part in condition.parts)
     if isinstance(condition, AnyOf):
         return max(_expected(part, truth_of, unknown) for part in condition.parts)
     if isinstance(condition, Not):
         return 1 - _expected(condition.part, truth_of, unknown)
-    return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: unknown}[truth_of(condition)]
+    at_unknown = unknown if not isinstance(condition, FactHolds) or condition.present else 1 - unknown
+    return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[truth_of(condition)]

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, text_of
@@ -58,11 +59,15 @@ def _weight(rule: Rule, knowledge: KnowledgeBase, criterion: str) -> float:
 
 
 def _contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
+    """Why it does not count beside what the team stated, if so; a wish does not overrule a must that a rule adds."""
     bound = requirement.bound
     if bound is None:
         return None
-    bounds = [other.bound for other in stated if other.criterion == requirement.criterion and other.bound is not None]
-    return "it contradicts a bound that you stated" if any(bound.excludes(other) for other in bounds) else None
+    asked = [other for other in stated if other.criterion == requirement.criterion]
+    if requirement.priority == "must":
+        asked = [other for other in asked if other.priority == "must"]
+    against = any(other.bound is not None and bound.excludes(other.bound) for other in asked)
+    return "it contradicts a bound that you stated" if against else None
 
 
 def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
@@ -88,31 +93,27 @@ def _merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
 def _merged_group(group: list[Requirement]) -> list[Requirement]:
     """At each priority the tightest bound; then whoever asks as much at no lower a priority takes the others in."""
     levels = [_tightened([part for part in group if part.priority == priority]) for priority in PRIORITIES]
-    kept: list[Requirement] = []
-    for part in itertools.chain.from_iterable(levels):
-        taker = next((index for index, other in enumerate(kept) if other.asks_as_much_as(part)), None)
-        if taker is None:
-            kept.append(part)
-        else:
-            kept[taker] = _joined([kept[taker], part], kept[taker].bound)
-    return kept
+    parts = list(itertools.chain.from_iterable(levels))
+    taken: dict[int, list[Requirement]] = {}
+    for place, part in enumerate(parts):
+        taken.setdefault(_taker(place, parts), []).append(part)
+    return [_joined([parts[place], *taken[place]], parts[place].bound) for place in sorted(taken)]
+
+
+def _taker(place: int, parts: Sequence[Requirement]) -> int:
+    """The place of the first part that asks as much and is taken in by no other; its own place if there is none."""
+    over = [at for at, other in enumerate(parts) if at != place and other.asks_as_much_as(parts[place])]
+    over = [at for at in over if not parts[place].asks_as_much_as(parts[at]) or at < place]
+    return _taker(over[0], parts) if over else place
 
 
 def _tightened(level: list[Requirement]) -> list[Requirement]:
     """One requirement with all bounds of the level; or each as it is, where two rules ask for what excludes itself."""
-    if not level:
-        return []
-    tightest = _intersection([part.bound for part in level if part.bound is not None])
+    bounds = [part.bound for part in level if part.bound is not None]
+    tightest = reduce(Interval.intersect, bounds) if bounds else None
     if tightest is not None and tightest.is_empty():
         return sorted(level, key=lambda part: (str(part.bound), part.implied_by))
-    return [_joined(level, tightest)]
-
-
-def _intersection(bounds: Sequence[Interval]) -> Interval | None:
-    result: Interval | None = None
-    for bound in bounds:
-        result = bound if result is None else result.intersect(bound)
-    return result
+    return [_joined(level, tightest)] if level else []
 
 
 def _joined(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:

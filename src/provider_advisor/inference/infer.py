@@ -76,8 +76,11 @@ def _counted(rules: Iterable[Rule], required: set[str]) -> tuple[list[Rule], lis
 
 
 def _antecedents(condition: Condition, true: set[str]) -> list[str]:
-    """The texts, among those that are true, that make the condition hold."""
+    """The texts, among those that are true, that make the condition hold; none if it does not."""
     if isinstance(condition, AllOf | AnyOf):
-        return list(dict.fromkeys(text for part in condition.parts for text in _antecedents(part, true)))
+        found = [_antecedents(part, true) for part in condition.parts]
+        if isinstance(condition, AllOf) and not all(found):
+            return []
+        return list(dict.fromkeys(text for part in found for text in part))
     text = text_of(condition)
     return [text] if text in true else []

@@ -18,6 +18,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _unaskable(knowledge)
     yield from _duplicates(knowledge)
     yield from _limits(knowledge)
+    yield from _prices_of_nothing(knowledge)
     yield from _idle_rules(facts)
     yield from _unheard(knowledge)
     yield from _stale(facts)
@@ -66,6 +67,14 @@ def _limits(knowledge: KnowledgeBase) -> Iterator[str]:
                     f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
                     "write `exactly` if the provider bears that many."
                 )
+
+
+def _prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Prices of what the provider is not known to sell: they count as a sign that it does."""
+    for (provider, name), claims in knowledge.claims.items():
+        of = knowledge.criteria[name].of
+        if of is not None and not knowledge.claims.get((provider, of)):
+            yield f"{claims[0].where}: '{name}' is claimed, but nothing on '{of}', which it pays for; add that claim."
 
 
 def _idle_rules(facts: Facts) -> Iterator[str]:

@@ -1,0 +1,477 @@
+"""Random knowledge bases and teams, made of records; no YAML.
+
+The vocabulary and the rules come from a pool that is drawn once, with seeds: durable-rules never frees a ruleset. The
+claims, the policy and the team are Hypothesis's to draw, each from a menu, so that they shrink to nothing claimed and
+nothing asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import reference
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from provider_advisor.decision import Decision, Verdict, decide
+from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.checks import sorted_rules
+from provider_advisor.knowledge.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    FactHolds,
+    Need,
+    Not,
+    Situation,
+    Usage,
+    text_of,
+)
+from provider_advisor.knowledge.fingerprint import fingerprint
+from provider_advisor.knowledge.records import (
+    Claim,
+    Criterion,
+    Evidence,
+    Implied,
+    KnowledgeBase,
+    Policy,
+    Priority,
+    Product,
+    Provider,
+    Rule,
+    Scale,
+    Source,
+    Topic,
+    UsageItem,
+)
+from provider_advisor.logic import Interval, Number
+from provider_advisor.requirements import PRIORITIES, Requirement, Team
+
+SAME_EVERY_RUN = settings(
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+DAY = dt.date(2022, 12, 31)
+SOURCE = Source("paper", "A paper", "en", dt.date(2022, 6, 1), dt.date(2022, 6, 2))
+TOPICS = (
+    Topic("staff", "Staff", "Who?", ("none", "some", "many")),
+    Topic("uses", "Uses", "What for?", ("school", "clinic", "shop"), many=True),
+)
+USAGE = (UsageItem("calls", "Calls", "How many calls?", "calls"),)
+WORDS = ("poor", "fair", "good", "superb")
+
+
+# Records in few words, for worked examples too
+
+
+def capability(name: str, weight: float = 1) -> Criterion:
+    """Something that a provider has or lacks."""
+    return Criterion(name, name, "area", "capability", f"{name}?", weight)
+
+
+def quantity(name: str, weight: float = 1, *, worst: Number = 0, best: Number = 10, whole: bool = True) -> Criterion:
+    """An amount; the less the better if `best` is the smaller end."""
+    scale = Scale(worst, best, "")
+    lower = best < worst
+    return Criterion(
+        name,
+        name,
+        "area",
+        "quantity",
+        f"{name}?",
+        weight,
+        unit="things",
+        scale=scale,
+        lower_is_better=lower,
+        whole=whole,
+    )
+
+
+def price(name: str, of: str | None = None, weight: float = 1) -> Criterion:
+    """A price between 10, the worst, and 0."""
+    scale = Scale(10, 0, "")
+    return Criterion(
+        name, name, "area", "price", f"{name}?", weight, unit="USD/thing", scale=scale, lower_is_better=True, of=of
+    )
+
+
+def rating(name: str, weight: float = 1) -> Criterion:
+    """Four words, from poor to superb."""
+    return Criterion(name, name, "area", "rating", f"{name}?", weight, values=WORDS)
+
+
+class Said(NamedTuple):
+    """A claim without its provider and criterion."""
+
+    value: str | Number | tuple[Number, Number]
+    bound: str | None = None
+    evidence: Evidence = "stated"
+    as_of: dt.date = SOURCE.published
+    until: dt.date | None = None
+    product: str | None = "basic"
+
+
+def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Claim:
+    """The claim, with the interval that its words leave open."""
+    amount = _amount(criterion, said.value, said.bound)
+    return Claim(
+        provider=provider,
+        product=said.product,
+        criterion=criterion.id,
+        value=said.value,
+        bound=said.bound,
+        unit=criterion.unit,
+        evidence=said.evidence,
+        source=SOURCE.id,
+        line=line,
+        as_of=said.as_of,
+        until=said.until,
+        amount=amount,
+    )
+
+
+def _amount(criterion: Criterion, value: object, bound: str | None) -> Interval | None:
+    if isinstance(value, str):
+        return Interval(WORDS.index(value), WORDS.index(value)) if value in WORDS else None
+    if isinstance(value, tuple):
+        return Interval(*value)
+    if bound == "more_than":
+        return Interval(value + 1) if criterion.whole else Interval(value, above=True)
+    return {"exactly": Interval(value, value), "at_most": Interval(0, value)}.get(bound, Interval(value))
+
+
+def rule(
+    name: str,
+    when: Condition,
+    *implies: Implied,
+    favours: Condition | None = None,
+    weight: float | None = None,
+) -> Rule:
+    """A rule; one that favours weighs 1 unless it says otherwise."""
+    weight = 1 if favours is not None and weight is None else weight
+    return Rule(name, "area", when, implies, favours, weight, "because", ())
+
+
+def knowledge_of(
+    criteria: Iterable[Criterion],
+    claims: Mapping[str, Mapping[str, Sequence[Said] | Said]],
+    rules: Iterable[Rule] = (),
+    policy: Policy | None = None,
+) -> KnowledgeBase:
+    """A knowledge base; `claims` by provider and criterion."""
+    vocabulary = {criterion.id: criterion for criterion in sorted(criteria)}
+    providers = {}
+    for name, said in sorted(claims.items()):
+        lines = itertools.count(1)
+        found = tuple(
+            claim(name, vocabulary[criterion], part, next(lines))
+            for criterion, parts in said.items()
+            for part in ([parts] if isinstance(parts, Said) else parts)
+        )
+        products = {product: Product(product, product) for product in ("basic", "extra")}
+        providers[name] = Provider(name, name.title(), (), products, found)
+    return base_of(vocabulary, providers, rules, policy or Policy({"must": 4, "should": 2, "could": 1}, 0.5))
+
+
+def base_of(
+    criteria: Mapping[str, Criterion], providers: Mapping[str, Provider], rules: Iterable[Rule], policy: Policy
+) -> KnowledgeBase:
+    """The parts put together as the loader does."""
+    ordered = {rule.id: rule for rule in sorted_rules(list(rules))}
+    topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
+    parts = ({SOURCE.id: SOURCE}, criteria, providers, topics, usage, ordered, policy)
+    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
+
+
+def with_providers(knowledge: KnowledgeBase, providers: Mapping[str, Provider]) -> KnowledgeBase:
+    """The same knowledge, but for its providers."""
+    return base_of(knowledge.criteria, providers, knowledge.rules.values(), knowledge.policy)
+
+
+def with_claims(knowledge: KnowledgeBase, provider: str, criterion: str, *said: Said) -> KnowledgeBase:
+    """The same knowledge, but for what is claimed of a provider and a criterion."""
+    old = knowledge.providers[provider]
+    kept = tuple(part for part in old.claims if part.criterion != criterion)
+    new = tuple(claim(provider, knowledge.criteria[criterion], part, 900 + line) for line, part in enumerate(said))
+    return with_providers(knowledge, {**knowledge.providers, provider: old._replace(claims=kept + new)})
+
+
+# The pool of vocabularies and rules
+
+
+class Frame(NamedTuple):
+    """A vocabulary and the rules over it."""
+
+    criteria: Mapping[str, Criterion]
+    rules: tuple[Rule, ...]
+
+
+def _frame(seed: int) -> Frame:
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    names = [f"c{number}" for number in range(draw.randint(3, 10))]
+    criteria: dict[str, Criterion] = {}
+    for name in names:
+        criteria[name] = _criterion(draw, name, [c.id for c in criteria.values() if c.kind == "capability"])
+    rules = [_rule(draw, f"r{number}", list(criteria.values())) for number in range(draw.choice([0, 1, 3, 5, 8]))]
+    return Frame(criteria, tuple(rules))
+
+
+def _criterion(draw: random.Random, name: str, capabilities: Sequence[str]) -> Criterion:
+    weight = draw.choice([0.5, 1, 1, 2, 3])
+    kind = draw.choice(["capability"] * 4 + ["quantity", "fewer", "price", "price", "rating"])
+    if kind == "capability":
+        return capability(name, weight)
+    if kind == "rating":
+        return rating(name, weight)
+    if kind == "price":
+        return price(name, draw.choice([None, *capabilities]), weight)
+    worst, best = (0, 10) if kind == "quantity" else (10, 0)
+    return quantity(name, weight, worst=worst, best=best, whole=draw.random() < 0.5)
+
+
+def _rule(draw: random.Random, name: str, criteria: Sequence[Criterion]) -> Rule:
+    """A rule that implies only criteria behind those it needs, so that there is no circle."""
+    cut = draw.randint(0, len(criteria) - 1)
+    when = _team_condition(draw, [criterion.id for criterion in criteria[:cut]], [c.id for c in criteria], depth=2)
+    if draw.random() < 0.4:
+        return rule(name, when, favours=_fact_condition(draw, criteria, depth=2), weight=draw.choice([0.5, 1, 2]))
+    parts = [_implied(draw, criterion) for criterion in draw.sample(criteria[cut:], min(2, len(criteria) - cut))]
+    return rule(name, when, *parts[: draw.randint(1, 2)], weight=draw.choice([None, 0.5, 2, 4]))
+
+
+def _team_condition(draw: random.Random, needed: Sequence[str], stated: Sequence[str], depth: int) -> Condition:
+    word = draw.choice(["leaf", "leaf", "all", "any", "not"]) if depth else "leaf"
+    if word in {"all", "any"}:
+        parts = tuple(_team_condition(draw, needed, stated, depth - 1) for _ in range(draw.randint(2, 3)))
+        return AllOf(parts) if word == "all" else AnyOf(parts)
+    if word == "not":
+        return Not(_team_condition(draw, stated, stated, depth - 1))
+    kind = draw.choice(["need", "need", "need", "situation", "situation", "usage"])
+    if kind == "need" and needed:
+        return Need(draw.choice(needed))
+    if kind == "usage":
+        return Usage("calls", draw.choice([Interval(100), Interval(None, 1000), Interval(50, 500)]))
+    topic = draw.choice(TOPICS)
+    return Situation(topic.id, draw.choice(topic.values))
+
+
+def _fact_condition(draw: random.Random, criteria: Sequence[Criterion], depth: int) -> Condition:
+    word = draw.choice(["leaf", "leaf", "all", "any", "not"]) if depth else "leaf"
+    if word in {"all", "any"}:
+        parts = tuple(_fact_condition(draw, criteria, depth - 1) for _ in range(2))
+        return AllOf(parts) if word == "all" else AnyOf(parts)
+    if word == "not":
+        return Not(_fact_condition(draw, criteria, depth - 1))
+    criterion = draw.choice(criteria)
+    if criterion.kind == "capability":
+        return FactHolds(criterion.id, present=draw.random() < 0.8)
+    return FactHolds(criterion.id, draw.choice(bounds_of(criterion)))
+
+
+def _implied(draw: random.Random, criterion: Criterion) -> Implied:
+    priority = draw.choice(["must", "must", "should", "could"])
+    bounds = [] if criterion.kind == "capability" else bounds_of(criterion)
+    return Implied(criterion.id, priority, draw.choice([None, *bounds]))
+
+
+def bounds_of(criterion: Criterion) -> list[Interval]:
+    """The bounds that a criterion is asked within: most of them towards its better end."""
+    if criterion.kind == "rating":
+        return [Interval(1), Interval(2), Interval(2, 2)]
+    if criterion.lower_is_better:
+        return [Interval(None, 3), Interval(None, 5), Interval(None, 8), Interval(6)]
+    return [Interval(3), Interval(5), Interval(8), Interval(None, 6), Interval(2, 6)]
+
+
+FRAMES = tuple(_frame(seed) for seed in range(40))
+
+
+# Menus of claims
+
+_DAYS = (dt.date(2021, 1, 1), dt.date(2022, 6, 1), dt.date(2022, 6, 1), dt.date(2023, 6, 1))
+_EVIDENCE: tuple[Evidence, ...] = ("stated", "stated", "stated", "contrast", "ambiguous")
+
+
+def _menu(kind: str) -> tuple[tuple[Said, ...], ...]:
+    """Ways to speak of one cell: silence first, then one claim, then two, which may contradict each other."""
+    draw = random.Random(kind)  # noqa: S311 (no secret)
+    sure = [(Said(value),) for value in ("present", "absent")] if kind == "capability" else []
+    one = [(_said(draw, kind),) for _ in range(24)]
+    two = [(_said(draw, kind), _said(draw, kind)) for _ in range(16)]
+    return ((), (), (), *sure * 8, *one, *two)
+
+
+def _said(draw: random.Random, kind: str) -> Said:
+    value, bound, product = _value(draw, kind)
+    until = draw.choice([None, None, None, None, dt.date(2022, 10, 1)])
+    return Said(value, bound, draw.choice(_EVIDENCE), draw.choice(_DAYS), until, product)
+
+
+def _value(draw: random.Random, kind: str) -> tuple[str | Number | tuple[Number, Number], str | None, str | None]:
+    if kind == "capability":
+        return draw.choice(["present", "present", "absent"]), None, draw.choice(["basic", "extra", None])
+    if kind == "rating":
+        return draw.choice(WORDS), None, "basic"
+    word = draw.choice(["exactly", "exactly", "at_least", "more_than", "at_most", "between", "quote"])
+    if kind == "price" and word == "quote":
+        return "by-quote", None, "basic"
+    low, high = sorted(draw.sample(range(11), 2))
+    if word == "between":
+        return (low, high), "between", "basic"
+    if kind == "price" and word == "at_least":
+        word = "from"
+    return low if word == "more_than" else high, "exactly" if word == "quote" else word, "basic"
+
+
+MENUS = {kind: _menu(kind) for kind in ("capability", "quantity", "price", "rating")}
+PROVIDERS = ("ada", "bob", "cyd", "dot", "eve")
+
+
+# Strategies
+
+
+class World(NamedTuple):
+    """A knowledge base and a team that asks it."""
+
+    knowledge: KnowledgeBase
+    team: Team
+
+    def __repr__(self) -> str:
+        return "\n".join(["World", *_lines(self.knowledge), f"  {self.team}"])
+
+
+def _lines(knowledge: KnowledgeBase) -> Iterator[str]:
+    """What a person needs to know of a knowledge base in which a test fails."""
+    for criterion in knowledge.criteria.values():
+        of = f" of {criterion.of}" if criterion.of else ""
+        better = "fewer is better" if criterion.lower_is_better else ""
+        yield f"  {criterion.id}: {criterion.kind}{of}, weight {criterion.weight} {better}"
+    for part in knowledge.rules.values():
+        then = text_of(part.favours) if part.favours else [tuple(each) for each in part.implies]
+        yield f"  {part.id}: {text_of(part.when)} -> {then}, weight {part.weight}"
+    for provider in knowledge.providers.values():
+        for said in provider.claims:
+            days = f"{said.as_of} to {said.until}"
+            yield f"  {provider.id} {said.criterion}: {said.bound} {said.value} {said.evidence} {said.product} {days}"
+    yield f"  {knowledge.policy}"
+
+
+def claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
+    """A provider with random claims."""
+    cells = st.tuples(*(st.sampled_from(MENUS[criterion.kind]) for criterion in criteria.values()))
+
+    def made(chosen: Sequence[Sequence[Said]]) -> Provider:
+        found = tuple(
+            claim(provider, criterion, said, line)
+            for criterion, parts in zip(criteria.values(), chosen, strict=True)
+            for line, said in enumerate(parts, start=1)
+        )
+        products = {product: Product(product, product) for product in ("basic", "extra")}
+        return Provider(provider, provider.title(), (), products, found)
+
+    return cells.map(made)
+
+
+@st.composite
+def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5) -> KnowledgeBase:
+    """One to `most` providers with random facts, under one of the pool's vocabularies and rule sets."""
+    frame = draw(st.sampled_from(frames))
+    names = PROVIDERS[: draw(st.integers(1, most))]
+    providers = {name: draw(claims_on(name, frame.criteria)) for name in names}
+    shares = st.sampled_from([1, 2, 4, 0.3])
+    weights: dict[Priority, float] = {priority: draw(shares) for priority in PRIORITIES}
+    unknown = draw(st.sampled_from([0.5, 0.25, 0.9]))
+    return base_of(frame.criteria, providers, frame.rules, Policy(weights, unknown))
+
+
+def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITIES) -> st.SearchStrategy[Requirement]:
+    """Something to ask of a criterion."""
+    bounds: list[Interval | None] = [None]
+    if criterion.kind != "capability":
+        bounds += bounds_of(criterion)
+    weights = st.sampled_from([None, None, 0.5, 3])
+    parts = st.tuples(st.just(criterion.id), st.sampled_from(priorities), st.sampled_from(bounds), weights)
+    return parts.map(lambda chosen: Requirement(*chosen))
+
+
+@st.composite
+def teams(draw: st.DrawFn, knowledge: KnowledgeBase) -> Team:
+    """What a team could state: nothing asked twice, no bounds that exclude one another."""
+    priorities = draw(st.sampled_from([PRIORITIES, ("must",)]))
+    one = st.one_of([requirements(criterion, priorities) for criterion in knowledge.criteria.values()])
+    asked = _consistent(draw(st.lists(one, max_size=6)))
+    situation = {}
+    for topic in TOPICS:
+        answers = draw(st.lists(st.sampled_from(topic.values), max_size=2 if topic.many else 1, unique=True))
+        if answers:
+            situation[topic.id] = tuple(sorted(answers))
+    usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}]))
+    return Team(asked, situation, usage)
+
+
+def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    kept: list[Requirement] = []
+    for req in asked:
+        same = [other for other in kept if other.criterion == req.criterion]
+        twice = any(other.priority == req.priority for other in same)
+        if not twice and not any(other.bound and req.bound and other.bound.excludes(req.bound) for other in same):
+            kept.append(req)
+    return tuple(kept)
+
+
+@st.composite
+def worlds(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5) -> World:
+    """A knowledge base and a team."""
+    knowledge = draw(knowledge_bases(frames, most))
+    return World(knowledge, draw(teams(knowledge)))
+
+
+# The code's answer, in the words of the reference
+
+
+def decided(knowledge: KnowledgeBase, team: Team) -> Decision:
+    """The decision of the code under test."""
+    return decide(team, Facts(knowledge, DAY))
+
+
+def answer_of(decision: Decision) -> reference.Answer:
+    """A decision, as the reference puts it."""
+    knowledge = decision.facts.knowledge
+    inference, assessments, verdict = (
+        decision.outcome.inference,
+        decision.outcome.assessments,
+        decision.outcome.verdict,
+    )
+    wanted = [
+        reference.Wanted(
+            req.criterion,
+            req.priority,
+            req.bound,
+            Fraction(knowledge.criteria[req.criterion].weight if req.weight is None else req.weight),
+            frozenset(req.implied_by),
+        )
+        for req in inference.requirements
+    ]
+    assert len(set(wanted)) == len(wanted), "a requirement stands twice"
+    return reference.Answer(
+        frozenset(wanted),
+        frozenset(each.id for each in inference.favours),
+        {each.provider: None if each.score is None else tuple(each.score) for each in assessments},
+        {each.provider: each.standing for each in assessments},
+        verdict_of(verdict),
+        frozenset(frozenset(group) for group in decision.combinations),
+        frozenset((frozenset(part.dropped), verdict_of(part.verdict)) for part in decision.concessions),
+    )
+
+
+def verdict_of(verdict: Verdict) -> reference.Verdict:
+    """A verdict, without an order among those that are alike."""
+    return reference.Verdict(verdict.kind, verdict.strength, verdict.provider, verdict.lean, frozenset(verdict.among))
