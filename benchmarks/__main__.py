@@ -1,13 +1,13 @@
-"""`python -m benchmarks [start|answer]`: print figures as Markdown rows; `--write` puts them into the README."""
+"""`python -m benchmarks [start|answer|sure]`: print figures as Markdown rows; `--write` puts them into the README."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from benchmarks import answer, start
+from benchmarks import answer, start, sure
 
-_PARTS = {"start": start.rows, "answer": answer.rows}
+_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows}
 _README = Path(__file__).parents[1] / "README.md"
 _BEGIN, _END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 

@@ -20,10 +20,14 @@ __all__ = ["Recommendation", "answer", "recommend"]
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The answer to a team: what it stated, the decision, and its form as data."""
+    """The answer to a team: what it stated, the decision, and its form as data.
+
+    `robustness` says whether the record also tells how sure the answer is, which takes some milliseconds.
+    """
 
     statement: Statement
     decision: Decision
+    robustness: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -33,7 +37,16 @@ class Recommendation:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The whole answer as JSON-ready data, with every reason, source and unknown."""
-        return decision_record(self.decision, self.statement)
+        record = decision_record(self.decision, self.statement)
+        return record | self._sure() if self.robustness else record
+
+    def _sure(self) -> dict[str, Any]:
+        # As large as the rest of the package together, and needed only where it is asked for.
+        from provider_advisor.decision.robustness import robustness_of  # noqa: PLC0415
+        from provider_advisor.explanation.robustness import confirm_record, robustness_record  # noqa: PLC0415
+
+        knowledge, found = self.decision.facts.knowledge, robustness_of(self.decision)
+        return {"confirm": confirm_record(found, knowledge), "robustness": robustness_record(found, knowledge)}
 
     def to_json(self) -> str:
         """Exactly what `recommend --format json` prints for the same question."""
@@ -49,13 +62,15 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     usage: Mapping[str, Number] | None = None,
     as_of: dt.date | None = None,
     max_age: int | None = None,
+    robustness: bool = False,
 ) -> Recommendation:
     """The recommendation for a team, from a knowledge base that `load` has read.
 
     `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90",
     "fax:could") or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values,
     `usage` items to monthly amounts. `as_of` is the day whose facts count, today if None; claims that are older by then
-    than `max_age` days are not used. May be called from any thread.
+    than `max_age` days are not used. With `robustness` the record also says how sure the answer is: what to confirm,
+    ranges of weights, shares of worlds, the smallest changes that would turn it. May be called from any thread.
 
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
@@ -64,10 +79,10 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     'none'
     """
     team = read_team(knowledge, needs=needs, wants=wants, situation=situation, usage=usage)
-    return answer(knowledge, Statement(team, as_of, max_age))
+    return answer(knowledge, Statement(team, as_of, max_age), robustness=robustness)
 
 
-def answer(knowledge: KnowledgeBase, statement: Statement) -> Recommendation:
+def answer(knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False) -> Recommendation:
     """The recommendation for a statement that is already read, from a requirements file say."""
     day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
-    return Recommendation(statement, decide(statement.team, facts_as_of(knowledge, day, statement.max_age)))
+    return Recommendation(statement, decide(statement.team, facts_as_of(knowledge, day, statement.max_age)), robustness)

@@ -27,9 +27,11 @@ def knowledge():
     return load()
 
 
+@pytest.mark.parametrize("robustness", [True, False])
 @pytest.mark.parametrize("question", _QUESTIONS, ids=str)
-def test_the_record_keeps_to_its_schema(question, knowledge):
-    record = recommend(knowledge, as_of=dt.date(2022, 12, 31), **question).record
+def test_the_record_keeps_to_its_schema(question, robustness, knowledge):
+    record = recommend(knowledge, as_of=dt.date(2022, 12, 31), robustness=robustness, **question).record
+    assert bool(record["robustness"]) is robustness
     jsonschema.Draft202012Validator(answer_schema()).validate(json.loads(json.dumps(record)))
 
 

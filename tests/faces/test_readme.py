@@ -32,10 +32,19 @@ def test_the_python_example_runs(capsys):
     assert capsys.readouterr().out == "recommended twilio leaning\n"
 
 
+def test_the_requirements_file_is_answered(recommend_says, tmp_path):
+    path = tmp_path / "team.yaml"
+    path.write_text(re.search(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8")
+    run = recommend_says(f"recommend --file {path} --as-of 2022-12-31")
+    assert (run.status, run.err) == (0, "")
+    assert "Monthly cost" in run.out
+
+
 def test_every_command_and_option_is_documented():
     text = _README.read_text(encoding="utf-8")
-    options = {name for option in recommend_command.params for name in option.opts if name.startswith("--")}
-    undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {"--version", "--help"}
+    named = [name for option in recommend_command.params for name in (*option.opts, *option.secondary_opts)]
+    options = {name for name in named if name.startswith("--")}
+    undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {"--version", "--help", "--robustness"}
     assert not {word for word in undocumented if word not in text}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
@@ -35,7 +35,7 @@ def decision_record(decision: Decision, statement: Statement) -> dict[str, Any]:
         "concessions": [_concession(concession, knowledge) for concession in decision.concessions],
         "confirm": [],
         "robustness": {},
-        "sources": _sources(findings, knowledge),
+        "sources": _sources(decision, knowledge),
         "knowledge": _knowledge(findings, decision.facts),
     }
 
@@ -125,8 +125,12 @@ def _concession(concession: Concession, knowledge: KnowledgeBase) -> dict[str, A
     }
 
 
-def _sources(findings: Iterable[Finding], knowledge: KnowledgeBase) -> list[dict[str, Any]]:
-    cited = {claim.source for finding in findings for claim in finding.degree.claims}
+def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[dict[str, Any]]:
+    assessments = decision.outcome.assessments
+    claims = [claim for part in assessments for finding in part.findings for claim in finding.degree.claims]
+    items = [item for part in assessments if part.cost is not None for item in part.cost.items]
+    claims += [claim for item in items if item.price is not None for claim in item.price.claims]
+    cited = {claim.source for claim in claims}
     return [
         {
             "id": source.id,

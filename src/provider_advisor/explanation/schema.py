@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from provider_advisor.explanation.robustness_schema import ConfirmShape, RobustnessShape
+
 __all__ = ["answer_schema"]
 
 Number = int | float
@@ -143,6 +145,10 @@ class _Knowledge(_Part):
     stale: list[_Stale]
 
 
+class _Nothing(_Part):
+    pass
+
+
 class _Answer(_Part):
     """The answer to a team, as `recommend --format json` prints it."""
 
@@ -156,8 +162,8 @@ class _Answer(_Part):
     set_aside: list[_SetAside] = Field(description="consequents of fired rules that do not count")
     combinations: list[list[str]]
     concessions: list[_Concession]
-    confirm: list[dict[str, Any]]
-    robustness: dict[str, Any]
+    confirm: list[ConfirmShape] = Field(description="empty where it was not asked for")
+    robustness: RobustnessShape | _Nothing = Field(description="empty where it was not asked for")
     sources: list[_Source]
     knowledge: _Knowledge
 

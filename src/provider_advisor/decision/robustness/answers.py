@@ -101,7 +101,9 @@ def _nearest(end: Number, amount: Interval) -> Number:
     return amount.high if amount.high is not None and end > amount.high else end
 
 
-def _beside(bound: Interval, amount: Interval, criterion: Criterion, lowest: Number, highest: Number) -> Iterator[Number]:
+def _beside(
+    bound: Interval, amount: Interval, criterion: Criterion, lowest: Number, highest: Number
+) -> Iterator[Number]:
     """The amounts on each end of the bound and just outside it, as far as the claims leave them open."""
     whole = criterion.whole or criterion.kind == "rating"
     found: list[Number] = []

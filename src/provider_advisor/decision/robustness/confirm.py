@@ -43,7 +43,7 @@ class Question(NamedTuple):
 
 
 class QuestionSet(NamedTuple):
-    """Questions that together could change a verdict that none of them could alone, and the verdict after some answers."""
+    """Questions that together could change a verdict, where none alone could, and the verdict after some answers."""
 
     questions: tuple[Question, ...]
     answers: tuple[Fact, ...]
@@ -108,8 +108,8 @@ def _answer(possible: Possible, supposing: Supposing) -> Answer:
 
 
 def _is_settled(verdict: Verdict) -> bool:
-    """Whether nothing that is unknown matters: nobody, a tie of what is known, or a firm recommendation."""
-    return verdict.kind in {"none", "tie"} or verdict.strength == "firm"
+    """Whether nothing that is unknown matters: every provider fails, or one is recommended firmly."""
+    return verdict.kind == "none" or verdict.strength == "firm"
 
 
 class _Search:
@@ -165,7 +165,7 @@ def _sets(questions: Sequence[Question], outcome: Outcome, supposing: Supposing)
 
 def _of_size(size: int, asked: Sequence[Question], search: _Search) -> tuple[tuple[QuestionSet, ...], bool]:
     """The sets of a size that could change the verdict, and whether all of that size were tried."""
-    found = []
+    found: list[QuestionSet] = []
     for group in itertools.combinations(asked, size):
         if search.tried >= MOST_TRIED:
             return tuple(found), False

@@ -109,7 +109,7 @@ class _Drawing:
         truth = self._truth(finding, at)
         if truth is None:
             return self._on_scale(place, finding, at, order), False
-        degree = 1.0 if truth is Truth.YES else 0.0
+        degree = {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: self._unknown}[truth]
         return Drawn(place, degree, degree), finding.decides_standing and truth is Truth.NO
 
     def _truth(self, finding: Finding, at: Mapping[str, _Cell]) -> Truth | None:
@@ -147,6 +147,9 @@ class _Drawing:
         return self._position_within(criterion, None, at)
 
     def _position_within(self, criterion: str, bound: Interval | None, at: Mapping[str, _Cell]) -> Truth:
+        """Unknown where no open finding asks this: then whatever rests on it is known by something else."""
+        if criterion not in at or bound not in self.facts[criterion].within:
+            return Truth.UNKNOWN
         low, high = self.facts[criterion].within[bound]
         start, end = at[criterion]
         return Truth.YES if low <= start and end <= high else Truth.NO
@@ -158,7 +161,7 @@ class _Drawing:
             return Drawn(place, degree.low, degree.low)
         if criterion.of is not None and self._capability(criterion.of, at) is Truth.NO:
             return Drawn(place, 0.0, 0.0)
-        if degree.low == degree.high or degree.expected == degree.low:
+        if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
         key = requirement.criterion if finding.cost is None else cost_key(finding.cost, requirement.criterion)
         falls = criterion.lower_is_better or finding.cost is not None

@@ -32,7 +32,7 @@ Block = tuple[Way, ...]
 
 
 class Alternative(NamedTuple):
-    """What can be chosen: its known degree on each criterion (0 where it is drawn), its blocks, whether it can stand."""
+    """What can be chosen: its known degree on each criterion (0 where it is drawn), its blocks, if it can stand."""
 
     name: str
     degrees: tuple[float, ...]

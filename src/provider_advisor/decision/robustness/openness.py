@@ -1,6 +1,6 @@
 """Which facts leave a finding open: those about which it is worth asking, and which differ between worlds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from provider_advisor.decision.assessment import Assessment
@@ -78,8 +78,3 @@ def truth_within(facts: Facts, provider: str, leaf: FactHolds, supposed: Mapping
             return Truth.NO
     amount = facts(provider, leaf.criterion).amount
     return Truth.UNKNOWN if amount is None else compare(amount, leaf.bound)
-
-
-def all_open_facts(assessments: Iterable[Assessment], facts: Facts) -> tuple[OpenFact, ...]:
-    """The open facts of all providers."""
-    return tuple(fact for assessment in assessments for fact in open_facts(assessment, facts))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING
 
 from provider_advisor.decision.robustness.lottery import Alternative, Block
 
@@ -24,65 +25,79 @@ _MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
 
-class Sample(NamedTuple):
+class Sample:
     """Drawn worlds: each alternative's degrees and whether it stands, and weights drawn uniformly from the simplex.
 
-    `degrees` holds, for each alternative, the columns of the criteria that are drawn, by their places; `known` the
-    degrees of all others. `weights` has a row a world; its rows sum to 1.
+    `degrees` holds, for each alternative, those that are drawn, by criterion; `known` the degrees of all others.
+    `weights` has a row a criterion and a column a world; its columns sum to 1. `stands` has a row an alternative.
     """
 
-    known: tuple[tuple[float, ...], ...]
-    degrees: tuple[dict[int, Floats], ...]
-    stands: Truths
-    weights: Floats
+    def __init__(
+        self,
+        known: Sequence[Sequence[float]],
+        degrees: Sequence[dict[int, Floats]],
+        stands: Sequence[Truths],
+        weights: Floats,
+    ) -> None:
+        self._known = known
+        self._degrees = degrees
+        self._weights = weights
+        self._stands = stands
+        self.size = weights.shape[1]
+        """The number of worlds."""
 
     @property
-    def size(self) -> int:
-        """The number of worlds."""
-        return len(self.weights)
+    def standing(self) -> float:
+        """The share of the worlds in which some alternative stands."""
+        return float(reduce(lambda one, other: one | other, self._stands).mean())
 
     def first_with(self, weights: Sequence[float]) -> tuple[float, ...]:
         """The share of the worlds in which each alternative comes first with the given weights."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         total = math.fsum(weights)
-        given = np.asarray([weight / total for weight in weights])
-        return tuple(float(column.mean()) for column in self._ranks(given, only_first=True)[:, :, 0].T)
+        given = [weight / total for weight in weights]
+        return tuple(float(first.mean()) for first in self._firsts(self._scores(given)))
+
+    @cached_property
+    def _drawn_scores(self) -> list[Floats]:
+        return self._scores(self._weights)
 
     def ranks(self) -> tuple[tuple[float, ...], ...]:
         """For each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
-        return tuple(tuple(map(float, row)) for row in self._ranks(self.weights).mean(axis=0))
+        scores, count = self._drawn_scores, len(self._known)
+        found = []
+        for place, score in enumerate(scores):
+            better = sum((other > score).astype("int16") for other in scores)
+            level = sum((other == score).astype("int16") for other in scores)
+            held = [((better <= rank) & (rank < better + level) & self._stands[place]) / level for rank in range(count)]
+            found.append(tuple(float(rank.mean()) for rank in held))
+        return tuple(found)
 
     def central(self) -> tuple[tuple[float, ...] | None, ...]:
         """For each alternative the mean of the drawn weights with which it comes first; None if it never does."""
-        first = self._ranks(self.weights, only_first=True)[:, :, 0]
-        times = first.sum(axis=0)
-        return tuple(
-            tuple(map(float, first[:, place] @ self.weights / times[place])) if times[place] > 0 else None
-            for place in range(len(self.known))
-        )
+        found: list[tuple[float, ...] | None] = []
+        for first in self._firsts(self._drawn_scores):
+            times = float(first.sum())
+            found.append(tuple(map(float, self._weights @ first / times)) if times > 0 else None)
+        return tuple(found)
 
-    def _ranks(self, weights: Floats, *, only_first: bool = False) -> Floats:
-        """In each world the part of each rank that each alternative has: (worlds, alternatives, ranks)."""
+    def _firsts(self, scores: Sequence[Floats]) -> list[Floats]:
+        """For each alternative the part of the first place that it has in each world."""
+        best = reduce(lambda one, other: one.clip(min=other), scores)
+        leads = [(score == best) & stands for score, stands in zip(scores, self._stands, strict=True)]
+        level = sum(lead.astype("float64") for lead in leads)
+        return [lead / (level + (level == 0)) for lead in leads]
+
+    def _scores(self, weights: Sequence[float] | Floats) -> list[Floats]:
+        """Each alternative's scores, rounded as those of a verdict are, and below all where it does not stand."""
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-        scores = np.column_stack([self._scores(place, weights) for place in range(len(self.known))])
-        scores[~self.stands] = -np.inf
-        better = (scores[:, None, :] > scores[:, :, None]).sum(axis=2)
-        level = (scores[:, None, :] == scores[:, :, None]).sum(axis=2)
-        count = 1 if only_first else len(self.known)
-        places = np.arange(count)
-        held = (places >= better[:, :, None]) & (places < (better + level)[:, :, None]) & self.stands[:, :, None]
-        return np.asarray(held / level[:, :, None], dtype=np.float64)
-
-    def _scores(self, place: int, weights: Floats) -> Floats:
-        """The scores of one alternative, rounded as those of a verdict are: (worlds,)."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
-        scores = np.full(self.size, 0.0) + weights @ np.asarray(self.known[place])
-        for criterion, column in self.degrees[place].items():
-            scores = scores + weights[..., criterion] * column
-        return np.round(100 * scores, _DIGITS)
+        found = []
+        for known, degrees, stands in zip(self._known, self._degrees, self._stands, strict=True):
+            scores = np.full(self.size, 0.0) + np.asarray(known) @ np.asarray(weights)
+            for criterion, drawn in degrees.items():
+                scores += weights[criterion] * drawn
+            found.append(np.where(stands, np.round(100 * scores, _DIGITS), -np.inf))
+        return found
 
 
 def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> Sample:
@@ -96,13 +111,13 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
     numbers = count + sum(len(block[0].degrees) for each in alternatives for block in each.blocks)
     size = max(min(samples, _FEWEST), min(samples, _MOST_NUMBERS // max(numbers, len(alternatives) ** 2)))
     source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
-    exponentials = -np.log1p(-source.random((size, count)))
-    weights = exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = -np.log1p(-source.random((count, size)))
+    weights = exponentials / exponentials.sum(axis=0)
     drawn = [_drawn(alternative, size, source) for alternative in alternatives]
     return Sample(
-        tuple(alternative.degrees for alternative in alternatives),
-        tuple(columns for columns, _ in drawn),
-        np.column_stack([stands for _, stands in drawn]),
+        [alternative.degrees for alternative in alternatives],
+        [degrees for degrees, _ in drawn],
+        [stands for _, stands in drawn],
         weights,
     )
 

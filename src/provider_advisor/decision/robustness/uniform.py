@@ -57,7 +57,7 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
 
 
 def _acceptability(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
-    """From the chances to stand (its own, the other's), to win where both do, and to win with each criterion doubled."""
+    """From the chances to stand (its own, the other's), to win where both do, and the same with a criterion doubled."""
     both, alone, count = stand[0] * stand[1], stand[0] * (1 - stand[1]), len(doubled)
     first = alone + both * won
     central = tuple((alone + both * chance) / count / first for chance in doubled) if first > 0 else None
@@ -72,7 +72,7 @@ class _Part(NamedTuple):
 
 
 class _Race:
-    """The parts of a duel; the differences in a world are counted in the digits of a number, one for each difference."""
+    """The parts of a duel; the differences in a world are counted in the digits of a number, a digit for each."""
 
     def __init__(self, known: dict[int, float], parts: Sequence[_Part]) -> None:
         self._known = known

@@ -43,7 +43,7 @@ class WeightRange(NamedTuple):
 
 
 class WeightRanges(NamedTuple):
-    """A range for each finding; with `depends` False no weights at all could change kind or provider, and there is none."""
+    """A range for each finding; with `depends` False there is none, for no weights could change kind or provider."""
 
     depends: bool
     ranges: tuple[WeightRange, ...] = ()
@@ -103,9 +103,7 @@ class _Lines:
 
 def _line(contender: Assessment, place: int) -> tuple[str, float, float]:
     rest = math.fsum(
-        finding.weight * finding.degree.expected
-        for other, finding in enumerate(contender.findings)
-        if other != place
+        finding.weight * finding.degree.expected for other, finding in enumerate(contender.findings) if other != place
     )
     return contender.provider, rest, contender.findings[place].degree.expected
 

@@ -4,6 +4,7 @@ The second is stochastic multicriteria acceptability analysis: Lahdelma and Salm
 49(3):444-454, whose words rank acceptability, central weight vector and confidence factor are used here.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from provider_advisor.decision.robustness.sampled import SAMPLES, Sample, draw_w
 from provider_advisor.decision.robustness.uniform import Acceptability, duel, unopposed
 from provider_advisor.knowledge import Facts
 
-__all__ = ["Share", "Shares", "shares_among", "shares_of"]
+__all__ = ["Estimate", "Share", "Shares", "shares_among", "shares_of"]
 
 
 class Share(NamedTuple):
@@ -64,8 +65,9 @@ def shares_among(
 ) -> Shares:
     """The shares of alternatives that have numbers alone: see `alternatives_of` for a plain matrix.
 
-    With given weights they are exact if every unknown has finitely many ways (`first_with`); with uniform ones if,
-    besides, at most two alternatives can stand (`duel`). Else worlds are drawn, with a seed that is the content.
+    The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
+    (`first_with`); with uniform ones if, besides, at most two alternatives can stand (`duel`). Else worlds are drawn,
+    with a seed that is the content.
 
     >>> from provider_advisor.decision.robustness.lottery import alternatives_of
     >>> [share.ranks[0] for share in shares_among(alternatives_of({"a": [1, 0, 0], "b": [0, 1, 1]})).alternatives]
@@ -85,6 +87,16 @@ class _Worlds:
     def _drawn(self) -> Sample:
         return draw_worlds(self._alternatives, self._samples)
 
+    @cached_property
+    def _none(self) -> float:
+        return math.prod(1 - alternative.chance_to_stand for alternative in self._alternatives)
+
+    @cached_property
+    def _scale(self) -> float:
+        """What makes drawn first places add up: how often somebody stands is known exactly, and not only as drawn."""
+        standing = self._drawn.standing
+        return (1 - self._none) / standing if standing else 1.0
+
     def shares(self, weights: Sequence[float] | None) -> Shares:
         given, given_how = (
             self._first(weights) if weights is not None else ([None] * len(self._alternatives), Estimate())
@@ -94,23 +106,20 @@ class _Worlds:
             Share(alternative.name, first, part.ranks, part.central, self._confidence(place, part))
             for place, (alternative, first, part) in enumerate(zip(self._alternatives, given, uniform, strict=True))
         )
-        none = 1.0
-        for alternative in self._alternatives:
-            none *= 1 - alternative.chance_to_stand
-        return Shares(shares, none, given_how, uniform_how)
+        return Shares(shares, self._none, given_how, uniform_how)
 
     def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
         exact = first_with(self._alternatives, weights)
         if exact is not None:
             return exact, Estimate()
-        found = self._drawn.first_with(weights)
+        found = [share * self._scale for share in self._drawn.first_with(weights)]
         return found, Estimate(self._drawn.size, standard_error(found, self._drawn.size))
 
     def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
         exact = _exact(self._alternatives)
         if exact is not None:
             return exact, Estimate()
-        ranks = self._drawn.ranks()
+        ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
         error = standard_error([share for row in ranks for share in row], self._drawn.size)
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, Estimate(self._drawn.size, error)

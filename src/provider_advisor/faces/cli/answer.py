@@ -14,6 +14,7 @@ from provider_advisor.knowledge import KnowledgeBase
 __all__ = ["show_answer"]
 
 _MOST_COLUMNS = 4
+_MOST_LINES = 4
 _STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 _OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?"}
 
@@ -33,6 +34,7 @@ def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     else:
         page.line("Ask for something: recommend --needs whiteboard,ucaas; recommend criteria lists what there is.")
     _show_changes(record, knowledge, page)
+    _show_sureness(record, page)
     _show_sources(record, page)
 
 
@@ -154,20 +156,42 @@ def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None
 
 
 def _show_changes(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    # Where nobody will do, the concessions say the same and more.
+    turns = record["robustness"]["changes"]["turns"] if record["robustness"] and not record["concessions"] else []
+    asked = [part["says"] for part in record["confirm"]] or _open_lines(record, knowledge)
     lines = [
         *_concession_lines(record, knowledge),
         *_combination_lines(record, knowledge),
-        *_open_lines(record, knowledge),
+        *_most(asked, "questions"),
+        *_most([turn["says"] for turn in turns], "changes"),
     ]
+    _show_list("What would change the answer", lines, page)
+    aside = [f"rule {part['rule']} on {_name(part, knowledge)}: {part['because']}." for part in record["set_aside"]]
+    _show_list("Not counted", aside, page)
+
+
+def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:
     if lines:
-        page.heading("What would change the answer")
+        page.heading(heading)
     for line in lines:
         page.line(line, 2)
-    if record["set_aside"]:
-        page.heading("Not counted")
-    for part in record["set_aside"]:
-        label = knowledge.criteria[part["criterion"]].label
-        page.line(f"rule {part['rule']} on {label}: {part['because']}.", 2)
+
+
+def _most(lines: Sequence[str], what: str) -> list[str]:
+    """The first few, and how many more there are."""
+    left = len(lines) - _MOST_LINES
+    return [*lines[:_MOST_LINES], *([f"({left} more {what}: --format json)"] if left > 0 else [])]
+
+
+def _name(part: Record, knowledge: KnowledgeBase) -> str:
+    return knowledge.criteria[part["criterion"]].label
+
+
+def _show_sureness(record: Record, page: Page) -> None:
+    """How much of it rests on what is not known, and on the weights."""
+    found = record["robustness"]
+    if found and found["worlds"] is not None and record["verdict"]["kind"] != "none":
+        _show_list("How sure", [found["worlds"]["says"], found["weights"]["says"]], page)
 
 
 def _concession_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import click
 
@@ -43,7 +44,8 @@ __all__ = ["recommend_command"]
 @click.option("--file", metavar="FILE", help="Requirements in YAML or JSON; - for standard input. Options win over it.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
-@format_option("text", "json")
+@click.option("--robustness/--no-robustness", default=True, help="Whether to say how sure the answer is.")
+@format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.version_option(__version__, prog_name="recommend")
 @click.pass_context
@@ -57,6 +59,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     file: str | None,
     as_of: str | None,
     max_age: str | None,
+    robustness: bool,
     form: str,
     facts: str | None,
     rules: str | None,
@@ -86,13 +89,27 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     )
     line = Statement(team, day_of(as_of), days_of(max_age))
     statement = combined(_from_file(file, knowledge), line) if file else line
-    recommendation = answer(knowledge, statement)
+    recommendation = answer(knowledge, statement, robustness=robustness)
     if form == "json":
         click.echo(recommendation.to_json())
+        return
+    if form in {"markdown", "html"}:
+        click.echo(_report(form)(recommendation.record, knowledge), nl=False)
         return
     page = Page()
     show_answer(recommendation.record, knowledge, page)
     page.show()
+
+
+def _report(form: str) -> Callable[[Mapping[str, Any], KnowledgeBase], str]:
+    # A template library is dear to import, and most answers need none.
+    if form == "html":
+        from provider_advisor.faces.report.html import html_report  # noqa: PLC0415
+
+        return html_report
+    from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
+
+    return markdown_report
 
 
 def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:

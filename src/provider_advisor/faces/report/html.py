@@ -34,14 +34,14 @@ def html_report(record: Record, knowledge: KnowledgeBase) -> str:
     sources = Sources(record, knowledge)
     ranked, found = providers(record), rows(record, knowledge, sources)
     bills = parts.bills(record, knowledge, sources)
-    sure = sureness(record, knowledge)
+    sure = sureness(record, found)
     unknown = parts.unknowns(found)
     title, lede = headline(record)
     team = clean(record["question"].get("team") or "")
-    return _page().render(
+    page: str = _page().render(
         title=f"{title}: provider recommendation{f' for {team}' if team else ''}",
         headline=title,
-        kind=record["verdict"]["kind"],
+        mood=_mood(record["verdict"]),
         lede=lede,
         team=team,
         known=record["knowledge"],
@@ -51,15 +51,25 @@ def html_report(record: Record, knowledge: KnowledgeBase) -> str:
         providers=ranked,
         blocks=_blocks(ranked),
         rows=found,
+        degrees=any(cell.kind == "partial" for row in found for cell in row.cells),
         set_aside=parts.set_aside(record, knowledge),
         unknowns=unknown,
         stale=parts.stale(record, knowledge),
-        changes=[*parts.changes(record, knowledge), *sure.changes],
+        open_questions=parts.open_questions(record, unknown),
+        changes=parts.changes(record, knowledge, sure.changes),
         sure=sure,
         bills=bills,
         ceiling=_ceiling(bills),
         sources=sources.listed,
     )
+    return page
+
+
+def _mood(verdict: Record) -> str:
+    """Whether the verdict is good news, bad news, or open: the colour of its edge, which says nothing else."""
+    if verdict["strength"] == "firm" or verdict["kind"] == "tie":
+        return "settled"
+    return "bad" if verdict["kind"] == "none" else "open"
 
 
 def _ceiling(bills: Sequence[parts.Bill]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.faces.report import parts
-from provider_advisor.faces.report.sureness import Sureness, sureness
+from provider_advisor.faces.report.sureness import Question, Sureness, sureness
 from provider_advisor.faces.report.view import Citation, Provider, Row, Sources, providers, rows
 from provider_advisor.faces.report.wording import clean, headline
 from provider_advisor.knowledge import KnowledgeBase
@@ -15,7 +15,7 @@ from provider_advisor.knowledge import KnowledgeBase
 __all__ = ["escaped", "markdown_report"]
 
 Record = Mapping[str, Any]
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#!&$@^])")
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#!$@^]|&(?=#?\w+;))")
 _BLOCK = re.compile(r"^([-+=]|[0-9]+(?=[.)](?: |$)))")
 _LINK = re.compile(r"(?i)(?<=http)(s?):|(?<=www)\.")
 
@@ -35,7 +35,7 @@ def markdown_report(record: Record, knowledge: KnowledgeBase) -> str:
     """The record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
     sources = Sources(record, knowledge)
     ranked, found = providers(record), rows(record, knowledge, sources)
-    sure = sureness(record, knowledge)
+    sure = sureness(record, found)
     blocks = [
         *_head(record),
         *_context(record, knowledge),
@@ -45,7 +45,7 @@ def markdown_report(record: Record, knowledge: KnowledgeBase) -> str:
         *_reasons(found),
         *_unknowns(record, knowledge, found, sure),
         *_changes(record, knowledge, found, sure),
-        # *_sureness(sure),
+        *_sureness(sure),
         *_cost(record, knowledge, sources),
         *_sources(sources),
         *_knowledge(record, knowledge),
@@ -154,7 +154,7 @@ def _unknowns(record: Record, knowledge: KnowledgeBase, found: Sequence[Row], su
         )
     if sure.questions:
         yield "To ask, most useful first:"
-        yield "\n".join(f"{place}. {escaped(line)}" for place, line in enumerate(sure.questions, start=1))
+        yield "\n".join(f"{place}. {_question(part)}" for place, part in enumerate(sure.questions, start=1))
     if old := parts.stale(record, knowledge):
         yield "Older than such facts should be; ask again before signing:"
         yield _list(escaped(line) for line in old)
@@ -162,10 +162,39 @@ def _unknowns(record: Record, knowledge: KnowledgeBase, found: Sequence[Row], su
 
 def _changes(record: Record, knowledge: KnowledgeBase, found: Sequence[Row], sure: Sureness) -> Iterator[str]:
     yield "## What would change the answer"
-    lines = [*parts.changes(record, knowledge), *sure.changes]
+    lines = parts.changes(record, knowledge, sure.changes)
     if not sure.questions:
         lines += parts.open_questions(record, parts.unknowns(found))
     yield _list(escaped(line) for line in lines) if lines else "Nothing of what was looked at."
+
+
+def _question(part: Question) -> str:
+    return f"**{escaped(' '.join(part.asked))}** {escaped(' '.join(part.answers))}".rstrip()
+
+
+def _sureness(sure: Sureness) -> Iterator[str]:
+    if sure.is_known:
+        yield "## How sure it is"
+    if sure.shares:
+        yield f"How often each provider comes first, over the ways in which the unknowns could turn out. {sure.worlds}"
+        yield _table(
+            ["Provider", "With the weights as they are", "With any weights, all equally likely"],
+            ([escaped(share.provider), share.given_text, share.uniform_text] for share in sure.shares),
+        )
+    if sure.nobody:
+        yield sure.nobody
+    if sure.weights:
+        yield escaped(sure.weights)
+    if sure.ranges:
+        yield "Within which range of each weight, all others as they are, the answer holds:"
+        yield _table(
+            ["Weight of", "Now", "Holds", "Beyond"],
+            ([escaped(part.label), part.now, part.holds, escaped(part.beyond)] for part in sure.ranges),
+        )
+    if sure.settled and not sure.ranges:
+        yield "No weight alone, however small or large, would change this answer."
+    elif sure.settled:
+        yield f"Whatever these weigh, the answer stays: {'; '.join(escaped(label) for label in sure.settled)}."
 
 
 def _cost(record: Record, knowledge: KnowledgeBase, sources: Sources) -> Iterator[str]:

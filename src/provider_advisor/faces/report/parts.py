@@ -96,15 +96,15 @@ def stale(record: Record, knowledge: KnowledgeBase) -> list[str]:
     ]
 
 
-def changes(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    """What the team could give up, and who would do together, a sentence each."""
+def changes(record: Record, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
+    """What the team could give up, further changes that turn the answer, and who would do together, each said once."""
     given_up = [
         f"Without {joined([_requirement(part, knowledge) for part in concession['drop']])}: "
         f"{concession['verdict']['reason'].removeprefix('Then ')}"
         for concession in record["concessions"]
     ]
     together = [f"{names_of(group, record)} together meet every must." for group in record["combinations"]]
-    return [clean(line) for line in (*given_up, *together)]
+    return list(dict.fromkeys([*(clean(line) for line in given_up), *turns, *(clean(line) for line in together)]))
 
 
 def _requirement(part: Record, knowledge: KnowledgeBase) -> str:

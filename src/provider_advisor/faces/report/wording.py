@@ -31,9 +31,9 @@ Record = Mapping[str, Any]
 
 
 def clean(text: str) -> str:
-    """The text on one line, without control characters or marks that turn the direction of what follows.
+    r"""The text on one line, without control characters or marks that turn the direction of what follows.
 
-    >>> clean("a\\n b\\x1b[31m")
+    >>> clean("a\n b\x1b[31m")
     'a b [31m'
     """
     return " ".join("".join(" " if _is_unwanted(sign) else sign for sign in text).split())
@@ -55,9 +55,9 @@ def percent(share: float) -> str:
     >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
     ('50 %', 'under 1 %', 'over 99 %', '100 %')
     """
-    if 0 < share < 0.005:  # noqa: PLR2004 (half a percent)
+    if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
         return "under 1 %"
-    if 0.995 <= share < 1:  # noqa: PLR2004
+    if 0.99 < share < 1:  # noqa: PLR2004
         return "over 99 %"
     return f"{round(100 * share)} %"
 
@@ -71,11 +71,11 @@ def degree_text(outcome: str, degree: Sequence[float]) -> str:
 
 
 def score_text(score: Mapping[str, float | None]) -> str:
-    """Expected, and in brackets proven to possible where they differ; a dash where nothing was asked."""
+    """Expected, and in brackets proven to possible where they differ; none where nothing was asked."""
     ends = [score[key] for key in ("proven", "expected", "possible")]
     known = [round(end, 1) for end in ends if end is not None]
     if len(known) < len(ends):
-        return "–"
+        return "none"
     proven, expected, possible = known
     return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
 

@@ -1,0 +1,225 @@
+"""The smallest changes of what a team asks that would turn the verdict: in kind, or in whom it recommends."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from provider_advisor.decision.assessment import Assessment
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.robustness.rerun import Rerun
+from provider_advisor.decision.robustness.sketch import Sketch, distance_of, may_differ, sketches_of, weight_at
+from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.knowledge import Facts
+from provider_advisor.logic import Interval, Number
+from provider_advisor.requirements import PRIORITIES, RANK, Requirement
+
+__all__ = ["MOST_PAIRS", "MOST_RUNS", "Change", "Changes", "Turn", "changes_of"]
+
+MOST_RUNS = 6
+"""Runs of the rule engine; the changes that would need more are left out, the lightest first."""
+
+MOST_PAIRS = 40
+"""Pairs of changes that are tried, the most promising first, where no single change turns the verdict."""
+
+_DIGITS = 9
+
+
+class Change(NamedTuple):
+    """One stated requirement, and what is asked in its place: a relaxed bound, another priority, or nothing (None)."""
+
+    requirement: Requirement
+    instead: Requirement | None
+
+    @property
+    def kind(self) -> Literal["bound", "priority", "drop"]:
+        """What is changed."""
+        if self.instead is None:
+            return "drop"
+        return "bound" if self.instead.priority == self.requirement.priority else "priority"
+
+    @property
+    def size(self) -> int:
+        """How much it changes: 1 a bound, 2 a priority by one step, 3 by two steps, 4 all."""
+        if self.instead is None:
+            return 4
+        return 1 + abs(RANK[self.instead.priority] - RANK[self.requirement.priority])
+
+
+class Turn(NamedTuple):
+    """Changes that turn the verdict, and the verdict that they lead to."""
+
+    changes: tuple[Change, ...]
+    verdict: Verdict
+
+
+class Changes(NamedTuple):
+    """The turns, smallest first; `complete` says whether every change was tried (`MOST_RUNS`, `MOST_PAIRS`)."""
+
+    turns: tuple[Turn, ...]
+    complete: bool = True
+
+
+class _Tried(NamedTuple):
+    changes: tuple[Change, ...]
+    verdict: Verdict | None
+    distance: float
+
+
+def changes_of(outcome: Outcome, facts: Facts) -> Changes:
+    """The smallest changes of the stated requirements that turn the verdict's kind or provider.
+
+    A change drops one, relaxes its bound to the nearest amount at which some provider's finding changes and the
+    verdict turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and
+    provider only the smallest is named; ordered by their size, then by the weight of what they change. If no single
+    one turns the verdict, pairs are tried. What would ask for nothing, or one thing twice at one priority, is left out.
+    """
+    if not outcome.team.requirements or not outcome.assessments:
+        return Changes(())
+    search = _Search(outcome, facts)
+    singles = search.tried((change,) for change in search.single_changes())
+    turns = search.smallest(singles)
+    if turns:
+        return Changes(turns, search.complete)
+    pairs = search.tried(search.pairs(singles))
+    return Changes(search.smallest(pairs), search.complete)
+
+
+class _Search:
+    """Changes, tried one after the other."""
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self._outcome = outcome
+        self._facts = facts
+        self._rerun = Rerun(outcome, facts)
+        self._weights = {
+            finding.requirement: finding.weight
+            for finding in outcome.assessments[0].findings
+            if finding.requirement is not None
+        }
+        self._sketches = sketches_of(outcome.assessments)
+        self._priorities = facts.knowledge.policy.priorities
+        self.complete = True
+
+    def single_changes(self) -> Iterator[Change]:
+        """All changes of each requirement, heaviest requirements first, each with its smallest changes first."""
+        for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
+            for bound in self._relaxed(requirement):
+                yield Change(requirement, requirement._replace(bound=bound))
+            others = [requirement._replace(priority=priority) for priority in PRIORITIES]
+            changes = [Change(requirement, other) for other in others if other != requirement]
+            yield from sorted(changes, key=lambda change: change.size)
+            yield Change(requirement, None)
+
+    def _weight(self, requirement: Requirement) -> float:
+        return self._weights.get(requirement, 0.0)
+
+    def _relaxed(self, requirement: Requirement) -> Iterator[Interval]:
+        """The bound, wider and wider, to each amount at which a finding changes.
+
+        Towards what is known to be more than an amount, without being whole, there is no nearest one: it is passed by.
+        """
+        bound = requirement.bound
+        if bound is None:
+            return
+        amounts = [
+            amount for each in self._outcome.assessments if (amount := self._amount(requirement, each)) is not None
+        ]
+        ends = {end for amount in amounts for end in (amount.low, amount.high) if end is not None}
+        if bound.low is not None:
+            yield from (bound._replace(low=end) for end in sorted((e for e in ends if e < bound.low), reverse=True))
+        if bound.high is not None:
+            wider = sorted({_outward(end) for end in ends if end > bound.high})
+            yield from (bound._replace(high=end) for end in wider)
+
+    def _amount(self, requirement: Requirement, assessment: Assessment) -> Interval | None:
+        if self._facts.knowledge.criteria[requirement.criterion].computed and assessment.cost is not None:
+            return assessment.cost.amount
+        return self._facts(assessment.provider, requirement.criterion).amount
+
+    def tried(self, many: Iterable[tuple[Change, ...]]) -> list[_Tried]:
+        """The changes that can be, each with the verdict that it leads to; None for one that certainly is no other."""
+        found = []
+        for changes in many:
+            requirements = _changed(self._outcome.team.requirements, changes)
+            if requirements is None:
+                continue
+            if all(self._rerun.is_alone(change.requirement) for change in changes):
+                sketches = self._sketched(changes)
+                verdict = self._verdict(requirements) if may_differ(sketches, self._outcome.verdict) else None
+            elif self._rerun.runs >= MOST_RUNS and self._rerun.needs_engine(requirements):
+                self.complete = False
+                continue
+            else:
+                assessments = self._rerun.assessments(requirements)
+                verdict, sketches = judge(assessments), sketches_of(assessments)
+            found.append(_Tried(changes, verdict, distance_of(sketches, self._outcome.verdict)))
+        return found
+
+    def _verdict(self, requirements: tuple[Requirement, ...]) -> Verdict:
+        return judge(self._rerun.assessments(requirements))
+
+    def _sketched(self, changes: Iterable[Change]) -> list[Sketch]:
+        """The providers' sums with changes that concern only what is changed."""
+        sketches = self._sketches
+        for before, after in changes:
+            old = self._rerun.findings(before)
+            sketches = [
+                sketch.without(finding, finding.weight, must=before.priority == "must")
+                for sketch, finding in zip(sketches, old, strict=True)
+            ]
+            if after is not None:
+                new = old if after.bound == before.bound else self._rerun.findings(after)
+                sketches = [
+                    sketch.plus(finding, weight_at(finding, after, self._priorities), must=after.priority == "must")
+                    for sketch, finding in zip(sketches, new, strict=True)
+                ]
+        return sketches
+
+    def smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
+        """Those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
+        before = self._outcome.verdict
+        best: dict[object, Turn] = {}
+        for each in sorted(tried, key=self._order):
+            verdict = each.verdict
+            if verdict is not None and (verdict.kind, verdict.provider) != (before.kind, before.provider):
+                key = (frozenset(part.requirement for part in each.changes), verdict.kind, verdict.provider)
+                best.setdefault(key, Turn(each.changes, verdict))
+        return tuple(best.values())
+
+    def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
+        """By size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""
+        return (
+            sum(change.size for change in tried.changes),
+            sum(self._weight(change.requirement) for change in tried.changes),
+            [f"{change.requirement.criterion} {change.kind}" for change in tried.changes],
+        )
+
+    def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[Change, ...]]:
+        """Pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
+        promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
+        ranked = sorted(
+            itertools.combinations(range(min(len(promising), 2 * MOST_PAIRS)), 2), key=lambda two: (sum(two), two)
+        )
+        pairs = (
+            (*promising[one].changes, *promising[two].changes)
+            for one, two in ranked
+            if promising[one].changes[0].requirement != promising[two].changes[0].requirement
+        )
+        yield from itertools.islice(pairs, MOST_PAIRS)
+        if len(singles) ** 2 > 2 * MOST_PAIRS:
+            self.complete = False
+
+
+def _changed(stated: Sequence[Requirement], changes: Sequence[Change]) -> tuple[Requirement, ...] | None:
+    """The requirements with the changes; None where none is left, or one thing would be asked twice at one priority."""
+    instead = {change.requirement: change.instead for change in changes}
+    found = [after for before in stated if (after := instead.get(before, before)) is not None]
+    if not found or len({(requirement.criterion, requirement.priority) for requirement in found}) < len(found):
+        return None
+    return tuple(sorted(found, key=lambda requirement: (-RANK[requirement.priority], requirement.criterion)))
+
+
+def _outward(end: Number) -> Number:
+    """An upper end without the dust of binary fractions, and not below what it was."""
+    rounded = round(end, _DIGITS)
+    return rounded if rounded >= end else rounded + 10**-_DIGITS

@@ -1,0 +1,366 @@
+"""How sure a recommendation is, as data and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from provider_advisor.decision import Finding, Verdict
+from provider_advisor.decision.robustness import (
+    Answer,
+    Change,
+    Changes,
+    Estimate,
+    Question,
+    QuestionSet,
+    Robustness,
+    Share,
+    Turn,
+    WeightRange,
+    WeightRanges,
+)
+from provider_advisor.explanation.reasons import names, verdict_brief
+from provider_advisor.explanation.words import bound_text, joined, number_text, requirement_text
+from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
+from provider_advisor.logic import Truth, compare
+from provider_advisor.requirements import Requirement, bound_words
+
+__all__ = ["confirm_record", "robustness_record"]
+
+_DIGITS = 9
+
+
+def confirm_record(robustness: Robustness, knowledge: KnowledgeBase) -> list[dict[str, Any]]:
+    """What to ask the providers, most useful first, JSON-ready; see `ConfirmShape` in `robustness_schema`.
+
+    An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
+    could: `facts` with the question to put, `answers` with the verdict each leads to, and `says`, all in words.
+    """
+    before, found = robustness.verdict, robustness.confirm
+    alone = [_question(question, before, knowledge) for question in found.questions]
+    return alone + [_set(part, knowledge, complete=found.complete) for part in found.sets]
+
+
+def robustness_record(robustness: Robustness, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """How sure the verdict is, JSON-ready; see `RobustnessShape` in `robustness_schema`.
+
+    `weights` are the ranges in which kind and provider hold, `worlds` the shares in which each provider comes first
+    (None where nothing is asked), `changes` those of the requirements that turn the verdict. Each has `says`.
+    """
+    return {
+        "weights": _weights(robustness.weights, robustness.findings, knowledge),
+        "worlds": _worlds(robustness, knowledge),
+        "changes": _changes(robustness.changes, knowledge),
+    }
+
+
+# What to confirm
+
+
+def _question(question: Question, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "facts": [_fact(question, knowledge)],
+        "answers": [_answer(question, answer, before, knowledge) for answer in question.answers],
+        "turns": _rounded(question.turns),
+        "changes": _rounded(question.changes),
+        "weight": question.weight,
+        "complete": True,
+        "says": _question_says(question, before, knowledge),
+    }
+
+
+def _fact(question: Question, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "provider": question.provider,
+        "criterion": question.criterion,
+        "label": knowledge.criteria[question.criterion].label,
+        "disputed": question.disputed,
+        "question": _to_ask(question, knowledge),
+    }
+
+
+def _to_ask(question: Question, knowledge: KnowledgeBase) -> str:
+    """The question to put to the provider: "Does Acme have this: Fax?", "Seats at Acme: at least 90 seats?"."""
+    criterion = knowledge.criteria[question.criterion]
+    name = knowledge.providers[question.provider].name
+    if criterion.kind == "capability":
+        return f"Does {name} have this: {criterion.label}?"
+    bounds = question.asked.bounds
+    if len(bounds) == 1 and not question.asked.on_scale:
+        return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
+    if criterion.kind == "rating":
+        return f"{criterion.label} at {name}: which of {joined(criterion.values)}?"
+    return f"{criterion.label} at {name}: how much exactly, in {criterion.unit}?"
+
+
+def _answer(question: Question, answer: Answer, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "values": [_value(answer.fact, knowledge)],
+        "share": _rounded(answer.share),
+        "changes": answer.verdict != before,
+        "verdict": _verdict(answer.verdict),
+        "says": f"{_answer_text(question, answer.fact, knowledge)}: {_then(answer.verdict, before, knowledge)}.",
+    }
+
+
+def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
+    """The answer as a claim would give it: "present", "absent", a number, or a rating's word."""
+    criterion = knowledge.criteria[fact.criterion]
+    if criterion.kind == "capability":
+        return "present" if fact.truth is Truth.YES else "absent"
+    amount = fact.amount.low if fact.amount is not None else None
+    if amount is not None and criterion.kind == "rating":
+        return criterion.values[int(amount)]
+    return amount
+
+
+def _answer_text(question: Question, fact: Fact, knowledge: KnowledgeBase) -> str:
+    criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
+    if criterion.kind == "capability":
+        return "if yes" if fact.truth is Truth.YES else "if no"
+    if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
+        return "if yes" if compare(fact.amount, bounds[0]) is Truth.YES else "if no"
+    return f"if {_value_text(fact, criterion, knowledge)}"
+
+
+def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
+    value = _value(fact, knowledge)
+    if isinstance(value, str) or value is None:
+        return str(value)
+    return f"{number_text(value)} {criterion.unit or ''}".rstrip()
+
+
+def _then(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
+    return "the answer stays as it is" if after == before else verdict_brief(after, knowledge)
+
+
+def _question_says(question: Question, before: Verdict, knowledge: KnowledgeBase) -> str:
+    """The question, and each verdict that it could lead to with the answers that do."""
+    answers = [
+        f"{_answer_text(question, answer.fact, knowledge)}, {_then(answer.verdict, before, knowledge)}"
+        for answer in question.answers
+    ]
+    disputed = " The sources contradict one another." if question.disputed else ""
+    return f"{_to_ask(question, knowledge)} {_capital('; '.join(answers))}.{disputed}"
+
+
+def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> dict[str, Any]:
+    values = [_value(fact, knowledge) for fact in part.answers]
+    said = joined([_supposed_text(fact, knowledge) for fact in part.answers])
+    then = f"{_capital(verdict_brief(part.verdict, knowledge))} if {said}."
+    return {
+        "facts": [_fact(question, knowledge) for question in part.questions],
+        "answers": [
+            {"values": values, "share": None, "changes": True, "verdict": _verdict(part.verdict), "says": then}
+        ],
+        "turns": 0.0,
+        "changes": 0.0,
+        "weight": sum(question.weight for question in part.questions),
+        "complete": complete,
+        "says": f"No single answer would change anything, but these together could. {then}",
+    }
+
+
+def _supposed_text(fact: Fact, knowledge: KnowledgeBase) -> str:
+    """What a fact would say: "Acme has Fax", "Seats at Acme is 90 seats"."""
+    criterion, name = knowledge.criteria[fact.criterion], knowledge.providers[fact.provider].name
+    if criterion.kind == "capability":
+        return f"{name} {'has' if fact.truth is Truth.YES else 'lacks'} {criterion.label}"
+    return f"{criterion.label} at {name} is {_value_text(fact, criterion, knowledge)}"
+
+
+# Weights
+
+
+def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> dict[str, Any]:
+    ranges = [_range(part, findings[part.finding], knowledge) for part in found.ranges]
+    return {"depends": found.depends, "ranges": ranges, "says": _weights_says(found, findings, knowledge)}
+
+
+def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        **_named(finding),
+        "priority": finding.requirement.priority if finding.requirement is not None else None,
+        "weight": part.weight,
+        "low": part.low,
+        "high": part.high,
+        "holds_at_low": part.holds_at_low,
+        "holds_at_high": part.holds_at_high,
+        "below": list(part.below),
+        "above": list(part.above),
+        "says": _range_says(part, finding, knowledge),
+    }
+
+
+def _named(finding: Finding) -> dict[str, Any]:
+    requirement = finding.requirement
+    bound = requirement.bound if requirement is not None else None
+    return {
+        "criterion": requirement.criterion if requirement is not None else None,
+        "rule": finding.rule.id if finding.rule is not None else None,
+        "bound": None if bound is None else [bound.low, bound.high],
+    }
+
+
+def _range_says(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> str:
+    label = _label(finding, knowledge)
+    if part.low == 0 and part.high is None:
+        return f"{label}: whatever it weighs, the answer stays (now {number_text(part.weight)})."
+    ends = [f"below {_weight_text(part.low)} {_ahead(part.below, knowledge)}"] if part.low > 0 else []
+    if part.high is not None:
+        ends.append(f"above {_weight_text(part.high)} {_ahead(part.above, knowledge)}")
+    return f"{label}: now {number_text(part.weight)}; {joined(ends)}."
+
+
+def _weight_text(weight: float) -> str:
+    return number_text(float(f"{weight:.4g}"))
+
+
+def _ahead(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
+    return (
+        f"{names(leaders, knowledge)} would lead"
+        if len(leaders) == 1
+        else f"{names(leaders, knowledge)} would be level"
+    )
+
+
+def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
+    if finding.requirement is not None:
+        return requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
+    return finding.rule.because.rstrip(".") if finding.rule is not None else ""
+
+
+def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
+    """In one sentence, with the weight that has the least room."""
+    if not found.depends:
+        return "No weight could change whom this recommends: what must be met decides it, not scores."
+    moving = [part for part in found.ranges if part.low > 0 or part.high is not None]
+    if not moving:
+        return "No weight alone, however small or large, would change this answer."
+    nearest = min(moving, key=_room)
+    return f"The weight with the least room: {_range_says(nearest, findings[nearest.finding], knowledge)}"
+
+
+def _room(part: WeightRange) -> float:
+    """By which factor the weight would have to change."""
+    down = part.weight / part.low if part.low > 0 else float("inf")
+    return min(down, part.high / part.weight if part.high is not None else float("inf"))
+
+
+# Worlds
+
+
+def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> dict[str, Any] | None:
+    shares = robustness.shares
+    if shares is None:
+        return None
+    return {
+        "criteria": [_named(finding) for finding in robustness.findings],
+        "providers": [_share(share, knowledge) for share in shares.alternatives],
+        "none": _rounded(shares.none),
+        "given": _estimate(shares.given),
+        "uniform": _estimate(shares.uniform),
+        "says": _worlds_says(robustness, knowledge),
+    }
+
+
+def _share(share: Share, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "provider": share.name,
+        "given": _rounded(share.given or 0.0),
+        "first": _rounded(share.ranks[0]),
+        "ranks": [_rounded(part) for part in share.ranks],
+        "central": None if share.central is None else [_rounded(weight) for weight in share.central],
+        "confidence": None if share.confidence is None else _rounded(share.confidence),
+        "says": f"{knowledge.providers[share.name].name} comes first in {_percent(share.given or 0.0)} of the ways "
+        f"the unknowns could turn out, and in {_percent(share.ranks[0])} if the weights are unknown too.",
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"exact": estimate.samples == 0, "samples": estimate.samples, "error": _rounded(estimate.error)}
+
+
+def _percent(share: float) -> str:
+    """A share in whole per cent; never 0 or 100 % where it is not."""
+    if 0 < share < 0.01:  # noqa: PLR2004 (a per cent)
+        return "under 1 %"
+    return "over 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"  # noqa: PLR2004 (a per cent)
+
+
+def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+    shares = robustness.shares
+    if shares is None:
+        return ""
+    parts = [f"{knowledge.providers[share.name].name} {_percent(share.given or 0.0)}" for share in shares.alternatives]
+    none = f"; in {_percent(shares.none)} nobody meets every must" if shares.none > 0 else ""
+    error = f" (drawn, give or take {2 * shares.given.error:.1%})" if shares.given.samples else ""
+    return f"Of the ways the unknowns could turn out, each comes first in: {joined(parts)}{none}{error}."
+
+
+# Changes
+
+
+def _changes(found: Changes, knowledge: KnowledgeBase) -> dict[str, Any]:
+    turns = [_turn(turn, knowledge) for turn in found.turns]
+    if turns:
+        says = f"The smallest change that would turn the answer: {turns[0]['says']}"
+    elif found.complete:
+        says = "No single change of what you ask, and no two, would turn the answer."
+    else:
+        says = "No change of what you ask was found that would turn the answer; not all pairs were tried."
+    return {"turns": turns, "complete": found.complete, "says": says}
+
+
+def _turn(turn: Turn, knowledge: KnowledgeBase) -> dict[str, Any]:
+    said = joined([_change_text(change, knowledge) for change in turn.changes])
+    return {
+        "changes": [_change(change, knowledge) for change in turn.changes],
+        "verdict": _verdict(turn.verdict),
+        "says": f"{_capital(said)}: {verdict_brief(turn.verdict, knowledge)}.",
+    }
+
+
+def _change(change: Change, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "criterion": change.requirement.criterion,
+        "from": _asked(change.requirement, knowledge),
+        "to": None if change.instead is None else _asked(change.instead, knowledge),
+    }
+
+
+def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
+    return {"priority": requirement.priority, "bound": dict(words) or None}
+
+
+def _change_text(change: Change, knowledge: KnowledgeBase) -> str:
+    criterion = knowledge.criteria[change.requirement.criterion]
+    asked = requirement_text(change.requirement, criterion)
+    if change.instead is None:
+        return f"without {asked}"
+    if change.kind == "bound":
+        return f"with {criterion.label} {bound_text(change.instead.bound, criterion)}"
+    return f"with {asked} as a {change.instead.priority}"
+
+
+# Small parts
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "strength": verdict.strength,
+        "provider": verdict.provider,
+        "lean": verdict.lean,
+        "among": list(verdict.among),
+    }
+
+
+def _rounded(number: float) -> float:
+    return round(number, _DIGITS)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

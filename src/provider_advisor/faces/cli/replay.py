@@ -1,0 +1,156 @@
+"""`recommend replay`: whether and why a question of earlier is answered differently now."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.record import SCHEMA
+from provider_advisor.explanation.replay import CONTEXT, replay_record
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.report.wording import clean
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.files import MAX_BYTES
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement
+from provider_advisor.requirements.file import read_requirements_data
+
+__all__ = ["replay_command"]
+
+
+@click.command("replay")
+@click.argument("record")
+@as_of_option
+@format_option("text", "json")
+@knowledge_options
+def replay_command(record: str, as_of: str | None, form: str, facts: str | None, rules: str | None) -> None:
+    """Answer the question of a RECORD again.
+
+    RECORD is what `recommend --format json` printed, - for standard input. Says whether and why the answer differs
+    now. It is answered as of the day that its question names, else today.
+    """
+    day = day_of(as_of)
+    old, name = _read(record), "standard input" if record == "-" else record
+    knowledge = knowledge_from(facts, rules)
+    statement = _statement(old["question"], name, knowledge)
+    if day is not None:
+        statement = statement._replace(as_of=day)
+    try:
+        compared = replay_record(old, answer(knowledge, statement).record)
+    except RequirementsError as error:
+        raise RequirementsError(f"{name}: {error}") from error
+    if form == "json":
+        click.echo(json.dumps(compared, ensure_ascii=False, indent=2))
+    else:
+        _show(compared)
+
+
+def _read(record: str) -> dict[str, Any]:
+    """The record in a file, with a question in it. Raises RequirementsError."""
+    name = "standard input" if record == "-" else record
+    data = _json(_content(record, name), name)
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        found = f"its schema is {_shown(schema)}" if isinstance(schema, str) else "it names no schema"
+        raise RequirementsError(
+            f"{name} is no record that can be replayed: {found}; "
+            f"expected '{SCHEMA}', as `recommend --format json` prints it."
+        )
+    if not isinstance(data.get("question"), dict):
+        raise RequirementsError(
+            f"{name} holds no question to ask again; expected what `recommend --format json` printed."
+        )
+    return dict(data)
+
+
+def _content(record: str, name: str) -> bytes:
+    try:
+        if record == "-":
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(record).open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RequirementsError(
+            f"{name} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise RequirementsError(
+            f"{name} is over {MAX_BYTES // 1_000_000} MB; expected one record of `recommend --format json`."
+        )
+    return content
+
+
+def _json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
+    try:
+        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        raise RequirementsError(f"{name} is not UTF-8 at byte {error.start + 1}; expected JSON in UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise RequirementsError(
+            f"{name}:{error.lineno}: not JSON; expected what `recommend --format json` printed."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise RequirementsError(
+            f"{name} holds a number or a depth that no record has; expected what `recommend --format json` printed."
+        ) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _shown(text: str) -> str:
+    return f"'{clean(text[:60])}'"
+
+
+def _statement(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> Statement:
+    """The question, read like a requirements file. Raises RequirementsError, KnowledgeError."""
+    _refuse_vanished(question, name, knowledge)
+    return read_requirements_data(question, name, knowledge)
+
+
+def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
+    """Say which word of the question the vocabulary has no longer; what else is wrong is told when it is read."""
+    asked = [part.get("criterion") for key in ("needs", "wants") for part in _dicts(question.get(key))]
+    for kind, words, known in (
+        ("criterion", asked, knowledge.words),
+        ("situation", question.get("situation"), knowledge.topics),
+        ("usage item", question.get("usage"), knowledge.usage),
+    ):
+        for word in words if isinstance(words, dict | list) else []:
+            if isinstance(word, str) and word not in known:
+                raise RequirementsError(
+                    f"{name} cannot be answered again: the vocabulary has no {kind} {_shown(word)} now."
+                    f"{did_you_mean(word, known)}"
+                )
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON holds anything)
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+def _show(compared: dict[str, Any]) -> None:
+    page = Page()
+    page.line(compared["says"], bold=True)
+    answers = [part for part in compared["differences"] if part["about"] not in CONTEXT]
+    for title, parts in (("What differs", answers), ("What it is drawn from", _rest(compared))):
+        if parts:
+            page.heading(title)
+        for part in parts:
+            page.line(clean(part["says"]), 2)
+    page.gap()
+    then, now = compared["then"], compared["now"]
+    page.line(f"Then facts as of {clean(then['as_of'])}, now as of {now['as_of']}.")
+    page.show()
+
+
+def _rest(compared: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for part in compared["differences"] if part["about"] in CONTEXT and part["about"] != "day"]

@@ -1,0 +1,159 @@
+"""Changes of what is asked: each that is named turns the verdict, and none that is smaller does."""
+
+import itertools
+
+from hypothesis import given, settings
+from worlds import DAY, Said, capability, decided, knowledge_of, quantity, rule, worlds
+
+from provider_advisor.decision import outcome_for
+from provider_advisor.decision.robustness import changes as module
+from provider_advisor.decision.robustness.changes import Change, changes_of
+from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.conditions import FactHolds, Need, Not, Situation
+from provider_advisor.knowledge.records import Implied
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import PRIORITIES, Requirement, Team
+
+HAS, LACKS = Said("present"), Said("absent")
+
+
+def turned(team, facts, changes):
+    """The verdict after the changes, by the whole way from the team's statement."""
+    instead = {change.requirement: change.instead for change in changes}
+    kept = tuple(after for before in team.requirements if (after := instead.get(before, before)) is not None)
+    return outcome_for(team._replace(requirements=kept), facts).verdict
+
+
+def is_allowed(team, change):
+    kept = [part for part in team.requirements if part != change.requirement]
+    kept += [] if change.instead is None else [change.instead]
+    return bool(kept) and len({(part.criterion, part.priority) for part in kept}) == len(kept)
+
+
+def simple_changes(team):
+    """Drops and priorities, by brute force."""
+    for part in team.requirements:
+        yield Change(part, None)
+        yield from (Change(part, part._replace(priority=new)) for new in PRIORITIES if new != part.priority)
+
+
+@settings(max_examples=100)
+@given(worlds())
+def test_what_is_named_turns_the_verdict(world):
+    decision = decided(world.knowledge, world.team)
+    before = decision.outcome.verdict
+    for turn in changes_of(decision.outcome, decision.facts).turns:
+        after = turned(world.team, decision.facts, turn.changes)
+        assert after == turn.verdict
+        assert (after.kind, after.provider) != (before.kind, before.provider)
+
+
+@settings(max_examples=100)
+@given(worlds())
+def test_no_smaller_change_of_the_same_requirement_turns_it(world):
+    decision = decided(world.knowledge, world.team)
+    before = decision.outcome.verdict
+    found = changes_of(decision.outcome, decision.facts)
+    named = {
+        (turn.changes[0].requirement, turn.verdict.kind, turn.verdict.provider): turn.changes[0].size
+        for turn in found.turns
+        if len(turn.changes) == 1
+    }
+    for change in simple_changes(world.team):
+        after = turned(world.team, decision.facts, [change]) if is_allowed(world.team, change) else before
+        if (after.kind, after.provider) != (before.kind, before.provider) and found.complete:
+            assert named[change.requirement, after.kind, after.provider] <= change.size
+
+
+def is_more_than(change, decision):
+    """Whether some provider's amount is more than one that it does not reach: then there is no nearest end."""
+    amounts = [decision.facts(name, change.requirement.criterion).amount for name in decision.facts.knowledge.providers]
+    return any(amount is not None and amount.above for amount in amounts)
+
+
+@settings(max_examples=80)
+@given(worlds())
+def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
+    decision = decided(world.knowledge, world.team)
+    for turn in changes_of(decision.outcome, decision.facts).turns:
+        change = turn.changes[0]
+        if len(turn.changes) > 1 or change.kind != "bound" or is_more_than(change, decision):
+            continue
+        old, new = change.requirement.bound, change.instead.bound
+        assert new.holds(old)
+        for part in range(1, 8):  # between the old end and the new one nothing leads to the same
+            low = None if old.low is None else old.low + (new.low - old.low) * part / 8
+            high = None if old.high is None else old.high + (new.high - old.high) * part / 8
+            bound = Interval(low, high)
+            nearer = Change(change.requirement, change.requirement._replace(bound=bound))
+            after = turned(world.team, decision.facts, [nearer])
+            assert (after.kind, after.provider) != (turn.verdict.kind, turn.verdict.provider)
+
+
+def example(claims, asked, criteria, rules=(), situation=None):
+    knowledge = knowledge_of(criteria, claims, rules)
+    team = Team(tuple(asked), situation or {})
+    facts = Facts(knowledge, DAY)
+    return changes_of(outcome_for(team, facts), facts)
+
+
+def must(criterion, bound=None):
+    return Requirement(criterion, "must", bound)
+
+
+def test_a_bound_gives_way_before_a_priority_and_that_before_the_whole_wish():
+    found = example(
+        {"ada": {"seats": Said(100, "exactly")}, "bob": {"seats": Said(80, "exactly")}},
+        [must("seats", Interval(90))],
+        [quantity("seats", worst=0, best=200)],
+    )
+    assert [(turn.changes[0].kind, turn.verdict.kind) for turn in found.turns] == [("bound", "tie")]
+    assert found.turns[0].changes[0].instead.bound == Interval(80)
+
+
+def test_two_changes_are_named_only_where_one_would_not_do():
+    rules = [rule("likes-fax", Situation("staff", "none"), favours=FactHolds("fax"), weight=40)]
+    claims = {"ada": {"board": HAS, "chat": HAS, "fax": LACKS}, "bob": {"board": LACKS, "chat": LACKS, "fax": HAS}}
+    criteria = [capability(name) for name in ("board", "chat", "fax")]
+    found = example(claims, [must("board"), must("chat")], criteria, rules, {"staff": ("none",)})
+    assert {len(turn.changes) for turn in found.turns} == {2}
+    assert {(change.requirement.criterion, change.size) for change in found.turns[0].changes} == {
+        ("board", 2),
+        ("chat", 2),
+    }
+    assert found.turns[0].verdict.provider == "bob"
+
+
+def test_rules_fire_again_where_a_criterion_goes_that_they_rest_on():
+    rules = [
+        rule("wants-chat", Need("board"), Implied("chat", "must")),
+        rule("else-fax", Not(Need("board")), favours=FactHolds("fax")),
+    ]
+    names = ("board", "chat", "fax", "phone")
+    ada = {"board": HAS, "chat": HAS, "fax": LACKS, "phone": HAS}
+    bob = {"board": HAS, "chat": LACKS, "fax": HAS, "phone": HAS}
+    criteria = [capability(name) for name in names]
+    found = example({"ada": ada, "bob": bob}, [must("board"), must("phone")], criteria, rules)
+    (turn,) = found.turns
+    assert [(change.requirement.criterion, change.kind) for change in turn.changes] == [("board", "drop")]
+    assert turn.verdict.provider == "bob"
+
+
+def test_the_search_says_when_it_did_not_try_everything(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 0)
+    rules = [rule("wants-chat", Need("board"), Implied("chat", "must"))]
+    claims = {"ada": {"board": HAS, "chat": HAS, "fax": HAS}, "bob": {"board": HAS, "fax": HAS}}
+    found = example(claims, [must("board"), must("fax")], [capability(n) for n in ("board", "chat", "fax")], rules)
+    assert not found.complete
+
+
+def test_nothing_stated_nothing_to_change():
+    assert example({"ada": {}, "bob": {}}, [], [capability("board")]).turns == ()
+
+
+def test_the_order_of_the_requirements_does_not_matter():
+    claims = {"ada": {"board": HAS, "chat": LACKS}, "bob": {"board": LACKS, "chat": HAS}}
+    asked = [must("board"), Requirement("chat", "should")]
+    criteria = [capability("board"), capability("chat")]
+    results = {str(example(claims, order, criteria)) for order in itertools.permutations(asked)}
+    assert len(results) == 1

@@ -1,0 +1,305 @@
+"""Shares of worlds: against published results, against brute force, exact against drawn."""
+
+import itertools
+import math
+import random
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import Said, capability, decided, knowledge_of, quantity, rule, worlds
+
+from provider_advisor.decision.robustness import alternatives_of, shares_among
+from provider_advisor.decision.robustness.draws import alternatives_in
+from provider_advisor.decision.robustness.given import first_with
+from provider_advisor.decision.robustness.lottery import Alternative, Drawn, Way
+from provider_advisor.decision.robustness.race import chance_of_losing
+from provider_advisor.decision.robustness.sampled import draw_worlds
+from provider_advisor.decision.robustness.uniform import duel
+from provider_advisor.decision.robustness.worlds import shares_of
+from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
+from provider_advisor.knowledge.records import Policy
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import Requirement, Team
+
+HAS, LACKS = Said("present"), Said("absent")
+SIX = [
+    (5, -1.5, 15, 4),
+    (2.5, -3.8, 25, 2.5),
+    (3, -2.8, 10, 2.8),
+    (3, -3.2, 16, 3.2),
+    (2, -6.7, 0, 1),
+    (4, -3.4, 30, 3.5),
+]
+
+
+def published_matrix():
+    """Lahdelma, Hokkanen and Salminen 1998, European Journal of Operational Research 106:137-143, section 5."""
+    worst, best = [min(column) for column in zip(*SIX, strict=True)], [max(column) for column in zip(*SIX, strict=True)]
+
+    def cell(place, value):
+        half = (0.5, abs(value) / 10, 10, 0.5)[place]
+        return tuple((end - worst[place]) / (best[place] - worst[place]) for end in (value - half, value + half))
+
+    return {str(number): [cell(*pair) for pair in enumerate(row)] for number, row in enumerate(SIX, start=1)}
+
+
+def test_first_ranks_and_confidence_are_those_published():
+    found = shares_among(alternatives_of(published_matrix()), samples=40_000)
+    firsts = [100 * share.ranks[0] for share in found.alternatives]
+    assert firsts == pytest.approx([74, 1, 0, 0, 0, 25], abs=1)
+    for share, confidence in zip(found.alternatives, [99, 12, 0, 1, None, 71], strict=True):
+        # The third came first in none or hardly any of our worlds, the fifth in none.
+        assert share.confidence is None or 100 * share.confidence == pytest.approx(confidence, abs=2)
+    assert found.alternatives[4].confidence is None
+    assert found.uniform.samples == 40_000
+    assert found.uniform.error < 0.0025
+    for share in found.alternatives:
+        assert share.central is None or sum(share.central) == pytest.approx(1)
+
+
+# The race
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "chance"),
+    [
+        ((1,), (1,), 1 / 2),
+        ((3,), (1,), 1 / 4),  # the weight of the first must be a quarter of both at least
+        ((1,), (1, 1), 3 / 4),
+        ((1, 1), (1, 1), 1 / 2),
+        ((2,), (1, 1), 1 - (2 / 3) ** 2),  # P(2a > b + c), for a, b and c exponential
+        ((), (1,), 1),
+        ((1,), (), 0),
+        ((), (), 1 / 2),
+    ],
+)
+def test_the_race_by_hand(ahead, behind, chance):
+    assert chance_of_losing(tuple(map(float, ahead)), tuple(map(float, behind))) == pytest.approx(chance)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=7), st.integers(0, 99))
+def test_the_race_is_won_as_often_as_it_is_in_drawn_weights(differences, seed):
+    ahead = tuple(sorted(value for value in differences if value > 0))
+    behind = tuple(sorted(-value for value in differences if value < 0))
+    source, runs = random.Random(seed), 4000  # noqa: S311 (no secret)
+    won = 0.0
+    for _ in range(runs):
+        total = sum(value * source.expovariate(1) for value in differences)
+        won += 0.5 if total == 0 else total > 0
+    assert won / runs == pytest.approx(1 - chance_of_losing(ahead, behind), abs=5 * 0.5 / math.sqrt(runs))
+
+
+# Plain alternatives with blocks
+
+
+def way(share, degrees, stands=True):  # noqa: FBT002 (reads well enough here)
+    return Way(share, tuple(Drawn(place, degree, degree) for place, degree in degrees.items()), stands)
+
+
+@st.composite
+def alternatives(draw, count=None, criteria=4):
+    number = count or draw(st.integers(1, 4))
+    return tuple(_alternative(draw, f"a{place}", criteria) for place in range(number))
+
+
+def _alternative(draw, name, criteria):
+    degree = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+    places = draw(st.permutations(range(criteria)))
+    blocks, drawn = [], set()
+    for size in draw(st.sampled_from([(), (1,), (1, 1), (2,), (2, 1), (1, 1, 1)])):
+        mine = [place for place in places if place not in drawn][:size]
+        drawn |= set(mine)
+        p = draw(st.sampled_from([0.5, 0.25]))
+        stands = draw(st.booleans())
+        blocks.append((way(p, {k: draw(degree) for k in mine}), way(1 - p, {k: draw(degree) for k in mine}, stands)))
+    degrees = tuple(0.0 if place in drawn else draw(degree) for place in range(criteria))
+    return Alternative(name, degrees, tuple(blocks), draw(st.sampled_from([True, True, True, False])))
+
+
+def every_world(found):
+    """Each world with its probability: for each alternative its degrees, or None where it does not stand."""
+    for ways in itertools.product(*(block for each in found for block in each.blocks)):
+        rest = list(ways)
+        rows = []
+        for each in found:
+            mine, rest = rest[: len(each.blocks)], rest[len(each.blocks) :]
+            degrees = list(each.degrees)
+            for part in mine:
+                for draw in part.degrees:
+                    degrees[draw.criterion] = draw.start
+            rows.append(degrees if each.stands and all(part.stands for part in mine) else None)
+        yield math.prod(part.share for part in ways), rows
+
+
+def firsts(rows, weights):
+    scores = [None if row is None else sum(w * d for w, d in zip(weights, row, strict=True)) for row in rows]
+    best = max((score for score in scores if score is not None), default=None)
+    winners = [place for place, score in enumerate(scores) if score is not None and score > best - 1e-9]
+    return {place: 1 / len(winners) for place in winners}
+
+
+@given(alternatives(), st.lists(st.sampled_from([1, 2, 3, 4, 0.5]), min_size=4, max_size=4))
+def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
+    expected = [0.0] * len(found)
+    for share, rows in every_world(found):
+        for place, part in firsts(rows, weights).items():
+            expected[place] += share * part
+    assert first_with(found, weights) == pytest.approx(expected)
+    shares = shares_among(found, weights, samples=1000)
+    assert shares.given.samples == 0
+    assert sum(share.given for share in shares.alternatives) + shares.none == pytest.approx(1)
+    assert sum(share.ranks[0] for share in shares.alternatives) + shares.none == pytest.approx(1)
+
+
+@given(alternatives(count=2))
+def test_two_with_any_weights_are_the_mixture_of_their_races(found):
+    expected = [0.0, 0.0]
+    for share, (one, two) in every_world(found):
+        if one is None or two is None:
+            expected[0] += share * (one is not None)
+            expected[1] += share * (two is not None)
+            continue
+        differences = [a - b for a, b in zip(one, two, strict=True)]
+        lost = chance_of_losing(
+            tuple(sorted(d for d in differences if d > 0)), tuple(sorted(-d for d in differences if d < 0))
+        )
+        expected[0] += share * (1 - lost)
+        expected[1] += share * lost
+    first, second = duel(*found)
+    assert [first.ranks[0], second.ranks[0]] == pytest.approx(expected)
+    for each, alternative in ((first, found[0]), (second, found[1])):
+        assert each.central is None or sum(each.central) == pytest.approx(1)
+        assert sum(each.ranks) == pytest.approx(alternative.chance_to_stand)
+
+
+@settings(max_examples=25)
+@given(alternatives(count=2))
+def test_what_is_exact_is_what_is_drawn_within_its_error(found):
+    sample = draw_worlds(found, 20_000)
+    exact = shares_among(found, [4, 2, 2, 1])
+    assert exact.uniform.samples == exact.given.samples == 0
+    allowed = 5 * 0.5 / math.sqrt(sample.size)
+    for share, ranks, central, first in zip(
+        exact.alternatives, sample.ranks(), sample.central(), sample.first_with([4, 2, 2, 1]), strict=True
+    ):
+        assert share.ranks == pytest.approx(ranks, abs=allowed)
+        assert share.given == pytest.approx(first, abs=allowed)
+        if share.ranks[0] > 0.1:
+            assert share.central == pytest.approx(central, abs=0.02)
+
+
+def test_degrees_that_run_together_are_drawn_together():
+    # One fact behind both criteria: a is ahead on one by what it is behind on the other.
+    both = (Way(1.0, (Drawn(0, 0.0, 1.0), Drawn(1, 1.0, 0.0))),)
+    found = shares_among((Alternative("a", (0.0, 0.0), (both,)), Alternative("b", (0.5, 0.5))), [1, 1])
+    assert [share.given for share in found.alternatives] == [0.5, 0.5]
+
+
+def test_the_same_question_gives_the_same_bytes_in_every_process():
+    code = (
+        "from provider_advisor.decision.robustness import alternatives_of, shares_among;"
+        "print(shares_among(alternatives_of({'a': [(0, 1), 0.5], 'b': [0.4, (0, 1)], 'c': [1, 0]}), [2, 1]))"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(answers) == 1
+
+
+# Decisions
+
+
+@settings(max_examples=80)
+@given(worlds(most=3))
+def test_shares_of_a_decision_add_up(world):
+    decision = decided(world.knowledge, world.team)
+    found = shares_of(decision.outcome, decision.facts, samples=1000)
+    if found is None:
+        assert not decision.outcome.assessments[0].findings
+        return
+    for total in (sum(s.given for s in found.alternatives), sum(s.ranks[0] for s in found.alternatives)):
+        assert total + found.none == pytest.approx(1)
+    if decision.outcome.verdict.kind == "none":
+        assert found.none == 1
+
+
+@settings(max_examples=150)
+@given(worlds())
+def test_a_firm_recommendation_comes_first_in_every_world(world):
+    decision = decided(world.knowledge, world.team)
+    verdict = decision.outcome.verdict
+    prices = any(criterion.of for criterion in world.knowledge.criteria.values())
+    if verdict.strength == "firm" and not prices:
+        found = shares_of(decision.outcome, decision.facts, samples=1000)
+        assert {share.name: share.given for share in found.alternatives}[verdict.provider] == pytest.approx(1)
+
+
+@settings(max_examples=100)
+@given(worlds())
+def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
+    decision = decided(world.knowledge, world.team)
+    found, complete = alternatives_in(decision.outcome.assessments, decision.facts)
+    for assessment, alternative in zip(decision.outcome.assessments, found, strict=True):
+        means = dict(enumerate(alternative.degrees))
+        for block in alternative.blocks:
+            for part in block:
+                for draw in part.degrees:
+                    means[draw.criterion] += part.share * (draw.start + draw.end) / 2
+        for place, finding in enumerate(assessment.findings):
+            requirement = finding.requirement
+            if requirement is not None and complete and world.knowledge.criteria[requirement.criterion].of is None:
+                assert means[place] == pytest.approx(finding.degree.expected)
+
+
+def shares(claims, asked, criteria, rules=(), policy=None):
+    decision = decided(knowledge_of(criteria, claims, rules, policy), Team(tuple(asked)))
+    found = shares_of(decision.outcome, decision.facts)
+    return {share.name: share for share in found.alternatives}, found
+
+
+def test_a_fact_in_two_findings_is_drawn_once():
+    criteria = [capability("board"), capability("chat")]
+    policy = Policy({"must": 4, "should": 2, "could": 1}, 0.25)
+    rules = [rule("coach", Need("board"), favours=AllOf((FactHolds("chat"), FactHolds("chat"))), weight=3)]
+    claims = {"ada": {"board": HAS}, "bob": {"board": HAS, "chat": LACKS}}
+    by_name, _ = shares(claims, [Requirement("board", "must")], criteria, rules, policy)
+    # ada is ahead with the chat (1/4), else level: not 1/16, as if it were drawn twice.
+    assert by_name["ada"].given == pytest.approx(0.25 + 0.75 / 2)
+
+
+def test_who_meets_more_is_never_drawn_to_meet_less():
+    criteria = [quantity("seats", worst=0, best=500)]
+    asked = [Requirement("seats", "must", Interval(200)), Requirement("seats", "should", Interval(300))]
+    by_name, found = shares({"ada": {"seats": Said(100, "more_than")}, "bob": {}}, asked, criteria)
+    for name in ("ada", "bob"):
+        assert by_name[name].given == pytest.approx(3 / 8)  # alone in 1/4, level with the other in 1/4
+    assert found.none == pytest.approx(1 / 4)
+
+
+def test_an_amount_that_nobody_states_is_the_worst():
+    criteria = [quantity("seats")]
+    by_name, _ = shares({"ada": {"seats": Said(1, "exactly")}, "bob": {}}, [Requirement("seats", "should")], criteria)
+    assert by_name["ada"].given == 1
+
+
+def test_many_unknowns_are_still_counted_and_not_drawn():
+    criteria = [capability(f"c{place}") for place in range(30)]
+    source = random.Random(1)  # noqa: S311 (no secret)
+    claims = {name: {each.id: HAS for each in criteria if source.random() < 0.5} for name in ("ada", "bob")}
+    by_name, found = shares(claims, [Requirement(each.id, "should") for each in criteria], criteria)
+    assert found.given.samples == found.uniform.samples == 0
+    assert sum(share.given for share in by_name.values()) == pytest.approx(1)
+
+
+def test_one_provider_alone_is_always_first():
+    by_name, _ = shares({"ada": {"board": HAS}}, [Requirement("board", "should")], [capability("board")])
+    assert by_name["ada"].ranks == (1.0,)
+    assert by_name["ada"].central == (1.0,)
+    assert by_name["ada"].confidence == 1.0

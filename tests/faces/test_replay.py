@@ -1,0 +1,136 @@
+"""`recommend replay`: the same question, asked again."""
+
+import datetime as dt
+import io
+import json
+import sys
+
+import pytest
+
+_ASK = "recommend --needs whiteboard,ucaas --wants fax --as-of 2023-01-01 --format json"
+
+
+@pytest.fixture
+def record(recommend_says, tmp_path):
+    path = tmp_path / "record.json"
+    path.write_text(recommend_says(_ASK).out, encoding="utf-8")
+    return path
+
+
+def _changed(record, **parts):
+    data = json.loads(record.read_text(encoding="utf-8"))
+    for key, value in parts.items():
+        data[key] = value
+    record.write_text(json.dumps(data), encoding="utf-8")
+    return record
+
+
+def test_with_the_same_knowledge_the_answer_is_the_same(recommend_says, record):
+    run = recommend_says(f"recommend replay {record}")
+    assert (run.status, run.err) == (0, "")
+    assert run.out == "The answer is the same.\n\nThen facts as of 2023-01-01, now as of 2023-01-01.\n"
+
+
+def test_another_day_can_be_named(recommend_says, record):
+    run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
+    assert run.status == 0
+    assert run.out.startswith("The answer differs.\n\nWhat differs\n")
+    assert "now as of 2022-11-01" in run.out
+
+
+def test_without_a_day_in_the_question_it_is_asked_of_today(recommend_says, record):
+    data = json.loads(record.read_text(encoding="utf-8"))
+    del data["question"]["as_of"]
+    record.write_text(json.dumps(data), encoding="utf-8")
+    run = recommend_says(f"recommend replay {record} --format json")
+    assert json.loads(run.out)["now"]["as_of"] == dt.date.today().isoformat()  # noqa: DTZ011 (the user's own day)
+
+
+def test_the_text_fits_its_screen(recommend_says, record):
+    run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
+    assert max(len(line) for line in run.out.splitlines()) <= 80
+
+
+def test_the_json_says_whether_and_why(recommend_says, record):
+    compared = json.loads(recommend_says(f"recommend replay {record} --as-of 2022-11-01 --format json").out)
+    assert compared["schema"] == "provider-advisor/replay/1"
+    assert compared["verdict_differs"]
+    assert compared["then"]["as_of"] == "2023-01-01"
+    assert all(part["says"].endswith(".") for part in compared["differences"])
+
+
+def test_a_record_is_read_from_standard_input(recommend_says, record, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(record.read_bytes())))
+    assert recommend_says("recommend replay -").out.startswith("The answer is the same.")
+
+
+def test_what_a_record_says_cannot_steer_the_terminal(recommend_says, record):
+    data = json.loads(record.read_text(encoding="utf-8"))
+    data["verdict"] |= {"kind": "tie", "reason": "\x1b[2J\x1b]0;mine\x07 gone\u202e"}
+    data["knowledge"]["as_of"] = "\x1b[31m"
+    record.write_text(json.dumps(data), encoding="utf-8")
+    out = recommend_says(f"recommend replay {record}").out
+    assert not [sign for sign in out if sign != "\n" and not sign.isprintable()]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", ":1: not JSON"),
+        (b"not json", ":1: not JSON"),
+        (b'{\n"schema": }', ":2: not JSON"),
+        (b"\xff\xfe", "is not UTF-8 at byte 1"),
+        (b"[" * 100_000, "a number or a depth that no record has"),
+        (b"9" * 10_000, "a number or a depth that no record has"),
+        (b'{"schema": NaN}', "a number or a depth that no record has"),
+        (b"[]", "it names no schema"),
+        (b"{}", "it names no schema"),
+        (b'{"schema": "provider-advisor/recommendation/2"}', "its schema is 'provider-advisor/recommendation/2'"),
+        (b'{"schema": 1}', "it names no schema"),
+        (b'{"schema": "provider-advisor/recommendation/1"}', "holds no question to ask again"),
+        (b'{"schema": "provider-advisor/recommendation/1", "question": []}', "holds no question to ask again"),
+        (b'{"schema": "provider-advisor/recommendation/1", "question": {}}', "damaged: 'verdict' is missing"),
+        (b" " * 4_000_001, "is over 4 MB"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_record_is_refused_in_one_sentence(recommend_says, tmp_path, content, sentence):
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    run = recommend_says(f"recommend replay {path}")
+    assert (run.status, run.out) == (2, "")
+    assert sentence in run.err
+    assert run.err.startswith("recommend: ")
+    assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["missing.json", "."])
+def test_what_cannot_be_read_is_refused(recommend_says, tmp_path, name):
+    run = recommend_says(f"recommend replay {tmp_path / name}")
+    assert (run.status, run.err.count("\n")) == (2, 1)
+    assert "cannot be read" in run.err
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ({"needs": [{"criterion": "zeppelin-fleet"}]}, "the vocabulary has no criterion 'zeppelin-fleet' now"),
+        ({"wants": [{"criterion": "whitebord"}]}, "Did you mean"),
+        ({"needs": [{"criterion": "fax"}], "situation": {"mood": ["good"]}}, "no situation 'mood' now"),
+        ({"needs": [{"criterion": "fax"}], "usage": {"pigeons": 3}}, "no usage item 'pigeons' now"),
+    ],
+)
+def test_a_word_that_the_vocabulary_lost_is_named(recommend_says, record, question, sentence):
+    run = recommend_says(f"recommend replay {_changed(record, question=question)}")
+    assert run.status == 2
+    assert sentence in run.err
+    assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "question", [{"needs": "fax"}, {"needs": [{"criterion": "fax", "weight": -1}]}, {"surprise": 1}, {"as_of": "soon"}]
+)
+def test_a_question_that_cannot_be_read_is_refused(recommend_says, record, question):
+    run = recommend_says(f"recommend replay {_changed(record, question=question)}")
+    assert run.status == 2
+    assert "Traceback" not in run.err

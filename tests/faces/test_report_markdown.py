@@ -1,0 +1,157 @@
+"""The decision record: tables that hold together, texts that stay texts, bytes that do not change."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+
+from provider_advisor.decision.robustness import robustness_of
+from provider_advisor.explanation.robustness import confirm_record, robustness_record
+from provider_advisor.faces.report.markdown import escaped, markdown_report
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement, read_team
+
+_DAY = dt.date(2024, 1, 1)
+_HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
+_ASKED = {
+    "everything": {
+        "needs": ["repairs"],
+        "wants": ["advice>=good", "rental-price", "cargo-bikes", "child-seats"],
+        "situation": {"skill": "beginner", "purposes": ["commuting"]},
+        "usage": {"inspections": 2, "rental-days": 3},
+        "name": "riders",
+    },
+    "nothing": {},
+    "none": {"needs": ["repairs", "cargo-bikes", "test-rides", "lightest-frame<=1"]},
+    "undetermined": {"needs": ["child-seats"], "wants": ["advice"]},
+    "favoured": {"wants": ["rental"], "situation": {"skill": "racer", "purposes": ["racing"]}},
+}
+_SECTIONS = ["Context", "Requirements", "Options", "Verdict", "Reasons", "Unknowns and what to confirm"]
+_SECTIONS += ["What would change the answer", "How sure it is", "Cost in a month", "Sources", "Knowledge"]
+
+
+def _record(knowledge, asked):
+    found = answer(knowledge, Statement(read_team(knowledge, **asked), _DAY))
+    robustness = robustness_of(found.decision)
+    more = {"confirm": confirm_record(robustness, knowledge), "robustness": robustness_record(robustness, knowledge)}
+    return {**found.record, **more}
+
+
+def _tables(text):
+    """The tables as lists of rows, each a list of cells."""
+    blocks = [block.splitlines() for block in text.split("\n\n")]
+    return [
+        [re.split(r"(?<!\\)\|", line)[1:-1] for line in block] for block in blocks if block and block[0].startswith("|")
+    ]
+
+
+@pytest.fixture(scope="module")
+def hostile(knowledge_from, tmp_path_factory):
+    folder = Path(__file__).parents[1] / "knowledge" / "bicycles" / "facts"
+    services = (folder / "criteria/services.yaml").read_text(encoding="utf-8")
+    velo = (folder / "providers/velo.yaml").read_text(encoding="utf-8")
+    quoted = f"'{_HOSTILE}'"
+    facts = {
+        "criteria/services.yaml": services.replace("label: Repairs", f"label: {quoted}"),
+        "providers/velo.yaml": velo.replace("name: Velo & Sons", f"name: {quoted}"),
+    }
+    return knowledge_from(tmp_path_factory.mktemp("hostile"), facts=facts)
+
+
+@pytest.fixture(params=_ASKED, scope="module")
+def text(request, bicycles):
+    return markdown_report(_record(bicycles, _ASKED[request.param]), bicycles)
+
+
+def _check_form(text):
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert "\n\n\n" not in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+    for table in _tables(text):
+        assert len({len(row) for row in table}) == 1
+        assert {cell.strip() for cell in table[1]} == {"---"}
+        assert len(table) > 2
+
+
+def test_it_is_well_formed(text):
+    _check_form(text)
+    assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
+
+
+def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
+    record = _record(bicycles, _ASKED["everything"])
+    head = markdown_report(record, bicycles).split("## Context")[0]
+    assert head.startswith("# Provider recommendation for riders\n")
+    assert f"**Status:** {record['verdict']['reason']}" in head
+    assert "**Date:** 2024-01-01" in head
+    assert f"`{bicycles.fingerprint[:12]}`" in head
+
+
+def test_it_has_every_part(bicycles):
+    text = markdown_report(_record(bicycles, _ASKED["everything"]), bicycles)
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == _SECTIONS
+    for part in (
+        "| must | Repairs |  | 8 | stated |",
+        "rule `beginners-try-first`: Who buys a first bicycle does not know what fits.",
+        "| Velo & Sons | qualified |",
+        "**Rad am Ring:** no; stated to lack it (Laden) \\[1, line 21; 2020-05-01\\]",
+        "by quote only",
+        "Not priced: ",
+        "1. Where to buy a bicycle (published 2020-05-01, retrieved 2024-01-15)",
+        "It rests on facts of 2020-05-01 to 2023-03-01, three years old.",
+        f"`{bicycles.fingerprint}`",
+    ):
+        assert part in text, part
+
+
+def test_nothing_asked_is_said(bicycles):
+    text = markdown_report(_record(bicycles, {}), bicycles)
+    assert "Nothing was asked" in text
+    assert "## Reasons" not in text
+
+
+def test_hostile_texts_neither_break_a_table_nor_become_markup(hostile):
+    text = markdown_report(_record(hostile, {**_ASKED["everything"], "name": f"a\n# b {_HOSTILE}"}), hostile)
+    _check_form(text)
+    assert escaped(_HOSTILE) in text
+    assert not re.search(r"(?<!\\)<(?!https?://)", text)
+    assert not re.search(r"(?<!\\)\]\(|https?://evil|www\.evil", text)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("a|b", r"a\|b"),
+        ("a*b_c", r"a\*b\_c"),
+        ("`x`", r"\`x\`"),
+        ("<b>", r"\<b\>"),
+        ("a\nb\r\n c", "a b c"),
+        ("# x", r"\# x"),
+        ("- x", r"\- x"),
+        ("1. x", r"1\. x"),
+        ("0.5 x", "0.5 x"),
+        ("https://x", r"https\://x"),
+        ("a & b &amp; c", r"a & b \&amp; c"),
+        ("a\\", "a\\\\"),
+        ("\x1b[31m\u202e", r"\[31m"),
+        ("", ""),
+    ],
+)
+def test_texts_are_escaped(given, expected):
+    assert escaped(given) == expected
+
+
+def test_the_same_record_gives_the_same_bytes(bicycles):
+    first, second = (markdown_report(_record(bicycles, _ASKED["everything"]), bicycles) for _ in range(2))
+    assert first.encode() == second.encode()
+
+
+def test_a_change_of_facts_changes_few_lines(bicycles, knowledge_from, tmp_path):
+    """What is committed is read as a diff: one fact, the lines that speak of it."""
+    rad = (Path(__file__).parents[1] / "knowledge/bicycles/facts/providers/rad.yaml").read_text(encoding="utf-8")
+    other = knowledge_from(tmp_path, facts={"providers/rad.yaml": rad.replace("exactly: 240", "exactly: 241")})
+    asked = {"wants": ["bikes-in-stock"]}
+    lines = [markdown_report(_record(knowledge, asked), knowledge).splitlines() for knowledge in (bicycles, other)]
+    assert 0 < len(set(lines[0]) ^ set(lines[1])) <= 16
