@@ -32,13 +32,8 @@ def failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _comparable(decision: Decision) -> dict[str, Any]:
-    verdict = decision.outcome.verdict
     return {
-        "kind": verdict.kind,
-        "strength": verdict.strength,
-        "provider": verdict.provider,
-        "lean": verdict.lean,
-        "among": list(verdict.among),
+        **decision.outcome.verdict.record(),
         "combinations": [list(group) for group in decision.combinations],
         "concessions": [[requirement.criterion for requirement in part.dropped] for part in decision.concessions],
         "standings": {assessment.provider: assessment.standing for assessment in decision.outcome.assessments},

@@ -1,7 +1,7 @@
 """The verdict: who is recommended, how firmly, or why nobody is."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.assessment import Assessment, Score, Standing
 
@@ -18,6 +18,10 @@ class Verdict(NamedTuple):
     provider: str | None = None
     lean: str | None = None
     among: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """The verdict as JSON-ready data."""
+        return {**self._asdict(), "among": list(self.among)}
 
 
 def judge(assessments: Sequence[Assessment]) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
+from provider_advisor.decision import Assessment, Concession, Decision, Finding
 from provider_advisor.explanation.age import rests_on
 from provider_advisor.explanation.cost import cost_record
 from provider_advisor.explanation.reasons import because, finding_says, verdict_brief, verdict_reason
@@ -26,7 +26,7 @@ def decision_record(decision: Decision, statement: Statement) -> dict[str, Any]:
         "schema": SCHEMA,
         "question": statement_record(statement, knowledge),
         "notes": list(statement.notes),
-        "verdict": _verdict(outcome.verdict, verdict_reason(decision)),
+        "verdict": {**outcome.verdict.record(), "reason": verdict_reason(decision)},
         "providers": [_provider(assessment, knowledge) for assessment in outcome.assessments],
         "findings": [_finding(finding, knowledge) for finding in findings],
         "requirements": [_requirement(requirement, knowledge) for requirement in outcome.inference.requirements],
@@ -37,17 +37,6 @@ def decision_record(decision: Decision, statement: Statement) -> dict[str, Any]:
         "robustness": {},
         "sources": _sources(decision, knowledge),
         "knowledge": _knowledge(findings, decision.facts),
-    }
-
-
-def _verdict(verdict: Verdict, reason: str) -> dict[str, Any]:
-    return {
-        "kind": verdict.kind,
-        "strength": verdict.strength,
-        "provider": verdict.provider,
-        "lean": verdict.lean,
-        "among": list(verdict.among),
-        "reason": reason,
     }
 
 
@@ -121,7 +110,7 @@ def _set_aside(part: SetAside) -> dict[str, str]:
 def _concession(concession: Concession, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "drop": [_requirement(requirement, knowledge) for requirement in concession.dropped],
-        "verdict": _verdict(concession.verdict, f"Then {verdict_brief(concession.verdict, knowledge)}."),
+        "verdict": {**concession.verdict.record(), "reason": f"Then {verdict_brief(concession.verdict, knowledge)}."},
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
 
 __all__ = [
@@ -55,7 +55,14 @@ def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
     """The knowledge base that the options name; those of the command before a subcommand count where it has none."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}
-    return load(facts or outer.get("facts"), rules or outer.get("rules"))
+    facts, rules = facts or outer.get("facts"), rules or outer.get("rules")
+    try:
+        return load(facts, rules)
+    except KnowledgeError as error:
+        if facts is None or rules is not None or not any(problem.startswith("rules/") for problem in error.problems):
+            raise
+        hint = f"rules: the shipped rules do not fit {facts}; name the rules that do with --rules DIR."
+        raise KnowledgeError([*error.problems, hint]) from error
 
 
 def days_of(text: str | None) -> int | None:
