@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-import statistics
-import time
-from collections.abc import Callable
 
+from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load, recommend
 
 _TEAMS = 400
@@ -22,23 +20,14 @@ def rows() -> list[str]:
     teams = [_team(random.Random(seed), knowledge) for seed in range(_TEAMS)]
     answers = [recommend(knowledge, as_of=_DAY, **team) for team in teams]
     records = [answer.record for answer in answers]
-    alone = _median_ms([lambda team=team: recommend(knowledge, as_of=_DAY, **team) for team in teams])
-    whole = _median_ms([lambda team=team: recommend(knowledge, as_of=_DAY, **team).record for team in teams])
-    dump = _median_ms([lambda record=record: json.dumps(record) for record in records])
+    alone = median_ms([lambda team=team: recommend(knowledge, as_of=_DAY, **team) for team in teams])
+    whole = median_ms([lambda team=team: recommend(knowledge, as_of=_DAY, **team).record for team in teams])
+    dump = median_ms([lambda record=record: json.dumps(record) for record in records])
     beside = f"writing its record as JSON, {dump:.2f} ms"
     return [
         f"| one answer in process, 3 to 20 requirements | {alone:.2f} ms | {beside} | {alone / dump:.2f} | 1 ms |",
         f"| the same with its whole record | {whole:.2f} ms | {beside} | {whole / dump:.2f} | |",
     ]
-
-
-def _median_ms(calls: list[Callable[[], object]]) -> float:
-    times = []
-    for call in calls:
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return 1000 * statistics.median(times)
 
 
 def _team(random_: random.Random, knowledge: KnowledgeBase) -> dict[str, object]:

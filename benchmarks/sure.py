@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Decision, decide
 from provider_advisor.decision.robustness import robustness_of
-from provider_advisor.explanation.robustness import confirm_record, robustness_record
+from provider_advisor.explanation.confirm import confirm_record
+from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team, read_team
@@ -38,8 +38,8 @@ def _row(name: str, words: Sequence[str], amounts: Sequence[str], facts: Facts) 
     teams = [_team(random.Random(seed), words, amounts, facts.knowledge) for seed in range(_TEAMS)]
     for team in teams[:5]:
         _whole(team, facts)
-    alone = _median_ms([lambda team=team: decide(team, facts) for team in teams])
-    whole = _median_ms([lambda team=team: _whole(team, facts) for team in teams])
+    alone = median_ms([lambda team=team: decide(team, facts) for team in teams])
+    whole = median_ms([lambda team=team: _whole(team, facts) for team in teams])
     beside = f"the same without, {alone:.2f} ms"
     return f"| how sure, {name} | {whole:.2f} ms | {beside} | {whole / alone:.1f} | 20 ms |"
 
@@ -50,15 +50,6 @@ def _whole(team: Team, facts: Facts) -> Decision:
     confirm_record(found, facts.knowledge)
     robustness_record(found, facts.knowledge)
     return decision
-
-
-def _median_ms(calls: list[Callable[[], object]]) -> float:
-    times = []
-    for call in calls:
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return 1000 * statistics.median(times)
 
 
 def _capabilities(knowledge: KnowledgeBase) -> list[str]:

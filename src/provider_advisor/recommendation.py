@@ -43,7 +43,8 @@ class Recommendation:
     def _sure(self) -> dict[str, Any]:
         # As large as the rest of the package together, and needed only where it is asked for.
         from provider_advisor.decision.robustness import robustness_of  # noqa: PLC0415
-        from provider_advisor.explanation.robustness import confirm_record, robustness_record  # noqa: PLC0415
+        from provider_advisor.explanation.confirm import confirm_record  # noqa: PLC0415
+        from provider_advisor.explanation.robustness import robustness_record  # noqa: PLC0415
 
         knowledge, found = self.decision.facts.knowledge, robustness_of(self.decision)
         return {"confirm": confirm_record(found, knowledge), "robustness": robustness_record(found, knowledge)}

@@ -14,6 +14,7 @@ from provider_advisor.knowledge.records import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, Requirement, Team
 
+REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
 
 
@@ -37,7 +38,7 @@ def simple_changes(team):
         yield from (Change(part, part._replace(priority=new)) for new in PRIORITIES if new != part.priority)
 
 
-@settings(max_examples=100)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_what_is_named_turns_the_verdict(world):
     decision = decided(world.knowledge, world.team)
@@ -48,7 +49,7 @@ def test_what_is_named_turns_the_verdict(world):
         assert (after.kind, after.provider) != (before.kind, before.provider)
 
 
-@settings(max_examples=100)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_no_smaller_change_of_the_same_requirement_turns_it(world):
     decision = decided(world.knowledge, world.team)
@@ -71,7 +72,7 @@ def is_more_than(change, decision):
     return any(amount is not None and amount.above for amount in amounts)
 
 
-@settings(max_examples=80)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
     decision = decided(world.knowledge, world.team)
@@ -79,6 +80,12 @@ def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
         change = turn.changes[0]
         if len(turn.changes) > 1 or change.kind != "bound" or is_more_than(change, decision):
             continue
+        if any(
+            part.criterion == change.requirement.criterion
+            for rule in world.knowledge.rules.values()
+            for part in rule.implies
+        ):
+            continue  # where the team asks for less, what the rule adds may come to count, at the rule's own bound
         old, new = change.requirement.bound, change.instead.bound
         assert new.holds(old)
         for part in range(1, 8):  # between the old end and the new one nothing leads to the same

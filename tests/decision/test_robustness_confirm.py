@@ -13,6 +13,7 @@ from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
+REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
 
 
@@ -29,7 +30,7 @@ def confirmed(claims, asked, criteria):
     return confirm(decision.outcome, decision.facts)
 
 
-@settings(max_examples=150)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_each_answer_leads_to_the_verdict_that_is_said(world):
     decision = decided(world.knowledge, world.team)
@@ -46,7 +47,7 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
         assert part.verdict != decision.outcome.verdict
 
 
-@settings(max_examples=150)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     decision = decided(world.knowledge, world.team)
@@ -66,7 +67,7 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
                 assert outcome_for(world.team, supposed).verdict == decision.outcome.verdict
 
 
-@settings(max_examples=150)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world):
     decision = decided(world.knowledge, world.team)

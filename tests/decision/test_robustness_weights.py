@@ -9,6 +9,7 @@ from provider_advisor.decision.robustness.weights import weight_ranges
 from provider_advisor.decision.verdict import judge
 from provider_advisor.requirements import Requirement, Team
 
+REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
 TINY = 1e-4
 
@@ -30,7 +31,7 @@ def other(outcome):
     return outcome.verdict.kind, outcome.verdict.provider
 
 
-@settings(max_examples=300)
+@settings(REPEATED, max_examples=300)
 @given(worlds())
 def test_inside_the_range_it_holds_and_outside_it_does_not(world):
     outcome = decided(world.knowledge, world.team).outcome
@@ -51,7 +52,7 @@ def test_inside_the_range_it_holds_and_outside_it_does_not(world):
             assert (with_weight(outcome, part.finding, part.high) == now) == part.holds_at_high
 
 
-@settings(max_examples=150)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_where_nothing_depends_on_weights_none_changes_kind_or_provider(world):
     outcome = decided(world.knowledge, world.team).outcome

@@ -24,6 +24,7 @@ from provider_advisor.knowledge.records import Policy
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 
+REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
 SIX = [
     (5, -1.5, 15, 4),
@@ -80,7 +81,7 @@ def test_the_race_by_hand(ahead, behind, chance):
     assert chance_of_losing(tuple(map(float, ahead)), tuple(map(float, behind))) == pytest.approx(chance)
 
 
-@settings(max_examples=40)
+@settings(REPEATED, max_examples=40)
 @given(st.lists(st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=7), st.integers(0, 99))
 def test_the_race_is_won_as_often_as_it_is_in_drawn_weights(differences, seed):
     ahead = tuple(sorted(value for value in differences if value > 0))
@@ -142,6 +143,7 @@ def firsts(rows, weights):
     return {place: 1 / len(winners) for place in winners}
 
 
+@settings(REPEATED, max_examples=100)
 @given(alternatives(), st.lists(st.sampled_from([1, 2, 3, 4, 0.5]), min_size=4, max_size=4))
 def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     expected = [0.0] * len(found)
@@ -155,6 +157,7 @@ def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     assert sum(share.ranks[0] for share in shares.alternatives) + shares.none == pytest.approx(1)
 
 
+@settings(REPEATED, max_examples=100)
 @given(alternatives(count=2))
 def test_two_with_any_weights_are_the_mixture_of_their_races(found):
     expected = [0.0, 0.0]
@@ -176,7 +179,7 @@ def test_two_with_any_weights_are_the_mixture_of_their_races(found):
         assert sum(each.ranks) == pytest.approx(alternative.chance_to_stand)
 
 
-@settings(max_examples=25)
+@settings(REPEATED, max_examples=25)
 @given(alternatives(count=2))
 def test_what_is_exact_is_what_is_drawn_within_its_error(found):
     sample = draw_worlds(found, 20_000)
@@ -216,7 +219,7 @@ def test_the_same_question_gives_the_same_bytes_in_every_process():
 # Decisions
 
 
-@settings(max_examples=80)
+@settings(REPEATED, max_examples=80)
 @given(worlds(most=3))
 def test_shares_of_a_decision_add_up(world):
     decision = decided(world.knowledge, world.team)
@@ -230,7 +233,7 @@ def test_shares_of_a_decision_add_up(world):
         assert found.none == 1
 
 
-@settings(max_examples=150)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_a_firm_recommendation_comes_first_in_every_world(world):
     decision = decided(world.knowledge, world.team)
@@ -241,7 +244,7 @@ def test_a_firm_recommendation_comes_first_in_every_world(world):
         assert {share.name: share.given for share in found.alternatives}[verdict.provider] == pytest.approx(1)
 
 
-@settings(max_examples=100)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
     decision = decided(world.knowledge, world.team)

@@ -34,7 +34,9 @@ def test_the_python_example_runs(capsys):
 
 def test_the_requirements_file_is_answered(recommend_says, tmp_path):
     path = tmp_path / "team.yaml"
-    path.write_text(re.search(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8")
+    path.write_text(
+        re.search(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8"
+    )
     run = recommend_says(f"recommend --file {path} --as-of 2022-12-31")
     assert (run.status, run.err) == (0, "")
     assert "Monthly cost" in run.out
@@ -44,7 +46,11 @@ def test_every_command_and_option_is_documented():
     text = _README.read_text(encoding="utf-8")
     named = [name for option in recommend_command.params for name in (*option.opts, *option.secondary_opts)]
     options = {name for name in named if name.startswith("--")}
-    undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {"--version", "--help", "--robustness"}
+    undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {
+        "--version",
+        "--help",
+        "--robustness",
+    }
     assert not {word for word in undocumented if word not in text}
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.decision.robustness import robustness_of
-from provider_advisor.explanation.robustness import confirm_record, robustness_record
+from provider_advisor.explanation.confirm import confirm_record
+from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.faces.report.markdown import escaped, markdown_report
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team

@@ -50,3 +50,14 @@ def test_claims_beyond_the_age_allowed_are_not_used(recommend_says):
     assert recommend_says("recommend --needs whiteboard --max-age year").err == (
         "recommend: 'year' is no age; expected days, such as 365d.\n"
     )
+
+
+def test_a_file_may_need_what_only_the_usage_on_the_line_makes_computable(recommend_says, tmp_path):
+    path = tmp_path / "team.yaml"
+    path.write_text("needs: [sms-api]\nwants: [monthly-cost]\n", encoding="utf-8")
+    run = recommend_says(f"recommend --file {path} --usage sms-outbound=5000 --as-of 2022-12-31")
+    assert (run.status, run.err) == (0, "")
+    assert "Vonage: 32 USD/month" in run.out
+    alone = recommend_says(f"recommend --file {path}")
+    assert alone.status == 2
+    assert "'monthly-cost' is computed from monthly usage, and none is stated" in alone.err

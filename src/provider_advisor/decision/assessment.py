@@ -10,7 +10,7 @@ from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Number
 
-__all__ = ["Assessment", "Score", "Standing", "assess"]
+__all__ = ["Assessment", "Score", "Standing", "assess", "summed_up"]
 
 Standing = Literal["qualified", "unconfirmed", "ruled-out"]
 
@@ -51,7 +51,12 @@ def assess(inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> t
 def _assessment(provider: str, inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> Assessment:
     cost = cost_for(provider, usage, facts) if usage else None
     findings = findings_for(provider, inference, facts, cost)
-    return Assessment(provider, findings, _score(findings), _standing(findings), cost)
+    return summed_up(provider, findings, cost)
+
+
+def summed_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:
+    """A provider's findings with the score and the standing that they come to."""
+    return Assessment(provider, tuple(findings), _score(findings), _standing(findings), cost)
 
 
 def _score(findings: Sequence[Finding]) -> Score | None:

@@ -8,7 +8,16 @@ from provider_advisor.knowledge import Claim, Criterion
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["bound_text", "bound_text_of", "claim_text", "joined", "number_text", "requirement_text"]
+__all__ = [
+    "bound_text",
+    "bound_text_of",
+    "capital",
+    "claim_text",
+    "joined",
+    "number_text",
+    "requirement_text",
+    "rounded",
+]
 
 
 def joined(words: Sequence[str]) -> str:
@@ -29,6 +38,16 @@ def number_text(number: Number) -> str:
     if float(number).is_integer():
         return str(int(number))
     return f"{number:.12f}".rstrip("0")
+
+
+def rounded(number: float) -> float:
+    """A number as precise as scores are: nine digits behind the point."""
+    return round(number, 9)
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def claim_text(claim: Claim) -> str:

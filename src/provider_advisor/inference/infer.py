@@ -1,6 +1,6 @@
 """From what a team stated to all it requires, and to the rules that speak for a provider."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.inference.engine import fire
@@ -11,7 +11,7 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactH
 from provider_advisor.knowledge.records import KnowledgeBase, Rule
 from provider_advisor.requirements import RANK, Requirement, Team
 
-__all__ = ["Firing", "Inference", "infer"]
+__all__ = ["Firing", "Inference", "consequences", "infer", "judged_by"]
 
 
 class Firing(NamedTuple):
@@ -46,12 +46,17 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
         for name in fire(rules.program, settled | {need_atom(criterion) for criterion in team.stated})
     }
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
-    implied, dropped = implied_requirements(in_order, team, settled, knowledge)
+    return consequences(in_order, team, settled, knowledge)
+
+
+def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
+    """What follows where just these rules fire, in the order of the knowledge base, and these atoms are settled."""
+    implied, dropped = implied_requirements(rules, team, settled, knowledge)
     requirements = sorted((*team.requirements, *implied), key=_rank)
     required = {requirement.criterion for requirement in requirements}
-    favours, uncounted = _counted([rule for rule in in_order if rule.favours is not None], required)
+    favours, uncounted = _counted([rule for rule in rules if rule.favours is not None], required)
     true = settled | {need_atom(criterion) for criterion in required}
-    firings = tuple(Firing(rule, tuple(_antecedents(rule.when, true))) for rule in in_order)
+    firings = tuple(Firing(rule, tuple(_antecedents(rule.when, true))) for rule in rules)
     return Inference(tuple(requirements), firings, tuple(favours), (*dropped, *uncounted))
 
 
@@ -63,16 +68,16 @@ def _counted(rules: Iterable[Rule], required: set[str]) -> tuple[list[Rule], lis
     """No evidence counts twice: a rule on facts that the team requires itself does not count."""
     counted, uncounted = [], []
     for rule in rules:
-        asked = (
-            sorted({leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} & required)
-            if rule.favours
-            else []
-        )
-        if asked:
-            uncounted.append(SetAside(rule.id, asked[0], "it rests on what is already required"))
+        if again := sorted(judged_by(rule) & required):
+            uncounted.append(SetAside(rule.id, again[0], "it rests on what is already required"))
         else:
             counted.append(rule)
     return counted, uncounted
+
+
+def judged_by(rule: Rule) -> set[str]:
+    """The criteria by whose facts the rule favours providers; none for a rule that implies."""
+    return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()
 
 
 def _antecedents(condition: Condition, true: set[str]) -> list[str]:

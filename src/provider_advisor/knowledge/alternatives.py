@@ -6,7 +6,7 @@ That is the form that the rule engine can join, and that can be checked for cont
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
 from provider_advisor.knowledge.records import Topic
@@ -15,6 +15,8 @@ from provider_advisor.logic import Interval
 __all__ = ["MAX_ALTERNATIVES", "alternatives", "can_hold", "needed_always", "needed_ever"]
 
 MAX_ALTERNATIVES = 64
+_MOST_ON_THE_WAY = 8 * MAX_ALTERNATIVES
+_ANY_USAGE = Interval(0)
 
 Alternative = frozenset[Condition]
 """Leaves, and whole `not` conditions: those are settled from what the team stated, before any rule fires."""
@@ -22,26 +24,57 @@ Alternative = frozenset[Condition]
 
 def alternatives(condition: Condition) -> list[Alternative] | None:
     """The disjunctive normal form over leaves and `not` conditions; None if it has over `MAX_ALTERNATIVES` members."""
+    found = _combined(condition)
+    return found if found is not None and len(found) <= MAX_ALTERNATIVES else None
+
+
+def _combined(condition: Condition) -> list[Alternative] | None:
+    """The same, but up to the greatest number that is worth counting on the way to fewer."""
+    if not isinstance(condition, AllOf | AnyOf):
+        return [frozenset([condition])]
+    parts = [part for part in map(_combined, condition.parts) if part is not None]
+    if len(parts) < len(condition.parts):
+        return None
     if isinstance(condition, AnyOf):
-        found = [alternatives(part) for part in condition.parts]
-        return _limited(
-            itertools.chain.from_iterable(part for part in found if part is not None), complete=None not in found
-        )
-    if isinstance(condition, AllOf):
-        found = [alternatives(part) for part in condition.parts]
-        products = itertools.product(*(part for part in found if part is not None))
-        return _limited((frozenset().union(*product) for product in products), complete=None not in found)
-    return [frozenset([condition])]
+        return _limited(itertools.chain.from_iterable(parts))
+    found: list[Alternative] | None = [frozenset()]
+    for part in sorted(parts, key=len):
+        # Repeated members fall together at each step, so that few come of many combinations of the same things.
+        found = None if found is None else _limited(one | other for one in found for other in part)
+    return found
 
 
-def _limited(found: Iterator[Alternative], *, complete: bool) -> list[Alternative] | None:
-    kept = list(itertools.islice(dict.fromkeys(itertools.islice(found, MAX_ALTERNATIVES**2)), MAX_ALTERNATIVES + 1))
-    return kept if complete and len(kept) <= MAX_ALTERNATIVES else None
+def _limited(found: Iterable[Alternative]) -> list[Alternative] | None:
+    kept: dict[Alternative, None] = {}
+    for alternative in found:
+        kept[alternative] = None
+        if len(kept) > _MOST_ON_THE_WAY:
+            return None
+    return list(kept)
 
 
 def can_hold(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
-    """Whether some team could fulfil all of it at once."""
-    return _situations_agree(alternative, topics) and _usages_agree(alternative)
+    """Whether some team could fulfil all of it at once; taken for granted where there are too many ways to do so."""
+    found = alternatives(AllOf(tuple(_inward(part) for part in alternative)))
+    return found is None or any(
+        _needs_agree(parts) and _situations_agree(parts, topics) and _usages_agree(parts) for parts in found
+    )
+
+
+def _inward(condition: Condition, *, negated: bool = False, under_not: bool = False) -> Condition:
+    """The same condition with every `not` at a leaf; a need under two of them keeps them, for it must be stated."""
+    if isinstance(condition, Not):
+        return _inward(condition.part, negated=not negated, under_not=True)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = tuple(_inward(part, negated=negated, under_not=under_not) for part in condition.parts)
+        return AnyOf(parts) if isinstance(condition, AllOf) is negated else AllOf(parts)
+    if negated:
+        return Not(condition)
+    return Not(Not(condition)) if under_not and isinstance(condition, Need) else condition
+
+
+def _needs_agree(alternative: Alternative) -> bool:
+    return not any(isinstance(condition, Not) and Not(condition) in alternative for condition in alternative)
 
 
 def _situations_agree(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
@@ -61,10 +94,28 @@ def _situations_agree(alternative: Alternative, topics: Mapping[str, Topic]) -> 
 
 def _usages_agree(alternative: Alternative) -> bool:
     bounds: dict[str, Interval] = {}
+    refused: dict[str, list[Interval]] = {}
     for condition in alternative:
         if isinstance(condition, Usage):
-            bounds[condition.item] = bounds.get(condition.item, Interval()).intersect(condition.bound)
-    return not any(bound.is_empty() for bound in bounds.values())
+            bounds[condition.item] = bounds.get(condition.item, _ANY_USAGE).intersect(condition.bound)
+        elif isinstance(condition, Not) and isinstance(condition.part, Usage):
+            refused.setdefault(condition.part.item, []).append(condition.part.bound)
+    return all(
+        _has_room(bounds.get(item, _ANY_USAGE), refused.get(item, ())) for item in bounds.keys() | refused.keys()
+    )
+
+
+def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
+    """Whether some amount of the bound lies in none of the refused intervals, gone through from below."""
+    free = bound
+    for part in sorted(refused, key=lambda part: part.low or 0):
+        if free.low is None or (part.low or 0) > free.low:
+            break
+        if part.high is None:
+            return False
+        if part.high >= free.low:
+            free = Interval(part.high, free.high, above=True)
+    return not free.is_empty()
 
 
 def needed_always(condition: Condition) -> set[str]:

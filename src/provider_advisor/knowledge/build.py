@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from operator import itemgetter
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
@@ -17,16 +19,21 @@ from provider_advisor.knowledge.checks import (
     team_problems,
 )
 from provider_advisor.knowledge.checks.criteria import repeated
-from provider_advisor.knowledge.checks.rules import Vocabulary
+from provider_advisor.knowledge.checks.rules import Vocabulary, criteria_named
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.fingerprint import fingerprint
-from provider_advisor.knowledge.problems import validated
+from provider_advisor.knowledge.reading import Defined, Reading, defined, reading_of
 from provider_advisor.knowledge.records import KnowledgeBase, Provider, Rule
-from provider_advisor.knowledge.yaml_reader import Document, parse_yaml
+from provider_advisor.knowledge.yaml_reader import parse_yaml
 
 __all__ = ["build", "read_shapes"]
 
-Read = Mapping[Role, list[tuple[Any, Document]]]
+
+class Read(NamedTuple):
+    """What could be read of the files, by the part they play, and the parts of which some could not be read."""
+
+    files: Mapping[Role, list[Reading[Any]]]
+    unread: AbstractSet[Role]
 
 
 class _Named(Protocol):
@@ -37,83 +44,106 @@ class _Named(Protocol):
 T = TypeVar("T", bound=_Named)
 
 
-def build(files: Sequence[File]) -> KnowledgeBase:
-    """The knowledge base in the files. Raises KnowledgeError with every problem of every file."""
-    problems: list[str] = []
-    read = read_shapes(files, problems)
-    vocabulary = _vocabulary(read, problems)
-    providers = _providers(read, vocabulary, problems)
-    rules = _rules(read, vocabulary, problems)
-    if problems:
-        raise KnowledgeError(sorted(set(problems), key=_place))
+def build(
+    files: Sequence[File], problems: Sequence[str] = (), unread: AbstractSet[Role] = frozenset()
+) -> KnowledgeBase:
+    """The knowledge base in the files. Raises KnowledgeError with every problem of every file.
+
+    `problems` are those that were found before, with files of the parts `unread`.
+    """
+    found = list(problems)
+    read = read_shapes(files, found, unread)
+    vocabulary = _vocabulary(read, found)
+    providers = _providers(read, vocabulary, found)
+    rules = _rules(read, vocabulary, found)
+    if found:
+        raise KnowledgeError(sorted(set(found), key=_place))
     return _knowledge(read, vocabulary, providers, rules)
 
 
-def read_shapes(files: Sequence[File], problems: list[str]) -> Read:
-    """Each file as its shape, with its document, by role; what is wrong is added to the problems."""
-    read: dict[Role, list[tuple[Any, Document]]] = {role: [] for role in cast("Iterable[Role]", shapes.FILE_SHAPES)}
+def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
+    """What is sound of each file, by the part it plays; what is wrong is added to the problems."""
+    read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", shapes.FILE_SHAPES)}
+    lost = set(unread)
     for file in files:
         try:
-            document = parse_yaml(file.content, file.name)
-            read[file.role].append((validated(document, shapes.FILE_SHAPES[file.role]), document))
+            reading = reading_of(parse_yaml(file.content, file.name), shapes.FILE_SHAPES[file.role], problems)
         except KnowledgeError as error:
             problems += error.problems
-    return read
+            reading = None
+        if reading is None:
+            lost.add(file.role)
+        else:
+            read[file.role].append(reading)
+    return Read(read, lost)
 
 
 def _vocabulary(read: Read, problems: list[str]) -> Vocabulary:
-    topics, usage = [], []
-    for file, document in read["team"]:
-        problems += team_problems(file, document)
-        found = convert.team_of(file)
-        topics += found[0]
-        usage += found[1]
-    placed = [
-        (s, document.where("sources", index))
-        for file, document in read["sources"]
-        for index, s in enumerate(file.sources)
-    ]
-    problems += repeated(((source.id, where) for source, where in placed), "the source")
-    problems += criteria_problems(read["criteria"], [item.id for item in usage])
-    criteria = [convert.criterion_of(shape, file.area) for file, _ in read["criteria"] for shape in file.criteria]
-    sources = [convert.source_of(source) for source, _ in placed]
-    return Vocabulary(_by_id(criteria), _by_id(topics), _by_id(usage), _by_id(sources))
+    team, sources, criteria = (read.files[role] for role in ("team", "sources", "criteria"))
+    records = [convert.team_of(reading.shape) for reading in team]
+    vocabulary = Vocabulary(
+        _defined(
+            read,
+            "criteria",
+            "criteria",
+            (convert.criterion_of(c, r.shape.area) for r in criteria for c in r.shape.criteria),
+        ),
+        _defined(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
+        _defined(read, "team", "usage", (item for _, items in records for item in items)),
+        _defined(read, "sources", "sources", (convert.source_of(s) for r in sources for s in r.shape.sources)),
+    )
+    for reading in team:
+        problems += team_problems(reading.shape, reading.document)
+    placed = (
+        (source.id, document.where("sources", index))
+        for file, document, _ in sources
+        for index, source in enumerate(file.sources)
+    )
+    problems += repeated(placed, "the source")
+    problems += criteria_problems(criteria, vocabulary.criteria, vocabulary.usage)
+    return vocabulary
+
+
+def _defined(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[T]:
+    return defined(read.files[role], key, _by_id(records), is_open=role in read.unread)
 
 
 def _providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
-    problems += provider_problems(read["provider"], vocabulary.criteria, vocabulary.sources)
+    criteria, sources = vocabulary.criteria, vocabulary.sources
+    problems += provider_problems(read.files["provider"], criteria, sources)
     providers = [
-        convert.provider_of(file, convert.claims_of(file, document, vocabulary.criteria, vocabulary.sources))
-        for file, document in read["provider"]
+        convert.provider_of(file, convert.claims_of(file, document, criteria.records, sources.records))
+        for file, document, _ in read.files["provider"]
     ]
     for provider in providers:
         problems += (
             f"{claim.where}: claim on '{claim.criterion}': "
             "the criterion says `silent`, that there is no claim; remove one."
             for claim in provider.claims
-            if vocabulary.criteria[claim.criterion].silent
+            if criteria.records[claim.criterion].silent
         )
     return providers
 
 
 def _rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
-    found = list(rule_problems(read["rules"], vocabulary))
+    found = list(rule_problems(read.files["rules"], vocabulary))
     problems += (problem for _, problem in found)
-    broken = {rule for rule, _ in found}
+    broken, criteria = {rule for rule, _ in found}, vocabulary.criteria.records
     rules = [
-        convert.rule_of(shape, file.area, document.where("rules", index), vocabulary.criteria)
-        for file, document in read["rules"]
+        convert.rule_of(shape, file.area, document.where("rules", index), criteria)
+        for file, document, _ in read.files["rules"]
         for index, shape in enumerate(file.rules)
-        if shape.id not in broken
+        if shape.id not in broken and criteria_named(shape) <= criteria.keys()
     ]
-    problems += structure_problems(rules, vocabulary.topics)
+    problems += structure_problems(rules, vocabulary.topics.records)
     return rules
 
 
 def _knowledge(read: Read, vocabulary: Vocabulary, providers: list[Provider], rules: list[Rule]) -> KnowledgeBase:
-    policy = convert.policy_of(read["weights"][0][0])
+    policy = convert.policy_of(read.files["weights"][0].shape)
     by_id, ordered = _by_id(providers), {rule.id: rule for rule in sorted_rules(rules)}
-    parts = (vocabulary.sources, vocabulary.criteria, by_id, vocabulary.topics, vocabulary.usage, ordered, policy)
+    sources, criteria = vocabulary.sources.records, vocabulary.criteria.records
+    parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
     return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
 
 
@@ -122,5 +152,8 @@ def _by_id(records: Iterable[T]) -> dict[str, T]:
 
 
 def _place(problem: str) -> tuple[str, int, str]:
-    file, line, rest = [*problem.split(":", 2), "", ""][:3]
-    return file, int(line) if line.isdigit() else 0, rest
+    """The file, the line and the sentence of a problem; the path may have colons in it, and a folder has no line."""
+    match = re.match(r"(.+?):([0-9]+): ", problem) or re.match(r"(.+?):()", problem)
+    if match is None:
+        raise AssertionError("a problem begins with its place")
+    return match[1], int(match[2] or 0), problem

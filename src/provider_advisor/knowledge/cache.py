@@ -58,9 +58,14 @@ def remember(key: str, knowledge: KnowledgeBase) -> None:
         return
     with contextlib.suppress(OSError):
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            pickle.dump(knowledge, file, protocol=pickle.HIGHEST_PROTOCOL)
-        os.replace(file.name, path.join(folder, f"{key}.pickle"))
+        file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115 (it is closed, then moved)
+        try:
+            with file:
+                pickle.dump(knowledge, file, protocol=pickle.HIGHEST_PROTOCOL)
+            os.replace(file.name, path.join(folder, f"{key}.pickle"))
+        except OSError:
+            os.unlink(file.name)
+            raise
         kept = [entry.path for entry in sorted(os.scandir(folder), key=_changed) if entry.name.endswith(".pickle")]
         for old in kept[:-_MOST_KEPT]:
             os.unlink(old)

@@ -21,7 +21,7 @@ def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list
     read = read_shapes([file for file in gather(facts, rules) if file.role == "cases"], problems)
     placed = [
         (case, document.where("cases", index))
-        for file, document in read["cases"]
+        for file, document, _ in read.files["cases"]
         for index, case in enumerate(file.cases)
     ]
     problems += repeated(((case.name, where) for case, where in placed), "the case")

@@ -44,7 +44,7 @@ class Facts:
     def __init__(self, knowledge: KnowledgeBase, as_of: dt.date, max_age: int | None = None) -> None:
         self.knowledge = knowledge
         self.as_of = as_of
-        self._oldest = None if max_age is None else as_of - dt.timedelta(days=max_age)
+        self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self._found: dict[tuple[str, str], Fact] = {}
 
     def __call__(self, provider: str, criterion: str) -> Fact:
@@ -114,7 +114,7 @@ def _product(claim: Claim) -> str:
 def _view(claims: Sequence[Claim], day: dt.date) -> _View:
     """Walk through the days: newer claims replace older ones, unless they are weaker and say otherwise."""
     view = _View((), disputed=False)
-    by_day = sorted(claims, key=lambda claim: (claim.as_of, claim.source, claim.line))
+    by_day = sorted(claims, key=lambda claim: (claim.as_of, claim.source, claim.line, str(claim._replace(where=""))))
     for _, group in itertools.groupby(by_day, key=lambda claim: claim.as_of):
         view = _after(view, tuple(group), day)
     return view

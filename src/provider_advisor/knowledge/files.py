@@ -1,5 +1,6 @@
 """Which files make up a knowledge base, and their bytes."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from os import path
@@ -7,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import KnowledgeError
 
-__all__ = ["MAX_BYTES", "File", "Folder", "Role", "bytes_of", "gather", "shipped_folder"]
+__all__ = ["MAX_BYTES", "File", "Folder", "Found", "Role", "bytes_of", "gather", "look", "shipped_folder"]
 
 Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "cases"]
 Folder = str | os.PathLike[str]
@@ -40,6 +41,14 @@ class File(NamedTuple):
     content: bytes
 
 
+class Found(NamedTuple):
+    """The files that can be read, what is wrong with the folders and the others, and the parts that those play."""
+
+    files: tuple[File, ...]
+    problems: tuple[str, ...]
+    unread: frozenset[Role]
+
+
 def shipped_folder(name: str) -> str:
     """The folder `facts` or `rules` that came with the package: inside it in a wheel, at the root of a source tree."""
     package = path.dirname(path.dirname(path.abspath(__file__)))
@@ -52,50 +61,85 @@ def gather(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
 
     Raises KnowledgeError with all that cannot be read.
     """
-    problems: list[str] = []
+    found = look(facts, rules)
+    if found.problems:
+        raise KnowledgeError(found.problems)
+    return found.files
+
+
+def look(facts: Folder | None, rules: Folder | None) -> Found:
+    """The same, but with what is wrong beside what can be read."""
     files: list[File] = []
+    problems: list[str] = []
+    unread: set[Role] = set()
     for kind, given in (("facts", facts), ("rules", rules)):
         folder = shipped_folder(kind) if given is None else os.fspath(given)
-        files += _files_of(kind, folder, kind if given is None else folder.rstrip("/"), problems)
-    if problems:
-        raise KnowledgeError(problems)
-    return tuple(files)
+        shown = kind if given is None else folder.rstrip("/")
+        part = _files_of(kind, folder, shown)
+        files += part.files
+        problems += part.problems
+        unread |= part.unread
+    return Found(tuple(files), tuple(problems), frozenset(unread))
 
 
-def _files_of(kind: str, folder: str, shown: str, problems: list[str]) -> list[File]:
+def _files_of(kind: str, folder: str, shown: str) -> Found:
     if not path.isdir(folder):
-        problems.append(f"{shown}: there is no such folder; expected one with {_EXPECTED[kind]}.")
-        return []
-    before = len(problems)
-    files = list(_read(kind, folder, shown, problems))
-    lacking = [name for role, name in _NEEDED[kind].items() if role not in {file.role for file in files}]
-    if lacking and (len(problems) == before or not files):
-        problems.append(f"{shown}: the folder lacks {', '.join(lacking)}; expected {_EXPECTED[kind]}.")
-    return files
+        problem = f"{shown}: there is no such folder; expected one with {_EXPECTED[kind]}."
+        return Found((), (problem,), _roles_at(kind, ""))
+    problems: list[str] = []
+    unread: set[Role] = set()
+    files = tuple(_read(kind, folder, shown, problems, unread))
+    lacking = _NEEDED[kind].keys() - unread - {file.role for file in files}
+    if lacking:
+        names = ", ".join(name for role, name in _NEEDED[kind].items() if role in lacking)
+        problems.append(f"{shown}: the folder lacks {names}; expected {_EXPECTED[kind]}.")
+    return Found(files, tuple(problems), frozenset(unread | lacking) if files else _roles_at(kind, ""))
 
 
-def _read(kind: str, folder: str, shown: str, problems: list[str]) -> Iterator[File]:
-    for name in _yaml_names(folder):
-        role = _role(kind, name)
-        if role is None or not name.endswith(".yaml"):
-            problems.append(f"{shown}/{name}:1: this file has no place here; expected {_EXPECTED[kind]}.")
-            continue
-        try:
-            yield File(role, f"{shown}/{name}", bytes_of(path.join(folder, name), f"{shown}/{name}"))
-        except KnowledgeError as error:
-            problems += error.problems
+def _read(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:
+    """The files that can be read; what is wrong with the others, and the parts they may play, is added."""
+    listed = sorted(itertools.islice(_listed(folder), _MOST_FILES + 1))
+    if len(listed) > _MOST_FILES:
+        problems.append(f"{shown}: more than {_MOST_FILES} files; is this the right folder?")
+        listed = [("", None)]
+    for name, refusal in listed:
+        role, called = _role(kind, name), f"{shown}/{name}".rstrip("/")
+        if refusal is not None:
+            problems.append(f"{called}: the folder cannot be read ({refusal}); check its permissions.")
+        elif role is not None and name.endswith(".yaml"):
+            try:
+                yield File(role, called, bytes_of(path.join(folder, name), called))
+                continue
+            except KnowledgeError as error:
+                problems += error.problems
+        elif name:
+            problems.append(f"{called}:1: this file has no place here; expected {_EXPECTED[kind]}.")
+        unread |= _roles_at(kind, name)
 
 
-def _yaml_names(folder: str) -> list[str]:
-    """The YAML files in a folder and in its folders, by their names from there, in alphabetical order."""
-    found: list[str] = []
-    for name in os.listdir(folder):
-        inner = path.join(folder, name)
-        found += [f"{name}/{inside}" for inside in os.listdir(inner)] if path.isdir(inner) else [name]
-    yaml = sorted(name for name in found if name.endswith((".yaml", ".yml")))
-    if len(yaml) > _MOST_FILES:
-        raise KnowledgeError([f"{folder}: more than {_MOST_FILES} files; is this the right folder?"])
-    return yaml
+def _listed(folder: str, inner: str = "") -> Iterator[tuple[str, str | None]]:
+    """The YAML files in a folder and below it, and, with the reason, the folders that may not be listed."""
+    try:
+        names = os.listdir(path.join(folder, inner) if inner else folder)
+    except OSError as error:
+        yield inner, str(error.strerror)
+        return
+    for name in names:
+        below = f"{inner}/{name}" if inner else name
+        full = path.join(folder, below)
+        if name.lower().endswith((".yaml", ".yml")):
+            yield below, None
+        elif path.isdir(full) and not (inner and path.islink(full)):
+            yield from _listed(folder, below)
+
+
+def _roles_at(kind: str, name: str) -> frozenset[Role]:
+    """The parts that something misplaced under this name may be meant to play; all of its kind for the folder."""
+    top = name.partition("/")[0]
+    if not top:
+        return frozenset({*_FILES[kind].values(), *_FOLDERS[kind].values()})
+    role = _FOLDERS[kind].get(top) or _FILES[kind].get(f"{path.splitext(top)[0]}.yaml")
+    return frozenset() if role is None else frozenset({role})
 
 
 def _role(kind: str, name: str) -> Role | None:

@@ -11,11 +11,23 @@ from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.knowledge.yaml_reader import Document
+from provider_advisor.knowledge.yaml_reader import Document, as_written
 
-__all__ = ["validated"]
+__all__ = ["sentences", "validated"]
 
 _LONGEST_ECHO = 60
+_EXPECTED = {
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "date_type": "a date, YEAR-MONTH-DAY without quotes",
+    "string_too_short": "some text",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "lower-case words joined by hyphens, or as `recommend schema` says",
+    "too_short": "at least {min_length} in the list",
+    "too_long": "at most {max_length} in the list",
+}
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -25,13 +37,12 @@ def validated(document: Document, shape: type[T]) -> T:
     try:
         return shape.model_validate(document.data)
     except ValidationError as error:
-        details = [detail for detail in error.errors() if not _is_other_member(detail)]
-        raise KnowledgeError(dict.fromkeys(_sentence(detail, document, shape) for detail in details)) from error
+        raise KnowledgeError(sentences(error, document, shape)) from error
 
 
-def _is_other_member(detail: ErrorDetails) -> bool:
-    """Whether it only says that a mapping is not the text that could have stood there instead."""
-    return detail["type"] == "string_type" and isinstance(detail["input"], dict) and "str" in str(detail["loc"][-1])
+def sentences(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
+    """Each problem that a shape found in a document, once."""
+    return list(dict.fromkeys(_sentence(detail, document, shape) for detail in error.errors(include_url=False)))
 
 
 def _sentence(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:
@@ -45,28 +56,42 @@ def _sentence(detail: ErrorDetails, document: Document, shape: type[BaseModel]) 
             or " Remove it, or see `recommend schema` for the keys that are known."
         )
         return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
-    return f"{document.where(*path)}: {_what(detail, path)}"
+    return f"{document.where(*path)}: {_subject(detail, document.data, path)}{_what(detail)}."
 
 
-def _what(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:
-    message = detail["msg"].replace("Input should be", "expected").replace("valid ", "")
-    if detail["type"] == "string_pattern_mismatch":
-        message = "expected lower-case words joined by hyphens, or as `recommend schema` says"
-    key = next((f"'{step}': " for step in reversed(path) if isinstance(step, str)), "")
-    return f"{key}{message[0].lower()}{message[1:]}{_echo(detail['input'])}."
+def _subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
+    """The key of which is spoken; of an entry that is wrong as a whole its name, if it has one."""
+    name = _name(data, path) if detail["type"] == "mapping" and path and isinstance(path[-1], int) else None
+    subject = name or next((step for step in reversed(path) if isinstance(step, str)), None)
+    return f"'{subject}': " if subject else ""
+
+
+def _what(detail: ErrorDetails) -> str:
+    """What was expected, in the words of YAML instead of Python's, and what was found."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "mapping":
+        return detail["msg"]
+    if kind in {"too_short", "too_long"}:
+        return f"expected {_EXPECTED[kind].format(**context)}; found {context['actual_length']}"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind].format(**context)}; found {_echo(detail['input'])}"
+    if kind == "form" and isinstance(detail["input"], dict) and detail["input"]:
+        return f"{detail['msg']}; found the key '{next(iter(detail['input']))}'"
+    message = detail["msg"].replace("Input should be", "expected").replace("valid ", "").replace("True", "true")
+    return f"{message[0].lower()}{message[1:]}; found {_echo(detail['input'])}"
 
 
 def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
     if isinstance(value, dict):
-        return "; found a mapping" if value else "; found an empty mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):
-        return "; found a list" if value else "; found an empty list"
-    text = "nothing" if value is None else repr(value)
-    return f"; found {text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + '…'}"
+        return "a list" if value else "an empty list"
+    text = "nothing" if value is None else as_written(value)
+    return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
 
 
 def _steps(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
-    """The steps of a pydantic location that exist in the data: it also names the members of unions."""
+    """The steps of a pydantic location that exist in the data: it also names the forms of values, such as <word>."""
     for step in loc:
         if _leads_on(data, step):
             data = data[step]
@@ -81,12 +106,17 @@ def _leads_on(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds a
 
 def _named(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
     """Which record it is: a line number alone makes a reader count."""
-    name = None
+    name = _name(data, path)
+    return f" in '{name}'" if name else ""
+
+
+def _name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (YAML holds anything)
+    name: str | None = None
     for step in path:
         data = data[step]
         if isinstance(data, dict):
             name = next((data[key] for key in ("id", "criterion", "name") if isinstance(data.get(key), str)), name)
-    return f" in '{name}'" if name else ""
+    return name
 
 
 @cache

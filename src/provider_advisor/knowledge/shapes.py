@@ -9,10 +9,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from provider_advisor.knowledge.records import Evidence, Kind, Priority
+from provider_advisor.knowledge.values import Amount, Days, End, Id, Ids, Line, Weight, Words, wrong
 
 __all__ = [
     "FILE_SHAPES", "VALUE_KEYS", "CaseShape", "CasesFile", "ClaimShape", "ConditionShape", "CriteriaFile",
@@ -21,13 +21,6 @@ __all__ = [
 ]  # fmt: skip
 
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case words joined by hyphens")]
-Words = Annotated[str, Field(min_length=1, max_length=2_000)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
-Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
-Days = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}d$", description="days, such as 365d")]
-Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 
 
 class Shape(BaseModel):
@@ -153,11 +146,9 @@ class ClaimShape(Shape):
         given = [key for key in VALUE_KEYS if getattr(self, "from_" if key == "from" else key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
-            raise PydanticCustomError(
-                "one_value", "{s}", {"s": f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}"}
-            )
+            raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
         if self.until is not None and self.as_of is not None and self.until < self.as_of:
-            raise PydanticCustomError("until", "'until' lies before 'as_of'; exchange them or correct one")
+            raise wrong("'until' lies before 'as_of'; exchange them or correct one")
         return self
 
 
@@ -194,7 +185,7 @@ class UsageBoundShape(Shape):
     @model_validator(mode="after")
     def _some_bound(self) -> UsageBoundShape:
         if self.at_least is None and self.at_most is None:
-            raise PydanticCustomError("bound", "expected at_least, at_most or both")
+            raise wrong("expected at_least, at_most or both")
         return self
 
 
@@ -203,8 +194,8 @@ class FactShape(Shape):
 
     fact: Id
     is_: Id | None = Field(default=None, alias="is")
-    at_least: Amount | Words | None = None
-    at_most: Amount | Words | None = None
+    at_least: End | None = None
+    at_most: End | None = None
 
 
 class AllShape(Shape):
@@ -228,25 +219,33 @@ class NotShape(Shape):
 _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
 
 
-def _condition_word(data: Any) -> str | None:  # noqa: ANN401 (YAML holds anything)
+def _one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
+    if len(found) > 1:
+        raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put each into a list under `all`")
+    return data
+
+
+def _form_of_condition(data: Any) -> str | None:  # noqa: ANN401
     if isinstance(data, Mapping):
-        return next((word for word in _CONDITION_WORDS if word in data), None)
+        return next((f"<{word}>" for word in _CONDITION_WORDS if word in data), None)
     return None
 
 
 ConditionShape = Annotated[
-    Annotated[NeedShape, Tag("need")]
-    | Annotated[SituationShape, Tag("situation")]
-    | Annotated[UsageBoundShape, Tag("usage")]
-    | Annotated[FactShape, Tag("fact")]
-    | Annotated[AllShape, Tag("all")]
-    | Annotated[AnyShape, Tag("any")]
-    | Annotated[NotShape, Tag("not")],
+    Annotated[NeedShape, Tag("<need>")]
+    | Annotated[SituationShape, Tag("<situation>")]
+    | Annotated[UsageBoundShape, Tag("<usage>")]
+    | Annotated[FactShape, Tag("<fact>")]
+    | Annotated[AllShape, Tag("<all>")]
+    | Annotated[AnyShape, Tag("<any>")]
+    | Annotated[NotShape, Tag("<not>")],
     Discriminator(
-        _condition_word,
-        custom_error_type="condition",
+        _form_of_condition,
+        custom_error_type="form",
         custom_error_message=f"expected a condition, which begins with one of {', '.join(_CONDITION_WORDS)}",
     ),
+    BeforeValidator(_one_word),
 ]
 
 
@@ -255,10 +254,26 @@ class RequirementShape(Shape):
 
     criterion: Id
     priority: Priority | None = None
-    at_least: Amount | Words | None = None
-    at_most: Amount | Words | None = None
+    at_least: End | None = None
+    at_most: End | None = None
     exactly: Words | None = None
     weight: Weight | None = None
+
+
+def _form_of_requirement(value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, str):
+        return "<text>"
+    return "<mapping>" if isinstance(value, Mapping | RequirementShape) else None
+
+
+RequirementOrText = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[RequirementShape, Tag("<mapping>")],
+    Discriminator(
+        _form_of_requirement,
+        custom_error_type="form",
+        custom_error_message="expected a criterion, or a mapping with the key 'criterion'",
+    ),
+]
 
 
 class ImpliedShape(Shape):
@@ -266,8 +281,8 @@ class ImpliedShape(Shape):
 
     criterion: Id
     priority: Priority = "should"
-    at_least: Amount | Words | None = None
-    at_most: Amount | Words | None = None
+    at_least: End | None = None
+    at_most: End | None = None
 
 
 class CitationShape(Shape):
@@ -291,11 +306,9 @@ class RuleShape(Shape):
     @model_validator(mode="after")
     def _one_consequent(self) -> RuleShape:
         if (self.implies is None) == (self.favours is None):
-            raise PydanticCustomError("consequent", "expected either 'implies' or 'favours'; a rule has one consequent")
+            raise wrong("expected either 'implies' or 'favours'; a rule has one consequent")
         if self.favours is not None and self.weight is None:
-            raise PydanticCustomError(
-                "weight", "'weight' is missing; a rule that favours counts with a weight of its own"
-            )
+            raise wrong("'weight' is missing; a rule that favours counts with a weight of its own")
         return self
 
 
@@ -325,9 +338,9 @@ class RequirementsFile(Shape):
     """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch."""
 
     team: Words | None = None
-    needs: list[str | RequirementShape] = []
-    wants: list[str | RequirementShape] = []
-    situation: dict[Id, Id | list[Id]] = {}
+    needs: list[RequirementOrText] = []
+    wants: list[RequirementOrText] = []
+    situation: dict[Id, Ids] = {}
     usage: dict[Id, Amount] = {}
     as_of: dt.date | None = None
     max_age: Days | None = None
@@ -349,9 +362,9 @@ class CaseShape(Shape):
     name: Words
     verdict: VerdictShape
     why: Words
-    needs: list[str | RequirementShape] = []
-    wants: list[str | RequirementShape] = []
-    situation: dict[Id, Id | list[Id]] = {}
+    needs: list[RequirementOrText] = []
+    wants: list[RequirementOrText] = []
+    situation: dict[Id, Ids] = {}
     usage: dict[Id, Amount] = {}
     as_of: dt.date | None = None
     max_age: Days | None = None

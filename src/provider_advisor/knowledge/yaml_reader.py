@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import yaml
 
 from provider_advisor.errors import KnowledgeError
 
-__all__ = ["MAX_DEPTH", "Document", "parse_yaml"]
+__all__ = ["MAX_DEPTH", "Document", "as_written", "parse_yaml"]
 
 MAX_DEPTH = 40
 
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
+_MOST_DIGITS = 15
+_LONG_INTEGER = re.compile(r"[-+]?[1-9][0-9]{15,}")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
+_OTHER_BREAK = re.compile("[\x85\u2028\u2029]")
 _AMBIGUOUS = re.compile(
     r"[-+]?(\.[0-9][0-9.eE+-]*|[0-9][0-9_]*\.?|[0-9]+[_,][0-9_,.]*|0[xob]\w+|\.(inf|nan)|[0-9]+(:[0-9]+)+)"
-    r"|yes|no|on|off|y|n",
+    r"|yes|no|on|off|y|n|true|false|null",
     re.IGNORECASE,
 )
 
@@ -71,6 +75,29 @@ class Document(NamedTuple):
             place = place.inside[step]
         return f"{self.name}:{place.line}"
 
+    def without(self, paths: Collection[tuple[str | int, ...]]) -> Document:
+        """The document without the keys at these paths of one step, and the entries of lists at those of two."""
+        data, inside = dict(self.data), dict(self.places.inside)
+        for key in {str(path[0]) for path in paths if path[0] in data}:
+            if (key,) in paths:
+                del data[key]
+                continue
+            kept = [index for index in range(len(data[key])) if (key, index) not in paths]
+            data[key] = [data[key][index] for index in kept]
+            place = inside[key]
+            inside[key] = _Place(place.line, {new: place.inside[old] for new, old in enumerate(kept)})
+        return Document(self.name, data, _Place(self.places.line, inside))
+
+
+def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
+    """A value as YAML has it, with text in quotes."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    try:
+        return value.isoformat() if isinstance(value, dt.date) else repr(value)
+    except ValueError:  # Python writes out no integer of over 4,300 digits
+        return "a number of too many digits"
+
 
 def parse_yaml(content: bytes, name: str) -> Document:
     r"""The document in UTF-8 bytes; `name` is how messages call it.
@@ -81,12 +108,13 @@ def parse_yaml(content: bytes, name: str) -> Document:
     >>> document.data, document.where("claims", 0, "line")
     ({'claims': [{'line': 46}]}, 'twilio.yaml:2')
     """
+    text = _decode(content, name)
     try:
-        data, place = _build_document(yaml.parse(_decode(content, name), Loader=yaml.CSafeLoader))
+        data, place = _build_document(yaml.parse(text, Loader=yaml.CSafeLoader))
     except _Problem as problem:
         raise KnowledgeError([f"{name}:{problem.line}: {problem}"]) from problem
     except yaml.YAMLError as error:
-        raise KnowledgeError([_syntax_problem(error, name)]) from error
+        raise KnowledgeError([f"{name}:{_syntax_problem(error, text)}"]) from error
     if data is None:
         raise KnowledgeError([f"{name}:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."])
     return Document(name, data, place)
@@ -94,17 +122,35 @@ def parse_yaml(content: bytes, name: str) -> Document:
 
 def _decode(content: bytes, name: str) -> str:
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it in that encoding."]) from error
+    if (found := _OTHER_BREAK.search(text)) is not None:
+        # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
+        line, character = _line_at(text, found.start()), f"U+{ord(found[0]):04X}"
+        raise KnowledgeError([f"{name}:{line}: the character {character} may or may not end a line; remove it."])
+    return text
 
 
-def _syntax_problem(error: yaml.YAMLError, name: str) -> str:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str) -> str:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{name}:{line}: not YAML ({what}); check quotes, colons and indentation here and in the line before."
+    check = "check quotes, colons and indentation here and in the line before."
+    return f"{_syntax_line(error, text)}: not YAML ({what}); {check}"
+
+
+def _syntax_line(error: yaml.YAMLError, text: str) -> int:
+    """The line of a syntax error; an open quote is found at the end of the file, and belongs where it was opened."""
+    if isinstance(error, yaml.reader.ReaderError):
+        found = _CONTROL.search(text)
+        return _line_at(text, found.start() if found else 0)
+    is_quote = "quoted scalar" in str(getattr(error, "context", ""))
+    mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
+    return mark.line + 1 if mark is not None else 1
 
 
 def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
@@ -135,7 +181,7 @@ def _refuse_indirection(event: yaml.NodeEvent) -> None:
     if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
         raise _Problem(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote the text.")
     tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
-    if tag is not None and not tag.startswith("tag:yaml.org,2002:str"):
+    if tag is not None:
         raise _Problem(event, f"the tag {tag!r} is not allowed; write the plain value.")
 
 
@@ -162,7 +208,7 @@ def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tup
     for event in nodes:
         key, _ = _build(event, events, depth + 1)
         if not isinstance(key, str):
-            raise _Problem(event, f"the key {key!r} is not a word; put it in quotes.")
+            raise _Problem(event, f"the key {as_written(key)} is not a word; put it in quotes.")
         if key in values:
             raise _Problem(event, f"the key {key!r} stands twice in one mapping; keep one of the two.")
         values[key], inside = _build(next(nodes), events, depth + 1)
@@ -182,6 +228,8 @@ def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anythin
         return _finite(event, float(text))
     if _DATE.fullmatch(text):
         return _date(event)
+    if _LONG_INTEGER.fullmatch(text):
+        raise _Problem(event, f"the number {text[:_MOST_DIGITS]}… has too many digits; write at most {_MOST_DIGITS}.")
     if _AMBIGUOUS.fullmatch(text):
         raise _Problem(
             event,

@@ -16,7 +16,7 @@ _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\
 
 def plain(number: Number) -> Number:
     """A whole number as such, so that 100.0 is shown as 100."""
-    return int(number) if float(number).is_integer() and abs(number) < _EXACT else number
+    return int(number) if abs(number) < _EXACT and float(number).is_integer() else number
 
 
 def read_amount(text: str) -> tuple[Number, str | None]:

@@ -9,12 +9,16 @@ from typing import Any
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Interval, Number, read_amount, unit_fits
-from provider_advisor.requirements.model import PRIORITIES, Requirement
+from provider_advisor.logic import Interval, Number, plain, read_amount, unit_fits
+from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
-__all__ = ["LARGEST", "read_requirement", "split_list"]
+__all__ = ["LARGEST", "brief", "exclusive", "read_requirement", "shown", "split_list"]
 
-_FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>>=|<=|≥|≤|=)(?P<value>[^:]*))?(:(?P<priority>.*))?", re.DOTALL)
+# A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
+_FORM = re.compile(
+    r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
+)
+_SIGNS = (">=", "≥", "<=", "≤")
 _KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
 _LONGEST = 200
 LARGEST = 1e12
@@ -39,7 +43,7 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
         return _from_text(given, default, knowledge)
     if not isinstance(given, Mapping):
         raise RequirementsError(
-            f"{_shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'."
+            f"{shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'."
         )
     return _from_mapping(given, default, knowledge)
 
@@ -48,7 +52,7 @@ def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise RequirementsError(
-            f"{_shown(text)} cannot be read; "
+            f"{shown(text)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
         )
     criterion = _criterion(match["word"].strip(), knowledge)
@@ -60,36 +64,38 @@ def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
 def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
     for key in given:
         if key not in _KEYS:
-            hint = did_you_mean(str(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
-            raise RequirementsError(f"unknown key {_shown(key)} in a requirement.{hint}")
+            hint = did_you_mean(brief(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
+            raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
     if not isinstance(given.get("criterion"), str):
-        raise RequirementsError(f"the requirement {_shown(dict(given))} lacks its criterion; add 'criterion: <id>'.")
+        raise RequirementsError(f"the requirement {shown(dict(given))} lacks its criterion; add 'criterion: <id>'.")
     criterion = _criterion(given["criterion"], knowledge)
     priority = default if given.get("priority") is None else _priority(given["priority"], criterion.id)
     bounds = [
-        _typed_bound(sign, str(given[key]), criterion)
+        _typed_bound(sign, _typed(given[key]), criterion)
         for key, sign in (("at_least", ">="), ("at_most", "<="), ("exactly", "="))
         if given.get(key) is not None
     ]
     bound = None
     for part in bounds:
         bound = part if bound is None else bound.intersect(part)
-    return Requirement(criterion.id, priority, _possible(bound, criterion), _weight(given.get("weight"), criterion))
+    if bound is not None and bound.is_empty():
+        raise exclusive(bound, criterion)
+    return Requirement(criterion.id, priority, bound, _weight(given.get("weight"), criterion))
 
 
 def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
     if name is None:
         hint = did_you_mean(word, knowledge.words, knowledge.words) or " See `recommend criteria` for all of them."
-        raise RequirementsError(f"unknown criterion {_shown(word)}.{hint}")
+        raise RequirementsError(f"unknown criterion {shown(word)}.{hint}")
     return knowledge.criteria[name]
 
 
 def _priority(word: object, text: str) -> Priority:
     if word not in PRIORITIES:
-        hint = did_you_mean(str(word), PRIORITIES)
+        hint = did_you_mean(brief(word), PRIORITIES)
         raise RequirementsError(
-            f"unknown priority {_shown(word)} in {_shown(text)}; "
+            f"unknown priority {shown(word)} in {shown(text)}; "
             f"expected {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}.{hint}"
         )
     return word
@@ -101,50 +107,68 @@ def _typed_bound(sign: str, value: str, criterion: Criterion) -> Interval:
             f"'{criterion.id}' is a capability, which a provider has or lacks; "
             f"it takes no bound, so write only '{criterion.id}'."
         )
-    end = _rank(value, criterion) if criterion.kind == "rating" else _amount(sign, value, criterion)
+    rating = criterion.kind == "rating"
+    if sign not in _SIGNS and not (rating and sign == "="):
+        raise RequirementsError(
+            f"'{criterion.id}' is a {criterion.kind}; expected {'>=, <= or =' if rating else '>= or <='} before its "
+            f"{'value' if rating else 'number'}, such as {criterion.id}>={_example(value, criterion)}."
+        )
+    end = _rank(value, criterion) if rating else _amount(sign, value, criterion)
     if sign == "=":
         return Interval(end, end)
     return Interval(low=end) if sign in {">=", "≥"} else Interval(high=end)
 
 
+def _example(value: str, criterion: Criterion) -> Number | str:
+    """What was typed behind a sign, if it can stand there, or else something that can."""
+    if criterion.kind == "rating":
+        return value if value in criterion.values else criterion.values[-1]
+    try:
+        number, _ = read_amount(value)
+    except ValueError:
+        return 1
+    return number if 0 <= number <= LARGEST else 1
+
+
 def _rank(value: str, criterion: Criterion) -> Number:
     if value not in criterion.values:
         known = ", ".join(criterion.values)
-        raise RequirementsError(f"{_shown(value)} is no value of '{criterion.id}'; expected one of {known}.")
+        raise RequirementsError(f"{shown(value)} is no value of '{criterion.id}'; expected one of {known}.")
     return criterion.values.index(value)
 
 
 def _amount(sign: str, value: str, criterion: Criterion) -> Number:
-    if sign == "=":
-        raise RequirementsError(
-            f"'{criterion.id}' is a {criterion.kind}; "
-            f"expected >= or <= before its number, such as {criterion.id}>={value or 1}."
-        )
     try:
-        number, unit = read_amount(value)
+        number, unit = _with_unit(value)
     except ValueError as error:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' lacks a number: found {_shown(value)}, "
+            f"the bound of '{criterion.id}' lacks a number: found {shown(value)}, "
             f"expected a number in {criterion.unit}, such as {criterion.id}{sign}10."
         ) from error
     if unit is not None and not unit_fits(unit, str(criterion.unit)):
         raise RequirementsError(
-            f"the unit {_shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
+            f"the unit {shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
         )
     if not 0 <= number <= LARGEST:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' is {value}; expected 0 to {LARGEST:.0f} {criterion.unit}."
+            f"the bound of '{criterion.id}' is {brief(value)}; expected 0 to {LARGEST:.0f} {criterion.unit}."
         )
     return number
 
 
-def _possible(bound: Interval | None, criterion: Criterion) -> Interval | None:
-    if bound is not None and bound.is_empty():
-        raise RequirementsError(
-            f"the bounds of '{criterion.id}' exclude each other: "
-            f"nothing is at least {bound.low} and at most {bound.high}; change one."
-        )
-    return bound
+def _with_unit(value: str) -> tuple[Number, str | None]:
+    number, unit = read_amount(value)
+    beside_dollar = unit is not None and "$" in value and not unit.casefold().startswith("usd")
+    return number, f"$ {unit}" if beside_dollar else unit
+
+
+def exclusive(bound: Interval, criterion: Criterion) -> RequirementsError:
+    """What to raise where the intersection of a criterion's bounds is empty."""
+    words = bound_words(bound, criterion)
+    return RequirementsError(
+        f"the bounds of '{criterion.id}' exclude each other: "
+        f"nothing is at least {words['at_least']} and at most {words['at_most']}; change one."
+    )
 
 
 def _weight(given: object, criterion: Criterion) -> float | None:
@@ -152,11 +176,29 @@ def _weight(given: object, criterion: Criterion) -> float | None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1_000_000:  # noqa: PLR2004
         raise RequirementsError(
-            f"the weight of '{criterion.id}' is {_shown(given)}; expected a number above 0, up to 1000000."
+            f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to 1000000."
         )
     return given
 
 
-def _shown(given: object) -> str:
-    text = given if isinstance(given, str) else str(given)
-    return f"'{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}'"
+def _typed(given: object) -> str:
+    """A value of a mapping as it would be typed: the shape of a file makes 3.0 of 3."""
+    return _text(plain(given) if isinstance(given, float) else given)
+
+
+def _text(given: object) -> str:
+    try:
+        return str(given)
+    except (ValueError, RecursionError):  # an integer of over 4,300 digits, a list nested a thousand times
+        return "too much to show"
+
+
+def brief(given: object) -> str:
+    """What was given, as text that fits in a sentence."""
+    text = _text(given)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def shown(given: object) -> str:
+    """The same in quotes."""
+    return f"'{brief(given)}'"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.records import KnowledgeBase
 from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order
+from provider_advisor.requirements.team import checked
 
 __all__ = ["Statement", "combined", "statement_record"]
 
@@ -22,8 +23,11 @@ class Statement(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def combined(file: Statement, line: Statement) -> Statement:
-    """Both statements together; where both speak of one thing, the second wins, and a note says so."""
+def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
+    """Both statements together; where both speak of one thing, the second wins, and a note says so.
+
+    Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
+    """
     asked = {requirement.criterion for requirement in line.team.requirements}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     overruled = [part.criterion for part in file.team.requirements if part not in (*kept, *line.team.requirements)]
@@ -35,7 +39,7 @@ def combined(file: Statement, line: Statement) -> Statement:
     )
     overruled += _changed(file.team.situation, line.team.situation) + _changed(file.team.usage, line.team.usage)
     notes = tuple(f"The command line overrules the file on '{name}'." for name in dict.fromkeys(overruled))
-    return Statement(team, line.as_of or file.as_of, line.max_age or file.max_age, notes)
+    return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes)
 
 
 def _changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:

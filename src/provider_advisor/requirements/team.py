@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Topic
+from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Topic
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
-from provider_advisor.requirements.grammar import LARGEST, read_requirement
+from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
 from provider_advisor.requirements.model import Requirement, Team, in_order
 from provider_advisor.requirements.usage import services_used
 
-__all__ = ["MOST_REQUIREMENTS", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "checked", "read_team"]
 
 MOST_REQUIREMENTS = 1_000
 
@@ -26,35 +27,58 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     situation: Mapping[str, str | Sequence[str]] | None = None,
     usage: Mapping[str, Number] | None = None,
     name: str | None = None,
+    whole: bool = True,
 ) -> Team:
     """What a team states: `needs` are musts and `wants` shoulds, unless they name a priority themselves.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
-    asked twice at one priority keeps the tighter bound at each end. Raises RequirementsError.
+    asked twice at one priority keeps the tighter bound at each end. What is not the `whole` is a part to be `combined`
+    with another, which checks them together. Raises RequirementsError.
     """
-    given = [("must", list(needs)), ("should", list(wants))]
+    given: tuple[tuple[Priority, list[Any]], ...] = (
+        ("must", _listed("needs", needs)),
+        ("should", _listed("wants", wants)),
+    )
     count = sum(len(items) for _, items in given)
     if count > MOST_REQUIREMENTS:
         raise RequirementsError(
             f"{count} requirements were given, and at most {MOST_REQUIREMENTS} can be; keep those that matter."
         )
-    read = [
-        read_requirement(item, "must" if default == "must" else "should", knowledge)
-        for default, items in given
-        for item in items
-    ]
-    team = Team(_merged(read, knowledge), _situation(situation or {}, knowledge), _usage(usage or {}, knowledge), name)
+    read = [read_requirement(item, default, knowledge) for default, items in given for item in items]
+    team = Team(
+        _merged(read),
+        _situation(_mapped("situation", situation), knowledge),
+        _usage(_mapped("usage", usage), knowledge),
+        name,
+    )
+    return checked(team, knowledge) if whole else team
+
+
+def checked(team: Team, knowledge: KnowledgeBase) -> Team:
+    """The team itself. Raises RequirementsError if it contradicts itself, or asks what its usage cannot tell."""
+    _refuse_exclusive(team, knowledge)
     _refuse_uncomputable(team, knowledge)
     _refuse_incomplete_usage(team, knowledge)
     return team
 
 
-def _merged(read: Sequence[Requirement], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:
+def _listed(key: str, given: object) -> list[Any]:
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise RequirementsError(f"'{key}' is {shown(given)}; expected a list of requirements.")
+    return list(given)
+
+
+def _mapped(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+    if not isinstance(given, Mapping | None):
+        raise RequirementsError(f"'{key}' is {shown(given)}; expected a mapping from names to values.")
+    return given or {}
+
+
+def _merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     merged: dict[tuple[str, str], Requirement] = {}
     for requirement in read:
         key = (requirement.criterion, requirement.priority)
         merged[key] = _both(merged[key], requirement) if key in merged else requirement
-    _refuse_exclusive(merged.values(), knowledge)
     return in_order(merged.values())
 
 
@@ -65,61 +89,58 @@ def _both(first: Requirement, second: Requirement) -> Requirement:
     return Requirement(first.criterion, first.priority, bound, max(weights, default=None))
 
 
-def _refuse_exclusive(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> None:
-    for requirement in requirements:
-        for other in requirements:
-            if requirement.criterion != other.criterion or requirement.bound is None or other.bound is None:
-                continue
-            if requirement.bound.is_empty() or requirement.bound.excludes(other.bound):
-                both = requirement.bound.intersect(other.bound)
-                low, high = (_shown_end(end, requirement, knowledge) for end in (both.low, both.high))
-                raise RequirementsError(
-                    f"the bounds of '{requirement.criterion}' exclude each other: "
-                    f"nothing is at least {low} and at most {high}; change one."
-                )
+def _refuse_exclusive(team: Team, knowledge: KnowledgeBase) -> None:
+    for first, second in combinations_with_replacement(team.requirements, 2):
+        if first.criterion != second.criterion or first.bound is None or second.bound is None:
+            continue
+        if first.bound.excludes(second.bound):
+            raise exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
 
 
-def _shown_end(end: Number | None, requirement: Requirement, knowledge: KnowledgeBase) -> str:
-    criterion = knowledge.criteria[requirement.criterion]
-    return criterion.values[int(end)] if criterion.values and end is not None else str(end)
+def _situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
+    answers = {name: _answers(_topic(name, knowledge), values) for name, values in given.items()}
+    return dict(sorted(answers.items()))
 
 
-def _situation(given: Mapping[str, str | Sequence[str]], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
-    return {topic: _answers(topic, values, knowledge) for topic, values in sorted(given.items())}
+def _topic(name: str, knowledge: KnowledgeBase) -> Topic:
+    if name not in knowledge.topics:
+        hint = did_you_mean(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
+        raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
+    return knowledge.topics[name]
 
 
-def _answers(name: str, values: str | Sequence[str], knowledge: KnowledgeBase) -> tuple[str, ...]:
-    topic = knowledge.topics.get(name)
-    if topic is None:
-        hint = did_you_mean(name, knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
-        raise RequirementsError(f"unknown situation '{name}'.{hint}")
-    answers = (values,) if isinstance(values, str) else tuple(dict.fromkeys(values))
-    for value in answers:
-        _refuse_unknown_answer(value, topic)
+def _answers(topic: Topic, values: object) -> tuple[str, ...]:
+    several = values if isinstance(values, Iterable) and not isinstance(values, str | Mapping) else [values]
+    answers = {_answer(value, topic) for value in several}
     if not answers or (len(answers) > 1 and not topic.many):
-        raise RequirementsError(f"the situation '{name}' takes one value; expected one of {', '.join(topic.values)}.")
+        takes = "at least one value" if topic.many else "one value"
+        raise RequirementsError(f"the situation '{topic.id}' takes {takes}; expected one of {', '.join(topic.values)}.")
     return tuple(sorted(answers))
 
 
-def _refuse_unknown_answer(value: object, topic: Topic) -> None:
-    if value not in topic.values:
-        hint = did_you_mean(str(value), topic.values)
+def _answer(value: object, topic: Topic) -> str:
+    if not isinstance(value, str) or value not in topic.values:
+        hint = did_you_mean(brief(value), topic.values)
         raise RequirementsError(
-            f"'{value}' is no value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
+            f"{shown(value)} is no value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
         )
+    return value
 
 
-def _usage(given: Mapping[str, Number], knowledge: KnowledgeBase) -> dict[str, Number]:
-    for item, amount in given.items():
-        if item not in knowledge.usage:
-            hint = did_you_mean(item, knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
-            raise RequirementsError(f"unknown usage item '{item}'.{hint}")
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
-            unit = knowledge.usage[item].unit
-            raise RequirementsError(
-                f"the usage '{item}' is {amount!r}; expected a number of {unit}, 0 to {LARGEST:.0f}."
-            )
-    return {item: plain(amount) for item, amount in sorted(given.items())}
+def _usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
+    usage = {item: _amount(item, amount, knowledge) for item, amount in given.items()}
+    return dict(sorted(usage.items()))
+
+
+def _amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
+    if item not in knowledge.usage:
+        hint = did_you_mean(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
+        raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
+        found = shown(amount) if isinstance(amount, str) else brief(amount)
+        unit = knowledge.usage[item].unit
+        raise RequirementsError(f"the usage '{item}' is {found}; expected a number of {unit}, 0 to {LARGEST:.0f}.")
+    return plain(amount)
 
 
 def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:

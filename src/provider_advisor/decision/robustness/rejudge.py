@@ -1,17 +1,17 @@
 """The verdict if facts were otherwise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from provider_advisor.decision.assessment import Assessment, _score, _standing
+from provider_advisor.decision.assessment import Assessment, summed_up
 from provider_advisor.decision.cost import Cost, cost_for, degree_of_cost
 from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.outcome import Outcome
 from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.conditions import FactHolds, leaves
 
-__all__ = ["Supposing", "summed_up"]
+__all__ = ["Supposing"]
 
 
 class Supposing:
@@ -70,9 +70,7 @@ class Supposing:
 def _named(finding: Finding) -> set[str]:
     if finding.requirement is not None:
         return {finding.requirement.criterion}
-    if finding.rule is None or finding.rule.favours is None:
-        return set()
-    return {leaf.criterion for leaf in leaves(finding.rule.favours) if isinstance(leaf, FactHolds)}
+    return set() if finding.rule is None else judged_by(finding.rule)
 
 
 def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
@@ -90,8 +88,3 @@ def _degree(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
     if finding.rule is not None and finding.rule.favours is not None:
         return degree_of_condition(facts, finding.provider, finding.rule.favours)
     return finding.degree
-
-
-def summed_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:
-    """A provider's findings with the score and the standing that they come to."""
-    return Assessment(provider, tuple(findings), _score(findings), _standing(findings), cost)

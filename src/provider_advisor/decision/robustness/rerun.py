@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 
-from provider_advisor.decision.assessment import Assessment
+from provider_advisor.decision.assessment import Assessment, summed_up
 from provider_advisor.decision.findings import Finding, findings_for
 from provider_advisor.decision.outcome import Outcome, outcome_for
-from provider_advisor.decision.robustness.rejudge import summed_up
-from provider_advisor.inference import Inference
-from provider_advisor.inference.implied import implied_requirements
+from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.program import compiled
 from provider_advisor.inference.settle import settled_atoms
 from provider_advisor.knowledge import Facts, Rule
-from provider_advisor.knowledge.conditions import FactHolds, Need, leaves
-from provider_advisor.requirements import Requirement, Team
+from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.requirements import Requirement
 
 __all__ = ["Rerun"]
 
@@ -34,7 +32,7 @@ class Rerun:
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
         self._named = self._matters | {part.criterion for rule in self._fired for part in rule.implies}
-        self._named = self._named.union(*(_asked_of_facts(rule) for rule in self._fired))
+        self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
         for assessment in outcome.assessments:
             for finding in assessment.findings:
@@ -59,18 +57,8 @@ class Rerun:
         if self.needs_engine(requirements):
             self.runs += 1
             return outcome_for(team, self._facts).assessments
-        inference = self._inference(team)
+        inference = consequences(self._fired, team, self._settled, self._facts.knowledge)
         return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
-
-    def _inference(self, team: Team) -> Inference:
-        """What follows from the team's statement, with the same rules fired."""
-        implied, _ = implied_requirements(self._fired, team, self._settled, self._facts.knowledge)
-        requirements = (*team.requirements, *implied)
-        required = {requirement.criterion for requirement in requirements}
-        favours = tuple(
-            rule for rule in self._fired if rule.favours is not None and not _asked_of_facts(rule) & required
-        )
-        return Inference(requirements, (), favours, ())
 
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
         parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
@@ -87,7 +75,3 @@ class Rerun:
 
 def _key(finding: Finding) -> Requirement | str:
     return finding.requirement if finding.requirement is not None else str(finding.rule.id if finding.rule else None)
-
-
-def _asked_of_facts(rule: Rule) -> set[str]:
-    return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()

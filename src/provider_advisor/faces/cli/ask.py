@@ -86,9 +86,10 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
             for name, values in pairs_of(situation, "--situation").items()
         },
         usage={name: _amount(name, values) for name, values in pairs_of(usage, "--usage").items()},
+        whole=not file,
     )
     line = Statement(team, day_of(as_of), days_of(max_age))
-    statement = combined(_from_file(file, knowledge), line) if file else line
+    statement = combined(_from_file(file, knowledge), line, knowledge) if file else line
     recommendation = answer(knowledge, statement, robustness=robustness)
     if form == "json":
         click.echo(recommendation.to_json())
@@ -117,13 +118,13 @@ def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
     if file != "-":
-        return read_requirements(bytes_of(file, file), file, knowledge)
+        return read_requirements(bytes_of(file, file), file, knowledge, whole=False)
     content = sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequirementsError(
             f"standard input is over {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
         )
-    return read_requirements(content, "standard input", knowledge)
+    return read_requirements(content, "standard input", knowledge, whole=False)
 
 
 def _items(given: Iterable[str]) -> list[str]:

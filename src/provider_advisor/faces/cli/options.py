@@ -85,10 +85,11 @@ def day_of(text: str | None) -> dt.date | None:
 
 
 def _date(text: str) -> dt.date:
-    """The day in a text of ten characters: `fromisoformat` reads shorter forms too. Raises ValueError."""
-    if len(text) != len("2022-12-31"):
+    """The day in a text as it is written out: `fromisoformat` reads other forms too. Raises ValueError."""
+    day = dt.date.fromisoformat(text)
+    if day.isoformat() != text:
         raise ValueError(text)
-    return dt.date.fromisoformat(text)
+    return day
 
 
 def today() -> dt.date:

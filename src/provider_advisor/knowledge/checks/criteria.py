@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from provider_advisor.knowledge.reading import Defined, Reading
+from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.knowledge.yaml_reader import Document
@@ -20,19 +23,20 @@ def repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
         first.setdefault(name, where)
 
 
-def criteria_problems(files: Sequence[tuple[CriteriaFile, Document]], usage: Iterable[str]) -> Iterator[str]:
-    """Everything wrong with the criteria of all areas, given the ids of the usage items."""
+def criteria_problems(
+    files: Sequence[Reading[CriteriaFile]], criteria: Defined[Criterion], usage: Defined[UsageItem]
+) -> Iterator[str]:
+    """Everything wrong with the criteria of all areas, given what they may refer to."""
     placed = [
         (criterion, document.where("criteria", index))
-        for file, document in files
+        for file, document, _ in files
         for index, criterion in enumerate(file.criteria)
     ]
-    yield from repeated(((file.area, document.where("area")) for file, document in files), "area")
+    yield from repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from repeated(names, "the criterion or alias")
-    by_id = {criterion.id: criterion for criterion, _ in placed}
     for criterion, where in placed:
-        for problem in (*_kind_problems(criterion), *_reference_problems(criterion, by_id, set(usage))):
+        for problem in (*_kind_problems(criterion), *_reference_problems(criterion, criteria, usage)):
             yield f"{where}: criterion '{criterion.id}': {problem}"
     computed = ((criterion.kind, where) for criterion, where in placed if criterion.computed)
     yield from repeated(computed, "a computed criterion of kind")
@@ -54,6 +58,8 @@ def _kind_problems(criterion: CriterionShape) -> Iterator[str]:
         yield "'limit' and 'whole' belong to quantities; remove them."
     if criterion.kind != "price" and (criterion.computed or criterion.of or criterion.usage):
         yield "'of', 'usage' and 'computed' belong to prices; remove them."
+    if criterion.kind == "price" and criterion.of is None and not criterion.computed:
+        yield "'of' is missing; a price names the capability that it pays for."
     yield from _scale_problems(criterion)
 
 
@@ -68,24 +74,27 @@ def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
 
 
 def _reference_problems(
-    criterion: CriterionShape, by_id: Mapping[str, CriterionShape], usage: set[str]
+    criterion: CriterionShape, criteria: Defined[Criterion], usage: Defined[UsageItem]
 ) -> Iterator[str]:
-    capabilities = [other.id for other in by_id.values() if other.kind == "capability"]
-    prices = [other.id for other in by_id.values() if other.usage]
-    if criterion.of is not None and criterion.of not in capabilities:
-        yield f"'of' names no capability: '{criterion.of}'.{did_you_mean(criterion.of, capabilities)}"
-    for item in criterion.usage:
-        if item not in usage:
-            yield f"'usage' names no item of team.yaml: '{item}'.{did_you_mean(item, usage)}"
-    for price in criterion.concerns:
-        if price not in prices:
-            yield f"'concerns' names no price with a usage: '{price}'.{did_you_mean(price, prices)}"
-    yield from _currency_problems(criterion, by_id)
+    capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
+    prices = [other.id for other in criteria.records.values() if other.usage]
+    of = [] if criterion.of is None else [criterion.of]
+    yield from _strangers(of, capabilities, criteria, "'of' names no capability")
+    yield from _strangers(criterion.usage, list(usage.records), usage, "'usage' names no item of team.yaml")
+    yield from _strangers(criterion.concerns, prices, criteria, "'concerns' names no price with a usage")
+    yield from _currency_problems(criterion, criteria.records.values())
 
 
-def _currency_problems(criterion: CriterionShape, by_id: Mapping[str, CriterionShape]) -> Iterator[str]:
+def _strangers(words: Iterable[str], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
+    """A problem for each word that is none of the fitting, and of which it is known what it is."""
+    for word in words:
+        if word not in fitting and not among.is_unread(word):
+            yield f"{what}: '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
+
+
+def _currency_problems(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
     """What is summed is in one currency: the part of the unit before the slash."""
-    computed = next((other for other in by_id.values() if other.computed), None)
+    computed = next((other for other in criteria if other.computed), None)
     if computed is None or computed.unit is None or not criterion.usage or criterion.unit is None:
         return
     ours, theirs = criterion.unit.split("/")[0], computed.unit.split("/")[0]

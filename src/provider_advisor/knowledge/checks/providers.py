@@ -6,44 +6,41 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.convert import claims_of
-from provider_advisor.knowledge.records import Claim, Criterion, Source
+from provider_advisor.knowledge.reading import Defined, Reading, defined
+from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
-from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.knowledge.yaml_reader import Document
 from provider_advisor.logic import unit_fits
 
 __all__ = ["provider_problems"]
 
 
 def provider_problems(
-    files: Sequence[tuple[ProviderFile, Document]], criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
+    files: Sequence[Reading[ProviderFile]], criteria: Defined[Criterion], sources: Defined[Source]
 ) -> Iterator[str]:
     """Everything wrong with the providers of all files, given what claims may refer to."""
-    names = ((name, document.where("id")) for file, document in files for name in (file.id, *file.aliases))
+    names = ((name, document.where("id")) for file, document, _ in files for name in (file.id, *file.aliases))
     yield from repeated(names, "the provider or alias")
-    for file, document in files:
-        products = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
-        yield from repeated(products, "the product")
+    for reading in files:
+        file, document, _ = reading
+        placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
+        yield from repeated(placed, "the product")
+        products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):
-            where = document.where("claims", index)
-            for problem in (*_reference_problems(claim, file, criteria, sources), *_value_problems(claim, criteria)):
-                yield f"{where}: claim on '{claim.criterion}': {problem}"
-        yield from _product_problems(claims_of(file, document, criteria, sources), criteria)
+            of_references = _reference_problems(claim, products, criteria, sources)
+            for problem in (*of_references, *_value_problems(claim, criteria.records)):
+                yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
+        yield from _product_problems(claims_of(file, document, criteria.records, sources.records), criteria.records)
 
 
 def _reference_problems(
-    claim: ClaimShape, file: ProviderFile, criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
+    claim: ClaimShape, products: Defined[Product], criteria: Defined[Criterion], sources: Defined[Source]
 ) -> Iterator[str]:
-    products = [product.id for product in file.products]
-    if claim.criterion not in criteria:
-        yield f"unknown criterion.{did_you_mean(claim.criterion, criteria) or ' Add it to criteria/ first.'}"
-    if claim.product is not None and claim.product not in products:
-        hint = did_you_mean(claim.product, products) or " Add it to products first."
-        yield f"unknown product '{claim.product}'.{hint}"
-    if claim.source not in sources:
-        hint = did_you_mean(claim.source, sources) or " Add it to sources.yaml first."
-        yield f"unknown source '{claim.source}'.{hint}"
-    elif claim.until is not None and claim.until < (claim.as_of or sources[claim.source].published):
+    yield from criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
+    if claim.product is not None:
+        yield from products.unknown(claim.product, f"unknown product '{claim.product}'", " Add it to products first.")
+    yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
+    source = sources.records.get(claim.source)
+    if source is not None and claim.until is not None and claim.until < (claim.as_of or source.published):
         yield "'until' lies before the day from which it is true; correct one of them."
 
 
@@ -104,6 +101,11 @@ def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]
         before = first.setdefault(claim.criterion, claim)
         if claim.product != before.product:
             yield (
-                f"{claim.where}: claim on '{claim.criterion}': it is of product {claim.product}, "
-                f"that at {before.where} of {before.product}; numbers of different products need different criteria."
+                f"{claim.where}: claim on '{claim.criterion}': it is of {_product(claim)}, "
+                f"that at {before.where} of {before.product or 'no product'}; "
+                "numbers of different products need different criteria."
             )
+
+
+def _product(claim: Claim) -> str:
+    return f"product {claim.product}" if claim.product else "no product"

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.reading import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Rule, Source, Topic, UsageItem
-from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.knowledge.yaml_reader import Document
 
-__all__ = ["Vocabulary", "rule_problems", "sorted_rules", "structure_problems"]
+__all__ = ["Vocabulary", "criteria_named", "rule_problems", "sorted_rules", "structure_problems"]
+
+
+_Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
+
+
+_BOUNDS = {
+    "rating": "`is`, at_least, at_most or both bounds",
+    "quantity": "at_least, at_most or both",
+    "price": "at_least, at_most or both",
+}
 
 
 class Vocabulary(NamedTuple):
     """What a rule may refer to."""
 
-    criteria: Mapping[str, Criterion]
-    topics: Mapping[str, Topic]
-    usage: Mapping[str, UsageItem]
-    sources: Mapping[str, Source]
+    criteria: Defined[Criterion]
+    topics: Defined[Topic]
+    usage: Defined[UsageItem]
+    sources: Defined[Source]
 
 
-def rule_problems(
-    files: Sequence[tuple[shapes.RulesFile, Document]], vocabulary: Vocabulary
-) -> Iterator[tuple[str, str]]:
+def rule_problems(files: Sequence[Reading[shapes.RulesFile]], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Everything wrong inside single rules, as pairs of rule id and problem."""
     placed = [
-        (rule, document.where("rules", index)) for file, document in files for index, rule in enumerate(file.rules)
+        (rule, document.where("rules", index)) for file, document, _ in files for index, rule in enumerate(file.rules)
     ]
     for problem in repeated(((rule.id, where) for rule, where in placed), "the rule"):
         yield "", problem
@@ -40,59 +48,71 @@ def rule_problems(
             yield rule.id, f"{where}: rule '{rule.id}': {problem}"
 
 
+def criteria_named(rule: shapes.RuleShape) -> set[str]:
+    """Every criterion of which a rule speaks."""
+    conditions = [rule.when] if rule.favours is None else [rule.when, rule.favours]
+    named = {part.criterion for part in rule.implies or ()}
+    for leaf in (leaf for condition in conditions for leaf in _leaves(condition)):
+        if isinstance(leaf, shapes.NeedShape | shapes.FactShape):
+            named.add(leaf.need if isinstance(leaf, shapes.NeedShape) else leaf.fact)
+    return named
+
+
+def _leaves(shape: shapes.ConditionShape) -> Iterator[_Leaf]:
+    if isinstance(shape, shapes.AllShape | shapes.AnyShape):
+        for part in shape.all if isinstance(shape, shapes.AllShape) else shape.any:
+            yield from _leaves(part)
+    elif isinstance(shape, shapes.NotShape):
+        yield from _leaves(shape.not_)
+    else:
+        yield shape
+
+
 def _rule_problems(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
     yield from _condition_problems(rule.when, vocabulary, on_team=True)
     if rule.favours is not None:
         yield from _condition_problems(rule.favours, vocabulary, on_team=False)
     for implied in rule.implies or ():
         yield from _criterion_problems(implied.criterion, vocabulary)
-        if (criterion := vocabulary.criteria.get(implied.criterion)) is not None:
+        if (criterion := vocabulary.criteria.records.get(implied.criterion)) is not None:
             yield from _bound_problems(implied.at_least, implied.at_most, criterion)
             if criterion.computed:
                 yield f"'{criterion.id}' cannot be implied, because it needs usage from the team."
     for citation in rule.rests_on:
-        if citation.source not in vocabulary.sources:
-            yield f"unknown source '{citation.source}'.{did_you_mean(citation.source, vocabulary.sources)}"
+        yield from vocabulary.sources.unknown(citation.source, f"unknown source '{citation.source}'")
 
 
 def _condition_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
-    if isinstance(shape, shapes.AllShape | shapes.AnyShape):
-        for part in shape.all if isinstance(shape, shapes.AllShape) else shape.any:
-            yield from _condition_problems(part, vocabulary, on_team=on_team)
-    elif isinstance(shape, shapes.NotShape):
-        yield from _condition_problems(shape.not_, vocabulary, on_team=on_team)
-    elif isinstance(shape, shapes.FactShape) is on_team:
-        room, words = ("'when'", "need, situation or usage") if on_team else ("'favours'", "fact")
-        yield f"a condition of {room} speaks of {words}; move this one."
-    else:
-        yield from _leaf_problems(shape, vocabulary)
+    for leaf in _leaves(shape):
+        if isinstance(leaf, shapes.FactShape) is on_team:
+            room, words = ("'when'", "need, situation or usage") if on_team else ("'favours'", "fact")
+            yield f"a condition of {room} speaks of {words}; move this one."
+        else:
+            yield from _leaf_problems(leaf, vocabulary)
 
 
-def _leaf_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary) -> Iterator[str]:
+def _leaf_problems(shape: _Leaf, vocabulary: Vocabulary) -> Iterator[str]:
     if isinstance(shape, shapes.NeedShape):
         yield from _criterion_problems(shape.need, vocabulary)
     elif isinstance(shape, shapes.SituationShape):
         yield from _situation_problems(shape, vocabulary)
     elif isinstance(shape, shapes.UsageBoundShape):
-        if shape.usage not in vocabulary.usage:
-            yield f"unknown usage item '{shape.usage}'.{did_you_mean(shape.usage, vocabulary.usage)}"
+        yield from vocabulary.usage.unknown(shape.usage, f"unknown usage item '{shape.usage}'")
         yield from _order_problems(shape.at_least, shape.at_most)
-    elif isinstance(shape, shapes.FactShape):
+    else:
         yield from _criterion_problems(shape.fact, vocabulary)
-        if (criterion := vocabulary.criteria.get(shape.fact)) is not None:
+        if (criterion := vocabulary.criteria.records.get(shape.fact)) is not None:
             yield from _fact_problems(shape, criterion)
 
 
 def _criterion_problems(name: str, vocabulary: Vocabulary) -> Iterator[str]:
-    if name not in vocabulary.criteria:
-        yield f"unknown criterion '{name}'.{did_you_mean(name, vocabulary.criteria) or ' Add it to criteria/ first.'}"
+    yield from vocabulary.criteria.unknown(name, f"unknown criterion '{name}'", " Add it to criteria/ first.")
 
 
 def _situation_problems(shape: shapes.SituationShape, vocabulary: Vocabulary) -> Iterator[str]:
-    topic = vocabulary.topics.get(shape.situation)
-    if topic is None:
-        yield f"unknown situation '{shape.situation}'.{did_you_mean(shape.situation, vocabulary.topics)}"
-    elif shape.is_ not in topic.values:
+    yield from vocabulary.topics.unknown(shape.situation, f"unknown situation '{shape.situation}'")
+    topic = vocabulary.topics.records.get(shape.situation)
+    if topic is not None and shape.is_ not in topic.values:
         yield f"'{shape.is_}' is no value of '{topic.id}'; expected {', '.join(topic.values)}."
 
 
@@ -106,8 +126,10 @@ def _fact_problems(shape: shapes.FactShape, criterion: Criterion) -> Iterator[st
     elif criterion.kind == "rating" and shape.is_ is not None:
         if shape.is_ not in criterion.values:
             yield f"'{shape.is_}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
-    elif not bounded:
-        yield f"'{criterion.id}' is a {criterion.kind}; expected at_least, at_most or both."
+        elif bounded:
+            yield f"'{criterion.id}' is asked for by `is` and by a bound; keep `is`, or at_least, at_most or both."
+    elif shape.is_ is not None or not bounded:
+        yield f"'{criterion.id}' is a {criterion.kind}; expected {_BOUNDS[criterion.kind]}."
     else:
         yield from _bound_problems(shape.at_least, shape.at_most, criterion)
 
@@ -117,13 +139,21 @@ def _bound_problems(at_least: float | str | None, at_most: float | str | None, c
     if ends and criterion.kind == "capability":
         yield f"'{criterion.id}' is a capability; it takes no bound."
     elif criterion.kind == "rating":
-        for end in ends:
-            if end not in criterion.values:
-                yield f"'{end}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
+        yield from _word_problems(ends, criterion)
     elif any(isinstance(end, str) for end in ends):
         yield f"a bound of '{criterion.id}' is a number, in {criterion.unit}, without quotes."
     else:
         yield from _order_problems(at_least, at_most)
+
+
+def _word_problems(ends: Sequence[float | str], criterion: Criterion) -> Iterator[str]:
+    strangers = [end for end in ends if end not in criterion.values]
+    for end in strangers:
+        shown = end if isinstance(end, str) else f"{end:g}"
+        yield f"'{shown}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
+    ranks = [] if strangers else [criterion.values.index(str(end)) for end in ends]
+    if ranks != sorted(ranks):
+        yield f"at_least ({ends[0]}) is above at_most ({ends[1]}); nothing can fulfil it."
 
 
 def _order_problems(at_least: float | str | None, at_most: float | str | None) -> Iterator[str]:
@@ -143,12 +173,55 @@ def structure_problems(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> It
                 "correct or remove it."
             )
         yield from _never_counts(rule)
-    try:
-        sorted_rules(rules)
-    except CycleError as error:
-        cycle = error.args[1]
-        where = next(rule.where for rule in rules if any(part.criterion in cycle for part in rule.implies))
-        yield f"{where}: rules imply one another in a circle ({' <- '.join(cycle)}); remove one of them."
+    yield from _circles(rules)
+
+
+def _circles(rules: Sequence[Rule]) -> Iterator[str]:
+    """Each set of criteria that all imply one another, with a way round, at the first rule on that way."""
+    graph = _needs_of(rules)
+    reached = {criterion: _reached(criterion, graph) for criterion in graph}
+    told: set[str] = set()
+    for start in sorted(criterion for criterion in graph if criterion in reached[criterion]):
+        if start in told:
+            continue
+        told |= {other for other in reached[start] if start in reached.get(other, ())}
+        way = _way_round(start, graph)
+        steps = set(itertools.pairwise(way))
+        where = next(rule.where for rule in rules if _steps(rule) & steps)
+        yield f"{where}: rules imply one another in a circle ({' <- '.join(way)}); remove one of them."
+
+
+def _steps(rule: Rule) -> set[tuple[str, str]]:
+    """The pairs of a criterion that the rule implies and one that it needs."""
+    return set(itertools.product((part.criterion for part in rule.implies), needed_ever(rule.when)))
+
+
+def _needs_of(rules: Sequence[Rule]) -> dict[str, set[str]]:
+    """For each implied criterion those of which the rules that imply it speak."""
+    graph: dict[str, set[str]] = {}
+    for rule in rules:
+        for part in rule.implies:
+            graph.setdefault(part.criterion, set()).update(needed_ever(rule.when))
+    return graph
+
+
+def _reached(start: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
+    """Every criterion that the first one rests on, in one step or more, and the one before it on a shortest way."""
+    before: dict[str, str] = {}
+    edge = [start]
+    while edge:
+        found = {other: one for one in edge for other in sorted(graph.get(one, ())) if other not in before}
+        before |= found
+        edge = sorted(found)
+    return before
+
+
+def _way_round(start: str, graph: Mapping[str, set[str]]) -> list[str]:
+    before = _reached(start, graph)
+    way = [start]
+    while len(way) == 1 or way[-1] != start:
+        way.append(before[way[-1]])
+    return way[::-1]
 
 
 def _never_counts(rule: Rule) -> Iterator[str]:
@@ -165,13 +238,9 @@ def _never_counts(rule: Rule) -> Iterator[str]:
 def sorted_rules(rules: Sequence[Rule]) -> list[Rule]:
     """The rules by id, but each behind those that imply what it needs.
 
-    Raises CycleError, with the cycle of criteria.
+    Raises graphlib.CycleError if there is no such order.
     """
-    graph: dict[str, set[str]] = {}
-    for rule in rules:
-        for part in rule.implies:
-            graph.setdefault(part.criterion, set()).update(needed_ever(rule.when))
-    level = {criterion: rank for rank, criterion in enumerate(_by_generation(graph))}
+    level = {criterion: rank for rank, criterion in enumerate(_by_generation(_needs_of(rules)))}
     return sorted(
         rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id)
     )

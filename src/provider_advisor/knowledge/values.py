@@ -1,0 +1,55 @@
+"""The kinds of values in files, each with the sentence on what is expected.
+
+Where a value may have one of two forms, its form decides by which it is judged: a number that is too small is not also
+told that it is no text. The tags of forms are no YAML keys, so that the place of a problem can be told from them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Weight", "Words", "is_id", "wrong"]
+
+_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_DAYS = r"^[1-9][0-9]{0,4}d$"
+
+
+def is_id(text: str) -> bool:
+    """Whether it is lower-case words joined by hyphens."""
+    return re.fullmatch(_ID, text) is not None
+
+
+def wrong(sentence: str) -> PydanticCustomError:
+    """What a shape raises on a mapping whose keys do not go together; the mapping itself is not shown."""
+    return PydanticCustomError("mapping", "{sentence}", {"sentence": sentence})
+
+
+def _days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    if isinstance(value, str) and re.fullmatch(_DAYS, value):
+        return value
+    raise PydanticCustomError("days", "expected days, such as 365d")
+
+
+def _form_of_end(value: Any) -> str:  # noqa: ANN401
+    return "<word>" if isinstance(value, str) else "<number>"
+
+
+def _form_of_ids(value: Any) -> str:  # noqa: ANN401
+    return "<list>" if isinstance(value, list) else "<word>"
+
+
+Id = Annotated[str, Field(pattern=_ID, description="lower-case words joined by hyphens")]
+Words = Annotated[str, Field(min_length=1, max_length=2_000)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
+Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
+Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_days)]
+Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
+End = Annotated[
+    Annotated[Amount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
+    Discriminator(_form_of_end),
+]
+Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_form_of_ids)]

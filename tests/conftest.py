@@ -1,0 +1,72 @@
+"""Fixtures for all tests: a knowledge base about bicycle shops, which shows that the engine knows no field of its own.
+
+Its files are in `knowledge/bicycles/`. A test names only what it changes:
+
+    knowledge = knowledge_from(tmp_path, facts={"team.yaml": None}, rules={"extra.yaml": "area: extra\\nrules: []\\n"})
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from provider_advisor import KnowledgeBase, load
+
+# No test measures time, and a slow machine finds no other fault than a fast one.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+
+BICYCLES = Path(__file__).parent / "knowledge" / "bicycles"
+
+Files = Mapping[str, str | bytes | None]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_cache():
+    """Every test reads the YAML; none finds what an earlier one left, or leaves something in the user's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECOMMEND_CACHE", "")
+        yield
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The content of every file under a folder, by its path in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+
+
+def write_files(folder: Path, files: Files) -> Path:
+    """Write each text or bytes under its path; None writes nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        if content is not None:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def write_knowledge(folder: Path, facts: Files = {}, rules: Files = {}) -> tuple[Path, Path]:  # noqa: B006 (never changed)
+    """The folders of the bicycle shops, with these files in place of, or besides, theirs; None drops a file."""
+    return (
+        write_files(folder / "facts", files_of(BICYCLES / "facts") | dict(facts)),
+        write_files(folder / "rules", files_of(BICYCLES / "rules") | dict(rules)),
+    )
+
+
+@pytest.fixture(scope="session")
+def folders_from() -> Callable[..., tuple[Path, Path]]:
+    """`write_knowledge`: writes the files of a knowledge base, gives the folders of facts and of rules."""
+    return write_knowledge
+
+
+@pytest.fixture(scope="session")
+def knowledge_from() -> Callable[..., KnowledgeBase]:
+    """A function that writes a knowledge base like `write_knowledge` and loads it."""
+    return lambda folder, facts={}, rules={}: load(*write_knowledge(folder, facts, rules))
+
+
+@pytest.fixture(scope="session")
+def bicycles() -> KnowledgeBase:
+    """The knowledge base about bicycle shops, as it is; session-wide, because records never change."""
+    return load(BICYCLES / "facts", BICYCLES / "rules")

@@ -1,0 +1,65 @@
+"""One bad file for each mistake: what is said of it, where, and that nothing else is said.
+
+A file under `bad/` begins with the expected sentences, one behind each `#!`; an `…` stands for words that may change.
+It is put beside, or in place of, the good files of the bicycle shops, as its folder says.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from provider_advisor import KnowledgeError, load
+
+BAD = Path(__file__).parent / "bad"
+PLACES = {
+    "sources": "facts/sources.yaml",
+    "team": "facts/team.yaml",
+    "criteria": "facts/criteria/bad.yaml",
+    "claims": "facts/providers/bad.yaml",
+    "weights": "rules/weights.yaml",
+    "rules": "rules/bad.yaml",
+    "cases": "rules/cases/bad.yaml",
+}
+
+OF_PYTHON = re.compile(
+    r"instance of|Shape\b|dictionary|\bTrue\b|\bFalse\b|\bNone\b|\ba integer|after validation|datetime\."
+    r"|(?<!expected a list); found a mapping"
+)
+
+
+def cases():
+    for path in sorted(BAD.glob("*/*.yaml")):
+        yield pytest.param(path, id=path.relative_to(BAD).with_suffix("").as_posix())
+
+
+def problems_with(path, folder, folders_from):
+    """What is said of the bicycle shops with this bad file, with paths as in the folder."""
+    top, name = PLACES[path.parent.name].split("/", 1)
+    folders = folders_from(folder, **{top: {name: path.read_bytes()}})
+    try:
+        load(*folders)
+    except KnowledgeError as error:
+        return [problem.replace(f"{folder}/", "") for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("path", list(cases()))
+def test_a_bad_file_is_refused_with_its_sentences_and_no_others(path, tmp_path, folders_from):
+    expected = [line[3:] for line in path.read_text("utf-8").splitlines() if line.startswith("#! ")]
+    assert expected, "a bad file says at its head what is expected"
+    found = problems_with(path, tmp_path, folders_from)
+    assert len(found) == len(expected), found
+    for problem, sentence in zip(found, expected, strict=True):
+        assert re.fullmatch(".*".join(map(re.escape, sentence.split("…"))), problem), problem
+
+
+@pytest.mark.parametrize("path", list(cases()))
+def test_every_sentence_has_a_place_and_an_end_and_no_word_of_python(path, tmp_path, folders_from):
+    for problem in problems_with(path, tmp_path, folders_from):
+        assert re.fullmatch(r"(facts|rules)/[a-z/-]+\.yaml:[0-9]+: .+[.?]", problem)
+        assert not OF_PYTHON.search(problem), problem
+
+
+def test_each_folder_of_bad_files_has_a_place():
+    assert {path.name for path in BAD.iterdir()} == set(PLACES)

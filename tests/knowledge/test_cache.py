@@ -1,0 +1,219 @@
+"""The kept knowledge base: only ever as good as reading the files, or not used."""
+
+import datetime as dt
+import os
+import pickle
+import stat
+
+import pytest
+
+from provider_advisor import load
+from provider_advisor.knowledge import Facts, cache
+
+
+@pytest.fixture
+def folders(tmp_path, folders_from):
+    return folders_from(tmp_path / "base")
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """The folder in which knowledge bases are kept, which does not exist yet."""
+    folder = tmp_path / "kept"
+    monkeypatch.setenv("RECOMMEND_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """A list that grows whenever the YAML is read."""
+    from provider_advisor.knowledge import build as room  # noqa: PLC0415 (the module, not the function)
+
+    count = []
+    read = room.read_shapes
+    monkeypatch.setattr(room, "read_shapes", lambda *arguments: count.append(1) or read(*arguments))
+    return count
+
+
+def test_the_second_load_reads_no_yaml_and_is_equal(folders, kept, built):
+    first, second = load(*folders), load(*folders)
+    assert len(built) == 1
+    assert first == second
+    for name in ("sources", "criteria", "providers", "topics", "usage", "rules"):
+        assert list(getattr(first, name).items()) == list(getattr(second, name).items())
+    assert first.words == second.words
+    assert first.claims == second.claims
+    day = dt.date(2024, 1, 1)
+    assert all(
+        Facts(first, day)(provider, criterion) == Facts(second, day)(provider, criterion)
+        for provider in first.providers
+        for criterion in first.criteria
+    )
+    assert len(list(kept.glob("*.pickle"))) == 1
+
+
+def test_nothing_is_left_but_the_kept_file(folders, kept):
+    load(*folders)
+    assert [path.suffix for path in kept.iterdir()] == [".pickle"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+def test_what_is_kept_is_the_users_alone(folders, kept):
+    load(*folders)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    assert all(not stat.S_IMODE(path.stat().st_mode) & 0o077 for path in kept.iterdir())
+
+
+@pytest.mark.usefixtures("kept")
+def test_one_changed_byte_is_read_anew(folders, built):
+    before = load(*folders)
+    path = folders[0] / "providers" / "velo.yaml"
+    path.write_bytes(path.read_bytes().replace(b"more_than: 100", b"more_than: 101"))
+    after = load(*folders)
+    assert len(built) == 2
+    assert after.fingerprint != before.fingerprint
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_comment_is_read_anew_for_it_moves_the_lines(folders, built):
+    load(*folders)
+    path = folders[0] / "providers" / "velo.yaml"
+    path.write_bytes(b"# comment\n" + path.read_bytes())
+    assert load(*folders).providers["velo"].claims[0].where.endswith("velo.yaml:9")
+    assert len(built) == 2
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_new_file_and_a_renamed_one_are_read_anew(folders, built):
+    load(*folders)
+    (folders[0] / "providers" / "velo.yaml").rename(folders[0] / "providers" / "velo-2.yaml")
+    load(*folders)
+    (folders[0] / "providers" / "new.yaml").write_text("id: new\nname: New\nclaims: []\n")
+    assert "new" in load(*folders).providers
+    assert len(built) == 3
+
+
+@pytest.mark.usefixtures("kept")
+def test_another_version_reads_anew(folders, built, monkeypatch):
+    load(*folders)
+    monkeypatch.setattr(cache, "__version__", "999")
+    load(*folders)
+    assert len(built) == 2
+
+
+CORRUPT = [
+    b"",
+    b"no pickle",
+    pickle.dumps({"not": "a knowledge base"}),
+    b"\x80\x05cno.such.module\nThing\n.",
+    b"\x80\x05" + b"\x00" * 100,
+]
+
+
+@pytest.mark.parametrize("content", CORRUPT)
+def test_a_corrupt_file_is_survived_and_replaced(folders, kept, built, content):
+    knowledge = load(*folders)
+    path = next(kept.glob("*.pickle"))
+    path.write_bytes(content)
+    assert load(*folders) == knowledge
+    assert load(*folders) == knowledge
+    assert len(built) == 2, "the third load finds what the second kept"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_truncated_file_is_survived(folders, kept, built, share):
+    knowledge = load(*folders)
+    path = next(kept.glob("*.pickle"))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert load(*folders) == knowledge
+    assert len(built) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_may_write_is_not_trusted(folders, kept, built, mode):
+    load(*folders)
+    next(kept.glob("*.pickle")).chmod(mode)
+    load(*folders)
+    assert len(built) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_is_not_trusted(folders, kept, built):
+    load(*folders)
+    os.chown(next(kept.glob("*.pickle")), 12345, -1)
+    load(*folders)
+    assert len(built) == 2
+
+
+def test_a_folder_that_cannot_be_made_is_survived(folders, tmp_path, monkeypatch, built):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("RECOMMEND_CACHE", str(tmp_path / "file" / "kept"))
+    assert load(*folders) == load(*folders)
+    assert len(built) == 2
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+    assert load(*folders) == load(*folders)
+    assert len(built) == 2
+
+
+def test_a_place_that_is_taken_leaves_nothing_behind(folders, kept):
+    load(*folders)
+    path = next(kept.glob("*.pickle"))
+    path.unlink()
+    path.mkdir()
+    load(*folders)
+    assert list(kept.iterdir()) == [path]
+
+
+def test_empty_turns_it_off(folders, tmp_path, monkeypatch, built):
+    monkeypatch.setenv("RECOMMEND_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.chdir(tmp_path)
+    load(*folders)
+    load(*folders)
+    assert len(built) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["base"]
+
+
+def test_without_a_word_it_is_in_the_users_cache_folder(folders, tmp_path, monkeypatch):
+    monkeypatch.delenv("RECOMMEND_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    load(*folders)
+    assert len(list((tmp_path / "xdg" / "provider-advisor").glob("*.pickle"))) == 1
+
+
+def test_a_user_without_a_home_reads_the_files(folders, tmp_path, monkeypatch, built):
+    monkeypatch.delenv("RECOMMEND_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda text: text)
+    monkeypatch.chdir(tmp_path)
+    assert load(*folders) == load(*folders)
+    assert len(built) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["base"]
+
+
+def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
+    path = folders[0] / "providers" / "velo.yaml"
+    content = path.read_bytes()
+    for number in range(12):
+        path.write_bytes(content + b"# " + str(number).encode() + b"\n")
+        load(*folders)
+        newest = max(kept.glob("*.pickle"), key=lambda file: file.stat().st_mtime_ns)
+        os.utime(newest, (number, number))
+    assert len(list(kept.glob("*.pickle"))) == 8
+
+
+def test_a_knowledge_base_with_problems_is_not_kept(folders, kept):
+    (folders[0] / "providers" / "bad.yaml").write_text("id: bad\n")
+    for _ in range(2):
+        with pytest.raises(Exception, match="'name' is missing"):
+            load(*folders)
+    assert not kept.exists()

@@ -1,0 +1,308 @@
+"""What is said of folders and files as a whole, and that all problems of all files are said at once."""
+
+import os
+import shutil
+
+import pytest
+
+from provider_advisor import KnowledgeError, load
+from provider_advisor.knowledge.case_files import read_cases
+from provider_advisor.knowledge.files import MAX_BYTES
+
+IN_FACTS = "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml."
+IN_RULES = "weights.yaml, <area>.yaml and cases/<area>.yaml."
+
+RULE_ENDS = "  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"
+
+
+def rules_text(*rules):
+    """A file of rules that each need the first criterion and imply the second."""
+    texts = [
+        f"- id: {name}\n  when: {{need: {needed}}}\n  implies: [{{criterion: {implied}}}]\n{RULE_ENDS}"
+        for name, needed, implied in rules
+    ]
+    return "area: bad\nrules:\n" + "".join(texts)
+
+
+def provider_text(*claims):
+    return "id: bad\nname: Bad Wheels\nclaims:\n" + "".join(f"- {{{claim}}}\n" for claim in claims)
+
+
+@pytest.fixture
+def problems_of(tmp_path, folders_from):
+    """A function from files to what is said of them; `change` may first do something to the two folders."""
+
+    def run(facts=(), rules=(), change=None):
+        folders = folders_from(tmp_path, dict(facts), dict(rules))
+        if change:
+            change(*folders)
+        try:
+            load(*folders)
+        except KnowledgeError as error:
+            return [problem.replace(f"{tmp_path}/", "") for problem in error.problems]
+        return []
+
+    return run
+
+
+def test_the_bicycle_shops_have_no_problem(problems_of):
+    assert problems_of() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "rules", "sentence"),
+    [
+        ({"sources.yaml": None}, {}, f"facts: the folder lacks sources.yaml; expected {IN_FACTS}"),
+        (
+            {"criteria/services.yaml": None, "criteria/prices.yaml": None},
+            {},
+            f"facts: the folder lacks criteria/; expected {IN_FACTS}",
+        ),
+        (
+            {"providers/velo.yaml": None, "providers/rad.yaml": None, "providers/ciclo.yaml": None},
+            {},
+            f"facts: the folder lacks providers/; expected {IN_FACTS}",
+        ),
+        ({}, {"weights.yaml": None}, f"rules: the folder lacks weights.yaml; expected {IN_RULES}"),
+        ({"velo.yaml": ""}, {}, f"facts/velo.yaml:1: this file has no place here; expected {IN_FACTS}"),
+        ({"shops/velo.yaml": ""}, {}, f"facts/shops/velo.yaml:1: this file has no place here; expected {IN_FACTS}"),
+        ({"providers/x.yml": ""}, {}, f"facts/providers/x.yml:1: this file has no place here; expected {IN_FACTS}"),
+        ({}, {"more/x.yaml": ""}, f"rules/more/x.yaml:1: this file has no place here; expected {IN_RULES}"),
+        (
+            {"providers/x.yaml": b"#" * (MAX_BYTES + 1)},
+            {},
+            "facts/providers/x.yaml:1: the file is larger than 4 MB; split it into several.",
+        ),
+    ],
+)
+def test_a_file_that_is_missing_misplaced_or_too_large(problems_of, facts, rules, sentence):
+    assert problems_of(facts, rules) == [sentence]
+
+
+@pytest.mark.parametrize("name", ["providers/old/x.yaml", "providers/x.YAML"])
+def test_no_file_of_facts_is_passed_over_in_silence(problems_of, name):
+    assert len(problems_of({name: "id: x\n"})) == 1
+
+
+def test_a_file_as_large_as_allowed_is_read(problems_of):
+    text = "id: x\nname: X\nclaims: []\n#"
+    assert problems_of({"providers/x.yaml": text + "x" * (MAX_BYTES - len(text))}) == []
+
+
+def test_a_file_that_leads_nowhere_cannot_be_read(problems_of):
+    def change(facts, _):
+        (facts / "providers" / "x.yaml").symlink_to(facts / "nowhere")
+
+    assert problems_of(change=change) == [
+        "facts/providers/x.yaml:1: cannot be read (No such file or directory); check the path and its permissions."
+    ]
+
+
+def test_a_folder_that_may_not_be_listed_cannot_be_read(problems_of, monkeypatch):
+    listed = os.listdir
+
+    def refuse(folder):
+        if str(folder).endswith("providers"):
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr("os.listdir", refuse)
+    assert any("Permission denied" in problem for problem in problems_of())
+
+
+def test_a_folder_with_the_name_of_a_file_cannot_be_read(problems_of):
+    assert problems_of(change=lambda facts, _: (facts / "providers" / "x.yaml").mkdir()) == [
+        "facts/providers/x.yaml:1: cannot be read (Is a directory); check the path and its permissions."
+    ]
+
+
+def test_an_empty_folder_lacks_everything(problems_of):
+    def change(facts, _):
+        shutil.rmtree(facts)
+        facts.mkdir()
+
+    assert problems_of(change=change) == [
+        f"facts: the folder lacks criteria/, providers/, sources.yaml; expected {IN_FACTS}"
+    ]
+
+
+def test_both_folders_are_missed_at_once(problems_of):
+    def change(facts, rules):
+        shutil.rmtree(facts)
+        shutil.rmtree(rules)
+
+    assert problems_of(change=change) == [
+        f"facts: there is no such folder; expected one with {IN_FACTS}",
+        f"rules: there is no such folder; expected one with {IN_RULES}",
+    ]
+
+
+def test_a_file_in_place_of_a_folder_is_no_folder(problems_of):
+    def change(facts, _):
+        shutil.rmtree(facts)
+        facts.write_text("facts")
+
+    assert problems_of(change=change) == [f"facts: there is no such folder; expected one with {IN_FACTS}"]
+
+
+def test_without_a_team_file_nothing_can_be_asked_of_a_team(tmp_path, knowledge_from):
+    knowledge = knowledge_from(
+        tmp_path,
+        facts={"team.yaml": None, "criteria/prices.yaml": None, "providers/rad.yaml": None}
+        | {f"providers/{name}.yaml": f"id: {name}\nname: A shop\nclaims: []\n" for name in ("velo", "ciclo")},
+        rules={"riding.yaml": None},
+    )
+    assert (knowledge.topics, knowledge.usage, knowledge.rules) == ({}, {}, {})
+
+
+MANY = {
+    "facts": {
+        "criteria/bad.yaml": "area: bad\nlabel: Bad\ncriteria:\n"
+        "- {id: bells, label: Bells, kind: quantity, question: Bells?, weight: 1}\n",
+        "providers/bad.yaml": provider_text(
+            *["criterion: rental, value: present, source: guide-2020, line: 3"] * 5,
+            "criterion: rentals, value: present, source: guide-2020, line: 3",
+            "criterion: rental, value: maybe, source: guide-2021, line: 3",
+            "criterion: bikes-in-stock, exactly: 2000.5, unit: people, source: guide-2020, line: 3",
+        ),
+        "providers/worse.yaml": "id: worse\nname: Worse\nclaims: []\nclaims: []\n",
+    },
+    "rules": {
+        "bad.yaml": rules_text(("one", "repair", "rental"), ("two", "rental", "rentals")),
+        "worse.yaml": "area: worse\n",
+    },
+}
+STOCK = "claim on 'bikes-in-stock':"
+MANY_SENTENCES = [
+    f"{file}.yaml:{line}: {sentence}"
+    for file, line, sentence in (
+        (
+            "facts/criteria/bad",
+            4,
+            "criterion 'bells': 'scale' is missing; a quantity has one, with worst, best and because.",
+        ),
+        ("facts/criteria/bad", 4, "criterion 'bells': 'unit' is missing; a quantity has one."),
+        ("facts/providers/bad", 9, "claim on 'rentals': unknown criterion. Did you mean 'rental' or 'rental-price'?"),
+        (
+            "facts/providers/bad",
+            10,
+            "claim on 'rental': 'maybe' is no value of this capability; expected present or absent.",
+        ),
+        ("facts/providers/bad", 10, "claim on 'rental': unknown source 'guide-2021'. Did you mean 'guide-2020'?"),
+        (
+            "facts/providers/bad",
+            11,
+            f"{STOCK} 2000.5 lies outside the scale of the criterion, 0 to 1000; correct one of them.",
+        ),
+        (
+            "facts/providers/bad",
+            11,
+            f"{STOCK} it counts things, so expected a whole number; or say `whole: false` at the criterion.",
+        ),
+        ("facts/providers/bad", 11, f"{STOCK} the unit 'people' does not fit; expected bikes."),
+        ("facts/providers/worse", 4, "the key 'claims' stands twice in one mapping; keep one of the two."),
+        ("rules/bad", 3, "rule 'one': unknown criterion 'repair'. Did you mean 'repairs'?"),
+        ("rules/bad", 8, "rule 'two': unknown criterion 'rentals'. Did you mean 'rental' or 'rental-price'?"),
+        ("rules/worse", 1, "'rules' is missing; add it."),
+    )
+]
+
+
+def test_all_problems_of_all_files_come_at_once_sorted_by_place_and_none_twice(problems_of):
+    assert problems_of(**MANY) == MANY_SENTENCES
+
+
+def test_one_thing_that_is_wrong_twice_in_one_rule_is_said_once(problems_of):
+    twice = rules_text(("one", "repair", "rental")).replace("{need: repair}", "{any: [{need: repair}, {need: repair}]}")
+    assert problems_of(rules={"bad.yaml": twice}) == [
+        "rules/bad.yaml:3: rule 'one': unknown criterion 'repair'. Did you mean 'repairs'?"
+    ]
+
+
+def test_the_error_itself_reads_as_the_list_of_its_problems(tmp_path, folders_from):
+    with pytest.raises(KnowledgeError) as caught:
+        load(*folders_from(tmp_path, **MANY))
+    assert str(caught.value).replace(f"{tmp_path}/", "").splitlines() == MANY_SENTENCES
+
+
+def test_problems_are_sorted_by_place_in_a_folder_with_a_colon_too(tmp_path, folders_from):
+    with pytest.raises(KnowledgeError) as caught:
+        load(*folders_from(tmp_path / "a:b", **MANY))
+    assert [problem.replace(f"{tmp_path}/a:b/", "") for problem in caught.value.problems] == MANY_SENTENCES
+
+
+@pytest.mark.parametrize("misplaced", [{"facts": {"velo.yaml": ""}}, {"rules": {"weights.yaml": None}}])
+def test_a_problem_of_a_folder_hides_none_of_a_file(problems_of, misplaced):
+    bad = {"providers/bad.yaml": provider_text("criterion: rentals, value: present, source: guide-2020, line: 3")}
+    found = problems_of(misplaced.get("facts", {}) | bad, misplaced.get("rules", {}))
+    assert len(found) == 2
+
+
+def test_one_bad_claim_hides_no_other_of_its_file(problems_of):
+    text = provider_text(
+        "criterion: rental, value: present, line: 3", "criterion: rentals, value: present, source: guide-2020, line: 3"
+    )
+    assert len(problems_of({"providers/bad.yaml": text})) == 2
+
+
+def test_one_bad_criterion_makes_no_other_unknown(problems_of, folders_from, tmp_path):
+    good = (folders_from(tmp_path)[0] / "criteria" / "services.yaml").read_text()
+    assert len(problems_of({"criteria/services.yaml": good.replace("limit: true", "limt: true")})) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("criteria/services.yaml", ("id: repairs", "idd: repairs")),
+        ("criteria/services.yaml", ("area:", "are:")),
+        ("criteria/services.yaml", ("criteria:", "criterias:")),
+        ("criteria/prices.yaml", ("usage:", "usages:")),
+        ("sources.yaml", ("id: guide-2020", "id: Guide-2020")),
+        ("sources.yaml", ("published:", "publishd:")),
+        ("team.yaml", ("situation:", "situations:")),
+        ("team.yaml", ("usage:", "usages:")),
+        ("team.yaml", ("id: skill", "id: Skill")),
+    ],
+)
+def test_one_misspelt_word_is_one_mistake_at_its_line(problems_of, folders_from, tmp_path, name, words):
+    good = (folders_from(tmp_path)[0] / name).read_text()
+    found = problems_of({name: good.replace(*words, 1)})
+    assert len([problem for problem in found if " is missing" not in problem]) == 1, found
+    assert all(problem.startswith(f"facts/{name}:") for problem in found)
+
+
+@pytest.mark.parametrize("name", ["criteria/services.yaml", "sources.yaml", "team.yaml"])
+@pytest.mark.parametrize("content", ["- a list", "a: [1\n", "a text", ""])
+def test_a_file_that_cannot_be_read_makes_nothing_unknown(problems_of, name, content):
+    assert len(problems_of({name: content})) == 1
+
+
+@pytest.mark.parametrize("name", ["criteria/services", "sources", "team"])
+def test_a_file_with_another_ending_makes_nothing_unknown(problems_of, folders_from, tmp_path, name):
+    content = (folders_from(tmp_path / "good")[0] / f"{name}.yaml").read_bytes()
+    found = problems_of({f"{name}.yaml": None, f"{name}.yml": content})
+    assert [problem.split(";")[0] for problem in found] == [f"facts/{name}.yml:1: this file has no place here"]
+
+
+CIRCLES = rules_text(("there", "rental", "cargo-bikes"), ("back", "cargo-bikes", "rental"))
+
+
+def test_every_circle_of_rules_is_reported(problems_of):
+    text = CIRCLES + rules_text(("self", "tour-group", "tour-group")).removeprefix("area: bad\nrules:\n")
+    assert len(problems_of(rules={"bad.yaml": text})) == 2
+
+
+def test_a_circle_is_reported_at_one_of_its_rules(problems_of):
+    innocent = rules_text(("innocent", "tour-group", "rental"))
+    assert problems_of(rules={"a.yaml": innocent, "bad.yaml": CIRCLES})[0].startswith("rules/bad.yaml:")
+
+
+def test_cases_are_checked_like_other_files_and_two_of_one_name_are_one_too_many(tmp_path, folders_from):
+    case = "- name: Once\n  needs: [repairs]\n  verdict: {kind: tie}\n  why: because\n"
+    folders = folders_from(tmp_path, rules={"cases/bad.yaml": f"area: bad\ncases:\n{case}{case}"})
+    with pytest.raises(KnowledgeError) as caught:
+        read_cases(*folders)
+    place = f"{folders[1]}/cases/bad.yaml"
+    assert caught.value.problems == (
+        f"{place}:7: the case 'Once' is already defined at {place}:3; rename or remove one.",
+    )

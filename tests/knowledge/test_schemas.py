@@ -1,0 +1,154 @@
+"""JSON Schemas: what editors are told about every kind of file is what the reader accepts."""
+
+import copy
+import datetime as dt
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from provider_advisor.knowledge.files import gather
+from provider_advisor.knowledge.schema import file_schemas
+
+BICYCLES = Path(__file__).parent / "bicycles"
+SCHEMAS = file_schemas()
+SHIPPED = gather(None, None)
+BICYCLE_FILES = gather(BICYCLES / "facts", BICYCLES / "rules")
+
+
+def plain(data):
+    """What an editor sees: dates are strings."""
+    if isinstance(data, dict):
+        return {key: plain(part) for key, part in data.items()}
+    if isinstance(data, list):
+        return [plain(part) for part in data]
+    return data.isoformat() if isinstance(data, dt.date) else data
+
+
+def read(content):
+    """The data as plain YAML tools see it, and not this project's strict reader."""
+    return plain(yaml.load(content, Loader=yaml.CSafeLoader))
+
+
+REQUIREMENTS = b"""
+team: riders
+needs:
+- repairs
+- {criterion: bikes-in-stock, at_least: 90, weight: 2}
+wants: [{criterion: advice, priority: could, exactly: good}]
+situation: {skill: racer, purposes: [touring, racing]}
+usage: {inspections: 2, rental-days: 0.5}
+as_of: 2023-06-01
+max_age: 365d
+"""
+
+
+def data_of(role):
+    if role == "requirements":
+        return read(REQUIREMENTS)
+    return read(next(file for file in BICYCLE_FILES if file.role == role).content)
+
+
+def problems(role, data):
+    return [error.message for error in jsonschema.Draft202012Validator(SCHEMAS[role]).iter_errors(data)]
+
+
+@pytest.mark.parametrize("role", sorted(SCHEMAS))
+def test_each_schema_is_a_schema_of_its_draft(role):
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[role])
+    assert SCHEMAS[role]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_every_kind_of_file_has_a_schema():
+    assert {file.role for file in SHIPPED} == {file.role for file in BICYCLE_FILES}
+    assert set(SCHEMAS) == {"requirements", *(file.role for file in SHIPPED)}
+
+
+def test_a_requirements_file_fits_its_schema():
+    assert problems("requirements", read(REQUIREMENTS)) == []
+
+
+@pytest.mark.parametrize("file", [*SHIPPED, *BICYCLE_FILES], ids=lambda file: file.name.split("/tests/")[-1])
+def test_every_good_file_fits_its_schema(file):
+    assert problems(file.role, read(file.content)) == []
+
+
+def put(*path_and_value):
+    """A change that puts the last argument at the path that the others make."""
+    *path, last, value = path_and_value
+
+    def change(data):
+        for step in path:
+            data = data[step]
+        data[last] = value
+
+    return change
+
+
+def take(*path):
+    """A change that takes away what is at the path."""
+
+    def change(data):
+        for step in path[:-1]:
+            data = data[step]
+        del data[path[-1]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("role", "change"),
+    [
+        *[(role, put("xyzzy", 1)) for role in sorted(SCHEMAS)],
+        ("sources", put("sources", [])),
+        ("sources", take("sources", 0, "published")),
+        ("sources", put("sources", 0, "published", 2022)),
+        ("team", put("situation", 0, "values", [])),
+        ("team", put("situation", 0, "many", "yes")),
+        ("criteria", put("area", "Two words")),
+        ("criteria", put("criteria", 0, "kind", "colour")),
+        ("criteria", put("criteria", 0, "weight", 0)),
+        ("criteria", put("criteria", 0, "stale_after", "1y")),
+        ("criteria", take("criteria", 0, "scale", "because")),
+        ("criteria", put("criteria", 0, "aliases", "hire")),
+        ("provider", take("claims", 0, "line")),
+        ("provider", take("claims", 0, "source")),
+        ("provider", put("claims", 0, "line", 0)),
+        ("provider", put("claims", 0, "valeu", "present")),
+        ("provider", put("claims", 0, "evidence", "rumour")),
+        ("provider", put("claims", 0, "between", [1])),
+        ("provider", put("claims", 0, "exactly", -1)),
+        ("provider", put("claims", {"criterion": "rental"})),
+        ("weights", take("priorities", "must")),
+        ("weights", put("unknown", 2)),
+        ("rules", take("rules", 0, "because")),
+        ("rules", put("rules", 0, "when", "repairs")),
+        ("rules", put("rules", 0, "when", {"all": {"need": "repairs"}})),
+        ("rules", put("rules", 0, "when", {"need": "repairs", "is": "there"})),
+        ("rules", put("rules", 0, "implies", [])),
+        ("cases", take("cases", 0, "verdict")),
+        ("cases", put("cases", 0, "verdict", "kind", "winner")),
+        ("cases", put("cases", 0, "needs", "repairs")),
+        ("requirements", put("needs", "repairs")),
+        ("requirements", put("needs", 0, 5)),
+        ("requirements", put("needs", 1, "at_least", -1)),
+        ("requirements", take("needs", 1, "criterion")),
+        ("requirements", put("wants", 0, "priority", "shall")),
+        ("requirements", put("usage", "inspections", "two")),
+        ("requirements", put("situation", "skill", 1)),
+        ("requirements", put("max_age", "one year")),
+    ],
+)
+def test_a_schema_refuses_what_is_broken(role, change):
+    data = copy.deepcopy(data_of(role))
+    change(data)
+    assert problems(role, data)
+
+
+@pytest.mark.parametrize("role", sorted(SCHEMAS))
+def test_keys_are_the_words_of_the_files_not_of_python(role):
+    text = str(SCHEMAS[role])
+    assert "from_" not in text
+    assert "is_" not in text
+    assert "not_" not in text

@@ -1,0 +1,137 @@
+"""What is allowed in a knowledge base and yet looks wrong: one sentence for each kind."""
+
+import datetime as dt
+
+import pytest
+
+from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.suspicions import suspicions
+
+SKILL = "situation 'skill': no rule asks about regular, so answering it changes nothing."
+PURPOSES = "situation 'purposes': no rule asks about racing, so answering it changes nothing."
+USUAL = [PURPOSES, SKILL]
+
+RULE_ENDS = "  weight: 1\n  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"
+CLAIM = "source: guide-2020, line: 3"
+
+
+def criteria(text):
+    return {"criteria/more.yaml": f"area: more\nlabel: More\ncriteria:\n- {{question: Well?, weight: 1, {text}}}\n"}
+
+
+def provider(*claims):
+    listed = "".join(f"- {{{claim}}}\n" for claim in claims)
+    return {"providers/more.yaml": f"id: more\nname: More Wheels\nclaims:\n{listed}"}
+
+
+@pytest.fixture
+def suspicious(tmp_path, knowledge_from):
+    """A function from files to what is suspicious of them beyond what always is, with paths as in the folder."""
+
+    def run(facts=(), rules=(), day="2023-06-01"):
+        knowledge = knowledge_from(tmp_path, dict(facts), dict(rules))
+        found = [text.replace(f"{tmp_path}/", "") for text in suspicions(Facts(knowledge, dt.date.fromisoformat(day)))]
+        return [text for text in found if text not in USUAL]
+
+    return run
+
+
+def test_answers_that_no_rule_listens_to(bicycles):
+    assert list(suspicions(Facts(bicycles, dt.date(2023, 6, 1)))) == USUAL
+
+
+def test_a_criterion_without_a_claim_that_is_not_silent_on_purpose(suspicious):
+    assert suspicious(criteria("id: bells, label: Bells, kind: capability")) == [
+        "criterion 'bells': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+    ]
+    assert suspicious(criteria("id: bells, label: Bells, kind: capability, silent: so")) == []
+
+
+def test_a_cost_that_no_usage_leads_to_and_usage_that_leads_to_no_cost(suspicious):
+    prices = "area: prices\nlabel: Prices\ncriteria:\n" + (
+        "- {id: monthly-cost, label: Cost, kind: price, computed: true, unit: EUR/month, question: Cost?, weight: 1}\n"
+        + "".join(
+            f"- {{id: {name}, label: Price, kind: price, of: {of}, unit: {unit}, question: What?, weight: 1, "
+            "scale: {worst: 200, best: 0, because: so}}\n"
+            for name, of, unit in (
+                ("inspection-price", "repairs", "EUR/inspection"),
+                ("rental-price", "rental", "EUR/day"),
+            )
+        )
+    )
+    assert suspicious({"criteria/prices.yaml": prices}) == [
+        "criterion 'monthly-cost': nobody can ask for it, because no price names a `usage` to multiply with.",
+        "usage 'inspections': no price is multiplied with it, so stating it changes no cost.",
+        "usage 'rental-days': no price is multiplied with it, so stating it changes no cost.",
+    ]
+
+
+def test_one_claim_that_stands_twice(suspicious):
+    claim = f"criterion: rental, value: present, {CLAIM}"
+    assert suspicious(provider(claim, f"criterion: repairs, value: present, {CLAIM}", claim)) == [
+        (
+            "facts/providers/more.yaml:6: the claim on 'rental' stands at facts/providers/more.yaml:4 already, "
+            "with the same line; keep one."
+        )
+    ]
+
+
+@pytest.mark.parametrize("other", ["line: 4", "product: shop, line: 3", "evidence: contrast, line: 3"])
+def test_but_not_two_claims_that_differ(suspicious, other):
+    facts = {
+        "providers/more.yaml": "id: more\nname: More Wheels\nproducts: [{id: shop, name: Shop}]\nclaims:\n"
+        f"- {{criterion: rental, value: present, {CLAIM}}}\n"
+        f"- {{criterion: rental, value: present, source: guide-2020, {other}}}\n"
+    }
+    assert suspicious(facts) == []
+
+
+def test_at_most_on_a_limit(suspicious):
+    assert suspicious(provider(f"criterion: tour-group, at_most: 20, unit: people, {CLAIM}")) == [
+        (
+            "facts/providers/more.yaml:4: 'tour-group' is a limit, and `at_most` leaves every lower number open; "
+            "write `exactly` if the provider bears that many."
+        )
+    ]
+
+
+def test_at_most_on_what_is_no_limit_is_fine(suspicious):
+    assert suspicious(provider(f"criterion: bikes-in-stock, at_most: 20, unit: bikes, {CLAIM}")) == []
+
+
+def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
+    price = f"criterion: rental-price, exactly: 20, unit: EUR/day, {CLAIM}"
+    assert suspicious(provider(price)) == [
+        (
+            "facts/providers/more.yaml:4: 'rental-price' is claimed, "
+            "but nothing on 'rental', which it pays for; add that claim."
+        )
+    ]
+    assert suspicious(provider(price, f"criterion: rental, value: absent, {CLAIM}")) == []
+
+
+@pytest.mark.parametrize(
+    ("favours", "idle"),
+    [
+        ("{fact: child-seats}", True),
+        ("{not: {fact: child-seats}}", True),
+        ("{any: [{fact: child-seats}, {fact: rental}]}", False),
+    ],
+)
+def test_a_rule_that_favours_on_what_nobody_claims(suspicious, favours, idle):
+    rule = f"area: more\nrules:\n- id: idle\n  when: {{situation: skill, is: racer}}\n  favours: {favours}\n{RULE_ENDS}"
+    sentence = (
+        "rules/more.yaml:3: rule 'idle' favours on facts that no provider has a claim on, so it moves nobody."
+        if idle
+        else None
+    )
+    assert suspicious(rules={"more.yaml": rule}) == [sentence for _ in range(idle)]
+
+
+@pytest.mark.parametrize(("day", "stale"), [("2024-02-29", False), ("2024-03-01", True)])
+def test_facts_past_the_age_at_which_they_are_stale(suspicious, day, stale):
+    expected = [
+        f"provider '{name}': 1 facts of 2023-03-01 are past their `stale_after`: inspection-price."
+        for name in ("ciclo", "velo")
+    ]
+    assert suspicious(day=day) == (expected if stale else [])
