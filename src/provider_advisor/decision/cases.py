@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from provider_advisor.decision.decision import Decision, decide
+from provider_advisor.decision.robustness.confirm import confirm
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
@@ -25,9 +26,10 @@ def failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
     except RequirementsError as error:
         yield f"{case.where}: case '{case.name}': {error}"
         return
-    found = _comparable(decision)
+    found = _comparable(decision) | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
     for key, expected in case.expected.items():
-        if _settled(_named(found[key], expected)) != _settled(expected):
+        given = _named(found[key], expected) if key == "standings" else found[key]
+        if _settled(given) != _settled(expected):
             yield f"{case.where}: case '{case.name}': {key} is {found[key]!r}; expected {expected!r}."
 
 
@@ -40,13 +42,23 @@ def _comparable(decision: Decision) -> dict[str, Any]:
     }
 
 
+def _to_confirm(decision: Decision) -> dict[str, list[str]]:
+    """The criteria on which one answer alone would change the verdict, by provider."""
+    found: dict[str, list[str]] = {}
+    for question in confirm(decision.outcome, decision.facts).questions:
+        found.setdefault(question.provider, []).append(question.criterion)
+    return found
+
+
 def _named(found: Any, expected: Any) -> Any:  # noqa: ANN401 (any value of a case)
-    """Of a mapping only what the case names."""
+    """Of standings only those that the case names."""
     return {key: found.get(key) for key in expected} if isinstance(expected, dict) else found
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
     """Lists without their order, which no case is about."""
+    if isinstance(value, dict):
+        return {key: _settled(part) for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return sorted((_settled(part) for part in value), key=str)
     return value

@@ -34,7 +34,7 @@ def _record(case: CaseShape, where: str) -> Case:
     data = case.model_dump(exclude_unset=True)
     team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
     expected = dict(_verdict(case.verdict)) | {
-        key: data[key] for key in ("combinations", "concessions", "standings") if data.get(key) is not None
+        key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
     }
     max_age = int(case.max_age.removesuffix("d")) if case.max_age else None
     return Case(case.name, where, team, case.as_of, max_age, expected)

@@ -176,7 +176,8 @@ class Policy(NamedTuple):
 class Case(NamedTuple):
     """A decision that every change must keep: a team's statement, and what it must lead to.
 
-    `team` has the keys of a requirements file; `expected` those of a verdict, and combinations, concessions, standings.
+    `team` has the keys of a requirements file; `expected` those of a verdict, and combinations, concessions, standings,
+    and what to confirm: criteria by provider.
     """
 
     name: str

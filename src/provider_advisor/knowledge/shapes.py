@@ -371,6 +371,7 @@ class CaseShape(Shape):
     combinations: list[list[Id]] | None = None
     concessions: list[list[Id]] | None = None
     standings: dict[Id, Literal["qualified", "unconfirmed", "ruled-out"]] | None = None
+    confirm: dict[Id, list[Id]] | None = None
 
 
 class CasesFile(Shape):

@@ -55,7 +55,7 @@ class Page:
     def line(self, text: str, indent: int = 0, colour: str | None = None, *, bold: bool = False) -> None:
         """A text of any length, wrapped; further lines of it are indented like the first."""
         for part in _wrapped(text, self.width - indent):
-            self._lines.append(" " * indent + click.style(part, fg=colour, bold=bold or None))
+            self._lines.append(" " * indent + _styled(part, colour, bold=bold))
 
     def mark(self, word: str) -> Cell:
         """How yes, no and ? look here: with symbol and colour, or as the plain word."""
@@ -92,13 +92,14 @@ def _row(row: Sequence[Cell], widths: Sequence[int]) -> list[str]:
         last = max(place for place, text in enumerate(texts) if text or place == 0)
         padded = [text if place == last else text.ljust(widths[place]) for place, text in enumerate(texts[: last + 1])]
         lines.append(
-            _GAP.join(
-                click.style(text, fg=cell.colour, bold=cell.bold or None)
-                for text, cell in zip(padded, row, strict=False)
-            )
+            _GAP.join(_styled(text, cell.colour, bold=cell.bold) for text, cell in zip(padded, row, strict=False))
         )
     return lines
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, _NARROWEST), break_on_hyphens=False) or [""]
+
+
+def _styled(text: str, colour: str | None, *, bold: bool) -> str:
+    return click.style(text, fg=colour, bold=bold or None) if colour or bold else text
