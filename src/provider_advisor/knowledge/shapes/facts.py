@@ -1,0 +1,163 @@
+"""The shapes of the files under facts/: sources, criteria, team.yaml, providers and their claims."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from provider_advisor.knowledge.records import Evidence, Kind
+from provider_advisor.knowledge.shapes.base import Shape
+from provider_advisor.knowledge.values import Amount, Days, Id, Line, Weight, Words, wrong
+
+__all__ = [
+    "VALUE_KEYS",
+    "ClaimShape",
+    "CriteriaFile",
+    "CriterionShape",
+    "ProductShape",
+    "ProviderFile",
+    "ScaleShape",
+    "SourceShape",
+    "SourcesFile",
+    "TeamFile",
+    "TopicShape",
+    "UsageShape",
+]
+
+
+VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
+
+
+class SourceShape(Shape):
+    """A source: an article, a price list, an answer from a provider."""
+
+    id: Id
+    title: Words
+    language: Words
+    published: dt.date
+    retrieved: dt.date
+    publisher: Words | None = None
+    url: Words | None = None
+    note: Words | None = None
+
+
+class SourcesFile(Shape):
+    """facts/sources.yaml: every source that claims and rules may cite."""
+
+    sources: list[SourceShape] = Field(min_length=1)
+
+
+class ScaleShape(Shape):
+    """The ends of a criterion's scale."""
+
+    worst: Amount
+    best: Amount
+    because: Words
+
+
+class CriterionShape(Shape):
+    """What a provider can be asked about."""
+
+    id: Id
+    label: Words
+    kind: Kind
+    question: Words
+    weight: Weight
+    aliases: list[Id] = []
+    unit: Words | None = None
+    values: list[Id] = []
+    scale: ScaleShape | None = None
+    better: Literal["lower", "higher"] | None = None
+    whole: bool | None = None
+    limit: bool = False
+    computed: bool = False
+    of: Id | None = None
+    usage: list[Id] = []
+    concerns: list[Id] = []
+    stale_after: Days | None = None
+    silent: Words | None = None
+
+
+class CriteriaFile(Shape):
+    """facts/criteria/<area>.yaml: what providers can be asked about in one area."""
+
+    area: Id
+    label: Words
+    criteria: list[CriterionShape]
+
+
+class TopicShape(Shape):
+    """A topic of a team's situation."""
+
+    id: Id
+    label: Words
+    question: Words
+    values: list[Id] = Field(min_length=1)
+    many: bool = False
+
+
+class UsageShape(Shape):
+    """A monthly volume."""
+
+    id: Id
+    label: Words
+    question: Words
+    unit: Words
+
+
+class TeamFile(Shape):
+    """facts/team.yaml: what a team can say of itself besides its requirements."""
+
+    situation: list[TopicShape] = []
+    usage: list[UsageShape] = []
+
+
+class ProductShape(Shape):
+    """A product of a provider."""
+
+    id: Id
+    name: Words
+
+
+class ClaimShape(Shape):
+    """One source's statement about one criterion: exactly one of the value keys, and where it stands."""
+
+    criterion: Id
+    source: Id
+    line: Line
+    product: Id | None = None
+    value: Words | None = None
+    exactly: Amount | None = None
+    at_least: Amount | None = None
+    more_than: Amount | None = None
+    at_most: Amount | None = None
+    between: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
+    from_: Amount | None = Field(default=None, alias="from")
+    by_quote: Literal[True] | None = None
+    unit: Words | None = None
+    evidence: Evidence = "stated"
+    as_of: dt.date | None = None
+    until: dt.date | None = None
+    note: Words | None = None
+
+    @model_validator(mode="after")
+    def _one_value(self) -> ClaimShape:
+        given = [key for key in VALUE_KEYS if getattr(self, "from_" if key == "from" else key) is not None]
+        if len(given) != 1:
+            found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
+            raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
+        if self.until is not None and self.as_of is not None and self.until < self.as_of:
+            raise wrong("'until' lies before 'as_of'; exchange them or correct one")
+        return self
+
+
+class ProviderFile(Shape):
+    """facts/providers/<id>.yaml: one provider, its products and all claims about it."""
+
+    id: Id
+    name: Words
+    aliases: list[Id] = []
+    products: list[ProductShape] = []
+    claims: list[ClaimShape]
