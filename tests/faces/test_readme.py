@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from provider_advisor.faces.cli.ask import recommend_command
+from provider_advisor.faces.cli.recommend import recommend_command
 
 _ROOT = Path(__file__).parents[2]
 _README = _ROOT / "README.md"

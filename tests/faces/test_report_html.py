@@ -1,6 +1,5 @@
 """The page: well formed, accessible, self-contained, and never fooled by what a label says."""
 
-import datetime as dt
 import itertools
 import json
 import re
@@ -8,45 +7,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from reported import ASKED, record_of
 
-from provider_advisor.decision.robustness import robustness_of
-from provider_advisor.explanation.confirm import confirm_record
-from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.faces import report
 from provider_advisor.faces.report.html import html_report
-from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement, read_team
 
-_DAY = dt.date(2024, 1, 1)
 _HOSTILE = "<script>alert(1)</script> | *x* \"y\" 'z' & `w` <img src=https://evil.example/x onerror=alert(1)>"
 _VOID = {"meta", "br", "link", "img", "input", "hr"}
-_ASKED = {
-    "everything": {
-        "needs": ["repairs"],
-        "wants": ["advice>=good", "rental-price", "cargo-bikes", "child-seats"],
-        "situation": {"skill": "beginner", "purposes": ["commuting"]},
-        "usage": {"inspections": 2, "rental-days": 3},
-        "name": "riders",
-    },
-    "nothing": {},
-    "none": {"needs": ["repairs", "cargo-bikes", "test-rides", "lightest-frame<=1"]},
-    "undetermined": {"needs": ["child-seats"], "wants": ["advice"]},
-    "favoured": {"wants": ["rental"], "situation": {"skill": "racer", "purposes": ["racing"]}},
-    "cost alone": {"usage": {"rental-days": 3}},
-    "a must on cost": {"needs": ["monthly-cost<=500"], "usage": {"inspections": 2, "rental-days": 3}},
-}
-
-
-def record_of(knowledge, asked, *, robust=True):
-    found = answer(knowledge, Statement(read_team(knowledge, **asked), _DAY))
-    record = dict(found.record)
-    if robust:
-        robustness = robustness_of(found.decision)
-        record["confirm"] = confirm_record(robustness, knowledge)
-        record["robustness"] = robustness_record(robustness, knowledge)
-    else:
-        record |= {"confirm": [], "robustness": {}}
-    return record
 
 
 class Page(HTMLParser):
@@ -108,10 +75,10 @@ def hostile(knowledge_from, tmp_path_factory):
     return knowledge_from(tmp_path_factory.mktemp("hostile"), facts=facts, rules=rules)
 
 
-@pytest.fixture(params=[(name, robust) for name in _ASKED for robust in (True, False)], ids=str, scope="module")
+@pytest.fixture(params=[(name, robust) for name in ASKED for robust in (True, False)], ids=str, scope="module")
 def page(request, bicycles):
     name, robust = request.param
-    return Page(html_report(record_of(bicycles, _ASKED[name], robust=robust), bicycles))
+    return Page(html_report(record_of(bicycles, ASKED[name], robust=robust), bicycles))
 
 
 def test_the_page_has_a_language_a_title_and_one_first_heading(page):
@@ -167,7 +134,7 @@ def test_ids_are_unique_and_references_lead_somewhere(page):
 
 def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
     text = " ".join(
-        Page(html_report(record_of(bicycles, _ASKED["everything"]), bicycles)).all("body")[0]["text"].split()
+        Page(html_report(record_of(bicycles, ASKED["everything"]), bicycles)).all("body")[0]["text"].split()
     )
     for part in (
         "recommendation for riders",
@@ -196,13 +163,13 @@ def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
 
 
 def test_without_a_look_at_robustness_the_rest_stands(bicycles):
-    text = html_report(record_of(bicycles, _ASKED["everything"], robust=False), bicycles)
+    text = html_report(record_of(bicycles, ASKED["everything"], robust=False), bicycles)
     assert "How sure it is" not in text
     assert "What could make it firm" in text
 
 
 def test_hostile_texts_are_shown_and_never_obeyed(hostile):
-    asked = {**_ASKED["everything"], "name": _HOSTILE}
+    asked = {**ASKED["everything"], "name": _HOSTILE}
     page = Page(html_report(record_of(hostile, asked), hostile))
     assert not page.all("script", "img", "i")
     assert not [name for element in page.elements for name in element["attrs"] if name.startswith("on")]
@@ -215,7 +182,7 @@ def test_a_source_of_the_web_is_a_link_that_asks_for_nothing(knowledge_from, tmp
     sources = (Path(__file__).parents[1] / "knowledge/bicycles/facts/sources.yaml").read_text(encoding="utf-8")
     linked = sources.replace("id: survey-2023,", "id: survey-2023, url: 'https://example.org/a?b=1&c=2',")
     knowledge = knowledge_from(tmp_path, facts={"sources.yaml": linked})
-    page = Page(html_report(record_of(knowledge, _ASKED["everything"]), knowledge))
+    page = Page(html_report(record_of(knowledge, ASKED["everything"]), knowledge))
     (link,) = [link for link in page.all("a") if not link["attrs"]["href"].startswith("#")]
     assert link["attrs"] == {"href": "https://example.org/a?b=1&c=2", "rel": "noreferrer"}
 
@@ -233,12 +200,12 @@ def test_many_providers_are_shown_in_several_tables(knowledge_from, tmp_path):
 
 
 def test_the_same_record_gives_the_same_bytes(bicycles):
-    first, second = (html_report(record_of(bicycles, _ASKED["everything"]), bicycles) for _ in range(2))
+    first, second = (html_report(record_of(bicycles, ASKED["everything"]), bicycles) for _ in range(2))
     assert first.encode() == second.encode()
 
 
 def test_a_record_that_was_saved_gives_the_same_page(bicycles):
-    record = record_of(bicycles, _ASKED["everything"])
+    record = record_of(bicycles, ASKED["everything"])
     assert html_report(json.loads(json.dumps(record)), bicycles) == html_report(record, bicycles)
 
 
@@ -248,7 +215,7 @@ def test_a_record_of_another_knowledge_base_is_shown_with_the_ids_that_it_has(bi
     rad = (Path(__file__).parents[1] / "knowledge/bicycles/facts/providers/rad.yaml").read_text(encoding="utf-8")
     kept = "".join(line for line in rad.splitlines(keepends=True) if "cargo-bikes" not in line)
     other = knowledge_from(tmp_path, facts={"criteria/services.yaml": lost, "providers/rad.yaml": kept})
-    assert "cargo-bikes" in html_report(record_of(bicycles, _ASKED["everything"]), other)
+    assert "cargo-bikes" in html_report(record_of(bicycles, ASKED["everything"]), other)
 
 
 def _luminance(colour):

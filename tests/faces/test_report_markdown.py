@@ -1,42 +1,16 @@
 """The decision record: tables that hold together, texts that stay texts, bytes that do not change."""
 
-import datetime as dt
 import re
 from pathlib import Path
 
 import pytest
+from reported import ASKED, record_of
 
-from provider_advisor.decision.robustness import robustness_of
-from provider_advisor.explanation.confirm import confirm_record
-from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.faces.report.markdown import escaped, markdown_report
-from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement, read_team
 
-_DAY = dt.date(2024, 1, 1)
 _HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
-_ASKED = {
-    "everything": {
-        "needs": ["repairs"],
-        "wants": ["advice>=good", "rental-price", "cargo-bikes", "child-seats"],
-        "situation": {"skill": "beginner", "purposes": ["commuting"]},
-        "usage": {"inspections": 2, "rental-days": 3},
-        "name": "riders",
-    },
-    "nothing": {},
-    "none": {"needs": ["repairs", "cargo-bikes", "test-rides", "lightest-frame<=1"]},
-    "undetermined": {"needs": ["child-seats"], "wants": ["advice"]},
-    "favoured": {"wants": ["rental"], "situation": {"skill": "racer", "purposes": ["racing"]}},
-}
 _SECTIONS = ["Context", "Requirements", "Options", "Verdict", "Reasons", "Unknowns and what to confirm"]
 _SECTIONS += ["What would change the answer", "How sure it is", "Cost in a month", "Sources", "Knowledge"]
-
-
-def _record(knowledge, asked):
-    found = answer(knowledge, Statement(read_team(knowledge, **asked), _DAY))
-    robustness = robustness_of(found.decision)
-    more = {"confirm": confirm_record(robustness, knowledge), "robustness": robustness_record(robustness, knowledge)}
-    return {**found.record, **more}
 
 
 def _tables(text):
@@ -60,9 +34,9 @@ def hostile(knowledge_from, tmp_path_factory):
     return knowledge_from(tmp_path_factory.mktemp("hostile"), facts=facts)
 
 
-@pytest.fixture(params=_ASKED, scope="module")
+@pytest.fixture(params=ASKED, scope="module")
 def text(request, bicycles):
-    return markdown_report(_record(bicycles, _ASKED[request.param]), bicycles)
+    return markdown_report(record_of(bicycles, ASKED[request.param]), bicycles)
 
 
 def _check_form(text):
@@ -82,7 +56,7 @@ def test_it_is_well_formed(text):
 
 
 def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
-    record = _record(bicycles, _ASKED["everything"])
+    record = record_of(bicycles, ASKED["everything"])
     head = markdown_report(record, bicycles).split("## Context")[0]
     assert head.startswith("# Provider recommendation for riders\n")
     assert f"**Status:** {record['verdict']['reason']}" in head
@@ -91,7 +65,7 @@ def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
 
 
 def test_it_has_every_part(bicycles):
-    text = markdown_report(_record(bicycles, _ASKED["everything"]), bicycles)
+    text = markdown_report(record_of(bicycles, ASKED["everything"]), bicycles)
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == _SECTIONS
     for part in (
         "| must | Repairs |  | 8 | stated |",
@@ -108,13 +82,13 @@ def test_it_has_every_part(bicycles):
 
 
 def test_nothing_asked_is_said(bicycles):
-    text = markdown_report(_record(bicycles, {}), bicycles)
+    text = markdown_report(record_of(bicycles, {}), bicycles)
     assert "Nothing was asked" in text
     assert "## Reasons" not in text
 
 
 def test_hostile_texts_neither_break_a_table_nor_become_markup(hostile):
-    text = markdown_report(_record(hostile, {**_ASKED["everything"], "name": f"a\n# b {_HOSTILE}"}), hostile)
+    text = markdown_report(record_of(hostile, {**ASKED["everything"], "name": f"a\n# b {_HOSTILE}"}), hostile)
     _check_form(text)
     assert escaped(_HOSTILE) in text
     assert not re.search(r"(?<!\\)<(?!https?://)", text)
@@ -145,7 +119,7 @@ def test_texts_are_escaped(given, expected):
 
 
 def test_the_same_record_gives_the_same_bytes(bicycles):
-    first, second = (markdown_report(_record(bicycles, _ASKED["everything"]), bicycles) for _ in range(2))
+    first, second = (markdown_report(record_of(bicycles, ASKED["everything"]), bicycles) for _ in range(2))
     assert first.encode() == second.encode()
 
 
@@ -154,5 +128,5 @@ def test_a_change_of_facts_changes_few_lines(bicycles, knowledge_from, tmp_path)
     rad = (Path(__file__).parents[1] / "knowledge/bicycles/facts/providers/rad.yaml").read_text(encoding="utf-8")
     other = knowledge_from(tmp_path, facts={"providers/rad.yaml": rad.replace("exactly: 240", "exactly: 241")})
     asked = {"wants": ["bikes-in-stock"]}
-    lines = [markdown_report(_record(knowledge, asked), knowledge).splitlines() for knowledge in (bicycles, other)]
+    lines = [markdown_report(record_of(knowledge, asked), knowledge).splitlines() for knowledge in (bicycles, other)]
     assert 0 < len(set(lines[0]) ^ set(lines[1])) <= 16

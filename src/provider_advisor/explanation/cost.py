@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from provider_advisor.decision import Cost, CostItem
-from provider_advisor.explanation.words import claim_text, joined, number_text
+from provider_advisor.explanation.words import amount_text, claim_text, joined
 from provider_advisor.knowledge import Fact, KnowledgeBase
-from provider_advisor.logic import Interval, Truth
+from provider_advisor.logic import Truth
 
 __all__ = ["cost_record", "cost_text"]
 
@@ -54,14 +54,6 @@ def _claims_text(fact: Fact) -> str:
 
 def cost_text(cost: Cost, knowledge: KnowledgeBase) -> str:
     """A cost in words: "600 to 1200 USD/month", "at least 120 USD/month; no price is known for 30 users"."""
-    said = f"{_interval_text(cost.amount)} {_unit(knowledge)}"
+    said = f"{amount_text(cost.amount.low or 0, cost.amount.high)} {_unit(knowledge)}"
     unpriced = [name for item in cost.unpriced for name in item.usage]
     return f"{said}; no price is known for {joined(unpriced)}" if unpriced else said
-
-
-def _interval_text(amount: Interval) -> str:
-    low = number_text(amount.low or 0)
-    if amount.high is None:
-        return f"at least {low}"
-    high = number_text(amount.high or 0)
-    return low if low == high else f"{low} to {high}"

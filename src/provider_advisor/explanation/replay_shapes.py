@@ -8,11 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import joined, number_text
+from provider_advisor.explanation.words import STANDINGS, joined, number_text, score_text
 
 __all__ = ["AnswerShape", "ClaimShape", "CostShape", "FindingShape", "ItemShape", "ProviderShape", "RequirementShape"]
-
-_STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 
 
 class _Part(BaseModel):
@@ -42,10 +40,7 @@ class ScoreShape(_Part):
     @property
     def text(self) -> str:
         """Expected, and in brackets proven to possible where they differ."""
-        if self.proven is None or self.expected is None or self.possible is None:
-            return "none"
-        proven, expected, possible = (f"{round(end, 1):g}" for end in (self.proven, self.expected, self.possible))
-        return expected if proven == possible else f"{expected} ({proven} to {possible})"
+        return score_text(self.model_dump())
 
 
 class ClaimShape(_Part):
@@ -109,7 +104,7 @@ class ProviderShape(_Part):
     @property
     def standing_text(self) -> str:
         """The standing in words."""
-        return _STANDINGS[self.standing]
+        return STANDINGS[self.standing]
 
 
 _Bound = dict[str, float | str] | None

@@ -17,7 +17,15 @@ from provider_advisor.decision.robustness import (
     WeightRanges,
 )
 from provider_advisor.explanation.reasons import names, verdict_brief
-from provider_advisor.explanation.words import bound_text, capital, joined, number_text, requirement_text, rounded
+from provider_advisor.explanation.words import (
+    bound_text,
+    capital,
+    joined,
+    number_text,
+    percent,
+    requirement_text,
+    rounded,
+)
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Requirement, bound_words
 
@@ -140,8 +148,8 @@ def _share(share: Share, knowledge: KnowledgeBase) -> dict[str, Any]:
         "ranks": [rounded(part) for part in share.ranks],
         "central": None if share.central is None else [rounded(weight) for weight in share.central],
         "confidence": None if share.confidence is None else rounded(share.confidence),
-        "says": f"{knowledge.providers[share.name].name} comes first in {_percent(share.given or 0.0)} of the ways "
-        f"the unknowns could turn out, and in {_percent(share.ranks[0])} if the weights are unknown too.",
+        "says": f"{knowledge.providers[share.name].name} comes first in {percent(share.given or 0.0)} of the ways "
+        f"the unknowns could turn out, and in {percent(share.ranks[0])} if the weights are unknown too.",
     }
 
 
@@ -149,19 +157,12 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {"exact": estimate.samples == 0, "samples": estimate.samples, "error": rounded(estimate.error)}
 
 
-def _percent(share: float) -> str:
-    """A share in whole per cent; never 0 or 100 % where it is not."""
-    if 0 < share < 0.01:  # noqa: PLR2004 (a per cent)
-        return "under 1 %"
-    return "over 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"  # noqa: PLR2004 (a per cent)
-
-
 def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     shares = robustness.shares
     if shares is None:
         return ""
-    parts = [f"{knowledge.providers[share.name].name} {_percent(share.given or 0.0)}" for share in shares.alternatives]
-    none = f"; in {_percent(shares.none)} nobody meets every must" if shares.none > 0 else ""
+    parts = [f"{knowledge.providers[share.name].name} {percent(share.given or 0.0)}" for share in shares.alternatives]
+    none = f"; in {percent(shares.none)} nobody meets every must" if shares.none > 0 else ""
     error = f" (drawn, give or take {2 * shares.given.error:.1%})" if shares.given.samples else ""
     return f"Of the ways the unknowns could turn out, each comes first in: {joined(parts)}{none}{error}."
 

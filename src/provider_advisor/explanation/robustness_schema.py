@@ -6,17 +6,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ConfirmShape", "RobustnessShape"]
+__all__ = ["ConfirmShape", "Number", "Part", "Priority", "RobustnessShape"]
 
 Number = int | float
 Priority = Literal["must", "should", "could"]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Base of all parts of the answer: no unknown keys."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class _ThenVerdict(_Part):
+class _ThenVerdict(Part):
     kind: Literal["recommended", "tie", "undetermined", "none"]
     strength: Literal["firm", "leaning"] | None
     provider: str | None
@@ -24,7 +26,7 @@ class _ThenVerdict(_Part):
     among: list[str]
 
 
-class _AskedFact(_Part):
+class _AskedFact(Part):
     provider: str
     criterion: str
     label: str
@@ -32,7 +34,7 @@ class _AskedFact(_Part):
     question: str = Field(description="the question to put to the provider")
 
 
-class _PossibleAnswer(_Part):
+class _PossibleAnswer(Part):
     values: list[Number | str | None] = Field(description="present, absent, a number or a word, for each of the facts")
     share: float | None = Field(description="its probability; null for answers to several facts")
     changes: bool = Field(description="whether the verdict would be another")
@@ -40,7 +42,7 @@ class _PossibleAnswer(_Part):
     says: str
 
 
-class ConfirmShape(_Part):
+class ConfirmShape(Part):
     """A fact whose answer could change the verdict; or several that together could, where no single one could."""
 
     facts: list[_AskedFact]
@@ -52,7 +54,7 @@ class ConfirmShape(_Part):
     says: str
 
 
-class _Named(_Part):
+class _Named(Part):
     criterion: str | None = Field(description="null for a rule that favours")
     rule: str | None
     bound: tuple[Number | None, Number | None] | None = Field(description="low and high; of ranks, for a rating")
@@ -70,13 +72,13 @@ class _WeightRange(_Named):
     says: str
 
 
-class _Weights(_Part):
+class _Weights(Part):
     depends: bool = Field(description="false: no weights at all could change kind or provider")
     ranges: list[_WeightRange]
     says: str
 
 
-class _Share(_Part):
+class _Share(Part):
     provider: str
     given: float = Field(description="share of worlds in which it comes first, with the weights as given")
     first: float = Field(description="the same with weights uniform over the simplex: first-rank acceptability")
@@ -86,13 +88,13 @@ class _Share(_Part):
     says: str
 
 
-class _Estimate(_Part):
+class _Estimate(Part):
     exact: bool
     samples: int = Field(description="worlds drawn; 0 where the shares are exact")
     error: float = Field(description="the largest standard error")
 
 
-class _Worlds(_Part):
+class _Worlds(Part):
     criteria: list[_Named] = Field(description="to which the central weights belong, in their order")
     providers: list[_Share]
     none: float = Field(description="share of worlds in which every provider fails a must")
@@ -101,31 +103,31 @@ class _Worlds(_Part):
     says: str
 
 
-class _Asked(_Part):
+class _Asked(Part):
     priority: Priority
     bound: dict[str, Number | str] | None
 
 
-class _Change(_Part):
+class _Change(Part):
     kind: Literal["bound", "priority", "drop"]
     criterion: str
     from_: _Asked = Field(alias="from")
     to: _Asked | None = Field(description="null: no longer asked")
 
 
-class _Turn(_Part):
+class _Turn(Part):
     changes: list[_Change]
     verdict: _ThenVerdict
     says: str
 
 
-class _Changes(_Part):
+class _Changes(Part):
     turns: list[_Turn] = Field(description="smallest first")
     complete: bool = Field(description="whether every change was tried")
     says: str
 
 
-class RobustnessShape(_Part):
+class RobustnessShape(Part):
     """How sure the verdict is: ranges of weights, shares of worlds, changes that turn it."""
 
     weights: _Weights

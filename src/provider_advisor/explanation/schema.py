@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from provider_advisor.explanation.robustness_schema import ConfirmShape, RobustnessShape
+from provider_advisor.explanation.robustness_schema import ConfirmShape, Number, Part, Priority, RobustnessShape
 
 __all__ = ["answer_schema"]
 
-Number = int | float
-Priority = Literal["must", "should", "could"]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Verdict(_Part):
+class _Verdict(Part):
     kind: Literal["recommended", "tie", "undetermined", "none"]
     strength: Literal["firm", "leaning"] | None
     provider: str | None
@@ -27,24 +20,24 @@ class _Verdict(_Part):
     reason: str = Field(description="one sentence")
 
 
-class _Score(_Part):
+class _Score(Part):
     proven: float | None = Field(description="all unknowns against; null where nothing was asked")
     expected: float | None
     possible: float | None = Field(description="all unknowns for")
 
 
-class _Line(_Part):
+class _Line(Part):
     source: str
     line: int
     as_of: str
 
 
-class _OtherPrice(_Part):
+class _OtherPrice(Part):
     criterion: str
     price: str
 
 
-class _CostItem(_Part):
+class _CostItem(Part):
     usage: dict[str, float]
     criterion: str | None = Field(description="the price that comes cheapest; null where none is known")
     price: str | None
@@ -56,14 +49,14 @@ class _CostItem(_Part):
     evidence: list[_Line]
 
 
-class _Cost(_Part):
+class _Cost(Part):
     low: float
     high: float | None = Field(description="null: no ceiling is known")
     unit: str
     items: list[_CostItem]
 
 
-class _Provider(_Part):
+class _Provider(Part):
     id: str
     name: str
     standing: Literal["qualified", "unconfirmed", "ruled-out"]
@@ -71,7 +64,7 @@ class _Provider(_Part):
     monthly_cost: _Cost | None = Field(description="null where no usage was stated")
 
 
-class _Evidence(_Part):
+class _Evidence(Part):
     source: str
     line: int
     as_of: str
@@ -79,7 +72,7 @@ class _Evidence(_Part):
     product: str | None
 
 
-class _Finding(_Part):
+class _Finding(Part):
     provider: str
     criterion: str | None = Field(description="null for a rule that favours")
     rule: str | None = Field(description="the rule that favours, or the first that implied the requirement")
@@ -96,7 +89,7 @@ class _Finding(_Part):
     evidence: list[_Evidence]
 
 
-class _Requirement(_Part):
+class _Requirement(Part):
     criterion: str
     label: str
     priority: Priority
@@ -105,18 +98,18 @@ class _Requirement(_Part):
     implied_by: list[str] = Field(description="rules; empty for what the team stated itself")
 
 
-class _SetAside(_Part):
+class _SetAside(Part):
     rule: str
     criterion: str
     because: str
 
 
-class _Concession(_Part):
+class _Concession(Part):
     drop: list[_Requirement]
     verdict: _Verdict
 
 
-class _Source(_Part):
+class _Source(Part):
     id: str
     title: str
     publisher: str | None
@@ -126,30 +119,30 @@ class _Source(_Part):
     retrieved: str
 
 
-class _Stale(_Part):
+class _Stale(Part):
     provider: str
     criterion: str
     as_of: str
 
 
-class _RestsOn(_Part):
+class _RestsOn(Part):
     oldest: str | None
     newest: str | None
     says: str
 
 
-class _Knowledge(_Part):
+class _Knowledge(Part):
     as_of: str
     fingerprint: str
     rests_on: _RestsOn
     stale: list[_Stale]
 
 
-class _Nothing(_Part):
+class _Nothing(Part):
     pass
 
 
-class _Answer(_Part):
+class _Answer(Part):
     """The answer to a team, as `recommend --format json` prints it."""
 
     schema_: Literal["provider-advisor/recommendation/1"] = Field(alias="schema")

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from provider_advisor.knowledge import Claim, Criterion
+from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = [
+    "STANDINGS",
+    "amount_text",
     "bound_text",
     "bound_text_of",
     "capital",
     "claim_text",
+    "criterion_label",
     "joined",
+    "lines_text",
     "number_text",
+    "percent",
     "requirement_text",
     "rounded",
+    "score_text",
 ]
+
+STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 
 
 def joined(words: Sequence[str]) -> str:
@@ -88,3 +97,48 @@ def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
     """A requirement's criterion by its label, with its bound."""
     bound = bound_text(requirement.bound, criterion)
     return f"{criterion.label}, {bound}" if bound else criterion.label
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; what is more than nothing and less than all never rounds to nothing or all.
+
+    >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
+    ('50 %', 'under 1 %', 'over 99 %', '100 %')
+    """
+    if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
+        return "under 1 %"
+    if 0.99 < share < 1:  # noqa: PLR2004
+        return "over 99 %"
+    return f"{round(100 * share)} %"
+
+
+def score_text(score: Mapping[str, float | None]) -> str:
+    """Expected, and in brackets proven to possible where they differ; none where nothing was asked."""
+    ends = [score[key] for key in ("proven", "expected", "possible")]
+    known = [round(end, 1) for end in ends if end is not None]
+    if len(known) < len(ends):
+        return "none"
+    proven, expected, possible = known
+    return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
+
+
+def amount_text(low: float, high: float | None) -> str:
+    """An amount that lies between two ends; no high end is no ceiling."""
+    if high is None:
+        return f"at least {number_text(low)}"
+    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
+    """A criterion by its label, with its bound; by its id if the knowledge base has it no more."""
+    known = knowledge.criteria.get(criterion)
+    if known is None:
+        return criterion
+    words = bound_text_of(bound, known)
+    return f"{known.label}, {words}" if words else known.label
+
+
+def lines_text(lines: Iterable[int]) -> str:
+    """The lines of a source, in order: "line 46", "lines 37, 96"."""
+    ordered = [str(line) for line in sorted(lines)]
+    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"

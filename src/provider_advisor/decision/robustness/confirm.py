@@ -149,8 +149,8 @@ class _Search:
 
 
 def _sets(questions: Sequence[Question], outcome: Outcome, supposing: Supposing) -> Confirm:
-    search = _Search([question for question in questions if question.answers], outcome, supposing)
     asked = [question for question in questions if question.answers]
+    search = _Search(asked, outcome, supposing)
     whole = search.found(asked)
     if whole is None:
         return Confirm(())

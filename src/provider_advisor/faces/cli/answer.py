@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.words import bound_text_of, joined
+from provider_advisor.explanation.words import STANDINGS, criterion_label, joined, lines_text, score_text
 from provider_advisor.faces.cli.costs import show_costs
 from provider_advisor.faces.cli.layout import Cell, Page
 from provider_advisor.knowledge import KnowledgeBase
@@ -15,7 +15,6 @@ __all__ = ["show_answer"]
 
 _MOST_COLUMNS = 4
 _MOST_LINES = 4
-_STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 _OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?"}
 
 Record = Mapping[str, Any]
@@ -53,9 +52,9 @@ def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
         marks = [_mark(finding, page) for finding in findings]
         rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
     rows.append(
-        ["", Cell("Standing", bold=True), *(Cell(_STANDINGS[provider["standing"]], bold=True) for provider in shown)]
+        ["", Cell("Standing", bold=True), *(Cell(STANDINGS[provider["standing"]], bold=True) for provider in shown)]
     )
-    rows.append(["", "Score (proven to possible)", *(_score(provider["score"]) for provider in shown)])
+    rows.append(["", "Score (proven to possible)", *(score_text(provider["score"]) for provider in shown)])
     page.gap()
     page.table(["", "Asked for", *(provider["name"] for provider in shown)], rows)
     if len(shown) < len(record["providers"]):
@@ -71,7 +70,7 @@ def _mark(finding: Record, page: Page) -> Cell:
 
 
 def _shown_providers(providers: Sequence[Record]) -> Sequence[Record]:
-    order = list(_STANDINGS)
+    order = list(STANDINGS)
     ranked = sorted(providers, key=lambda p: (order.index(p["standing"]), -(p["score"]["expected"] or 0), p["id"]))
     chosen = {provider["id"] for provider in ranked[:_MOST_COLUMNS]}
     return [provider for provider in providers if provider["id"] in chosen]
@@ -84,14 +83,7 @@ def _key(finding: Record) -> tuple[Any, ...]:
 def _label(finding: Record, knowledge: KnowledgeBase) -> str:
     if finding["criterion"] is None:
         return str(finding["because"])
-    criterion = knowledge.criteria[finding["criterion"]]
-    bound = bound_text_of(finding["bound"], criterion)
-    return f"{criterion.label}, {bound}" if bound else criterion.label
-
-
-def _score(score: Mapping[str, float]) -> str:
-    proven, expected, possible = (round(score[key], 1) for key in ("proven", "expected", "possible"))
-    return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
+    return criterion_label(finding["criterion"], finding["bound"], knowledge)
 
 
 def _show_reasons(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
@@ -130,13 +122,8 @@ def _cited(evidence: Iterable[Record], numbers: Mapping[str, int]) -> str:
     by_source: dict[tuple[str, str], set[int]] = {}
     for part in evidence:
         by_source.setdefault((part["source"], part["as_of"]), set()).add(part["line"])
-    cited = [f"[{numbers[source]}, {_lines(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
+    cited = [f"[{numbers[source]}, {lines_text(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
     return f" {' '.join(cited)}" if cited else ""
-
-
-def _lines(lines: Iterable[int]) -> str:
-    ordered = [str(line) for line in sorted(lines)]
-    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
 
 
 def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provider_advisor.explanation.words import joined, number_text
+from provider_advisor.explanation.words import amount_text, joined, number_text
 from provider_advisor.faces.cli.layout import Page
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -20,17 +20,10 @@ def show_costs(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     page.heading("Monthly cost")
     for provider in costed:
         cost = provider["monthly_cost"]
-        page.line(f"{provider['name']}: {_amount(cost)} {cost['unit']}", 2, bold=True)
+        page.line(f"{provider['name']}: {amount_text(cost['low'], cost['high'])} {cost['unit']}", 2, bold=True)
         for item in cost["items"]:
             for text in _item(item, knowledge):
                 page.line(text, 4)
-
-
-def _amount(part: Record) -> str:
-    low = number_text(part["low"])
-    if part["high"] is None:
-        return f"at least {low}"
-    return low if part["low"] == part["high"] else f"{low} to {number_text(part['high'])}"
 
 
 def _item(item: Record, knowledge: KnowledgeBase) -> Iterator[str]:
@@ -41,7 +34,7 @@ def _item(item: Record, knowledge: KnowledgeBase) -> Iterator[str]:
         quote = "; the price is given by quote only" if item["by_quote"] else ""
         yield f"{used}: no price is known{quote}"
         return
-    yield f"{used}, at {item['price']}: {_amount(item)}"
+    yield f"{used}, at {item['price']}: {amount_text(item['low'], item['high'])}"
     for other in item["instead"]:
         yield f"  cheaper for this usage than {other['price']}"
     if item["beside"]:

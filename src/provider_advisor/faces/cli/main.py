@@ -11,7 +11,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command and end the process with its exit status."""
     # The process of one answer ends before there is anything to collect, and looking takes a twentieth of its time.
-    # Commands that go on for longer switch it on again (see `ask`).
+    # Commands that go on for longer switch it on again (see `recommend`).
     gc.disable()
     from provider_advisor.faces.cli.run import run  # noqa: PLC0415 (imports are most of what happens)
 

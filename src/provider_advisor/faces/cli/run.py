@@ -7,7 +7,7 @@ import sys
 import click
 
 from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
-from provider_advisor.faces.cli.ask import recommend_command
+from provider_advisor.faces.cli.recommend import recommend_command
 
 __all__ = ["run"]
 

@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 def html_report(record: Record, knowledge: KnowledgeBase) -> str:
     """The record of a recommendation as an HTML page; equal bytes for equal records."""
-    sources = Sources(record, knowledge)
+    sources = Sources(record)
     ranked, found = providers(record), rows(record, knowledge, sources)
     bills = parts.bills(record, knowledge, sources)
     sure = sureness(record, found)

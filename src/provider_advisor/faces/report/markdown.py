@@ -33,7 +33,7 @@ def escaped(text: str) -> str:
 
 def markdown_report(record: Record, knowledge: KnowledgeBase) -> str:
     """The record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
-    sources = Sources(record, knowledge)
+    sources = Sources(record)
     ranked, found = providers(record), rows(record, knowledge, sources)
     sure = sureness(record, found)
     blocks = [

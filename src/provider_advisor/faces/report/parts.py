@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import joined
+from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import Citation, Row, Sources, providers
-from provider_advisor.faces.report.wording import amount_text, clean, criterion_label, names_of, usage_text
+from provider_advisor.faces.report.wording import clean, names_of, usage_text
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [

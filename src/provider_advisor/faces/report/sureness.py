@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import joined, number_text
+from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.view import Row, providers
-from provider_advisor.faces.report.wording import capital, clean, names_of, percent
+from provider_advisor.faces.report.wording import clean, names_of
 
 __all__ = ["Question", "Range", "Share", "Sureness", "sureness"]
 

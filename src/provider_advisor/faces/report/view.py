@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.faces.report.wording import STANDINGS, clean, criterion_label, degree_text, score_text
+from provider_advisor.explanation.words import STANDINGS, criterion_label, lines_text, score_text
+from provider_advisor.faces.report.wording import clean, degree_text
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["Cell", "Citation", "Provider", "Row", "Source", "Sources", "providers", "rows"]
@@ -79,16 +80,11 @@ class Source(NamedTuple):
 class Sources:
     """The sources that findings and prices rest on, and their numbers in the report."""
 
-    def __init__(self, record: Record, knowledge: KnowledgeBase) -> None:
+    def __init__(self, record: Record) -> None:
         self._numbers: dict[str, int] = {}
         self.listed: list[Source] = []
         for source in record["sources"]:
             self._add(source)
-        # What a price rests on is cited too, even where no finding rests on it.
-        for part in _priced(record):
-            known = knowledge.sources.get(part["source"])
-            if known is not None and known.id not in self._numbers:
-                self._add({**known._asdict(), "published": str(known.published), "retrieved": str(known.retrieved)})
 
     def _add(self, source: Record) -> None:
         number = self._numbers[source["id"]] = len(self._numbers) + 1
@@ -102,18 +98,7 @@ class Sources:
         for part in evidence:
             if part["source"] in self._numbers:
                 together.setdefault((self._numbers[part["source"]], part["as_of"]), set()).add(part["line"])
-        return tuple(Citation(number, _lines(lines), day) for (number, day), lines in sorted(together.items()))
-
-
-def _priced(record: Record) -> Iterator[Record]:
-    for provider in record["providers"]:
-        for item in (provider["monthly_cost"] or {"items": []})["items"]:
-            yield from item["evidence"]
-
-
-def _lines(lines: Iterable[int]) -> str:
-    ordered = [str(line) for line in sorted(lines)]
-    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
+        return tuple(Citation(number, lines_text(lines), day) for (number, day), lines in sorted(together.items()))
 
 
 def providers(record: Record) -> list[Provider]:

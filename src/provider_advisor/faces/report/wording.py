@@ -6,25 +6,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.words import bound_text_of, joined, number_text
+from provider_advisor.explanation.words import capital, joined, number_text
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = [
-    "OUTCOMES",
-    "STANDINGS",
-    "amount_text",
-    "capital",
-    "clean",
-    "criterion_label",
-    "degree_text",
-    "headline",
-    "names_of",
-    "percent",
-    "score_text",
-    "usage_text",
-]
+__all__ = ["OUTCOMES", "clean", "degree_text", "headline", "names_of", "usage_text"]
 
-STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
 
 Record = Mapping[str, Any]
@@ -44,56 +30,12 @@ def _is_unwanted(sign: str) -> bool:
     return unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and sign not in "\u200c\u200d"
 
 
-def capital(text: str) -> str:
-    """The text with a capital at its beginning, the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def percent(share: float) -> str:
-    """A share in whole percent; what is more than nothing and less than all never rounds to nothing or all.
-
-    >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
-    ('50 %', 'under 1 %', 'over 99 %', '100 %')
-    """
-    if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
-        return "under 1 %"
-    if 0.99 < share < 1:  # noqa: PLR2004
-        return "over 99 %"
-    return f"{round(100 * share)} %"
-
-
 def degree_text(outcome: str, degree: Sequence[float]) -> str:
     """Yes, no, not known; for what is met in part the degree in percent."""
     if outcome in OUTCOMES:
         return OUTCOMES[outcome]
     low, high = (round(100 * end) for end in degree)
     return f"{low} %" if low == high else f"{low} to {high} %"
-
-
-def score_text(score: Mapping[str, float | None]) -> str:
-    """Expected, and in brackets proven to possible where they differ; none where nothing was asked."""
-    ends = [score[key] for key in ("proven", "expected", "possible")]
-    known = [round(end, 1) for end in ends if end is not None]
-    if len(known) < len(ends):
-        return "none"
-    proven, expected, possible = known
-    return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
-
-
-def amount_text(low: float, high: float | None) -> str:
-    """An amount that lies between two ends; no high end is no ceiling."""
-    if high is None:
-        return f"at least {number_text(low)}"
-    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
-
-
-def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
-    """A criterion by its label, with its bound; by its id if the knowledge base has it no more."""
-    known = knowledge.criteria.get(criterion)
-    if known is None:
-        return criterion
-    words = bound_text_of(bound, known)
-    return f"{known.label}, {words}" if words else known.label
 
 
 def usage_text(usage: Mapping[str, float], knowledge: KnowledgeBase) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.shapes.base import Shape
 from provider_advisor.knowledge.values import Amount, Days, End, Id, Ids, Weight, Words
 
-__all__ = ["CaseShape", "CasesFile", "RequirementShape", "RequirementsFile", "VerdictShape"]
+__all__ = ["CaseShape", "CasesFile", "RequirementShape", "RequirementsFile", "StatementShape", "VerdictShape"]
 
 
 class RequirementShape(Shape):
@@ -42,16 +42,21 @@ RequirementOrText = Annotated[
 ]
 
 
-class RequirementsFile(Shape):
-    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch."""
+class StatementShape(Shape):
+    """What a team states, and of which day's facts, no older than what age."""
 
-    team: Words | None = None
     needs: list[RequirementOrText] = []
     wants: list[RequirementOrText] = []
     situation: dict[Id, Ids] = {}
     usage: dict[Id, Amount] = {}
     as_of: dt.date | None = None
     max_age: Days | None = None
+
+
+class RequirementsFile(StatementShape):
+    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch."""
+
+    team: Words | None = None
 
 
 class VerdictShape(Shape):
@@ -64,18 +69,12 @@ class VerdictShape(Shape):
     among: list[Id] | None = None
 
 
-class CaseShape(Shape):
+class CaseShape(StatementShape):
     """A decision that every change must keep."""
 
     name: Words
     verdict: VerdictShape
     why: Words
-    needs: list[RequirementOrText] = []
-    wants: list[RequirementOrText] = []
-    situation: dict[Id, Ids] = {}
-    usage: dict[Id, Amount] = {}
-    as_of: dt.date | None = None
-    max_age: Days | None = None
     combinations: list[list[Id]] | None = None
     concessions: list[list[Id]] | None = None
     standings: dict[Id, Literal["qualified", "unconfirmed", "ruled-out"]] | None = None
