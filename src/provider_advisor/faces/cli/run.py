@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -22,7 +23,8 @@ def run() -> int:
 
 def _status() -> int:
     try:
-        return recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
+        status = recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
+        sys.stdout.flush()
     except click.exceptions.Abort:
         return _complain("interrupted.", 130)
     except click.ClickException as error:
@@ -31,9 +33,18 @@ def _status() -> int:
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:
-        # Whoever read us has seen enough; without this Python complains once more while closing the stream.
-        sys.stderr.close()
-        return 0
+        # Whoever read us has seen enough.
+        return _dropped(0)
+    except OSError as error:
+        return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check where it goes.", 1))
+    else:
+        return int(status)
+
+
+def _dropped(status: int) -> int:
+    """The status, with what is still unwritten thrown away: Python would try once more while it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
 
 
 def _report(error: AdvisorError) -> int:

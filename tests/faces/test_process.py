@@ -1,0 +1,36 @@
+"""The command as a process: exit status, standard error, and what happens where the answer cannot be written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_COMMAND = [str(Path(sys.executable).with_name("recommend")), "--needs", "whiteboard", "--as-of", "2022-12-31"]
+
+
+def test_an_answer_exits_with_0_and_says_nothing_on_standard_error(tmp_path):
+    run = subprocess.run(_COMMAND, cwd=tmp_path, capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert run.stdout.startswith(b"Twilio is recommended, firmly")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_a_full_disk_gets_one_sentence(form):
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run([*_COMMAND, "--format", form], stdout=full, stderr=subprocess.PIPE, check=False)
+    said = b"recommend: the answer cannot be written (No space left on device); check where it goes.\n"
+    assert (run.returncode, run.stderr) == (1, said)
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure():
+    with subprocess.Popen(
+        [_COMMAND[0], "facts", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 0
