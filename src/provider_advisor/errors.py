@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["AdvisorError", "EngineError", "KnowledgeError", "RequirementsError"]
+__all__ = ["AdvisorError", "BatchError", "EngineError", "KnowledgeError", "RequirementsError"]
 
 
 class AdvisorError(Exception):
@@ -25,3 +25,7 @@ class RequirementsError(AdvisorError):
 
 class EngineError(AdvisorError):
     """The rule engine failed, or was asked for more than it can do."""
+
+
+class BatchError(AdvisorError):
+    """A run over many teams cannot start or go on: its files or its options are at fault."""

@@ -112,13 +112,13 @@ def degree_of_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
 
 def cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
     """The worst and the best monthly cost that the scales of the prices allow for this usage, whoever the provider."""
-    worst, best = 0.0, 0.0
+    worst, best = [], []
     for service in services_used(usage, knowledge):
         scaled = [
             (price.scale, math.prod(service.usage[item] for item in price.usage))
             for price in service.models
             if price.scale is not None
         ]
-        worst += min((scale.worst * volume for scale, volume in scaled), default=0)
-        best += min((scale.best * volume for scale, volume in scaled), default=0)
-    return worst, best
+        worst.append(min((scale.worst * volume for scale, volume in scaled), default=0))
+        best.append(min((scale.best * volume for scale, volume in scaled), default=0))
+    return math.fsum(worst), math.fsum(best)

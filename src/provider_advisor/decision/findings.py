@@ -9,7 +9,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement
 
-__all__ = ["Finding", "Outcome", "findings_for"]
+__all__ = ["Finding", "Outcome", "finding_by", "finding_on", "findings_for", "weight_of"]
 
 Outcome = Literal["met", "partial", "unmet", "unknown"]
 
@@ -52,18 +52,22 @@ class Finding(NamedTuple):
 
 def findings_for(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
     """The findings for a provider, in the order of the requirements, then of the rules."""
-    on_requirements = [_on_requirement(provider, requirement, facts, cost) for requirement in inference.requirements]
-    on_rules = [
-        Finding(provider, None, rule, degree_of_condition(facts, provider, rule.favours), rule.weight)
-        for rule in inference.favours
-        if rule.favours is not None and rule.weight is not None
-    ]
+    on_requirements = [finding_on(provider, requirement, facts, cost) for requirement in inference.requirements]
+    on_rules = [finding_by(provider, rule, facts) for rule in inference.favours]
     return (*on_requirements, *on_rules)
 
 
-def _on_requirement(provider: str, requirement: Requirement, facts: Facts, cost: Cost | None) -> Finding:
+def finding_by(provider: str, rule: Rule, facts: Facts) -> Finding:
+    """The finding of a rule that favours."""
+    if rule.favours is None or rule.weight is None:
+        raise TypeError(f"{rule.id} favours nobody")
+    return Finding(provider, None, rule, degree_of_condition(facts, provider, rule.favours), rule.weight)
+
+
+def finding_on(provider: str, requirement: Requirement, facts: Facts, cost: Cost | None = None) -> Finding:
+    """The finding of a requirement; `cost` is that of the team's usage, None where no usage is stated."""
     criterion = facts.knowledge.criteria[requirement.criterion]
-    weight = _weight(requirement, facts)
+    weight = weight_of(requirement, facts)
     if criterion.computed and cost is not None:
         degree = degree_of_cost(cost, requirement.bound, facts)
         return Finding(provider, requirement, None, degree, weight, cost)
@@ -72,7 +76,7 @@ def _on_requirement(provider: str, requirement: Requirement, facts: Facts, cost:
     )
 
 
-def _weight(requirement: Requirement, facts: Facts) -> float:
+def weight_of(requirement: Requirement, facts: Facts) -> float:
     """The priority's weight times the requirement's own (an implied one has its rule's), else the criterion's."""
     knowledge = facts.knowledge
     own = knowledge.criteria[requirement.criterion].weight if requirement.weight is None else requirement.weight

@@ -6,11 +6,11 @@ from functools import reduce
 from typing import NamedTuple
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, text_of
-from provider_advisor.knowledge.records import KnowledgeBase, Priority, Rule
+from provider_advisor.knowledge.records import Implied, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 
-__all__ = ["SetAside", "implied_requirements"]
+__all__ = ["SetAside", "added_by", "beside", "contradicts", "implied_requirements"]
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -42,23 +42,27 @@ def implied_requirements(
         cap = _cap(rule.when, ranks, settled)
         for part in rule.implies:
             rank = min(RANK[part.priority], cap)
-            requirement = Requirement(
-                part.criterion, _BY_RANK[rank], part.bound, _weight(rule, knowledge, part.criterion), (rule.id,)
-            )
-            if contradicted := _contradicts(requirement, team.requirements):
+            requirement = added_by(rule, part, rank, knowledge)
+            if contradicted := contradicts(requirement, team.requirements):
                 aside.append(SetAside(rule.id, part.criterion, contradicted))
                 continue
             ranks[part.criterion] = max(ranks.get(part.criterion, 0), rank)
             added.append(requirement)
-    merged = _merged(part for part in added if not any(stated.asks_as_much_as(part) for stated in team.requirements))
-    return merged, tuple(sorted(aside, key=lambda part: (part.criterion, part.rule)))
+    return beside(team.requirements, added), tuple(sorted(aside, key=lambda part: (part.criterion, part.rule)))
 
 
-def _weight(rule: Rule, knowledge: KnowledgeBase, criterion: str) -> float:
-    return knowledge.criteria[criterion].weight if rule.weight is None else rule.weight
+def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
+    """The requirement that a part of a rule adds, at the priority of this rank; with the rule's weight if it has one."""
+    weight = knowledge.criteria[part.criterion].weight if rule.weight is None else rule.weight
+    return Requirement(part.criterion, _BY_RANK[rank], part.bound, weight, (rule.id,))
 
 
-def _contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
+def beside(stated: Sequence[Requirement], added: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """What rules added, merged, as far as it asks more than the stated requirements do."""
+    return _merged(part for part in added if not any(other.asks_as_much_as(part) for other in stated))
+
+
+def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
     """Why it does not count beside what the team stated, if so; a wish does not overrule a must that a rule adds."""
     bound = requirement.bound
     if bound is None:

@@ -44,6 +44,7 @@ class Facts:
     def __init__(self, knowledge: KnowledgeBase, as_of: dt.date, max_age: int | None = None) -> None:
         self.knowledge = knowledge
         self.as_of = as_of
+        self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self._found: dict[tuple[str, str], Fact] = {}
 

@@ -4,7 +4,7 @@ from provider_advisor.requirements.grammar import read_requirement, split_list
 from provider_advisor.requirements.model import PRIORITIES, RANK, Requirement, Team, bound_words
 from provider_advisor.requirements.statement import Statement, combined, statement_record
 from provider_advisor.requirements.team import read_team
-from provider_advisor.requirements.usage import Service, services_used
+from provider_advisor.requirements.usage import Service, paid_together, read_volume, services_used
 
 __all__ = [
     "PRIORITIES",
@@ -15,8 +15,10 @@ __all__ = [
     "Team",
     "bound_words",
     "combined",
+    "paid_together",
     "read_requirement",
     "read_team",
+    "read_volume",
     "services_used",
     "split_list",
     "statement_record",

@@ -14,7 +14,7 @@ from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, rea
 from provider_advisor.requirements.model import Requirement, Team, in_order
 from provider_advisor.requirements.usage import services_used
 
-__all__ = ["MOST_REQUIREMENTS", "checked", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_team"]
 
 MOST_REQUIREMENTS = 1_000
 
@@ -46,7 +46,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         )
     read = [read_requirement(item, default, knowledge) for default, items in given for item in items]
     team = Team(
-        _merged(read),
+        merged(read),
         _situation(_mapped("situation", situation), knowledge),
         _usage(_mapped("usage", usage), knowledge),
         name,
@@ -74,12 +74,13 @@ def _mapped(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     return given or {}
 
 
-def _merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
-    merged: dict[tuple[str, str], Requirement] = {}
+def merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """The requirements, with the same criterion at the same priority asked once: the tighter bound at each end."""
+    found: dict[tuple[str, str], Requirement] = {}
     for requirement in read:
         key = (requirement.criterion, requirement.priority)
-        merged[key] = _both(merged[key], requirement) if key in merged else requirement
-    return in_order(merged.values())
+        found[key] = _both(found[key], requirement) if key in found else requirement
+    return in_order(found.values())
 
 
 def _both(first: Requirement, second: Requirement) -> Requirement:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase
-from provider_advisor.logic import Number
+from provider_advisor.logic import Number, read_amount
 
-__all__ = ["Service", "services_used"]
+__all__ = ["Service", "paid_together", "read_volume", "services_used"]
 
 
 class Service(NamedTuple):
@@ -21,6 +22,19 @@ class Service(NamedTuple):
     missing: tuple[str, ...]
 
 
+def read_volume(item: str, text: str) -> Number:
+    """The monthly volume that somebody typed for a usage item. Raises RequirementsError."""
+    try:
+        number, unit = read_amount(text)
+    except ValueError as error:
+        raise RequirementsError(
+            f"'{text[:40]}' is no amount of the usage '{item}'; expected a number, such as 5000."
+        ) from error
+    if unit is not None:
+        raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {item}=5000.")
+    return number
+
+
 def services_used(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[Service, ...]:
     """The team's usage, split into what is paid for together: items that some price is multiplied with at once."""
     prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
@@ -31,6 +45,13 @@ def services_used(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tupl
         mine = {item: left.pop(item) for item in sorted(together) if item in left}
         services.append(_service(mine, [price for price in prices if together & set(price.usage)]))
     return tuple(services)
+
+
+def paid_together(knowledge: KnowledgeBase) -> tuple[tuple[str, ...], ...]:
+    """All usage items, in groups that are paid for together; most groups have one item."""
+    prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
+    groups = {tuple(sorted(_reachable(item, prices))) for item in knowledge.usage}
+    return tuple(sorted(groups))
 
 
 def _reachable(item: str, prices: list[Criterion]) -> set[str]:

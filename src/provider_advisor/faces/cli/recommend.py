@@ -24,9 +24,9 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
-from provider_advisor.logic import Number, read_amount
+from provider_advisor.logic import Number
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement, combined, read_team, split_list
+from provider_advisor.requirements import Statement, combined, read_team, read_volume, split_list
 from provider_advisor.version import __version__
 
 __all__ = ["recommend_command"]
@@ -132,12 +132,6 @@ def _items(given: Iterable[str]) -> list[str]:
 
 
 def _amount(name: str, values: list[str]) -> Number:
-    try:
-        number, unit = read_amount(values[-1])
-    except ValueError as error:
-        raise RequirementsError(
-            f"'{values[-1][:40]}' is no amount of the usage '{name}'; expected a number, such as 5000."
-        ) from error
-    if unit is not None or len(values) > 1:
+    if len(values) > 1:
         raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
-    return number
+    return read_volume(name, values[0])

@@ -1,0 +1,197 @@
+"""Cells: all that a team requires of one criterion, judged once for every team that requires just that.
+
+A cell is judged by the functions that answer a single team; many teams only look up the numbers and add them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from provider_advisor.batch.types import Floats, Ints
+from provider_advisor.decision.degrees import degree_within
+from provider_advisor.decision.findings import Finding, finding_by, finding_on, weight_of
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.inference.implied import added_by, beside, contradicts
+from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.logic import Truth
+from provider_advisor.requirements import RANK, Requirement
+
+__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "sums_of"]
+
+WEIGHT, INEXACT, FIRST = 0, 1, 2
+PER_PROVIDER = 5
+"""Columns of a cell's numbers: weight, whether a sum with it may be inexact, then for each provider the weighted
+proven, expected and possible degrees, its failed musts and its unknown musts."""
+
+_FINEST = 2.0**20
+_LARGEST = 2.0**30
+
+
+class Cell(NamedTuple):
+    """What is required of one criterion, by the team and by rules, or one rule that favours; with its findings.
+
+    `findings` has one tuple for each provider, in the order of their ids.
+    """
+
+    criterion: str | None
+    stated: tuple[Requirement, ...]
+    added: tuple[Requirement, ...]
+    findings: tuple[tuple[Finding, ...], ...]
+
+
+class Change(NamedTuple):
+    """The cell after a rule added to it, and whether what was stated contradicts that."""
+
+    cell: int
+    contradicted: bool
+
+
+class Cells:
+    """The cells met so far, by number; number 0 requires nothing. Of use to one thread at a time."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.known: list[Cell] = []
+        self._width = FIRST + PER_PROVIDER * len(facts.knowledge.providers)
+        self._numbers = np.zeros((256, self._width))
+        self._places = np.full(256, -1, np.int32)
+        self._ranks = np.zeros(256, np.uint8)
+        self._order = {name: place for place, name in enumerate(facts.knowledge.criteria)}
+        self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
+        self._ids: dict[object, int] = {}
+        self._changes: dict[tuple[int, str, int, int], Change] = {}
+        self._keep(Cell(None, (), (), tuple(() for _ in facts.knowledge.providers)))
+
+    @property
+    def numbers(self) -> Floats:
+        """The numbers of all cells: a row a cell, columns as `PER_PROVIDER` says."""
+        return self._numbers[: len(self.known)]
+
+    @property
+    def places(self) -> Ints:
+        """The place of each cell's criterion in the vocabulary; -1 for a rule and for what requires nothing."""
+        return self._places[: len(self.known)]
+
+    @property
+    def ranks(self) -> Ints:
+        """The highest rank at which each cell's criterion is stated."""
+        return self._ranks[: len(self.known)]
+
+    def of_stated(self, requirements: tuple[Requirement, ...]) -> int:
+        """The cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
+        if requirements not in self._ids:
+            self._ids[requirements] = self._judged(requirements[0].criterion, requirements, ())
+        return self._ids[requirements]
+
+    def changed(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
+        """The cell, once a part of a rule that fired has added its requirement at this rank."""
+        key = (cell, rule.id, part, rank)
+        if key not in self._changes:
+            self._changes[key] = self._change(
+                self.known[cell], added_by(rule, rule.implies[part], rank, self.facts.knowledge)
+            )
+        return self._changes[key]
+
+    def of_rule(self, rule: Rule) -> int:
+        """The cell of a rule that favours."""
+        if rule.id not in self._ids:
+            findings = tuple((finding_by(provider, rule, self.facts),) for provider in self.facts.knowledge.providers)
+            self._ids[rule.id] = self._keep(Cell(None, (), (), findings))
+        return self._ids[rule.id]
+
+    def of_team(self, outcome: Outcome) -> int:
+        """A cell of its own, with all findings of a team that was judged by itself."""
+        return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
+
+    def of_cost(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> int:
+        """The cell of a requirement on the cost, by how each provider's cost meets it; None where it has no bound.
+
+        Without a bound the weighted degrees stay 0 here: they differ from team to team.
+        """
+        key = (requirement, truths)
+        if key not in self._ids:
+            weight = weight_of(requirement, self.facts)
+            findings = tuple(
+                (self._on_cost(provider, requirement, truth, weight),)
+                for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
+            )
+            self._ids[key] = self._keep(Cell(requirement.criterion, (requirement,), (), findings))
+        return self._ids[key]
+
+    def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
+        if truth is not None:
+            return Finding(provider, requirement, None, degree_within(truth, self.facts, ()), weight)
+        open_degree = degree_within(Truth.NO, self.facts, ())._replace(truth=None)
+        return Finding(provider, requirement, None, open_degree, weight)
+
+    def _change(self, old: Cell, requirement: Requirement) -> Change:
+        if contradicts(requirement, old.stated):
+            return Change(self._id_of(old), contradicted=True)
+        added = (*old.added, requirement)
+        key = (requirement.criterion, old.stated, added)
+        if key not in self._ids:
+            self._ids[key] = self._judged(requirement.criterion, old.stated, added)
+        return Change(self._ids[key], contradicted=False)
+
+    def _id_of(self, cell: Cell) -> int:
+        return self._ids[(cell.criterion, cell.stated, cell.added)] if cell.added else self.of_stated(cell.stated)
+
+    def _judged(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
+        required = () if criterion in self._computed else (*stated, *beside(stated, added))
+        findings = tuple(
+            tuple(finding_on(provider, requirement, self.facts) for requirement in required)
+            for provider in self.facts.knowledge.providers
+        )
+        return self._keep(Cell(criterion, stated, added, findings))
+
+    def _keep(self, cell: Cell) -> int:
+        number = len(self.known)
+        if number == len(self._numbers):
+            self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
+            self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
+            self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
+        self._numbers[number] = _numbers(cell.findings, self._width)
+        self._places[number] = -1 if cell.criterion is None else self._order[cell.criterion]
+        self._ranks[number] = max((RANK[part.priority] for part in cell.stated), default=0)
+        self.known.append(cell)
+        return number
+
+
+def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> Floats:
+    numbers = np.zeros(width)
+    if not findings or not findings[0]:
+        return numbers
+    numbers[WEIGHT] = math.fsum(finding.weight for finding in findings[0])
+    numbers[INEXACT] = not all(_is_exact(number) for part in findings for number in _products(part))
+    for place, part in enumerate(findings):
+        at = FIRST + PER_PROVIDER * place
+        numbers[at : at + 3] = sums_of(part)
+        numbers[at + 3] = sum(finding.is_failed_must for finding in part)
+        numbers[at + 4] = sum(finding.is_unknown_must for finding in part)
+    return numbers
+
+
+def sums_of(findings: Iterable[Finding]) -> tuple[float, float, float]:
+    """The weighted degrees of one provider's findings, proven, expected and possible, as a score sums them."""
+    found = list(findings)
+    return (
+        math.fsum(finding.weight * finding.degree.low for finding in found),
+        math.fsum(finding.weight * finding.degree.expected for finding in found),
+        math.fsum(finding.weight * finding.degree.high for finding in found),
+    )
+
+
+def _products(findings: Iterable[Finding]) -> Iterable[float]:
+    for finding in findings:
+        degree = finding.degree
+        yield finding.weight
+        yield from (finding.weight * part for part in (degree.low, degree.expected, degree.high))
+
+
+def _is_exact(number: float) -> bool:
+    """Whether sums of such numbers lose nothing: multiples of 2**-20, and not large."""
+    return abs(number) < _LARGEST and float(number * _FINEST).is_integer()

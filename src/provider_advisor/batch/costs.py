@@ -1,0 +1,133 @@
+"""Monthly costs as columns: what each team's usage comes to with each provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from provider_advisor.batch.rounding import rounded_exactly
+from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import Service, paid_together, services_used
+
+__all__ = ["Costs", "Scaled", "costs_of", "on_scale"]
+
+_LARGEST = 2.0**52
+_COARSE = 2.0**52 / 10**9
+
+
+class Costs(NamedTuple):
+    """By provider (rows) and team (columns): the ends of the monthly cost, and whether some service has no price.
+
+    Without usage the ends are NaN; without a ceiling `high` is infinite. `worst` and `best` are the scale of each
+    team's usage. `incomplete` marks teams that state one volume and not another that it needs, `large` those whose
+    costs are too large to be worked out as columns.
+    """
+
+    low: Floats
+    high: Floats
+    unpriced: Flags
+    worst: Floats
+    best: Floats
+    incomplete: Flags
+    large: Flags
+
+
+class Scaled(NamedTuple):
+    """Degrees of a cost without a bound, by provider and team."""
+
+    low: Floats
+    expected: Floats
+    high: Floats
+
+
+def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
+    """The costs of all teams; `usage` holds each item's volumes, NaN where a team states none."""
+    providers = tuple(facts.knowledge.providers)
+    shape = (len(providers), rows)
+    costs = Costs(
+        np.zeros(shape), np.zeros(shape), np.zeros(shape, bool),
+        np.zeros(rows), np.zeros(rows), np.zeros(rows, bool), np.zeros(rows, bool),
+    )  # fmt: skip
+    services = np.zeros(rows, np.int8)
+    for group in paid_together(facts.knowledge):
+        for at, service in _cases(group, usage, facts):
+            services[at] += 1
+            _add(service, at, {item: usage[item][at] for item in service.usage}, costs, facts)
+    for ends in (costs.low, costs.high):
+        costs.large[:] |= ((ends > _LARGEST) & np.isfinite(ends)).any(axis=0)
+        # The order of adding shows in the last digit where three numbers or more have none to spare.
+        costs.large[:] |= (services > 2) & ((ends > _COARSE) & np.isfinite(ends)).any(axis=0)  # noqa: PLR2004
+        for place in range(len(providers)):
+            ends[place] = np.where(services > 0, rounded_exactly(ends[place]), np.nan)
+    return costs
+
+
+def _cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> Iterator[tuple[Ints, Service]]:
+    """The rows that state the same items of a group, with the service that these make up."""
+    given = [item for item in group if item in usage]
+    if not given:
+        return
+    mask = sum((~np.isnan(usage[item])).astype(np.int64) << bit for bit, item in enumerate(given))
+    for case in np.unique(mask):
+        items = [item for bit, item in enumerate(given) if case >> bit & 1]
+        if items:
+            (service,) = services_used(dict.fromkeys(items, 1), facts.knowledge)
+            yield np.flatnonzero(mask == case), service
+
+
+def _add(service: Service, at: Ints, volumes: Mapping[str, Floats], costs: Costs, facts: Facts) -> None:
+    """Add a service to the costs of the rows that use it; what is not used at all costs nothing."""
+    if service.missing:
+        costs.incomplete[at] = True
+        return
+    used = ~np.logical_and.reduce([amounts == 0 for amounts in volumes.values()])
+    times = {price.id: reduce(np.multiply, [volumes[item] for item in price.usage]) for price in service.models}
+    for amounts in times.values():
+        costs.large[at] |= amounts > _LARGEST
+    for place, provider in enumerate(facts.knowledge.providers):
+        low, high, unpriced = _with(provider, service.models, times, len(at), facts)
+        costs.low[place, at] += np.where(used, low, 0)
+        costs.high[place, at] += np.where(used, high, 0)
+        costs.unpriced[place, at] |= used & unpriced
+    for scale, end in ((costs.worst, "worst"), (costs.best, "best")):
+        ends = [getattr(price.scale, end) * times[price.id] for price in service.models if price.scale is not None]
+        if ends:
+            scale[at] += np.minimum.reduce(ends)
+
+
+def _with(
+    provider: str, models: Sequence[Criterion], times: Mapping[str, Floats], rows: int, facts: Facts
+) -> tuple[Floats, Floats, bool]:
+    """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
+    amounts = [(price.id, facts(provider, price.id).amount) for price in models]
+    priced = [(times[name], amount) for name, amount in amounts if amount is not None]
+    if not priced:
+        return np.zeros(rows), np.full(rows, np.inf), True
+    lows = [rounded_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
+    highs = [_high(volumes, amount) for volumes, amount in priced]
+    return np.minimum.reduce(lows), np.minimum.reduce(highs), False
+
+
+def _high(volumes: Floats, amount: Interval) -> Floats:
+    return np.full(len(volumes), np.inf) if amount.high is None else rounded_exactly(amount.high * volumes)
+
+
+def on_scale(costs: Costs, rows: Ints) -> Scaled:
+    """How low the costs of these rows are on the scale of their usage; 1 where the scale has no length."""
+    low, high = costs.low[:, rows], costs.high[:, rows]
+    worst, best = costs.worst[rows], costs.best[rows]
+    flat = worst == best
+    length = np.where(flat, 1, best - worst)
+    falls = worst > best
+    ceiling = ~np.isinf(high)
+    at_low = np.clip((low - worst) / length, 0, 1)
+    at_high = np.clip((np.where(ceiling, high, 0) - worst) / length, 0, 1)
+    at_high = np.where(ceiling, at_high, np.where(falls, 0.0, 1.0))
+    least, most = np.minimum(at_low, at_high), np.maximum(at_low, at_high)
+    expected = np.where(costs.unpriced[:, rows], least, (least + most) / 2)
+    return Scaled(*(np.where(flat, 1.0, degrees) for degrees in (least, expected, most)))

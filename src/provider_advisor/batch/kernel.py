@@ -1,0 +1,114 @@
+"""The kernel of the batch: rows of a table in, the same answers as one by one out, as columns."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.chaining import Chaining
+from provider_advisor.batch.columns import columns_of, fields_of, words_lists
+from provider_advisor.batch.row import team_of
+from provider_advisor.batch.table import Layout, layout_of
+from provider_advisor.batch.tally import Tally
+from provider_advisor.batch.types import Flags
+from provider_advisor.batch.verdicts import judged
+from provider_advisor.batch.worker import Judged, Worker
+from provider_advisor.knowledge import Facts
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement
+
+__all__ = ["Scored", "Scorer"]
+
+
+class Scored(NamedTuple):
+    """Rows that were scored, in order, with our columns; by place among all rows what is wrong with the others.
+
+    `tally` counts the rows that were scored.
+    """
+
+    batch: pa.RecordBatch
+    errors: dict[int, str]
+    tally: Tally
+
+
+class Scorer:
+    """Scores tables of teams against the facts of a day; made once, of use to any number of threads.
+
+    `reasons` adds lists of reason codes, `explain` the whole JSON of each single answer. `id_column` names the column
+    of team ids, which comes first in the result; None is `team`, if there is one.
+    """
+
+    def __init__(
+        self, facts: Facts, *, id_column: str | None = None, reasons: bool = False, explain: bool = False
+    ) -> None:
+        self.facts = facts
+        self._id_column = id_column
+        self._reasons, self._explain = reasons, explain
+        self._fields = fields_of(facts.knowledge.providers, reasons=reasons, explain=explain)
+        self._chaining = Chaining(facts.knowledge)
+        self._threads = threading.local()
+
+    def output_schema(self, table: pa.Schema) -> pa.Schema:
+        """The schema of the result for a table of this schema: the id, our columns, then those that are carried.
+
+        Raises BatchError if the table's columns cannot be read.
+        """
+        layout = self._layout(table)
+        return pa.schema(self._ordered(layout, [table.field(name) for name in layout.carried], self._fields))
+
+    def score(self, rows: pa.RecordBatch) -> Scored:
+        """The rows scored. Raises BatchError if the columns cannot be read."""
+        layout = self._layout(rows.schema)
+        worker = self._worker()
+        found = worker.judge(rows.select(list(layout.read)))
+        verdicts = judged(found.scores)
+        kept = np.ones(rows.num_rows, bool)
+        kept[list(found.errors)] = False
+        tally = worker.tallying.of(worker.cells, found.entries, found.scores, verdicts, kept)
+        providers = tuple(self.facts.knowledge.providers)
+        ours = list(columns_of(providers, verdicts, found.scores, found.costs.low, found.costs.high))
+        if self._reasons:
+            ours += self._lists(worker, found, verdicts.among)
+        if self._explain:
+            ours.append(self._explained(rows, kept))
+        carried = [rows.column(name) for name in layout.carried]
+        batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
+        return Scored(batch if kept.all() else batch.filter(pa.array(kept)), found.errors, tally)
+
+    def _layout(self, table: pa.Schema) -> Layout:
+        return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
+
+    def _ordered(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
+        """The id first, then our columns, then the others."""
+        first = [part for name, part in zip(layout.carried, carried, strict=True) if name == layout.id]
+        rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
+        return [*first, *ours, *rest]
+
+    def _worker(self) -> Worker:
+        if not hasattr(self._threads, "worker"):
+            self._threads.worker = Worker(self.facts, self._chaining)
+        worker: Worker = self._threads.worker
+        return worker
+
+    def _lists(self, worker: Worker, found: Judged, among: Flags) -> list[pa.Array]:
+        providers = tuple(self.facts.knowledge.providers)
+        names = [name for name in (field.name for field in self._fields) if name in worker.lists]
+        rows = among.shape[1]
+        return [
+            words_lists(among, providers),
+            *(worker.lists[name].lists(found.entries, rows, worker.cells) for name in names),
+        ]
+
+    def _explained(self, rows: pa.RecordBatch, kept: Flags) -> pa.Array:
+        """Each row's whole answer, as a single question gives it."""
+        knowledge, day, age = self.facts.knowledge, self.facts.as_of, self.facts.max_age
+        texts: list[str | None] = []
+        for record, scored in zip(rows.to_pylist(), kept.tolist(), strict=True):
+            statement = Statement(team_of(record, knowledge), day, age) if scored else None
+            found = None if statement is None else answer(knowledge, statement).record
+            texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
+        return pa.array(texts, pa.string())

@@ -1,0 +1,72 @@
+"""Requirements on the monthly cost, which differs from team to team: their cells, and degrees that no cell holds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from provider_advisor.batch.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
+from provider_advisor.batch.costs import Costs, on_scale
+from provider_advisor.batch.stated import OnCost
+from provider_advisor.batch.types import Floats, Ints
+from provider_advisor.logic import Truth
+
+__all__ = ["Varying", "price"]
+
+_TRUTHS = (Truth.NO, Truth.UNKNOWN, Truth.YES)
+
+
+class Varying(NamedTuple):
+    """What to add to the sums of some rows (each at most once): an array by row and column of a cell's numbers."""
+
+    rows: Ints
+    numbers: Floats
+
+
+def price(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
+    """Put the right cell in `found` for each word on the cost, and return what no cell can hold.
+
+    Rows without usage, and rows with two such words, have to be judged by themselves.
+    """
+    kept = found[words.words] > 0
+    words = OnCost(words.rows[kept], words.words[kept], words.low[kept], words.high[kept])
+    bounded = ~(np.isnan(words.low) & np.isnan(words.high))
+    _within(words, np.flatnonzero(bounded), found, costs, cells)
+    return _open_ended(words, np.flatnonzero(~bounded), found, costs, cells)
+
+
+def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> None:
+    """Words with a bound: a cell for each way in which the providers' costs meet it."""
+    low, high = costs.low[:, words.rows[some]], costs.high[:, words.rows[some]]
+    least = np.where(np.isnan(words.low[some]), -np.inf, words.low[some])
+    most = np.where(np.isnan(words.high[some]), np.inf, words.high[some])
+    outside = (np.maximum(low, least) > np.minimum(high, most)) | (np.isnan(low))
+    inside = (low >= least) & (high <= most)
+    truth = np.where(outside, 0, np.where(inside, 2, 1))
+    code = found[words.words[some]].astype(np.int64)
+    for row in truth:
+        code = code * 3 + row
+    for case in np.unique(code):
+        at = some[code == case]
+        stated, truths = int(case), []
+        for _ in range(len(truth)):
+            stated, last = divmod(stated, 3)
+            truths.append(_TRUTHS[last])
+        requirement = cells.known[stated].stated[0]
+        found[words.words[at]] = cells.of_cost(requirement, tuple(reversed(truths)))
+
+
+def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
+    """Words without a bound: the lower the better, on the scale of each team's own usage."""
+    providers = len(costs.low)
+    rows = words.rows[some]
+    for stated in np.unique(found[words.words[some]]):
+        at = words.words[some][found[words.words[some]] == stated]
+        requirement = cells.known[int(stated)].stated[0]
+        found[at] = cells.of_cost(requirement, (None,) * providers)
+    weights = cells.numbers[found[words.words[some]], WEIGHT]
+    numbers = np.zeros((len(rows), cells.numbers.shape[1]))
+    for part, degrees in enumerate(on_scale(costs, rows)):
+        numbers[:, FIRST + part :: PER_PROVIDER] = (degrees * weights).T
+    return Varying(rows, np.nan_to_num(numbers))

@@ -1,0 +1,108 @@
+"""Lists for each team: the musts a provider fails or leaves open, and what tells the providers apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from provider_advisor.batch.cells import Cell, Cells
+from provider_advisor.batch.types import Ints
+from provider_advisor.decision.findings import Finding
+
+__all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]
+
+_Weighed = Iterator[tuple[float, str]]
+
+
+class Entries(NamedTuple):
+    """Which cells make up which rows, in any order."""
+
+    rows: Ints
+    cells: Ints
+
+
+def code_of(finding: Finding) -> str:
+    """A finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
+
+    A rule that favours providers is `rule:<id>`; several rules that imply one requirement are joined by `+`.
+    """
+    if finding.requirement is None:
+        return f"rule:{finding.rule.id}" if finding.rule else ""
+    origins = "+".join(finding.requirement.implied_by)
+    return f"{finding.requirement.criterion}<{origins}" if origins else finding.requirement.criterion
+
+
+def decisive(findings: Iterable[tuple[Finding, ...]]) -> _Weighed:
+    """The findings that tell the providers apart: those whose degree is not the same for all."""
+    for beside in zip(*findings, strict=True):
+        if len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
+            yield beside[0].weight, code_of(beside[0])
+
+
+class Codes:
+    """For each cell the codes that it puts on one list, gathered as cells come up. Of use to one thread at a time."""
+
+    def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]]) -> None:
+        self._codes = codes
+        self._places: dict[tuple[float, str], int] = {}
+        self._of: list[int] = []
+        self._ends = [0]
+
+    def lists(self, entries: Entries, rows: int, cells: Cells) -> pa.ListArray:
+        """One list for each row, the weightiest code first; of equal weight, in the order of the alphabet."""
+        self._gather(cells)
+        ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
+        order = np.empty(len(ordered), np.int32)
+        order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
+        at, which = self._codes_of(entries)
+        # Sorted by row and by place in the order, each code once: the canonical form of a sparse matrix is the lists.
+        found = sparse.coo_array((np.ones(len(at), np.int8), (at, order[which])), shape=(rows, max(1, len(ordered))))
+        lists = found.tocsr()
+        return _list_array(lists.indptr, lists.indices, [name for _, name in ordered])
+
+    def _gather(self, cells: Cells) -> None:
+        for cell in cells.known[len(self._ends) - 1 :]:
+            for item in dict.fromkeys(self._codes(cell)):
+                self._of.append(self._places.setdefault(item, len(self._places)))
+            self._ends.append(len(self._of))
+
+    def _codes_of(self, entries: Entries) -> tuple[Ints, Ints]:
+        """The row and the code of each code of each entry."""
+        of, begins = np.array(self._of, np.int32), np.array(self._ends, np.int32)
+        counts = np.diff(begins)
+        some = np.flatnonzero((counts > 0)[entries.cells])
+        rows, cells = entries.rows[some], entries.cells[some]
+        if counts.max() == 1:
+            return rows, of[begins[cells]]
+        several = counts[cells]
+        within = np.arange(int(several.sum())) - np.repeat(np.cumsum(several) - several, several)
+        return np.repeat(rows, several), of[np.repeat(begins[cells], several) + within]
+
+
+def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:
+    distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    codes = np.array([distinct[name] for name in names], np.int32)[places]
+    values = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(distinct), pa.string()))
+    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), values)
+
+
+def lists_of(providers: Iterable[str]) -> dict[str, Codes]:
+    """The lists of a knowledge base's providers, by the name of their column."""
+    lists = {"reasons": Codes(lambda cell: decisive(cell.findings))}
+    for place, provider in enumerate(providers):
+        lists[f"{provider}.unmet"] = Codes(_musts(place, lambda finding: finding.is_failed_must))
+        lists[f"{provider}.unknown"] = Codes(_musts(place, lambda finding: finding.is_unknown_must))
+    return lists
+
+
+def _musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:
+    def codes(cell: Cell) -> _Weighed:
+        for finding in cell.findings[place]:
+            if finding.requirement is not None and holds(finding):
+                yield finding.weight, finding.requirement.criterion
+
+    return codes

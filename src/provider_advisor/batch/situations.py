@@ -1,0 +1,168 @@
+"""What teams say of their situation and usage, as columns, and the conditions that these settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provider_advisor.batch.row import values_of
+from provider_advisor.batch.table import SITUATION, USAGE
+from provider_advisor.batch.texts import distinct
+from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import read_team, read_volume
+
+__all__ = ["Said", "Settled", "said_in", "settle"]
+
+_DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
+_LARGEST = 2.0**52
+
+
+class _Answers(NamedTuple):
+    """A topic's column: the different answers (None where nothing is answered), and the place of each row's.
+
+    `bad` marks the rows whose answer cannot be read.
+    """
+
+    different: list[tuple[str, ...] | None]
+    codes: Ints
+    bad: Flags
+
+
+class Said(NamedTuple):
+    """What the rows say: answers by topic, volumes by usage item (NaN where there is none).
+
+    `alone` marks the rows of which something cannot be read as a column.
+    """
+
+    rows: int
+    answers: Mapping[str, _Answers]
+    usage: Mapping[str, Floats]
+    alone: Flags
+
+
+class Settled(NamedTuple):
+    """A condition by rows: whether it certainly holds, and whether it certainly does not."""
+
+    yes: Flags
+    no: Flags
+
+
+def said_in(rows: pa.RecordBatch, knowledge: KnowledgeBase) -> Said:
+    """What the columns `situation.<topic>` and `usage.<item>` say."""
+    answers, usage = {}, {}
+    alone = np.zeros(rows.num_rows, bool)
+    for name in rows.schema.names:
+        if name.startswith(SITUATION):
+            topic = name.removeprefix(SITUATION)
+            answers[topic] = _answers_of(topic, rows.column(name), knowledge)
+            alone |= answers[topic].bad
+        elif name.startswith(USAGE):
+            item = name.removeprefix(USAGE)
+            usage[item], bad = _volumes_of(item, rows.column(name))
+            alone |= bad
+    return Said(rows.num_rows, answers, usage, alone)
+
+
+def _answers_of(topic: str, column: pa.Array, knowledge: KnowledgeBase) -> _Answers:
+    """The answers of a column of texts, or of lists of them."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column = pa.array([None if row is None else ";".join(map(str, row)) for row in column.to_pylist()], pa.string())
+    texts, codes = distinct(pc.fill_null(column.cast(pa.string()), ""))
+    read = [_answer(topic, text, knowledge) for text in texts]
+    bad = np.array([answer is None for answer in read], bool)[codes] if read else np.zeros(len(codes), bool)
+    return _Answers([answer or None for answer in read], codes, bad)
+
+
+def _answer(topic: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...] | None:
+    """The answer; empty if there is none, None if it cannot be read."""
+    values = values_of(text)
+    if not values:
+        return ()
+    try:
+        given = {topic: values if len(values) > 1 else values[0]}
+        return read_team(knowledge, situation=given).situation[topic]
+    except RequirementsError:
+        return None
+
+
+def _volumes_of(item: str, column: pa.Array) -> tuple[Floats, Flags]:
+    """A usage column as numbers, NaN where there is none, and the rows that must be read one by one.
+
+    Those are the ones that no number of a table holds exactly, and what cannot be read.
+    """
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        volumes = column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        given = ~np.isnan(volumes)
+    else:
+        texts = pc.fill_null(column.cast(pa.string()), "")
+        volumes, given = _typed(item, texts)
+    with np.errstate(invalid="ignore"):
+        readable = (volumes >= 0) & (volumes <= _LARGEST)
+    return volumes, given & ~readable
+
+
+def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
+    given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    if np.isin(data, _DIGITS_AND_POINT).all():
+        try:
+            numbers = pc.cast(pc.if_else(pa.array(given), texts, None), pa.float64())
+        except pa.ArrowInvalid:
+            pass
+        else:
+            return numbers.fill_null(np.nan).to_numpy(zero_copy_only=False), given
+    different, codes = distinct(texts)
+    blank = np.array([not text.strip() for text in different], bool)
+    read = np.array([_volume(item, text) for text in different])
+    return read[codes], ~blank[codes]
+
+
+def _volume(item: str, text: str) -> float:
+    try:
+        return float(read_volume(item, text))
+    except RequirementsError:
+        return np.nan
+
+
+def settle(condition: Condition, stated: Mapping[str, Flags], said: Said) -> Settled:
+    """The condition's truth for each row, in Kleene's logic, from what the teams stated themselves."""
+    if isinstance(condition, AllOf | AnyOf):
+        parts = [settle(part, stated, said) for part in condition.parts]
+        both, one = (np.logical_and, np.logical_or) if isinstance(condition, AllOf) else (np.logical_or, np.logical_and)
+        return Settled(reduce(both, [part.yes for part in parts]), reduce(one, [part.no for part in parts]))
+    if isinstance(condition, Not):
+        part = settle(condition.part, stated, said)
+        return Settled(part.no, part.yes)
+    if isinstance(condition, Need):
+        return Settled(stated[condition.criterion], ~stated[condition.criterion])
+    unknown = np.zeros(said.rows, bool)
+    if isinstance(condition, Situation) and condition.topic in said.answers:
+        return _answered(condition, said.answers[condition.topic])
+    if isinstance(condition, Usage) and condition.item in said.usage:
+        return _within(said.usage[condition.item], condition.bound)
+    return Settled(unknown, unknown)
+
+
+def _answered(leaf: Situation, answers: _Answers) -> Settled:
+    given = np.array([answer is not None for answer in answers.different], bool)
+    yes = np.array([answer is not None and leaf.value in answer for answer in answers.different], bool)
+    return Settled(yes[answers.codes], (given & ~yes)[answers.codes])
+
+
+def _within(volumes: Floats, bound: Interval) -> Settled:
+    given = ~np.isnan(volumes)
+    yes = given.copy()
+    if bound.low is not None:
+        yes &= volumes > bound.low if bound.above else volumes >= bound.low
+    if bound.high is not None:
+        yes &= volumes <= bound.high
+    return Settled(yes, given & ~yes)

@@ -1,0 +1,72 @@
+"""Scores and standings of many teams: their cells' numbers added up by one sparse product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from provider_advisor.batch.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells
+from provider_advisor.batch.reasons import Entries
+from provider_advisor.batch.rounding import rounded
+from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.verdicts import Scores
+from provider_advisor.decision.assessment import Score, summed_up
+
+__all__ = ["added_up", "put_score", "scores_of"]
+
+
+def added_up(entries: Entries, rows: int, cells: Cells) -> Floats:
+    """The cells' numbers added up for each row; the entries come in the order of rows."""
+    starts = np.concatenate([[0], np.cumsum(np.bincount(entries.rows, minlength=rows))]).astype(np.int32)
+    ones = np.ones(len(entries.cells))
+    required = sparse.csr_array((ones, entries.cells, starts), shape=(rows, len(cells.known)))
+    return np.asarray(required @ cells.numbers)
+
+
+def scores_of(sums: Floats, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:
+    """The scores of each row, and which rows have to be judged by themselves to be sure of the last digit.
+
+    `varying` marks the rows whose sums hold more than their cells' numbers.
+    """
+    columns = np.ascontiguousarray(sums.T)
+    weight, asked = columns[WEIGHT], columns[WEIGHT] > 0
+    parts_added = 4 + np.bincount(entries.rows, minlength=len(sums))
+    slack = np.where((columns[INEXACT] > 0) | varying, parts_added, 1.0)
+    degrees = [columns[FIRST + part :: PER_PROVIDER] for part in range(3)]
+    found = []
+    doubted = np.zeros(len(sums), bool)
+    for part in degrees:
+        numbers, doubtful = rounded(100 * part / np.where(asked, weight, 1), slack)
+        found.append(numbers)
+        doubted |= doubtful.any(axis=0)
+    failed, unknown = columns[FIRST + 3 :: PER_PROVIDER], columns[FIRST + 4 :: PER_PROVIDER]
+    standing = np.where(failed > 0, 2, unknown > 0).astype(np.int8)
+    _sum_by_themselves(np.flatnonzero(doubted & asked & ~varying), found, entries, cells)
+    proven, expected, possible = found
+    scores = Scores(standing, unknown.astype(np.int32), proven, expected, possible, asked)
+    return scores, doubted & asked & varying
+
+
+def _sum_by_themselves(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells) -> None:
+    """Put the scores of a few rows as a single answer would have them."""
+    if not len(rows):
+        return
+    wanted = np.zeros(found[0].shape[1], bool)
+    wanted[rows] = True
+    some = np.flatnonzero(wanted[entries.rows])
+    by_row: dict[int, list[int]] = {int(row): [] for row in rows}
+    for row, cell in zip(entries.rows[some].tolist(), entries.cells[some].tolist(), strict=True):
+        by_row[row].append(cell)
+    for row, numbers in by_row.items():
+        for place, provider in enumerate(cells.facts.knowledge.providers):
+            findings = [finding for cell in numbers for finding in cells.known[cell].findings[place]]
+            put_score(found, place, row, summed_up(provider, findings, None).score)
+
+
+def put_score(parts: Sequence[Floats], place: int, row: int, score: Score | None) -> None:
+    """Put a score, if there is one, in the place of a provider and a row."""
+    if score is not None:
+        for part, number in zip(parts, score, strict=True):
+            part[place, row] = number

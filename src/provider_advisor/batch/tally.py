@@ -1,0 +1,151 @@
+"""Counts over many teams that add up, whatever the order in which they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from provider_advisor.batch.cells import Cell, Cells
+from provider_advisor.batch.reasons import Entries
+from provider_advisor.batch.types import Flags
+from provider_advisor.batch.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.decision.findings import Finding
+from provider_advisor.logic import Truth
+
+__all__ = ["Tally", "Tallying"]
+
+_Counts = Counter[tuple[str, ...]]
+
+
+class Tally(NamedTuple):
+    """What many teams came to, each part a count of teams by a key.
+
+    `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
+    `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
+    the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
+    a verdict that is not firm.
+    """
+
+    verdicts: _Counts
+    standings: _Counts
+    asked: _Counts
+    unmet: _Counts
+    unknown: _Counts
+    nobody: _Counts
+    open: _Counts
+
+    @classmethod
+    def empty(cls) -> Tally:
+        """The tally of no teams."""
+        return cls(*(Counter() for _ in cls._fields))
+
+    def __add__(self, other: object) -> Tally:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def teams(self) -> int:
+        """How many teams were counted."""
+        return sum(self.verdicts.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as JSON-ready data: lists of the key's parts and the count, the largest first."""
+        return {
+            name: [[*key, count] for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+            for name, counts in zip(self._fields, self, strict=True)
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        """The tally that `to_json` wrote."""
+        return cls(*(Counter({tuple(row[:-1]): row[-1] for row in data[name]}) for name in cls._fields))
+
+
+class Tallying:
+    """Counts cells, remembering what each has to say. Of use to one thread at a time."""
+
+    def __init__(self) -> None:
+        self._remarks: list[tuple[_Remark, ...]] = []
+
+    def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
+        """The tally of the rows that `kept` marks."""
+        providers = tuple(cells.facts.knowledge.providers)
+        self._remarks += [tuple(_remarks(cell, providers)) for cell in cells.known[len(self._remarks) :]]
+        unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
+        counts = np.bincount(entries.cells[kept[entries.rows]], minlength=len(cells.known))
+        unsure_counts = np.bincount(entries.cells[unsure[entries.rows]], minlength=len(cells.known))
+        tally = Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), *_counters())
+        for cell in np.flatnonzero(counts):
+            for remark in self._remarks[cell]:
+                count = int(unsure_counts[cell] if remark.part == "open" else counts[cell])
+                if count:
+                    getattr(tally, remark.part)[remark.key] += count
+        return tally
+
+
+class _Remark(NamedTuple):
+    """What every team with some cell counts for: a part of the tally, and a key there."""
+
+    part: str
+    key: tuple[str, ...]
+
+
+def _counters() -> Iterator[_Counts]:
+    return (Counter() for _ in range(5))
+
+
+def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
+    musts = [[finding for finding in part if finding.decides_standing] for part in cell.findings]
+    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
+    for criterion, word in dict.fromkeys((part.criterion, _word(part.priority)) for part in asked):
+        yield _Remark("asked", (criterion, word))
+    for provider, decided, findings in zip(providers, musts, cell.findings, strict=True):
+        for word, holds in (("unmet", Truth.NO), ("unknown", Truth.UNKNOWN)):
+            for criterion in _criteria(finding for finding in decided if finding.degree.truth is holds):
+                yield _Remark(word, (provider, criterion))
+        for criterion in _criteria(finding for finding in findings if finding.degree.low < finding.degree.high):
+            yield _Remark("open", (provider, criterion))
+    failed = [set(_criteria(finding for finding in part if finding.is_failed_must)) for part in musts]
+    for criterion in sorted(set.intersection(*failed)) if failed else ():
+        yield _Remark("nobody", (criterion,))
+
+
+def _word(priority: str) -> str:
+    return "must" if priority == "must" else "wish"
+
+
+def _criteria(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(finding.requirement.criterion for finding in findings if finding.requirement))
+
+
+def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
+    size = len(providers) + 1
+    kinds, strengths = verdicts.kind.astype(np.int64), verdicts.strength + 1
+    keys = ((kinds * 3 + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
+    found: _Counts = Counter()
+    for key, count in zip(*np.unique(keys[kept], return_counts=True), strict=True):
+        rest, lean = divmod(int(key), size)
+        rest, provider = divmod(rest, size)
+        kind, strength = divmod(rest, 3)
+        names = ("", *providers)
+        found[(KINDS[kind], ("", *STRENGTHS)[strength], names[provider], names[lean])] = int(count)
+    return found
+
+
+def _standings(scores: Scores, providers: tuple[str, ...], kept: Flags) -> _Counts:
+    return Counter(
+        {
+            (provider, standing): int(count)
+            for place, provider in enumerate(providers)
+            for number, standing in enumerate(STANDINGS)
+            if (count := _sum(scores.standing[place] == number, kept))
+        }
+    )
+
+
+def _sum(flags: Flags, kept: Flags) -> int:
+    return int(np.count_nonzero(flags & kept))

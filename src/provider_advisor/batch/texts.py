@@ -1,0 +1,70 @@
+"""Cells of a text column, cut at their commas all at once: the words that there are, and which row holds which."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provider_advisor.batch.types import Ints
+
+__all__ = ["Words", "distinct", "words_of"]
+
+_COMMA = ord(",")
+
+
+class Words(NamedTuple):
+    """The words of a column, row after row: `codes` are places in `distinct`, `counts` how many each row has."""
+
+    distinct: list[str]
+    codes: Ints
+    counts: Ints
+
+
+def words_of(column: pa.Array) -> Words:
+    """The words of a column of texts, which commas part, or of a column of lists of words."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return _of_lists(column)
+    texts = _plain(column)
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    commas = np.flatnonzero(data[offsets[0] : offsets[-1]] == _COMMA).astype(np.int32) + offsets[0]
+    counts = np.diff(np.searchsorted(commas, offsets)) + (np.diff(offsets) > 0)
+    cuts = _cuts(offsets, commas, counts)
+    words = pa.Array.from_buffers(pa.string(), len(cuts) - 1, [None, pa.py_buffer(cuts), texts.buffers()[2]])
+    found, codes = distinct(words)
+    return Words([word.removesuffix(",") for word in found], codes, counts.astype(np.int32))
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """The column as 32-bit strings, with an empty one for null."""
+    if pa.types.is_null(column.type):
+        return pa.repeat("", len(column))
+    texts = column.cast(pa.string()) if column.type != pa.string() else column
+    return pc.fill_null(texts, "") if texts.null_count else texts
+
+
+def _cuts(offsets: Ints, commas: Ints, counts: Ints) -> Ints:
+    """Where each word begins, and where the last one ends; a word keeps the comma behind it."""
+    first = np.cumsum(counts) - counts
+    begins = np.zeros(int(counts.sum()), bool)
+    begins[first[counts > 0]] = True
+    cuts = np.empty(len(begins) + 1, np.int32)
+    cuts[:-1][begins] = offsets[:-1][counts > 0]
+    cuts[:-1][~begins] = commas + 1
+    cuts[-1] = offsets[-1]
+    return cuts
+
+
+def _of_lists(column: pa.Array) -> Words:
+    counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int32)
+    found, codes = distinct(_plain(column.flatten()))
+    return Words(found, codes, counts)
+
+
+def distinct(column: pa.Array) -> tuple[list[str], Ints]:
+    """The different texts of a column without nulls, and the place of each row's text among them."""
+    encoded = column.dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)

@@ -1,0 +1,124 @@
+"""One thread's share of the batch: what it has met so far, and how it judges rows."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.catalogue import Catalogue
+from provider_advisor.batch.cells import Cells
+from provider_advisor.batch.chaining import Chaining
+from provider_advisor.batch.costs import Costs, costs_of
+from provider_advisor.batch.priced import Varying, price
+from provider_advisor.batch.reasons import Entries, lists_of
+from provider_advisor.batch.row import team_of
+from provider_advisor.batch.situations import said_in
+from provider_advisor.batch.stated import stated_in
+from provider_advisor.batch.sums import added_up, put_score, scores_of
+from provider_advisor.batch.tally import Tallying
+from provider_advisor.batch.types import Flags, Ints
+from provider_advisor.batch.verdicts import Scores
+from provider_advisor.decision.outcome import Outcome, outcome_for
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import Facts
+
+__all__ = ["Judged", "Worker"]
+
+_MOST_CELLS = 300_000
+
+
+class Judged(NamedTuple):
+    """Rows as numbers: the cells that make them up, their scores, their costs, and, by row, what is wrong with some."""
+
+    entries: Entries
+    scores: Scores
+    costs: Costs
+    errors: dict[int, str]
+
+
+class Worker:
+    """Judges rows and remembers words and cells; of use to one thread at a time."""
+
+    def __init__(self, facts: Facts, chaining: Chaining) -> None:
+        self.facts = facts
+        self._chaining = chaining
+        self._begin()
+
+    def _begin(self) -> None:
+        self.cells = Cells(self.facts)
+        self.catalogue = Catalogue(self.cells)
+        self.tallying = Tallying()
+        self.lists = lists_of(self.facts.knowledge.providers)
+
+    def judge(self, rows: pa.RecordBatch) -> Judged:
+        """The rows' scores; the columns are as `table.layout_of` has checked them."""
+        if len(self.cells.known) > _MOST_CELLS:
+            self._begin()
+        said = said_in(rows, self.facts.knowledge)
+        stated = stated_in(rows, self.catalogue, self.cells)
+        costs = costs_of(said.usage, rows.num_rows, self.facts)
+        chained = self._chaining.run(stated.rows, stated.cells, said, self.cells)
+        varying = price(stated.on_cost, stated.cells, costs, self.cells)
+        alone = said.alone | stated.alone | costs.incomplete | costs.large | chained.alone
+        alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
+        alone[list(stated.wrong)] = False
+        teams, errors = self._by_themselves(np.flatnonzero(alone), rows)
+        errors |= stated.wrong
+        out = alone.copy()
+        out[list(stated.wrong)] = True
+        own = [(row, self.cells.of_team(outcome)) for row, outcome in teams.items()]
+        runs = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
+        entries = Entries(*(np.concatenate(parts) for parts in zip(*runs, strict=True)))
+        scores = self._scores(runs, entries, _kept(varying, out), rows)
+        for row, outcome in teams.items():
+            _put_costs(costs, row, outcome)
+        return Judged(entries, scores, costs, errors)
+
+    def _scores(self, runs: list[Entries], entries: Entries, varying: Varying, rows: pa.RecordBatch) -> Scores:
+        nothing = np.zeros((rows.num_rows, self.cells.numbers.shape[1]))
+        sums = reduce(np.add, [added_up(run, rows.num_rows, self.cells) for run in runs if len(run.rows)], nothing)
+        sums[varying.rows] += varying.numbers
+        varies = np.zeros(rows.num_rows, bool)
+        varies[varying.rows] = True
+        scores, doubted = scores_of(sums, entries, self.cells, varies)
+        again, _ = self._by_themselves(np.flatnonzero(doubted), rows)
+        for row, outcome in again.items():
+            for place, assessment in enumerate(outcome.assessments):
+                put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
+        return scores
+
+    def _by_themselves(self, some: Ints, rows: pa.RecordBatch) -> tuple[dict[int, Outcome], dict[int, str]]:
+        """The rows read and judged one by one, as a single question is; and what is wrong with the others."""
+        outcomes, errors = {}, {}
+        if len(some):
+            for row, record in zip(some.tolist(), rows.take(pa.array(some)).to_pylist(), strict=True):
+                try:
+                    outcomes[row] = outcome_for(team_of(record, self.facts.knowledge), self.facts)
+                except RequirementsError as error:
+                    errors[row] = str(error)
+        return outcomes, errors
+
+
+def _without(rows: Ints, cells: Ints, out: Flags) -> Entries:
+    """The entries, with nothing required where rows are out."""
+    return Entries(rows, np.where(out[rows], 0, cells)) if out.any() else Entries(rows, cells)
+
+
+def _of(own: list[tuple[int, int]]) -> Entries:
+    pairs = np.array(own, np.int32).reshape(-1, 2)
+    return Entries(pairs[:, 0], pairs[:, 1])
+
+
+def _kept(varying: Varying, out: Flags) -> Varying:
+    kept = ~out[varying.rows]
+    return Varying(varying.rows[kept], varying.numbers[kept])
+
+
+def _put_costs(costs: Costs, row: int, outcome: Outcome) -> None:
+    for place, assessment in enumerate(outcome.assessments):
+        amount = assessment.cost.amount if assessment.cost else None
+        costs.low[place, row] = np.nan if amount is None else amount.low
+        costs.high[place, row] = np.nan if amount is None else np.inf if amount.high is None else amount.high
