@@ -34,13 +34,15 @@ _LARGEST = 2.0**30
 class Cell(NamedTuple):
     """What is required of one criterion, by the team and by rules, or one rule that favours; with its findings.
 
-    `findings` has one tuple for each provider, in the order of their ids.
+    `findings` has one tuple for each provider, in the order of their ids. `telling` says of a requirement whose degrees
+    differ from team to team, and are not in the findings, that here they are not the same for all providers.
     """
 
     criterion: str | None
     stated: tuple[Requirement, ...]
     added: tuple[Requirement, ...]
     findings: tuple[tuple[Finding, ...], ...]
+    telling: bool = False
 
 
 class Change(NamedTuple):
@@ -107,19 +109,19 @@ class Cells:
         """A cell of its own, with all findings of a team that was judged by itself."""
         return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
-    def of_cost(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> int:
+    def of_cost(self, requirement: Requirement, truths: tuple[Truth | None, ...], *, telling: bool = False) -> int:
         """The cell of a requirement on the cost, by how each provider's cost meets it; None where it has no bound.
 
         Without a bound the weighted degrees stay 0 here: they differ from team to team.
         """
-        key = (requirement, truths)
+        key = (requirement, truths, telling)
         if key not in self._ids:
             weight = weight_of(requirement, self.facts)
             findings = tuple(
                 (self._on_cost(provider, requirement, truth, weight),)
                 for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
             )
-            self._ids[key] = self._keep(Cell(requirement.criterion, (requirement,), (), findings))
+            self._ids[key] = self._keep(Cell(requirement.criterion, (requirement,), (), findings, telling))
         return self._ids[key]
 
     def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:

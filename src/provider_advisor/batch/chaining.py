@@ -106,9 +106,9 @@ class Chaining:
             for number, part in enumerate(rule.implies):
                 place = needed.place[part.criterion]
                 ranks = np.minimum(RANK[part.priority], _cap(rule.when, rows, needed, settled))
-                fired_needs[place, rows] = True
+                fired_needs[place] |= fired
                 added.add(place)
-                _add(partial(cells.changed, rule, number), needed, place, rows, ranks)
+                _add(partial(cells.changed, rule, number), needed.cells[place], needed.ranks[place], rows, ranks)
             if rule.favours is not None:
                 favoured.append((rule, fired))
         found = [_unstated(place, needed, stated) for place in sorted(added)]
@@ -144,17 +144,17 @@ def _cap(when: Condition, rows: Ints, needed: Needed, settled: Mapping[str, Sett
     if isinstance(when, AnyOf):
         return reduce(np.maximum, [_cap(part, rows, needed, settled) for part in when.parts])
     if isinstance(when, Need):
-        return np.asarray(needed.ranks[needed.place[when.criterion], rows])
+        return np.asarray(needed.ranks[needed.place[when.criterion]][rows])
     return np.where(settled[text_of(when)].yes[rows], _UNCAPPED, 0).astype(np.uint8)
 
 
-def _add(changed: Callable[[int, int], Change], needed: Needed, place: int, rows: Ints, ranks: Ints) -> None:
-    """Bring the cells and ranks of an implied criterion up to date, each different case once."""
-    cases, which = _cases(needed.cells[place, rows].astype(np.int64) * _RANKS + ranks)
+def _add(changed: Callable[[int, int], Change], cells: Ints, required: Ints, rows: Ints, ranks: Ints) -> None:
+    """Bring the cells and ranks of an implied criterion up to date in some rows, each different case once."""
+    cases, which = _cases(cells[rows] * _RANKS + ranks)
     changes = [changed(int(case) // _RANKS, int(case) % _RANKS) for case in cases]
-    needed.cells[place, rows] = np.array([change.cell for change in changes], np.int32)[which]
+    cells[rows] = np.array([change.cell for change in changes], np.int32)[which]
     allowed = ~np.array([change.contradicted for change in changes], bool)[which]
-    needed.ranks[place, rows] = np.maximum(needed.ranks[place, rows], ranks * allowed)
+    required[rows] = np.maximum(required[rows], ranks * allowed)
 
 
 def _cases(keys: Ints) -> tuple[Ints, Ints]:
@@ -166,7 +166,7 @@ def _cases(keys: Ints) -> tuple[Ints, Ints]:
 
 def _unstated(place: int, needed: Needed, stated: Flags) -> tuple[Ints, Ints]:
     rows = np.flatnonzero((needed.cells[place] > 0) & ~stated[place])
-    return rows, needed.cells[place, rows]
+    return rows, needed.cells[place][rows]
 
 
 def _counted(rule: Rule, fired: Flags, place: Mapping[str, int], required: Flags, cells: Cells) -> tuple[Ints, Ints]:

@@ -61,12 +61,15 @@ def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cel
     """Words without a bound: the lower the better, on the scale of each team's own usage."""
     providers = len(costs.low)
     rows = words.rows[some]
-    for stated in np.unique(found[words.words[some]]):
-        at = words.words[some][found[words.words[some]] == stated]
-        requirement = cells.known[int(stated)].stated[0]
-        found[at] = cells.of_cost(requirement, (None,) * providers)
+    scaled = on_scale(costs, rows)
+    telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
+    case = found[words.words[some]].astype(np.int64) * 2 + telling
+    for each in np.unique(case):
+        requirement = cells.known[int(each) // 2].stated[0]
+        cell = cells.of_cost(requirement, (None,) * providers, telling=bool(each % 2))
+        found[words.words[some][case == each]] = cell
     weights = cells.numbers[found[words.words[some]], WEIGHT]
     numbers = np.zeros((len(rows), cells.numbers.shape[1]))
-    for part, degrees in enumerate(on_scale(costs, rows)):
+    for part, degrees in enumerate(scaled):
         numbers[:, FIRST + part :: PER_PROVIDER] = (degrees * weights).T
     return Varying(rows, np.nan_to_num(numbers))

@@ -36,10 +36,10 @@ def code_of(finding: Finding) -> str:
     return f"{finding.requirement.criterion}<{origins}" if origins else finding.requirement.criterion
 
 
-def decisive(findings: Iterable[tuple[Finding, ...]]) -> _Weighed:
+def decisive(cell: Cell) -> _Weighed:
     """The findings that tell the providers apart: those whose degree is not the same for all."""
-    for beside in zip(*findings, strict=True):
-        if len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
+    for beside in zip(*cell.findings, strict=True):
+        if cell.telling or len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
             yield beside[0].weight, code_of(beside[0])
 
 
@@ -66,7 +66,8 @@ class Codes:
 
     def _gather(self, cells: Cells) -> None:
         for cell in cells.known[len(self._ends) - 1 :]:
-            for item in dict.fromkeys(self._codes(cell)):
+            heaviest = {code: (weight, code) for weight, code in sorted(self._codes(cell))}
+            for item in heaviest.values():
                 self._of.append(self._places.setdefault(item, len(self._places)))
             self._ends.append(len(self._of))
 
@@ -92,7 +93,7 @@ def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:
 
 def lists_of(providers: Iterable[str]) -> dict[str, Codes]:
     """The lists of a knowledge base's providers, by the name of their column."""
-    lists = {"reasons": Codes(lambda cell: decisive(cell.findings))}
+    lists = {"reasons": Codes(decisive)}
     for place, provider in enumerate(providers):
         lists[f"{provider}.unmet"] = Codes(_musts(place, lambda finding: finding.is_failed_must))
         lists[f"{provider}.unknown"] = Codes(_musts(place, lambda finding: finding.is_unknown_must))

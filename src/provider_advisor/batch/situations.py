@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple
 
@@ -20,10 +20,12 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need,
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import read_team, read_volume
 
-__all__ = ["Said", "Settled", "said_in", "settle"]
+__all__ = ["Said", "Settled", "Situations", "settle"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _LARGEST = 2.0**52
+_MOST_ANSWERS = 200_000
+_Reads = Callable[[str, str], tuple[str, ...] | None]
 
 
 class _Answers(NamedTuple):
@@ -56,14 +58,33 @@ class Settled(NamedTuple):
     no: Flags
 
 
-def said_in(rows: pa.RecordBatch, knowledge: KnowledgeBase) -> Said:
-    """What the columns `situation.<topic>` and `usage.<item>` say."""
+class Situations:
+    """Reads what teams say, each different answer once. Of use to one thread at a time."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._read: dict[tuple[str, str], tuple[str, ...] | None] = {}
+
+    def said_in(self, rows: pa.RecordBatch) -> Said:
+        """What the columns `situation.<topic>` and `usage.<item>` say."""
+        if len(self._read) > _MOST_ANSWERS:
+            self._read.clear()
+        return _said_in(rows, self._answer)
+
+    def _answer(self, topic: str, text: str) -> tuple[str, ...] | None:
+        """The answer in a text; empty if there is none, None if it cannot be read."""
+        if (topic, text) not in self._read:
+            self._read[topic, text] = _answer(topic, text, self._knowledge)
+        return self._read[topic, text]
+
+
+def _said_in(rows: pa.RecordBatch, answer: _Reads) -> Said:
     answers, usage = {}, {}
     alone = np.zeros(rows.num_rows, bool)
     for name in rows.schema.names:
         if name.startswith(SITUATION):
             topic = name.removeprefix(SITUATION)
-            answers[topic] = _answers_of(topic, rows.column(name), knowledge)
+            answers[topic] = _answers_of(topic, rows.column(name), answer)
             alone |= answers[topic].bad
         elif name.startswith(USAGE):
             item = name.removeprefix(USAGE)
@@ -72,18 +93,17 @@ def said_in(rows: pa.RecordBatch, knowledge: KnowledgeBase) -> Said:
     return Said(rows.num_rows, answers, usage, alone)
 
 
-def _answers_of(topic: str, column: pa.Array, knowledge: KnowledgeBase) -> _Answers:
+def _answers_of(topic: str, column: pa.Array, answer: _Reads) -> _Answers:
     """The answers of a column of texts, or of lists of them."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         column = pa.array([None if row is None else ";".join(map(str, row)) for row in column.to_pylist()], pa.string())
     texts, codes = distinct(pc.fill_null(column.cast(pa.string()), ""))
-    read = [_answer(topic, text, knowledge) for text in texts]
-    bad = np.array([answer is None for answer in read], bool)[codes] if read else np.zeros(len(codes), bool)
-    return _Answers([answer or None for answer in read], codes, bad)
+    read = [answer(topic, text) for text in texts]
+    bad = np.array([found is None for found in read], bool)[codes] if read else np.zeros(len(codes), bool)
+    return _Answers([found or None for found in read], codes, bad)
 
 
 def _answer(topic: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...] | None:
-    """The answer; empty if there is none, None if it cannot be read."""
     values = values_of(text)
     if not values:
         return ()

@@ -35,7 +35,19 @@ def words_of(column: pa.Array) -> Words:
     cuts = _cuts(offsets, commas, counts)
     words = pa.Array.from_buffers(pa.string(), len(cuts) - 1, [None, pa.py_buffer(cuts), texts.buffers()[2]])
     found, codes = distinct(words)
-    return Words([word.removesuffix(",") for word in found], codes, counts.astype(np.int32))
+    return _without_blank_cells(Words([word.removesuffix(",") for word in found], codes, counts.astype(np.int32)))
+
+
+def _without_blank_cells(words: Words) -> Words:
+    """A cell of spaces alone says nothing; beside commas, a place of spaces is a mistake to be told of."""
+    blank = np.array([not word.strip() for word in words.distinct], bool)
+    if not blank.any():
+        return words
+    alone = blank[words.codes] & (np.repeat(words.counts, words.counts) == 1)
+    rows = np.repeat(np.arange(len(words.counts)), words.counts)[alone]
+    counts = words.counts.copy()
+    counts[rows] = 0
+    return Words(words.distinct, words.codes[~alone], counts)
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ from provider_advisor.batch.costs import Costs, costs_of
 from provider_advisor.batch.priced import Varying, price
 from provider_advisor.batch.reasons import Entries, lists_of
 from provider_advisor.batch.row import team_of
-from provider_advisor.batch.situations import said_in
+from provider_advisor.batch.situations import Situations
 from provider_advisor.batch.stated import stated_in
 from provider_advisor.batch.sums import added_up, put_score, scores_of
 from provider_advisor.batch.tally import Tallying
@@ -45,6 +45,7 @@ class Worker:
     def __init__(self, facts: Facts, chaining: Chaining) -> None:
         self.facts = facts
         self._chaining = chaining
+        self._situations = Situations(facts.knowledge)
         self._begin()
 
     def _begin(self) -> None:
@@ -57,18 +58,20 @@ class Worker:
         """The rows' scores; the columns are as `table.layout_of` has checked them."""
         if len(self.cells.known) > _MOST_CELLS:
             self._begin()
-        said = said_in(rows, self.facts.knowledge)
+        said = self._situations.said_in(rows)
         stated = stated_in(rows, self.catalogue, self.cells)
         costs = costs_of(said.usage, rows.num_rows, self.facts)
         chained = self._chaining.run(stated.rows, stated.cells, said, self.cells)
         varying = price(stated.on_cost, stated.cells, costs, self.cells)
         alone = said.alone | stated.alone | costs.incomplete | costs.large | chained.alone
         alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
-        alone[list(stated.wrong)] = False
+        # Of two mistakes in a row, a single answer tells one; where they lie in different columns it is asked which.
+        wrong = {row: sentence for row, sentence in stated.wrong.items() if not said.alone[row]}
+        alone[list(wrong)] = False
         teams, errors = self._by_themselves(np.flatnonzero(alone), rows)
-        errors |= stated.wrong
+        errors |= wrong
         out = alone.copy()
-        out[list(stated.wrong)] = True
+        out[list(wrong)] = True
         own = [(row, self.cells.of_team(outcome)) for row, outcome in teams.items()]
         runs = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
         entries = Entries(*(np.concatenate(parts) for parts in zip(*runs, strict=True)))

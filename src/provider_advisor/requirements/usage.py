@@ -37,6 +37,8 @@ def read_volume(item: str, text: str) -> Number:
 
 def services_used(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[Service, ...]:
     """The team's usage, split into what is paid for together: items that some price is multiplied with at once."""
+    if not usage:
+        return ()
     prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
     left = dict(usage)
     services = []

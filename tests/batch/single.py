@@ -1,0 +1,92 @@
+"""The answers to a table's teams one by one, in the columns of a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from provider_advisor.batch.kernel import Scorer
+from provider_advisor.batch.row import team_of
+from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.outcome import Outcome, outcome_for
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import Facts
+
+
+def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
+    """The outcome for a row, or the sentence that says what is wrong with it."""
+    try:
+        return outcome_for(team_of(row, facts.knowledge), facts)
+    except RequirementsError as error:
+        return str(error)
+
+
+def columns_of(outcome: Outcome) -> dict[str, Any]:
+    """What a batch with reasons says of a team."""
+    verdict = outcome.verdict
+    found: dict[str, Any] = {
+        "verdict": verdict.kind,
+        "strength": verdict.strength,
+        "provider": verdict.provider,
+        "lean": verdict.lean,
+        "among": sorted(verdict.among),
+        "reasons": _telling(outcome),
+    }
+    for part in outcome.assessments:
+        name, amount = part.provider, part.cost.amount if part.cost else None
+        found |= {
+            f"{name}.standing": part.standing if part.score else None,
+            f"{name}.proven": part.score.proven if part.score else None,
+            f"{name}.expected": part.score.expected if part.score else None,
+            f"{name}.possible": part.score.possible if part.score else None,
+            f"{name}.monthly_cost_low": amount.low if amount else None,
+            f"{name}.monthly_cost_high": amount.high if amount else None,
+            f"{name}.unmet": _musts([finding for finding in part.findings if finding.is_failed_must]),
+            f"{name}.unknown": _musts([finding for finding in part.findings if finding.is_unknown_must]),
+        }
+    return found
+
+
+def _musts(findings: list[Finding]) -> list[str]:
+    weighed = {(-finding.weight, finding.requirement.criterion) for finding in findings if finding.requirement}
+    return list(dict.fromkeys(criterion for _, criterion in sorted(weighed)))
+
+
+def _telling(outcome: Outcome) -> list[str]:
+    """The findings on which the providers differ, as codes, the weightiest first."""
+    weighed = set()
+    for beside in zip(*(part.findings for part in outcome.assessments), strict=True):
+        if len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
+            weighed.add((-beside[0].weight, _code(beside[0])))
+    return list(dict.fromkeys(code for _, code in sorted(weighed)))
+
+
+def _code(finding: Finding) -> str:
+    if finding.requirement is None:
+        return f"rule:{finding.rule.id}" if finding.rule else "?"
+    criterion, origins = finding.requirement.criterion, finding.requirement.implied_by
+    return f"{criterion}<{'+'.join(origins)}" if origins else criterion
+
+
+def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:
+    """Hold a scorer to the single answers, row by row and field by field."""
+    scored = scorer.score(table)
+    found = iter(scored.batch.to_pylist())
+    verdicts: Counter[tuple[str, ...]] = Counter()
+    for place, row in enumerate(table.to_pylist()):
+        alone = answered(row, scorer.facts)
+        if not isinstance(alone, Outcome):
+            assert scored.errors[place] == alone
+            continue
+        said = next(found)
+        expected = columns_of(alone)
+        assert {key: said[key] for key in expected} == expected, row
+        assert said["team"] == row["team"]
+        verdict = alone.verdict
+        verdicts[(verdict.kind, verdict.strength or "", verdict.provider or "", verdict.lean or "")] += 1
+    assert next(found, None) is None
+    assert scored.tally.verdicts == verdicts
+    assert scored.batch.num_rows + len(scored.errors) == table.num_rows

@@ -1,0 +1,128 @@
+"""Random tables of teams over random knowledge bases, whose prices are multiplied with monthly volumes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import strategies as st
+from worlds import FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
+
+from provider_advisor.knowledge.checks import sorted_rules
+from provider_advisor.knowledge.conditions import Situation
+from provider_advisor.knowledge.fingerprint import fingerprint
+from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase, Policy, UsageItem
+from provider_advisor.requirements import PRIORITIES
+
+USAGE = tuple(UsageItem(name, name, f"{name}?", "things") for name in ("calls", "hours", "seats"))
+COST = Criterion("cost", "cost", "area", "price", "cost?", 2, unit="USD/month", lower_is_better=True, computed=True)
+_MULTIPLIED = (("calls",), ("seats",), ("hours", "seats"), ())
+_COST_RULE = rule("r-cost", Situation("staff", "none"), Implied("cost", "should"))
+VOLUMES = [None, 0, 1, 10, 100, 2.5, 5000, 333_333, 10**9, 10**12]
+
+
+def _costed(frame: Frame, number: int) -> Frame:
+    """The frame, with volumes for its prices and a computed cost; in one of five a rule implies that."""
+    criteria = dict(frame.criteria)
+    prices = [name for name, criterion in criteria.items() if criterion.kind == "price"]
+    for place, name in enumerate(prices):
+        criteria[name] = criteria[name]._replace(usage=_MULTIPLIED[place % len(_MULTIPLIED)])
+    rules = (*frame.rules, _COST_RULE) if number % 5 == 0 else frame.rules
+    return Frame({**criteria, COST.id: COST}, rules)
+
+
+COSTED = tuple(_costed(frame, number) for number, frame in enumerate(FRAMES))
+
+
+@st.composite
+def bases(draw: st.DrawFn) -> KnowledgeBase:
+    """One to four providers with random facts."""
+    frame = draw(st.sampled_from(COSTED))
+    plain = {name: criterion for name, criterion in frame.criteria.items() if not criterion.computed}
+    providers = {name: draw(claims_on(name, plain)) for name in PROVIDERS[: draw(st.integers(1, 4))]}
+    shares = st.sampled_from([1, 2, 4, 0.3])
+    policy = Policy({priority: draw(shares) for priority in PRIORITIES}, draw(st.sampled_from([0.5, 0.25, 0.9])))
+    ordered = {each.id: each for each in sorted_rules(list(frame.rules))}
+    topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
+    parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)
+    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
+
+
+def words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
+    """A requirement in the grammar of the command line; now and then one that cannot be read."""
+    good = st.one_of([_word(criterion) for criterion in knowledge.criteria.values()])
+    bad = st.sampled_from(["", " ", "nothing-like-it", "c0>=", "c1>=many", "c1>=-4", "c0:perhaps", "{"])
+    return st.integers(0, 19).flatmap(lambda chance: bad if chance == 0 else good)
+
+
+def _word(criterion: Criterion) -> st.SearchStrategy[str]:
+    suffix = st.sampled_from(["", "", "", ":must", ":should", " : could"])
+    space = st.sampled_from(["", "", " "])
+    if criterion.kind == "capability":
+        bound: st.SearchStrategy[str] = st.just("")
+    elif criterion.kind == "rating":
+        bound = st.sampled_from(["", ">=fair", ">=good", "<=good", "=superb"])
+    else:
+        number = st.sampled_from([*(str(each) for each in range(12)), "2.5", "5.0", "1e1", "99", "4999.999"])
+        bound = st.one_of(st.just(""), st.tuples(st.sampled_from([">=", "<="]), number).map("".join))
+    return st.tuples(space, st.just(criterion.id), bound, suffix, space).map("".join)
+
+
+def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
+    """The same as the JSON of a mapping, with a weight perhaps."""
+    keys: dict[str, st.SearchStrategy[Any]] = {
+        "weight": st.sampled_from([0.1, 1, 3, 7]),
+        "priority": st.sampled_from(PRIORITIES),
+    }
+    if criterion.kind in {"quantity", "price"}:
+        keys |= {"at_least": st.integers(0, 9), "at_most": st.integers(0, 9), "exactly": st.integers(0, 9)}
+    chosen = st.fixed_dictionaries({"criterion": st.just(criterion.id)}, optional=keys)
+    return chosen.map(json.dumps)
+
+
+@st.composite
+def tables(draw: st.DrawFn, knowledge: KnowledgeBase) -> pa.RecordBatch:
+    """A few rows, with texts or with lists in the columns of requirements."""
+    rows = draw(st.integers(1, 12))
+    lists = draw(st.booleans())
+    word = words(knowledge)
+    if lists:
+        word = st.one_of(word, *(_mapping(criterion) for criterion in knowledge.criteria.values()))
+    asked = st.lists(word, max_size=6)
+    columns: dict[str, Sequence[Any]] = {"team": [f"t{number}" for number in range(rows)]}
+    for name in ("needs", "wants"):
+        cells = draw(st.lists(st.one_of(st.none(), asked), min_size=rows, max_size=rows))
+        columns[name] = cells if lists else [None if cell is None else ",".join(cell) for cell in cells]
+    for topic in TOPICS:
+        answer = st.lists(st.sampled_from([*topic.values, *topic.values, "odd"]), max_size=2).map(";".join)
+        columns[f"situation.{topic.id}"] = draw(st.lists(st.one_of(st.none(), answer), min_size=rows, max_size=rows))
+    for item in draw(st.lists(st.sampled_from(USAGE), max_size=3, unique=True)):
+        columns[f"usage.{item.id}"] = draw(_volumes(rows))
+    return _batch(columns, lists=lists)
+
+
+def _volumes(rows: int) -> st.SearchStrategy[Sequence[Any]]:
+    numbers = st.lists(st.sampled_from(VOLUMES), min_size=rows, max_size=rows)
+    texts = st.lists(
+        st.one_of(
+            st.sampled_from(VOLUMES).map(lambda each: "" if each is None else str(each)),
+            st.sampled_from(["many", "-1", "5 things", " 7 "]),
+        ),
+        min_size=rows,
+        max_size=rows,
+    )
+    return st.one_of(numbers, texts)
+
+
+def _batch(columns: Mapping[str, Sequence[Any]], *, lists: bool) -> pa.RecordBatch:
+    arrays = {}
+    for name, cells in columns.items():
+        kind = pa.string()
+        if lists and name in {"needs", "wants"}:
+            kind = pa.list_(pa.string())
+        elif name.startswith("usage.") and not any(isinstance(cell, str) for cell in cells):
+            kind = pa.float64()
+        arrays[name] = pa.array(cells, kind)
+    return pa.RecordBatch.from_pydict(arrays)
