@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from provider_advisor.batch.cells import Cells, Change
-from provider_advisor.batch.situations import Said, Settled, settle
+from provider_advisor.batch.settling import holds
+from provider_advisor.batch.situations import Said
 from provider_advisor.batch.types import Flags, Ints
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule
@@ -39,7 +40,7 @@ class Needed(NamedTuple):
 
 
 class Chained(NamedTuple):
-    """What rules added, in the order of rows: cells of criteria that are not stated, and of rules that favour.
+    """What rules added: cells of criteria that are not stated, and of rules that favour.
 
     `rows` and `cells` belong together. `alone` marks rows in which a rule adds a requirement on a computed criterion.
     """
@@ -72,13 +73,12 @@ class Chaining:
         place = self._place_of[cells.places][found]
         needed, changing = self._needed(place, at, found, said.rows, cells)
         stated = {name: needed.ranks[place] > 0 for name, place in self._place.items()}
-        settled = {text: settle(part, stated, said) for text, part in self._to_settle.items()}
+        settled = {text: holds(part, stated, said) for text, part in self._to_settle.items()}
         before = needed.cells[self._computed].copy()
         rows, added = self._fire(needed, settled, cells)
         found[changing] = needed.cells[place[changing], at[changing]]
         alone = (needed.cells[self._computed] != before).any(axis=0)
-        order = np.argsort(rows, kind="stable")
-        return Chained(rows[order], added[order], alone)
+        return Chained(rows, added, alone)
 
     def _needed(self, place: Ints, at: Ints, found: Ints, rows: int, cells: Cells) -> tuple[Needed, Ints]:
         """What the words require of the criteria that rules speak of, and the words whose cells rules may change.
@@ -93,7 +93,7 @@ class Chaining:
         stated[place[changing], at[changing]] = found[changing]
         return Needed(self._place, ranks, stated), changing
 
-    def _fire(self, needed: Needed, settled: Mapping[str, Settled], cells: Cells) -> tuple[Ints, Ints]:
+    def _fire(self, needed: Needed, settled: Mapping[str, Flags], cells: Cells) -> tuple[Ints, Ints]:
         stated = needed.ranks > 0
         fired_needs = stated.copy()
         added: set[int] = set()
@@ -130,14 +130,14 @@ def _criteria(rule: Rule) -> set[str]:
     return needs | {part.criterion for part in rule.implies} | judged_by(rule)
 
 
-def _holds(when: Condition, place: Mapping[str, int], needs: Flags, settled: Mapping[str, Settled]) -> Flags:
+def _holds(when: Condition, place: Mapping[str, int], needs: Flags, settled: Mapping[str, Flags]) -> Flags:
     if isinstance(when, AllOf | AnyOf):
         parts = [_holds(part, place, needs, settled) for part in when.parts]
         return reduce(np.logical_and if isinstance(when, AllOf) else np.logical_or, parts)
-    return needs[place[when.criterion]] if isinstance(when, Need) else settled[text_of(when)].yes
+    return needs[place[when.criterion]] if isinstance(when, Need) else settled[text_of(when)]
 
 
-def _cap(when: Condition, rows: Ints, needed: Needed, settled: Mapping[str, Settled]) -> Ints:
+def _cap(when: Condition, rows: Ints, needed: Needed, settled: Mapping[str, Flags]) -> Ints:
     """The highest rank that the needs under the condition allow in each of the rows, as for a single team."""
     if isinstance(when, AllOf):
         return reduce(np.minimum, [_cap(part, rows, needed, settled) for part in when.parts])
@@ -145,7 +145,7 @@ def _cap(when: Condition, rows: Ints, needed: Needed, settled: Mapping[str, Sett
         return reduce(np.maximum, [_cap(part, rows, needed, settled) for part in when.parts])
     if isinstance(when, Need):
         return np.asarray(needed.ranks[needed.place[when.criterion]][rows])
-    return np.where(settled[text_of(when)].yes[rows], _UNCAPPED, 0).astype(np.uint8)
+    return np.where(settled[text_of(when)][rows], _UNCAPPED, 0).astype(np.uint8)
 
 
 def _add(changed: Callable[[int, int], Change], cells: Ints, required: Ints, rows: Ints, ranks: Ints) -> None:
@@ -160,8 +160,12 @@ def _add(changed: Callable[[int, int], Change], cells: Ints, required: Ints, row
 def _cases(keys: Ints) -> tuple[Ints, Ints]:
     """The different keys, and the place of each among them; most often there is only one."""
     if (keys == keys[0]).all():
-        return keys[:1], np.zeros(len(keys), np.int64)
-    return np.unique(keys, return_inverse=True)
+        return keys[:1], np.zeros(len(keys), np.int32)
+    places = np.zeros(int(keys.max()) + 1, np.int32)
+    places[keys] = 1
+    cases = np.flatnonzero(places)
+    places[cases] = np.arange(len(cases))
+    return cases, places[keys]
 
 
 def _unstated(place: int, needed: Needed, stated: Flags) -> tuple[Ints, Ints]:

@@ -1,9 +1,8 @@
-"""What teams say of their situation and usage, as columns, and the conditions that these settle."""
+"""What teams say of their situation and usage, as columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +15,9 @@ from provider_advisor.batch.texts import distinct
 from provider_advisor.batch.types import Flags, Floats, Ints
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
-from provider_advisor.logic import Interval
 from provider_advisor.requirements import read_team, read_volume
 
-__all__ = ["Said", "Settled", "Situations", "settle"]
+__all__ = ["Answers", "Said", "Situations"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _LARGEST = 2.0**52
@@ -28,14 +25,16 @@ _MOST_ANSWERS = 200_000
 _Reads = Callable[[str, str], tuple[str, ...] | None]
 
 
-class _Answers(NamedTuple):
-    """A topic's column: the different answers (None where nothing is answered), and the place of each row's.
+class Answers(NamedTuple):
+    """A topic's column: the place of each row's answer among the different ones.
 
-    `bad` marks the rows whose answer cannot be read.
+    `given` marks the different answers that say something, `holding` by value those that name it; `bad` marks the rows
+    whose answer cannot be read.
     """
 
-    different: list[tuple[str, ...] | None]
     codes: Ints
+    given: Flags
+    holding: Mapping[str, Flags]
     bad: Flags
 
 
@@ -46,16 +45,9 @@ class Said(NamedTuple):
     """
 
     rows: int
-    answers: Mapping[str, _Answers]
+    answers: Mapping[str, Answers]
     usage: Mapping[str, Floats]
     alone: Flags
-
-
-class Settled(NamedTuple):
-    """A condition by rows: whether it certainly holds, and whether it certainly does not."""
-
-    yes: Flags
-    no: Flags
 
 
 class Situations:
@@ -93,14 +85,18 @@ def _said_in(rows: pa.RecordBatch, answer: _Reads) -> Said:
     return Said(rows.num_rows, answers, usage, alone)
 
 
-def _answers_of(topic: str, column: pa.Array, answer: _Reads) -> _Answers:
+def _answers_of(topic: str, column: pa.Array, answer: _Reads) -> Answers:
     """The answers of a column of texts, or of lists of them."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         column = pa.array([None if row is None else ";".join(map(str, row)) for row in column.to_pylist()], pa.string())
     texts, codes = distinct(pc.fill_null(column.cast(pa.string()), ""))
     read = [answer(topic, text) for text in texts]
-    bad = np.array([found is None for found in read], bool)[codes] if read else np.zeros(len(codes), bool)
-    return _Answers([found or None for found in read], codes, bad)
+    holding: dict[str, Flags] = {}
+    for place, values in enumerate(read):
+        for value in values or ():
+            holding.setdefault(value, np.zeros(len(read), bool))[place] = True
+    bad = np.array([values is None for values in read], bool)
+    return Answers(codes, np.array([bool(values) for values in read], bool), holding, bad[codes])
 
 
 def _answer(topic: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...] | None:
@@ -151,38 +147,3 @@ def _volume(item: str, text: str) -> float:
         return float(read_volume(item, text))
     except RequirementsError:
         return np.nan
-
-
-def settle(condition: Condition, stated: Mapping[str, Flags], said: Said) -> Settled:
-    """The condition's truth for each row, in Kleene's logic, from what the teams stated themselves."""
-    if isinstance(condition, AllOf | AnyOf):
-        parts = [settle(part, stated, said) for part in condition.parts]
-        both, one = (np.logical_and, np.logical_or) if isinstance(condition, AllOf) else (np.logical_or, np.logical_and)
-        return Settled(reduce(both, [part.yes for part in parts]), reduce(one, [part.no for part in parts]))
-    if isinstance(condition, Not):
-        part = settle(condition.part, stated, said)
-        return Settled(part.no, part.yes)
-    if isinstance(condition, Need):
-        return Settled(stated[condition.criterion], ~stated[condition.criterion])
-    unknown = np.zeros(said.rows, bool)
-    if isinstance(condition, Situation) and condition.topic in said.answers:
-        return _answered(condition, said.answers[condition.topic])
-    if isinstance(condition, Usage) and condition.item in said.usage:
-        return _within(said.usage[condition.item], condition.bound)
-    return Settled(unknown, unknown)
-
-
-def _answered(leaf: Situation, answers: _Answers) -> Settled:
-    given = np.array([answer is not None for answer in answers.different], bool)
-    yes = np.array([answer is not None and leaf.value in answer for answer in answers.different], bool)
-    return Settled(yes[answers.codes], (given & ~yes)[answers.codes])
-
-
-def _within(volumes: Floats, bound: Interval) -> Settled:
-    given = ~np.isnan(volumes)
-    yes = given.copy()
-    if bound.low is not None:
-        yes &= volumes > bound.low if bound.above else volumes >= bound.low
-    if bound.high is not None:
-        yes &= volumes <= bound.high
-    return Settled(yes, given & ~yes)

@@ -18,10 +18,9 @@ __all__ = ["added_up", "put_score", "scores_of"]
 
 
 def added_up(entries: Entries, rows: int, cells: Cells) -> Floats:
-    """The cells' numbers added up for each row; the entries come in the order of rows."""
-    starts = np.concatenate([[0], np.cumsum(np.bincount(entries.rows, minlength=rows))]).astype(np.int32)
+    """The cells' numbers added up for each row."""
     ones = np.ones(len(entries.cells))
-    required = sparse.csr_array((ones, entries.cells, starts), shape=(rows, len(cells.known)))
+    required = sparse.coo_array((ones, (entries.rows, entries.cells)), shape=(rows, len(cells.known)))
     return np.asarray(required @ cells.numbers)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -73,16 +72,15 @@ class Worker:
         out = alone.copy()
         out[list(wrong)] = True
         own = [(row, self.cells.of_team(outcome)) for row, outcome in teams.items()]
-        runs = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
-        entries = Entries(*(np.concatenate(parts) for parts in zip(*runs, strict=True)))
-        scores = self._scores(runs, entries, _kept(varying, out), rows)
+        parts = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
+        entries = Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        scores = self._scores(entries, _kept(varying, out), rows)
         for row, outcome in teams.items():
             _put_costs(costs, row, outcome)
         return Judged(entries, scores, costs, errors)
 
-    def _scores(self, runs: list[Entries], entries: Entries, varying: Varying, rows: pa.RecordBatch) -> Scores:
-        nothing = np.zeros((rows.num_rows, self.cells.numbers.shape[1]))
-        sums = reduce(np.add, [added_up(run, rows.num_rows, self.cells) for run in runs if len(run.rows)], nothing)
+    def _scores(self, entries: Entries, varying: Varying, rows: pa.RecordBatch) -> Scores:
+        sums = added_up(entries, rows.num_rows, self.cells)
         sums[varying.rows] += varying.numbers
         varies = np.zeros(rows.num_rows, bool)
         varies[varying.rows] = True
