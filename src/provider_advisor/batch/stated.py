@@ -46,11 +46,19 @@ class Stated(NamedTuple):
 
 
 class _Lexicon(NamedTuple):
-    """The different words of both columns, with their default priorities and what the catalogue says of each."""
+    """The different words of both columns, those of one behind those of the other, and what the catalogue says.
 
-    words: list[tuple[Priority, str]]
+    `shifts` has, for each column, its default priority and the place of its first word.
+    """
+
+    words: list[str]
+    shifts: list[tuple[Priority, int]]
     cells: Ints
     bounds: Mapping[int, Interval | None]
+
+    def __call__(self, code: int) -> tuple[Priority, str]:
+        """A word and its default priority."""
+        return next(default for default, shift in reversed(self.shifts) if code >= shift), self.words[code]
 
 
 def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> Stated:
@@ -65,7 +73,7 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     found[bad] = 0
     alone = counts > MOST_REQUIREMENTS
     for words in _twice(at, cells.places[found], counts):
-        cell = catalogue.together(tuple(lexicon.words[code] for code in codes[words]))
+        cell = catalogue.together(tuple(lexicon(code) for code in codes[words].tolist()))
         found[words] = 0
         found[words[0]] = cell or 0
         alone[at[words[0]]] |= cell is None
@@ -73,22 +81,24 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
 
 
 def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
-    words: list[tuple[Priority, str]] = []
+    words: list[str] = []
+    shifts: list[tuple[Priority, int]] = []
     cells: list[Ints] = [np.zeros(0, np.int32)]
     bounds: dict[int, Interval | None] = {}
     for name, column in columns.items():
         looked = catalogue.look_up(column.distinct, _DEFAULTS[name])
         bounds |= {len(words) + place: bound for place, bound in looked.bounds.items()}
         cells.append(looked.cells)
-        words += [(_DEFAULTS[name], word) for word in column.distinct]
-    return _Lexicon(words, np.concatenate(cells), bounds)
+        shifts.append((_DEFAULTS[name], len(words)))
+        words += column.distinct
+    return _Lexicon(words, shifts, np.concatenate(cells), bounds)
 
 
 def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
     """By row, the sentence that a single answer would begin with: what is no word at all comes first."""
     found: dict[int, Wrong] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        wrong = catalogue.wrong(*lexicon.words[code])
+        wrong = catalogue.wrong(*lexicon(code))
         if row not in found or (wrong.early and not found[row].early):
             found[row] = wrong
     return {row: wrong.sentence for row, wrong in found.items()}
