@@ -1,15 +1,17 @@
-"""`python -m benchmarks [start|answer|sure]`: print figures as Markdown rows; `--write` puts them into the README."""
+"""`python -m benchmarks [start|answer|sure|batch]`: print tables of figures; `--write` puts them into the README."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from benchmarks import answer, start, sure
+from benchmarks import answer, batch, start, sure
 
-_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows}
+_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows, "batch": batch.rows}
+_HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
+# The tables of the README by the words of their markers: the heading, and the parts that fill it.
+_TABLES = {"benchmarks": (_HEAD, ("start", "answer", "sure")), "benchmarks batch": (batch.HEAD, ("batch",))}
 _README = Path(__file__).parents[1] / "README.md"
-_BEGIN, _END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 
 def main(arguments: list[str]) -> int:
@@ -19,20 +21,25 @@ def main(arguments: list[str]) -> int:
     if unknown := [name for name in names if name not in _PARTS]:
         print(f"no benchmark {unknown[0]!r}; expected some of {', '.join(_PARTS)}", file=sys.stderr)
         return 2
-    lines = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
-    for name in names:
-        lines += _PARTS[name]()
-    print("\n".join(lines))
-    if write:
-        _write(lines)
+    for marker, (head, parts) in _TABLES.items():
+        if chosen := [part for part in parts if part in names]:
+            lines = [*head, *(line for part in chosen for line in _PARTS[part]())]
+            print("\n".join(lines))
+            if write:
+                _write(marker, lines)
     return 0
 
 
-def _write(lines: list[str]) -> None:
-    before, _, rest = _README.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+def _write(marker: str, lines: list[str]) -> None:
+    """Put the lines between the marker's two comments. Raises SystemExit if the README lacks one."""
+    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
+    text = _README.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        raise SystemExit(f"README.md: the comments '{begin}' and '{end}' are not both there; add them.")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
     table = "\n".join(lines)
-    _README.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{after}", encoding="utf-8")
+    _README.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

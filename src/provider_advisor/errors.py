@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["AdvisorError", "BatchError", "EngineError", "KnowledgeError", "RequirementsError"]
+__all__ = ["AdvisorError", "BatchError", "BatchFailure", "EngineError", "KnowledgeError", "RequirementsError"]
 
 
 class AdvisorError(Exception):
@@ -29,3 +29,7 @@ class EngineError(AdvisorError):
 
 class BatchError(AdvisorError):
     """A run over many teams cannot start or go on: its files or its options are at fault."""
+
+
+class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
+    """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to its end."""

@@ -51,7 +51,7 @@ def test_cells_are_cut_at_their_commas(cells, cut):
 def test_bounds_between_the_same_facts_share_a_cell(shipped):
     scorer = Scorer(shipped)
     scorer.score(table(needs=[f"number-countries>={1000 + number}" for number in range(5000)]))
-    assert len(scorer._worker().cells.known) < 10
+    assert len(scorer._memory.cells.known) < 10
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
         ({"need": ["sms"]}, "there is neither a column 'needs' nor 'wants'; found 'need'. Did you mean 'need'?"),
         (
             {"needs": [1]},
-            "the column 'needs' holds int64; expected texts such as 'whiteboard,ucaas', or lists of them.",
+            "the column 'needs' holds int64; expected texts of criteria joined by commas, or lists of them.",
         ),
         ({"needs": ["sms"], "situation__developer": ["none"]}, "the column 'situation.developer' is none that can be"),
         ({"needs": ["sms"], "usage__sms-outbound": [[1]]}, "holds list<"),

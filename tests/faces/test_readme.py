@@ -22,7 +22,7 @@ def test_the_session_shown_is_what_comes_out(recommend_says):
     day = _DAY.search(shown)
     found = recommend_says(f"{command} --as-of {day[1] if day else '2026-11-22'}").out
     if os.environ.get("UPDATE_TRANSCRIPTS"):
-        _README.write_text(text.replace(f"{command}\n{shown}", f"{command}\n{found}"), encoding="utf-8")
+        _README.write_text(text.replace(f"$ {command}\n{shown}```", f"$ {command}\n{found}```"), encoding="utf-8")
     assert found == shown
 
 

@@ -23,7 +23,7 @@ __all__ = ["BAD", "Catalogue", "Looked", "Wrong"]
 
 BAD = -1
 _MOST_WORDS = 200_000
-_MOST_SUGGESTIONS = 100
+_MOST_SUGGESTIONS = 20
 
 
 class Looked(NamedTuple):
@@ -41,7 +41,7 @@ class Wrong(NamedTuple):
 
 
 class Catalogue:
-    """Reads words. Of use to one thread at a time."""
+    """Reads words. May be used by several threads: who meets a new word holds the lock of the cells meanwhile."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -54,31 +54,37 @@ class Catalogue:
 
     def look_up(self, words: Iterable[str], default: Priority) -> Looked:
         """The cells that words state, each where the word stands; `default` is their priority if they name none."""
+        cells, bounds = [], {}
+        with self._cells.lock:
+            self._forget_the_many()
+            for place, word in enumerate(words):
+                cell, computed = self._words.get((default, word)) or self._read(word, default)
+                cells.append(cell)
+                if computed is not None:
+                    bounds[place] = computed.bound
+        return Looked(np.array(cells, np.int32), bounds)
+
+    def _forget_the_many(self) -> None:
         for memo in (self._words, self._wrong, self._together):
             if len(memo) > _MOST_WORDS:
                 memo.clear()
-        cells, bounds = [], {}
-        for place, word in enumerate(words):
-            cell, computed = self._words.get((default, word)) or self._read(word, default)
-            cells.append(cell)
-            if computed is not None:
-                bounds[place] = computed.bound
-        return Looked(np.array(cells, np.int32), bounds)
 
     def together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
         """The cell of words that speak of one criterion in one row; None where a row has to be judged by itself.
 
         That is so where the words exclude each other, and where they speak of a computed criterion.
         """
-        if words not in self._together:
-            self._together[words] = self._put_together(words)
-        return self._together[words]
+        with self._cells.lock:
+            if words not in self._together:
+                self._together[words] = self._put_together(words)
+            return self._together[words]
 
     def wrong(self, default: Priority, word: str) -> Wrong:
-        """Why a word that `look_up` calls BAD cannot be read, with suggestions for the first hundred such words."""
-        if (default, word) not in self._wrong:
-            self._wrong[default, word] = self._refused(default, word)
-        return self._wrong[default, word]
+        """Why a word that `look_up` calls BAD cannot be read, with suggestions for the first twenty such words."""
+        with self._cells.lock:
+            if (default, word) not in self._wrong:
+                self._wrong[default, word] = self._refused(default, word)
+            return self._wrong[default, word]
 
     def _put_together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
         read = [read_requirement(item_of(word), default, self._knowledge) for default, word in words]

@@ -6,7 +6,8 @@ A cell is judged by the functions that answer a single team; many teams only loo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,10 +54,14 @@ class Change(NamedTuple):
 
 
 class Cells:
-    """The cells met so far, by number; number 0 requires nothing. Of use to one thread at a time."""
+    """The cells met so far, by number; number 0 requires nothing.
+
+    May be used by several threads: who meets a new cell holds the lock while it is judged.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.lock = threading.RLock()
         self.known: list[Cell] = []
         self._width = FIRST + PER_PROVIDER * len(facts.knowledge.providers)
         self._numbers = np.zeros((256, self._width))
@@ -71,58 +76,68 @@ class Cells:
     @property
     def numbers(self) -> Floats:
         """The numbers of all cells: a row a cell, columns as `PER_PROVIDER` says."""
-        return self._numbers[: len(self.known)]
+        known = len(self.known)  # first: the array of a moment later may be longer, and is never shorter
+        return self._numbers[:known]
 
     @property
     def places(self) -> Ints:
         """The place of each cell's criterion in the vocabulary; -1 for a rule and for what requires nothing."""
-        return self._places[: len(self.known)]
+        known = len(self.known)
+        return self._places[:known]
 
     @property
     def ranks(self) -> Ints:
         """The highest rank at which each cell's criterion is stated."""
-        return self._ranks[: len(self.known)]
+        known = len(self.known)
+        return self._ranks[:known]
 
     def of_stated(self, requirements: tuple[Requirement, ...]) -> int:
         """The cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
-        if requirements not in self._ids:
-            self._ids[requirements] = self._judged(requirements[0].criterion, requirements, ())
-        return self._ids[requirements]
+        return self._once(requirements, lambda: self._judged(requirements[0].criterion, requirements, ()))
 
     def changed(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
         """The cell, once a part of a rule that fired has added its requirement at this rank."""
         key = (cell, rule.id, part, rank)
-        if key not in self._changes:
-            self._changes[key] = self._change(
-                self.known[cell], added_by(rule, rule.implies[part], rank, self.facts.knowledge)
-            )
-        return self._changes[key]
+        with self.lock:
+            if key not in self._changes:
+                requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
+                self._changes[key] = self._change(self.known[cell], requirement)
+            return self._changes[key]
 
     def of_rule(self, rule: Rule) -> int:
         """The cell of a rule that favours."""
-        if rule.id not in self._ids:
-            findings = tuple((finding_by(provider, rule, self.facts),) for provider in self.facts.knowledge.providers)
-            self._ids[rule.id] = self._keep(Cell(None, (), (), findings))
-        return self._ids[rule.id]
+        return self._once(rule.id, lambda: self._favouring(rule))
 
     def of_team(self, outcome: Outcome) -> int:
         """A cell of its own, with all findings of a team that was judged by itself."""
-        return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
+        with self.lock:
+            return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
     def of_cost(self, requirement: Requirement, truths: tuple[Truth | None, ...], *, telling: bool = False) -> int:
         """The cell of a requirement on the cost, by how each provider's cost meets it; None where it has no bound.
 
         Without a bound the weighted degrees stay 0 here: they differ from team to team.
         """
-        key = (requirement, truths, telling)
-        if key not in self._ids:
-            weight = weight_of(requirement, self.facts)
-            findings = tuple(
-                (self._on_cost(provider, requirement, truth, weight),)
-                for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
-            )
-            self._ids[key] = self._keep(Cell(requirement.criterion, (requirement,), (), findings, telling))
-        return self._ids[key]
+        return self._once((requirement, truths, telling), lambda: self._on_costs(requirement, truths, telling=telling))
+
+    def _once(self, key: object, make: Callable[[], Cell]) -> int:
+        """The number of the cell of this key, made the first time that it is asked for."""
+        with self.lock:
+            if key not in self._ids:
+                self._ids[key] = self._keep(make())
+            return self._ids[key]
+
+    def _favouring(self, rule: Rule) -> Cell:
+        providers = self.facts.knowledge.providers
+        return Cell(None, (), (), tuple((finding_by(provider, rule, self.facts),) for provider in providers))
+
+    def _on_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...], *, telling: bool) -> Cell:
+        weight = weight_of(requirement, self.facts)
+        findings = tuple(
+            (self._on_cost(provider, requirement, truth, weight),)
+            for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
+        )
+        return Cell(requirement.criterion, (requirement,), (), findings, telling)
 
     def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
         if truth is not None:
@@ -131,24 +146,22 @@ class Cells:
         return Finding(provider, requirement, None, open_degree, weight)
 
     def _change(self, old: Cell, requirement: Requirement) -> Change:
-        if contradicts(requirement, old.stated):
-            return Change(self._id_of(old), contradicted=True)
-        added = (*old.added, requirement)
-        key = (requirement.criterion, old.stated, added)
-        if key not in self._ids:
-            self._ids[key] = self._judged(requirement.criterion, old.stated, added)
-        return Change(self._ids[key], contradicted=False)
+        refused = contradicts(requirement, old.stated) is not None
+        added = old.added if refused else (*old.added, requirement)
+        return Change(self._with(requirement.criterion, old.stated, added), refused)
 
-    def _id_of(self, cell: Cell) -> int:
-        return self._ids[(cell.criterion, cell.stated, cell.added)] if cell.added else self.of_stated(cell.stated)
+    def _with(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
+        if not added:
+            return self.of_stated(stated)
+        return self._once((criterion, stated, added), lambda: self._judged(criterion, stated, added))
 
-    def _judged(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
+    def _judged(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         required = () if criterion in self._computed else (*stated, *beside(stated, added))
         findings = tuple(
             tuple(finding_on(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers
         )
-        return self._keep(Cell(criterion, stated, added, findings))
+        return Cell(criterion, stated, added, findings)
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from provider_advisor.batch import arrays
 from provider_advisor.batch.types import Flags, Floats, Ints
 from provider_advisor.batch.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 
@@ -58,17 +59,15 @@ def columns_of(
 
 def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
     """Words by their places in a dictionary; null for -1."""
-    codes = pa.array(places.astype(np.int8), mask=places < 0)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(list(dictionary), pa.string()))
+    return arrays.dictionary(places.astype(np.int8), dictionary)
 
 
 def _numbers(numbers: Floats) -> pa.Array:
-    return pa.array(numbers, mask=~np.isfinite(numbers))
+    return arrays.numbers(numbers, ~np.isfinite(numbers))
 
 
 def words_lists(flags: Flags, dictionary: Sequence[str]) -> pa.ListArray:
     """For each column of the flags the words that they mark."""
     rows, places = np.nonzero(flags.T)
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))]).astype(np.int32)
-    values = pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), pa.array(list(dictionary), pa.string()))
-    return pa.ListArray.from_arrays(pa.array(ends), values)
+    return arrays.lists(ends, arrays.dictionary(places.astype(np.int32), dictionary))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from provider_advisor.batch import arrays
 from provider_advisor.batch.chaining import Chaining
 from provider_advisor.batch.columns import columns_of, fields_of, words_lists
+from provider_advisor.batch.judging import Judged, judge
+from provider_advisor.batch.memory import Memory
 from provider_advisor.batch.row import team_of
 from provider_advisor.batch.table import Layout, layout_of
 from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.types import Flags
 from provider_advisor.batch.verdicts import judged
-from provider_advisor.batch.worker import Judged, Worker
 from provider_advisor.knowledge import Facts
-from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement
 
 __all__ = ["Scored", "Scorer"]
@@ -50,7 +50,7 @@ class Scorer:
         self._reasons, self._explain = reasons, explain
         self._fields = fields_of(facts.knowledge.providers, reasons=reasons, explain=explain)
         self._chaining = Chaining(facts.knowledge)
-        self._threads = threading.local()
+        self._memory = Memory(facts)
 
     def output_schema(self, table: pa.Schema) -> pa.Schema:
         """The schema of the result for a table of this schema: the id, our columns, then those that are carried.
@@ -63,21 +63,21 @@ class Scorer:
     def score(self, rows: pa.RecordBatch) -> Scored:
         """The rows scored. Raises BatchError if the columns cannot be read."""
         layout = self._layout(rows.schema)
-        worker = self._worker()
-        found = worker.judge(rows.select(list(layout.read)))
+        memory = self._remembered()
+        found = judge(rows.select(list(layout.read)), memory, self._chaining)
         verdicts = judged(found.scores)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
-        tally = worker.tallying.of(worker.cells, found.entries, found.scores, verdicts, kept)
+        tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
         providers = tuple(self.facts.knowledge.providers)
         ours = list(columns_of(providers, verdicts, found.scores, found.costs.low, found.costs.high))
         if self._reasons:
-            ours += self._lists(worker, found, verdicts.among)
+            ours += self._lists(memory, found, verdicts.among)
         if self._explain:
             ours.append(self._explained(rows, kept))
         carried = [rows.column(name) for name in layout.carried]
         batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
-        return Scored(batch if kept.all() else batch.filter(pa.array(kept)), found.errors, tally)
+        return Scored(batch if kept.all() else batch.filter(arrays.flags(kept)), found.errors, tally)
 
     def _layout(self, table: pa.Schema) -> Layout:
         return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
@@ -88,23 +88,25 @@ class Scorer:
         rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
         return [*first, *ours, *rest]
 
-    def _worker(self) -> Worker:
-        if not hasattr(self._threads, "worker"):
-            self._threads.worker = Worker(self.facts, self._chaining)
-        worker: Worker = self._threads.worker
-        return worker
+    def _remembered(self) -> Memory:
+        """The memory, or a new one where it has grown too large; whoever uses the old one still may."""
+        if self._memory.is_full:
+            self._memory = Memory(self.facts)
+        return self._memory
 
-    def _lists(self, worker: Worker, found: Judged, among: Flags) -> list[pa.Array]:
+    def _lists(self, memory: Memory, found: Judged, among: Flags) -> list[pa.Array]:
         providers = tuple(self.facts.knowledge.providers)
-        names = [name for name in (field.name for field in self._fields) if name in worker.lists]
+        names = [name for name in (field.name for field in self._fields) if name in memory.lists]
         rows = among.shape[1]
         return [
             words_lists(among, providers),
-            *(worker.lists[name].lists(found.entries, rows, worker.cells) for name in names),
+            *(memory.lists[name].lists(found.entries, rows, memory.cells) for name in names),
         ]
 
     def _explained(self, rows: pa.RecordBatch, kept: Flags) -> pa.Array:
         """Each row's whole answer, as a single question gives it."""
+        from provider_advisor.recommendation import answer  # noqa: PLC0415 (sentences, which columns do without)
+
         knowledge, day, age = self.facts.knowledge, self.facts.as_of, self.facts.max_age
         texts: list[str | None] = []
         for record, scored in zip(rows.to_pylist(), kept.tolist(), strict=True):

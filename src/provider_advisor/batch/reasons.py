@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
+from provider_advisor.batch import arrays
 from provider_advisor.batch.cells import Cell, Cells
 from provider_advisor.batch.types import Ints
 from provider_advisor.decision.findings import Finding
@@ -44,51 +45,65 @@ def decisive(cell: Cell) -> _Weighed:
 
 
 class Codes:
-    """For each cell the codes that it puts on one list, gathered as cells come up. Of use to one thread at a time."""
+    """For each cell the codes that it puts on one list, gathered as cells come up; may be used by several threads."""
 
     def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]]) -> None:
         self._codes = codes
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
+        self._gathered = _Gathered([], np.zeros(0, np.int32), np.zeros(1, np.int32))
 
     def lists(self, entries: Entries, rows: int, cells: Cells) -> pa.ListArray:
         """One list for each row, the weightiest code first; of equal weight, in the order of the alphabet."""
-        self._gather(cells)
-        ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
-        order = np.empty(len(ordered), np.int32)
-        order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
-        at, which = self._codes_of(entries)
+        with cells.lock:
+            if len(self._ends) <= len(cells.known):
+                self._gather(cells)
+            names, places, begins = self._gathered
+        at, which = _codes_of(entries, places, begins)
         # Sorted by row and by place in the order, each code once: the canonical form of a sparse matrix is the lists.
-        found = sparse.coo_array((np.ones(len(at), np.int8), (at, order[which])), shape=(rows, max(1, len(ordered))))
+        found = sparse.coo_array((np.ones(len(at), np.int8), (at, which)), shape=(rows, max(1, len(names))))
         lists = found.tocsr()
-        return _list_array(lists.indptr, lists.indices, [name for _, name in ordered])
+        return _list_array(lists.indptr, lists.indices, names)
 
     def _gather(self, cells: Cells) -> None:
+        """Take in the cells that are new, and put all codes in order."""
         for cell in cells.known[len(self._ends) - 1 :]:
             heaviest = {code: (weight, code) for weight, code in sorted(self._codes(cell))}
             for item in heaviest.values():
                 self._of.append(self._places.setdefault(item, len(self._places)))
             self._ends.append(len(self._of))
+        ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
+        order = np.empty(len(ordered), np.int32)
+        order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
+        places = order[np.array(self._of, np.int32)]
+        self._gathered = _Gathered([name for _, name in ordered], places, np.array(self._ends, np.int32))
 
-    def _codes_of(self, entries: Entries) -> tuple[Ints, Ints]:
-        """The row and the code of each code of each entry."""
-        of, begins = np.array(self._of, np.int32), np.array(self._ends, np.int32)
-        counts = np.diff(begins)
-        some = np.flatnonzero((counts > 0)[entries.cells])
-        rows, cells = entries.rows[some], entries.cells[some]
-        if counts.max() == 1:
-            return rows, of[begins[cells]]
-        several = counts[cells]
-        within = np.arange(int(several.sum())) - np.repeat(np.cumsum(several) - several, several)
-        return np.repeat(rows, several), of[np.repeat(begins[cells], several) + within]
+
+class _Gathered(NamedTuple):
+    """All codes in order, the places there of the codes of all cells, and where each cell's begin and end."""
+
+    names: list[str]
+    places: Ints
+    begins: Ints
+
+
+def _codes_of(entries: Entries, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
+    """The row and the place of each code of each entry."""
+    counts = np.diff(begins)
+    some = np.flatnonzero((counts > 0)[entries.cells])
+    rows, cells = entries.rows[some], entries.cells[some]
+    if counts.max(initial=0) <= 1:
+        return rows, places[begins[cells]]
+    several = counts[cells]
+    within = np.arange(int(several.sum())) - np.repeat(np.cumsum(several) - several, several)
+    return np.repeat(rows, several), places[np.repeat(begins[cells], several) + within]
 
 
 def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:
     distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
     codes = np.array([distinct[name] for name in names], np.int32)[places]
-    values = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(distinct), pa.string()))
-    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), values)
+    return arrays.lists(ends, arrays.dictionary(codes, list(distinct)))
 
 
 def lists_of(providers: Iterable[str]) -> dict[str, Codes]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provider_advisor.batch import arrays
 from provider_advisor.batch.row import values_of
 from provider_advisor.batch.table import SITUATION, USAGE
 from provider_advisor.batch.texts import distinct
@@ -51,7 +52,7 @@ class Said(NamedTuple):
 
 
 class Situations:
-    """Reads what teams say, each different answer once. Of use to one thread at a time."""
+    """Reads what teams say, each different answer once; may be used by several threads."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
@@ -65,9 +66,10 @@ class Situations:
 
     def _answer(self, topic: str, text: str) -> tuple[str, ...] | None:
         """The answer in a text; empty if there is none, None if it cannot be read."""
-        if (topic, text) not in self._read:
-            self._read[topic, text] = _answer(topic, text, self._knowledge)
-        return self._read[topic, text]
+        try:
+            return self._read[topic, text]
+        except KeyError:
+            return self._read.setdefault((topic, text), _answer(topic, text, self._knowledge))
 
 
 def _said_in(rows: pa.RecordBatch, answer: _Reads) -> Said:
@@ -131,7 +133,7 @@ def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     if np.isin(data, _DIGITS_AND_POINT).all():
         try:
-            numbers = pc.cast(pc.if_else(pa.array(given), texts, None), pa.float64())
+            numbers = pc.cast(pc.if_else(arrays.flags(given), texts, None), pa.float64())
         except pa.ArrowInvalid:
             pass
         else:

@@ -20,8 +20,9 @@ __all__ = ["added_up", "put_score", "scores_of"]
 def added_up(entries: Entries, rows: int, cells: Cells) -> Floats:
     """The cells' numbers added up for each row."""
     ones = np.ones(len(entries.cells))
-    required = sparse.coo_array((ones, (entries.rows, entries.cells)), shape=(rows, len(cells.known)))
-    return np.asarray(required @ cells.numbers)
+    numbers = cells.numbers
+    required = sparse.coo_array((ones, (entries.rows, entries.cells)), shape=(rows, len(numbers)))
+    return np.asarray(required @ numbers)
 
 
 def scores_of(sums: Floats, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:

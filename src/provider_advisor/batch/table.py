@@ -67,7 +67,7 @@ def _check(field: pa.Field, knowledge: KnowledgeBase) -> None:
         _known(name, USAGE, knowledge.usage)
         _typed(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
     else:
-        _typed(field, _is_texts, "texts such as 'whiteboard,ucaas', or lists of them")
+        _typed(field, _is_texts, "texts of criteria joined by commas, or lists of them")
 
 
 def _known(name: str, prefix: str, known: Iterable[str]) -> None:

@@ -66,7 +66,7 @@ class Tally(NamedTuple):
 
 
 class Tallying:
-    """Counts cells, remembering what each has to say. Of use to one thread at a time."""
+    """Counts cells, remembering what each has to say; may be used by several threads."""
 
     def __init__(self) -> None:
         self._remarks: list[tuple[_Remark, ...]] = []
@@ -74,7 +74,8 @@ class Tallying:
     def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
         """The tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
-        self._remarks += [tuple(_remarks(cell, providers)) for cell in cells.known[len(self._remarks) :]]
+        with cells.lock:
+            self._remarks += [tuple(_remarks(cell, providers)) for cell in cells.known[len(self._remarks) :]]
         unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
         counts = np.bincount(entries.cells[kept[entries.rows]], minlength=len(cells.known))
         unsure_counts = np.bincount(entries.cells[unsure[entries.rows]], minlength=len(cells.known))

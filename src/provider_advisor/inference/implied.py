@@ -52,7 +52,7 @@ def implied_requirements(
 
 
 def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
-    """The requirement that a part of a rule adds, at the priority of this rank; with the rule's weight if it has one."""
+    """The requirement that a part of a rule adds, at the priority of this rank; the rule's weight wins."""
     weight = knowledge.criteria[part.criterion].weight if rule.weight is None else rule.weight
     return Requirement(part.criterion, _BY_RANK[rank], part.bound, weight, (rule.id,))
 

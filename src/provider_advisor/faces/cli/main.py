@@ -15,4 +15,7 @@ def main() -> None:
     gc.disable()
     from provider_advisor.faces.cli.run import run  # noqa: PLC0415 (imports are most of what happens)
 
-    sys.exit(run())
+    status = run()
+    # The process ends: what is left is not garbage to look for, which takes seconds after a run over many teams.
+    gc.freeze()
+    sys.exit(status)

@@ -31,6 +31,9 @@ from provider_advisor.version import __version__
 
 __all__ = ["recommend_command"]
 
+_SELDOM = 100_000
+"""Objects made between two looks for garbage: what a run over many teams remembers lives to its end."""
+
 
 @click.group(
     "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
@@ -74,6 +77,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
       recommend criteria countries        what can be asked for
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
+        gc.set_threshold(_SELDOM)
         gc.enable()
         return
     knowledge = knowledge_from(facts, rules)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError
+from provider_advisor.errors import AdvisorError, BatchFailure, EngineError, KnowledgeError
 from provider_advisor.faces.cli.recommend import recommend_command
 
 __all__ = ["run"]
@@ -48,11 +48,11 @@ def _dropped(status: int) -> int:
 
 
 def _report(error: AdvisorError) -> int:
-    """Say what went wrong: exit status 1 where the rule engine failed, 2 for what the user can mend."""
+    """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can mend."""
     if isinstance(error, KnowledgeError):
         click.echo("\n".join(error.problems), err=True)
         return 2
-    return _complain(str(error), 1 if isinstance(error, EngineError) else 2)
+    return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError) else 2)
 
 
 def _complain(sentence: str, status: int) -> int:

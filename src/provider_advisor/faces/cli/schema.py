@@ -1,4 +1,4 @@
-"""`recommend schema`: JSON Schemas of the files and of the answer."""
+"""`recommend schema`: JSON Schemas of the files and of the answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 
 import click
 
+from provider_advisor.batch.impact.schema import impact_schema
+from provider_advisor.batch.summary_schema import summary_schema
 from provider_advisor.explanation.schema import answer_schema
 from provider_advisor.knowledge.schema import file_schemas
 
@@ -17,9 +19,11 @@ __all__ = ["schema_command"]
 def schema_command(kind: str | None) -> None:
     """Print JSON Schemas.
 
-    That of one KIND of file (criteria, provider, rules, …) or of the answer (recommendation); or all of them.
+    That of one KIND of file (criteria, provider, rules, …) or of answer (recommendation, batch-summary,
+    impact); or all of them.
     """
-    schemas = {**file_schemas(), "recommendation": answer_schema()}
+    answers = {"recommendation": answer_schema(), "batch-summary": summary_schema(), "impact": impact_schema()}
+    schemas = {**file_schemas(), **answers}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"unknown kind of file '{kind}'; expected one of {', '.join(schemas)}")
     click.echo(json.dumps(schemas if kind is None else schemas[kind], indent=2))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from provider_advisor.faces.report import parts
+from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.report.sureness import sureness
 from provider_advisor.faces.report.view import Provider, Sources, providers, rows
 from provider_advisor.faces.report.wording import clean, headline
@@ -38,7 +36,7 @@ def html_report(record: Record, knowledge: KnowledgeBase) -> str:
     unknown = parts.unknowns(found)
     title, lede = headline(record)
     team = clean(record["question"].get("team") or "")
-    page: str = _page().render(
+    page: str = page_template("report.html.j2").render(
         title=f"{title}: provider recommendation{f' for {team}' if team else ''}",
         headline=title,
         mood=_mood(record["verdict"]),
@@ -76,19 +74,6 @@ def _ceiling(bills: Sequence[parts.Bill]) -> float:
     """The amount at the end of the cost bars; further than any known one, where some cost has no ceiling."""
     known = max((end for bill in bills for end in (bill.low, bill.high) if end is not None), default=0)
     return known * 1.25 if any(bill.high is None for bill in bills) else known
-
-
-@cache
-def _page() -> Any:  # noqa: ANN401 (a template)
-    environment = Environment(
-        loader=PackageLoader("provider_advisor.faces.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.j2")
 
 
 def _blocks(ranked: Sequence[Provider]) -> list[Block]:

@@ -1,0 +1,75 @@
+"""What passes from reading to scoring to writing: blocks of rows, and what could not be read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+__all__ = ["Block", "Piece", "Position", "Reject", "shown_record"]
+
+_LONGEST = 2_000
+Numbers = npt.NDArray[np.int64]
+
+
+class Position(NamedTuple):
+    """A place between two records of the input.
+
+    `file` counts the inputs from 0. `offset` is where the next record begins: a byte of a text, a row of a Parquet
+    file. `records` is how many records of the file stand before it.
+    """
+
+    file: int = 0
+    offset: int = 0
+    records: int = 0
+
+
+class Reject(NamedTuple):
+    """A record that has no answer: its file, its number there (from 1, the header not counted), and why."""
+
+    file: str
+    row: int
+    content: str
+    reason: str
+
+
+class Block(NamedTuple):
+    """Some thousands of records of one file that follow each other.
+
+    `rows` are those that could be read, `numbers` their record numbers, `rejects` the others; both count from the
+    block's beginning.
+    `content` gives the text of the nth of `rows` as it stood in the input; `end` is where the next block begins.
+    """
+
+    file: str
+    rows: pa.RecordBatch
+    numbers: Numbers
+    rejects: tuple[Reject, ...]
+    records: int
+    end: Position
+    content: Callable[[int], str]
+
+
+class Piece(NamedTuple):
+    """A part of the input that still has to be parsed, by any thread; `read` is how many bytes were read up to it."""
+
+    parse: Callable[[], Block]
+    read: int
+
+
+def shown_record(content: bytes) -> str:
+    r"""A record as text for people: without its line end, other bytes than UTF-8 as `\xff`, cut at 2,000 characters.
+
+    >>> shown_record(b"team-1,fax\xff\r\n")
+    'team-1,fax\\xff'
+    """
+    size = len(content)
+    text = content[: 4 * _LONGEST].decode("utf-8", "backslashreplace")
+    if size <= 4 * _LONGEST:
+        text = text.removesuffix("\n").removesuffix("\r")
+        if len(text) <= _LONGEST:
+            return text
+    return f"{text[:_LONGEST]}… ({size:,} bytes in all)"

@@ -1,0 +1,160 @@
+"""What differs between two knowledge bases, as far as a verdict can depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from provider_advisor.explanation.words import claim_text, joined, number_text
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Rule
+from provider_advisor.knowledge.conditions import text_of
+from provider_advisor.logic import Truth
+
+__all__ = ["Change", "Key", "changes_between", "is_reshaped"]
+
+ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
+Key = tuple[ChangeKind, str, str]
+
+# What a claim's value means; where that changes, the claims on the criterion go with it.
+_SHAPE = ("kind", "unit", "values", "whole", "limit", "computed")
+_MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage")
+_TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
+
+
+class Change(NamedTuple):
+    """One thing that differs: a fact by provider and criterion, anything else by its id (`name`).
+
+    `says` what was and what is, in words.
+    """
+
+    kind: ChangeKind
+    name: str
+    says: str
+    provider: str = ""
+
+    @property
+    def key(self) -> Key:
+        """By what it is found again."""
+        return self.kind, self.provider, self.name
+
+
+def changes_between(before: Facts, after: Facts) -> list[Change]:
+    """The changes from one base to the other, of facts as of the day of each.
+
+    What comes or goes with a provider or a criterion, or with the shape of one, is no change of its own.
+    """
+    old, new = before.knowledge, after.knowledge
+    found = [
+        *_facts(before, after),
+        *_named("provider", old.providers, new.providers, "name"),
+        *_criteria(old, new),
+        *_rules(old.rules, new.rules),
+        *_weights(old, new),
+        *_topics(old, new),
+        *_named("usage", old.usage, new.usage, "label"),
+    ]
+    return sorted(found, key=lambda change: change.key)
+
+
+def is_reshaped(name: str, old: KnowledgeBase, new: KnowledgeBase) -> bool:
+    """Whether claims on a criterion mean something else, or can only be made, in one of the bases."""
+    then, now = old.criteria.get(name), new.criteria.get(name)
+    return then is None or now is None or any(getattr(then, part) != getattr(now, part) for part in _SHAPE)
+
+
+def _facts(before: Facts, after: Facts) -> Iterator[Change]:
+    old, new = before.knowledge, after.knowledge
+    both = old.providers.keys() & new.providers.keys()
+    for provider, criterion in sorted(key for key in old.claims.keys() | new.claims.keys() if key[0] in both):
+        if is_reshaped(criterion, old, new):
+            continue
+        then, now = before(provider, criterion), after(provider, criterion)
+        if _meaning(then) != _meaning(now):
+            known = new.criteria[criterion]
+            says = f"{new.providers[provider].name}, {known.label}: {_fact(then, known)}, now {_fact(now, known)}"
+            yield Change("fact", criterion, says, provider)
+
+
+def _meaning(fact: Fact) -> tuple[Any, ...]:
+    """All of a fact that an answer can depend on; not where it stands."""
+    said = {(part.product, part.value, part.bound, part.unit, part.evidence, part.amount) for part in fact.claims}
+    return fact.truth, fact.amount, fact.disputed, said
+
+
+def _fact(fact: Fact, criterion: Criterion) -> str:
+    if not fact.claims:
+        return "not known"
+    if fact.disputed:
+        return "disputed"
+    if criterion.kind == "capability":
+        return _TRUTHS.get(fact.truth, "not known")
+    return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
+
+
+def _named(kind: ChangeKind, old: Mapping[str, Any], new: Mapping[str, Any], label: str) -> Iterator[Change]:
+    """What there is on one side only."""
+    for name in sorted(old.keys() ^ new.keys()):
+        known = getattr(new.get(name) or old[name], label)
+        yield Change(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'is gone'}")
+
+
+_WORDS: Mapping[str, str] = {
+    "provider": "the provider",
+    "criterion": "the criterion",
+    "rule": "the rule",
+    "situation": "the situation",
+    "usage": "the usage item",
+}
+
+
+def _criteria(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
+    yield from _named("criterion", old.criteria, new.criteria, "label")
+    for name in sorted(old.criteria.keys() & new.criteria.keys()):
+        then, now = old.criteria[name], new.criteria[name]
+        parts = [part for part in _MEANING if getattr(then, part) != getattr(now, part)]
+        if parts:
+            says = f"the criterion {now.label}: {_differing(then, now, parts)}"
+            yield Change("criterion", name, says)
+
+
+def _differing(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN401 (two records of one kind)
+    """The parts that differ; a number with what it was and is."""
+    said = []
+    for part in parts:
+        old, new = getattr(then, part), getattr(now, part)
+        numbers = isinstance(old, int | float) and isinstance(new, int | float)
+        words = part.replace("_", " ")
+        said.append(f"{words} {number_text(old)}, now {number_text(new)}" if numbers else f"another {words}")
+    return joined(said)
+
+
+def _rules(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[Change]:
+    yield from _named("rule", old, new, "id")
+    for name in sorted(old.keys() & new.keys()):
+        parts = [part for part, text in _rule(old[name]).items() if text != _rule(new[name])[part]]
+        if parts:
+            yield Change("rule", name, f"the rule {name}: {_differing(old[name], new[name], parts)}")
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """All of a rule that an answer can depend on."""
+    favours = None if rule.favours is None else text_of(rule.favours)
+    return {"when": text_of(rule.when), "implies": set(rule.implies), "favours": favours, "weight": rule.weight}
+
+
+def _weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
+    for name, number in old.policy.priorities.items():
+        if number != new.policy.priorities[name]:
+            says = f"what a {name} weighs: {number_text(number)}, now {number_text(new.policy.priorities[name])}"
+            yield Change("weight", name, says)
+    if old.policy.unknown != new.policy.unknown:
+        then, now = number_text(old.policy.unknown), number_text(new.policy.unknown)
+        yield Change("weight", "unknown", f"what an unknown counts: {then}, now {now}")
+
+
+def _topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
+    yield from _named("situation", old.topics, new.topics, "label")
+    for name in sorted(old.topics.keys() & new.topics.keys()):
+        then, now = old.topics[name], new.topics[name]
+        if (set(then.values), then.many) != (set(now.values), now.many):
+            yield Change("situation", name, f"the situation {now.label}: other answers")

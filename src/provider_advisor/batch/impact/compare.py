@@ -1,0 +1,189 @@
+"""The same teams judged by two knowledge bases, block by block."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.blocks import Block, Piece
+from provider_advisor.batch.impact.causes import Causes, causes_of
+from provider_advisor.batch.impact.coded import Coded, Judge
+from provider_advisor.batch.impact.sample import Sample, Sampling
+from provider_advisor.batch.table import SITUATION, USAGE
+from provider_advisor.batch.types import Flags
+from provider_advisor.errors import BatchError
+from provider_advisor.knowledge import Facts, KnowledgeBase
+
+__all__ = ["Asked", "Impact", "impact_of"]
+
+Transition = tuple[tuple[int, ...], tuple[int, ...]]
+_DATED = ("as_of", "max_age")
+
+
+class Asked(NamedTuple):
+    """What is compared: two bases as of a day, with the table's schema, and the name of the column of ids.
+
+    `dated` rows may name a day of their own. Of more than `sample` teams that change, so many are looked at for the
+    reasons.
+    """
+
+    before: KnowledgeBase
+    after: KnowledgeBase
+    day: dt.date
+    max_age: int | None
+    schema: pa.Schema
+    dated: bool = False
+    id_column: str | None = None
+    sample: int = 10_000
+
+
+class Impact(NamedTuple):
+    """What came of it. `rejected` counts rows by who could not answer them: "both", "before" or "after".
+
+    `transitions` counts the teams whose verdict changes, by the codes of both verdicts. `dated` counts rows that name a
+    day or an age of their own, which is not used. `unread` are the columns that one of the bases does not know.
+    """
+
+    providers: tuple[str, ...]
+    before: Facts
+    after: Facts
+    compared: int
+    rejected: Counter[str]
+    transitions: Counter[Transition]
+    causes: Causes
+    sample: Sample | None
+    dated: int
+    unread: tuple[str, ...]
+
+
+def impact_of(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
+    """What changes for the teams in the pieces. `watch` is told the bytes and the rows read.
+
+    Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
+    """
+    comparing = _Comparing(asked)
+    with ThreadPoolExecutor(2, thread_name_prefix="judge") as pool:
+        for piece in pieces:
+            block = piece.parse()
+            comparing.add(block, pool)
+            watch(piece.read, block.records)
+    return comparing.impact()
+
+
+class _Comparing:
+    """Two judges, and what they have differed in so far."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._before = Facts(asked.before, asked.day, asked.max_age)
+        self._after = Facts(asked.after, asked.day, asked.max_age)
+        self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
+        self._is_dated = asked.dated
+        self._id = _id_of(asked.schema, asked.id_column)
+        self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
+        known = [_known_to(facts.knowledge, asked) for facts in (self._before, self._after)]
+        self._columns = [
+            judge.readable(pa.schema([asked.schema.field(name) for name in names]))
+            for judge, names in zip(self._judges, known, strict=True)
+        ]
+        self._all = sorted({*self._columns[0], *self._columns[1]}, key=asked.schema.names.index)
+        self._compared, self._dated = 0, 0
+        self._rejected: Counter[str] = Counter()
+        self._transitions: Counter[Transition] = Counter()
+        self._sampling = Sampling(asked.sample)
+
+    def add(self, block: Block, pool: ThreadPoolExecutor) -> None:
+        """Judge the rows of a block by both."""
+        rows = block.rows
+        self._rejected["both"] += len(block.rejects)
+        self._dated += _dated(rows) if self._is_dated else 0
+        before, after = pool.map(_judged, self._judges, [rows.select(names) for names in self._columns])
+        answered = self._answered(before, after, rows.num_rows)
+        self._compared += int(answered.sum())
+        differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
+        if len(differs):
+            found = Sample(
+                rows.select(self._all).take(pa.array(differs)),
+                before.codes[differs],
+                after.codes[differs],
+                self._places(block, differs),
+            )
+            self._transitions.update(_counted(found))
+            self._sampling.add(found)
+
+    def _answered(self, before: Coded, after: Coded, rows: int) -> Flags:
+        """The rows that both bases answer; the others are counted."""
+        wrong = before.errors.keys() | after.errors.keys()
+        both = before.errors.keys() & after.errors.keys()
+        self._rejected["both"] += len(both)
+        self._rejected["before"] += len(before.errors) - len(both)
+        self._rejected["after"] += len(after.errors) - len(both)
+        answered = np.ones(rows, bool)
+        answered[list(wrong)] = False
+        return answered
+
+    def _places(self, block: Block, some: np.ndarray) -> pa.RecordBatch:
+        teams = [None] * len(some) if self._id is None else block.rows[self._id].take(pa.array(some)).to_pylist()
+        return pa.RecordBatch.from_pydict(
+            {
+                "file": pa.array([block.file] * len(some), pa.string()),
+                "row": pa.array(block.numbers[some], pa.int64()),
+                "team": pa.array([None if team is None else str(team) for team in teams], pa.string()),
+            }
+        )
+
+    def impact(self) -> Impact:
+        """All that was found, and why."""
+        sample = self._sampling.drawn()
+        unread = sorted(set(self._columns[0]) ^ set(self._columns[1]))
+        return Impact(
+            self._providers,
+            self._before,
+            self._after,
+            self._compared,
+            self._rejected,
+            self._transitions,
+            causes_of(self._before, self._after, sample, self._providers),
+            sample,
+            self._dated,
+            tuple(unread),
+        )
+
+
+def _judged(judge: Judge, rows: pa.RecordBatch) -> Coded:
+    return judge(rows)
+
+
+def _id_of(schema: pa.Schema, name: str | None) -> str | None:
+    if name is not None and name not in schema.names:
+        raise BatchError(f"there is no column '{name}'; expected one of {', '.join(schema.names)}.")
+    return name or ("team" if "team" in schema.names else None)
+
+
+def _known_to(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
+    """The columns without those that only the other base knows."""
+    other = asked.after if knowledge is asked.before else asked.before
+    strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
+    strange |= {f"{USAGE}{name}" for name in other.usage.keys() - knowledge.usage.keys()}
+    return [name for name in asked.schema.names if name not in strange]
+
+
+def _dated(rows: pa.RecordBatch) -> int:
+    """How many rows name a day or an age of their own."""
+    found = [name for name in _DATED if name in rows.schema.names]
+    return max((rows.num_rows - rows[name].null_count for name in found), default=0)
+
+
+def _counted(found: Sample) -> dict[Transition, int]:
+    """How often each pair of verdicts occurs."""
+    width = found.before.shape[1]
+    pairs, counts = np.unique(np.hstack([found.before, found.after]), axis=0, return_counts=True)
+    return {
+        (tuple(pair[:width]), tuple(pair[width:])): count
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)
+    }

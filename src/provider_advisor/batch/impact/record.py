@@ -1,0 +1,135 @@
+"""What two knowledge bases make of the same teams, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from provider_advisor.batch.impact.causes import Cause
+from provider_advisor.batch.impact.coded import decoded
+from provider_advisor.batch.impact.compare import Impact, Transition
+from provider_advisor.batch.impact.sample import Sample
+from provider_advisor.batch.row import team_of
+from provider_advisor.batch.types import Ints
+from provider_advisor.decision import Verdict, decide
+from provider_advisor.explanation import decision_record
+from provider_advisor.explanation.replay import differences
+from provider_advisor.explanation.words import rounded
+from provider_advisor.knowledge import Facts
+from provider_advisor.requirements import Statement
+
+__all__ = ["SCHEMA", "impact_record"]
+
+SCHEMA = "provider-advisor/impact/1"
+
+_EXAMPLES = 3
+_REASONS = ("finding", "requirement", "rule", "weight", "set-aside", "cost", "provider", "standing")
+
+Record = dict[str, Any]
+
+
+def impact_record(impact: Impact, before: str, after: str) -> Record:
+    """The impact as JSON-ready data, the sides by these names; see `impact_schema` for its JSON Schema.
+
+    Lists have the largest count first. Shares are of the teams compared, null where none was.
+    """
+    changed = sum(impact.transitions.values())
+    other = sum(count for pair, count in impact.transitions.items() if pair[0][2] != pair[1][2])
+    ordered = sorted(impact.transitions.items(), key=lambda item: (-item[1], item[0]))
+    causes = impact.causes
+    return {
+        "schema": SCHEMA,
+        "as_of": impact.before.as_of.isoformat(),
+        "max_age": impact.before.max_age,
+        "before": {"name": before, "fingerprint": impact.before.knowledge.fingerprint},
+        "after": {"name": after, "fingerprint": impact.after.knowledge.fingerprint},
+        "rows": impact.compared + sum(impact.rejected.values()),
+        "compared": impact.compared,
+        "rejected": {name: impact.rejected[name] for name in ("both", "before", "after")},
+        "changed": _counted(changed, impact),
+        "other_provider": _counted(other, impact),
+        "transitions": [_transition(pair, count, impact) for pair, count in ordered],
+        "because": {
+            "looked_at": causes.teams,
+            "sampled": causes.teams < changed,
+            "by_one": causes.by_one,
+            "by_any": causes.by_any,
+            "together": causes.together,
+            "untried": causes.untried,
+        },
+        "changes": [_cause(cause, impact.sample) for cause in causes.parts],
+        "examples": []
+        if impact.sample is None
+        else list(_examples(impact, impact.sample, [pair for pair, _ in ordered])),
+        "dated": impact.dated,
+        "unread": list(impact.unread),
+    }
+
+
+def _counted(teams: int, impact: Impact) -> Record:
+    return {"teams": teams, "share": rounded(teams / impact.compared) if impact.compared else None}
+
+
+def _transition(pair: Transition, teams: int, impact: Impact) -> Record:
+    before, after = _verdicts(pair, impact)
+    return {"before": before.record(), "after": after.record(), **_counted(teams, impact)}
+
+
+def _verdicts(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:
+    return decoded(pair[0], impact.providers), decoded(pair[1], impact.providers)
+
+
+def _cause(cause: Cause, sample: Sample | None) -> Record:
+    change = cause.change
+    return {
+        "kind": change.kind,
+        "provider": change.provider or None,
+        "name": change.name,
+        "says": change.says,
+        "brings": [part.says for part in cause.brings],
+        "alone": _size(cause.alone),
+        "otherwise": _size(cause.otherwise),
+        "needed": _size(cause.needed),
+        "examples": [] if sample is None else [_place(sample, int(team)) for team in _first(cause)],
+    }
+
+
+def _size(teams: Ints | None) -> int | None:
+    return None if teams is None else len(teams)
+
+
+def _first(cause: Cause) -> Ints | Sequence[int]:
+    """A few teams that the change turns alone, else some that it is needed for."""
+    found = [teams for teams in (cause.alone, cause.needed) if teams is not None and len(teams)]
+    return found[0][:_EXAMPLES] if found else ()
+
+
+def _place(sample: Sample, team: int) -> Record:
+    return dict(sample.places.slice(team, 1).to_pylist()[0])
+
+
+def _examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> Iterator[Record]:
+    """A team for each of the most frequent transitions, with what differs between its two answers."""
+    codes = [(tuple(one), tuple(two)) for one, two in zip(sample.before.tolist(), sample.after.tolist(), strict=True)]
+    for team in [codes.index(pair) for pair in pairs if pair in codes][:_EXAMPLES]:
+        row = sample.rows.slice(team, 1).to_pylist()[0]
+        then, now = (_answer(row, facts) for facts in (impact.before, impact.after))
+        found = [part for part in differences(then, now) if part["about"] in _REASONS]
+        found.sort(key=lambda part: _REASONS.index(part["about"]))
+        before, after = _verdicts(codes[team], impact)
+        yield {
+            **_place(sample, team),
+            "before": before.record(),
+            "after": after.record(),
+            "differences": [part["says"] for part in found],
+        }
+
+
+def _answer(row: Record, facts: Facts) -> Record:
+    """The single answer to a row, without what a base does not know."""
+    known = {f"situation.{name}" for name in facts.knowledge.topics} | {
+        f"usage.{name}" for name in facts.knowledge.usage
+    }
+    read = {name: value for name, value in row.items() if "." not in name or name in known}
+    statement = Statement(team_of(read, facts.knowledge), facts.as_of, facts.max_age)
+    return decision_record(decide(statement.team, facts), statement)

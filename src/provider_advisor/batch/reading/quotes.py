@@ -1,0 +1,216 @@
+r"""Where the records of a CSV text end, found without parsing it.
+
+A newline ends a record where the number of quotes before it is even: as long as each quote opens a cell, closes one, or
+stands doubled within one. Whether they do is looked up in one go. The record around any other quote is scanned byte by
+byte: within a bare cell a quote is a character like any other (`5" pipe`), all else spoils the line it begins on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "record_ends", "scan"]
+
+_QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
+_WINDOW = 4096
+Places = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+
+class Spoilt(NamedTuple):
+    """A line that is no record, and why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+class Cut(NamedTuple):
+    """Where the last whole record of a text ends; 0 if it holds none.
+
+    `spoilt` are lines that are no records, `literal` the spans of records with quotes that are mere characters; both in
+    order. `quotes` are the places of all quotes.
+    """
+
+    end: int
+    spoilt: tuple[Spoilt, ...]
+    literal: tuple[tuple[int, int], ...]
+    quotes: Places
+
+
+class Record(NamedTuple):
+    """A scanned record: where it ends, its cells as (start, end, whether quoted), or the reason why it is none.
+
+    `lone` says that a bare cell holds a carriage return that ends no line.
+    """
+
+    end: int
+    cells: tuple[tuple[int, int, bool], ...]
+    reason: str | None = None
+    lone: bool = False
+
+
+def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = False) -> Cut:
+    """Where the records of `data`, which begins with one, can be cut off; `final` if nothing follows.
+
+    `full` if no more can be held: then a first record that does not end spoils its line.
+    """
+    array = np.frombuffer(data, np.uint8)
+    quotes: Places = np.flatnonzero(array == _QUOTE[0])
+    spoilt: list[Spoilt] = []
+    literal: list[tuple[int, int]] = []
+    start = first = 0
+    while True:
+        place = _first_wrong(array, quotes, first, separator)
+        end = _record_start(data, quotes, first, start, place)
+        if place == len(data) and _is_whole(quotes, first) and final:
+            end = place
+        looked_at = place < len(data) or (final and end < place) or (full and end == 0)
+        record = scan(data, end, separator, final=final) if looked_at else None
+        if record is None and full and end == 0:
+            record = _broken(
+                data, 0, "a quote opens and does not close in the longest record that can be read", final=True
+            )
+        if record is None:
+            return Cut(end, tuple(spoilt), tuple(literal), quotes)
+        if record.reason is None:
+            literal.append((end, record.end))
+        else:
+            spoilt.append(Spoilt(end, record.end, record.reason))
+        start = record.end
+        first = int(np.searchsorted(quotes, start))
+
+
+def _is_whole(quotes: Places, first: int) -> bool:
+    return (int(quotes.size) - first) % 2 == 0
+
+
+def _first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
+    """Where the first quote stands that neither opens a cell nor closes one nor is doubled; the end if none does."""
+    beside = np.zeros(256, dtype=bool)
+    beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
+    for low in range(first, int(quotes.size), _WINDOW):
+        window = quotes[low : low + _WINDOW]
+        fine = np.ones(window.size, dtype=bool)
+        before = array[window[0::2] - 1]
+        if window[0] == 0:
+            before[0] = _NEWLINE[0]
+        fine[0::2] = beside[before]
+        fine[1::2] = beside[_behind(array, window[1::2] + 1)]
+        if not fine.all():
+            return int(window[np.argmin(fine)])
+    return int(array.size)
+
+
+def _behind(array: Bytes, places: Places) -> Bytes:
+    """The bytes at these places: a newline for the end of the text, and for a carriage return what follows it."""
+    at = _at(array, places)
+    returns = np.flatnonzero(at == _RETURN[0])
+    if returns.size:
+        following = _at(array, places[returns] + 1)
+        at[returns] = np.where(following == _NEWLINE[0], following, _RETURN[0])
+    return at
+
+
+def _at(array: Bytes, places: Places) -> Bytes:
+    at = array[np.minimum(places, array.size - 1)]
+    at[places >= array.size] = _NEWLINE[0]
+    return at
+
+
+def _record_start(data: bytes, quotes: Places, first: int, start: int, place: int) -> int:
+    """Where the record begins that is open at `place`; from `start` and the `first` quote on all is regular."""
+    while True:
+        newline = data.rfind(_NEWLINE, start, place)
+        if newline < 0:
+            return start
+        before = int(np.searchsorted(quotes, newline))
+        if (before - first) % 2 == 0:
+            return newline + 1
+        place = int(quotes[before - 1])
+
+
+def scan(data: bytes, start: int, separator: bytes, *, final: bool) -> Record | None:
+    """The record that begins at `start`, looked at byte by byte; None if it does not end and more may follow."""
+    cells: list[tuple[int, int, bool]] = []
+    place, lone = start, False
+    while True:
+        quoted = data.startswith(_QUOTE, place)
+        after = _closing(data, place + 1) if quoted else _bare_end(data, place, separator)
+        following = data[after : after + 2] if after >= 0 else b""
+        if following in {b"", _RETURN} and not final:
+            return None
+        if after < 0:
+            return _broken(data, start, f"a quote opens in cell {len(cells) + 1} and never closes", final=final)
+        if following[:1] not in {b"", separator, _NEWLINE} and following not in {_RETURN, _RETURN + _NEWLINE}:
+            return _broken(data, start, _stray(following, len(cells) + 1, separator), final=final)
+        cells.append((place, after, quoted))
+        lone = lone or (not quoted and data.find(_RETURN, place, after) >= 0)
+        if following[:1] != separator:
+            return Record(
+                after + (2 if following == _RETURN + _NEWLINE else len(following[:1])), tuple(cells), lone=lone
+            )
+        place = after + 1
+
+
+def _closing(data: bytes, place: int) -> int:
+    """The place behind the quote that closes the cell which holds `place`; -1 if none does."""
+    while (found := data.find(_QUOTE, place)) >= 0:
+        if not data.startswith(_QUOTE, found + 1):
+            return found + 1
+        place = found + 2
+    return -1
+
+
+def _bare_end(data: bytes, place: int, separator: bytes) -> int:
+    line = data.find(_NEWLINE, place)
+    line = len(data) if line < 0 else line
+    cell = data.find(separator, place, line)
+    if cell >= 0:
+        return cell
+    return line - 1 if data.startswith(_RETURN, line - 1) and line > place else line
+
+
+def _stray(following: bytes, cell: int, separator: bytes) -> str:
+    found = following[:1].decode("utf-8", "backslashreplace")
+    expected = "a tabulator" if separator == b"\t" else f"'{separator.decode()}'"
+    return f"behind the closing quote of cell {cell} stands {found!r}; expected {expected} or the end of the line"
+
+
+def _broken(data: bytes, start: int, reason: str, *, final: bool) -> Record | None:
+    """No record, but the line on which it begins; None where that line may go on."""
+    newline = data.find(_NEWLINE, start)
+    if newline < 0 and not final:
+        return None
+    return Record(len(data) if newline < 0 else newline + 1, (), reason)
+
+
+def cells_of(data: bytes, record: Record) -> list[bytes]:
+    """The contents of a scanned record's cells."""
+    return [
+        data[start + 1 : end - 1].replace(b'""', _QUOTE) if quoted else data[start:end]
+        for start, end, quoted in record.cells
+    ]
+
+
+def record_ends(data: bytes, cut: Cut) -> Places:
+    """Where each record of the cut ends, blank lines and spoilt lines among them."""
+    array = np.frombuffer(data, np.uint8, cut.end)
+    newlines: Places = np.flatnonzero(array == _NEWLINE[0])
+    spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
+    apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
+    quotes = cut.quotes[~_within(cut.quotes, apart)] if apart.size else cut.quotes
+    ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0] + 1
+    if apart.size:
+        ends = np.union1d(ends[~_within(ends - 1, apart)], apart[:, 1])
+    return ends if cut.end == 0 or (ends.size and ends[-1] == cut.end) else np.append(ends, cut.end)
+
+
+def _within(places: Places, spans: Places) -> npt.NDArray[np.bool_]:
+    """Which places stand within one of the spans, which are in order and apart."""
+    span = np.searchsorted(spans[:, 0], places, side="right") - 1
+    within: npt.NDArray[np.bool_] = (span >= 0) & (places < spans[np.maximum(span, 0), 1])
+    return within

@@ -1,0 +1,134 @@
+"""Blocks scored, each with the facts of the day that its rows name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from provider_advisor.batch.blocks import Piece, Position, Reject
+from provider_advisor.batch.kernel import Scorer
+from provider_advisor.batch.tally import Tally
+from provider_advisor.batch.writing.frames import shaper
+from provider_advisor.errors import BatchFailure
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+
+__all__ = ["Done", "Scoring"]
+
+_DATED = ("as_of", "max_age")
+_MOST_SCORERS = 16
+_MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each
+
+
+class Done(NamedTuple):
+    """A block that is scored: the rows for the output, the rejects, and what they came to; not yet in its place."""
+
+    frame: pl.DataFrame
+    rejects: tuple[Reject, ...]
+    records: int
+    end: Position
+    tally: Tally
+    read: int
+
+    def placed(self, before: int) -> Done:
+        """The same with its numbers as they are where so many records of its file stand before it."""
+        rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
+        return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
+
+
+class Scoring:
+    """How the blocks of a run are scored, by any number of threads.
+
+    With `dated` rows the columns `as_of` and `max_age` say with which facts each is answered, unless `day` or `age` do;
+    they are not part of the output. `options` are those of `Scorer`. `facts` are those of a row that names no day.
+    """
+
+    def __init__(  # noqa: PLR0913 (what an answer depends on)
+        self,
+        knowledge: KnowledgeBase,
+        schema: pa.Schema,
+        form: str,
+        *,
+        day: dt.date | None,
+        age: int | None,
+        today: dt.date,
+        dated: bool,
+        **options: Any,  # noqa: ANN401 (those of Scorer)
+    ) -> None:
+        self._knowledge, self._options = knowledge, options
+        self._day, self._age, self._today, self._dated = day, age, today, dated
+        self._scorers: OrderedDict[tuple[dt.date, int | None], Scorer] = OrderedDict()
+        self._lock = threading.Lock()
+        self.facts = self._scorer(None, None).facts
+        left = [field for field in schema if not (dated and field.name in _DATED)]
+        self.schema, self._shaper = shaper(self._scorer(None, None).output_schema(pa.schema(left)), form)
+
+    def score(self, piece: Piece) -> Done:
+        """A piece of the input, parsed and scored. Raises BatchFailure if a row were lost."""
+        block = piece.parse()
+        frame, errors, tally = self._scored(block.rows)
+        refused = [
+            Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
+        ]
+        rejects = tuple(sorted([*block.rejects, *refused], key=lambda reject: reject.row))
+        if frame.height + len(rejects) != block.records:
+            raise BatchFailure(
+                f"of {block.records:,} rows of {block.file}, {frame.height:,} were scored and {len(rejects):,} rejected"
+                ": this is a fault of the program; please report it."
+            )
+        return Done(frame, rejects, block.records, block.end, tally, piece.read)
+
+    def _scored(self, rows: pa.RecordBatch) -> tuple[pl.DataFrame, dict[int, str], Tally]:
+        if not self._dated:
+            return self._of_one_day(rows, self._scorer(None, None))
+        groups: dict[tuple[str | None, str | None], list[int]] = {}
+        for row, key in enumerate(zip(*(rows[name].to_pylist() for name in _DATED), strict=True)):
+            groups.setdefault(key, []).append(row)
+        rows = rows.drop_columns(list(_DATED))
+        if len(groups) <= 1:
+            return self._of_one_day(rows, self._scorer(*next(iter(groups), (None, None))))
+        return self._of_many_days(rows, groups)
+
+    def _of_one_day(self, rows: pa.RecordBatch, scorer: Scorer) -> tuple[pl.DataFrame, dict[int, str], Tally]:
+        frames: list[pl.DataFrame] = []
+        errors: dict[int, str] = {}
+        tally = Tally.empty()
+        for start in range(0, max(rows.num_rows, 1), _MOST_ROWS):
+            scored = scorer.score(rows.slice(start, _MOST_ROWS))
+            frames.append(self._shaper(scored.batch))
+            errors |= {start + row: reason for row, reason in scored.errors.items()}
+            tally += scored.tally
+        return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=False), errors, tally
+
+    def _of_many_days(
+        self, rows: pa.RecordBatch, groups: dict[tuple[str | None, str | None], list[int]]
+    ) -> tuple[pl.DataFrame, dict[int, str], Tally]:
+        frames: list[pl.DataFrame] = []
+        places: list[int] = []
+        errors: dict[int, str] = {}
+        tally = Tally.empty()
+        for key, members in groups.items():
+            frame, wrong, part = self._of_one_day(rows.take(pa.array(members)), self._scorer(*key))
+            frames.append(frame)
+            places += [row for place, row in enumerate(members) if place not in wrong]
+            errors |= {members[place]: reason for place, reason in wrong.items()}
+            tally += part
+        order = pl.Series(places, dtype=pl.Int64).arg_sort()
+        return pl.concat(frames)[order], errors, tally
+
+    def _scorer(self, as_of: str | None, max_age: str | None) -> Scorer:
+        """The scorer of a row's day and age; what was asked for on the command line wins."""
+        day = self._day or (dt.date.fromisoformat(as_of) if as_of else self._today)
+        age = self._age or (int(max_age.removesuffix("d")) if max_age else None)
+        with self._lock:
+            found = self._scorers.pop((day, age), None)
+            if found is None:
+                found = Scorer(facts_as_of(self._knowledge, day, age), **self._options)
+            self._scorers[day, age] = found
+            if len(self._scorers) > _MOST_SCORERS:
+                self._scorers.popitem(last=False)
+            return found

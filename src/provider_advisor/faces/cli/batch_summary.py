@@ -1,0 +1,88 @@
+"""What many teams came to, as a page of text: verdicts, what is wanted most, what is met least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provider_advisor.explanation.words import percent
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.report.wording import clean
+
+__all__ = ["show_summary"]
+
+_MOST_PROVIDERS = 4
+_MOST = 3
+
+Record = Mapping[str, Any]
+
+
+def show_summary(summary: Record, page: Page) -> None:
+    """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
+    scored, rejected = summary["scored"], summary["rejected"]
+    page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.", bold=True)
+    if not scored:
+        return
+    page.gap()
+    page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
+    _list(page, "Wanted most", summary["wanted"], _wanted)
+    _list(page, "Met by nobody", summary["nobody_meets"], _counted)
+    _list(page, "Worth asking", summary["unknown_facts"], lambda part: f"{clean(part['ask'])} ({part['teams']:,})")
+    page.heading("One provider for all")
+    for provider in _ranked(summary["providers"]):
+        page.line(_if_all(provider), 2)
+
+
+def _ranked(providers: Sequence[Record]) -> list[Record]:
+    """The providers that most teams would choose."""
+    found = sorted(providers, key=lambda part: (-part["recommended"]["teams"], part["provider"]))
+    return found[:_MOST_PROVIDERS]
+
+
+def _verdicts(summary: Record) -> Iterator[list[str]]:
+    """A row for each provider, one for the others together, and one for each way in which none is chosen."""
+    shown = _ranked(summary["providers"])
+    for part in shown:
+        chosen = part["recommended"]
+        said = f"{clean(part['name'])} recommended ({chosen['firm']:,} firm, {chosen['leaning']:,} leaning)"
+        yield _row(chosen["teams"], chosen["share"], said)
+    kinds = {part["kind"]: part for part in summary["verdicts"]}
+    rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
+    if len(shown) < len(summary["providers"]):
+        yield _row(rest, rest / summary["scored"], "one of the other providers recommended")
+    for kind, words in (("tie", "a tie"), ("undetermined", _undetermined(shown)), ("none", "nobody would do")):
+        yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)
+
+
+def _row(teams: int, share: float, words: str) -> list[str]:
+    return [f"{teams:,}", percent(share), words]
+
+
+def _undetermined(shown: Sequence[Record]) -> str:
+    leads = [f"{clean(part['name'])} leads {part['leads_undetermined']['teams']:,}" for part in shown]
+    return f"undetermined ({', '.join(leads)})" if leads else "undetermined"
+
+
+def _list(page: Page, heading: str, parts: Sequence[Record], words: Any) -> None:  # noqa: ANN401 (from a record to a text)
+    if parts:
+        page.heading(heading)
+        more = f"; {len(parts) - _MOST:,} more" if len(parts) > _MOST else ""
+        page.line("; ".join(words(part) for part in parts[:_MOST]) + more, 2)
+
+
+def _wanted(part: Record) -> str:
+    return f"{clean(part['label'])} ({part['must']:,} must, {part['wish']:,} wish)"
+
+
+def _counted(part: Record) -> str:
+    return f"{clean(part['label'])} ({part['teams']:,})"
+
+
+def _if_all(provider: Record) -> str:
+    found = provider["if_all_chose_it"]
+    parts = [f"{found[key]['teams']:,} {words}" for key, words in _STANDINGS]
+    missed = f"; fails most: {', '.join(_counted(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
+    return f"{clean(provider['name'])}: {', '.join(parts)}{missed}"
+
+
+_STANDINGS = (("qualified", "qualified"), ("unconfirmed", "unconfirmed"), ("ruled_out", "ruled out"))

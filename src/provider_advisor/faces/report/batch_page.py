@@ -1,0 +1,171 @@
+"""What many teams came to, as one self-contained page with charts: no script, no request to anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from provider_advisor.explanation.words import joined, percent
+from provider_advisor.faces.report.pages import page_template
+from provider_advisor.faces.report.wording import clean
+
+__all__ = ["batch_report"]
+
+_MOST = 12
+_MOST_MUSTS = 5
+_MOST_NAMED = 3
+
+Record = Mapping[str, Any]
+
+
+class Part(NamedTuple):
+    """A part of a bar: its style, and where it begins and how long it is, in percent of the whole."""
+
+    style: str
+    start: float
+    length: float
+
+
+class Bar(NamedTuple):
+    """A bar with its words: what it is about, its number, what is to be said of it."""
+
+    label: str
+    value: str
+    note: str
+    parts: tuple[Part, ...]
+
+
+class Chart(NamedTuple):
+    """Bars on one scale, from nothing to `end`, and how many more there would be."""
+
+    bars: Sequence[Bar]
+    end: str
+    left_out: int
+
+
+class Choice(NamedTuple):
+    """One provider, if all chose it: the teams by standing, and lists of the musts that they would do without.
+
+    A list has a title, labels with numbers, and how many more there are.
+    """
+
+    bar: Bar
+    lists: Sequence[tuple[str, Sequence[tuple[str, str]], int]]
+
+
+def batch_report(summary: Record) -> str:
+    """The summary of a run, as `summary_of` gives it, as an HTML page; equal bytes for equal summaries."""
+    page: str = page_template("batch.html.j2").render(
+        title=f"What {_teams(summary['scored'])} would choose",
+        lede=_lede(summary),
+        summary=summary,
+        rejected=f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
+        verdicts=Chart(_verdicts(summary), "100 %", 0),
+        nobody=_scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
+        unknown=_scaled(summary["unknown_facts"], _question, summary["scored"]),
+        choices=[_choice(part) for part in summary["providers"]],
+        wanted=_wanted(summary),
+        known=summary["knowledge"],
+    )
+    return page
+
+
+def _teams(count: int) -> str:
+    return "1 team" if count == 1 else f"{count:,} teams"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _lede(summary: Record) -> str:
+    """The verdicts in a sentence or two."""
+    if not summary["scored"]:
+        return "No team was scored, so there is nothing to show."
+    chosen = sorted(summary["providers"], key=lambda part: (-part["recommended"]["teams"], part["provider"]))
+    said = [f"{clean(part['name'])} to {percent(part['recommended']['share'])}" for part in chosen[:_MOST_NAMED]]
+    kinds = {part["kind"]: part["share"] for part in summary["verdicts"]}
+    more = f"{percent(kinds['undetermined'])} are undetermined, and nobody would do for {percent(kinds['none'])}"
+    return f"Recommended: {joined(said)}; {more}." if said else f"{more}."
+
+
+def _verdicts(summary: Record) -> list[Bar]:
+    """A bar for each provider, then one for each way in which none is chosen; all of them together are all teams."""
+    bars = [_chosen(part, summary["scored"]) for part in summary["providers"]]
+    kinds = {part["kind"]: part for part in summary["verdicts"]}
+    others = (
+        ("Several are alike", kinds["tie"], "a tie in which nothing is unknown"),
+        ("Undetermined, and nobody leads", summary["nobody_leads"], "too much is unknown, or nothing was asked"),
+        ("Nobody would do", kinds["none"], "every provider fails a must"),
+    )
+    return bars + [_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
+
+
+def _chosen(part: Record, scored: int) -> Bar:
+    chosen, leads = part["recommended"], part["leads_undetermined"]
+    counts = (("solid", chosen["firm"]), ("span", chosen["leaning"]), ("lead", leads["teams"]))
+    note = f"firm {chosen['firm']:,}, leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
+    return Bar(clean(part["name"]), _value(chosen), note, _stacked(counts, scored))
+
+
+def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    parts, start = [], 0
+    for style, count in counts:
+        if count:
+            parts.append(Part(style, 100 * start / whole, 100 * count / whole))
+        start += count
+    return tuple(parts)
+
+
+def _bar(label: str, part: Record, note: str, style: str, whole: int) -> Bar:
+    return Bar(label, _value(part), note, _stacked([(style, part["teams"])], whole))
+
+
+def _value(part: Record) -> str:
+    """A number of teams with its share."""
+    return f"{part['teams']:,}" if part["share"] is None else f"{part['teams']:,} ({percent(part['share'])})"
+
+
+def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa: ANN401 (from a record to two texts)
+    """The first parts as bars, the first of which fills the chart."""
+    whole = max((part["teams"] for part in parts), default=0)
+    bars = [_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
+    return Chart(bars, f"{whole:,} of {_teams(scored)}", max(0, len(parts) - _MOST))
+
+
+def _question(part: Record) -> tuple[str, str]:
+    return clean(part["ask"]), "The sources contradict one another." if part["disputed"] else ""
+
+
+def _choice(part: Record) -> Choice:
+    found = part["if_all_chose_it"]
+    counts = [(style, found[style]["teams"]) for style in ("qualified", "unconfirmed", "ruled_out")]
+    value = f"ruled out for {_value(found['ruled_out'])}"
+    note = f"qualified for {_value(found['qualified'])}, unconfirmed for {_value(found['unconfirmed'])}"
+    lists = [
+        (title, [(clean(one["label"]), _value(one)) for one in found[key][:_MOST_MUSTS]], _more(found[key]))
+        for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown of it", "unknown"))
+    ]
+    return Choice(
+        Bar(clean(part["name"]), value, note, _stacked(counts, sum(count for _, count in counts))),
+        [entry for entry in lists if entry[1]],
+    )
+
+
+def _more(parts: Sequence[Record]) -> int:
+    return max(0, len(parts) - _MOST_MUSTS)
+
+
+def _wanted(summary: Record) -> Chart:
+    parts = summary["wanted"]
+    whole = max((part["must"] + part["wish"] for part in parts), default=0)
+    bars = [
+        Bar(
+            clean(part["label"]),
+            f"must {part['must']:,}, wish {part['wish']:,}",
+            "",
+            _stacked((("solid", part["must"]), ("span", part["wish"])), whole),
+        )
+        for part in parts[:_MOST]
+    ]
+    return Chart(bars, f"{whole:,}", max(0, len(parts) - _MOST))

@@ -1,0 +1,187 @@
+"""`recommend batch` as people run it: what it says, where, and with which exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from provider_advisor.faces.cli.run import run as run_command
+
+_COMMAND = str(Path(sys.executable).with_name("recommend"))
+_TEAMS = "team,needs,wants,size\na,whiteboard,,5\nb,whitebord,,6\nc,ucaas,fax,7\n"
+
+
+@pytest.fixture
+def batch(tmp_path, monkeypatch, capsysbinary):
+    """A function from the words after `recommend batch` to exit status, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "teams.csv").write_text(_TEAMS)
+
+    def run(line, stdin=b""):
+        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *shlex.split(line), "--as-of", "2022-12-31"])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        status = run_command()
+        captured = capsysbinary.readouterr()
+        return status, captured.out.decode(), captured.err.decode()
+
+    return run
+
+
+def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
+    status, out, err = batch("teams.csv scores.csv")
+    assert (status, out) == (3, "")
+    assert err.startswith("3 rows: 2 scored, 1 rejected.\n\nTeams  Share")
+    assert err.endswith("\n\nRejected rows, each with its reason: see scores.rejects.csv.\n")
+    assert Path("scores.rejects.csv").read_text() == (
+        "file,row,reason,content\n"
+        "teams.csv,2,unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'?,\"b,whitebord,,6\"\n"
+    )
+    assert Path("scores.csv").read_text().splitlines()[1].endswith(",5")
+
+
+def test_quiet_says_nothing_and_0_is_for_no_reject(batch):
+    Path("teams.csv").write_text("team,needs\na,whiteboard\n")
+    assert batch("teams.csv scores.jsonl --quiet") == (0, "", "")
+    assert json.loads(Path("scores.jsonl").read_text())["verdict"] == "recommended"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_standard_input_goes_to_standard_output_and_rejects_to_standard_error(batch, form):
+    status, out, err = batch(f"- - --input-format csv --output-format {form}", _TEAMS.encode())
+    assert status == 3
+    assert len(out.splitlines()) == (3 if form == "csv" else 2)
+    assert (
+        "standard input,2,unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'?,\"b,whitebord,,6\"\n"
+        in err
+    )
+    status, piped, _ = batch(f"- - --input-format csv --output-format {form} --rejects r.csv", _TEAMS.encode())
+    assert piped == out
+    assert Path("r.csv").read_text().startswith("file,row,reason,content\nstandard input,2,")
+
+
+def test_json_lines_come_in_by_standard_input(batch):
+    status, out, _ = batch(
+        "- - --input-format jsonl --output-format csv --quiet",
+        b'{"team": "x", "needs": ["whiteboard"], "extra": [1]}\n',
+    )
+    assert status == 0
+    assert out.splitlines()[1].startswith("x,recommended,firm,twilio,")
+    assert out.splitlines()[1].endswith(",[1]")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("teams.csv", "the output is missing; expected IN... OUT, such as teams.csv scores.parquet."),
+        ("teams.csv teams.csv", "is an input; name another file."),
+        ("teams.csv scores.txt", "scores.txt: its form cannot be told from a name; say --output-format csv, jsonl"),
+        ("teams.csv -", "standard output: its form cannot be told from a name; say --output-format csv, jsonl"),
+        ("- scores.csv", "standard input: its form cannot be told from a name; say --input-format csv, jsonl"),
+        ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; name a file, or say"),
+        ("teams.csv x/scores.csv", "has no place: there is no folder"),
+        ("teams.csv scores.csv --separator ab", "'ab' is no separator; expected one character, such as ;"),
+        ("teams.csv scores.csv --separator ';'", "teams.csv has one column, 'team,needs,wants,size'; try --sep"),
+        ("- scores.csv --resume --input-format csv", "--resume goes from file to file; it cannot go on with"),
+        ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
+        ("- teams.csv scores.csv", "standard input cannot be read beside files; give one or the other."),
+        ("teams.csv scores.csv --rejects scores.csv", "would be written twice; name different files."),
+        ("teams.csv scores.csv --max-age soon", "'soon' is no age; expected days, such as 365d."),
+    ],
+)  # fmt: skip
+def test_wrong_usage_gets_one_sentence_and_2(batch, line, sentence):
+    status, out, err = batch(line, _TEAMS.encode())
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert not Path("scores.csv").exists()
+    assert Path("teams.csv").read_text() == _TEAMS
+
+
+def test_what_all_came_to_is_written_as_data_and_as_a_page(batch):
+    assert batch("teams.csv scores.csv --summary summary.json --report report.html --quiet")[0] == 3
+    summary = json.loads(Path("summary.json").read_text())
+    assert (summary["rows"], summary["scored"], summary["rejected"]) == (3, 2, 1)
+    assert Path("report.html").read_text().endswith("</html>\n")
+
+
+def test_a_separator_may_be_another(batch):
+    Path("teams.csv").write_text(_TEAMS.replace(",", ";"))
+    assert batch("teams.csv scores.csv --separator ';' --quiet")[0] == 3
+    Path("teams.csv").write_text(_TEAMS.replace(",", "\t"))
+    assert batch("teams.csv scores.csv --separator tab --quiet")[0] == 3
+
+
+def test_reasons_and_whole_answers_are_added(batch):
+    batch("teams.csv scores.jsonl --reasons --explain --quiet")
+    row = json.loads(Path("scores.jsonl").read_text().splitlines()[0])
+    assert "whiteboard" in row["reasons"]
+    assert json.loads(row["explain"])["verdict"]["kind"] == "recommended"
+
+
+def test_control_c_ends_the_process_and_says_so(tmp_path):
+    rows = "".join(f"t{row},whiteboard\n" for row in range(1_500_000))
+    (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
+    with subprocess.Popen(
+        [_COMMAND, "batch", "teams.csv", "scores.csv"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as run:
+        while not (tmp_path / ".scores.csv.parts" / "000001.rows").exists() and run.poll() is None:
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        said = run.stderr.read()
+    assert run.returncode == 130
+    assert said.startswith("recommend: interrupted")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "scores.csv").exists()
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
+    rows = "".join(f"t{row},whiteboard\n" for row in range(100_000))
+    (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
+    with subprocess.Popen(
+        [_COMMAND, "batch", "teams.csv", "-", "--output-format", "csv"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_small_disk_that_is_full_gets_one_sentence_and_keeps_the_old_output(tmp_path, form):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", disk], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        rows = "".join(f"team-{row * 7919 % 1_000_003},whiteboard\n" for row in range(20_000))
+        (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
+        (disk / f"scores.{form}").write_text("old")
+        run = subprocess.run(
+            [_COMMAND, "batch", "teams.csv", f"disk/scores.{form}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 1
+        assert run.stderr.startswith("recommend: ")
+        assert "cannot be written (No space left on device); make room for it" in run.stderr
+        assert run.stderr.count("\n") == 1
+        assert [path.name for path in disk.iterdir()] == [f"scores.{form}"]
+        assert (disk / f"scores.{form}").read_text() == "old"
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,304 @@
+"""Two knowledge bases over the same teams: what changes, and because of what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from single import answered
+from tables import bases, tables
+
+from provider_advisor.batch.blocks import Block, Piece, Position
+from provider_advisor.batch.impact import Asked, impact_of, impact_record, readable_by_either
+from provider_advisor.batch.impact.changes import changes_between
+from provider_advisor.batch.impact.coded import Judge, decoded
+from provider_advisor.batch.impact.mixing import Mixing
+from provider_advisor.batch.impact.sample import Sample, Sampling
+from provider_advisor.batch.impact.schema import impact_schema
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.errors import BatchError
+from provider_advisor.knowledge import Facts
+
+_DAY = dt.date(2024, 1, 1)
+_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
+
+
+def _pieces(rows, size):
+    """The rows as the blocks of a file."""
+    for start in range(0, rows.num_rows, size):
+        part = rows.slice(start, size)
+        numbers = np.arange(start + 1, start + 1 + part.num_rows)
+        block = Block("teams.csv", part, numbers, (), part.num_rows, Position(0, start), str)
+        yield Piece(lambda block=block: block, start + part.num_rows)
+
+
+def _record(before, after, rows, size=5, **options):
+    asked = Asked(before, after, _DAY, None, rows.schema, **options)
+    record = impact_record(impact_of(asked, _pieces(rows, size), lambda *_: None), "before", "after")
+    jsonschema.Draft202012Validator(impact_schema()).validate(json.loads(json.dumps(record)))
+    return record
+
+
+@st.composite
+def pairs(draw):
+    """Facts of two bases, which may differ in everything, and teams of the first."""
+    before, after = Facts(draw(bases()), _DAY), Facts(draw(bases()), _DAY)
+    return before, after, draw(tables(before.knowledge))
+
+
+def _codes(facts, rows, providers):
+    coded = Judge(facts, providers)(rows)
+    return [None if row in coded.errors else tuple(code) for row, code in enumerate(coded.codes.tolist())]
+
+
+@settings(max_examples=80)
+@given(pairs())
+def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
+    before, after, rows = found
+    providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
+    mixing = Mixing(before, after)
+    mixed = mixing.with_only(mixing.changes)
+    assert mixed is not None
+    assert not changes_between(mixed.facts, after)
+    assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
+
+
+@settings(max_examples=80)
+@given(pairs())
+def test_every_change_alone_leaves_a_base_that_answers(found):
+    before, after, rows = found
+    providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
+    mixing = Mixing(before, after)
+    for key in mixing.changes:
+        mixed = mixing.with_only([key])
+        if mixed is not None:
+            assert key in mixed.made
+            assert {change.key for change in changes_between(before, mixed.facts)} <= set(mixed.made)
+            _codes(mixed.facts, rows, providers)
+
+
+@settings(max_examples=60)
+@given(pairs())
+def test_a_fact_changed_alone_is_that_fact_supposed(found):
+    before, after, rows = found
+    mixing = Mixing(before, after)
+    for change in [part for part in mixing.changes.values() if part.kind == "fact"][:5]:
+        mixed = mixing.with_only([change.key])
+        assert mixed.made == {change.key}
+        supposed = before.supposing(after(change.provider, change.name))
+        for row in rows.to_pylist():
+            one, other = answered(row, mixed.facts), answered(row, supposed)
+            same = one == other if isinstance(one, str) else one.verdict == other.verdict
+            assert same, (change, row)
+
+
+@settings(max_examples=80)
+@given(pairs())
+def test_the_codes_are_the_verdicts_of_single_answers(found):
+    before, after, rows = found
+    providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
+    coded = Judge(before, providers)(rows)
+    for row, record in enumerate(rows.to_pylist()):
+        alone = answered(record, before)
+        if isinstance(alone, Outcome):
+            assert decoded(coded.codes[row].tolist(), providers) == alone.verdict
+        else:
+            assert coded.errors[row] == alone
+
+
+@settings(max_examples=40)
+@given(pairs(), st.integers(1, 12))
+def test_the_counts_are_those_of_single_answers(found, size):
+    before, after, rows = found
+    record = _record(before.knowledge, after.knowledge, rows, size)
+    transitions, rejected = Counter(), Counter()
+    for row in rows.to_pylist():
+        then, now = answered(row, before), answered(row, after)
+        if isinstance(then, Outcome) and isinstance(now, Outcome):
+            transitions[then.verdict, now.verdict] += then.verdict != now.verdict
+        else:
+            both = not isinstance(then, Outcome) and not isinstance(now, Outcome)
+            rejected["both" if both else "after" if isinstance(then, Outcome) else "before"] += 1
+    expected = [{"before": a.record(), "after": b.record(), "teams": n} for (a, b), n in transitions.items() if n]
+    shown = [{key: part[key] for key in ("before", "after", "teams")} for part in record["transitions"]]
+    assert sorted(shown, key=str) == sorted(expected, key=str)
+    assert {key: count for key, count in record["rejected"].items() if count} == dict(rejected)
+    assert record["rows"] == record["compared"] + sum(rejected.values()) == rows.num_rows
+    found = record["because"]
+    assert found["by_one"] + found["by_any"] + found["together"] == found["looked_at"] == record["changed"]["teams"]
+
+
+def _teams(**columns):
+    return pa.RecordBatch.from_pydict({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
+
+
+_RIDERS = _teams(
+    team=[f"t{number}" for number in range(8)],
+    needs=[
+        "repairs",
+        "repairs,child-seats",
+        "child-seats",
+        "cargo-bikes",
+        "",
+        "unicycles",
+        "test-rides",
+        "child-seats",
+    ],
+    wants=["", "advice>=good", "", "repairs", "advice", "", "cargo-bikes", "repairs:could"],
+)
+
+
+def test_between_equal_bases_nothing_changes(bicycles):
+    record = _record(bicycles, bicycles, _RIDERS)
+    assert (record["changed"]["teams"], record["transitions"], record["changes"]) == (0, [], [])
+    assert (record["compared"], record["rejected"]) == (7, {"both": 1, "before": 0, "after": 0})
+
+
+@pytest.fixture
+def changed(knowledge_from, tmp_path):
+    """A function that gives the bicycle shops with some texts of a file replaced, or with more at its end."""
+
+    def change(*changes):
+        files = {"facts": {}, "rules": {}}
+        for name, old, new in changes:
+            part, _, inner = name.partition("/")
+            text = files[part].get(inner) or (_BICYCLES / name).read_text(encoding="utf-8")
+            assert old in text
+            files[part][inner] = text.replace(old, new) if old else text + new
+        return knowledge_from(tmp_path / "changed", **files)
+
+    return change
+
+
+_VELO, _RULES = "facts/providers/velo.yaml", "rules/riding.yaml"
+
+
+def _claim(criterion):
+    return "", f"- {{criterion: {criterion}, product: shop, value: present, source: survey-2023, line: 14}}\n"
+
+
+def _shown(record):
+    return {part["says"]: (part["alone"], part["needed"]) for part in record["changes"]}
+
+
+def test_a_new_claim_turns_the_teams_that_must_have_it(bicycles, changed):
+    record = _record(bicycles, changed((_VELO, *_claim("cargo-bikes"))), _RIDERS)
+    turned = record["changed"]["teams"]
+    assert turned > 0
+    assert _shown(record) == {"Velo & Sons, Cargo bikes: not known, now present": (turned, turned)}
+    assert record["because"] == {
+        "looked_at": turned, "sampled": False, "by_one": turned, "by_any": 0, "together": 0, "untried": 0,
+    }  # fmt: skip
+    assert {place["team"] for part in record["changes"] for place in part["examples"]} <= {"t3", "t6"}
+    assert any("Cargo bikes: then not known" in line for line in record["examples"][0]["differences"])
+
+
+def test_two_claims_that_only_together_prove_a_must_are_said_to_do_so(changed):
+    rows = _teams(team=["both", "either"], needs=["child-seats,cargo-bikes,test-rides", "cargo-bikes"])
+    silent = ("facts/criteria/services.yaml", "  silent: neither source speaks of them\n", "")
+    before = changed(silent)
+    after = changed(silent, (_VELO, *_claim("cargo-bikes")), (_VELO, *_claim("child-seats")))
+    record = _record(before, after, rows)
+    assert record["because"]["together"] == 1
+    assert record["because"]["by_one"] == record["changed"]["teams"] - 1
+    assert "velo" in {part["after"]["provider"] for part in record["transitions"]}
+    assert _shown(record)["Velo & Sons, Child seats: not known, now present"] == (0, 1)
+
+
+def test_another_weight_of_a_rule_is_named(bicycles, changed):
+    rows = _teams(
+        wants=["test-rides"] * 2, **{"situation.skill": ["racer", "beginner"], "situation.purposes": ["racing"] * 2}
+    )
+    record = _record(bicycles, changed((_RULES, "weight: 1.5", "weight: 0.1")), rows)
+    assert record["changed"]["teams"] == 1
+    assert [(part["kind"], part["name"]) for part in record["changes"]] == [("rule", "racers-like-light-frames")]
+    assert record["changes"][0]["says"].endswith("weight 1.5, now 0.1")
+
+
+def test_what_only_reads_otherwise_is_no_change(bicycles, changed):
+    after = changed((_RULES, "A light frame climbs faster.", "Less to carry."), (_VELO, "line: 9", "line: 8"))
+    assert after.fingerprint != bicycles.fingerprint
+    assert _record(bicycles, after, _RIDERS)["changes"] == []
+
+
+def test_a_rule_brings_the_criterion_that_it_speaks_of(bicycles, changed):
+    service = "- {id: tea, label: Tea, kind: capability, question: Tea?, weight: 9, silent: nobody says}\n"
+    rule = (
+        "- {id: tea-for-all, when: {need: repairs}, implies: [{criterion: tea}], because: Tea., "
+        "rests_on: [{source: guide-2020, lines: [3]}]}\n"
+    )
+    after = changed(("facts/criteria/services.yaml", "", service), (_RULES, "", rule))
+    parts = {part["kind"]: part for part in _record(bicycles, after, _RIDERS)["changes"]}
+    assert parts["rule"]["brings"] == ["the criterion Tea is new"]
+    assert parts["criterion"]["brings"] == []
+    gone = {part["kind"]: part for part in _record(after, bicycles, _RIDERS)["changes"]}
+    assert gone["criterion"]["brings"] == ["the rule tea-for-all is gone"]
+
+
+def test_a_column_that_only_one_side_knows_is_read_by_that_side_alone(bicycles, changed):
+    topic = "- {id: hill, label: Hills, question: Hilly?, values: [hilly, flat]}\n"
+    rule = (
+        "- {id: hills-need-repairs, when: {situation: hill, is: hilly}, implies: [{criterion: cargo-bikes}], "
+        "weight: 9, because: Brakes., rests_on: [{source: guide-2020, lines: [3]}]}\n"
+    )
+    after = changed(("facts/team.yaml", "usage:\n", f"{topic}usage:\n"), (_RULES, "", rule))
+    rows = _teams(wants=["repairs", "repairs"], **{"situation.hill": ["hilly", "flat"]})
+    record = _record(bicycles, after, rows)
+    assert record["unread"] == ["situation.hill"]
+    assert record["changed"]["teams"] == 1
+    assert next(part for part in record["changes"] if part["kind"] == "rule")["brings"]
+    assert "hill" in readable_by_either(bicycles, after).topics
+    with pytest.raises(BatchError, match=r"situation\.mood"):
+        _record(bicycles, after, _teams(wants=["repairs"], **{"situation.mood": ["good"]}))
+
+
+def test_a_row_that_one_side_alone_rejects_is_counted_there(bicycles, changed):
+    alias = ("facts/criteria/services.yaml", "aliases: [stock]", "aliases: [stock, unicycles]")
+    record = _record(bicycles, changed(alias), _RIDERS)
+    assert record["rejected"] == {"both": 0, "before": 1, "after": 0}
+    assert record["compared"] == 7
+
+
+def test_of_many_teams_a_sample_is_looked_at(bicycles, changed):
+    rows = _teams(needs=["cargo-bikes,test-rides"] * 100)
+    record = _record(bicycles, changed((_VELO, *_claim("cargo-bikes"))), rows, 7, sample=10)
+    assert record["changed"]["teams"] == 100
+    assert (record["because"]["looked_at"], record["because"]["sampled"]) == (10, True)
+    assert record["changes"][0]["alone"] == 10
+
+
+def test_every_row_is_as_likely_to_be_looked_at():
+    counts = np.zeros(40)
+    for seed in range(300):
+        sampling = Sampling(10)
+        sampling._random = np.random.default_rng(seed)
+        for start in range(0, 40, 8):
+            rows = pa.RecordBatch.from_pydict({"row": list(range(start, start + 8))})
+            codes = np.arange(start, start + 8).reshape(-1, 1)
+            sampling.add(Sample(rows, codes, codes, rows))
+        drawn = sampling.drawn()
+        assert drawn.rows["row"].to_pylist() == drawn.before[:, 0].tolist() == sorted(drawn.after[:, 0].tolist())
+        assert drawn.rows.num_rows == 10
+        counts[drawn.before[:, 0]] += 1
+    # 75 times each is expected, with a deviation of 7.5.
+    assert counts.min() > 40
+    assert counts.max() < 110
+
+
+def test_days_of_rows_are_counted_and_passed_over(bicycles):
+    rows = _teams(needs=["repairs"] * 3, as_of=["2023-01-01", None, None])
+    assert _record(bicycles, bicycles, rows, dated=True)["dated"] == 1
+    assert _record(bicycles, bicycles, rows)["dated"] == 0
+
+
+def test_an_id_column_that_is_not_there_is_refused(bicycles):
+    with pytest.raises(BatchError, match="there is no column 'name'"):
+        _record(bicycles, bicycles, _RIDERS, id_column="name")

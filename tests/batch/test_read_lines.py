@@ -1,0 +1,137 @@
+"""JSON Lines: each line is read as the single answer reads a requirements file, or refused in its words."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provider_advisor import AdvisorError
+from provider_advisor.batch.reading import Limits, json_lines
+from provider_advisor.batch.reading.json_fast import fast_rows
+from provider_advisor.batch.reading.json_lines import cut_lines, json_schema, parse_lines
+from provider_advisor.batch.reading.json_row import Keys, RowError, object_of
+from provider_advisor.batch.reading.quotes import Cut
+from provider_advisor.batch.reading.texts import Text
+from provider_advisor.errors import BatchError
+from provider_advisor.requirements.file import read_requirements_data
+
+_ITEMS = st.sampled_from(
+    ["repairs", "repair", "hire:could", "stock>=5", "", " ", "{}", '{"criterion": "rental"}', 3, None, ["repairs"],
+     {"criterion": "stock", "at_least": 3}, {"criterion": "advice", "exactly": "good"}, {"at_least": 3}]
+)  # fmt: skip
+_VALUES = st.sampled_from(["beginner", "racing", "", "Racer", 1, None, ["racing"], ["racing", "touring"], [], {}])
+_AMOUNTS = st.sampled_from([0, 5, 0.5, -1, 1e12, 1e13, 10**30, True, "5", None, [1]])
+_ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "team": st.sampled_from(["a", "é", "", " ", None, 5, "x" * 3000]),
+        "needs": st.lists(_ITEMS, max_size=3) | st.sampled_from([None, "repairs", {}]),
+        "wants": st.lists(_ITEMS, max_size=3),
+        "situation": st.dictionaries(st.sampled_from(["skill", "purposes", "skil"]), _VALUES, max_size=2)
+        | st.sampled_from([None, []]),
+        "usage": st.dictionaries(st.sampled_from(["inspections", "rental-days", "x"]), _AMOUNTS, max_size=2),
+        "unsure": st.sampled_from([["repairs"], None, 5]),
+        "as_of": st.sampled_from(["2024-01-01", "20240101", 5, None]),
+        "max_age": st.sampled_from(["365d", "0d", 365]),
+        "note": st.sampled_from(["a", "", 5, None, [1, "é"], {"x": None}]),
+    },
+)
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def _parse(content: bytes, knowledge, carried=("note",)):
+    keys = Keys(carried, knowledge)
+    text = Text(content, Cut(len(content), (), (), _NONE), len(content))
+    return parse_lines(text, keys, json_schema(carried, knowledge), "teams.jsonl", 0)
+
+
+@given(st.lists(_ROWS, max_size=8))
+def test_arrow_and_the_single_lines_give_the_same_rows(bicycles, rows):
+    lines = [json.dumps(row, ensure_ascii=False).encode() for row in rows]
+    keys, schema = Keys(("note",), bicycles), json_schema(("note",), bicycles)
+    fast = fast_rows(lines, keys, schema)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_lines, "fast_rows", lambda *_: None)
+        block = _parse(b"\n".join(lines), bicycles)
+    assert block.records == len(rows) == block.rows.num_rows + len(block.rejects)
+    if fast is not None:
+        assert not block.rejects
+        assert fast.schema == block.rows.schema
+        assert fast.to_pylist() == block.rows.to_pylist()
+
+
+@given(_ROWS)
+def test_a_row_is_refused_if_the_single_answer_refuses_its_form(bicycles, row):
+    block = _parse(json.dumps(row).encode(), bicycles)
+    plain = {name: value for name, value in row.items() if name not in {"note", "unsure"}}
+    try:
+        read_requirements_data(plain, "row", bicycles)
+    except AdvisorError as error:
+        if block.rejects:
+            sentence = " ".join(line.split(": ", 1)[1] for line in str(error).splitlines())
+            assert block.rejects[0].reason == sentence
+    else:
+        assert not block.rejects
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"team":"a","team":"b"}', "has the key 'team' twice"),
+        (b'{"usage":{"inspections":NaN}}', "holds NaN, which is no JSON"),
+        (b'{"team":"a"} x', "is not JSON at character 14: Extra data"),
+        (b'{"team":"a"}{"team":"b"}', "is not JSON at character 13: Extra data"),
+        (b"[1]", "is no JSON object; expected one with the keys of a requirements file"),
+        (b'{"team":"\xff"}', "is not UTF-8 at byte 10"),
+        (b'{"team":"\\ud800"}', "holds half a surrogate pair, which is no character"),
+        (b'{"team":', "is not JSON at character 9: Expecting value"),
+        (b"[" * 100_000, "holds a number of too many digits, or is nested too deeply"),
+        (
+            b'{"usage":{"inspections":' + b"9" * 5000 + b"}}",
+            "holds a number of too many digits, or is nested too deeply",
+        ),
+        (b'{"other":1}', "has the key 'other', which no row of the first block has; put it into the first row"),
+        (b'{"situation":{"skil":"racer"}}', "unknown situation 'skil'. Did you mean 'skill'?"),
+        (b'{"usage":{"day":5}}', "unknown usage item 'day'. Known: inspections, rental-days."),
+        (b'{"needs":"repairs"}', "'needs': expected a list; found 'repairs'."),
+    ],
+)
+def test_a_bad_line_alone_is_rejected(bicycles, line, reason):
+    block = _parse(b'{"team":"before"}\n\n' + line + b'\r\n{"team":"after"}', bicycles)
+    assert block.rows["team"].to_pylist() == ["before", "after"]
+    assert [(reject.row, reject.reason) for reject in block.rejects] == [(2, reason)]
+    assert block.numbers.tolist() == [1, 3]
+
+
+def test_whatever_is_no_object_raises_one_kind_of_error():
+    for line in (b"", b"\x00", b'"x"', b"null", b"{]"):
+        with pytest.raises(RowError):
+            object_of(line)
+
+
+def test_the_first_block_says_which_keys_are_carried(tmp_path, open_files):
+    path = tmp_path / "teams.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"team":"a","note":"x"}\nbroken\n{"needs":["repairs"],"size":{"a":[1,2.50]}}\n')
+    inputs = open_files(path)
+    (block,) = [piece.parse() for piece in inputs.pieces()]
+    assert inputs.schema.names[-2:] == ["note", "size"]
+    assert block.rows["size"].to_pylist() == [None, '{"a": [1, 2.5]}']
+    assert block.rows["note"].to_pylist() == ["x", None]
+    assert [reject.row for reject in block.rejects] == [2]
+
+
+def test_an_empty_file_is_an_error(tmp_path, open_files):
+    path = tmp_path / "teams.jsonl"
+    path.touch()
+    with pytest.raises(BatchError, match="is empty; expected a JSON object on each line"):
+        open_files(path)
+
+
+def test_blocks_end_where_lines_end():
+    assert cut_lines(b"{}\n{}\n{", final=False).end == 6
+    assert cut_lines(b"{}\n{}\n{", final=True).end == 7
+    assert Limits().block < Limits().record

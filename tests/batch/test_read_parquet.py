@@ -1,0 +1,100 @@
+"""Parquet in blocks, from any row on."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from provider_advisor.batch.blocks import Position
+from provider_advisor.batch.reading.parquet_file import parquet_pieces
+from provider_advisor.batch.reading.sources import sources_of
+from provider_advisor.errors import BatchError
+
+
+@pytest.fixture
+def table():
+    return pa.table(
+        {
+            "team": [f"team-{n}" for n in range(100)],
+            "needs": pa.array(["repairs", None] * 50).dictionary_encode(),
+            "size": range(100),
+        }
+    )
+
+
+@pytest.mark.parametrize("start", [0, 7, 40, 44, 99, 100])
+def test_blocks_from_a_row_on_hold_all_that_follow(tmp_path, table, start):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(table, path, row_group_size=40)
+    (source,) = sources_of((str(path),))
+    whole = [piece.parse() for piece in parquet_pieces(source, 0, Position(), table.schema.names, rows=7)]
+    ends = [block.end.offset for block in whole]
+    begin = max([0, *(end for end in ends if end <= start)])
+    rest = [piece.parse() for piece in parquet_pieces(source, 0, Position(0, begin), table.schema.names, rows=7)]
+    assert [number for block in whole for number in block.rows["size"].to_pylist()] == list(range(100))
+    assert [number for block in rest for number in block.rows["size"].to_pylist()] == list(range(begin, 100))
+    assert all(block.numbers.tolist() == list(range(1, block.records + 1)) for block in whole)
+
+
+def test_the_content_of_a_row_is_json_without_what_is_empty(tmp_path, table):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(table, path)
+    (source,) = sources_of((str(path),))
+    (piece,) = parquet_pieces(source, 0, Position(), table.schema.names)
+    assert json.loads(piece.parse().content(1)) == {"team": "team-1", "size": 1}
+
+
+@pytest.mark.parametrize("cut", [0, 3, 100, -1])
+def test_a_file_without_its_end_is_an_error(tmp_path, table, open_files, cut):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(table, path)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(
+        BatchError, match=r"teams\.parquet is no Parquet file, or not a whole one; check it, or write it"
+    ):
+        open_files(path)
+
+
+def test_files_of_other_columns_or_types_do_not_go_together(tmp_path, table, open_files):
+    one, other, third = (tmp_path / f"{n}.parquet" for n in range(3))
+    pq.write_table(table, one)
+    pq.write_table(table.drop_columns(["size"]), other)
+    pq.write_table(table.set_column(2, "size", table["size"].cast(pa.float64())), third)
+    with pytest.raises(BatchError, match=r"1\.parquet has no column 'size', which .*0\.parquet has; expected the same"):
+        open_files(one, other)
+    with pytest.raises(BatchError, match=r"'size' is int64 in .* and double in .*; expected one type"):
+        open_files(one, third)
+
+
+def test_carried_columns_of_any_type_come_through(tmp_path, run_batch, table):
+    path, output = tmp_path / "teams.parquet", tmp_path / "scores.parquet"
+    extra = {
+        "lists": pa.array([[1, 2], None] * 50),
+        "structs": pa.array([{"a": 1, "b": "x"}] * 100),
+        "days": pa.array([19_000] * 100, pa.int32()).cast(pa.date32()),
+        "bytes": pa.array([b"\xff", None] * 50),
+        "words": pa.array(["x", "y"] * 50).dictionary_encode(),
+        "nothing": pa.nulls(100),
+    }
+    for name, column in extra.items():
+        table = table.append_column(name, column)
+    pq.write_table(table, path, row_group_size=30)
+    result, _ = run_batch(path, output)
+    found = pq.read_table(output)
+    assert (result.scored, result.rejected) == (100, 0)
+    assert {name: found[name].to_pylist() for name in extra} == {name: table[name].to_pylist() for name in extra}
+    assert found["team"].to_pylist() == table["team"].to_pylist()
+
+
+def test_csv_says_which_column_it_cannot_hold(tmp_path, run_batch, table):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(table.append_column("nested", pa.array([[[1]]] * 100)), path)
+    with pytest.raises(BatchError, match=r"the column 'nested' holds .*, which CSV cannot hold; write Parquet or JSON"):
+        run_batch(path, tmp_path / "scores.csv")
+    pq.write_table(table.append_column("lists", pa.array([[1, 2], None] * 50)), path)
+    result, _ = run_batch(path, tmp_path / "scores.csv")
+    assert result.scored == 100
+    assert '"1;2"' in (tmp_path / "scores.csv").read_text() or ",1;2\n" in (tmp_path / "scores.csv").read_text()

@@ -1,0 +1,231 @@
+"""A run from file to file: order kept, nothing lost, the old output untouched until the new one is complete."""
+
+from __future__ import annotations
+
+import csv
+import json
+import resource
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from provider_advisor import recommend
+from provider_advisor.batch import scoring
+from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.run import check_places
+from provider_advisor.batch.writing.work import work_folder_of
+from provider_advisor.errors import BatchError, BatchFailure
+
+_SMALL = Limits(300, 100_000)
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    if path.suffix == ".csv":
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _rejects(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("out", ["scores.csv", "scores.jsonl", "scores.parquet"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("part_rows", [7, 1_000_000])
+def test_every_row_is_scored_or_rejected_and_keeps_its_place(  # noqa: PLR0917
+    tmp_path, run_batch, teams, csv_of, json_of, out, form, part_rows
+):
+    rows = teams(100)
+    if form == "jsonl":
+        rows = [{**row, "needs": [row["needs"]]} for row in rows]
+    path = tmp_path / f"teams.{form}"
+    path.write_bytes(csv_of(rows) if form == "csv" else json_of(rows))
+    output, rejects = tmp_path / out, tmp_path / "scores.rejects.csv"
+    result, said = run_batch(path, output, limits=_SMALL, part_rows=part_rows)
+    assert (result.scored, result.rejected, result.tally.teams, result.rejects, said) == (90, 10, 90, rejects, [])
+    found = _rows(output)
+    assert [row["team"] for row in found] == [f"team-{n}" for n in range(100) if n % 10 != 7]
+    assert [row["note"] for row in found] == [f'a,"b"\n{n}' for n in range(100) if n % 10 != 7]
+    refused = _rejects(rejects)
+    assert [int(row["row"]) for row in refused] == [n + 1 for n in range(100) if n % 10 == 7]
+    assert {row["reason"] for row in refused} == {
+        "unknown criterion 'no-such-thing'. See `recommend criteria` for all of them."
+    }
+    assert all("no-such-thing" in row["content"] and row["file"] == str(path) for row in refused)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([path.name, out, rejects.name])
+
+
+def test_a_row_is_answered_as_of_the_day_it_names(tmp_path, run_batch, bicycles, json_of):
+    days = ["2024-01-01", None, "2020-01-01", "2024-01-01"]
+    path, output = tmp_path / "teams.jsonl", tmp_path / "scores.jsonl"
+    rows = [
+        {"team": "a", "needs": ["inspection-price<=50", "cargo-bikes"]} | ({"as_of": day} if day else {})
+        for day in days
+    ]
+    path.write_bytes(json_of([*rows, {"needs": ["nothing"], "as_of": "2019-01-01"}]))
+    result, _ = run_batch(path, output)
+    import datetime as dt  # noqa: PLC0415
+
+    expected = [
+        recommend(
+            bicycles, needs=rows[0]["needs"], as_of=dt.date.fromisoformat(day) if day else dt.date(2024, 6, 1)
+        ).record["verdict"]["kind"]
+        for day in days
+    ]
+    found = _rows(output)
+    assert [row["verdict"] for row in found] == expected
+    assert "as_of" not in found[0]
+    assert (result.scored, result.rejected) == (4, 1)
+
+
+def test_a_file_of_rejects_that_an_earlier_run_left_goes_when_there_are_none(tmp_path, run_batch):
+    path, rejects = tmp_path / "teams.csv", tmp_path / "scores.rejects.csv"
+    path.write_text("team,needs\na,repairs\n")
+    rejects.write_text("old")
+    result, _ = run_batch(path, tmp_path / "scores.csv")
+    assert result.rejects is None
+    assert not rejects.exists()
+
+
+@pytest.mark.parametrize("out", ["scores.csv", "scores.jsonl", "scores.parquet"])
+def test_a_header_alone_gives_an_output_without_rows(tmp_path, run_batch, out):
+    path = tmp_path / "teams.csv"
+    path.write_text("team,needs\n")
+    result, _ = run_batch(path, tmp_path / out)
+    assert (result.scored, result.rejected) == (0, 0)
+    assert _rows(tmp_path / out) == []
+    if out.endswith("csv"):
+        assert (tmp_path / out).read_text().startswith("team,verdict,")
+
+
+def test_several_files_are_numbered_each_and_may_order_their_columns_differently(tmp_path, run_batch):
+    (tmp_path / "a.csv").write_text("team,needs,note\na1,repairs,x\na2,bad,x\n")
+    (tmp_path / "b.csv").write_text("note,team,needs\ny,b1,bad\ny,b2,repairs\n")
+    result, _ = run_batch(
+        tmp_path / "?.csv", tmp_path / "out.jsonl", limits=Limits(8, 100), rejects=tmp_path / "bad.csv"
+    )
+    assert [(row["team"], row["note"]) for row in _rows(tmp_path / "out.jsonl")] == [("a1", "x"), ("b2", "y")]
+    assert [(Path(row["file"]).name, row["row"]) for row in _rejects(tmp_path / "bad.csv")] == [
+        ("a.csv", "2"), ("b.csv", "1")]  # fmt: skip
+    assert result.rejects == tmp_path / "bad.csv"
+
+
+def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
+    (tmp_path / "a.csv").write_text("team,needs\n")
+    (tmp_path / "b.csv").write_text("team,needs,size\n")
+    with pytest.raises(BatchError, match=r"b\.csv has a column 'size', which .*a\.csv has not; expected the same"):
+        open_files(tmp_path / "*.csv")
+    (tmp_path / "c.jsonl").write_text("{}\n")
+    with pytest.raises(BatchError, match=r"the inputs have different forms \(csv, jsonl\); give one at a time"):
+        open_files(tmp_path / "a.csv", tmp_path / "c.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("none.csv", "cannot be read (No such file or directory); check the path."),
+        ("*.csv", "check the pattern."),
+        (".", "is a folder; name its files, such as"),
+        ("teams.xlsx", "its form cannot be told from a name; say --input-format csv, jsonl or parquet."),
+    ],
+)
+def test_an_input_that_is_none_is_an_error(tmp_path, open_files, name, sentence):
+    (tmp_path / "teams.xlsx").touch()
+    with pytest.raises(BatchError) as caught:
+        open_files(tmp_path / name)
+    assert sentence in str(caught.value)
+
+
+def test_the_output_may_not_be_an_input_by_any_name(tmp_path, open_files):
+    path = tmp_path / "teams.csv"
+    path.write_text("team,needs\n")
+    (tmp_path / "link.csv").symlink_to(path)
+    (tmp_path / "hard.csv").hardlink_to(path)
+    inputs = open_files(path)
+    for name in ("teams.csv", "link.csv", "hard.csv"):
+        with pytest.raises(BatchError, match=r"the output .* is an input; name another file"):
+            check_places(inputs, {"the output": tmp_path / name})
+    for name, sentence in (
+        (".", "is a folder; name a file in it"),
+        ("no/x.csv", "has no place: there is no folder"),
+    ):
+        with pytest.raises(BatchError, match=sentence):
+            check_places(inputs, {"the output": tmp_path / name})
+    with pytest.raises(BatchError, match="is no ordinary file; for standard output write -"):
+        check_places(inputs, {"the output": Path("/dev/null")})
+    with pytest.raises(BatchError, match="would be written twice"):
+        check_places(inputs, {"the output": tmp_path / "x", "the rejects": tmp_path / "x"})
+
+
+def test_an_input_that_changes_while_it_is_read_fails_and_leaves_the_old_output(tmp_path, run_batch, teams, csv_of):
+    path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
+    path.write_bytes(csv_of(teams(100)))
+    output.write_text("old")
+
+    def truncate(done):  # noqa: ARG001
+        path.write_bytes(path.read_bytes()[:1000])
+
+    with pytest.raises(BatchFailure, match="was changed while it was read; run again when it stays as it is"):
+        run_batch(path, output, limits=_SMALL, watch=truncate)
+    assert output.read_text() == "old"
+    assert not work_folder_of(output).exists()
+
+
+def test_an_input_that_is_deleted_while_it_is_read_is_read_to_its_end(tmp_path, run_batch, teams, csv_of):
+    path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
+    path.write_bytes(csv_of(teams(100)))
+    result, _ = run_batch(path, output, limits=_SMALL, watch=lambda done: path.unlink(missing_ok=True))  # noqa: ARG005
+    assert result.scored == 90
+
+
+def test_a_second_input_that_is_gone_when_its_turn_comes_fails(tmp_path, run_batch, teams, csv_of):
+    one, two, output = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "scores.csv"
+    for path in (one, two):
+        path.write_bytes(csv_of(teams(100)))
+
+    with pytest.raises(BatchFailure, match=r"b\.csv cannot be read \(No such file or directory\)"):
+        run_batch(one, two, output, limits=_SMALL, watch=lambda done: two.unlink(missing_ok=True))  # noqa: ARG005
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("out", ["scores.csv", "scores.jsonl", "scores.parquet"])
+def test_a_disk_that_is_full_gets_one_sentence_and_leaves_the_old_output(tmp_path, run_batch, teams, csv_of, out):
+    path, output = tmp_path / "teams.csv", tmp_path / out
+    path.write_bytes(csv_of(teams(2000)))
+    output.write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(BatchFailure, match=r"scores.* cannot be written \(.*\); make room for it, then go on with"):
+            run_batch(path, output)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert output.read_text() == "old"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([out, "teams.csv"])
+
+
+def test_a_row_that_goes_missing_is_never_passed_over(tmp_path, run_batch, monkeypatch):
+    path = tmp_path / "teams.csv"
+    path.write_text("team,needs\na,repairs\nb,repairs\n")
+    score = scoring.Scorer.score
+
+    def lossy(self, rows):
+        found = score(self, rows)
+        return found._replace(batch=found.batch.slice(1))
+
+    monkeypatch.setattr(scoring.Scorer, "score", lossy)
+    with pytest.raises(BatchFailure, match=r"of 2 rows of .*, 1 were scored and 0 rejected: this is a fault of the"):
+        run_batch(path, tmp_path / "scores.csv")
+
+
+def test_wrong_columns_are_an_error_before_anything_is_written(tmp_path, run_batch):
+    path = tmp_path / "teams.csv"
+    path.write_text("team,need\n")
+    with pytest.raises(BatchError, match="there is neither a column 'needs' nor 'wants'"):
+        run_batch(path, tmp_path / "scores.csv")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["teams.csv"]

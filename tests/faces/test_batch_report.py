@@ -1,0 +1,156 @@
+"""What many teams came to, as a page and as text: well formed, accessible, and never fooled by what a label says."""
+
+import copy
+import datetime as dt
+import itertools
+
+import pyarrow as pa
+import pytest
+from test_report_html import Page as Html
+
+from provider_advisor.batch.kernel import Scorer
+from provider_advisor.batch.summary import summary_of
+from provider_advisor.batch.tally import Tally
+from provider_advisor.faces.cli.batch_summary import show_summary
+from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.report.batch_page import batch_report
+from provider_advisor.knowledge import Facts
+
+_DAY = dt.date(2024, 1, 1)
+_HOSTILE = "<script>alert(1)</script> \"y\" 'z' & <img src=https://evil.example/x onerror=alert(1)>\x1b[31m\u202e"
+_ASKED = {
+    "nothing": [],
+    "one team": ["repairs"],
+    "many teams": ["repairs", "repairs,cargo-bikes", "child-seats,lightest-frame<=1", "advice>=good", "", "unicycles"],
+    "only bad rows": ["unicycles"],
+}
+
+
+def _summary(bicycles, asked):
+    facts = Facts(bicycles, _DAY)
+    scored = Scorer(facts).score(pa.RecordBatch.from_pydict({"needs": pa.array(asked, pa.string())}))
+    return summary_of(scored.tally, rejected=len(scored.errors), facts=facts)
+
+
+@pytest.fixture(params=_ASKED, scope="module")
+def summary(request, bicycles):
+    return _summary(bicycles, _ASKED[request.param])
+
+
+@pytest.fixture(scope="module")
+def many(bicycles):
+    return _summary(bicycles, _ASKED["many teams"])
+
+
+def _with_hostile_texts(data):
+    """The data with a hostile text in place of every name, label and question."""
+    if isinstance(data, dict):
+        hostile = {key: _HOSTILE for key in ("name", "label", "ask") if key in data}
+        return {key: _with_hostile_texts(value) for key, value in data.items()} | hostile
+    return [_with_hostile_texts(part) for part in data] if isinstance(data, list) else data
+
+
+def _text(page):
+    return " ".join(page.all("body")[0]["text"].split())
+
+
+def test_the_page_is_well_formed_and_can_be_read_by_ear(summary):
+    page = Html(batch_report(summary))
+    assert page.all("html")[0]["attrs"]["lang"] == "en"
+    assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
+    levels = [int(heading["tag"][1]) for heading in page.all("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    ids = [element["attrs"]["id"] for element in page.elements if "id" in element["attrs"]]
+    assert len(ids) == len(set(ids))
+    named = {element["attrs"]["aria-labelledby"] for element in page.all("section")}
+    assert named <= set(ids)
+
+
+def test_every_chart_has_words_beside_it(summary):
+    for chart in Html(batch_report(summary)).all("svg"):
+        attributes = chart["attrs"]
+        assert attributes.get("aria-hidden") == "true" or (attributes["role"] == "img" and attributes["aria-label"])
+
+
+def test_no_bar_is_longer_than_its_chart(summary):
+    parts = [part["attrs"] for part in Html(batch_report(summary)).all("rect") if part["attrs"].get("x")]
+    for part in parts:
+        start, length = (float(part[key].removesuffix("%")) for key in ("x", "width"))
+        assert start >= 0
+        assert length > 0
+        assert start + length <= 100.01
+
+
+def test_nothing_is_requested_and_nothing_runs(summary):
+    page = Html(batch_report(summary))
+    assert not page.all("script", "link", "img", "iframe", "form")
+    (policy,) = [meta for meta in page.all("meta") if meta["attrs"].get("http-equiv") == "Content-Security-Policy"]
+    assert policy["attrs"]["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_the_page_answers_its_four_questions(many):
+    text = _text(Html(batch_report(many)))
+    for part in (
+        "What 5 teams would choose",
+        "1 row of 6 could not be read",
+        "Who would choose what",
+        "Which needs nobody meets",
+        "Which unknown facts matter to most teams",
+        "What choosing one provider for all would leave unmet",
+        "Does Velo & Sons have this: Child seats?",
+    ):
+        assert part in text
+
+
+def test_without_a_team_the_page_says_so(bicycles):
+    text = _text(Html(batch_report(summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY)))))
+    assert "No team was scored" in text
+    assert "Who would choose what" not in text
+
+
+def test_texts_are_shown_and_never_obeyed(many):
+    hostile = _with_hostile_texts(copy.deepcopy(many))
+    written = batch_report(hostile)
+    page = Html(written)
+    assert not page.all("script", "img")
+    assert not [sign for sign in written if sign != "\n" and not sign.isprintable()]
+    assert "<script>alert(1)</script>" in _text(page)
+
+
+def test_equal_summaries_give_equal_pages(many):
+    assert batch_report(many) == batch_report(copy.deepcopy(many))
+
+
+def _lines(summary, capsys):
+    page = Page()
+    show_summary(summary, page)
+    page.show()
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_text_is_short_and_narrow(summary, capsys):
+    lines = _lines(summary, capsys)
+    assert len(lines) <= 28
+    assert all(len(line) <= 80 and line == line.rstrip() for line in lines)
+
+
+def test_the_text_says_what_came_of_the_rows(many, capsys):
+    lines = _lines(many, capsys)
+    assert lines[0] == "6 rows: 5 scored, 1 rejected."
+    assert [line for line in lines if line and not line.startswith((" ", *"0123456789"))] == [
+        "Teams  Share  Verdict",
+        "Wanted most",
+        "Worth asking",
+        "One provider for all",
+    ]
+
+
+def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):
+    counts = [int(line.split()[0]) for line in _lines(many, capsys)[1:] if line[:1].isdigit()]
+    assert sum(counts) == 5
+
+
+def test_no_text_steers_the_terminal(many, capsys):
+    text = "".join(_lines(_with_hostile_texts(copy.deepcopy(many)), capsys))
+    assert all(sign.isprintable() for sign in text)

@@ -1,0 +1,254 @@
+"""`recommend impact`: folders and git revisions, teams in, a table or JSON out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from provider_advisor.batch.impact.schema import impact_schema
+from provider_advisor.errors import BatchFailure
+from provider_advisor.knowledge.files import shipped_folder
+
+_TEAMS = """team,needs,wants
+shop,"sms-api,sales-app",fax
+school,"whiteboard,video-api",
+agency,sales-app,crm-integration
+odd,unicycles,
+"""
+_CLAIM = "- {criterion: sales-app, product: contact-centre, value: present, source: twilio-vs-vonage-2022, line: 17}\n"
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """A folder to stand in, with teams, the shipped knowledge base as `old`, and one with another claim as `new`."""
+    monkeypatch.chdir(tmp_path)
+    Path("teams.csv").write_text(_TEAMS, encoding="utf-8")
+    for side in ("old", "new"):
+        for part in ("facts", "rules"):
+            shutil.copytree(shipped_folder(part), Path(side) / part, ignore=shutil.ignore_patterns("cases"))
+    _append("new")
+    return tmp_path
+
+
+def _append(folder):
+    with (Path(folder) / "facts" / "providers" / "vonage.yaml").open("a", encoding="utf-8") as file:
+        file.write(_CLAIM)
+
+
+def _git(folder, *arguments):
+    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org"]
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(folders):
+    """The same, with `old` committed in a repository below `work`, and `new` in its working tree."""
+    if shutil.which("git") is None:
+        pytest.skip("there is no git here")
+    shutil.copytree("old", "work/base")
+    _git("work", "init", "--quiet")
+    _git("work", "add", ".")
+    _git("work", "commit", "--quiet", "--message", "Begin")
+    _append("work/base")
+    return folders
+
+
+pytestmark = pytest.mark.usefixtures("folders")
+
+_SHOWN = """\
+2 verdicts of 3 teams change (67 %); for 2 the provider recommended is another.
+1 of 4 rows rejected: 1 by both sides.
+
+Teams  Share  Before           After
+1      33 %   Twilio, leaning  Vonage, leaning
+1      33 %   Twilio, leaning  tie: Twilio and Vonage
+
+Alone  Needed  Because of
+2      2       Vonage, Sales application: not known, now present (such as shop,
+               agency)
+Of the 2 teams that change, 2 get the new verdict by one change alone. Needed
+counts the teams that do not get it without this change.
+
+For example shop
+  Twilio, leaning; now Vonage, leaning.
+  Vonage on Sales application: then not known: no claim says so or denies it;
+  now yes, has it (Vonage Contact Center); added: line 17 of
+  twilio-vs-vonage-2022 (stated, 2022-11-22).
+  Vonage was unconfirmed and is qualified.
+
+Before: old, knowledge base <fingerprint>.
+After: new, knowledge base <fingerprint>.
+Facts as of 2022-12-31.
+"""
+
+
+def test_the_page_says_what_changes_and_because_of_what(recommend_says):
+    run = recommend_says("recommend impact teams.csv --before old --after new --as-of 2022-12-31")
+    assert (run.status, run.err) == (0, "")
+    assert re.sub(r"\b[0-9a-f]{12}\b", "<fingerprint>", run.out) == _SHOWN
+
+
+def test_the_json_keeps_to_its_schema(recommend_says):
+    data = json.loads(recommend_says("recommend impact teams.csv --before old --after new --format json").out)
+    jsonschema.Draft202012Validator(impact_schema()).validate(data)
+    assert (data["rows"], data["compared"], data["rejected"]["both"], data["changed"]["teams"]) == (4, 3, 1, 2)
+    assert [example["team"] for example in data["examples"]] == ["shop", "agency"]
+    assert data["changes"][0]["examples"] == [
+        {"file": "teams.csv", "row": 1, "team": "shop"},
+        {"file": "teams.csv", "row": 3, "team": "agency"},
+    ]
+
+
+def test_between_equal_bases_nothing_changes(recommend_says):
+    run = recommend_says("recommend impact teams.csv --before old --after old")
+    assert run.out.startswith("No verdict of 3 teams changes.\n")
+    assert "Because of" not in run.out
+
+
+def test_after_is_what_the_options_name(recommend_says):
+    line = "recommend impact teams.csv --before old --facts new/facts --rules new/rules"
+    assert "After: new/facts and new/rules, knowledge base" in recommend_says(line).out
+
+
+def test_after_is_what_is_shipped_if_nothing_else_is_said(recommend_says):
+    out = recommend_says("recommend impact teams.csv --before old").out
+    assert out.startswith("No verdict")
+    assert "After: the shipped knowledge base" in out
+
+
+@pytest.mark.parametrize("inner", [".", "base", "base/facts"])
+def test_a_revision_is_compared_with_the_working_tree(recommend_says, repository, monkeypatch, inner):
+    monkeypatch.chdir(repository / "work" / inner)
+    run = recommend_says(f"recommend impact {repository}/teams.csv --before HEAD")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("2 verdicts of 3 teams change")
+    assert "After: the working tree, knowledge base" in run.out
+
+
+def test_two_revisions_are_compared(recommend_says, repository, monkeypatch):
+    monkeypatch.chdir(repository / "work")
+    _git(".", "commit", "--quiet", "--all", "--message", "Say more")
+    run = recommend_says("recommend impact ../teams.csv --before HEAD~1 --after HEAD --format json")
+    data = json.loads(run.out)
+    assert data["changed"]["teams"] == 2
+    assert data["before"]["name"].startswith("HEAD~1 (")
+    assert not list(Path.cwd().glob("**/*.pickle"))
+
+
+def test_a_mistake_at_a_revision_is_told_with_its_place_there(recommend_says, repository, monkeypatch):
+    monkeypatch.chdir(repository / "work")
+    with Path("base/facts/providers/vonage.yaml").open("a", encoding="utf-8") as file:
+        file.write("- {criterion: zeppelins}\n")
+    _git(".", "commit", "--quiet", "--all", "--message", "Break")
+    run = recommend_says("recommend impact ../teams.csv --before HEAD --after ../old")
+    assert run.status == 2
+    assert run.err.startswith("HEAD:base/facts/providers/vonage.yaml:")
+    assert str(Path(tempfile.gettempdir())) not in run.err
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("teams.csv", "Missing option '--before'"),
+        ("teams.csv --before nowhere/", "there is no folder 'nowhere/'; expected one with facts/ and rules/ in it."),
+        ("teams.csv --before .", ". has no facts/ in it; expected a folder with facts/ and rules/."),
+        ("teams.csv --before half", "half has no rules/ in it; expected a folder with facts/ and rules/."),
+        ("teams.csv --before old --id name", "there is no column 'name'; expected one of team, needs, wants."),
+        ("teams.csv --before old --separator ab", "'ab' is no separator; expected one character, such as ; or tab."),
+        ("teams.csv --before old --as-of soon", "'soon' is no date; expected YEAR-MONTH-DAY, such as 2022-12-31."),
+        ("teams.csv --before old --after new --facts new/facts", "give either it or --facts and --rules."),
+        ("missing.csv --before old", "missing.csv cannot be read (No such file or directory); check the path."),
+    ],
+)
+def test_wrong_usage_gets_one_sentence(recommend_says, line, sentence):
+    Path("half/facts").mkdir(parents=True)
+    run = recommend_says(f"recommend impact {line}")
+    assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
+    assert sentence in run.err
+
+
+@pytest.mark.parametrize("name", ["nope", "--help", "-x", "HEAD:base", "@{99}"])
+def test_an_unknown_revision_gets_one_sentence(recommend_says, repository, monkeypatch, name):
+    monkeypatch.chdir(repository / "work")
+    run = recommend_says(f"recommend impact ../teams.csv --before={name}")
+    assert (run.status, run.out) == (2, "")
+    assert run.err == (
+        f"recommend: '{name}' is neither a folder nor a revision of the git repository here; check its name.\n"
+    )
+
+
+def test_outside_of_a_repository_there_are_no_revisions(recommend_says, folders, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folders.parent))
+    run = recommend_says("recommend impact teams.csv --before HEAD")
+    assert run.err == (
+        "recommend: 'HEAD' is no folder, and there is no git repository here to look for a revision in.\n"
+    )
+
+
+def test_without_git_a_folder_has_to_be_named(recommend_says, folders, monkeypatch):
+    monkeypatch.setenv("PATH", str(folders))
+    run = recommend_says("recommend impact teams.csv --before HEAD")
+    assert run.err == ("recommend: git is not installed, and revisions cannot be read without it; name a folder.\n")
+
+
+def test_a_revision_without_a_knowledge_base_is_refused(recommend_says, repository, monkeypatch):
+    monkeypatch.chdir(repository / "work")
+    _git(".", "rm", "-r", "--quiet", "--cached", "base/rules")
+    _git(".", "commit", "--quiet", "--message", "Forget")
+    run = recommend_says("recommend impact ../teams.csv --before HEAD")
+    assert "has no facts/ and rules/ beside each other" in run.err
+
+
+def test_of_two_knowledge_bases_the_one_around_is_meant(recommend_says, repository, monkeypatch):
+    shutil.copytree("work/base", "work/other")
+    _git("work", "add", ".")
+    _git("work", "commit", "--quiet", "--message", "Another")
+    monkeypatch.chdir(repository / "work")
+    run = recommend_says("recommend impact ../teams.csv --before HEAD")
+    assert "has facts/ in base, other; go into the folder that you mean." in run.err
+    monkeypatch.chdir(repository / "work" / "other")
+    assert recommend_says("recommend impact ../../teams.csv --before HEAD").status == 0
+
+
+def test_other_forms_of_teams_are_read(recommend_says):
+    lines = [
+        {"team": "shop", "needs": ["sales-app"]},
+        {"team": "dated", "needs": ["sales-app"], "as_of": "2020-01-01"},
+        {"team": "strange", "needs": ["sales-app"], "mood": "good"},
+    ]
+    Path("teams.jsonl").write_text("".join(json.dumps(line) + os.linesep for line in lines), encoding="utf-8")
+    run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2022-12-31")
+    assert run.status == 0
+    assert "1 row names a day or an age of its own; all were answered as of 2022-12-31." in run.out
+
+
+def test_what_a_team_is_called_cannot_steer_the_terminal(recommend_says):
+    Path("teams.csv").write_text('team,needs\n"\x1b[2J\u202ex",sales-app\n', encoding="utf-8")
+    out = recommend_says("recommend impact teams.csv --before old --after new").out
+    assert "[2J x" in out
+    assert all(sign == "\n" or sign.isprintable() for sign in out)
+
+
+def test_a_table_without_rows_has_no_impact(recommend_says):
+    Path("teams.csv").write_text("team,needs\n", encoding="utf-8")
+    run = recommend_says("recommend impact teams.csv --before old --after new")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("No team was compared.\n1 change between the two,")
+
+
+def test_an_input_that_fails_midway_exits_with_1(recommend_says, monkeypatch):
+    def failing(*_):
+        raise BatchFailure("teams.csv was changed while it was read; run again when it stays as it is.")
+
+    monkeypatch.setattr("provider_advisor.batch.reading.sources.Stream.check", failing)
+    run = recommend_says("recommend impact teams.csv --before old --after new")
+    assert (run.status, run.out) == (1, "")
+    assert run.err == "recommend: teams.csv was changed while it was read; run again when it stays as it is.\n"
