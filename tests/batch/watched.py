@@ -12,20 +12,21 @@ from pathlib import Path
 
 from provider_advisor import KnowledgeBase
 
-_USES_BEFORE = 20
-
 
 class WatchedKnowledge(KnowledgeBase):
     """As the base it is made of; `providers`, which every batch asks for, is where it waits."""
 
     @classmethod
-    def of(cls, base: KnowledgeBase, folder: Path) -> WatchedKnowledge:
-        """One that leaves its traces in the folder; while that has a file `hold`, its users wait in mid-work."""
+    def of(cls, base: KnowledgeBase, folder: Path, unheld: int = 20) -> WatchedKnowledge:
+        """One that leaves its traces in the folder; while that has a file `hold`, its users wait in mid-work.
+
+        The first uses in a process, so many, are not held.
+        """
         made = object.__new__(cls)
         fields = {name: getattr(base, name) for name in base.__dataclass_fields__}
         # A fingerprint of its own, or workers would go on with what they have unpacked before.
         fields["fingerprint"] = uuid.uuid4().hex
-        made.__dict__.update(fields, folder=folder, home=os.getpid(), uses=0)
+        made.__dict__.update(fields, folder=folder, home=os.getpid(), uses=0, unheld=unheld)
         return made
 
     def __setstate__(self, state):
@@ -42,7 +43,7 @@ class WatchedKnowledge(KnowledgeBase):
         return self.__dict__["providers"]
 
     def _wait(self):
-        if self.uses >= _USES_BEFORE and (self.folder / "hold").exists():
+        if self.uses > self.unheld and (self.folder / "hold").exists():
             (self.folder / f"held-{os.getpid()}").touch()
             while (self.folder / "hold").exists():
                 time.sleep(0.02)

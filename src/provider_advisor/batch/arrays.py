@@ -1,25 +1,26 @@
-"""Arrow arrays from NumPy's and from texts, by their buffers.
+"""Arrow arrays from NumPy's and from texts, and back, by their buffers.
 
-`pyarrow.array` would first look whether the values are pandas', and import pandas to know, where that is installed.
+`pyarrow.array` and `to_numpy` first look whether pandas has a say, and import it to know, where it is installed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.types import Flags, Floats, Ints
 
-__all__ = ["dictionary", "flags", "lists", "numbers", "texts"]
+__all__ = ["dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
 
 
-def numbers(values: Floats | Ints, missing: Flags | None = None) -> pa.Array:
+def numbers(found: Floats | Ints, missing: Flags | None = None) -> pa.Array:
     """The numbers as they lie in memory; null where they are missing."""
     given = None if missing is None or not missing.any() else _bits(~missing)
-    kind = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(kind, len(values), [given, pa.py_buffer(np.ascontiguousarray(values))])
+    kind = pa.from_numpy_dtype(found.dtype)
+    return pa.Array.from_buffers(kind, len(found), [given, pa.py_buffer(np.ascontiguousarray(found))])
 
 
 def flags(values: Flags) -> pa.Array:
@@ -35,6 +36,14 @@ def texts(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
 
 
+def only(column: pa.Array, given: Flags) -> pa.Array:
+    """The texts of a column without nulls, with null where they are not given."""
+    _, offsets, data = column.buffers()
+    shift = np.zeros(column.offset + len(column), bool)
+    shift[column.offset :] = given
+    return pa.Array.from_buffers(column.type, len(column), [_bits(shift), offsets, data], offset=column.offset)
+
+
 def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
     """Words by their places; null for -1."""
     return pa.DictionaryArray.from_arrays(numbers(places, places < 0), texts(words))
@@ -43,6 +52,16 @@ def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
 def lists(ends: Ints, values: pa.Array) -> pa.ListArray:
     """Lists of values that lie one behind the other, by where each begins and the last one ends."""
     return pa.ListArray.from_arrays(numbers(ends.astype(np.int32)), values)
+
+
+def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
+    """The numbers of a column as they lie in memory; floats that are null are NaN."""
+    held, data = column.buffers()
+    found = np.frombuffer(data or b"", column.type.to_pandas_dtype())[column.offset : column.offset + len(column)]
+    if held is None or not column.null_count:
+        return found
+    given = np.unpackbits(np.frombuffer(held, np.uint8), bitorder="little")[column.offset : column.offset + len(column)]
+    return np.where(given, found, np.nan)
 
 
 def _bits(values: Flags) -> pa.Buffer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number
-from provider_advisor.requirements import Requirement, Team, read_requirement
+from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
 from provider_advisor.requirements.team import checked, merged
 
 __all__ = ["BAD", "Catalogue", "Looked", "Wrong"]
@@ -47,27 +47,31 @@ class Catalogue:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
         self._ends = _ends(cells.facts)
-        self._words: dict[tuple[Priority, str], tuple[int, Requirement | None]] = {}
+        self._words: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
+        self._stated: dict[tuple[Priority, str], Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._wrong: dict[tuple[Priority, str], Wrong] = {}
         self._together: dict[tuple[tuple[Priority, str], ...], int | None] = {}
 
-    def look_up(self, words: Iterable[str], default: Priority) -> Looked:
+    def look_up(self, words: list[str], default: Priority) -> Looked:
         """The cells that words state, each where the word stands; `default` is their priority if they name none."""
-        cells, bounds = [], {}
         with self._cells.lock:
             self._forget_the_many()
-            for place, word in enumerate(words):
-                cell, computed = self._words.get((default, word)) or self._read(word, default)
-                cells.append(cell)
-                if computed is not None:
-                    bounds[place] = computed.bound
-        return Looked(np.array(cells, np.int32), bounds)
+            known = list(map(self._words[default].get, words))
+            cells = [self._read(words[at], default) if cell is None else cell for at, cell in enumerate(known)]
+            found = np.array(cells, np.int32)
+            places = np.where(found == BAD, BAD, self._cells.places[found])
+            computed = [at for place in self._cells.computed for at in np.flatnonzero(places == place).tolist()]
+            bounds = {at: self._stated[default, words[at]].bound for at in computed}
+        return Looked(found, bounds)
 
     def _forget_the_many(self) -> None:
-        for memo in (self._words, self._wrong, self._together):
-            if len(memo) > _MOST_WORDS:
+        if len(self._stated) > _MOST_WORDS or len(self._wrong) > _MOST_WORDS:
+            memos: list[dict[Any, Any]] = [*self._words.values(), self._stated, self._wrong]
+            for memo in memos:
                 memo.clear()
+        if len(self._together) > _MOST_WORDS:
+            self._together.clear()
 
     def together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
         """The cell of words that speak of one criterion in one row; None where a row has to be judged by itself.
@@ -87,7 +91,7 @@ class Catalogue:
             return self._wrong[default, word]
 
     def _put_together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
-        read = [read_requirement(item_of(word), default, self._knowledge) for default, word in words]
+        read = [self._requirement(default, word) for default, word in words]
         if self._knowledge.criteria[read[0].criterion].computed:
             return None
         try:
@@ -95,6 +99,10 @@ class Catalogue:
         except RequirementsError:
             return None
         return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
+
+    def _requirement(self, default: Priority, word: str) -> Requirement:
+        found = self._stated.get((default, word))
+        return found or read_requirement(item_of(word), default, self._knowledge)
 
     def _refused(self, default: Priority, word: str) -> Wrong:
         try:
@@ -107,17 +115,18 @@ class Catalogue:
             return Wrong(str(error), early=False)
         raise ValueError(f"{word!r} can be read")
 
-    def _read(self, word: str, default: Priority) -> tuple[int, Requirement | None]:
+    def _read(self, word: str, default: Priority) -> int:
         try:
             requirement = read_requirement(item_of(word), default, self._knowledge, suggest=False)
         except RequirementsError:
-            found: tuple[int, Requirement | None] = (BAD, None)
+            cell = BAD
         else:
+            self._stated[default, word] = requirement
             computed = self._knowledge.criteria[requirement.criterion].computed
             alike = requirement._replace(bound=None) if computed else self._alike(requirement)
-            found = (self._cells.of_stated((alike,)), requirement if computed else None)
-        self._words[default, word] = found
-        return found
+            cell = self._cells.of_stated((alike,))
+        self._words[default][word] = cell
+        return cell
 
     def _alike(self, requirement: Requirement) -> Requirement:
         """The first requirement met that every fact and every rule answers as they answer this one.

@@ -68,6 +68,9 @@ class Cells:
         self._places = np.full(256, -1, np.int32)
         self._ranks = np.zeros(256, np.uint8)
         self._order = {name: place for place, name in enumerate(facts.knowledge.criteria)}
+        self.computed = [
+            place for place, criterion in enumerate(facts.knowledge.criteria.values()) if criterion.computed
+        ]
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
         self._ids: dict[object, int] = {}
         self._changes: dict[tuple[int, str, int, int], Change] = {}

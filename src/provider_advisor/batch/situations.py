@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from provider_advisor.batch import arrays
 from provider_advisor.batch.row import values_of
 from provider_advisor.batch.table import SITUATION, USAGE
-from provider_advisor.batch.texts import distinct
+from provider_advisor.batch.texts import distinct, plain
 from provider_advisor.batch.types import Flags, Floats, Ints
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
@@ -91,12 +91,14 @@ def _answers_of(topic: str, column: pa.Array, answer: _Reads) -> Answers:
     """The answers of a column of texts, or of lists of them."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         column = pa.array([None if row is None else ";".join(map(str, row)) for row in column.to_pylist()], pa.string())
-    texts, codes = distinct(pc.fill_null(column.cast(pa.string()), ""))
+    texts, codes = distinct(plain(column))
     read = [answer(topic, text) for text in texts]
     holding: dict[str, Flags] = {}
     for place, values in enumerate(read):
         for value in values or ():
-            holding.setdefault(value, np.zeros(len(read), bool))[place] = True
+            if value not in holding:
+                holding[value] = np.zeros(len(read), bool)
+            holding[value][place] = True
     bad = np.array([values is None for values in read], bool)
     return Answers(codes, np.array([bool(values) for values in read], bool), holding, bad[codes])
 
@@ -118,26 +120,25 @@ def _volumes_of(item: str, column: pa.Array) -> tuple[Floats, Flags]:
     Those are the ones that no number of a table holds exactly, and what cannot be read.
     """
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        volumes = column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        volumes = arrays.values(column.cast(pa.float64()))
         given = ~np.isnan(volumes)
     else:
-        texts = pc.fill_null(column.cast(pa.string()), "")
-        volumes, given = _typed(item, texts)
+        volumes, given = _typed(item, plain(column))
     with np.errstate(invalid="ignore"):
         readable = (volumes >= 0) & (volumes <= _LARGEST)
     return volumes, given & ~readable
 
 
 def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
-    given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    given = arrays.values(pc.binary_length(texts)) > 0
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     if np.isin(data, _DIGITS_AND_POINT).all():
         try:
-            numbers = pc.cast(pc.if_else(arrays.flags(given), texts, None), pa.float64())
+            numbers = arrays.only(texts, given).cast(pa.float64())
         except pa.ArrowInvalid:
             pass
         else:
-            return numbers.fill_null(np.nan).to_numpy(zero_copy_only=False), given
+            return arrays.values(numbers), given
     different, codes = distinct(texts)
     blank = np.array([not text.strip() for text in different], bool)
     read = np.array([_volume(item, text) for text in different])

@@ -58,7 +58,8 @@ class _Lexicon(NamedTuple):
 
     def __call__(self, code: int) -> tuple[Priority, str]:
         """A word and its default priority."""
-        return next(default for default, shift in reversed(self.shifts) if code >= shift), self.words[code]
+        default, shift = self.shifts[-1]
+        return (default if code >= shift else self.shifts[0][0]), self.words[code]
 
 
 def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> Stated:

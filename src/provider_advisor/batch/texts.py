@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provider_advisor.batch import arrays
 from provider_advisor.batch.types import Ints
 
-__all__ = ["Words", "distinct", "words_of"]
+__all__ = ["Words", "distinct", "plain", "words_of"]
 
 _COMMA = ord(",")
 
@@ -27,7 +28,7 @@ def words_of(column: pa.Array) -> Words:
     """The words of a column of texts, which commas part, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _of_lists(column)
-    texts = _plain(column)
+    texts = plain(column)
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     commas = np.flatnonzero(data[offsets[0] : offsets[-1]] == _COMMA).astype(np.int32) + offsets[0]
@@ -50,7 +51,7 @@ def _without_blank_cells(words: Words) -> Words:
     return Words(words.distinct, words.codes[~alone], counts)
 
 
-def _plain(column: pa.Array) -> pa.Array:
+def plain(column: pa.Array) -> pa.Array:
     """The column as 32-bit strings, with an empty one for null."""
     if pa.types.is_null(column.type):
         return pa.repeat("", len(column))
@@ -72,11 +73,11 @@ def _cuts(offsets: Ints, commas: Ints, counts: Ints) -> Ints:
 
 def _of_lists(column: pa.Array) -> Words:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int32)
-    found, codes = distinct(_plain(column.flatten()))
+    found, codes = distinct(plain(column.flatten()))
     return Words(found, codes, counts)
 
 
 def distinct(column: pa.Array) -> tuple[list[str], Ints]:
     """The different texts of a column without nulls, and the place of each row's text among them."""
     encoded = column.dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+    return encoded.dictionary.to_pylist(), arrays.values(encoded.indices)

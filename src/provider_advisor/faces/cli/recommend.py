@@ -10,9 +10,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.answer import show_answer
 from provider_advisor.faces.cli.commands import Commands
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
@@ -25,7 +23,6 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
 from provider_advisor.logic import Number
-from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, combined, read_team, read_volume, split_list
 from provider_advisor.version import __version__
 
@@ -80,6 +77,11 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         gc.set_threshold(_SELDOM)
         gc.enable()
         return
+    # Sentences take a twentieth of a second to import, and most subcommands do without.
+    from provider_advisor.faces.cli.answer import show_answer  # noqa: PLC0415
+    from provider_advisor.faces.cli.layout import Page  # noqa: PLC0415
+    from provider_advisor.recommendation import answer  # noqa: PLC0415
+
     knowledge = knowledge_from(facts, rules)
     team = read_team(
         knowledge,
