@@ -1,16 +1,20 @@
-"""`python -m benchmarks [start|answer|sure|batch]`: print tables of figures; `--write` puts them into the README."""
+"""`python -m benchmarks [start|answer|sure|batch|ask]`: print tables; `--write` puts them into the README."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from benchmarks import answer, batch, start, sure
+from benchmarks import answer, batch, questionnaire, start, sure
 
-_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows, "batch": batch.rows}
+_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows, "batch": batch.rows, "ask": questionnaire.rows}
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 # The tables of the README by the words of their markers: the heading, and the parts that fill it.
-_TABLES = {"benchmarks": (_HEAD, ("start", "answer", "sure")), "benchmarks batch": (batch.HEAD, ("batch",))}
+_TABLES = {
+    "benchmarks": (_HEAD, ("start", "answer", "sure")),
+    "benchmarks batch": (batch.HEAD, ("batch",)),
+    "benchmarks ask": (questionnaire.HEAD, ("ask",)),
+}
 _README = Path(__file__).parents[1] / "README.md"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
 _ROOMS = ["errors", "version", "logic", "knowledge", "requirements", "inference", "decision", "explanation"]
-_FRONT = ["recommendation", "batch", "__init__", "faces"]
+_FRONT = ["recommendation", "questionnaire", "batch", "__init__", "faces"]
 _ORDER = [*_ROOMS, *_FRONT]
 _MODULES = sorted(path for path in _PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 

@@ -34,7 +34,7 @@ def _row(knowledge: KnowledgeBase, number: int, draw: random.Random) -> dict[str
         answers = draw.sample(topic.values, draw.randint(1, 2) if topic.many else 1)
         row[f"situation.{topic.id}"] = ";".join(answers) if draw.random() < 1 / 2 else None
     for item in knowledge.usage:
-        row[f"usage.{item}"] = float(draw.randint(0, 10**6)) if draw.random() < 1 / 3 else None
+        row[f"usage.{item}"] = float(draw.randint(0, 900)) if draw.random() < 1 / 3 else None
     return row
 
 

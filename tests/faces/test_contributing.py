@@ -28,6 +28,7 @@ def test_the_examples_apply_one_after_the_other_and_their_cases_hold(tmp_path, r
         "facts/sources.yaml",
         "facts/providers",
         "rules/accessibility.yaml",
+        "rules/questions.yaml",
         "rules/cases",
     } == kinds
 

@@ -20,6 +20,7 @@ PLACES = {
     "weights": "rules/weights.yaml",
     "rules": "rules/bad.yaml",
     "cases": "rules/cases/bad.yaml",
+    "questions": "rules/questions.yaml",
 }
 
 OF_PYTHON = re.compile(

@@ -10,7 +10,7 @@ from provider_advisor.knowledge.case_files import read_cases
 from provider_advisor.knowledge.files import MAX_BYTES
 
 IN_FACTS = "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml."
-IN_RULES = "weights.yaml, <area>.yaml and cases/<area>.yaml."
+IN_RULES = "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml."
 
 RULE_ENDS = "  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"
 

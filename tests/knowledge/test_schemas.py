@@ -44,9 +44,38 @@ max_age: 365d
 """
 
 
+QUESTIONS = b"""
+topics:
+- {id: riding, label: Riding, ask: Do you ride?, share: 0.6, help: Any bicycle counts.}
+questions:
+- {criterion: repairs, topics: [riding], share: 0.4}
+- criterion: bikes-in-stock
+  topics: [riding]
+  when: {any: [{need: repairs}, {situation: skill, is: racer}]}
+  share: 0.2
+  ask: How many bikes must they have?
+  typical: [50, 100]
+- {situation: skill, topics: [riding], share: 0.5}
+- {usage: inspections, topics: [riding], share: 0.5, typical: [1, 4]}
+"""
+
+ANSWERS = b"""
+version: 1
+answers:
+- {topics: [riding]}
+- {criterion: bikes-in-stock, answer: must, bound: 90}
+- {criterion: advice, answer: good, bound: good, searched: true}
+- {situation: purposes, answer: [touring, racing]}
+- {usage: inspections, answer: 2}
+declared: true
+"""
+
+WITHOUT_A_FOLDER = {"requirements": REQUIREMENTS, "questions": QUESTIONS, "answers": ANSWERS}
+
+
 def data_of(role):
-    if role == "requirements":
-        return read(REQUIREMENTS)
+    if role in WITHOUT_A_FOLDER:
+        return read(WITHOUT_A_FOLDER[role])
     return read(next(file for file in BICYCLE_FILES if file.role == role).content)
 
 
@@ -61,12 +90,13 @@ def test_each_schema_is_a_schema_of_its_draft(role):
 
 
 def test_every_kind_of_file_has_a_schema():
-    assert {file.role for file in SHIPPED} == {file.role for file in BICYCLE_FILES}
-    assert set(SCHEMAS) == {"requirements", *(file.role for file in SHIPPED)}
+    assert {file.role for file in SHIPPED} == {"questions", *(file.role for file in BICYCLE_FILES)}
+    assert set(SCHEMAS) == {"requirements", "answers", *(file.role for file in SHIPPED)}
 
 
-def test_a_requirements_file_fits_its_schema():
-    assert problems("requirements", read(REQUIREMENTS)) == []
+@pytest.mark.parametrize("role", sorted(WITHOUT_A_FOLDER))
+def test_a_file_of_its_own_fits_its_schema(role):
+    assert problems(role, data_of(role)) == []
 
 
 @pytest.mark.parametrize("file", [*SHIPPED, *BICYCLE_FILES], ids=lambda file: file.name.split("/tests/")[-1])
@@ -138,6 +168,17 @@ def take(*path):
         ("requirements", put("usage", "inspections", "two")),
         ("requirements", put("situation", "skill", 1)),
         ("requirements", put("max_age", "one year")),
+        ("requirements", put("unsure", [5])),
+        ("requirements", put("asked", {"skipped": "repairs"})),
+        ("questions", put("topics", [])),
+        ("questions", put("topics", 0, "share", 1)),
+        ("questions", take("questions", 0, "share")),
+        ("questions", put("questions", 0, "topics", [])),
+        ("questions", put("questions", 1, "when", "repairs")),
+        ("questions", put("questions", 1, "typical", 50)),
+        ("answers", put("version", "1")),
+        ("answers", put("answers", 1, "bound", [])),
+        ("answers", put("answers", 0, "topics", "riding")),
     ],
 )
 def test_a_schema_refuses_what_is_broken(role, change):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from provider_advisor import AdvisorError, load, recommend
+from provider_advisor import AdvisorError, RequirementsError, load, recommend
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, combined, read_team, statement_record
 from provider_advisor.requirements.file import read_requirements, read_requirements_data
@@ -107,3 +107,17 @@ def test_a_weight_of_its_own_takes_the_place_of_the_criterions(knowledge):
     heavy = recommend(knowledge, needs=[{"criterion": "sms", "weight": 10}], wants=["fax"]).record
     weights = {finding["criterion"]: finding["weight"] for finding in heavy["findings"]}
     assert weights["sms"] == 10 * knowledge.policy.priorities["must"]
+
+
+def test_what_a_team_is_unsure_of_is_kept_and_changes_nothing(bicycles):
+    text = b"needs: [repairs]\nunsure: [rental, skill, inspections]\nasked: {end: settled, skipped: [advice]}\n"
+    statement = read_requirements(text, "team.yaml", bicycles)
+    assert statement.team == read_requirements(b"needs: [repairs]\n", "team.yaml", bicycles).team
+    assert statement.unsure == ("rental", "skill", "inspections")
+    assert statement_record(statement, bicycles)["unsure"] == ["rental", "skill", "inspections"]
+    line = Statement(read_team(bicycles, wants=["rental"]))
+    assert combined(statement, line, bicycles).unsure == ("skill", "inspections")
+    with pytest.raises(
+        RequirementsError, match=r"unknown in 'unsure': 'rentals'; expected criteria, situation or usage"
+    ):
+        read_requirements(b"needs: [repairs]\nunsure: [rentals]\n", "team.yaml", bicycles)

@@ -12,7 +12,9 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
 from provider_advisor.knowledge.checks import (
     criteria_problems,
+    never_asked,
     provider_problems,
+    question_problems,
     rule_problems,
     sorted_rules,
     structure_problems,
@@ -22,6 +24,7 @@ from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, criteria_named
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.fingerprint import fingerprint
+from provider_advisor.knowledge.questions import Questionnaire
 from provider_advisor.knowledge.reading import Defined, Reading, defined, reading_of
 from provider_advisor.knowledge.records import KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.yaml_reader import parse_yaml
@@ -56,9 +59,10 @@ def build(
     vocabulary = _vocabulary(read, found)
     providers = _providers(read, vocabulary, found)
     rules = _rules(read, vocabulary, found)
+    questionnaire = _questionnaire(read, vocabulary, found)
     if found:
         raise KnowledgeError(sorted(set(found), key=_place))
-    return _knowledge(read, vocabulary, providers, rules)
+    return _knowledge(read, vocabulary, providers, rules, questionnaire)
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
@@ -139,12 +143,30 @@ def _rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule
     return rules
 
 
-def _knowledge(read: Read, vocabulary: Vocabulary, providers: list[Provider], rules: list[Rule]) -> KnowledgeBase:
+def _questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
+    problems += question_problems(read.files["questions"], vocabulary)
+    if problems or not read.files["questions"]:
+        return None
+    file, document, _ = read.files["questions"][0]
+    questionnaire = convert.questionnaire_of(file, document, vocabulary.criteria.records)
+    problems += never_asked(list(questionnaire.questions.values()), vocabulary.topics.records)
+    return questionnaire
+
+
+def _knowledge(
+    read: Read,
+    vocabulary: Vocabulary,
+    providers: list[Provider],
+    rules: list[Rule],
+    questionnaire: Questionnaire | None,
+) -> KnowledgeBase:
     policy = convert.policy_of(read.files["weights"][0].shape)
     by_id, ordered = _by_id(providers), {rule.id: rule for rule in sorted_rules(rules)}
     sources, criteria = vocabulary.sources.records, vocabulary.criteria.records
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
-    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
+    # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
+    # recorded before and after a change of its wording can be compared.
+    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts), written=questionnaire)
 
 
 def _by_id(records: Iterable[T]) -> dict[str, T]:

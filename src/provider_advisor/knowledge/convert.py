@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import (
     BoundWord,
     Citation,
@@ -32,6 +33,7 @@ __all__ = [
     "criterion_of",
     "policy_of",
     "provider_of",
+    "questionnaire_of",
     "rule_of",
     "source_of",
     "team_of",
@@ -211,6 +213,33 @@ def rule_of(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[st
 
 def _implied_of(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
     return Implied(shape.criterion, shape.priority, bound_of(shape.at_least, shape.at_most, criterion))
+
+
+def questionnaire_of(
+    shape: shapes.QuestionsFile, document: Document, criteria: Mapping[str, Criterion]
+) -> Questionnaire:
+    """The questionnaire as a record; what it refers to has been checked."""
+    subjects = [Subject(part.id, part.label, part.ask, part.share, part.help) for part in shape.topics]
+    questions = [
+        _question_of(part, document.where("questions", index), criteria) for index, part in enumerate(shape.questions)
+    ]
+    return Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
+
+
+def _question_of(shape: shapes.QuestionShape, where: str, criteria: Mapping[str, Criterion]) -> Question:
+    about, name = shape.about
+    values = criteria[name].values if about == "criterion" else ()
+    return Question(
+        about=about,
+        name=name,
+        subjects=tuple(shape.topics),
+        share=shape.share,
+        when=None if shape.when is None else condition_of(shape.when, criteria),
+        ask=shape.ask,
+        help=shape.help,
+        typical=tuple(values.index(part) if isinstance(part, str) else plain(part) for part in shape.typical),
+        where=where,
+    )
 
 
 def policy_of(shape: shapes.WeightsFile) -> Policy:

@@ -10,14 +10,14 @@ from provider_advisor.errors import KnowledgeError
 
 __all__ = ["MAX_BYTES", "File", "Folder", "Found", "Role", "bytes_of", "gather", "look", "shipped_folder"]
 
-Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "cases"]
+Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "questions", "cases"]
 Folder = str | os.PathLike[str]
 
 MAX_BYTES = 4_000_000
 _MOST_FILES = 5_000
 _FILES: dict[str, dict[str, Role]] = {
     "facts": {"sources.yaml": "sources", "team.yaml": "team"},
-    "rules": {"weights.yaml": "weights"},
+    "rules": {"weights.yaml": "weights", "questions.yaml": "questions"},
 }
 _FOLDERS: dict[str, dict[str, Role]] = {
     "facts": {"criteria": "criteria", "providers": "provider"},
@@ -25,7 +25,7 @@ _FOLDERS: dict[str, dict[str, Role]] = {
 }
 _EXPECTED = {
     "facts": "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml",
-    "rules": "weights.yaml, <area>.yaml and cases/<area>.yaml",
+    "rules": "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml",
 }
 _NEEDED: dict[str, dict[Role, str]] = {
     "facts": {"criteria": "criteria/", "provider": "providers/", "sources": "sources.yaml"},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from provider_advisor.knowledge.conditions import FactHolds, Situation, leaves
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.records import Claim, KnowledgeBase
+from provider_advisor.knowledge.unasked import question_suspicions
 
 __all__ = ["suspicions"]
 
@@ -21,6 +22,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _prices_of_nothing(knowledge)
     yield from _idle_rules(facts)
     yield from _unheard(knowledge)
+    yield from question_suspicions(knowledge)
     yield from _stale(facts)
 
 

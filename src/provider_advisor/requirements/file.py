@@ -12,6 +12,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.problems import validated
 from provider_advisor.knowledge.records import KnowledgeBase
 from provider_advisor.knowledge.shapes import RequirementsFile
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.knowledge.yaml_reader import Document, parse_yaml
 from provider_advisor.requirements.grammar import shown
 from provider_advisor.requirements.statement import Statement
@@ -67,9 +68,21 @@ def _statement(document: Document, knowledge: KnowledgeBase, *, whole: bool) -> 
             name=shape.team,
             whole=whole,
         )
+        unsure = _unsure(shape, knowledge)
     except RequirementsError as error:
         raise RequirementsError(f"{document.name}: {error}") from error
-    return Statement(team, shape.as_of, int(shape.max_age.removesuffix("d")) if shape.max_age else None)
+    max_age = int(shape.max_age.removesuffix("d")) if shape.max_age else None
+    return Statement(team, shape.as_of, max_age, unsure=unsure)
+
+
+def _unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """What the team is unsure of, each once, under its id."""
+    known = {**knowledge.words, **{name: name for name in (*knowledge.topics, *knowledge.usage)}}
+    for name in shape.unsure:
+        if name not in known:
+            hint = did_you_mean(name, known, known)
+            raise RequirementsError(f"unknown in 'unsure': {shown(name)}; expected criteria, situation or usage.{hint}")
+    return tuple(dict.fromkeys(known[name] for name in shape.unsure))
 
 
 def _with_day(document: Document) -> Document:

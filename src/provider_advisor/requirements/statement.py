@@ -14,13 +14,15 @@ __all__ = ["Statement", "combined", "statement_record"]
 class Statement(NamedTuple):
     """What a team asks, and of which day's facts: `as_of` None is today, `max_age` in days None is any age.
 
-    `notes` say what was overruled on the way here.
+    `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
+    not say whether they matter.
     """
 
     team: Team
     as_of: dt.date | None = None
     max_age: int | None = None
     notes: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
@@ -39,7 +41,9 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
     )
     overruled += _changed(file.team.situation, line.team.situation) + _changed(file.team.usage, line.team.usage)
     notes = tuple(f"The command line overrules the file on '{name}'." for name in dict.fromkeys(overruled))
-    return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes)
+    said = {*asked, *line.team.situation, *line.team.usage}
+    unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
+    return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes, unsure)
 
 
 def _changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
@@ -59,6 +63,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "usage": dict(team.usage),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
         "max_age": f"{statement.max_age}d" if statement.max_age else None,
+        "unsure": list(statement.unsure),
     }
     return {key: value for key, value in record.items() if value not in (None, [], {})}
 

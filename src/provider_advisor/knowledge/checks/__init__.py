@@ -2,11 +2,14 @@
 
 from provider_advisor.knowledge.checks.criteria import criteria_problems, team_problems
 from provider_advisor.knowledge.checks.providers import provider_problems
+from provider_advisor.knowledge.checks.questions import never_asked, question_problems
 from provider_advisor.knowledge.checks.rules import rule_problems, sorted_rules, structure_problems
 
 __all__ = [
     "criteria_problems",
+    "never_asked",
     "provider_problems",
+    "question_problems",
     "rule_problems",
     "sorted_rules",
     "structure_problems",

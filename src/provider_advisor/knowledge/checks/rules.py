@@ -14,7 +14,14 @@ from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.reading import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Rule, Source, Topic, UsageItem
 
-__all__ = ["Vocabulary", "criteria_named", "rule_problems", "sorted_rules", "structure_problems"]
+__all__ = [
+    "Vocabulary",
+    "condition_problems",
+    "criteria_named",
+    "rule_problems",
+    "sorted_rules",
+    "structure_problems",
+]
 
 
 _Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
@@ -69,9 +76,9 @@ def _leaves(shape: shapes.ConditionShape) -> Iterator[_Leaf]:
 
 
 def _rule_problems(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
-    yield from _condition_problems(rule.when, vocabulary, on_team=True)
+    yield from condition_problems(rule.when, vocabulary, on_team=True)
     if rule.favours is not None:
-        yield from _condition_problems(rule.favours, vocabulary, on_team=False)
+        yield from condition_problems(rule.favours, vocabulary, on_team=False)
     for implied in rule.implies or ():
         yield from _criterion_problems(implied.criterion, vocabulary)
         if (criterion := vocabulary.criteria.records.get(implied.criterion)) is not None:
@@ -82,7 +89,8 @@ def _rule_problems(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[s
         yield from vocabulary.sources.unknown(citation.source, f"unknown source '{citation.source}'")
 
 
-def _condition_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
+def condition_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
+    """What is wrong with a condition on the team, or on a provider's facts."""
     for leaf in _leaves(shape):
         if isinstance(leaf, shapes.FactShape) is on_team:
             room, words = ("'when'", "need, situation or usage") if on_team else ("'favours'", "fact")

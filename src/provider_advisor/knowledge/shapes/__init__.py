@@ -3,6 +3,7 @@
 A shape says what can be said of a file by itself; what needs two files is in `checks`.
 """
 
+from provider_advisor.knowledge.shapes.answers import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.shapes.base import Shape
 from provider_advisor.knowledge.shapes.conditions import (
     AllShape,
@@ -25,8 +26,10 @@ from provider_advisor.knowledge.shapes.facts import (
     TeamFile,
 )
 from provider_advisor.knowledge.shapes.kinds import FILE_SHAPES
+from provider_advisor.knowledge.shapes.questions import QuestionsFile, QuestionShape, SubjectShape
 from provider_advisor.knowledge.shapes.rules import ImpliedShape, RulesFile, RuleShape, WeightsFile
 from provider_advisor.knowledge.shapes.statements import (
+    AskedShape,
     CasesFile,
     CaseShape,
     RequirementsFile,
@@ -37,8 +40,12 @@ from provider_advisor.knowledge.shapes.statements import (
 __all__ = [
     "FILE_SHAPES",
     "VALUE_KEYS",
+    "VERSION",
     "AllShape",
+    "AnswerShape",
+    "AnswersFile",
     "AnyShape",
+    "AskedShape",
     "CaseShape",
     "CasesFile",
     "ClaimShape",
@@ -50,6 +57,8 @@ __all__ = [
     "NeedShape",
     "NotShape",
     "ProviderFile",
+    "QuestionShape",
+    "QuestionsFile",
     "RequirementShape",
     "RequirementsFile",
     "RuleShape",
@@ -58,6 +67,7 @@ __all__ = [
     "SituationShape",
     "SourceShape",
     "SourcesFile",
+    "SubjectShape",
     "TeamFile",
     "UsageBoundShape",
     "VerdictShape",

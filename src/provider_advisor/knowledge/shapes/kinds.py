@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from provider_advisor.knowledge.shapes.answers import AnswersFile
 from provider_advisor.knowledge.shapes.base import Shape
 from provider_advisor.knowledge.shapes.facts import CriteriaFile, ProviderFile, SourcesFile, TeamFile
+from provider_advisor.knowledge.shapes.questions import QuestionsFile
 from provider_advisor.knowledge.shapes.rules import RulesFile, WeightsFile
 from provider_advisor.knowledge.shapes.statements import CasesFile, RequirementsFile
 
@@ -19,6 +21,8 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
     "provider": ProviderFile,
     "weights": WeightsFile,
     "rules": RulesFile,
+    "questions": QuestionsFile,
     "cases": CasesFile,
     "requirements": RequirementsFile,
+    "answers": AnswersFile,
 }

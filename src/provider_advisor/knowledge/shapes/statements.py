@@ -12,7 +12,15 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.shapes.base import Shape
 from provider_advisor.knowledge.values import Amount, Days, End, Id, Ids, Weight, Words
 
-__all__ = ["CaseShape", "CasesFile", "RequirementShape", "RequirementsFile", "StatementShape", "VerdictShape"]
+__all__ = [
+    "AskedShape",
+    "CaseShape",
+    "CasesFile",
+    "RequirementShape",
+    "RequirementsFile",
+    "StatementShape",
+    "VerdictShape",
+]
 
 
 class RequirementShape(Shape):
@@ -53,10 +61,28 @@ class StatementShape(Shape):
     max_age: Days | None = None
 
 
+class AskedShape(Shape):
+    """How a questionnaire came to what a team asks: for the eyes of people, it changes no answer.
+
+    `end` is why it ended; `skipped` are criteria that were not asked because every provider still in meets them for
+    certain, by the facts of the knowledge base with this fingerprint.
+    """
+
+    end: Words | None = None
+    skipped: list[Id] = []
+    fingerprint: Words | None = None
+
+
 class RequirementsFile(StatementShape):
-    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch."""
+    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch.
+
+    `unsure` names criteria, situation and usage of which the team could not say whether they matter; it is never taken
+    for no.
+    """
 
     team: Words | None = None
+    unsure: list[Id] = []
+    asked: AskedShape | None = None
 
 
 class VerdictShape(Shape):

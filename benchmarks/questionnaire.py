@@ -1,0 +1,252 @@
+"""The questionnaire with simulated teams: how much it asks, how often it is right, how long a step takes.
+
+A team is a full set of answers, drawn beforehand from the shares of rules/questions.yaml: topics, then what is needed
+in them (more in some topics than in others), 3 to 15 requirements, bounds from what is typical, situation, usage. It
+answers truthfully what it is asked; its verdict is compared with that of the full set.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from provider_advisor import KnowledgeBase, load
+from provider_advisor.decision import Verdict
+from provider_advisor.knowledge import Claim, Criterion, Facts, Provider
+from provider_advisor.logic import Interval
+from provider_advisor.questionnaire import (
+    Answer,
+    Catalogue,
+    End,
+    State,
+    Survey,
+    answered,
+    begin,
+    changed,
+    put,
+    screen_after,
+    survey_of,
+)
+
+TEAMS = 1000
+_COLUMNS = (
+    "questionnaire", "criteria asked, of all", "of those that apply", "of file order", "screens (90th percentile)",
+    "settled", "verdict of the full set, where settled", "99th percentile of a step",
+)  # fmt: skip
+HEAD = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
+_TARGETS = (
+    "targets, shipped facts, medians", "0.25 one by one", "0.55 one by one, 0.65 as lists", "0.85 one by one",
+    "6 (10) as lists", "", "100 %", "50 ms",
+)  # fmt: skip
+_DAY = dt.date(2022, 12, 31)
+_LEAST, _MOST = 3, 15
+_HEAT = (0.4, 1.0, 1.0, 2.0)
+_WORDS = ("must", "good", "good", "nice")
+_UNSURE, _OVERLOOKED = 0.15, 0.05
+_SILENT = {"criterion": "no", "bound": "none", "situation": "no-answer", "usage": "no-answer"}
+
+Truth = Mapping[str, object]
+Say = Callable[[str], object]
+
+
+class Run(NamedTuple):
+    """What one team was asked, and what came out."""
+
+    asked: int
+    screens: int
+    end: str
+    verdict: Verdict
+    steps: list[float]
+
+
+def rows(teams: int = TEAMS) -> list[str]:
+    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight."""
+    shipped = Catalogue(Facts(load(), _DAY))
+    six = Catalogue(Facts(_six(shipped.knowledge), _DAY))
+    return [
+        f"| {' | '.join(_TARGETS)} |",
+        *_table("shipped", shipped, teams),
+        *_table("six providers", six, teams),
+    ]
+
+
+def _table(name: str, catalogue: Catalogue, teams: int) -> Iterator[str]:
+    full = [_drawn(catalogue, random.Random(seed)) for seed in range(teams)]
+    verdicts = [_full(truth, catalogue) for truth in full]
+    applying = [_applying(truth, catalogue) for truth in full]
+    filed = [_in_file_order(truth, catalogue) for truth in full]
+    for words, most, unsure, overlooked in (
+        ("one by one", 1, 0.0, 0.0),
+        ("as lists", 10, 0.0, 0.0),
+        ("as lists, 15 % not sure", 10, _UNSURE, 0.0),
+        ("as lists, 5 % of needs overlooked", 10, 0.0, _OVERLOOKED),
+    ):
+        runs = [
+            _run(catalogue, most, _saying(truth, random.Random(seed), unsure, overlooked))
+            for seed, truth in enumerate(full)
+        ]
+        yield _row(f"{name}, {words}", runs, verdicts, applying, filed, len(catalogue.knowledge.criteria))
+
+
+def _row(  # noqa: PLR0913, PLR0917 (the columns)
+    name: str, runs: list[Run], verdicts: list[Verdict], applying: list[int], filed: list[int], every: int
+) -> str:
+    median = statistics.median
+    of_all = median(run.asked / every for run in runs)
+    of_applying = median(run.asked / max(1, count) for run, count in zip(runs, applying, strict=True))
+    of_file = median(run.asked / max(1, count) for run, count in zip(runs, filed, strict=True))
+    screens = sorted(run.screens for run in runs)
+    settled = [(run, verdict) for run, verdict in zip(runs, verdicts, strict=True) if run.end == "settled"]
+    right = sum(run.verdict == verdict for run, verdict in settled)
+    share = f"{right / len(settled):.1%}" if settled else "none settled"
+    steps = sorted(step for run in runs for step in run.steps)
+    return (
+        f"| {name} | {of_all:.2f} | {of_applying:.2f} | {of_file:.2f} "
+        f"| {median(screens):.0f} ({screens[int(0.9 * len(screens))]}) | {len(settled) / len(runs):.0%} "
+        f"| {share} | {1000 * steps[int(0.99 * len(steps))]:.0f} ms |"
+    )
+
+
+def _run(catalogue: Catalogue, most: int, say: Say) -> Run:
+    """One questionnaire from its beginning to its end."""
+    state, asked, screens, steps = begin(catalogue, most), 0, 0, list[float]()
+    while True:
+        start = time.perf_counter()
+        screen = screen_after(state)
+        steps.append(time.perf_counter() - start)
+        if isinstance(screen, End):
+            return Run(asked, screens, screen.kind, screen.verdict, steps)
+        screens += 1
+        asked += sum(key.startswith("criterion:") for key in screen.keys)
+        state = answered(state, screen, {key: value for key in screen.keys if (value := say(key)) is not None})
+
+
+def _saying(truth: Truth, draw: random.Random, unsure: float, overlooked: float) -> Say:
+    """What a team answers: the truth, but for what it is not sure of and what it overlooks."""
+
+    def say(key: str) -> object:
+        if key != "topics" and draw.random() < unsure:
+            return "not-sure"
+        if key.startswith("criterion:") and draw.random() < overlooked:
+            return None
+        return truth.get(key)
+
+    return say
+
+
+def _drawn(catalogue: Catalogue, draw: random.Random) -> Truth:
+    """A full set of answers with 3 to 15 requirements."""
+    while True:
+        truth = _attempt(catalogue, draw)
+        if _LEAST <= sum(key.startswith("criterion:") for key in truth) <= _MOST:
+            return truth
+
+
+def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[str, object]:
+    """Answers drawn in the order of the file, again and again, for what is answered lets other questions apply."""
+    opened = tuple(name for name, subject in catalogue.subjects.items() if draw.random() < subject.share)
+    heat = {name: draw.choice(_HEAT) for name in opened}
+    truth: dict[str, object] = {"topics": opened}
+    seen: set[str] = set()
+    while fresh := sorted(_sure(truth, seen, catalogue) - seen, key=catalogue.places.__getitem__):
+        for key in fresh:
+            seen.add(key)
+            question = catalogue.questions[key]
+            warm = max((heat[name] for name in question.subjects if name in heat), default=1.0)
+            if draw.random() < min(0.95, question.share * warm):
+                truth |= _said(key, catalogue, draw)
+    aside = {part.answer.key for part in survey_of(_state(truth, seen, catalogue)).view.aside}
+    return {key: value for key, value in truth.items() if not {key, key.replace("bound:", "criterion:", 1)} & aside}
+
+
+def _said(key: str, catalogue: Catalogue, draw: random.Random) -> dict[str, object]:
+    kind, _, name = key.partition(":")
+    typical = catalogue.questions[key].typical
+    if kind == "situation":
+        topic = catalogue.knowledge.topics[name]
+        picked = draw.sample(topic.values, draw.choice([1, 1, 2, 3]) if topic.many else 1)
+        return {key: tuple(value for value in topic.values if value in picked)}
+    if kind == "usage":
+        return {key: draw.choice(typical or (1000,))}
+    bound = {f"bound:{name}": draw.choice(typical)} if typical and draw.random() < 0.8 else {}  # noqa: PLR2004
+    return {key: draw.choice(_WORDS), **bound}
+
+
+def _state(truth: Truth, seen: set[str], catalogue: Catalogue) -> State:
+    """The state in which all that was drawn is answered, and the rest of it with no."""
+    bounds = {f"bound:{key.partition(':')[2]}" for key in truth if key.startswith("criterion:")}
+    silent = {key: _SILENT[key.partition(":")[0]] for key in {*seen, *bounds} - truth.keys()}
+    capability = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}
+    answers = {**silent, **truth}
+    return put(
+        begin(catalogue),
+        [
+            Answer(key, value)  # type: ignore[arg-type]
+            for key, value in answers.items()
+            if not (key.startswith("bound:") and key.partition(":")[2] in capability)
+        ],
+    )
+
+
+def _sure(truth: Truth, seen: set[str], catalogue: Catalogue) -> frozenset[str]:
+    return survey_of(_state(truth, seen, catalogue)).view.reach.sure
+
+
+def _full(truth: Truth, catalogue: Catalogue) -> Verdict:
+    return survey_of(_state(truth, set(catalogue.questions), catalogue)).outcome.verdict
+
+
+def _applying(truth: Truth, catalogue: Catalogue) -> int:
+    """How many criteria apply to the team, whether it needs them or not."""
+    return sum(key.startswith("criterion:") for key in _sure(truth, set(catalogue.questions), catalogue))
+
+
+def _in_file_order(truth: Truth, catalogue: Catalogue) -> int:
+    """How many criteria are asked in the order of the file until the verdict is proved; the topics are the same."""
+    state, asked = put(begin(catalogue), [Answer("topics", truth["topics"])]), 0  # type: ignore[arg-type]
+    while True:
+        survey = survey_of(state)
+        waiting = {key for key in survey.proof.deciding if key.startswith("bound:")} or _worth_asking(survey, catalogue)
+        if survey.proof.settled or not waiting:
+            return asked
+        key = min(waiting, key=lambda key: catalogue.places[key.replace("bound:", "criterion:", 1)])
+        asked += key.startswith("criterion:")
+        state = changed(state, key, truth.get(key, _SILENT[key.partition(":")[0]]))
+
+
+def _worth_asking(survey: Survey, catalogue: Catalogue) -> set[str]:
+    """What applies and is not answered, but for what every provider still in meets and nothing hangs on."""
+    open_ = survey.view.reach.open & survey.view.reach.sure
+    names = {key: key.partition(":")[2] for key in open_ if key.startswith("criterion:")}
+    met = {key for key, name in names.items() if catalogue.met_by(name, survey.inside) and name not in catalogue.hinges}
+    return (open_ - met) or open_
+
+
+def _six(knowledge: KnowledgeBase) -> KnowledgeBase:
+    """The same vocabulary, rules and questions, with six providers of which a good half is known."""
+    draw = random.Random(6)
+    providers = {f"p{number}": _provider(f"p{number}", knowledge, draw) for number in range(6)}
+    return dataclasses.replace(knowledge, providers=providers)
+
+
+def _provider(name: str, knowledge: KnowledgeBase, draw: random.Random) -> Provider:
+    made = [_claim(name, criterion, draw) for criterion in knowledge.criteria.values() if not criterion.computed]
+    return Provider(name, name.upper(), (), {}, tuple(claim for claim in made if claim is not None))
+
+
+def _claim(provider: str, criterion: Criterion, draw: random.Random) -> Claim | None:
+    if draw.random() < 0.4:  # noqa: PLR2004
+        return None
+    value: str | float = "present" if draw.random() < 0.85 else "absent"  # noqa: PLR2004
+    amount = None
+    if criterion.kind != "capability":
+        ends = (criterion.scale.worst, criterion.scale.best) if criterion.scale else (0, len(criterion.values) - 1)
+        value = round(draw.uniform(*ends)) if criterion.whole or criterion.values else draw.uniform(*ends)
+        amount = Interval(value, value)
+    day = dt.date(2022, 11, 22)
+    return Claim(provider, None, criterion.id, value, None, criterion.unit, "stated", "", 1, day, amount=amount)

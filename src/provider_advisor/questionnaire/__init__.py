@@ -1,0 +1,44 @@
+"""From answers to the next question or the end, without input or output of its own."""
+
+from provider_advisor.questionnaire.answering import answered, back, changed, declared, further, stopped
+from provider_advisor.questionnaire.answers import Answer, State, begin, put
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.file import answers_record, read_answers
+from provider_advisor.questionnaire.prompts import Prompt, found, prompt_of
+from provider_advisor.questionnaire.saving import requirements_record, statement_of
+from provider_advisor.questionnaire.screens import End, Screen, screen_after
+from provider_advisor.questionnaire.survey import Survey, survey_of
+from provider_advisor.questionnaire.view import Aside
+from provider_advisor.questionnaire.why import Move, Progress, Why, progress_of, why
+
+__all__ = [
+    "Answer",
+    "Aside",
+    "Catalogue",
+    "End",
+    "Move",
+    "Progress",
+    "Prompt",
+    "Screen",
+    "State",
+    "Survey",
+    "Why",
+    "answered",
+    "answers_record",
+    "back",
+    "begin",
+    "changed",
+    "declared",
+    "found",
+    "further",
+    "progress_of",
+    "prompt_of",
+    "put",
+    "read_answers",
+    "requirements_record",
+    "screen_after",
+    "statement_of",
+    "stopped",
+    "survey_of",
+    "why",
+]

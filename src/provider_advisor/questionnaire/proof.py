@@ -1,0 +1,217 @@
+"""Whether any further answer can change the verdict: a proof that none can, or the questions on which it hangs.
+
+Each kind of verdict holds for reasons that are sums over findings: nobody's lead may fall to nothing, no must of the
+leader may come to be unknown, and so on. A sum is bounded by what it is now, and by how far each undecided part could
+move it the wrong way. Weights in the denominator are common to all providers, so the sign of a difference decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from provider_advisor.decision import Outcome, Verdict
+from provider_advisor.questionnaire.effects import Effect, Measure, value
+from provider_advisor.questionnaire.parts import Part
+
+__all__ = ["Proof", "is_out", "prove"]
+
+_NEAR = 1e-10
+"""Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
+
+_DUST = 1e-13
+
+
+class Demand(NamedTuple):
+    """A sum must stay at least (or, with `above` false, at most) at a bound."""
+
+    measure: Measure
+    bound: float
+    above: bool = True
+
+
+Way = tuple[Demand, ...]
+"""Demands that together keep a part of the verdict."""
+
+
+class Proof(NamedTuple):
+    """What further answers can do: `settled` if nothing, else the questions on which it hangs.
+
+    `deciding` gives, for each of these questions, how far it could move what it bears on, as a share of what is needed.
+    """
+
+    settled: bool
+    deciding: Mapping[str, float]
+
+
+def prove(outcome: Outcome, effects: Sequence[Effect], parts: Sequence[Part], places: Mapping[str, int]) -> Proof:
+    """Whether the outcome's verdict stays whatever the parts come to; `effects` are what its findings add now.
+
+    Of ways that hang on as many questions, that one is pursued whose questions come first by their `places`.
+    """
+    if not parts:
+        return Proof(True, {})  # noqa: FBT003 (settled: nothing is undecided)
+    sums = _Sums(effects, parts)
+    deciding: dict[str, float] = {}
+    for ways in _claims(outcome, sums):
+        if any(all(sums.holds(demand) for demand in way) for way in ways):
+            continue
+        for key, share in sums.pursued(ways, places).items():
+            deciding[key] = deciding.get(key, 0.0) + share
+    return Proof(not deciding, deciding)
+
+
+def is_out(place: int, effects: Sequence[Effect], parts: Sequence[Part]) -> bool:
+    """Whether a provider is ruled out, whatever the parts come to."""
+    return _Sums(effects, parts).holds(Demand(Measure("failed", place), 1))
+
+
+class _Sums:
+    """Sums of measures: what they are now, and what each part could take away or add."""
+
+    def __init__(self, effects: Sequence[Effect], parts: Sequence[Part]) -> None:
+        self._effects = effects
+        self._parts = parts
+        self._now: dict[Measure, float] = {}
+        self._moves: dict[tuple[Measure, bool], list[tuple[float, Part]]] = {}
+
+    @cached_property
+    def near(self) -> float:
+        """How much a lead must be, so that it is one after rounding."""
+        weight = Measure("weight")
+        return _NEAR * (self.now(weight) + sum(part.range.ends(weight)[1] for part in self._parts))
+
+    def now(self, measure: Measure) -> float:
+        """The sum over all findings as they are."""
+        if measure not in self._now:
+            self._now[measure] = value(self._effects, measure)
+        return self._now[measure]
+
+    def lead(self, measure: Measure) -> Demand:
+        """That one stays ahead."""
+        return Demand(measure, self.near)
+
+    def even(self, measure: Measure) -> Way:
+        """That a difference stays nothing."""
+        dust = _DUST / _NEAR * self.near
+        return Demand(measure, -dust), Demand(measure, dust, above=False)
+
+    def is_met(self, demand: Demand) -> bool:
+        """Whether the demand is met now."""
+        now = self.now(demand.measure)
+        return now >= demand.bound if demand.above else now <= demand.bound
+
+    def holds(self, demand: Demand) -> bool:
+        """Whether it is met, and stays so."""
+        moved = sum(move for move, _ in self._moving(demand))
+        now = self.now(demand.measure)
+        return now - moved >= demand.bound if demand.above else now + moved <= demand.bound
+
+    def pursued(self, ways: Iterable[Way], places: Mapping[str, int]) -> dict[str, float]:
+        """The questions behind the way that is met now and hangs on the fewest; how much each could move."""
+        met = [way for way in ways if all(self.is_met(demand) for demand in way)]
+        found = [self._questions(way) for way in met or ways]
+        return min(found, key=lambda keys: (len(keys), sorted(places[_asked(key)] for key in keys)), default={})
+
+    def _questions(self, way: Way) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for demand in way:
+            if self.holds(demand):
+                continue
+            for move, part in self._moving(demand):
+                for key in part.questions:
+                    found[key] = found.get(key, 0.0) + move / len(part.questions)
+        return found
+
+    def _moving(self, demand: Demand) -> list[tuple[float, Part]]:
+        """The parts that could move the sum the wrong way, and by how much."""
+        key = (demand.measure, demand.above)
+        if key not in self._moves:
+            moves = [(_wrong(part, demand), part) for part in self._parts]
+            self._moves[key] = [(move, part) for move, part in moves if move > 0]
+        return self._moves[key]
+
+
+def _asked(key: str) -> str:
+    return key.replace("bound:", "criterion:", 1)
+
+
+def _wrong(part: Part, demand: Demand) -> float:
+    low, high = part.range.ends(demand.measure)
+    now = value(part.now, demand.measure) if part.now else 0.0
+    return now - low if demand.above else high - now
+
+
+def _claims(outcome: Outcome, sums: _Sums) -> list[list[Way]]:
+    """What has to stay for the verdict to stay; of each the ways in which it can."""
+    verdict = outcome.verdict
+    names = [assessment.provider for assessment in outcome.assessments]
+    if not names:
+        return []
+    if not sums.now(Measure("present")):
+        return [[(Demand(Measure("present"), 0, above=False),)]]
+    if verdict.kind == "none":
+        return [[(Demand(Measure("failed", place), 1),)] for place in range(len(names))]
+    leaders = [place for place, name in enumerate(names) if name in _ahead(verdict)]
+    rivals = [place for place in range(len(names)) if place not in leaders]
+    standing = {assessment.standing for assessment in outcome.assessments if assessment.provider in _ahead(verdict)}
+    is_qualified = "qualified" in standing
+    claims: list[list[Way]] = [[(Demand(Measure("present"), 1),)]]
+    claims += [[_stands(place, is_qualified=is_qualified)] for place in leaders]
+    claims += [_behind(rival, leaders[0], sums, is_qualified=is_qualified) for rival in rivals]
+    if verdict.kind == "recommended":
+        return claims + _strength(verdict, leaders[0], rivals, sums)
+    return claims + _together(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
+
+
+def _ahead(verdict: Verdict) -> tuple[str, ...]:
+    alone = verdict.provider or verdict.lean
+    return (alone,) if alone else verdict.among
+
+
+def _stands(place: int, *, is_qualified: bool) -> Way:
+    """That a leader keeps its standing: qualified has no bad must, unconfirmed no failed one but an unknown one."""
+    if is_qualified:
+        return (Demand(Measure("bad", place), 0, above=False),)
+    return Demand(Measure("failed", place), 0, above=False), Demand(Measure("bad", place), 1)
+
+
+def _behind(rival: int, leader: int, sums: _Sums, *, is_qualified: bool) -> list[Way]:
+    """That a rival stays behind: ruled out, or of lower standing, or with more unknown musts, or a lower score."""
+    out = (Demand(Measure("failed", rival), 1),)
+    worse, lead = Demand(Measure("bad", rival), 1), sums.lead(Measure("expected", leader, rival))
+    if is_qualified:
+        return [out, (worse,), (lead,)]
+    more = Measure("unknown", rival, leader)
+    return [out, (worse, Demand(more, 1)), (worse, Demand(more, 0), lead)]
+
+
+def _strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums) -> list[list[Way]]:
+    """Firm: each rival stays out or below; leaning: one of them stays in and reaches up."""
+    if verdict.strength == "firm":
+        out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
+        return [[(out[rival],), (sums.lead(Measure("firm", leader, rival)),)] for rival in rivals]
+    dust = sums.near * _DUST / _NEAR
+    return [
+        [
+            (
+                Demand(Measure("failed", rival), 0, above=False),
+                Demand(Measure("firm", leader, rival), dust, above=False),
+            )
+            for rival in rivals
+        ]
+    ]
+
+
+def _together(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
+    """That several leaders stay level; and, qualified ones, that nothing or something of them stays unknown."""
+    first, *others = leaders
+    claims: list[list[Way]] = [[sums.even(Measure("expected", first, other))] for other in others]
+    if not is_qualified:
+        claims += [[sums.even(Measure("unknown", first, other))] for other in others]
+    elif is_tie:
+        claims += [[(sums.even(Measure("spread", place))[1],)] for place in leaders]
+    else:
+        claims.append([(sums.lead(Measure("spread", place)),) for place in leaders])
+    return claims

@@ -1,0 +1,144 @@
+"""What may still come: which questions may be asked, which rules may fire, what may be required."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from provider_advisor.knowledge import Rule
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, Situation, Usage
+from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.said import Said
+
+__all__ = ["NO", "UNKNOWN", "YES", "Reach", "may_be", "reach_of"]
+
+YES, NO, UNKNOWN = 1, 2, 4
+"""Truths that a condition may come to have, added up: 3 is yes or no."""
+
+_OF_TRUTH = {Truth.YES: YES, Truth.NO: NO, Truth.UNKNOWN: UNKNOWN}
+
+
+class Reach(NamedTuple):
+    """What may still come of a team's answers.
+
+    `applying` are the keys of the questions that apply or may come to apply, answered or not; `open` those of them that
+    have no final answer; `sure` those that apply certainly. `rules` are, by id, the truths that each rule's `when` may
+    have; `required` and `stated`, by criterion, whether it is, or may be.
+    """
+
+    applying: frozenset[str]
+    open: frozenset[str]
+    sure: frozenset[str]
+    rules: Mapping[str, int]
+    required: Mapping[str, int]
+    stated: Mapping[str, int]
+    said: Said
+
+    def may_be(self, condition: Condition) -> int:
+        """The truths that a condition on the team may come to have."""
+        return may_be(condition, self)
+
+    def fires(self, rule: Rule) -> bool:
+        """Whether the rule may fire."""
+        return bool(self.rules[rule.id] & YES)
+
+    def is_sure(self, rule: Rule) -> bool:
+        """Whether the rule fires, whatever else is answered."""
+        return self.rules[rule.id] == YES
+
+
+def reach_of(said: Said, catalogue: Catalogue) -> Reach:
+    """All that may still come: from the questions that apply in any case, to those that they let apply, to the end."""
+    found = {key: question for key, question in catalogue.questions.items() if said.is_open(question.subjects)}
+    always = {key for key, question in found.items() if question.when is None} | said.searched
+    applying = frozenset(key for key in always if key in catalogue.questions)
+    later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}
+    while True:
+        reach = _reach(applying, said, catalogue)
+        truths = {key: reach.may_be(when) for key, when in later.items()}
+        fresh = {key for key, truth in truths.items() if truth & YES} - applying
+        if not fresh:
+            sure = {key for key in applying if truths.get(key, YES) == YES}
+            return reach._replace(sure=frozenset(sure))
+        applying |= fresh
+
+
+def _reach(applying: frozenset[str], said: Said, catalogue: Catalogue) -> Reach:
+    computed = None if catalogue.computed is None else catalogue.computed.id
+    stated = {name: _stated(name, computed, applying, said) for name in catalogue.knowledge.criteria}
+    required = dict(stated)
+    rules: dict[str, int] = {}
+    reach = Reach(applying, applying - said.final, frozenset(), rules, required, stated, said)
+    for rule in catalogue.knowledge.rules.values():
+        rules[rule.id] = may_be(rule.when, reach)
+        if rules[rule.id] & YES:
+            for part in rule.implies:
+                required[part.criterion] = _either(required[part.criterion], rules[rule.id])
+    return reach
+
+
+def _stated(name: str, computed: str | None, applying: frozenset[str], said: Said) -> int:
+    """Whether the team states a criterion itself; one that is computed from usage it cannot ask for without any."""
+    key = f"criterion:{name}"
+    if name in said.priorities:
+        return YES if name != computed or said.usage.keys() - said.lone else YES | NO
+    return YES | NO if key in applying and key not in said.final else NO
+
+
+def _either(one: int, other: int) -> int:
+    """Required if either holds: surely if one surely does."""
+    if YES in {one, other}:
+        return YES
+    return YES | NO if (one | other) & YES else NO
+
+
+def may_be(condition: Condition, reach: Reach, *, under_not: bool = False) -> int:
+    """The truths that a condition may come to have, each leaf by itself: at least all those that it can have."""
+    if isinstance(condition, AllOf):
+        return _all(may_be(part, reach, under_not=under_not) for part in condition.parts)
+    if isinstance(condition, AnyOf):
+        return _turned(_all(_turned(may_be(part, reach, under_not=under_not)) for part in condition.parts))
+    if isinstance(condition, Not):
+        return _turned(may_be(condition.part, reach, under_not=True))
+    return _leaf(condition, reach, under_not=under_not)
+
+
+def _turned(truths: int) -> int:
+    return (truths & UNKNOWN) | (NO if truths & YES else 0) | (YES if truths & NO else 0)
+
+
+def _all(parts: Iterable[int]) -> int:
+    found, all_yes, all_but_no, unknown = 0, True, True, False
+    for truths in parts:
+        found |= truths & NO
+        all_yes = all_yes and bool(truths & YES)
+        all_but_no = all_but_no and bool(truths & (YES | UNKNOWN))
+        unknown = unknown or bool(truths & UNKNOWN)
+    return found | (YES if all_yes else 0) | (UNKNOWN if all_but_no and unknown else 0)
+
+
+def _leaf(leaf: Leaf, reach: Reach, *, under_not: bool) -> int:
+    if isinstance(leaf, Need):
+        return (reach.stated if under_not else reach.required)[leaf.criterion]
+    if isinstance(leaf, Situation):
+        return _situation(leaf, reach)
+    if isinstance(leaf, Usage):
+        return _usage(leaf, reach)
+    raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
+
+
+def _situation(leaf: Situation, reach: Reach) -> int:
+    answers = reach.said.situation.get(leaf.topic)
+    if answers is not None:
+        return YES if leaf.value in answers else NO
+    return YES | NO | UNKNOWN if f"situation:{leaf.topic}" in reach.open else UNKNOWN
+
+
+def _usage(leaf: Usage, reach: Reach) -> int:
+    amount = reach.said.usage.get(leaf.item)
+    if amount is not None and leaf.item in reach.said.lone:
+        return _OF_TRUTH[compare(Interval(amount, amount), leaf.bound)] | UNKNOWN
+    if amount is not None:
+        return _OF_TRUTH[compare(Interval(amount, amount), leaf.bound)]
+    return YES | NO | UNKNOWN if f"usage:{leaf.item}" in reach.open else UNKNOWN

@@ -1,0 +1,97 @@
+"""Files of answers: what is wrong with them is said with file and line, all at once."""
+
+from __future__ import annotations
+
+import pytest
+from teams import fresh
+
+from provider_advisor.errors import KnowledgeError
+from provider_advisor.questionnaire import answers_record, read_answers, screen_after, survey_of
+
+HEAD = "version: 1\nanswers:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "- {criterion: repair, answer: must}\n",
+            ["there is no question about the criterion 'repair'. Did you mean 'repairs'?"],
+        ),
+        ("- {weather: rain, answer: must}\n", ["unknown key 'weather'"]),
+        ("- {criterion: repairs, answer: perhaps}\n", ["the answer on 'repairs' is 'perhaps'; expected must, good,"]),
+        ("- {criterion: repairs, answer: 5}\n", ["the answer on 'repairs' is '5.0'; expected must, good,"]),
+        ("- {criterion: repairs}\n", ["'answer' is missing; add it"]),
+        ("- {criterion: repairs, answer: must, bound: 5}\n", ["'repairs' is a capability, which takes no bound;"]),
+        ("- {criterion: advice, answer: must, bound: great}\n", ["the bound of 'advice' is 'great'; expected poor,"]),
+        ("- {usage: inspections, answer: many}\n", ["the usage 'inspections' is 'many'; expected a number"]),
+        ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
+        ("- {situation: skill, answer: pro}\n", ["'pro' is unknown to the situation 'skill'; expected beginner,"]),
+        ("- {topics: [nowhere]}\n", ["'nowhere' is unknown to topics; expected "]),
+        ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' goes with 'criterion' only; remove it"]),
+        (
+            "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: no-thanks}\n",
+            ["the answer on 'repairs' is 'no-thanks'"],
+        ),
+        (
+            "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: must}\n",
+            ["'repairs' is answered at answers.yaml:3 already; keep one."],
+        ),
+        (
+            "- {topics: []}\n- {criterion: repairs, answer: must}\n",
+            ["the answer on 'repairs' does not apply: its topic is closed, or what it depends on is not asked for;"],
+        ),
+        (
+            "- {criterion: advice, answer: 'no', bound: good}\n",
+            ["the answer on 'advice' does not apply: the criterion that it bounds is not asked for; remove it."],
+        ),
+    ],
+)
+def test_a_bad_answer_is_named_with_its_line(bicycles, text, sentences):
+    with pytest.raises(KnowledgeError) as refused:
+        read_answers((HEAD + text).encode(), "answers.yaml", fresh(bicycles))
+    assert len(refused.value.problems) == len(sentences)
+    for problem, sentence in zip(refused.value.problems, sentences, strict=True):
+        assert problem.startswith("answers.yaml:")
+        assert sentence in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"version: 0\nanswers: []\n", "answers.yaml:1: 'version': expected 1, the version that this program reads;"),
+        (b"answers: []\n", "answers.yaml:1: 'version' is missing; add it."),
+        (b"version: 1\nanswers:\n- \xff\n", "answers.yaml:3: the file is not UTF-8; save it in that encoding."),
+        (b"", "answers.yaml:1: the file is empty;"),
+        (b"#" * 4_000_001, "answers.yaml:1: the file is larger than 4 MB; it holds no answers."),
+        (b"x" * 1_000_000, "answers.yaml:1: "),
+    ],
+)
+def test_a_file_of_another_form_is_refused_in_a_sentence(bicycles, content, sentence):
+    with pytest.raises(KnowledgeError) as refused:
+        read_answers(content, "answers.yaml", fresh(bicycles))
+    assert refused.value.problems[0].startswith(sentence)
+    assert len(refused.value.problems[0]) < 500
+
+
+def test_answers_in_any_order_are_read_and_written_alike(bicycles):
+    text = HEAD + (
+        "- {criterion: advice, answer: good, bound: good}\n"
+        "- {situation: purposes, answer: [touring, racing]}\n"
+        "- {usage: inspections, answer: not-sure}\n"
+        "- {topics: [services, prices]}\n"
+        "declared: true\n"
+    )
+    state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
+    assert screen_after(state).kind == "declared"
+    assert survey_of(state).view.said.unsure == {"usage:inspections"}
+    assert answers_record(state) == {
+        "version": 1,
+        "answers": [
+            {"criterion": "advice", "answer": "good", "bound": "good"},
+            {"situation": "purposes", "answer": ["touring", "racing"]},
+            {"usage": "inspections", "answer": "not-sure"},
+            {"topics": ["services", "prices"]},
+        ],
+        "declared": True,
+    }

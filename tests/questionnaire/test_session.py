@@ -1,0 +1,273 @@
+"""A whole questionnaire: its order, its progress, going back, changing, ending and what it leaves behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from teams import answer_all, bases, fresh, said_at_random, still_askable
+from worlds import SAME_EVERY_RUN, decided
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.questions import questionnaire_of
+from provider_advisor.questionnaire import (
+    Answer,
+    Catalogue,
+    End,
+    Screen,
+    State,
+    answered,
+    answers_record,
+    back,
+    changed,
+    declared,
+    found,
+    further,
+    progress_of,
+    prompt_of,
+    put,
+    read_answers,
+    requirements_record,
+    screen_after,
+    statement_of,
+    stopped,
+    survey_of,
+    why,
+)
+from provider_advisor.questionnaire.tally import outlook, tallied
+from provider_advisor.requirements.file import read_requirements
+
+_RANDOMS = st.randoms(use_true_random=False)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_the_number_of_criteria_left_never_grows(knowledge, pick):
+    left: list[int] = []
+
+    def look(state: State, _screen: Screen) -> None:
+        left.append(progress_of(state).left)
+
+    state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
+    left.append(progress_of(state).left)
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == 0
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_replaying_the_answers_gives_the_same_state(knowledge, pick):
+    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
+    again = put(fresh(knowledge), state.answers)
+    assert again.answers == state.answers
+    assert screen_after(again) == end
+    read = read_answers(json.dumps(answers_record(state)).encode(), "answers.json", fresh(knowledge))
+    assert {(part.key, part.value, part.searched) for part in read.answers} == {
+        (part.key, part.value, part.searched) for part in state.answers
+    }
+    assert screen_after(read) == end
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_the_saved_requirements_are_answered_alike(knowledge, pick):
+    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
+    content = json.dumps(requirements_record(state, "a team")).encode()
+    statement = read_requirements(content, "team.json", knowledge)
+    assert decided(knowledge, statement.team).outcome.verdict == end.verdict
+    assert set(statement.unsure) == set(statement_of(state).unsure)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_not_sure_is_never_taken_for_no(knowledge, pick):
+    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.5))
+    unsure = survey_of(state).view.said.unsure
+    assert set(end.unless) <= unsure
+    assert (end.kind == "settled-unless") == bool(end.unless)
+    for key in unsure & survey_of(state).view.reach.sure:
+        if not survey_of(changed(state, key, said_at_random(key, knowledge, pick, unsure=0))).view.aside:
+            assert key in still_askable(state) or key.startswith("bound:")
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_where_nothing_is_needed_of_what_is_unsure_the_verdict_is_settled_alike(knowledge, pick):
+    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.3))
+    for key in end.unless:
+        if key in still_askable(state):
+            state = changed(state, key, {"criterion": "no", "bound": "none"}.get(key.split(":")[0], "no-answer"))
+    assert survey_of(state).outcome.verdict == end.verdict
+
+
+def _renamed(knowledge: KnowledgeBase) -> KnowledgeBase:
+    """The same knowledge with the providers' ids in the opposite order of the alphabet."""
+    old = list(knowledge.providers)
+    names = dict(zip(old, reversed([f"p{number}" for number in range(len(old))]), strict=True))
+    providers = {
+        names[name]: part._replace(
+            id=names[name], claims=tuple(claim._replace(provider=names[name]) for claim in part.claims)
+        )
+        for name, part in reversed(knowledge.providers.items())
+    }
+    return dataclasses.replace(knowledge, providers=dict(sorted(providers.items())), fingerprint=knowledge.fingerprint)
+
+
+@given(bases(), st.integers(0, 1000))
+@SAME_EVERY_RUN
+def test_the_order_and_the_names_of_providers_play_no_part(knowledge, seed):
+    screens: list[list[Screen]] = []
+    for base in (knowledge, _renamed(knowledge)):
+        pick, seen = random.Random(seed), list[Screen]()  # noqa: S311 (no secret)
+        answer_all(fresh(base), lambda key: said_at_random(key, knowledge, pick), lambda _, screen: seen.append(screen))  # noqa: B023 (called at once)
+        screens.append(seen)
+    assert screens[0] == screens[1]
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_only_what_every_provider_still_in_meets_is_named_as_skipped(knowledge, pick):
+    state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
+    skipped = requirements_record(state)["asked"].get("skipped", [])
+    asked = {answer.key for answer in state.answers}
+    inside = [a.provider for a in survey_of(state).outcome.assessments if a.standing != "ruled-out"]
+    facts = state.catalogue.facts
+    for name in skipped:
+        assert f"criterion:{name}" not in asked
+        if knowledge.criteria[name].kind == "capability":
+            assert all(facts(provider, name).truth.value == "yes" for provider in inside)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_going_back_takes_back_one_screen(knowledge, pick):
+    states: list[State] = []
+    state, _ = answer_all(
+        fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), lambda before, _: states.append(before)
+    )
+    for before in reversed(states):
+        state = back(state)
+        assert state.answers == before.answers
+
+
+@pytest.fixture
+def shops(bicycles) -> State:
+    """A questionnaire about bicycle shops, for which there is no file of questions."""
+    return fresh(bicycles)
+
+
+def test_without_a_file_there_is_a_subject_for_each_area_and_a_question_for_everything(bicycles):
+    made = questionnaire_of(bicycles)
+    assert set(made.subjects) == {criterion.area for criterion in bicycles.criteria.values()}
+    assert {key for key in made.questions if key.startswith("criterion:")} == {
+        f"criterion:{n}" for n in bicycles.criteria
+    }
+    assert len(made.questions) == len(bicycles.criteria) + len(bicycles.topics) + len(bicycles.usage)
+
+
+def test_it_runs_to_its_end_where_nothing_is_needed(shops):
+    state, end = answer_all(
+        shops, lambda key: {"topics": [], "criterion": "no", "bound": "none"}.get(key.split(":")[0], "no-answer")
+    )
+    assert isinstance(end, End)
+    assert end.verdict.kind == "undetermined"
+    assert requirements_record(state)["asked"]["fingerprint"] == shops.catalogue.knowledge.fingerprint
+
+
+def test_a_person_may_declare_stop_and_go_on(shops):
+    assert screen_after(declared(shops)).kind == "declared"
+    assert screen_after(stopped(shops)).kind == "stopped"
+    assert screen_after(further(stopped(shops))) == screen_after(shops)
+    assert screen_after(back(declared(shops))) == screen_after(shops)
+
+
+def test_an_answer_can_be_changed_and_the_rest_is_kept(shops):
+    subjects = list(shops.catalogue.subjects)
+    state = answered(shops, screen_after(shops), {"topics": subjects})
+    screen = screen_after(state)
+    state = answered(state, screen, dict.fromkeys(screen.keys, "must"))
+    assert len(survey_of(state).view.team.requirements) == len(screen.keys)
+    fewer = changed(state, "topics", [])
+    view = survey_of(fewer).view
+    assert len(view.aside) == len(screen.keys)
+    assert not view.team.requirements
+    assert all(part.because for part in view.aside)
+    assert survey_of(changed(fewer, "topics", subjects)).view.team == survey_of(state).view.team
+
+
+def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
+    state = answered(shops, screen_after(shops), {})
+    name = next(iter(shops.catalogue.knowledge.criteria))
+    assert f"criterion:{name}" in found(state, name)
+    with pytest.raises(RequirementsError, match="does not apply to the answers so far; open one of its topics"):
+        changed(state, f"criterion:{name}", "must")
+    assert survey_of(changed(state, f"criterion:{name}", "must", searched=True)).view.team.requirements
+
+
+def test_why_says_what_an_answer_would_move_and_names_no_provider(shops):
+    state = answered(shops, screen_after(shops), {"topics": list(shops.catalogue.subjects)})
+    for key in screen_after(state).keys:
+        reason = why(state, key)
+        assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]
+        assert reason.says
+        names = [provider.name for provider in shops.catalogue.knowledge.providers.values()]
+        assert not [name for name in names if name in " ".join(reason.says)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("criterion:frame", "must", "there is no question about the criterion 'frame'."),
+        ("weather", "must", "there is no question about 'weather'."),
+        ("topics", ["nowhere"], "'nowhere' is unknown to topics; expected "),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused_in_a_sentence(shops, key, value, sentence):
+    with pytest.raises(RequirementsError) as refused:
+        changed(shops, key, value)
+    assert str(refused.value).startswith(sentence)
+
+
+def test_every_kind_of_answer_has_its_words(shops):
+    catalogue: Catalogue = shops.catalogue
+    for key, question in catalogue.questions.items():
+        wrong: object = {"criterion": "perhaps", "usage": "many", "situation": "perhaps"}[question.about]
+        with pytest.raises(RequirementsError, match="expected"):
+            changed(shops, key, wrong, searched=True)
+        assert prompt_of(key, catalogue).ask
+    with pytest.raises(RequirementsError, match="is not asked here; expected topics"):
+        answered(shops, screen_after(shops), {"criterion:fax": "must"})
+
+
+def test_an_answer_keeps_its_place_when_it_is_changed(shops):
+    state = put(shops, [Answer("topics", (), 1)])
+    assert changed(state, "topics", list(shops.catalogue.subjects)).answers[0].step == 1
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_lists_are_short_and_nothing_ticked_on_the_closing_list_is_the_proof(knowledge, pick):
+    def look(state: State, screen: Screen) -> None:
+        assert len(screen.keys) <= {"list": 10, "closing": 12}.get(screen.kind, 99)
+        assert screen.keys
+        if screen.kind == "closing":
+            assert isinstance(screen_after(answered(state, screen, {})), End)
+
+    answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_the_quick_look_that_weighs_questions_sees_the_verdict(knowledge, pick):
+    state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
+    survey = survey_of(state)
+    verdict = survey.outcome.verdict
+    ahead = (verdict.provider or verdict.lean,) if verdict.provider or verdict.lean else verdict.among
+    places = tuple(place for place, name in enumerate(state.catalogue.providers) if name in ahead)
+    seen = outlook(tallied(survey.effects, len(state.catalogue.providers)))
+    assert seen == (verdict.kind, verdict.strength or "", places)
