@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.logic import Interval, Number
+from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
 from provider_advisor.requirements.team import checked, merged
 
@@ -24,6 +25,10 @@ __all__ = ["BAD", "Catalogue", "Looked", "Wrong"]
 BAD = -1
 _MOST_WORDS = 200_000
 _MOST_SUGGESTIONS = 20
+# A bound as most are written; every such number is one that a bound may have.
+_NUMBERED = re.compile(
+    r"(?P<before>[^<>=!:≥≤{]+[<>]=)(?P<number>[0-9]{1,12}(\.[0-9]{1,9})?)(?P<behind>(:.*)?)", re.DOTALL
+)
 
 
 class Looked(NamedTuple):
@@ -50,6 +55,7 @@ class Catalogue:
         self._words: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._stated: dict[tuple[Priority, str], Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
+        self._forms: dict[tuple[Priority, str, str], Requirement] = {}
         self._wrong: dict[tuple[Priority, str], Wrong] = {}
         self._together: dict[tuple[tuple[Priority, str], ...], int | None] = {}
 
@@ -67,7 +73,7 @@ class Catalogue:
 
     def _forget_the_many(self) -> None:
         if len(self._stated) > _MOST_WORDS or len(self._wrong) > _MOST_WORDS:
-            memos: list[dict[Any, Any]] = [*self._words.values(), self._stated, self._wrong]
+            memos: list[dict[Any, Any]] = [*self._words.values(), self._stated, self._forms, self._wrong]
             for memo in memos:
                 memo.clear()
         if len(self._together) > _MOST_WORDS:
@@ -117,7 +123,7 @@ class Catalogue:
 
     def _read(self, word: str, default: Priority) -> int:
         try:
-            requirement = read_requirement(item_of(word), default, self._knowledge, suggest=False)
+            requirement = self._like_another(word, default)
         except RequirementsError:
             cell = BAD
         else:
@@ -127,6 +133,18 @@ class Catalogue:
             cell = self._cells.of_stated((alike,))
         self._words[default][word] = cell
         return cell
+
+    def _like_another(self, word: str, default: Priority) -> Requirement:
+        """The requirement in a word; of words that differ only in a plain number, one is read in full."""
+        match = _NUMBERED.fullmatch(word)
+        if match is None:
+            return read_requirement(item_of(word), default, self._knowledge, suggest=False)
+        key = (default, match["before"], match["behind"])
+        if key not in self._forms:
+            self._forms[key] = read_requirement(word, default, self._knowledge, suggest=False)
+        number = plain(float(match["number"]))
+        bound = Interval(high=number) if match["before"].endswith("<=") else Interval(low=number)
+        return self._forms[key]._replace(bound=bound)
 
     def _alike(self, requirement: Requirement) -> Requirement:
         """The first requirement met that every fact and every rule answers as they answer this one.

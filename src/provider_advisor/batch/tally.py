@@ -69,23 +69,32 @@ class Tallying:
     """Counts cells, remembering what each has to say; may be used by several threads."""
 
     def __init__(self) -> None:
-        self._remarks: list[tuple[_Remark, ...]] = []
+        self._places: dict[_Remark, int] = {}
+        self._of: list[int] = []
+        self._counts: list[int] = []
 
     def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
         """The tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
         with cells.lock:
-            self._remarks += [tuple(_remarks(cell, providers)) for cell in cells.known[len(self._remarks) :]]
+            self._gather(cells, providers)
+            remarks, of, each = list(self._places), np.array(self._of, np.int64), np.array(self._counts, np.int64)
         unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
-        counts = np.bincount(entries.cells[kept[entries.rows]], minlength=len(cells.known))
-        unsure_counts = np.bincount(entries.cells[unsure[entries.rows]], minlength=len(cells.known))
         tally = Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), *_counters())
-        for cell in np.flatnonzero(counts):
-            for remark in self._remarks[cell]:
-                count = int(unsure_counts[cell] if remark.part == "open" else counts[cell])
-                if count:
-                    getattr(tally, remark.part)[remark.key] += count
+        for rows, are_open in ((kept, False), (unsure, True)):
+            counts = np.bincount(entries.cells[rows[entries.rows]], minlength=len(each))
+            found = np.bincount(of, np.repeat(counts, each), minlength=len(remarks))
+            for place in np.flatnonzero(found).tolist():
+                if (remarks[place].part == "open") is are_open:
+                    getattr(tally, remarks[place].part)[remarks[place].key] += int(found[place])
         return tally
+
+    def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
+        """Take in what the cells that are new have to say."""
+        for cell in cells.known[len(self._counts) :]:
+            remarks = list(_remarks(cell, providers))
+            self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
+            self._counts.append(len(remarks))
 
 
 class _Remark(NamedTuple):

@@ -63,7 +63,10 @@ def parse_text(text: Text, layout: Layout, source: str, file: int) -> Block:
         parsed = _parsed(memoryview(text.data)[: text.cut.end], layout, ragged_too=text.data.isascii())
         if parsed is not None and parsed.records == _lines(text):
             reasons = {place: _ragged(cells, layout) for place, cells in parsed.ragged.items()}
-            return _block(origin, parsed.rows, reasons, cache(lambda: _records(text)))
+            ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
+            return _block(
+                origin, parsed.rows, reasons, cache(lambda: (_by_lines if ends_with_line else _records)(text))
+            )
     return _parse_carefully(origin, parsed)
 
 
@@ -148,6 +151,12 @@ def _records(text: Text) -> _Records:
     short = np.flatnonzero(ends - starts <= len(b"\r\n"))
     blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
+
+
+def _by_lines(text: Text) -> _Records:
+    """The same where each line is a record."""
+    ends = np.flatnonzero(np.frombuffer(text.data, np.uint8, text.cut.end) == _NEWLINE) + 1
+    return _Records(np.concatenate([[0], ends[:-1]]), ends)
 
 
 def _without(text: Text, records: _Records, places: Iterable[int]) -> bytes:

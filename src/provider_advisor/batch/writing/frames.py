@@ -83,7 +83,7 @@ def sink(
     """
     lazy = register_io_source(lambda *_: frames(), schema=schema, is_pure=True)
     if form == "parquet":
-        lazy.sink_parquet(target, compression="zstd", compression_level=1)
+        lazy.sink_parquet(target, compression="snappy")
     elif form == "csv":
         lazy.sink_csv(target, include_header=first)
     else:
@@ -105,6 +105,6 @@ def join_parts(parts: list[Path], form: str, target: Path) -> None:
     if form == "parquet" and join_row_groups(parts, target):
         return
     if form == "parquet":
-        pl.scan_parquet(parts, glob=False).sink_parquet(target, compression="zstd", compression_level=1)
+        pl.scan_parquet(parts, glob=False).sink_parquet(target, compression="snappy")
     else:
         concatenate(parts, target)
