@@ -9,13 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError
+    from provider_advisor.batch.arrow import score_arrow
+    from provider_advisor.batch.spark import score_spark
+    from provider_advisor.errors import AdvisorError, BatchError, EngineError, KnowledgeError, RequirementsError
     from provider_advisor.knowledge import KnowledgeBase, load
     from provider_advisor.recommendation import Recommendation, recommend
     from provider_advisor.version import __version__
 
 __all__ = [
     "AdvisorError",
+    "BatchError",
     "EngineError",
     "KnowledgeBase",
     "KnowledgeError",
@@ -24,11 +27,19 @@ __all__ = [
     "__version__",
     "load",
     "recommend",
+    "score_arrow",
+    "score_spark",
 ]
 
-_HOMES = {"KnowledgeBase": "knowledge", "load": "knowledge", "__version__": "version"} | dict.fromkeys(
-    ["Recommendation", "recommend"], "recommendation"
-)
+_HOMES = {
+    "KnowledgeBase": "knowledge",
+    "Recommendation": "recommendation",
+    "__version__": "version",
+    "load": "knowledge",
+    "recommend": "recommendation",
+    "score_arrow": "batch.arrow",
+    "score_spark": "batch.spark",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

@@ -58,7 +58,10 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
     ("columns", "sentence"),
     [
         ({"team": ["a"]}, "there is neither a column 'needs' nor 'wants'; found 'team'."),
-        ({"need": ["sms"]}, "there is neither a column 'needs' nor 'wants'; found 'need'. Did you mean 'need'?"),
+        (
+            {"need": ["sms"]},
+            "there is neither a column 'needs' nor 'wants'; found 'need'. For 'need': Did you mean 'needs'?",
+        ),
         (
             {"needs": [1]},
             "the column 'needs' holds int64; expected texts of criteria joined by commas, or lists of them.",
@@ -74,7 +77,7 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
 def test_columns_that_cannot_be_read_are_refused_in_a_sentence(shipped, columns, sentence):
     with pytest.raises(BatchError) as caught:
         Scorer(shipped).score(table(**columns))
-    assert sentence.removesuffix(" Did you mean 'need'?") in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 def test_a_column_of_ids_that_is_not_there_is_refused(shipped):

@@ -17,7 +17,6 @@ from provider_advisor.requirements import Service, paid_together, services_used
 __all__ = ["Costs", "Scaled", "costs_of", "on_scale"]
 
 _LARGEST = 2.0**52
-_COARSE = 2.0**52 / 10**9
 
 
 class Costs(NamedTuple):
@@ -53,18 +52,34 @@ def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
         np.zeros(shape), np.zeros(shape), np.zeros(shape, bool),
         np.zeros(rows), np.zeros(rows), np.zeros(rows, bool), np.zeros(rows, bool),
     )  # fmt: skip
-    services = np.zeros(rows, np.int8)
+    lost = _Lost(np.zeros(shape), np.zeros(shape))
+    stated = np.zeros(rows, bool)
     for group in paid_together(facts.knowledge):
         for at, service in _cases(group, usage, facts):
-            services[at] += 1
-            _add(service, at, {item: usage[item][at] for item in service.usage}, costs, facts)
-    for ends in (costs.low, costs.high):
+            stated[at] = True
+            _add(service, at, {item: usage[item][at] for item in service.usage}, costs, lost, facts)
+    for ends, rest in ((costs.low, lost.low), (costs.high, lost.high)):
         costs.large[:] |= ((ends > _LARGEST) & np.isfinite(ends)).any(axis=0)
-        # The order of adding shows in the last digit where three numbers or more have none to spare.
-        costs.large[:] |= (services > 2) & ((ends > _COARSE) & np.isfinite(ends)).any(axis=0)  # noqa: PLR2004
         for place in range(len(providers)):
-            ends[place] = np.where(services > 0, rounded_exactly(ends[place]), np.nan)
+            ends[place] = np.where(stated, rounded_exactly(ends[place] + rest[place]), np.nan)
     return costs
+
+
+class _Lost(NamedTuple):
+    """What adding up the ends has lost so far to rounding: with it the order of adding shows nowhere."""
+
+    low: Floats
+    high: Floats
+
+
+def _plus(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
+    """Add in some places, and keep what is lost (Knuth's two-sum); nothing is where there is no ceiling."""
+    before = total[at]
+    total[at] = after = before + part
+    with np.errstate(invalid="ignore"):
+        back = after - before
+        error = (before - (after - back)) + (part - back)
+    lost[at] += np.where(np.isfinite(after), error, 0)
 
 
 def _cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> Iterator[tuple[Ints, Service]]:
@@ -80,7 +95,9 @@ def _cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> I
             yield np.flatnonzero(mask == case), service
 
 
-def _add(service: Service, at: Ints, volumes: Mapping[str, Floats], costs: Costs, facts: Facts) -> None:
+def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
+    service: Service, at: Ints, volumes: Mapping[str, Floats], costs: Costs, lost: _Lost, facts: Facts
+) -> None:
     """Add a service to the costs of the rows that use it; what is not used at all costs nothing."""
     if service.missing:
         costs.incomplete[at] = True
@@ -91,8 +108,8 @@ def _add(service: Service, at: Ints, volumes: Mapping[str, Floats], costs: Costs
         costs.large[at] |= amounts > _LARGEST
     for place, provider in enumerate(facts.knowledge.providers):
         low, high, unpriced = _with(provider, service.models, times, len(at), facts)
-        costs.low[place, at] += np.where(used, low, 0)
-        costs.high[place, at] += np.where(used, high, 0)
+        _plus(costs.low[place], lost.low[place], at, np.where(used, low, 0))
+        _plus(costs.high[place], lost.high[place], at, np.where(used, high, 0))
         costs.unpriced[place, at] |= used & unpriced
     for scale, end in ((costs.worst, "worst"), (costs.best, "best")):
         ends = [getattr(price.scale, end) * times[price.id] for price in service.models if price.scale is not None]

@@ -54,7 +54,8 @@ def _refuse_twice(names: list[str]) -> None:
 
 def _without_requirements(names: list[str]) -> str:
     found = ", ".join(f"'{name}'" for name in names[:10])
-    hint = next((text for text in (did_you_mean(word, names) for word in REQUIREMENTS) if text), "")
+    near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
+    hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
     return f"there is neither a column 'needs' nor 'wants'; found {found}.{hint}"
 
 

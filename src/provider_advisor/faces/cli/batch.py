@@ -24,7 +24,7 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.cli.separators import separator_of
-from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 
 if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
     from provider_advisor.batch.reading import Inputs
@@ -50,6 +50,14 @@ _REJECTED = 3
 @click.option("--report", metavar="FILE", help="Also write what all came to, as a page with charts.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Threads; as many as there are cores.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Who does the work: this process, or the workers of Spark, which write OUT as a folder of parts.",
+)
+@click.option("--master", metavar="URL", help="Master of Spark, such as local[4], spark://host:7077 or yarn.")
 @click.option("--quiet", is_flag=True, help="No bar and no summary on standard error; problems only.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
@@ -73,9 +81,12 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **options: 
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     knowledge = knowledge_from(options["facts"], options["rules"])
-    inputs, scoring, plan = _prepared(names, knowledge, options)
-    result = _run(inputs, scoring, plan, context, quiet=options["quiet"])
-    _finish(summary_of(result.tally, rejected=result.rejected, facts=scoring.facts), result, options)
+    if options["engine"] == "spark":
+        result, facts = _run_on_spark(names, knowledge, options, context)
+    else:
+        inputs, scoring, plan = _prepared(names, knowledge, options)
+        result, facts = _run(inputs, scoring, plan, context, quiet=options["quiet"]), scoring.facts
+    _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, options)
     if result.rejected:
         context.exit(_REJECTED)
 
@@ -122,6 +133,30 @@ def _run(inputs: Inputs, scoring: Scoring, plan: Plan, context: click.Context, *
     try:
         with progress_bar(inputs.size, quiet=quiet) as advance:
             return run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
+    except Interrupted as error:
+        _say(str(error))
+        context.exit(128 + error.number)
+
+
+def _run_on_spark(
+    names: tuple[str, ...], knowledge: KnowledgeBase, options: dict[str, Any], context: click.Context
+) -> tuple[Result, Facts]:
+    from provider_advisor.batch.cluster import run_on_spark  # noqa: PLC0415
+    from provider_advisor.batch.run import Interrupted  # noqa: PLC0415
+
+    for name in ("resume", "threads"):
+        if options[name]:
+            raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
+    day, age = day_of(options["as_of"]), days_of(options["max_age"])
+    asked = {name: options[name] for name in ("master", "input_format", "output_format", "id_column")}
+    asked |= {name: options[name] for name in ("reasons", "explain")}
+    asked |= {"as_of": day, "max_age": age, "today": today(), "separator": separator_of(options["separator"])}
+    asked["rejects"] = Path(options["rejects"]).resolve() if options["rejects"] else None
+    written = {name: Path(options[name]).resolve() for name in ("summary", "report") if options[name]}
+    asked["others"] = {f"the file of --{name}": path for name, path in written.items()}
+    asked["bar"] = sys.stderr.isatty() and not options["quiet"]
+    try:
+        return run_on_spark(names[:-1], names[-1], knowledge, **asked), facts_as_of(knowledge, day or today(), age)
     except Interrupted as error:
         _say(str(error))
         context.exit(128 + error.number)

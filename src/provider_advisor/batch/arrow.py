@@ -1,0 +1,132 @@
+"""Arrow batches in, the same rows with their answers out: for Spark, Dask, Ray, Flink, or a loop of one's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.kernel import Scorer
+from provider_advisor.errors import BatchError
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
+
+__all__ = ["ERROR", "arrow_schema", "score_arrow", "shipped"]
+
+ERROR = "error"
+"""The last column of a result: what is wrong with a row that has no answer."""
+
+_MOST_KEPT = 16
+_Key = tuple[str, dt.date, int | None, str | None, bool, bool]
+_scorers: dict[_Key, Scorer] = {}
+
+
+def score_arrow(  # noqa: PLR0913 (what an answer depends on)
+    batch: pa.RecordBatch,
+    knowledge: KnowledgeBase | None = None,
+    *,
+    as_of: dt.date | None = None,
+    max_age: int | None = None,
+    id_column: str | None = None,
+    reasons: bool = False,
+    explain: bool = False,
+) -> pa.RecordBatch:
+    """All rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
+
+    Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`. A row that
+    cannot be scored has nulls for an answer, and a sentence in `error`, which is null in all others. Words are plain
+    strings, as `arrow_schema` says. `knowledge` None is the shipped one, `as_of` None is today; `max_age` is in days.
+    What scoring needs is made once a process and kept, so that a function of a batch may call this each time. May be
+    called from any thread.
+
+    Raises BatchError if the columns cannot be read.
+
+    >>> batch = pa.RecordBatch.from_pydict({"team": ["a", "b"], "needs": ["no-such-word", ""]})
+    >>> score_arrow(batch).select(["team", "verdict"]).to_pylist()
+    [{'team': 'a', 'verdict': None}, {'team': 'b', 'verdict': 'undetermined'}]
+    """
+    if not isinstance(batch, pa.RecordBatch):
+        raise BatchError(f"expected a RecordBatch of Arrow, not {type(batch).__name__}; see to_batches() of a table.")
+    scorer = _scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
+    scored = scorer.score(batch)
+    schema = _schema(scorer, batch.schema)
+    wrong = np.zeros(batch.num_rows, bool)
+    wrong[list(scored.errors)] = True
+    places = pa.array(np.cumsum(~wrong) - 1, mask=wrong)
+    columns = [
+        batch.column(field.name) if field.name in batch.schema.names else scored.batch.column(field.name).take(places)
+        for field in schema
+        if field.name != ERROR
+    ]
+    columns.append(pa.array([scored.errors.get(row) for row in range(batch.num_rows)], pa.string()))
+    plain = [column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(plain, schema=schema)
+
+
+def arrow_schema(
+    table: pa.Schema,
+    knowledge: KnowledgeBase | None = None,
+    *,
+    id_column: str | None = None,
+    reasons: bool = False,
+    explain: bool = False,
+) -> pa.Schema:
+    """The schema that `score_arrow` gives for a table of this schema: strings, floats, and lists of strings.
+
+    Columns that are carried keep their types, but dictionaries become what they hold. Raises BatchError if the table's
+    columns cannot be read, or one has the name of a column of the result.
+    """
+    return _schema(_scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain), table)
+
+
+@cache
+def shipped() -> KnowledgeBase:
+    """The knowledge base that is shipped, loaded once a process."""
+    return load()
+
+
+def _schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
+    if ERROR in table.names:
+        raise BatchError(f"the column '{ERROR}' has the name of a column of the result; rename it.")
+    found = [field.with_type(_plain(field.type)) for field in scorer.output_schema(table)]
+    return pa.schema([*found, pa.field(ERROR, pa.string())])
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type without dictionaries, which other engines refuse or take for numbers."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_plain(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_plain(field.type)) for field in kind.fields])
+    return kind
+
+
+def _scorer(  # noqa: PLR0913 (what an answer depends on)
+    knowledge: KnowledgeBase | None,
+    as_of: dt.date | None,
+    max_age: int | None,
+    id_column: str | None,
+    *,
+    reasons: bool,
+    explain: bool,
+) -> Scorer:
+    """The scorer for these, made when it is first asked for.
+
+    There is no lock, for a fork could copy it closed: two threads may each make one at first, and one of them stays.
+    """
+    base = knowledge or shipped()
+    day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    key = (base.fingerprint, day, max_age, id_column, reasons, explain)
+    found = _scorers.get(key)
+    if found is None:
+        facts = facts_as_of(base, day, max_age)
+        for old in list(_scorers)[: max(0, len(_scorers) + 1 - _MOST_KEPT)]:
+            _scorers.pop(old, None)
+        made = Scorer(facts, id_column=id_column, reasons=reasons, explain=explain)
+        found = _scorers.setdefault(key, made)
+    return found

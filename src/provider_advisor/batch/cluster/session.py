@@ -1,0 +1,138 @@
+"""A Spark session for a run, and whether there can be one."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provider_advisor.errors import BatchError, BatchFailure
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["active_session", "cancel_jobs", "said_plainly", "spark_session", "with_retries"]
+
+_LOCAL = re.compile(r"local(?:\[(\d+|\*)\])?")
+_MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|yarn|(spark|k8s|mesos)://\S+")
+_ATTEMPTS = 4
+_LONGEST = 300
+# Java only deals out shares here, and would spend a second on making itself fast.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_LOGGING = """
+rootLogger.level = off
+rootLogger.appenderRef.none.ref = none
+appender.none.type = Null
+appender.none.name = none
+logger.repl.name = org.apache.spark.api.python.PythonGatewayServer
+logger.repl.level = off
+"""
+
+
+def active_session() -> SparkSession | None:
+    """The session of the thread that asks. Raises BatchError if Spark is not installed."""
+    for module in ("pyspark", "pandas"):
+        if importlib.util.find_spec(module) is None:
+            raise BatchError(f"Spark is not installed ({module} is missing); pip install 'provider-advisor[spark]'.")
+    from pyspark.sql import SparkSession  # noqa: PLC0415 (only here, only with Spark)
+
+    return SparkSession.getActiveSession()
+
+
+def cancel_jobs() -> None:
+    """Have Spark stop whatever it does for this process."""
+    from pyspark import SparkContext  # noqa: PLC0415
+
+    context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to it)
+    if context is not None:
+        with contextlib.suppress(Exception):  # it may be starting, or ending, and has no job then
+            context.cancelAllJobs()
+
+
+@contextlib.contextmanager
+def said_plainly() -> Iterator[None]:
+    """Raises BatchFailure where Spark, Java or the bridge to it fail, with what they say but without their traces."""
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped] # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (Py4JError, PySparkException, ConnectionError) as error:
+        raise BatchFailure(f"Spark gave up ({_cause(error)}); check its master, its workers and their logs.") from error
+
+
+def _cause(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.partition(": ")[2] for line in lines if line.startswith((": ", "Caused by: "))]
+    return next(iter([*causes, *lines]), type(error).__name__)[:_LONGEST].rstrip(".:")
+
+
+@contextlib.contextmanager
+def spark_session(active: SparkSession | None, master: str | None, *, bar: bool) -> Iterator[SparkSession]:
+    """The active session, if there is one, else one of our own, ended with the block.
+
+    `master` None is what spark-submit says, else all cores of this machine. `bar` shows Spark's progress bar. Raises
+    BatchError if there is no Java, or Spark does not start.
+    """
+    if active is not None:
+        yield active
+        return
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise BatchError(
+            "Spark needs Java, and there is none; install a Java runtime "
+            "(Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME."
+        )
+    with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
+        session = _started(master, Path(folder), bar=bar)
+        try:
+            yield session
+        finally:
+            with contextlib.suppress(Exception):  # it may have ended by itself
+                session.stop()
+
+
+def with_retries(master: str) -> str:
+    """The master, with several attempts at each task: Spark's local one gives up after the first.
+
+    Raises BatchError for what is none.
+
+    >>> with_retries("local[2]"), with_retries("yarn")
+    ('local[2,4]', 'yarn')
+    """
+    if not _MASTER.fullmatch(master):
+        raise BatchError(
+            f"'{master[:80]}' is no master of Spark; expected one such as local[4], spark://host:7077, yarn, "
+            "or k8s://https://host."
+        )
+    found = _LOCAL.fullmatch(master)
+    return f"local[{found[1] or 1},{_ATTEMPTS}]" if found else master
+
+
+def _started(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("recommend batch").config("spark.ui.showConsoleProgress", str(bar).lower())
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if master is not None or not submitted:
+        builder = builder.master(with_retries(master or "local[*]"))
+    if not submitted:
+        builder = builder.config("spark.ui.enabled", "false")
+    if not submitted and "SPARK_CONF_DIR" not in os.environ:
+        logging = folder / "log4j2.properties"
+        logging.write_text(_LOGGING, encoding="utf-8")
+        java = f"{_SHORT_LIVED} -Dlog4j2.configurationFile={logging.as_uri()}"
+        builder = builder.config("spark.driver.extraJavaOptions", java)
+    # Each worker has one core of its own.
+    builder = builder.config("spark.executorEnv.POLARS_MAX_THREADS", "1")
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise BatchError(f"Spark does not start with {master or 'local[*]'} ({_cause(error)}).") from error

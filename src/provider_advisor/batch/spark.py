@@ -1,0 +1,115 @@
+"""A Spark DataFrame of teams in, the same rows with their answers out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from provider_advisor.batch.arrow import arrow_schema, score_arrow, shipped
+from provider_advisor.batch.parcel import Parcel, packed
+from provider_advisor.errors import BatchError
+from provider_advisor.knowledge import KnowledgeBase
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
+
+__all__ = ["score_spark"]
+
+
+class _Kernel(NamedTuple):
+    """What a worker needs: the knowledge base, the day, and the names of columns before and behind the kernel."""
+
+    parcel: Parcel
+    day: dt.date
+    max_age: int | None
+    id_column: str | None
+    reasons: bool
+    explain: bool
+    given: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def score_spark(  # noqa: PLR0913 (what an answer depends on)
+    frame: DataFrame,
+    knowledge: KnowledgeBase | None = None,
+    *,
+    as_of: dt.date | None = None,
+    max_age: int | None = None,
+    id_column: str | None = None,
+    reasons: bool = False,
+    explain: bool = False,
+) -> DataFrame:
+    """All rows of a DataFrame of teams: the id, the answer's columns, those that are carried, and `error`.
+
+    Columns and options are those of `score_arrow`. Because a dot in a name means a field of a struct to Spark, the
+    answer's columns have an underscore in its place (`acme_standing`); columns that are carried keep their names.
+    Nothing is computed before Spark is asked for rows; the day is settled now. Each worker unpacks the knowledge base
+    once. The workers need this package, in the same version.
+
+    Raises BatchError if the columns cannot be read, or two of the result would have one name.
+    """
+    base = knowledge or shipped()
+    day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    table = _arrow_types(frame)
+    result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
+    names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)
+    _refuse_twice(names)
+    kernel = _Kernel(packed(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
+    # Spark resolves no dotted name on the way into the kernel.
+    safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
+    return safe.mapInArrow(partial(_scored, kernel), _spark_types(frame, result, names))
+
+
+def _scored(kernel: _Kernel, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    base = kernel.parcel.unpacked()
+    for batch in batches:
+        found = score_arrow(
+            batch.rename_columns(kernel.given),
+            base,
+            as_of=kernel.day,
+            max_age=kernel.max_age,
+            id_column=kernel.id_column,
+            reasons=kernel.reasons,
+            explain=kernel.explain,
+        )
+        yield found.rename_columns(kernel.names)
+
+
+def _arrow_types(frame: DataFrame) -> pa.Schema:
+    from pyspark.sql.pandas.types import to_arrow_type  # noqa: PLC0415 (only here, only with Spark)
+
+    fields = []
+    for field in frame.schema.fields:
+        try:
+            fields.append(pa.field(field.name, to_arrow_type(field.dataType), field.nullable))
+        except TypeError as error:
+            kind = field.dataType.simpleString()
+            raise BatchError(f"the column '{field.name}' holds {kind}, which Arrow cannot; leave it out.") from error
+    return pa.schema(fields)
+
+
+def _spark_types(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> StructType:
+    from pyspark.sql.pandas.types import from_arrow_type  # noqa: PLC0415
+    from pyspark.sql.types import StructField, StructType  # noqa: PLC0415
+
+    given = {field.name: field for field in frame.schema.fields}
+    return StructType(
+        [
+            given[field.name] if field.name in given else StructField(name, from_arrow_type(field.type))
+            for field, name in zip(result, names, strict=True)
+        ]
+    )
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    """Spark takes small and capital letters for the same."""
+    found: set[str] = set()
+    for name in names:
+        if name.lower() in found:
+            raise BatchError(f"two columns of the result would be called '{name}'; rename the one that you carry.")
+        found.add(name.lower())

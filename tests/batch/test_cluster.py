@@ -1,0 +1,230 @@
+"""What a run on Spark refuses and how it cuts its inputs, without any Spark."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import shutil
+import threading
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from drawn import teams_of
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import csv
+
+from provider_advisor.batch.blocks import Position
+from provider_advisor.batch.cluster import run, run_on_spark, session
+from provider_advisor.batch.cluster.folder import put_in_place, staged
+from provider_advisor.batch.cluster.share import REJECTS, ROWS, Job, work
+from provider_advisor.batch.cluster.splits import splits_of
+from provider_advisor.batch.parcel import packed
+from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.errors import BatchError, BatchFailure
+
+DAY = dt.date(2024, 6, 1)
+
+
+@pytest.fixture
+def teams_csv(tmp_path):
+    """A small input."""
+    path = tmp_path / "teams.csv"
+    path.write_text("team,needs\na,repairs\nb,no-such-thing\n")
+    return path
+
+
+def _refused(told, names, output, knowledge, **options):
+    with pytest.raises(BatchError, match=told) as error:
+        run_on_spark(tuple(map(str, names)), str(output), knowledge, master="local[1]", **options)
+    assert "\n" not in str(error.value)
+
+
+def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_path, teams_csv, monkeypatch):
+    monkeypatch.setattr(session, "_started", None)
+    (tmp_path / "file.csv").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine.csv").write_text("team,needs\na,repairs\n")
+    (tmp_path / "done").mkdir()
+    (tmp_path / "done" / "_SUCCESS").touch()
+    (tmp_path / "done" / "in.csv").write_text("team,needs\na,repairs\n")
+    csv = {"output_format": "csv"}
+    _refused("is a file, and Spark writes a folder of parts", [teams_csv], tmp_path / "file.csv", bicycles)
+    _refused("is a folder that no run has made", [teams_csv], tmp_path / "folder", bicycles, **csv)
+    _refused("there is no folder", [teams_csv], tmp_path / "none" / "out.csv", bicycles)
+    _refused("stands in the output", [tmp_path / "done" / "in.csv"], tmp_path / "done", bicycles, **csv)
+    _refused("its form cannot be told", [teams_csv], tmp_path / "scores", bicycles)
+    _refused("is an address", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
+    _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
+    _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
+    _refused(
+        "the file of --summary", [teams_csv], tmp_path / "out.csv", bicycles, others={"the file of --summary": tmp_path}
+    )
+    _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, input_format="csv")
+    _refused("not standard input", [teams_csv], "-", bicycles, **csv)
+    _refused("cannot be read", [tmp_path / "nothing.csv"], tmp_path / "out.csv", bicycles)
+    assert (tmp_path / "file.csv").read_text() == "mine"
+
+
+def test_without_spark_or_java_the_next_step_is_said(bicycles, tmp_path, teams_csv, monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setattr(session.shutil, "which", lambda _: None)
+    monkeypatch.setattr(run, "active_session", lambda: None)
+    _refused("install a Java runtime", [teams_csv], tmp_path / "out.csv", bicycles)
+    monkeypatch.undo()
+    monkeypatch.setattr(session.importlib.util, "find_spec", lambda _: None)
+    _refused(r"pip install 'provider-advisor\[spark\]'", [teams_csv], tmp_path / "out.csv", bicycles)
+    assert list(tmp_path.iterdir()) == [teams_csv]
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [("local", "local[1,4]"), ("local[*]", "local[*,4]"), ("local[3,7]", "local[3,7]"), ("k8s://x", "k8s://x")],
+)
+def test_a_local_master_gets_several_attempts_too(given, used):
+    assert session.with_retries(given) == used
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", "local[x]", "http://host"])
+def test_what_is_no_master_is_refused(given):
+    with pytest.raises(BatchError, match="is no master of Spark; expected one such as local"):
+        session.with_retries(given)
+
+
+def _files(folder, knowledge, form):
+    table = pa.Table.from_batches([teams_of(knowledge, 400)])
+    paths = []
+    for number, start in enumerate((0, 100, 100)):
+        path = folder / f"{number}.{form}"
+        part = table.slice(start, 300 if number == 2 else 100 * (1 - number))
+        if form == "parquet":
+            pq.write_table(part, path, row_group_size=70)
+        else:
+            csv.write_csv(part, path)
+        paths.append(str(path))
+    return tuple(paths)
+
+
+@pytest.fixture(scope="module")
+def opened(bicycles, tmp_path_factory):
+    """Three inputs of a form, the second without rows."""
+    folder = tmp_path_factory.mktemp("inputs")
+    return {
+        form: open_inputs(_files(folder, bicycles, form), bicycles, form, b",", Limits(block=3_000))
+        for form in ("csv", "parquet")
+    }
+
+
+@given(form=st.sampled_from(["csv", "parquet"]), size=st.integers(0, 100_000))
+def test_splits_cover_all_records_once_and_in_order(opened, form, size):
+    inputs = opened[form]
+    splits = splits_of(inputs, size, threading.Event())
+    assert splits[0].start == Position()
+    assert splits[-1].end is None
+    assert all(one.end == other.start for one, other in pairwise(splits))
+    teams = []
+    for split in splits:
+        for piece in inputs.pieces(split.start):
+            block = piece.parse()
+            teams += block.rows["team"].to_pylist()
+            if split.end and (block.end.file, block.end.offset) >= (split.end.file, split.end.offset):
+                assert (block.end.file, block.end.offset) == (split.end.file, split.end.offset)
+                break
+    assert teams == [f"team-{number}" for number in range(400)]
+
+
+def test_large_splits_are_few_and_small_ones_are_many(opened):
+    for inputs in opened.values():
+        assert len(splits_of(inputs, inputs.size + 1, threading.Event())) == 1
+        assert len(splits_of(inputs, 0, threading.Event())) > 5
+
+
+def _job(bicycles, path, folder, **changes):
+    inputs = open_inputs((str(path),), bicycles, None, b",", Limits())
+    options = {"day": None, "age": None, "today": DAY, "dated": False}
+    for name in (ROWS, REJECTS, "begun"):
+        (folder / name).mkdir(parents=True)
+    parts = ("1", packed(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))
+    return Job(*parts, splits_of(inputs, 0, threading.Event()))._replace(**changes)
+
+
+def _numbers(*numbers):
+    return iter([pa.RecordBatch.from_pydict({"id": pa.array(numbers, pa.int64())})])
+
+
+def test_a_worker_that_sees_another_file_says_so(bicycles, tmp_path, teams_csv):
+    job = _job(bicycles, teams_csv, tmp_path / "folder")
+    teams_csv.write_text("team,needs\nc,repairs\n")
+    job = job._replace(id="other file")
+    (said,) = (batch.to_pylist() for batch in work(job, _numbers(0), attempt=0))
+    assert "is not the same file for a worker" in said[0]["said"]
+
+
+def test_a_worker_tries_again_before_it_says_that_it_cannot_write(bicycles, tmp_path, teams_csv):
+    job = _job(bicycles, teams_csv, tmp_path / "folder", id="cannot write")
+    shutil.rmtree(tmp_path / "folder")
+    for attempt in (0, 1):
+        with pytest.raises(OSError, match="No such file"):
+            list(work(job, _numbers(0), attempt))
+    (said,) = (batch.to_pylist() for batch in work(job, _numbers(0), attempt=2))
+    assert "cannot be written by a worker (No such file or directory)" in said[0]["said"]
+
+
+def test_two_attempts_at_one_share_leave_one_part(bicycles, tmp_path, teams_csv):
+    folder = tmp_path / "folder"
+    job = _job(bicycles, teams_csv, folder, id="twice")
+    first, second = (next(work(job, _numbers(0), attempt)).to_pylist() for attempt in (0, 1))
+    assert first == second
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == [
+        "rejects/part-00000.csv",
+        "rows/part-00000.csv",
+    ]
+    assert not list((folder / "begun").iterdir())
+
+
+def test_only_one_run_writes_an_output_at_a_time(tmp_path):
+    output = tmp_path / "out.csv"
+    with staged(output) as folder:
+        assert folder.parent == tmp_path
+        with pytest.raises(BatchError, match="another run is writing"), staged(output):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_left_behind_goes_with_the_next(tmp_path):
+    output = tmp_path / "out.csv"
+    left = tmp_path / ".out.csv.spark" / ROWS
+    left.mkdir(parents=True)
+    (left / "part-00007.csv").write_text("old")
+    with staged(output) as folder:
+        (folder / ROWS / "part-00000.csv").write_text("new")
+        put_in_place(folder, output)
+    assert sorted(path.name for path in output.iterdir()) == ["_SUCCESS", "part-00000.csv"]
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_an_input_that_changes_ends_the_run_and_leaves_the_old_output(bicycles, tmp_path, teams_csv, monkeypatch):
+    output = tmp_path / "out.csv"
+    output.mkdir()
+    for name in ("_SUCCESS", "part-00000.csv"):
+        (output / name).write_text("old")
+
+    def changed(_session, _job):
+        teams_csv.write_text("team,needs\n")
+        return []
+
+    @contextlib.contextmanager
+    def session_of_one(_active, _master, *, bar):
+        assert not bar
+        yield SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=1))
+
+    monkeypatch.setattr(run, "_said", changed)
+    monkeypatch.setattr(run, "spark_session", session_of_one)
+    monkeypatch.setattr(run, "active_session", lambda: None)
+    with pytest.raises(BatchFailure, match="was changed while it was read"):
+        run_on_spark((str(teams_csv),), str(output), bicycles)
+    assert (output / "part-00000.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "teams.csv"]
