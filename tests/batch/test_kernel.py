@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from single import agrees
 
 from provider_advisor import BatchError, load
-from provider_advisor.batch.kernel import Scorer
-from provider_advisor.batch.rounding import rounded_exactly
-from provider_advisor.batch.tally import Tally
-from provider_advisor.batch.texts import words_of
+from provider_advisor.batch.kernel.rounding import rounded_exactly
+from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.kernel.texts import words_of
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.recommendation import recommend
 

@@ -8,7 +8,7 @@ from single import agrees
 from tables import bases, tables
 from worlds import DAY
 
-from provider_advisor.batch.kernel import Scorer
+from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.knowledge import Facts
 
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.flow import Stopped, flow
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.scoring import Done, Scoring
-from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.writing.parts import Target, place, write_parts
 from provider_advisor.batch.writing.rejects import default_rejects
 from provider_advisor.batch.writing.stream import write_stream

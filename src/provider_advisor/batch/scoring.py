@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position, Reject
-from provider_advisor.batch.kernel import Scorer
-from provider_advisor.batch.tally import Tally
+from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.writing.frames import shaper
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of

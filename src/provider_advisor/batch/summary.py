@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from provider_advisor.batch.tally import Tally
-from provider_advisor.batch.verdicts import KINDS, STANDINGS
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Fact, Facts
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from provider_advisor.batch.cluster.share import REJECTS, ROWS, part_name
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.reading import Inputs
-from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.writing.rejects import HEADER
 from provider_advisor.errors import BatchFailure
 

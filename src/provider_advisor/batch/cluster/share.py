@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.cluster.splits import Split
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.parcel import Parcel
 from provider_advisor.batch.reading import Inputs, Limits, open_inputs
 from provider_advisor.batch.reading.sources import Source
 from provider_advisor.batch.scoring import Done, Scoring
-from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.writing.frames import sink
 from provider_advisor.batch.writing.rejects import rejects_text
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.batch.kernel import Scorer
-from provider_advisor.batch.table import layout_of
-from provider_advisor.batch.types import Flags, Ints
-from provider_advisor.batch.verdicts import KINDS, STRENGTHS
+from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.table import layout_of
+from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.kernel.verdicts import KINDS, STRENGTHS
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Facts
 

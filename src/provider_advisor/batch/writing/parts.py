@@ -11,8 +11,8 @@ import polars as pl
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.flow import Stopped
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.scoring import Done
-from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.writing.disk import concatenate, sync_folder
 from provider_advisor.batch.writing.frames import join_parts, sink
 from provider_advisor.batch.writing.rejects import HEADER, rejects_text

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import polars as pl
 
+from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.scoring import Done
-from provider_advisor.batch.tally import Tally
 from provider_advisor.batch.writing.frames import encoded
 from provider_advisor.batch.writing.rejects import HEADER, rejects_text
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from provider_advisor.batch.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells
-from provider_advisor.batch.reasons import Entries
-from provider_advisor.batch.rounding import rounded
-from provider_advisor.batch.types import Flags, Floats, Ints
-from provider_advisor.batch.verdicts import Scores
+from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells
+from provider_advisor.batch.kernel.reasons import Entries
+from provider_advisor.batch.kernel.rounding import rounded
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.assessment import Score, summed_up
 
 __all__ = ["added_up", "put_score", "scores_of"]

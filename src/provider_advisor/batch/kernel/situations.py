@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.row import values_of
-from provider_advisor.batch.table import SITUATION, USAGE
-from provider_advisor.batch.texts import distinct, plain
-from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.row import values_of
+from provider_advisor.batch.kernel.table import SITUATION, USAGE
+from provider_advisor.batch.kernel.texts import distinct, plain
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import read_team, read_volume

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.rounding import rounded_exactly
-from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.rounding import rounded_exactly
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.knowledge import Criterion, Facts
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Service, paid_together, services_used

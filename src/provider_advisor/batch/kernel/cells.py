@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.types import Floats, Ints
+from provider_advisor.batch.kernel.types import Floats, Ints
 from provider_advisor.decision.degrees import degree_within
 from provider_advisor.decision.findings import Finding, finding_by, finding_on, weight_of
 from provider_advisor.decision.outcome import Outcome

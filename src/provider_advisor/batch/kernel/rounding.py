@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from provider_advisor.batch.types import Flags, Floats
+from provider_advisor.batch.kernel.types import Flags, Floats
 
 __all__ = ["DIGITS", "rounded", "rounded_exactly"]
 

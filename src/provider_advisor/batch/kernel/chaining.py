@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.cells import Cells, Change
-from provider_advisor.batch.settling import holds
-from provider_advisor.batch.situations import Said
-from provider_advisor.batch.types import Flags, Ints
+from provider_advisor.batch.kernel.cells import Cells, Change
+from provider_advisor.batch.kernel.settling import holds
+from provider_advisor.batch.kernel.situations import Said
+from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, leaves, text_of

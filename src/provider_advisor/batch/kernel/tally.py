@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.cells import Cell, Cells
-from provider_advisor.batch.reasons import Entries
-from provider_advisor.batch.types import Flags
-from provider_advisor.batch.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.kernel.cells import Cell, Cells
+from provider_advisor.batch.kernel.reasons import Entries
+from provider_advisor.batch.kernel.types import Flags
+from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.decision.findings import Finding
 from provider_advisor.logic import Truth
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from provider_advisor.batch.catalogue import BAD, Catalogue, Wrong
-from provider_advisor.batch.cells import Cells
-from provider_advisor.batch.texts import Words, words_of
-from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Wrong
+from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.texts import Words, words_of
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval
 from provider_advisor.requirements.team import MOST_REQUIREMENTS

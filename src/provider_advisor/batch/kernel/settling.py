@@ -7,8 +7,8 @@ from functools import reduce
 
 import numpy as np
 
-from provider_advisor.batch.situations import Said
-from provider_advisor.batch.types import Flags, Floats
+from provider_advisor.batch.kernel.situations import Said
+from provider_advisor.batch.kernel.types import Flags, Floats
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
 from provider_advisor.logic import Interval
 

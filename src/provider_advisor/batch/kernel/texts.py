@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.types import Ints
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.types import Ints
 
 __all__ = ["Words", "distinct", "plain", "words_of"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.cells import Cell, Cells
-from provider_advisor.batch.types import Ints
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.cells import Cell, Cells
+from provider_advisor.batch.kernel.types import Ints
 from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 
 __all__ = ["KINDS", "STANDINGS", "STRENGTHS", "Scores", "Verdicts", "judged"]
 

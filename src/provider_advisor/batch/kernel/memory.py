@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from provider_advisor.batch.catalogue import Catalogue
-from provider_advisor.batch.cells import Cells
-from provider_advisor.batch.reasons import lists_of
-from provider_advisor.batch.situations import Situations
-from provider_advisor.batch.tally import Tallying
+from provider_advisor.batch.kernel.catalogue import Catalogue
+from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.reasons import lists_of
+from provider_advisor.batch.kernel.situations import Situations
+from provider_advisor.batch.kernel.tally import Tallying
 from provider_advisor.knowledge import Facts
 
 __all__ = ["Memory"]

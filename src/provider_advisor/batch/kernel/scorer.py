@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.chaining import Chaining
-from provider_advisor.batch.columns import columns_of, fields_of, words_lists
-from provider_advisor.batch.judging import Judged, judge
-from provider_advisor.batch.memory import Memory
-from provider_advisor.batch.row import team_of
-from provider_advisor.batch.table import Layout, layout_of
-from provider_advisor.batch.tally import Tally
-from provider_advisor.batch.types import Flags
-from provider_advisor.batch.verdicts import judged
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.chaining import Chaining
+from provider_advisor.batch.kernel.columns import columns_of, fields_of, words_lists
+from provider_advisor.batch.kernel.judging import Judged, judge
+from provider_advisor.batch.kernel.memory import Memory
+from provider_advisor.batch.kernel.row import team_of
+from provider_advisor.batch.kernel.table import Layout, layout_of
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.kernel.types import Flags
+from provider_advisor.batch.kernel.verdicts import judged
 from provider_advisor.knowledge import Facts
 from provider_advisor.requirements import Statement
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 
 __all__ = ["dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
-from provider_advisor.batch.costs import Costs, on_scale
-from provider_advisor.batch.stated import OnCost
-from provider_advisor.batch.types import Floats, Ints
+from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
+from provider_advisor.batch.kernel.costs import Costs, on_scale
+from provider_advisor.batch.kernel.stated import OnCost
+from provider_advisor.batch.kernel.types import Floats, Ints
 from provider_advisor.logic import Truth
 
 __all__ = ["Varying", "price"]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.types import Flags, Floats, Ints
-from provider_advisor.batch.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 
 __all__ = ["columns_of", "fields_of", "words_lists"]
 

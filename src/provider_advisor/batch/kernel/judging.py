@@ -7,18 +7,18 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch import arrays
-from provider_advisor.batch.cells import Cells
-from provider_advisor.batch.chaining import Chaining
-from provider_advisor.batch.costs import Costs, costs_of
-from provider_advisor.batch.memory import Memory
-from provider_advisor.batch.priced import Varying, price
-from provider_advisor.batch.reasons import Entries
-from provider_advisor.batch.row import team_of
-from provider_advisor.batch.stated import stated_in
-from provider_advisor.batch.sums import added_up, put_score, scores_of
-from provider_advisor.batch.types import Flags, Ints
-from provider_advisor.batch.verdicts import Scores
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.chaining import Chaining
+from provider_advisor.batch.kernel.costs import Costs, costs_of
+from provider_advisor.batch.kernel.memory import Memory
+from provider_advisor.batch.kernel.priced import Varying, price
+from provider_advisor.batch.kernel.reasons import Entries
+from provider_advisor.batch.kernel.row import team_of
+from provider_advisor.batch.kernel.stated import stated_in
+from provider_advisor.batch.kernel.sums import added_up, put_score, scores_of
+from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.outcome import Outcome, outcome_for
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
