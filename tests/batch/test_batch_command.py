@@ -185,3 +185,10 @@ def test_a_small_disk_that_is_full_gets_one_sentence_and_keeps_the_old_output(tm
         assert (disk / f"scores.{form}").read_text() == "old"
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_master_without_spark_is_told_of_the_engine(batch):
+    status, out, err = batch("teams.csv scores.csv --master local[2]")
+    assert (status, out) == (2, "")
+    assert err == "recommend: --master is for Spark; add --engine spark, or leave it out. Try `recommend --help`.\n"
+    assert not Path("scores.csv").exists()

@@ -78,6 +78,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **options: 
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if len(names) < 2:  # noqa: PLR2004
         raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
+    if options["master"] and options["engine"] != "spark":
+        raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     knowledge = knowledge_from(options["facts"], options["rules"])
