@@ -15,7 +15,7 @@ __all__ = ["Commands"]
 class Commands(click.Group):
     """A group whose subcommands live in modules of their own name, here beside it."""
 
-    names: ClassVar[tuple[str, ...]] = ("check", "compare", "criteria", "facts", "replay", "schema")
+    names: ClassVar[tuple[str, ...]] = ("ask", "check", "compare", "criteria", "facts", "replay", "schema")
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """The names of all subcommands."""
