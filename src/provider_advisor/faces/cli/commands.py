@@ -15,7 +15,17 @@ __all__ = ["Commands"]
 class Commands(click.Group):
     """A group whose subcommands live in modules of their own name, here beside it."""
 
-    names: ClassVar[tuple[str, ...]] = ("batch", "check", "compare", "criteria", "facts", "impact", "replay", "schema")
+    names: ClassVar[tuple[str, ...]] = (
+        "ask",
+        "batch",
+        "check",
+        "compare",
+        "criteria",
+        "facts",
+        "impact",
+        "replay",
+        "schema",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """The names of all subcommands."""

@@ -29,18 +29,23 @@ class Cell(NamedTuple):
 
 
 class Page:
-    """Lines collected for standard output, as wide as the terminal up to 100 columns, 80 where there is none."""
+    """Lines collected for standard output, as wide as the terminal up to 100 columns, 80 where there is none.
 
-    def __init__(self) -> None:
-        terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    With `err` they are for standard error.
+    """
+
+    def __init__(self, *, err: bool = False) -> None:
+        stream = sys.stderr if err else sys.stdout
+        terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
         self.colour = terminal and not os.environ.get("NO_COLOR")
-        self.symbols = terminal and (sys.stdout.encoding or "").lower().startswith("utf")
+        self.symbols = terminal and (stream.encoding or "").lower().startswith("utf")
         self.width = min(os.get_terminal_size().columns or _WIDTH, _WIDEST) if terminal else _WIDTH
+        self._err = err
         self._lines: list[str] = []
 
     def show(self) -> None:
         """Print what was collected."""
-        click.echo("\n".join(self._lines), color=bool(self.colour))
+        click.echo("\n".join(self._lines), err=self._err, color=bool(self.colour))
 
     def gap(self) -> None:
         """An empty line, unless nothing stands above it."""

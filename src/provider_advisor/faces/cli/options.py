@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -11,14 +12,17 @@ import click
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
+from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
 
 __all__ = [
     "as_of_option",
+    "bytes_from",
     "day_of",
     "days_of",
     "format_option",
     "knowledge_from",
     "knowledge_options",
+    "name_of",
     "pairs_of",
     "today",
 ]
@@ -63,6 +67,23 @@ def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
             raise
         hint = f"rules: the shipped rules do not fit {facts}; name the rules that do with --rules DIR."
         raise KnowledgeError([*error.problems, hint]) from error
+
+
+def bytes_from(file: str) -> bytes:
+    """The bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
+    if file != "-":
+        return bytes_of(file, file)
+    content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise RequirementsError(
+            f"standard input is over {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
+        )
+    return content
+
+
+def name_of(file: str) -> str:
+    """What messages call a file that an option names."""
+    return "standard input" if file == "-" else file
 
 
 def days_of(text: str | None) -> int | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import click
 
@@ -13,15 +11,16 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     as_of_option,
+    bytes_from,
     day_of,
     days_of,
     format_option,
     knowledge_from,
     knowledge_options,
+    name_of,
     pairs_of,
 )
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, combined, read_team, read_volume, split_list
 from provider_advisor.version import __version__
@@ -78,8 +77,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         gc.enable()
         return
     # Sentences take a twentieth of a second to import, and most subcommands do without.
-    from provider_advisor.faces.cli.answer import show_answer  # noqa: PLC0415
-    from provider_advisor.faces.cli.layout import Page  # noqa: PLC0415
+    from provider_advisor.faces.cli.forms import show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge = knowledge_from(facts, rules)
@@ -96,41 +94,14 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     )
     line = Statement(team, day_of(as_of), days_of(max_age))
     statement = combined(_from_file(file, knowledge), line, knowledge) if file else line
-    recommendation = answer(knowledge, statement, robustness=robustness)
-    if form == "json":
-        click.echo(recommendation.to_json())
-        return
-    if form in {"markdown", "html"}:
-        click.echo(_report(form)(recommendation.record, knowledge), nl=False)
-        return
-    page = Page()
-    show_answer(recommendation.record, knowledge, page)
-    page.show()
-
-
-def _report(form: str) -> Callable[[Mapping[str, Any], KnowledgeBase], str]:
-    # A template library is dear to import, and most answers need none.
-    if form == "html":
-        from provider_advisor.faces.report.html import html_report  # noqa: PLC0415
-
-        return html_report
-    from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
-
-    return markdown_report
+    show_recommendation(answer(knowledge, statement, robustness=robustness), knowledge, form)
 
 
 def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
     # Reading YAML and checking it is dear to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
-    if file != "-":
-        return read_requirements(bytes_of(file, file), file, knowledge, whole=False)
-    content = sys.stdin.buffer.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise RequirementsError(
-            f"standard input is over {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
-        )
-    return read_requirements(content, "standard input", knowledge, whole=False)
+    return read_requirements(bytes_from(file), name_of(file), knowledge, whole=False)
 
 
 def _items(given: Iterable[str]) -> list[str]:

@@ -1,0 +1,144 @@
+"""Typed text as answers: `1 must, 3 good`, `1m 3g`, `2 4`, `500,000`, `not sure`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import Number, read_amount, unit_fits
+from provider_advisor.questionnaire import Prompt
+from provider_advisor.requirements.grammar import brief, shown
+
+__all__ = ["Command", "read_choices", "read_command", "read_marks", "read_number"]
+
+_LEVELS = {
+    **dict.fromkeys(("must", "m"), "must"),
+    **dict.fromkeys(("good", "g"), "good"),
+    **dict.fromkeys(("nice", "n"), "nice"),
+    **dict.fromkeys(("no", "x"), "no"),
+    **dict.fromkeys(("not-sure", "unsure", "s"), "not-sure"),
+}
+_NOT_SURE = re.compile(r"\bnot[ _]sure\b")
+_PART = re.compile(r"(?P<place>\d{1,4})|(?P<word>[a-z-]+)|(?P<other>[^\s,;:.=]\S*)")
+_THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
+
+_COMMANDS = {
+    **dict.fromkeys(("back", "b"), "back"),
+    **dict.fromkeys(("done", "d"), "done"),
+    **dict.fromkeys(("stop", "quit", "exit", "q"), "stop"),
+    **dict.fromkeys(("help", "h"), "help"),
+    "finish": "finish",
+    "on": "next",
+    "change": "search",
+}
+
+
+class Command(NamedTuple):
+    """What somebody typed in place of an answer; `words` follow a search or a `why`."""
+
+    word: Literal["back", "done", "stop", "help", "finish", "next", "search", "why"]
+    words: str = ""
+
+
+def read_command(text: str) -> Command | None:
+    """The command in a line, None if it is none: `back`, `/word`, `?3`.
+
+    >>> read_command("/ white board"), read_command("1 must")
+    (Command(word='search', words='white board'), None)
+    """
+    typed = text.strip()
+    if typed.startswith("/"):
+        return Command("search", brief(typed[1:].strip()))
+    if typed.startswith("?"):
+        return Command("why", typed[1:].strip())
+    word = _COMMANDS.get(typed.casefold())
+    return Command(word) if word else None  # type: ignore[arg-type]
+
+
+def read_marks(text: str, keys: Sequence[str]) -> dict[str, str]:
+    """Answers on criteria by key, from places and words; for a single criterion the word is enough.
+
+    Raises RequirementsError, in one sentence with what was expected.
+
+    >>> read_marks("1m 3 good", ["a", "b", "c"])
+    {'a': 'must', 'c': 'good'}
+    """
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for part in _PART.finditer(_NOT_SURE.sub("not-sure", text.casefold())):
+        if part["place"]:
+            waiting.append(keys[_place(part["place"], len(keys))])
+            continue
+        level = _LEVELS.get(part["word"] or "")
+        named = waiting or (list(keys) if len(keys) == 1 else [])
+        if level is None or not named:
+            raise _unread(part[0], text, len(keys))
+        found.update(dict.fromkeys(named, level))
+        waiting = []
+    if waiting or not found:
+        raise _unread(text, text, len(keys))
+    return found
+
+
+def _place(text: str, count: int) -> int:
+    if not 1 <= int(text) <= count:
+        raise RequirementsError(f"there is no {text} here; expected a number from 1 to {count}.")
+    return int(text) - 1
+
+
+def _unread(part: str, text: str, count: int) -> RequirementsError:
+    hint = did_you_mean(brief(part), _LEVELS) if len(part) > 2 and part != text else ""  # noqa: PLR2004 (a word)
+    example = "must, good, nice, no or not sure" if count == 1 else "a number and must, good, nice, no or not sure"
+    return RequirementsError(f"{shown(text[:60])} is not understood; expected {example}, or help.{hint}")
+
+
+def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
+    """The chosen values, from numbers, ids or labels of a prompt's choices; one unless it takes many.
+
+    Raises RequirementsError.
+    """
+    known = {label.casefold(): value for value, label in prompt.choices} | {value: value for value, _ in prompt.choices}
+    whole = known.get(text.strip().casefold())
+    parts = [whole] if whole else [_choice(part, known, prompt) for part in re.split(r"[\s,;]+", text.strip()) if part]
+    if len(parts) > 1 and not prompt.many:
+        raise RequirementsError(f"only one can be chosen; expected a number from 1 to {len(prompt.choices)}.")
+    return tuple(dict.fromkeys(parts))
+
+
+def _choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
+    if part.isascii() and part.isdigit():
+        return prompt.choices[_place(part[:9], len(prompt.choices))][0]
+    if part.casefold() not in known:
+        hint = did_you_mean(brief(part), known)
+        raise RequirementsError(
+            f"{shown(part[:60])} is not one of them; expected numbers from 1 to {len(prompt.choices)}, or help.{hint}"
+        )
+    return known[part.casefold()]
+
+
+def read_number(text: str, prompt: Prompt) -> str | Number:
+    """The number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
+
+    Thousands may be set off, and the unit may follow.
+    """
+    typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
+    if typed in {"s", "unsure", "not-sure"}:
+        return "not-sure"
+    if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
+        return "none" if prompt.key.startswith("bound:") else "no-answer"
+    try:
+        number, unit = read_amount(_THOUSANDS.sub("", typed))
+    except ValueError as error:
+        raise _no_number(text, prompt) from error
+    if unit is not None and not unit_fits(unit, str(prompt.unit)):
+        raise _no_number(text, prompt)
+    return number
+
+
+def _no_number(text: str, prompt: Prompt) -> RequirementsError:
+    return RequirementsError(
+        f"{shown(text[:60])} is no number of {prompt.unit}; expected one such as 500, nothing, s or help."
+    )

@@ -1,0 +1,150 @@
+"""A list of criteria in one screen: arrows move, a letter or left and right set how important each is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import HSplit, Layout, Window
+from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.layout.dimension import Dimension
+
+from provider_advisor.faces.cli.asking.conversation import Reply
+from provider_advisor.faces.cli.asking.key_frame import LOOK, cut, keys_text, text_window, width_here
+from provider_advisor.faces.cli.asking.wording import LEVELS
+
+__all__ = ["Line", "ask_list"]
+
+_LADDER = ("not-sure", "no", "nice", "good", "must")
+_LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": "not-sure"}
+_WORDS = {"b": "back", "d": "done", "q": "stop", "/": "search", "c-d": "stop"}
+_KEYS = (
+    keys_text("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"),
+    keys_text("↑↓ move", "enter go on", "? why", "/ search", "b back", "d that is all", "q stop and save"),
+)
+_BACK_TO_LIST = keys_text("? hide this", "the other keys as before")
+_MARK = 10
+
+
+class Line(NamedTuple):
+    """A criterion in a list: its key, its label, and what helps to answer."""
+
+    key: str
+    label: str
+    detail: str
+
+
+class _Board:
+    """What the list shows: where the pointer is, and perhaps why that line is asked."""
+
+    def __init__(self, heading: Sequence[str], lines: Sequence[Line], said: dict[str, object]) -> None:
+        self.heading = heading
+        self.lines = lines
+        self.said = said
+        self.place = 0
+        self.why: Sequence[str] = ()
+
+    @property
+    def line(self) -> Line:
+        return self.lines[self.place]
+
+    def move(self, steps: int) -> None:
+        self.place = (self.place + steps) % len(self.lines)
+        self.why = ()
+
+    def mark(self, level: str) -> None:
+        self.said[self.line.key] = level
+        self.why = ()
+
+    def step(self, steps: int) -> None:
+        now = _LADDER.index(str(self.said.get(self.line.key, "no")))
+        self.mark(_LADDER[max(0, min(len(_LADDER) - 1, now + steps))])
+
+    def turn(self) -> None:
+        """From no to must, and from there down."""
+        order = list(LEVELS)
+        now = order.index(str(self.said.get(self.line.key, "no")))
+        self.mark({"no": "must", "nice": "no"}.get(order[now], order[(now + 1) % len(order)]))
+
+
+def ask_list(
+    heading: Sequence[str],
+    lines: Sequence[Line],
+    said: dict[str, object],
+    why: Callable[[str], Sequence[str]],
+    start: str = "",
+) -> tuple[Reply, str]:
+    """What the person did at last, and the key of the line where; marks go into `said` at once.
+
+    The pointer begins at the line of the key `start`, else at the first. Raises KeyboardInterrupt and EOFError.
+    """
+    board = _Board(heading, lines, said)
+    board.place = next((place for place, line in enumerate(lines) if line.key == start), 0)
+    application: Application[Reply] = Application(
+        layout=Layout(_body(board)), key_bindings=_bindings(board, why), style=LOOK, erase_when_done=True
+    )
+    return application.run(), board.line.key
+
+
+def _body(board: _Board) -> HSplit:
+    rows = Window(
+        FormattedTextControl(lambda: _rows(board), focusable=True, show_cursor=False),
+        height=Dimension(min=min(3, len(board.lines)), preferred=len(board.lines), max=len(board.lines)),
+    )
+    return HSplit(
+        [
+            text_window(lambda: board.heading, "title", "dim"),
+            Window(height=Dimension(min=0, max=1, preferred=1)),
+            rows,
+            Window(height=Dimension(min=0, max=1, preferred=1)),
+            text_window(lambda: board.why or [board.line.detail], whole=True),
+            text_window(lambda: [_BACK_TO_LIST] if board.why else _KEYS, "dim"),
+        ]
+    )
+
+
+def _rows(board: _Board) -> StyleAndTextTuples:
+    found: StyleAndTextTuples = []
+    for place, line in enumerate(board.lines):
+        here = place == board.place
+        level = str(board.said.get(line.key, "no"))
+        if here:
+            found.append(("[SetCursorPosition]", ""))
+        mark = LEVELS[level] if line.key in board.said else "-"
+        found.append(("class:pointer" if here else "", "> " if here else "  "))
+        found.append((f"class:{level}" if level != "no" else "class:dim", mark.ljust(_MARK)))
+        label = cut(line.label, width_here() - _MARK - 2)
+        found.append(("class:highlighted" if here else "", f"{label}\n" if place + 1 < len(board.lines) else label))
+    return found
+
+
+def _bindings(board: _Board, why: Callable[[str], Sequence[str]]) -> KeyBindings:
+    keys = KeyBindings()
+    acts: dict[str, Callable[[], None]] = {
+        **dict.fromkeys(("up", "k", "c-p", "s-tab"), lambda: board.move(-1)),
+        **dict.fromkeys(("down", "j", "c-n", "tab"), lambda: board.move(1)),
+        **dict.fromkeys(("home", "pageup"), lambda: board.move(-board.place)),
+        **dict.fromkeys(("end", "pagedown"), lambda: board.move(len(board.lines) - 1 - board.place)),
+        "left": lambda: board.step(-1),
+        "right": lambda: board.step(1),
+        " ": board.turn,
+        **{letter: (lambda level=level: board.mark(level)) for letter, level in _LETTERS.items()},  # type: ignore[misc]
+    }
+    for key, act in acts.items():
+        _bind(keys, key, lambda _, act=act: act())  # type: ignore[misc]
+    for key, word in _WORDS.items():
+        _bind(keys, key, lambda event, word=word: event.app.exit(result=Reply(word)))  # type: ignore[misc]
+    _bind(keys, "?", lambda _: setattr(board, "why", () if board.why else why(board.line.key)))
+    _bind(keys, "enter", lambda event: event.app.exit(result=Reply("next")))
+    _bind(keys, "c-c", lambda event: event.app.exit(exception=KeyboardInterrupt))
+    # A paste is no answer: its letters would be taken for keys.
+    _bind(keys, Keys.BracketedPaste, lambda _: None)
+    return keys
+
+
+def _bind(keys: KeyBindings, key: str, act: Callable[[KeyPressEvent], None]) -> None:
+    keys.add(key, eager=True)(act)

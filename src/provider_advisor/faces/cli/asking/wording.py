@@ -1,0 +1,198 @@
+"""The words of the conversation that every face of it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from provider_advisor.explanation.words import STANDINGS, number_text
+from provider_advisor.questionnaire import (
+    End,
+    Prompt,
+    Screen,
+    State,
+    progress_of,
+    prompt_of,
+    screen_after,
+    survey_of,
+    why,
+)
+
+__all__ = [
+    "LEVELS",
+    "answer_words",
+    "choice_label",
+    "detail",
+    "end_sentence",
+    "hint",
+    "open_sentence",
+    "progress_line",
+    "silence",
+    "spoken",
+    "standing_line",
+    "stated_keys",
+    "summary",
+    "takes_bound",
+    "title",
+    "why_lines",
+]
+
+LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", "not-sure": "not sure"}
+"""What is answered about a criterion, and how it is read; the most wanted first."""
+
+_SILENT = {"no", "none", "no-answer"}
+_TITLES = {
+    "topics": "What matters to the team? Tick the topics; the rest is not asked about.",
+    "numbers": "What you asked for, in numbers",
+    "situation": "Your team",
+    "volumes": "How much in a month? A rough number will do.",
+    "details": "Numbers, and what the team is like; a rough number will do.",
+    "closing": "The last ones. Nothing else can change the answer any more: if you need none of these, it stands.",
+}
+_MOST_NAMED = 4
+
+
+def title(screen: Screen, state: State) -> str:
+    """What a screen is about."""
+    if screen.kind != "list":
+        return _TITLES[screen.kind]
+    how = "how important is each of these?" if len(screen.keys) > 1 else "how important is this?"
+    subject = state.catalogue.subjects[screen.subject].label if screen.subject else "From all your topics"
+    return f"{subject}: {how}"
+
+
+def progress_line(screen: Screen, state: State) -> str:
+    """How many criteria are left that could change the answer; empty where that says nothing."""
+    if screen.kind in {"topics", "closing"}:
+        return ""
+    if state.phase == "further":
+        return "The answer is settled; what follows only completes it."
+    left = progress_of(state).left
+    return f"{left} left that could change the answer" if left else "The last questions"
+
+
+def standing_line(state: State) -> str:
+    """Where each provider stands on what was said so far."""
+    knowledge, outcome = state.catalogue.knowledge, survey_of(state).outcome
+    parts = []
+    for assessment in outcome.assessments:
+        score = "" if assessment.score is None else f" {round(assessment.score.expected)}"
+        parts.append(f"{knowledge.providers[assessment.provider].name} {STANDINGS[assessment.standing]}{score}")
+    return f"So far: {', '.join(parts)}."
+
+
+def choice_label(value: str, label: str) -> str:
+    """A choice as it is read: an id that stands for itself without its hyphens."""
+    return value.replace("-", " ") if label == value else label
+
+
+def detail(prompt: Prompt) -> str:
+    """What helps to answer: the question as a sentence, and the help."""
+    return f"{prompt.ask} {prompt.help}" if prompt.help else prompt.ask
+
+
+def hint(prompt: Prompt) -> str:
+    """What may be typed where a number is asked for."""
+    is_bound = prompt.key.startswith("bound:")
+    what = f"The {'most' if prompt.at_most else 'least'} that will do, in" if is_bound else "A number of"
+    typical = [number_text(part) for part in prompt.typical if not isinstance(part, str)]
+    example = f" (for example {', '.join(typical)})" if typical else ""
+    return f"{what} {prompt.unit}{example}, or s: not sure"
+
+
+def silence(prompt: Prompt) -> str:
+    """What it means that nothing is answered to a question."""
+    if prompt.kind == "number" and prompt.key.startswith("bound:"):
+        return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
+    return {"topics": "none of them", "rating": "any will do", "criterion": "no"}.get(prompt.kind, "no answer")
+
+
+def answer_words(key: str, value: object, state: State) -> str:
+    """An answer as it is read: "must", "at least 90 countries", "training, events"."""
+    catalogue = state.catalogue
+    kind, _, name = key.partition(":")
+    if isinstance(value, tuple | list):
+        labels = {subject.id: subject.label for subject in catalogue.subjects.values()} if kind == "topics" else {}
+        return ", ".join(labels.get(part, str(part).replace("-", " ")) for part in value) or "none"
+    if isinstance(value, str) and value in _SILENT | {"not-sure"}:
+        return {"none": "no limit" if kind == "bound" else "none"}.get(value, value.replace("-", " "))
+    if kind != "bound":
+        return number_text(value) if isinstance(value, int | float) else str(value).replace("-", " ")
+    criterion = catalogue.knowledge.criteria[name]
+    word = "at most" if criterion.lower_is_better else "at least"
+    if criterion.values:
+        return f"{word} {criterion.values[value] if isinstance(value, int) else value}"
+    return f"{word} {number_text(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
+
+
+def summary(keys: Sequence[str], said: Mapping[str, object], state: State) -> str:
+    """What was answered on a screen, in one line; what was left at no is not listed."""
+    told = {key: said[key] for key in keys if key in said and said[key] not in _SILENT}
+    return spoken(told, state) if told else "None of these."
+
+
+def spoken(values: Mapping[str, object], state: State) -> str:
+    """Answers as they are read back, each with its label."""
+    parts = [f"{prompt_of(key, state.catalogue).label}: {answer_words(key, values[key], state)}" for key in values]
+    return f"{'; '.join(parts)}."
+
+
+def stated_keys(state: State) -> tuple[str, ...]:
+    """The answers that ask for something, say something or leave it open; each can be changed."""
+    return tuple(answer.key for answer in state.answers if answer.value not in _SILENT)
+
+
+def takes_bound(state: State, key: str) -> bool:
+    """Whether the criterion of a key takes a number or a rating's word."""
+    return state.catalogue.knowledge.criteria[key.partition(":")[2]].kind != "capability"
+
+
+def why_lines(state: State, key: str) -> list[str]:
+    """Why a question is asked: its words, what is known so far, what the answer would move."""
+    if key == "topics":
+        return ["Each topic that you leave out spares you its questions. You can tick more of them later: search."]
+    return [
+        f"{prompt_of(key, state.catalogue).label}: {detail(prompt_of(key, state.catalogue))}",
+        *why(state, key).says,
+    ]
+
+
+def end_sentence(state: State, end: End) -> str:
+    """Which of the four ends it is, and what that means."""
+    if end.kind == "settled":
+        text = "Settled: nothing you could still add would change this answer."
+    elif end.kind == "settled-unless":
+        labels = dict.fromkeys(prompt_of(key, state.catalogue).label for key in end.unless)
+        text = f"Settled unless you need one of these, of which you were not sure: {', '.join(labels)}."
+    elif end.kind == "declared":
+        text = f"You say that is all; {_open_still(state)} the answer."
+    else:
+        text = f"Stopped: the answer rests on what was said so far; {_open_still(state)} it."
+    return " ".join([text, *_additions(state, end)])
+
+
+def _open_still(state: State) -> str:
+    """What could still change the answer, where a person ended it."""
+    if not isinstance(screen_after(state._replace(phase="asking")), Screen):
+        return "nothing that was left could change"
+    left = progress_of(state).left
+    if left > 1:
+        return f"up to {left} criteria that were not asked could still change"
+    return "one more question could still change"
+
+
+def _additions(state: State, end: End) -> Iterator[str]:
+    team = survey_of(state).view.team
+    if not (team.requirements or team.situation or team.usage):
+        yield "But nothing is asked for, so nothing can be recommended: open a topic, or search."
+    elif end.verdict.kind == "none" and not end.complete:
+        yield "No provider alone will do. Going on makes the list of what you would have to give up complete."
+
+
+def open_sentence(state: State) -> str:
+    """What a file of answers leaves open; empty where that is nothing."""
+    place = screen_after(state._replace(phase="asking"))
+    if not isinstance(place, Screen):
+        return ""
+    labels = [prompt_of(key, state.catalogue).label for key in place.keys]
+    more = ", …" if len(labels) > _MOST_NAMED else ""
+    return f"The answers leave open what would be asked next: {', '.join(labels[:_MOST_NAMED])}{more}."

@@ -1,0 +1,312 @@
+"""`recommend ask`, line by line and from files: what people see, word for word, and what they may do wrong.
+
+Each file in `conversations/` holds a command, what was typed (lines that begin with `>`), and what was answered. After
+a wanted change run the tests once with UPDATE_TRANSCRIPTS=1, and read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.asking.conversation import Draft, converse
+from provider_advisor.faces.cli.asking.entry import read_choices, read_marks, read_number
+from provider_advisor.faces.cli.asking.files import yaml_text
+from provider_advisor.faces.cli.asking.lines import Lines
+from provider_advisor.faces.cli.asking.plain_face import PlainFace
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.yaml_reader import parse_yaml
+from provider_advisor.questionnaire import Catalogue, End, begin, prompt_of
+
+_FOLDER = Path(__file__).parent / "conversations"
+_PATHS = sorted(_FOLDER.glob("*.txt"))
+_FINGERPRINT = re.compile(r"\b[0-9a-f]{12}\b")
+_OPTIONS = "--as-of 2022-12-31 --no-robustness"
+_LESSONS = "video, team\n6m 1 good\n\n\n\n"
+
+
+@pytest.fixture
+def ask(recommend_says, monkeypatch, tmp_path):
+    """A function from options and typed text (or bytes) to what `recommend ask` printed; it runs in `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def run(options: str, typed: str | bytes = ""):
+        content = typed if isinstance(typed, bytes) else typed.encode()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        return recommend_says(f"recommend ask {options}")
+
+    return run
+
+
+@pytest.mark.parametrize("path", _PATHS, ids=lambda path: path.stem)
+def test_the_conversation_goes_as_the_file_shows(path, ask):
+    expected = path.read_text(encoding="utf-8")
+    command, *lines = expected.splitlines()
+    typed = "".join(f"{line[2:]}\n" for line in lines if line.startswith(">"))
+    run = ask(command.removeprefix("$ recommend ask "), typed)
+    found = f"{command}\n{_FINGERPRINT.sub('<fingerprint>', run.out)}{run.err}"
+    if os.environ.get("UPDATE_TRANSCRIPTS"):
+        path.write_text(found, encoding="utf-8")
+    assert found == expected
+    assert run.status == 0
+
+
+@pytest.mark.parametrize("path", _PATHS, ids=lambda path: path.stem)
+def test_a_conversation_fits_and_names_no_provider_before_its_end(path):
+    text = path.read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        assert line == line.rstrip()
+        assert len(line) <= 80
+    before = re.split(r"^(?:Settled|Stopped|You say)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    assert ("Twilio" in before) == ("--show-standing" in text.splitlines()[0])
+    left = [int(number) for number in re.findall(r"^(\d+) left", before, re.MULTILINE)]
+    assert left or "early" in path.stem
+    assert left == sorted(left, reverse=True) or "> back" in before
+
+
+def test_the_saved_requirements_are_answered_alike(ask, recommend_says, tmp_path):
+    asked = ask(f"{_OPTIONS} --save team.yaml --team 'Schüler & co: [x]' --format json", _LESSONS + "stop\n\n")
+    saved = recommend_says("recommend --file team.yaml --no-robustness --format json")
+    assert json.loads(asked.out) == json.loads(saved.out)
+    assert json.loads(saved.out)["verdict"]["provider"] == "twilio"
+    document = parse_yaml((tmp_path / "team.yaml").read_bytes(), "team.yaml").data
+    assert document["team"] == "Schüler & co: [x]"
+    assert document["asked"]["end"] == "stopped"
+    assert document["asked"]["skipped"]
+
+
+def test_answers_from_a_file_give_the_answer_of_the_same_conversation(ask, tmp_path):
+    talked = ask(f"{_OPTIONS} --format json", _LESSONS + "stop\n\n")
+    session = _session(tmp_path)
+    filed = ask(f"{_OPTIONS} --format json --answers {session}")
+    assert json.loads(filed.out) == json.loads(talked.out)
+    assert filed.err.startswith("You say that is all; ")
+    assert "The answers leave open what would be asked next: " in filed.err
+    assert ask(f"{_OPTIONS} --format json --answers -", session.read_bytes()).out == filed.out
+
+
+def _session(folder: Path) -> Path:
+    [path] = (folder / "state" / "recommend").iterdir()
+    return path
+
+
+def test_answers_that_leave_nothing_open_are_settled(ask, tmp_path):
+    (tmp_path / "answers.yaml").write_text(
+        "version: 1\nanswers:\n- topics: []\n- {criterion: whiteboard, answer: must, searched: true}\n"
+        "- {criterion: ucaas, answer: not-sure, searched: true}\n",
+        encoding="utf-8",
+    )
+    run = ask(f"{_OPTIONS} --answers answers.yaml")
+    assert run.out.startswith("Settled unless you need one of these, of which you were not sure: Unified\n")
+    assert "\n\nTwilio is recommended" in run.out
+
+
+def test_stopping_saves_a_session_and_resume_takes_the_newest(ask, tmp_path):
+    stopped = ask(_OPTIONS, "video, team\n6m 1 good\nstop\n\n")
+    session = _session(tmp_path)
+    assert f"To go on:\n  recommend ask --resume {session} --as-of 2022-12-31 --no-robustness\n" in stopped.err
+    resumed = ask(f"{_OPTIONS} --resume", "/whiteboard\n\ndone\n\n")
+    assert "Whiteboard (must)" in resumed.out
+    assert "What matters to the team?" not in resumed.out
+    assert ask(f"{_OPTIONS} --resume {session} --plain", "stop\n\n").err.count(str(session)) == 1
+    assert _session(tmp_path) == session
+
+
+def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
+    run = ask(f"{_OPTIONS} --save team.yaml", "video\nstop\n\n")
+    [session] = tmp_path.glob("ask-*.yaml")
+    assert f"--resume {session} --save team.yaml" in run.err
+    assert ask(f"{_OPTIONS} --resume", "done\n\n").status == 0
+
+
+def test_resuming_without_a_session_says_where_it_looked(ask):
+    run = ask("--resume")
+    assert (run.status, run.out) == (2, "")
+    assert re.fullmatch(r"--resume: no session is saved in \S+/recommend or here; name its file\.\n", run.err)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            "version: 1\nanswers:\n- {criterion: whitebord, answer: must}\n",
+            "no question about the criterion 'whitebord'",
+        ),
+        (
+            "version: 1\nanswers:\n- {criterion: whiteboard, answer: 5}\n",
+            "the answer on 'whiteboard' is '5.0'; expected must, good,",
+        ),
+        (
+            "version: 1\nanswers:\n- topics: []\n- {criterion: video-recording, answer: must}\n",
+            "answers.yaml:4: the answer on 'video-recording' does not apply: its topic is closed",
+        ),
+        ("version: 0\nanswers: []\n", "answers.yaml:1: 'version': expected 1"),
+    ],
+    ids=["unknown", "wrong kind", "does not apply", "old version"],
+)
+@pytest.mark.parametrize("option", ["--answers", "--resume"])
+def test_a_bad_file_of_answers_is_refused_with_its_line(ask, tmp_path, content, sentence, option):
+    (tmp_path / "answers.yaml").write_text(content, encoding="utf-8")
+    run = ask(f"{option} answers.yaml")
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("answers.yaml:")
+    assert sentence in run.err
+    assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--answers a.yaml --resume", "--answers asks nothing and --resume goes on asking; give one of them."),
+        (
+            "--save nowhere/team.yaml",
+            "nowhere/team.yaml cannot be written (there is no such folder); name another place.",
+        ),
+        ("--save .", ". cannot be written (it is a folder); name another place."),
+        ("--save a.yaml --answers a.yaml", "a.yaml holds the answers; name another file after --save."),
+        ("--team ''", "the name after --team is empty, too long or no UTF-8; expected some words."),
+        ("--answers nowhere.yaml", "nowhere.yaml:1: cannot be read (No such file or directory);"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_asked(ask, options, sentence):
+    run = ask(options, "1\n")
+    assert (run.status, run.out) == (2, "")
+    assert sentence in run.err
+
+
+def test_a_paste_of_a_megabyte_is_one_line_that_is_not_understood(ask):
+    run = ask(_OPTIONS, b"x" * 1_000_000 + b"\nvideo\n")
+    assert "That line has over 2000 characters; expected a short answer, or help.\n> video\n" in run.out
+    assert "Video meetings" in run.out
+
+
+def test_a_paste_of_many_lines_ends_the_conversation_before_it_ends_itself(ask):
+    run = ask(_OPTIONS, b"blah blah\n" * 100_000)
+    assert run.out.count("> blah blah") == 100
+    assert "100 lines in a row were not understood; that is taken for the end." in run.out
+    assert run.status == 0
+
+
+def test_bytes_that_are_not_utf_8_are_asked_for_again(ask):
+    run = ask(_OPTIONS, b"\xff\xfe\nvideo\n")
+    assert "That line is not UTF-8 text; type it again, or help.\n> video\n" in run.out
+
+
+def test_without_standard_input_it_ends_at_once(recommend_says, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    run = recommend_says(f"recommend ask {_OPTIONS}")
+    assert "(end of input)\n\nStopped: " in run.out
+
+
+def test_only_the_answer_is_on_standard_output_where_programs_read_it(ask):
+    for form, start in (("json", "{"), ("markdown", "# "), ("html", "<!doctype html>")):
+        run = ask(f"{_OPTIONS} --format {form}", _LESSONS)
+        assert run.out.lower().startswith(start)
+        assert "What matters to the team?" in run.err
+
+
+def test_an_end_of_input_leaves_no_session_behind(ask, tmp_path):
+    ask(_OPTIONS, _LESSONS)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_starting_command_imports_nothing_for_terminals_and_no_questionnaire():
+    heavy = "('questionary', 'prompt_toolkit', 'rich', 'provider_advisor.questionnaire')"
+    look = f"import sys; print([name for name in sys.modules if name.startswith({heavy})])"
+    code = f"import provider_advisor.faces.cli.recommend; {look}"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+    code = f"import provider_advisor.faces.cli.ask; {look.replace(', ' + repr('provider_advisor.questionnaire'), '')}"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("1 must, 3 good", {"a": "must", "c": "good"}),
+        ("1m 3g", {"a": "must", "c": "good"}),
+        ("1, 2: nice; 3 = x", {"a": "nice", "b": "nice", "c": "no"}),
+        ("2 Not Sure", {"b": "not-sure"}),
+    ],
+)
+def test_marks_are_read_in_many_spellings(text, marks):
+    assert read_marks(text, ["a", "b", "c"]) == marks
+
+
+@pytest.mark.parametrize("text", ["1", "must", "4 must", "0 m", "1-3 m", "1 m 2", "1 mst", "m 1", "¹ m", "1 m!"])
+def test_marks_that_could_mean_two_things_are_refused(text):
+    with pytest.raises(RequirementsError, match="expected a number"):
+        read_marks(text, ["a", "b", "c"])
+
+
+@pytest.fixture(scope="module")
+def shops(bicycles) -> Catalogue:
+    return Catalogue(facts_as_of(bicycles, dt.date(2024, 1, 1), None))
+
+
+def test_numbers_and_choices_are_read_as_people_write_them(shops):
+    catalogue = shops
+    usage = next(key for key in catalogue.questions if key.startswith("usage:"))
+    prompt = prompt_of(usage, catalogue)
+    assert read_number("12,500", prompt) == 12_500
+    assert read_number("1 000", prompt) == 1_000
+    assert read_number("not sure", prompt) == "not-sure"
+    assert read_number("", prompt) == "no-answer"
+    for text in ("1,5", "many", "5 lightyears", "1e999"):
+        with pytest.raises(RequirementsError, match="is no number of"):
+            read_number(text, prompt)
+    situation = prompt_of("situation:skill", catalogue)
+    assert read_choices("2", situation) == (situation.choices[1][0],)
+    with pytest.raises(RequirementsError, match="only one can be chosen"):
+        read_choices("1 2", situation)
+
+
+_TYPED = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["", "1", "1 2 3", "1m", "2g 3 not sure", "back", "done", "stop", "on", "change", "?1", "?", "help"]
+        ),
+        st.sampled_from(["/a", "/", "/topics", "5", "0", "x", "s", "12,000", "none", "not-sure", "finish", "1n"]),
+        st.text(max_size=20),
+    ),
+    max_size=40,
+)
+
+
+@given(_TYPED)
+def test_whatever_is_typed_ends_with_an_answer(shops, typed):
+    lines = "\n".join(typed).encode("utf-8", "surrogatepass")
+    draft = Draft(begin(shops))
+    with contextlib.redirect_stdout(io.StringIO()):
+        end = converse(draft, PlainFace(Lines(io.BytesIO(lines)), echo=True))
+    assert isinstance(end, End)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(0, 10**15) | st.text("nyo 1e:#-[é'\"", max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text("abno", min_size=1, max_size=4), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+def test_what_is_written_is_read_back_by_the_strict_reader(value):
+    assert parse_yaml(yaml_text({"value": value}).encode(), "x.yaml").data == {"value": value}
+
+
+@given(st.floats(0, 1e12, allow_nan=False))
+def test_numbers_are_written_without_exponents(number):
+    assert parse_yaml(yaml_text({"value": number}).encode(), "x.yaml").data == {"value": number}

@@ -1,0 +1,274 @@
+"""`recommend ask` with arrow keys, and what remains of it when it is interrupted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import pty
+import random
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from provider_advisor import load
+from provider_advisor.faces.cli.asking.conversation import Draft, converse
+from provider_advisor.faces.cli.asking.key_face import KeyFace
+from provider_advisor.faces.cli.asking.key_frame import cut
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.logic import Interval
+from provider_advisor.questionnaire import Catalogue, begin, screen_after, survey_of
+
+UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
+ENTER, RUBOUT, CTRL_C = "\r", "\x7f", "\x03"
+_VIDEO = f"{DOWN}{DOWN} {ENTER}"
+_PASTE = "\x1b[200~" + "qm\r" * 300_000 + "\x1b[201~"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
+
+
+@pytest.fixture(autouse=True)
+def kept_knowledge(monkeypatch, cache_folder):
+    """Processes of their own read the checked knowledge base that an earlier one kept."""
+    monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
+
+
+@pytest.fixture
+def talk(catalogue, capsys):
+    """A function from keys to the draft and the end that they lead to; without an end it raises EOFError."""
+
+    def run(keys: str, most: int = 10, draft: Draft | None = None):
+        draft = draft or Draft(begin(catalogue, most))
+        with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+            # More than the pipe holds has to be sent while it is read.
+            sender = threading.Thread(target=lambda: (pipe.send_text(keys), pipe.close()), daemon=True)
+            sender.start()
+            end = converse(draft, KeyFace())
+        return draft, end, capsys.readouterr().out
+
+    return run
+
+
+def _asked(draft: Draft) -> dict[str, str]:
+    return {part.criterion: part.priority for part in survey_of(draft.state).view.team.requirements}
+
+
+def test_letters_set_how_important_a_line_is(talk):
+    draft, end, out = talk(f"{_VIDEO}m{DOWN}g{DOWN}n{DOWN}s{DOWN}x{DOWN}m{UP}{UP}{ENTER}d{ENTER}")
+    assert end.kind == "declared"
+    assert _asked(draft) == {
+        "video-meetings": "must",
+        "video-api": "should",
+        "video-embed": "could",
+        "whiteboard": "must",
+    }
+    assert survey_of(draft.state).view.said.unsure == {"criterion:live-streaming"}
+    assert "Video meetings: must; Video API: good; Video embedded in a page: nice;" in out
+
+
+def test_left_and_right_and_space_do_it_too(talk):
+    draft, _, _ = talk(f"{_VIDEO}{RIGHT}{DOWN}{RIGHT * 9}{LEFT}{DOWN} {DOWN}  {DOWN}   {DOWN}    {LEFT}{ENTER}d{ENTER}")
+    assert _asked(draft) == {
+        "video-meetings": "could",
+        "video-api": "should",
+        "video-embed": "must",
+        "live-streaming": "should",
+        "screen-sharing": "could",
+    }
+    assert survey_of(draft.state).view.said.unsure == {"criterion:whiteboard"}
+
+
+def test_going_back_keeps_what_was_marked(talk):
+    draft, _, _ = talk(f"{_VIDEO}m{ENTER}bb{ENTER}d{ENTER}")
+    assert _asked(draft) == {"video-meetings": "must"}
+
+
+def test_a_search_answers_what_no_screen_asks_and_leaves_the_marks(talk):
+    found = f"/bought\r{ENTER}{DOWN}{ENTER}12,5x\r{RUBOUT * 5}90\r"
+    draft, _, out = talk(f"{_VIDEO}m{found}d{ENTER}")
+    assert _asked(draft) == {"video-meetings": "must", "number-countries": "should"}
+    assert "Countries in which numbers can be bought: at least 90 countries." in out
+
+
+def test_the_search_leads_to_answers_that_can_be_changed(talk):
+    draft, _, _ = talk(f"{_VIDEO}m{ENTER}d{DOWN * 3}{ENTER}{ENTER}{DOWN}{ENTER}{DOWN * 3}{ENTER}d{ENTER}")
+    assert _asked(draft) == {}
+    topics = f"{_VIDEO}d{DOWN * 3}{ENTER}topics\r{ENTER} {ENTER}d{ENTER}"
+    draft, _, _ = talk(topics)
+    assert set(survey_of(draft.state).view.said.opened) == {"calls", "video"}
+
+
+def test_why_is_said_as_often_as_somebody_asks(talk):
+    draft, _, out = talk(f"?{_VIDEO}?m?{DOWN}?{ENTER}d{ENTER}")
+    assert "Each topic that you leave out spares you its questions." in out
+    assert _asked(draft) == {"video-meetings": "must"}
+
+
+def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
+    draft = Draft(begin(catalogue))
+    rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"
+    single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will the team do\r{ENTER} {DOWN} {ENTER}"
+    number = f"/sms does the team send\r{ENTER}many\r{RUBOUT * 4}12,000\r"
+    with pytest.raises(KeyboardInterrupt):
+        talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
+    team = survey_of(draft.state).view.team
+    assert [(part.criterion, part.bound) for part in team.requirements] == [("support-reputation", Interval(low=3))]
+    assert team.situation == {"developers": ("experienced",), "use-cases": ("training", "tutoring")}
+    assert {answer.key: answer.value for answer in draft.state.answers}["usage:sms-outbound"] == 12_000
+
+
+def test_a_paste_is_no_answer(talk):
+    draft, end, _ = talk(f"{_PASTE}{_VIDEO}{_PASTE}m/{_PASTE}\r{ENTER}d{ENTER}")
+    assert end.kind == "declared"
+    assert _asked(draft) == {"video-meetings": "must"}
+
+
+def test_stopping_keeps_a_session_and_going_on_does_not(talk):
+    draft, end, _ = talk(f"{_VIDEO}mq{ENTER}")
+    assert (end.kind, draft.kept) == ("stopped", True)
+    draft, end, _ = talk(f"{_VIDEO}mq{DOWN}{ENTER}d{ENTER}")
+    assert (end.kind, draft.kept) == ("declared", False)
+
+
+@pytest.mark.parametrize("keys", ["", _VIDEO, f"{_VIDEO}m/", f"{_VIDEO}m/bought\r", f"{_VIDEO}m/bought\r\r\r4"])
+def test_ctrl_c_anywhere_leaves_the_answers(catalogue, talk, keys):
+    draft = Draft(begin(catalogue))
+    with pytest.raises(KeyboardInterrupt):
+        talk(f"{keys}{CTRL_C}", draft=draft)
+    said = {answer.key: answer.value for answer in draft.whole().answers}
+    assert said.get("criterion:video-meetings") == ("must" if "m/" in keys else None)
+    assert ("topics" in said) == bool(keys)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_keys_lead_to_anything_but_a_question_or_an_end(catalogue, talk, seed):
+    pick = random.Random(seed)  # noqa: S311 (no secret)
+    some = [UP, DOWN, LEFT, RIGHT, ENTER, ENTER, " ", *"mgnxsbd?q/ae95,", "\t", "\x7f", "\x1b[H", "\x1b[F", "\x1b[5~"]
+    draft = Draft(begin(catalogue, pick.choice([1, 10])))
+    try:
+        talk("".join(pick.choices(some, k=150)) + CTRL_C, draft=draft)
+    except KeyboardInterrupt:
+        assert screen_after(draft.whole())
+
+
+def test_what_does_not_fit_is_cut_with_a_mark():
+    assert cut("Countries in which numbers can be bought", 20) == "Countries in which…"
+    assert cut("電話番号の国", 6) == "電話…"
+
+
+class _Terminal:
+    """`recommend ask` in a terminal of its own."""
+
+    def __init__(self, folder: Path, options: str, settings: dict[str, str] = {}) -> None:  # noqa: B006 (never changed)
+        self.screen = b""
+        self._main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+        given = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+        environment = given | {"TERM": "xterm", "XDG_STATE_HOME": str(folder), "PROMPT_TOOLKIT_NO_CPR": "1"} | settings
+        command = [str(Path(sys.executable).with_name("recommend")), "ask", *options.split()]
+        self.process = subprocess.Popen(
+            command, stdin=side, stdout=side, stderr=side, cwd=folder, env=environment, start_new_session=True
+        )
+        os.close(side)
+
+    def type(self, keys: str, until: str) -> None:
+        """Press keys, and wait for a text."""
+        self.screen = b""
+        os.write(self._main, keys.encode())
+        self.wait(until)
+
+    def wait(self, until: str) -> None:
+        deadline = time.monotonic() + 60
+        while until not in self.text():
+            assert time.monotonic() < deadline, self.text()
+            if select.select([self._main], [], [], 1)[0]:
+                try:
+                    self.screen += os.read(self._main, 65_536)
+                except OSError:
+                    break
+        assert until in self.text()
+
+    def text(self) -> str:
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.screen.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        os.close(self._main)
+
+
+def _begun(folder: Path, options: str = "--as-of 2022-12-31") -> _Terminal:
+    terminal = _Terminal(folder, options)
+    terminal.wait("stop and save")
+    terminal.type(_VIDEO, "Video meetings")
+    terminal.type("m", "must      Video")
+    return terminal
+
+
+def _saved(folder: Path) -> str:
+    [path] = (folder / "recommend").glob("ask-*.yaml")
+    return path.read_text(encoding="utf-8")
+
+
+def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path):
+    terminal = _begun(tmp_path)
+    terminal.type(CTRL_C, "recommend ask --resume")
+    assert terminal.process.wait(30) == 130
+    assert "Interrupted. The answers are saved." in terminal.text()
+    assert "- criterion: video-meetings\n  answer: must\n" in _saved(tmp_path)
+    terminal.close()
+    again = _Terminal(tmp_path, "--as-of 2022-12-31 --resume")
+    again.wait("how important")
+    again.type("d", "And now?")
+    again.type(ENTER, "knowledge base")
+    assert "Video meetings (must" in again.text()
+    assert again.process.wait(30) == 0
+    again.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_saves_too(tmp_path, number):
+    terminal = _begun(tmp_path)
+    terminal.process.send_signal(number)
+    assert terminal.process.wait(30) == 128 + number
+    assert "video-meetings" in _saved(tmp_path)
+    terminal.close()
+
+
+@pytest.mark.parametrize("options", ["--as-of 2022-12-31", "--as-of 2022-12-31 --plain"])
+def test_a_closed_terminal_saves_too(tmp_path, options):
+    terminal = _Terminal(tmp_path, options)
+    terminal.wait("Your team and the provider")
+    terminal.type(_VIDEO if "plain" not in options else "video\n", "Video meetings")
+    terminal.close()
+    assert terminal.process.wait(30) in {130, 1}
+    assert "video" in _saved(tmp_path)
+    assert "Traceback" not in terminal.text()
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "is_coloured"),
+    [("", {}, True), ("--no-color", {}, False), ("", {"NO_COLOR": "1"}, False), ("", {"TERM": "dumb"}, False)],
+)
+def test_colour_is_sent_where_it_is_wanted(tmp_path, options, settings, is_coloured):
+    terminal = _Terminal(tmp_path, f"--as-of 2022-12-31 {options}", settings)
+    terminal.wait("Your team and the provider")
+    if "TERM" not in settings:
+        terminal.wait("stop and save")
+    assert bool(re.search(rb"\x1b\[[0-9;]*[39][0-7]m", terminal.screen)) == is_coloured
+    terminal.process.kill()
+    terminal.process.wait(30)
+    terminal.close()
