@@ -2,17 +2,24 @@
 
 A team is a full set of answers, drawn beforehand from the shares of rules/questions.yaml: topics, then what is needed
 in them (more in some topics than in others), 3 to 15 requirements, bounds from what is typical, situation, usage. It
-answers truthfully what it is asked; its verdict is compared with that of the full set.
+answers truthfully what it is asked; its verdict is compared with that of the full set. Two processes share the teams,
+each with a knowledge base of its own. Asking one by one takes many steps, so that every fifth team does only.
+
+BENCHMARK_ASK_TEAMS says how many teams there are; `BENCHMARK_ASK_TEAMS=1000 python -m benchmarks ask` takes about a
+quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import multiprocessing
+import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 from provider_advisor import KnowledgeBase, load
@@ -33,14 +40,14 @@ from provider_advisor.questionnaire import (
     survey_of,
 )
 
-TEAMS = 1000
+TEAMS = 300
 _COLUMNS = (
-    "questionnaire", "criteria asked, of all", "of those that apply", "of file order", "screens (90th percentile)",
-    "settled", "verdict of the full set, where settled", "99th percentile of a step",
+    "questionnaire", "teams", "criteria asked, of all", "of those that apply", "of file order",
+    "screens (90th percentile)", "settled", "verdict of the full set, where settled", "99th percentile of a step",
 )  # fmt: skip
 HEAD = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
 _TARGETS = (
-    "targets, shipped facts, medians", "0.25 one by one", "0.55 one by one, 0.65 as lists", "0.85 one by one",
+    "targets, shipped facts, medians", "1000", "0.25 one by one", "0.55 one by one, 0.65 as lists", "0.85 one by one",
     "6 (10) as lists", "", "100 %", "50 ms",
 )  # fmt: skip
 _DAY = dt.date(2022, 12, 31)
@@ -54,6 +61,28 @@ Truth = Mapping[str, object]
 Say = Callable[[str], object]
 
 
+class Way(NamedTuple):
+    """A way of asking: how many criteria to a list, and how often a team is not sure, or overlooks a need."""
+
+    words: str
+    most: int = 10
+    unsure: float = 0.0
+    overlooked: float = 0.0
+
+
+_ONE_BY_ONE = Way("one by one", 1)
+_LISTS = (
+    Way("as lists"),
+    Way("as lists, 15 % not sure", unsure=_UNSURE),
+    Way("as lists, 5 % of needs overlooked", overlooked=_OVERLOOKED),
+)
+_EVERY = 5
+"""Of so many teams one is asked one by one, and in the order of the file."""
+
+_CATALOGUES: dict[str, Catalogue] = {}
+"""The catalogues of a process."""
+
+
 class Run(NamedTuple):
     """What one team was asked, and what came out."""
 
@@ -64,52 +93,68 @@ class Run(NamedTuple):
     steps: list[float]
 
 
-def rows(teams: int = TEAMS) -> list[str]:
+class Case(NamedTuple):
+    """One team: its verdict, how many criteria apply, how many file order takes (if tried), and its runs by way."""
+
+    verdict: Verdict
+    applying: int
+    filed: int | None
+    runs: dict[str, Run]
+
+
+def rows(teams: int | None = None) -> list[str]:
     """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight."""
-    shipped = Catalogue(Facts(load(), _DAY))
-    six = Catalogue(Facts(_six(shipped.knowledge), _DAY))
-    return [
-        f"| {' | '.join(_TARGETS)} |",
-        *_table("shipped", shipped, teams),
-        *_table("six providers", six, teams),
-    ]
+    number = teams or int(os.environ.get("BENCHMARK_ASK_TEAMS", TEAMS))
+    found = [f"| {' | '.join(_TARGETS)} |"]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for name in ("shipped", "six providers"):
+            cases = list(pool.map(_case, [name] * number, range(number)))
+            found += [_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS)]
+    return found
 
 
-def _table(name: str, catalogue: Catalogue, teams: int) -> Iterator[str]:
-    full = [_drawn(catalogue, random.Random(seed)) for seed in range(teams)]
-    verdicts = [_full(truth, catalogue) for truth in full]
-    applying = [_applying(truth, catalogue) for truth in full]
-    filed = [_in_file_order(truth, catalogue) for truth in full]
-    for words, most, unsure, overlooked in (
-        ("one by one", 1, 0.0, 0.0),
-        ("as lists", 10, 0.0, 0.0),
-        ("as lists, 15 % not sure", 10, _UNSURE, 0.0),
-        ("as lists, 5 % of needs overlooked", 10, 0.0, _OVERLOOKED),
-    ):
-        runs = [
-            _run(catalogue, most, _saying(truth, random.Random(seed), unsure, overlooked))
-            for seed, truth in enumerate(full)
-        ]
-        yield _row(f"{name}, {words}", runs, verdicts, applying, filed, len(catalogue.knowledge.criteria))
+def _catalogue(name: str) -> Catalogue:
+    if name not in _CATALOGUES:
+        knowledge = load()
+        _CATALOGUES[name] = Catalogue(Facts(knowledge if name == "shipped" else _six(knowledge), _DAY))
+    return _CATALOGUES[name]
 
 
-def _row(  # noqa: PLR0913, PLR0917 (the columns)
-    name: str, runs: list[Run], verdicts: list[Verdict], applying: list[int], filed: list[int], every: int
-) -> str:
-    median = statistics.median
-    of_all = median(run.asked / every for run in runs)
-    of_applying = median(run.asked / max(1, count) for run, count in zip(runs, applying, strict=True))
-    of_file = median(run.asked / max(1, count) for run, count in zip(runs, filed, strict=True))
-    screens = sorted(run.screens for run in runs)
-    settled = [(run, verdict) for run, verdict in zip(runs, verdicts, strict=True) if run.end == "settled"]
-    right = sum(run.verdict == verdict for run, verdict in settled)
-    share = f"{right / len(settled):.1%}" if settled else "none settled"
-    steps = sorted(step for run in runs for step in run.steps)
+def _case(name: str, seed: int) -> Case:
+    """A team drawn from the seed, asked in every way."""
+    catalogue = _catalogue(name)
+    truth = _drawn(catalogue, random.Random(seed))
+    chosen = seed % _EVERY == 0
+    runs = {
+        way.words: _run(catalogue, way.most, _saying(truth, random.Random(seed), way.unsure, way.overlooked))
+        for way in ((_ONE_BY_ONE, *_LISTS) if chosen else _LISTS)
+    }
+    filed = _in_file_order(truth, catalogue) if chosen else None
+    return Case(_full(truth, catalogue), _applying(truth, catalogue), filed, runs)
+
+
+def _row(name: str, way: Way, cases: Sequence[Case]) -> str:
+    found = [(case, case.runs[way.words]) for case in cases if way.words in case.runs]
+    every = len(load().criteria)
+    screens = sorted(run.screens for _, run in found)
+    steps = sorted(step for _, run in found for step in run.steps)
     return (
-        f"| {name} | {of_all:.2f} | {of_applying:.2f} | {of_file:.2f} "
-        f"| {median(screens):.0f} ({screens[int(0.9 * len(screens))]}) | {len(settled) / len(runs):.0%} "
-        f"| {share} | {1000 * steps[int(0.99 * len(steps))]:.0f} ms |"
+        f"| {name}, {way.words} | {len(found)} | {_median(run.asked / every for _, run in found)} "
+        f"| {_median(run.asked / max(1, case.applying) for case, run in found)} "
+        f"| {_median(run.asked / max(1, case.filed) for case, run in found if case.filed is not None)} "
+        f"| {statistics.median(screens):.0f} ({screens[int(0.9 * len(screens))]}) "
+        f"| {_settled(found)} | {1000 * steps[int(0.99 * len(steps))]:.0f} ms |"
     )
+
+
+def _median(shares: Iterator[float]) -> str:
+    return f"{statistics.median(shares):.2f}"
+
+
+def _settled(found: Sequence[tuple[Case, Run]]) -> str:
+    """How many end as settled, and for how many of these the verdict is that of the full set."""
+    right = [run.verdict == case.verdict for case, run in found if run.end == "settled"]
+    return f"{len(right) / len(found):.0%} | {f'{sum(right) / len(right):.1%}' if right else 'none settled'}"
 
 
 def _run(catalogue: Catalogue, most: int, say: Say) -> Run:

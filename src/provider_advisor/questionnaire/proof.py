@@ -7,6 +7,7 @@ move it the wrong way. Weights in the denominator are common to all providers, s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -159,7 +160,7 @@ def _claims(outcome: Outcome, sums: _Sums) -> list[list[Way]]:
     is_qualified = "qualified" in standing
     claims: list[list[Way]] = [[(Demand(Measure("present"), 1),)]]
     claims += [[_stands(place, is_qualified=is_qualified)] for place in leaders]
-    claims += [_behind(rival, leaders[0], sums, is_qualified=is_qualified) for rival in rivals]
+    claims += [_behind(rival, leaders, sums, is_qualified=is_qualified) for rival in rivals]
     if verdict.kind == "recommended":
         return claims + _strength(verdict, leaders[0], rivals, sums)
     return claims + _together(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
@@ -177,14 +178,19 @@ def _stands(place: int, *, is_qualified: bool) -> Way:
     return Demand(Measure("failed", place), 0, above=False), Demand(Measure("bad", place), 1)
 
 
-def _behind(rival: int, leader: int, sums: _Sums, *, is_qualified: bool) -> list[Way]:
-    """That a rival stays behind: ruled out, or of lower standing, or with more unknown musts, or a lower score."""
-    out = (Demand(Measure("failed", rival), 1),)
-    worse, lead = Demand(Measure("bad", rival), 1), sums.lead(Measure("expected", leader, rival))
+def _behind(rival: int, leaders: Sequence[int], sums: _Sums, *, is_qualified: bool) -> list[Way]:
+    """That a rival stays behind: ruled out, or of lower standing, or with more unknown musts, or a lower score.
+
+    Behind any of several leaders is enough, for these stay level; so it matters not which of them comes first.
+    """
+    ways: list[Way] = [(Demand(Measure("failed", rival), 1),)]
+    worse = Demand(Measure("bad", rival), 1)
     if is_qualified:
-        return [out, (worse,), (lead,)]
-    more = Measure("unknown", rival, leader)
-    return [out, (worse, Demand(more, 1)), (worse, Demand(more, 0), lead)]
+        return [*ways, (worse,), *((sums.lead(Measure("expected", leader, rival)),) for leader in leaders)]
+    for leader in leaders:
+        lead, more = sums.lead(Measure("expected", leader, rival)), Measure("unknown", rival, leader)
+        ways += [(worse, Demand(more, 1)), (worse, Demand(more, 0), lead)]
+    return ways
 
 
 def _strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums) -> list[list[Way]]:
@@ -206,10 +212,10 @@ def _strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums)
 
 def _together(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
     """That several leaders stay level; and, qualified ones, that nothing or something of them stays unknown."""
-    first, *others = leaders
-    claims: list[list[Way]] = [[sums.even(Measure("expected", first, other))] for other in others]
+    pairs = list(itertools.combinations(leaders, 2))
+    claims: list[list[Way]] = [[sums.even(Measure("expected", one, other))] for one, other in pairs]
     if not is_qualified:
-        claims += [[sums.even(Measure("unknown", first, other))] for other in others]
+        claims += [[sums.even(Measure("unknown", one, other))] for one, other in pairs]
     elif is_tie:
         claims += [[(sums.even(Measure("spread", place))[1],)] for place in leaders]
     else:

@@ -56,10 +56,9 @@ def reach_of(said: Said, catalogue: Catalogue) -> Reach:
     later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}
     while True:
         reach = _reach(applying, said, catalogue)
-        truths = {key: reach.may_be(when) for key, when in later.items()}
-        fresh = {key for key, truth in truths.items() if truth & YES} - applying
+        fresh = {key for key, when in later.items() if key not in applying and may_be(when, reach) & YES}
         if not fresh:
-            sure = {key for key in applying if truths.get(key, YES) == YES}
+            sure = {key for key in applying if key not in later or may_be(later[key], reach) == YES}
             return reach._replace(sure=frozenset(sure))
         applying |= fresh
 
@@ -95,13 +94,15 @@ def _either(one: int, other: int) -> int:
 
 def may_be(condition: Condition, reach: Reach, *, under_not: bool = False) -> int:
     """The truths that a condition may come to have, each leaf by itself: at least all those that it can have."""
+    if isinstance(condition, Need):  # most are
+        return (reach.stated if under_not else reach.required)[condition.criterion]
     if isinstance(condition, AllOf):
         return _all(may_be(part, reach, under_not=under_not) for part in condition.parts)
     if isinstance(condition, AnyOf):
         return _turned(_all(_turned(may_be(part, reach, under_not=under_not)) for part in condition.parts))
     if isinstance(condition, Not):
         return _turned(may_be(condition.part, reach, under_not=True))
-    return _leaf(condition, reach, under_not=under_not)
+    return _leaf(condition, reach)
 
 
 def _turned(truths: int) -> int:
@@ -118,9 +119,7 @@ def _all(parts: Iterable[int]) -> int:
     return found | (YES if all_yes else 0) | (UNKNOWN if all_but_no and unknown else 0)
 
 
-def _leaf(leaf: Leaf, reach: Reach, *, under_not: bool) -> int:
-    if isinstance(leaf, Need):
-        return (reach.stated if under_not else reach.required)[leaf.criterion]
+def _leaf(leaf: Leaf, reach: Reach) -> int:
     if isinstance(leaf, Situation):
         return _situation(leaf, reach)
     if isinstance(leaf, Usage):
