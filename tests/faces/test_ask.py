@@ -296,7 +296,7 @@ def test_whatever_is_typed_ends_with_an_answer(shops, typed):
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(0, 10**15) | st.text("nyo 1e:#-[é'\"", max_size=8),
+        st.none() | st.booleans() | st.integers(0, 10**14) | st.text("nyo 1e:#-[é'\"", max_size=8),
         lambda inner: (
             st.lists(inner, max_size=3) | st.dictionaries(st.text("abno", min_size=1, max_size=4), inner, max_size=3)
         ),

@@ -123,7 +123,7 @@ def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     draft = Draft(begin(catalogue))
     rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"
     single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will the team do\r{ENTER} {DOWN} {ENTER}"
-    number = f"/sms does the team send\r{ENTER}many\r{RUBOUT * 4}12,000\r"
+    number = f"/sms does the team send in a month\r{ENTER}many\r{RUBOUT * 4}12,000\r"
     with pytest.raises(KeyboardInterrupt):
         talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
     team = survey_of(draft.state).view.team
@@ -174,16 +174,20 @@ def test_what_does_not_fit_is_cut_with_a_mark():
 class _Terminal:
     """`recommend ask` in a terminal of its own."""
 
-    def __init__(self, folder: Path, options: str, settings: dict[str, str] = {}) -> None:  # noqa: B006 (never changed)
+    def __init__(self, folder: Path, options: str, settings: dict[str, str], out: Path | None = None) -> None:
         self.screen = b""
+        self._main: int | None
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
         given = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
         environment = given | {"TERM": "xterm", "XDG_STATE_HOME": str(folder), "PROMPT_TOOLKIT_NO_CPR": "1"} | settings
         command = [str(Path(sys.executable).with_name("recommend")), "ask", *options.split()]
+        stdout = side if out is None else os.open(out, os.O_WRONLY | os.O_CREAT)
         self.process = subprocess.Popen(
-            command, stdin=side, stdout=side, stderr=side, cwd=folder, env=environment, start_new_session=True
+            command, stdin=side, stdout=stdout, stderr=side, cwd=folder, env=environment, start_new_session=True
         )
+        if out is not None:
+            os.close(stdout)
         os.close(side)
 
     def type(self, keys: str, until: str) -> None:
@@ -207,14 +211,32 @@ class _Terminal:
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.screen.decode("utf-8", "replace"))
 
     def close(self) -> None:
-        os.close(self._main)
+        if self._main is not None:
+            os.close(self._main)
+        self._main = None
 
 
-def _begun(folder: Path, options: str = "--as-of 2022-12-31") -> _Terminal:
-    terminal = _Terminal(folder, options)
+@pytest.fixture
+def open_terminal(tmp_path):
+    """A function from options (and settings of the environment) to a terminal in which they run."""
+    opened: list[_Terminal] = []
+
+    def run(options: str, settings: dict[str, str] = {}, out: Path | None = None) -> _Terminal:  # noqa: B006 (never changed)
+        opened.append(_Terminal(tmp_path, f"--as-of 2022-12-31 {options}", settings, out))
+        return opened[-1]
+
+    yield run
+    for terminal in opened:
+        terminal.process.kill()
+        terminal.process.wait(30)
+        terminal.close()
+
+
+def _marked(terminal: _Terminal) -> _Terminal:
+    """The same after one topic was ticked and one line of its list marked."""
     terminal.wait("stop and save")
     terminal.type(_VIDEO, "Video meetings")
-    terminal.type("m", "must      Video")
+    terminal.type("m", "must")
     return terminal
 
 
@@ -223,36 +245,33 @@ def _saved(folder: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path):
-    terminal = _begun(tmp_path)
+def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path, open_terminal):
+    terminal = _marked(open_terminal(""))
     terminal.type(CTRL_C, "recommend ask --resume")
     assert terminal.process.wait(30) == 130
     assert "Interrupted. The answers are saved." in terminal.text()
     assert "- criterion: video-meetings\n  answer: must\n" in _saved(tmp_path)
-    terminal.close()
-    again = _Terminal(tmp_path, "--as-of 2022-12-31 --resume")
+    again = open_terminal("--resume")
     again.wait("how important")
     again.type("d", "And now?")
     again.type(ENTER, "knowledge base")
     assert "Video meetings (must" in again.text()
     assert again.process.wait(30) == 0
-    again.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_end_saves_too(tmp_path, number):
-    terminal = _begun(tmp_path)
+def test_a_signal_to_end_saves_too(tmp_path, open_terminal, number):
+    terminal = _marked(open_terminal(""))
     terminal.process.send_signal(number)
     assert terminal.process.wait(30) == 128 + number
     assert "video-meetings" in _saved(tmp_path)
-    terminal.close()
 
 
-@pytest.mark.parametrize("options", ["--as-of 2022-12-31", "--as-of 2022-12-31 --plain"])
-def test_a_closed_terminal_saves_too(tmp_path, options):
-    terminal = _Terminal(tmp_path, options)
+@pytest.mark.parametrize("options", ["", "--plain"])
+def test_a_closed_terminal_saves_too(tmp_path, open_terminal, options):
+    terminal = open_terminal(options)
     terminal.wait("Your team and the provider")
-    terminal.type(_VIDEO if "plain" not in options else "video\n", "Video meetings")
+    terminal.type("video\n" if options else _VIDEO, "Video meetings")
     terminal.close()
     assert terminal.process.wait(30) in {130, 1}
     assert "video" in _saved(tmp_path)
@@ -263,12 +282,28 @@ def test_a_closed_terminal_saves_too(tmp_path, options):
     ("options", "settings", "is_coloured"),
     [("", {}, True), ("--no-color", {}, False), ("", {"NO_COLOR": "1"}, False), ("", {"TERM": "dumb"}, False)],
 )
-def test_colour_is_sent_where_it_is_wanted(tmp_path, options, settings, is_coloured):
-    terminal = _Terminal(tmp_path, f"--as-of 2022-12-31 {options}", settings)
+def test_colour_is_sent_where_it_is_wanted(open_terminal, options, settings, is_coloured):
+    terminal = open_terminal(options, settings)
     terminal.wait("Your team and the provider")
     if "TERM" not in settings:
         terminal.wait("stop and save")
     assert bool(re.search(rb"\x1b\[[0-9;]*[39][0-7]m", terminal.screen)) == is_coloured
-    terminal.process.kill()
-    terminal.process.wait(30)
-    terminal.close()
+
+
+def test_where_the_answer_goes_to_a_file_the_conversation_stays_on_the_terminal(tmp_path, open_terminal):
+    out = tmp_path / "answer.txt"
+    terminal = open_terminal("", out=out)
+    terminal.wait("help for more.")
+    terminal.type("video\n", "Whiteboard")
+    terminal.type("6m\n", "Whiteboard: must.")
+    terminal.type("done\n", "Empty line: finish")
+    terminal.type("\n", "\n")
+    assert terminal.process.wait(30) == 0
+    assert out.read_text(encoding="utf-8").strip().startswith("Twilio is recommended, firmly")
+
+
+def test_a_dumb_terminal_is_asked_line_by_line_within_its_columns(open_terminal):
+    terminal = open_terminal("", {"TERM": "dumb"})
+    terminal.wait("more.")
+    terminal.type("video\n", "more.")
+    assert max(len(line) for line in terminal.text().splitlines()) <= 40

@@ -19,10 +19,7 @@ CLOSING = 12
 _FEW = 8
 """A topic with fewer criteria left gets no list of its own: the rests of several topics come together."""
 
-_TOGETHER = 10
-"""So many numbers, questions about the situation and volumes, or fewer, come on one screen."""
-
-ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "details", "closing"]
+ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "closing"]
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
 
@@ -30,8 +27,7 @@ class Screen(NamedTuple):
     """What to ask next: the keys, and for a list the subject that they belong to.
 
     `topics` has one key, `topics`; `list` and `closing` keys of criteria, each answered by must, good, nice, no or
-    not-sure; `numbers` keys of bounds; `situation` and `volumes` keys of what a team says of itself; `details` keys of
-    at least two of the last three, in that order.
+    not-sure; `numbers` keys of bounds; `situation` and `volumes` keys of what a team says of itself.
     """
 
     kind: ScreenKind
@@ -102,24 +98,18 @@ def _next(state: State, survey: Survey, order: Order) -> Screen | None:
         # What could open them is itself shut; whatever can be asked at all may lead there another way.
         askable = list((survey.view.reach.open & survey.view.reach.sure) - survey.view.said.unsure)
     bounds, criteria, situation, usage = (_of(kind, askable, state) for kind in _KINDS)
-    if state.most == 1 and (bounds or criteria):
-        return Screen("numbers", tuple(bounds)) if bounds else _list(criteria, state, survey, order)
+    if bounds:
+        return Screen("numbers", tuple(bounds))
+    left = sum(key.startswith("criterion:") for key in waiting)
+    if criteria and (state.most == 1 or left > CLOSING):
+        return _list(criteria, state, survey, order)
+    if situation:
+        return Screen("situation", tuple(situation))
+    if usage:
+        return Screen("volumes", tuple(usage))
     if criteria and _closes(criteria, state):
         return Screen("closing", tuple(criteria))
-    if criteria and sum(key.startswith("criterion:") for key in waiting) > CLOSING:
-        return _list(criteria, state, survey, order)
-    if bounds or situation or usage:
-        return _details(bounds, situation, usage)
     return _list(criteria, state, survey, order) if criteria else None
-
-
-def _details(bounds: Sequence[str], situation: Sequence[str], usage: Sequence[str]) -> Screen:
-    """Numbers, situation and volumes on one screen; one after the other, where they are many."""
-    parts: list[tuple[ScreenKind, Sequence[str]]] = [("numbers", bounds), ("situation", situation), ("volumes", usage)]
-    found = [(kind, tuple(keys)) for kind, keys in parts if keys]
-    if len(found) == 1 or len(bounds) + len(situation) + len(usage) > _TOGETHER:
-        return Screen(*found[0])
-    return Screen("details", (*bounds, *situation, *usage))
 
 
 def _waiting(survey: Survey, order: Order) -> frozenset[str]:
@@ -128,11 +118,9 @@ def _waiting(survey: Survey, order: Order) -> frozenset[str]:
 
 def _closes(criteria: Sequence[str], state: State) -> bool:
     """Whether nothing is left to ask if none of these is needed: a no may also let something else be asked."""
-    if len(criteria) > CLOSING:
-        return False
     after = put(state, [Answer(key, "no") for key in criteria])
     survey = survey_of(after)
-    return not _waiting(survey, order_of(after, survey, _deciding(after, survey)))
+    return len(criteria) <= CLOSING and not _waiting(survey, order_of(after, survey, _deciding(after, survey)))
 
 
 _KINDS = ("bound", "criterion", "situation", "usage")

@@ -109,7 +109,7 @@ def _says(found: Why) -> Iterator[str]:
     elif found.decides:
         yield "Alone it changes nothing, but together with other answers it may."
     else:
-        yield "No answer to it can change the advice any more, whatever else is said."
+        yield "No answer to it alone changes the advice as it stands."
     if found.opens:
         yield f"{_counted(len(found.opens), 'question hangs', 'questions hang')} on it."
 

@@ -36,10 +36,11 @@ class Page:
 
     def __init__(self, *, err: bool = False) -> None:
         stream = sys.stderr if err else sys.stdout
-        terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+        screen = stream.isatty()
+        terminal = screen and os.environ.get("TERM") != "dumb"
         self.colour = terminal and not os.environ.get("NO_COLOR")
         self.symbols = terminal and (stream.encoding or "").lower().startswith("utf")
-        self.width = min(os.get_terminal_size().columns or _WIDTH, _WIDEST) if terminal else _WIDTH
+        self.width = min(os.get_terminal_size(2 if err else 1).columns or _WIDTH, _WIDEST) if screen else _WIDTH
         self._err = err
         self._lines: list[str] = []
 

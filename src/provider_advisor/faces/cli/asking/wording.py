@@ -45,7 +45,6 @@ _TITLES = {
     "numbers": "What you asked for, in numbers",
     "situation": "Your team",
     "volumes": "How much in a month? A rough number will do.",
-    "details": "Numbers, and what the team is like; a rough number will do.",
     "closing": "The last ones. Nothing else can change the answer any more: if you need none of these, it stands.",
 }
 _MOST_NAMED = 4
