@@ -18,6 +18,7 @@ from provider_advisor.errors import KnowledgeError
 __all__ = ["MAX_DEPTH", "Document", "as_written", "parse_yaml"]
 
 MAX_DEPTH = 40
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."
 
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
@@ -139,6 +140,8 @@ def _line_at(text: str, position: int) -> int:
 
 def _syntax_problem(error: yaml.YAMLError, text: str) -> str:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
+        return f"{_syntax_line(error, text)}: {_TOO_DEEP}"
     check = "check quotes, colons and indentation here and in the line before."
     return f"{_syntax_line(error, text)}: not YAML ({what}); {check}"
 
@@ -169,7 +172,7 @@ def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
 def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> tuple[Any, _Place]:
     _refuse_indirection(event)
     if depth > MAX_DEPTH:
-        raise _Problem(event, f"nested more than {MAX_DEPTH} levels deep; flatten it.")
+        raise _Problem(event, _TOO_DEEP)
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event), _Place(_line(event), {})
     if isinstance(event, yaml.SequenceStartEvent):
