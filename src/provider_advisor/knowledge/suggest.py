@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 __all__ = ["did_you_mean", "nearest"]
 
@@ -11,10 +12,14 @@ _LONGEST = 200
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known words most like the given one, best first; also those that contain it whole or a part of it."""
+    return _nearest(word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST], frozenset(known), most)
+
+
+@lru_cache(maxsize=256)  # a table repeats its mistakes
+def _nearest(typed: str, known: frozenset[str], most: int) -> tuple[str, ...]:
     import difflib  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command would pay for it)
 
-    typed = word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST]
-    words = sorted(set(known))
+    words = sorted(known)
     close = difflib.get_close_matches(typed, words, n=most, cutoff=0.6)
     parts = {part for part in typed.split("-") if len(part) > 2}  # noqa: PLR2004 (shorter parts are in every word)
     inside = [known_word for known_word in words if parts & set(known_word.split("-"))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -28,12 +28,14 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     usage: Mapping[str, Number] | None = None,
     name: str | None = None,
     whole: bool = True,
+    read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
 ) -> Team:
     """What a team states: `needs` are musts and `wants` shoulds, unless they name a priority themselves.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. What is not the `whole` is a part to be `combined`
-    with another, which checks them together. Raises RequirementsError.
+    with another, which checks them together. `read` reads one item, where somebody remembers what most of them say.
+    Raises RequirementsError.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _listed("needs", needs)),
@@ -44,9 +46,9 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         raise RequirementsError(
             f"{count} requirements were given, and at most {MOST_REQUIREMENTS} can be; keep those that matter."
         )
-    read = [read_requirement(item, default, knowledge) for default, items in given for item in items]
+    requirements = [read(item, default, knowledge) for default, items in given for item in items]
     team = Team(
-        merged(read),
+        merged(requirements),
         _situation(_mapped("situation", situation), knowledge),
         _usage(_mapped("usage", usage), knowledge),
         name,

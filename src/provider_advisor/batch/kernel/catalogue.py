@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.row import item_of
-from provider_advisor.batch.kernel.types import Ints
+from provider_advisor.batch.kernel.types import Floats, Ints
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
 from provider_advisor.requirements.team import checked, merged
 
-__all__ = ["BAD", "Catalogue", "Looked", "Wrong"]
+__all__ = ["BAD", "Catalogue", "Looked", "Stands", "Wrong"]
 
 BAD = -1
-_MOST_WORDS = 200_000
+_MOST_WORDS = 50_000
 _MOST_SUGGESTIONS = 20
+_NONE = float("nan")
 # A bound as most are written; every such number is one that a bound may have.
 _NUMBERED = re.compile(
     r"(?P<before>[^<>=!:≥≤{]+[<>]=)(?P<number>[0-9]{1,12}(\.[0-9]{1,9})?)(?P<behind>(:.*)?)", re.DOTALL
 )
 
+Stands = tuple[Priority, str]
+"""A word, and the priority that it has where it stands, if it names none itself."""
+
 
 class Looked(NamedTuple):
-    """The cell of each word, BAD where it cannot be read; the bound of each word on a computed criterion."""
+    """For each word its cell, BAD where it cannot be read, and the ends of its bound, NaN where there is none."""
 
     cells: Ints
-    bounds: Mapping[int, Interval | None]
+    low: Floats
+    high: Floats
 
 
 class Wrong(NamedTuple):
@@ -45,6 +50,14 @@ class Wrong(NamedTuple):
     early: bool
 
 
+class _Form(NamedTuple):
+    """What words share that differ only in a plain number: `cells` by the place of the number among the `ends`."""
+
+    requirement: Requirement
+    ends: list[Number]
+    cells: dict[int, int]
+
+
 class Catalogue:
     """Reads words. May be used by several threads: who meets a new word holds the lock of the cells meanwhile."""
 
@@ -52,42 +65,49 @@ class Catalogue:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
         self._ends = _ends(cells.facts)
-        self._words: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
-        self._stated: dict[tuple[Priority, str], Requirement] = {}
+        self._words: dict[Priority, dict[str, tuple[int, float, float]]] = {priority: {} for priority in PRIORITIES}
+        self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
-        self._forms: dict[tuple[Priority, str, str], Requirement] = {}
-        self._wrong: dict[tuple[Priority, str], Wrong] = {}
-        self._together: dict[tuple[tuple[Priority, str], ...], int | None] = {}
+        self._forms: dict[tuple[Priority, str, str], _Form] = {}
+        self._wrong: dict[Stands, Wrong] = {}
+        self._together: dict[tuple[int, ...], int | None] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
-        """The cells that words state, each where the word stands; `default` is their priority if they name none."""
+        """What words state, each where the word stands; `default` is their priority if they name none."""
         with self._cells.lock:
-            self._forget_the_many()
+            self._forget_the_many(default)
             known = list(map(self._words[default].get, words))
-            cells = [self._read(words[at], default) if cell is None else cell for at, cell in enumerate(known)]
-            found = np.array(cells, np.int32)
-            places = np.where(found == BAD, BAD, self._cells.places[found])
-            computed = [at for place in self._cells.computed for at in np.flatnonzero(places == place).tolist()]
-            bounds = {at: self._stated[default, words[at]].bound for at in computed}
-        return Looked(found, bounds)
+            read = [self._read(words[at], default) if found is None else found for at, found in enumerate(known)]
+        found = np.array(read, np.float64).reshape(-1, 3)
+        return Looked(found[:, 0].astype(np.int32), found[:, 1], found[:, 2])
 
-    def _forget_the_many(self) -> None:
-        if len(self._stated) > _MOST_WORDS or len(self._wrong) > _MOST_WORDS:
-            memos: list[dict[Any, Any]] = [*self._words.values(), self._stated, self._forms, self._wrong]
-            for memo in memos:
+    def _forget_the_many(self, default: Priority) -> None:
+        memos: list[dict[Any, Any]] = [self._words[default], self._stated, self._forms, self._wrong, self._together]
+        for memo in memos:
+            if len(memo) > _MOST_WORDS:
                 memo.clear()
-        if len(self._together) > _MOST_WORDS:
-            self._together.clear()
 
-    def together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
-        """The cell of words that speak of one criterion in one row; None where a row has to be judged by itself.
+    def together(self, cells: tuple[int, ...], words: Callable[[], Sequence[Stands]]) -> int | None:
+        """The cell of words that speak of one criterion in one row and do not exclude each other.
 
-        That is so where the words exclude each other, and where they speak of a computed criterion.
+        None where they speak of a computed criterion: then the row has to be judged by itself. `cells` are those of the
+        words, which are asked for where these cells have not met before.
         """
         with self._cells.lock:
-            if words not in self._together:
-                self._together[words] = self._put_together(words)
-            return self._together[words]
+            if cells not in self._together:
+                self._together[cells] = self._put_together(words())
+            return self._together[cells]
+
+    def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+        """As `read_requirement` reads an item, a word only once; only the first twenty bad words get suggestions."""
+        if not isinstance(item, str):
+            return read_requirement(item, default, knowledge)
+        with self._cells.lock:
+            if (default, item) not in self._stated:
+                if self._words[default].get(item, (0,))[0] == BAD:
+                    raise RequirementsError(self.wrong(default, item).sentence)
+                self._stated[default, item] = read_requirement(item, default, knowledge)
+            return self._stated[default, item]
 
     def wrong(self, default: Priority, word: str) -> Wrong:
         """Why a word that `look_up` calls BAD cannot be read, with suggestions for the first twenty such words."""
@@ -96,19 +116,12 @@ class Catalogue:
                 self._wrong[default, word] = self._refused(default, word)
             return self._wrong[default, word]
 
-    def _put_together(self, words: tuple[tuple[Priority, str], ...]) -> int | None:
-        read = [self._requirement(default, word) for default, word in words]
+    def _put_together(self, words: Sequence[Stands]) -> int | None:
+        read = [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
         if self._knowledge.criteria[read[0].criterion].computed:
             return None
-        try:
-            team = checked(Team(merged(read)), self._knowledge)
-        except RequirementsError:
-            return None
+        team = checked(Team(merged(read)), self._knowledge)
         return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
-
-    def _requirement(self, default: Priority, word: str) -> Requirement:
-        found = self._stated.get((default, word))
-        return found or read_requirement(item_of(word), default, self._knowledge)
 
     def _refused(self, default: Priority, word: str) -> Wrong:
         try:
@@ -121,30 +134,40 @@ class Catalogue:
             return Wrong(str(error), early=False)
         raise ValueError(f"{word!r} can be read")
 
-    def _read(self, word: str, default: Priority) -> int:
+    def _read(self, word: str, default: Priority) -> tuple[int, float, float]:
         try:
-            requirement = self._like_another(word, default)
+            found = self._numbered(word, default) or self._any(word, default)
         except RequirementsError:
-            cell = BAD
-        else:
-            self._stated[default, word] = requirement
-            computed = self._knowledge.criteria[requirement.criterion].computed
-            alike = requirement._replace(bound=None) if computed else self._alike(requirement)
-            cell = self._cells.of_stated((alike,))
-        self._words[default][word] = cell
-        return cell
+            found = (BAD, _NONE, _NONE)
+        self._words[default][word] = found
+        return found
 
-    def _like_another(self, word: str, default: Priority) -> Requirement:
-        """The requirement in a word; of words that differ only in a plain number, one is read in full."""
+    def _any(self, word: str, default: Priority) -> tuple[int, float, float]:
+        requirement = read_requirement(item_of(word), default, self._knowledge, suggest=False)
+        low, high = (requirement.bound.low, requirement.bound.high) if requirement.bound else (None, None)
+        return self._cell(requirement), _NONE if low is None else low, _NONE if high is None else high
+
+    def _numbered(self, word: str, default: Priority) -> tuple[int, float, float] | None:
+        """What a word with a plain number states; of words that differ only in that number, one is read in full."""
         match = _NUMBERED.fullmatch(word)
         if match is None:
-            return read_requirement(item_of(word), default, self._knowledge, suggest=False)
+            return None
         key = (default, match["before"], match["behind"])
-        if key not in self._forms:
-            self._forms[key] = read_requirement(word, default, self._knowledge, suggest=False)
-        number = plain(float(match["number"]))
-        bound = Interval(high=number) if match["before"].endswith("<=") else Interval(low=number)
-        return self._forms[key]._replace(bound=bound)
+        form = self._forms.get(key)
+        if form is None:
+            requirement = read_requirement(word, default, self._knowledge, suggest=False)
+            form = self._forms[key] = _Form(requirement, self._ends[requirement.criterion], {})
+        number, is_high = float(match["number"]), match["before"].endswith("<=")
+        place = _place(number, form.ends)
+        if place not in form.cells:
+            end = plain(number)
+            bound = Interval(high=end) if is_high else Interval(low=end)
+            form.cells[place] = self._cell(form.requirement._replace(bound=bound))
+        return form.cells[place], _NONE if is_high else number, number if is_high else _NONE
+
+    def _cell(self, requirement: Requirement) -> int:
+        computed = self._knowledge.criteria[requirement.criterion].computed
+        return self._cells.of_stated((requirement._replace(bound=None) if computed else self._alike(requirement),))
 
     def _alike(self, requirement: Requirement) -> Requirement:
         """The first requirement met that every fact and every rule answers as they answer this one.
@@ -156,14 +179,12 @@ class Catalogue:
         if bound is None:
             return requirement
         ends = self._ends[requirement.criterion]
-        places = Interval(_place(bound.low, ends), _place(bound.high, ends), bound.above)
-        return self._like.setdefault(requirement._replace(bound=places), requirement)
+        low, high = (None if end is None else _place(end, ends) for end in (bound.low, bound.high))
+        return self._like.setdefault(requirement._replace(bound=Interval(low, high, bound.above)), requirement)
 
 
-def _place(end: Number | None, ends: list[Number]) -> int | None:
+def _place(end: Number, ends: list[Number]) -> int:
     """Even numbers between two ends, odd ones on an end."""
-    if end is None:
-        return None
     at = bisect_left(ends, end)
     return 2 * at + (at < len(ends) and ends[at] == end)
 

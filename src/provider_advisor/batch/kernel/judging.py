@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.chaining import Chaining
 from provider_advisor.batch.kernel.costs import Costs, costs_of
 from provider_advisor.batch.kernel.memory import Memory
@@ -21,7 +20,6 @@ from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.outcome import Outcome, outcome_for
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Facts
 
 __all__ = ["Judged", "judge"]
 
@@ -48,39 +46,40 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     # Of two mistakes in a row, a single answer tells one; where they lie in different columns it is asked which.
     wrong = {row: sentence for row, sentence in stated.wrong.items() if not said.alone[row]}
     alone[list(wrong)] = False
-    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory.facts)
+    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory)
     errors |= wrong
     out = alone.copy()
     out[list(wrong)] = True
     own = [(row, cells.of_team(outcome)) for row, outcome in teams.items()]
     parts = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
     entries = Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    scores = _scores(entries, _kept(varying, out), rows, cells)
+    scores = _scores(entries, _kept(varying, out), rows, memory)
     for row, outcome in teams.items():
         _put_costs(costs, row, outcome)
     return Judged(entries, scores, costs, errors)
 
 
-def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, cells: Cells) -> Scores:
-    sums = added_up(entries, rows.num_rows, cells)
+def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Memory) -> Scores:
+    sums = added_up(entries, rows.num_rows, memory.cells)
     sums[varying.rows] += varying.numbers
     varies = np.zeros(rows.num_rows, bool)
     varies[varying.rows] = True
-    scores, doubted = scores_of(sums, entries, cells, varies)
-    again, _ = _by_themselves(np.flatnonzero(doubted), rows, cells.facts)
+    scores, doubted = scores_of(sums, entries, memory.cells, varies)
+    again, _ = _by_themselves(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
         for place, assessment in enumerate(outcome.assessments):
             put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
     return scores
 
 
-def _by_themselves(some: Ints, rows: pa.RecordBatch, facts: Facts) -> tuple[dict[int, Outcome], dict[int, str]]:
+def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
     """The rows read and judged one by one, as a single question is; and what is wrong with the others."""
     outcomes, errors = {}, {}
     if len(some):
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
             try:
-                outcomes[row] = outcome_for(team_of(record, facts.knowledge), facts)
+                team = team_of(record, memory.facts.knowledge, memory.catalogue.requirement)
+                outcomes[row] = outcome_for(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)
     return outcomes, errors

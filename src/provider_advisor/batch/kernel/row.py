@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.logic import Number
-from provider_advisor.requirements import Team, read_team, read_volume, split_list
+from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
 
-__all__ = ["item_of", "team_of", "values_of"]
+__all__ = ["Reads", "item_of", "team_of", "values_of"]
+
+Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
 
-def team_of(row: Mapping[str, Any], knowledge: KnowledgeBase) -> Team:
-    """The team that a row states.
+def team_of(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
+    """The team that a row states, its requirements `read` one by one.
 
     `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
     values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. What is empty or None is not
@@ -30,6 +32,7 @@ def team_of(row: Mapping[str, Any], knowledge: KnowledgeBase) -> Team:
         wants=_items(row.get("wants")),
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
         usage={name: volume for name, volume in usage.items() if volume is not None},
+        read=read,
     )
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
-from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Wrong
+from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Looked, Stands, Wrong
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.texts import Words, words_of
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.logic import Interval
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["OnCost", "Stated", "stated_in"]
@@ -53,10 +52,9 @@ class _Lexicon(NamedTuple):
 
     words: list[str]
     shifts: list[tuple[Priority, int]]
-    cells: Ints
-    bounds: Mapping[int, Interval | None]
+    looked: Looked
 
-    def __call__(self, code: int) -> tuple[Priority, str]:
+    def __call__(self, code: int) -> Stands:
         """A word and its default priority."""
         default, shift = self.shifts[-1]
         return (default if code >= shift else self.shifts[0][0]), self.words[code]
@@ -67,32 +65,30 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _lexicon(columns, catalogue)
     codes, counts = _in_row_order(list(columns.values()))
-    found = lexicon.cells[codes]
+    found = lexicon.looked.cells[codes]
     at = np.repeat(np.arange(rows.num_rows, dtype=np.int32), counts)
     bad = np.flatnonzero(found == BAD)
     wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found[bad] = 0
     alone = counts > MOST_REQUIREMENTS
-    for words in _twice(at, cells.places[found], counts):
-        cell = catalogue.together(tuple(lexicon(code) for code in codes[words].tolist()))
-        found[words] = 0
-        found[words[0]] = cell or 0
-        alone[at[words[0]]] |= cell is None
-    return Stated(at, found, _on_cost(at, codes, lexicon), wrong, alone)
+    groups = _twice(at, cells.places[found], rows.num_rows)
+    together = _together(groups, codes, found, lexicon, catalogue)
+    found[groups.words] = 0
+    first = groups.words[groups.starts]
+    found[first] = np.maximum(together, 0)
+    alone[at[first[together < 0]]] = True
+    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone)
 
 
 def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
     words: list[str] = []
     shifts: list[tuple[Priority, int]] = []
-    cells: list[Ints] = [np.zeros(0, np.int32)]
-    bounds: dict[int, Interval | None] = {}
+    looked: list[Looked] = []
     for name, column in columns.items():
-        looked = catalogue.look_up(column.distinct, _DEFAULTS[name])
-        bounds |= {len(words) + place: bound for place, bound in looked.bounds.items()}
-        cells.append(looked.cells)
         shifts.append((_DEFAULTS[name], len(words)))
         words += column.distinct
-    return _Lexicon(words, shifts, np.concatenate(cells), bounds)
+        looked.append(catalogue.look_up(column.distinct, _DEFAULTS[name]))
+    return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
 def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
@@ -105,15 +101,11 @@ def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogu
     return {row: wrong.sentence for row, wrong in found.items()}
 
 
-def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon) -> OnCost:
-    ends = np.full((2, len(lexicon.words)), np.nan)
-    computed = np.zeros(len(lexicon.words), bool)
-    for place, bound in lexicon.bounds.items():
-        computed[place] = True
-        if bound is not None:
-            ends[:, place] = [np.nan if end is None else end for end in (bound.low, bound.high)]
-    words = np.flatnonzero(computed[codes]) if lexicon.bounds else np.zeros(0, np.int64)
-    return OnCost(at[words], words, *ends[:, codes[words]])
+def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
+    looked = lexicon.looked
+    computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
+    words = np.flatnonzero(computed[codes]) if computed.any() else np.zeros(0, np.int64)
+    return OnCost(at[words], words, looked.low[codes[words]], looked.high[codes[words]])
 
 
 def _in_row_order(columns: Sequence[Words]) -> tuple[Ints, Ints]:
@@ -134,22 +126,44 @@ def _in_row_order(columns: Sequence[Words]) -> tuple[Ints, Ints]:
     return codes, np.diff(total)
 
 
-def _twice(at: Ints, places: Ints, counts: Ints) -> Iterator[list[int]]:
-    """Groups of words that speak of one criterion in one row."""
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    words = np.arange(len(at), dtype=np.int32)
-    of = (places + 1).astype(np.int32)  # 0 is of no criterion
-    by_row = sparse.csr_array((words, of, starts), shape=(len(counts), int(of.max(initial=0)) + 1))
-    by_row.sort_indices()
-    same = (by_row.indices[1:] == by_row.indices[:-1]) & (at[1:] == at[:-1]) & (by_row.indices[1:] > 0)
-    group: list[int] = []
-    for place in np.flatnonzero(same).tolist():
-        first, second = int(by_row.data[place]), int(by_row.data[place + 1])
-        if group and group[-1] == first:
-            group.append(second)
-            continue
-        if group:
-            yield sorted(group)
-        group = [first, second]
-    if group:
-        yield sorted(group)
+class _Groups(NamedTuple):
+    """Words that speak of one criterion in one row, group by group, and where each group starts."""
+
+    words: Ints
+    starts: Ints
+
+
+def _twice(at: Ints, places: Ints, rows: int) -> _Groups:
+    """The groups of more than one word; the words of a group in their order, place -1 is of no criterion."""
+    width = int(places.max(initial=-1)) + 2
+    keys = at * np.array(width, np.int32 if rows * width < np.iinfo(np.int32).max else np.int64) + (places + 1)
+    ordered = np.sort(keys)
+    same = ordered[1:][ordered[1:] == ordered[:-1]]
+    among = np.zeros(rows, bool)
+    among[same // width] = True
+    words = np.flatnonzero(among[at] & (places >= 0))
+    words = words[np.argsort(keys[words], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[words], prepend=-1))
+    sizes = np.diff(starts, append=len(words))
+    several = sizes > 1
+    return _Groups(words[np.repeat(several, sizes)], np.cumsum(sizes[several]) - sizes[several])
+
+
+def _together(groups: _Groups, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> Ints:
+    """The cell of each group; -1 where it has none: bounds that exclude each other, or on a computed criterion."""
+    words, starts = groups
+    together = np.full(len(starts), -1, np.int32)
+    if not len(starts):
+        return together
+    own = codes[words]
+    exclude = np.fmax.reduceat(lexicon.looked.low[own], starts) > np.fmin.reduceat(lexicon.looked.high[own], starts)
+    of, ends = found[words].tolist(), [*starts[1:].tolist(), len(words)]
+    for group in np.flatnonzero(~exclude).tolist():
+        members = slice(int(starts[group]), ends[group])
+        cell = catalogue.together(tuple(of[members]), partial(_spelt, own[members], lexicon))
+        together[group] = -1 if cell is None else cell
+    return together
+
+
+def _spelt(codes: Ints, lexicon: _Lexicon) -> list[Stands]:
+    return [lexicon(code) for code in codes.tolist()]
