@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.flow import Stopped, flow
+from provider_advisor.batch.heap import share_heap
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.scoring import Done, Scoring
@@ -69,6 +70,7 @@ def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) ->
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
+    share_heap()
     with _stopped_by_signals() as stop:
         if plan.output is None:
             return _run_stream(inputs, scoring, plan, watch, stop)

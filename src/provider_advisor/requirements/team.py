@@ -14,7 +14,7 @@ from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, rea
 from provider_advisor.requirements.model import Requirement, Team, in_order
 from provider_advisor.requirements.usage import services_used
 
-__all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_answers", "read_team"]
 
 MOST_REQUIREMENTS = 1_000
 
@@ -101,7 +101,7 @@ def _refuse_exclusive(team: Team, knowledge: KnowledgeBase) -> None:
 
 
 def _situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
-    answers = {name: _answers(_topic(name, knowledge), values) for name, values in given.items()}
+    answers = {name: read_answers(_topic(name, knowledge), values) for name, values in given.items()}
     return dict(sorted(answers.items()))
 
 
@@ -112,7 +112,8 @@ def _topic(name: str, knowledge: KnowledgeBase) -> Topic:
     return knowledge.topics[name]
 
 
-def _answers(topic: Topic, values: object) -> tuple[str, ...]:
+def read_answers(topic: Topic, values: object) -> tuple[str, ...]:
+    """What a team says on a topic: one of its values, or several where it takes them. Raises RequirementsError."""
     several = values if isinstance(values, Iterable) and not isinstance(values, str | Mapping) else [values]
     answers = {_answer(value, topic) for value in several}
     if not answers or (len(answers) > 1 and not topic.many):

@@ -111,10 +111,8 @@ class Catalogue:
 
     def wrong(self, default: Priority, word: str) -> Wrong:
         """Why a word that `look_up` calls BAD cannot be read, with suggestions for the first twenty such words."""
-        with self._cells.lock:
-            if (default, word) not in self._wrong:
-                self._wrong[default, word] = self._refused(default, word)
-            return self._wrong[default, word]
+        found = self._wrong.get((default, word))
+        return found or self._wrong.setdefault((default, word), self._refused(default, word))
 
     def _put_together(self, words: Sequence[Stands]) -> int | None:
         read = [self.requirement(item_of(word), default, self._knowledge) for default, word in words]

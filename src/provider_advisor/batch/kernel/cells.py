@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 
-__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "sums_of"]
+__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change"]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5
@@ -180,34 +180,23 @@ class Cells:
 
 
 def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> Floats:
+    """The numbers of a cell's findings, as a score sums them."""
     numbers = np.zeros(width)
     if not findings or not findings[0]:
         return numbers
-    numbers[WEIGHT] = math.fsum(finding.weight for finding in findings[0])
-    numbers[INEXACT] = not all(_is_exact(number) for part in findings for number in _products(part))
-    for place, part in enumerate(findings):
+    parts = [[_products(finding) for finding in part] for part in findings]
+    numbers[INEXACT] = not all(map(_is_exact, {number for part in parts for products in part for number in products}))
+    for place, (part, products) in enumerate(zip(findings, parts, strict=True)):
         at = FIRST + PER_PROVIDER * place
-        numbers[at : at + 3] = sums_of(part)
+        numbers[WEIGHT], *numbers[at : at + 3] = map(math.fsum, zip(*products, strict=True))
         numbers[at + 3] = sum(finding.is_failed_must for finding in part)
         numbers[at + 4] = sum(finding.is_unknown_must for finding in part)
     return numbers
 
 
-def sums_of(findings: Iterable[Finding]) -> tuple[float, float, float]:
-    """The weighted degrees of one provider's findings, proven, expected and possible, as a score sums them."""
-    found = list(findings)
-    return (
-        math.fsum(finding.weight * finding.degree.low for finding in found),
-        math.fsum(finding.weight * finding.degree.expected for finding in found),
-        math.fsum(finding.weight * finding.degree.high for finding in found),
-    )
-
-
-def _products(findings: Iterable[Finding]) -> Iterable[float]:
-    for finding in findings:
-        degree = finding.degree
-        yield finding.weight
-        yield from (finding.weight * part for part in (degree.low, degree.expected, degree.high))
+def _products(finding: Finding) -> tuple[float, float, float, float]:
+    weight, degree = finding.weight, finding.degree
+    return weight, weight * degree.low, weight * degree.expected, weight * degree.high
 
 
 def _is_exact(number: float) -> bool:

@@ -27,16 +27,18 @@ _UNCAPPED = max(RANK.values())
 _RANKS = _UNCAPPED + 1
 
 
-class Needed(NamedTuple):
+class _Needed(NamedTuple):
     """What rows require of the criteria that rules speak of: `place` is the row of a criterion in both arrays.
 
     `ranks` holds the highest rank at which it is required, 0 if it is not; `cells` its cell, for those that rules add,
-    which come first.
+    which come first. `words` are the words whose cells rules may change, `at` where these stand in the flat `cells`.
     """
 
     place: Mapping[str, int]
     ranks: Ints
     cells: Ints
+    words: Ints
+    at: Ints
 
 
 class Chained(NamedTuple):
@@ -63,40 +65,41 @@ class Chaining:
         self._place = {name: place for place, name in enumerate([*implied, *sorted(others)])}
         self._implied = len(implied)
         self._computed = [self._place[name] for name in implied if knowledge.criteria[name].computed]
-        self._place_of = np.array([self._place.get(name, -1) for name in knowledge.criteria] + [-1])
+        self._place_of = np.array([self._place.get(name, -1) for name in knowledge.criteria] + [-1], np.int16)
 
     def run(self, at: Ints, found: Ints, said: Said, cells: Cells) -> Chained:
         """Fire every rule where it fires, and bring the cells of stated words up to date.
 
         `at` and `found` are the row and the cell of each word.
         """
-        place = self._place_of[cells.places][found]
-        needed, changing = self._needed(place, at, found, said.rows, cells)
-        stated = {name: needed.ranks[place] > 0 for name, place in self._place.items()}
-        settled = {text: holds(part, stated, said) for text, part in self._to_settle.items()}
+        needed = self._needed(at, found, said.rows, cells)
+        stated = needed.ranks > 0
+        by_name = {name: stated[place] for name, place in self._place.items()}
+        settled = {text: holds(part, by_name, said) for text, part in self._to_settle.items()}
         before = needed.cells[self._computed].copy()
-        rows, added = self._fire(needed, settled, cells)
-        found[changing] = needed.cells[place[changing], at[changing]]
+        rows, added = self._fire(needed, stated, settled, cells)
+        found[needed.words] = needed.cells.ravel()[needed.at]
         alone = (needed.cells[self._computed] != before).any(axis=0)
         return Chained(rows, added, alone)
 
-    def _needed(self, place: Ints, at: Ints, found: Ints, rows: int, cells: Cells) -> tuple[Needed, Ints]:
-        """What the words require of the criteria that rules speak of, and the words whose cells rules may change.
+    def _needed(self, at: Ints, found: Ints, rows: int, cells: Cells) -> _Needed:
+        """What the words require of the criteria that rules speak of.
 
         A word that is put together with one before it has cell 0, and no place.
         """
+        place = self._place_of[cells.places][found]
         ours = np.flatnonzero(place >= 0)
-        changing = ours[place[ours] < self._implied]
+        flat = place[ours].astype(np.int64) * rows + at[ours]  # one index into flat arrays is far faster than two
         ranks = np.zeros((len(self._place), rows), np.uint8)
-        ranks[place[ours], at[ours]] = cells.ranks[found[ours]]
+        ranks.ravel()[flat] = cells.ranks[found[ours]]
+        changing = np.flatnonzero(flat < self._implied * rows)
+        words, flat = ours[changing], flat[changing]
         stated = np.zeros((self._implied, rows), np.int32)
-        stated[place[changing], at[changing]] = found[changing]
-        return Needed(self._place, ranks, stated), changing
+        stated.ravel()[flat] = found[words]
+        return _Needed(self._place, ranks, stated, words, flat)
 
-    def _fire(self, needed: Needed, settled: Mapping[str, Flags], cells: Cells) -> tuple[Ints, Ints]:
-        stated = needed.ranks > 0
+    def _fire(self, needed: _Needed, stated: Flags, settled: Mapping[str, Flags], cells: Cells) -> tuple[Ints, Ints]:
         fired_needs = stated.copy()
-        added: set[int] = set()
         favoured: list[tuple[Rule, Flags]] = []
         for rule in self._rules:
             fired = _holds(rule.when, needed.place, fired_needs, settled)
@@ -107,13 +110,12 @@ class Chaining:
                 place = needed.place[part.criterion]
                 ranks = np.minimum(RANK[part.priority], _cap(rule.when, rows, needed, settled))
                 fired_needs[place] |= fired
-                added.add(place)
                 _add(partial(cells.changed, rule, number), needed.cells[place], needed.ranks[place], rows, ranks)
             if rule.favours is not None:
                 favoured.append((rule, fired))
-        found = [_unstated(place, needed, stated) for place in sorted(added)]
-        found += [_counted(rule, fired, needed.place, fired_needs, cells) for rule, fired in favoured]
-        return _joined(found)
+        added = fired_needs[: len(needed.cells)] & ~stated[: len(needed.cells)]
+        found = [_unstated(place, rows, needed) for place, rows in enumerate(added)]
+        return _joined(found + [_counted(rule, fired, needed.place, fired_needs, cells) for rule, fired in favoured])
 
 
 def _parts(when: Condition) -> Iterator[Condition]:
@@ -137,7 +139,7 @@ def _holds(when: Condition, place: Mapping[str, int], needs: Flags, settled: Map
     return needs[place[when.criterion]] if isinstance(when, Need) else settled[text_of(when)]
 
 
-def _cap(when: Condition, rows: Ints, needed: Needed, settled: Mapping[str, Flags]) -> Ints:
+def _cap(when: Condition, rows: Ints, needed: _Needed, settled: Mapping[str, Flags]) -> Ints:
     """The highest rank that the needs under the condition allow in each of the rows, as for a single team."""
     if isinstance(when, AllOf):
         return reduce(np.minimum, [_cap(part, rows, needed, settled) for part in when.parts])
@@ -168,8 +170,9 @@ def _cases(keys: Ints) -> tuple[Ints, Ints]:
     return cases, places[keys]
 
 
-def _unstated(place: int, needed: Needed, stated: Flags) -> tuple[Ints, Ints]:
-    rows = np.flatnonzero((needed.cells[place] > 0) & ~stated[place])
+def _unstated(place: int, added: Flags, needed: _Needed) -> tuple[Ints, Ints]:
+    """The rows and the cells of what rules added where its criterion is not stated."""
+    rows = np.flatnonzero(added)
     return rows, needed.cells[place][rows]
 
 
@@ -181,6 +184,6 @@ def _counted(rule: Rule, fired: Flags, place: Mapping[str, int], required: Flags
 
 
 def _joined(found: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
-    rows = [part for part, _ in found] or [np.zeros(0, np.int64)]
-    cells = [part for _, part in found] or [np.zeros(0, np.int32)]
+    nothing = np.zeros(0, np.int32)
+    rows, cells = zip((nothing, nothing), *found, strict=True)
     return np.concatenate(rows).astype(np.int32), np.concatenate(cells).astype(np.int32)

@@ -58,10 +58,12 @@ def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
         for at, service in _cases(group, usage, facts):
             stated[at] = True
             _add(service, at, {item: usage[item][at] for item in service.usage}, costs, lost, facts)
+    some = np.flatnonzero(stated)
     for ends, rest in ((costs.low, lost.low), (costs.high, lost.high)):
-        costs.large[:] |= ((ends > _LARGEST) & np.isfinite(ends)).any(axis=0)
-        for place in range(len(providers)):
-            ends[place] = np.where(stated, rounded_exactly(ends[place] + rest[place]), np.nan)
+        found = ends[:, some]
+        costs.large[some] |= ((found > _LARGEST) & np.isfinite(found)).any(axis=0)
+        ends[:] = np.nan
+        ends[:, some] = rounded_exactly(found + rest[:, some])
     return costs
 
 

@@ -41,11 +41,13 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     costs = costs_of(said.usage, rows.num_rows, memory.facts)
     chained = chaining.run(stated.rows, stated.cells, said, cells)
     varying = price(stated.on_cost, stated.cells, costs, cells)
-    alone = said.alone | stated.alone | costs.incomplete | costs.large | chained.alone
+    alone = stated.alone | costs.incomplete | costs.large | chained.alone
     alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
-    # Of two mistakes in a row, a single answer tells one; where they lie in different columns it is asked which.
-    wrong = {row: sentence for row, sentence in stated.wrong.items() if not said.alone[row]}
+    # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole.
+    first = said.alone | stated.crowded
+    wrong = {row: reason for row, reason in {**said.wrong, **stated.wrong}.items() if not first[row]}
     alone[list(wrong)] = False
+    alone |= first
     teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory)
     errors |= wrong
     out = alone.copy()

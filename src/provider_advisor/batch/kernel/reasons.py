@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.cells import Cell, Cells
@@ -16,6 +15,7 @@ from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]
 
+_LARGEST = np.iinfo(np.int32).max
 _Weighed = Iterator[tuple[float, str]]
 
 
@@ -61,10 +61,11 @@ class Codes:
                 self._gather(cells)
             names, places, begins = self._gathered
         at, which = _codes_of(entries, places, begins)
-        # Sorted by row and by place in the order, each code once: the canonical form of a sparse matrix is the lists.
-        found = sparse.coo_array((np.ones(len(at), np.int8), (at, which)), shape=(rows, max(1, len(names))))
-        lists = found.tocsr()
-        return _list_array(lists.indptr, lists.indices, names)
+        bits = len(names).bit_length()
+        keys = np.sort(at * np.array(1 << bits, np.int32 if rows << bits <= _LARGEST else np.int64) + which)
+        keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]  # each code once
+        ends = np.concatenate([[0], np.cumsum(np.bincount(keys >> bits, minlength=rows))])
+        return _list_array(ends, keys & ((1 << bits) - 1), names)
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
@@ -93,11 +94,12 @@ def _codes_of(entries: Entries, places: Ints, begins: Ints) -> tuple[Ints, Ints]
     counts = np.diff(begins)
     some = np.flatnonzero((counts > 0)[entries.cells])
     rows, cells = entries.rows[some], entries.cells[some]
-    if counts.max(initial=0) <= 1:
-        return rows, places[begins[cells]]
-    several = counts[cells]
-    within = np.arange(int(several.sum())) - np.repeat(np.cumsum(several) - several, several)
-    return np.repeat(rows, several), places[np.repeat(begins[cells], several) + within]
+    at, which = [rows], [places[begins[cells]]]
+    while len(some := np.flatnonzero((counts > len(at))[cells])):  # few cells have a second code, fewer a third
+        rows, cells = rows[some], cells[some]
+        which.append(places[begins[cells] + len(at)])
+        at.append(rows)
+    return np.concatenate(at), np.concatenate(which)
 
 
 def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:

@@ -34,5 +34,5 @@ def rounded_exactly(numbers: Floats) -> Floats:
     """Each number rounded to nine digits as `round` does it; NaN and infinities stay."""
     found, doubtful = rounded(numbers)
     for place in np.flatnonzero(doubtful):
-        found[place] = round(float(numbers[place]), DIGITS)
+        found.flat[place] = round(float(numbers.flat[place]), DIGITS)
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -16,38 +17,40 @@ from provider_advisor.batch.kernel.texts import distinct, plain
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.requirements import read_team, read_volume
+from provider_advisor.knowledge.records import Topic
+from provider_advisor.requirements import read_volume
+from provider_advisor.requirements.team import read_answers
 
 __all__ = ["Answers", "Said", "Situations"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _LARGEST = 2.0**52
-_MOST_ANSWERS = 200_000
-_Reads = Callable[[str, str], tuple[str, ...] | None]
+_MOST_ANSWERS = 50_000
+_GIVEN, _WRONG, _VALUES = range(3)  # rows of flags: the values come last
 
 
 class Answers(NamedTuple):
-    """A topic's column: the place of each row's answer among the different ones.
+    """A topic's column: the place of each row's answer among those that were met.
 
-    `given` marks the different answers that say something, `holding` by value those that name it; `bad` marks the rows
-    whose answer cannot be read.
+    `given` marks the answers that say something, `holding` by value those that name it.
     """
 
     codes: Ints
     given: Flags
     holding: Mapping[str, Flags]
-    bad: Flags
 
 
 class Said(NamedTuple):
     """What the rows say: answers by topic, volumes by usage item (NaN where there is none).
 
-    `alone` marks the rows of which something cannot be read as a column.
+    `wrong` has, by row, what is wrong with its first answer that cannot be read; `alone` marks the rows whose volumes
+    cannot be read as a column.
     """
 
     rows: int
     answers: Mapping[str, Answers]
     usage: Mapping[str, Floats]
+    wrong: Mapping[int, str]
     alone: Flags
 
 
@@ -55,63 +58,73 @@ class Situations:
     """Reads what teams say, each different answer once; may be used by several threads."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
-        self._knowledge = knowledge
-        self._read: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
 
     def said_in(self, rows: pa.RecordBatch) -> Said:
         """What the columns `situation.<topic>` and `usage.<item>` say."""
-        if len(self._read) > _MOST_ANSWERS:
-            self._read.clear()
-        return _said_in(rows, self._answer)
+        answers, usage = {}, {}
+        wrong: dict[int, str] = {}
+        alone = np.zeros(rows.num_rows, bool)
+        for name in rows.schema.names:
+            if name.startswith(SITUATION):
+                topic = name.removeprefix(SITUATION)
+                answers[topic], bad = self._met[topic].in_column(rows.column(name))
+                wrong = bad | wrong
+            elif name.startswith(USAGE):
+                item = name.removeprefix(USAGE)
+                usage[item], unread = _volumes_of(item, rows.column(name))
+                alone |= unread
+        return Said(rows.num_rows, answers, usage, wrong, alone)
 
-    def _answer(self, topic: str, text: str) -> tuple[str, ...] | None:
-        """The answer in a text; empty if there is none, None if it cannot be read."""
+
+class _Met:
+    """The different answers on a topic that were met so far, by number."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._topic = topic
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._sentences: dict[int, str] = {}
+        self._flags = np.zeros((_VALUES + len(self._topic.values), 256), bool)
+
+    def in_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
+        """The answers of a column of texts, or of lists of them, and by row what is wrong with some."""
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            joined = [None if row is None else ";".join(map(str, row)) for row in column.to_pylist()]
+            column = pa.array(joined, pa.string())
+        texts, codes = distinct(plain(column))
+        with self._lock:
+            if len(self._numbers) > _MOST_ANSWERS:
+                self._forget()
+            codes = np.array([self._number(text) for text in texts], np.int32)[codes]
+            wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
+            sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
+            holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
+            return Answers(codes, self._flags[_GIVEN], holding), sentences
+
+    def _number(self, text: str) -> int:
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self._numbers)
+            if number == self._flags.shape[1]:
+                self._flags = np.hstack([self._flags, np.zeros_like(self._flags)])
+            self._read(text, number)
+        return number
+
+    def _read(self, text: str, number: int) -> None:
+        values = values_of(text)
         try:
-            return self._read[topic, text]
-        except KeyError:
-            return self._read.setdefault((topic, text), _answer(topic, text, self._knowledge))
-
-
-def _said_in(rows: pa.RecordBatch, answer: _Reads) -> Said:
-    answers, usage = {}, {}
-    alone = np.zeros(rows.num_rows, bool)
-    for name in rows.schema.names:
-        if name.startswith(SITUATION):
-            topic = name.removeprefix(SITUATION)
-            answers[topic] = _answers_of(topic, rows.column(name), answer)
-            alone |= answers[topic].bad
-        elif name.startswith(USAGE):
-            item = name.removeprefix(USAGE)
-            usage[item], bad = _volumes_of(item, rows.column(name))
-            alone |= bad
-    return Said(rows.num_rows, answers, usage, alone)
-
-
-def _answers_of(topic: str, column: pa.Array, answer: _Reads) -> Answers:
-    """The answers of a column of texts, or of lists of them."""
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        column = pa.array([None if row is None else ";".join(map(str, row)) for row in column.to_pylist()], pa.string())
-    texts, codes = distinct(plain(column))
-    read = [answer(topic, text) for text in texts]
-    holding: dict[str, Flags] = {}
-    for place, values in enumerate(read):
-        for value in values or ():
-            if value not in holding:
-                holding[value] = np.zeros(len(read), bool)
-            holding[value][place] = True
-    bad = np.array([values is None for values in read], bool)
-    return Answers(codes, np.array([bool(values) for values in read], bool), holding, bad[codes])
-
-
-def _answer(topic: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...] | None:
-    values = values_of(text)
-    if not values:
-        return ()
-    try:
-        given = {topic: values if len(values) > 1 else values[0]}
-        return read_team(knowledge, situation=given).situation[topic]
-    except RequirementsError:
-        return None
+            answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
+        except RequirementsError as error:
+            self._flags[_WRONG, number] = True
+            self._sentences[number] = str(error)
+        else:
+            self._flags[_GIVEN, number] = bool(answers)
+            for value in answers:
+                self._flags[_VALUES + self._topic.values.index(value), number] = True
 
 
 def _volumes_of(item: str, column: pa.Array) -> tuple[Floats, Flags]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -31,10 +31,11 @@ class OnCost(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The words of all rows, one entry a word, in the order of rows: the row and the cell of each.
+    """The words of all rows, one entry a word, those of a row in their order: the row and the cell of each.
 
     Cell 0 stands where a word is put together with one before it, and where it cannot be read. `wrong` has, by row,
-    what is wrong with its words; `alone` marks the rows that have to be judged by themselves.
+    what is wrong with its words; `alone` marks the rows that have to be judged by themselves, `crowded` those of more
+    words than a team may state.
     """
 
     rows: Ints
@@ -42,6 +43,7 @@ class Stated(NamedTuple):
     on_cost: OnCost
     wrong: dict[int, str]
     alone: Flags
+    crowded: Flags
 
 
 class _Lexicon(NamedTuple):
@@ -64,20 +66,23 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     """What the columns `needs` and `wants` state."""
     columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _lexicon(columns, catalogue)
-    codes, counts = _in_row_order(list(columns.values()))
+    codes = np.concatenate(
+        [column.codes + shift for column, (_, shift) in zip(columns.values(), lexicon.shifts, strict=True)]
+    )
+    at = np.concatenate([column.rows for column in columns.values()])
     found = lexicon.looked.cells[codes]
-    at = np.repeat(np.arange(rows.num_rows, dtype=np.int32), counts)
     bad = np.flatnonzero(found == BAD)
     wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found[bad] = 0
-    alone = counts > MOST_REQUIREMENTS
+    alone = np.zeros(rows.num_rows, bool)
     groups = _twice(at, cells.places[found], rows.num_rows)
     together = _together(groups, codes, found, lexicon, catalogue)
     found[groups.words] = 0
     first = groups.words[groups.starts]
     found[first] = np.maximum(together, 0)
     alone[at[first[together < 0]]] = True
-    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone)
+    crowded = np.sum([column.counts for column in columns.values()], axis=0) > MOST_REQUIREMENTS
+    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone, crowded)
 
 
 def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
@@ -106,24 +111,6 @@ def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
     computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
     words = np.flatnonzero(computed[codes]) if computed.any() else np.zeros(0, np.int64)
     return OnCost(at[words], words, looked.low[codes[words]], looked.high[codes[words]])
-
-
-def _in_row_order(columns: Sequence[Words]) -> tuple[Ints, Ints]:
-    """The codes of all columns' words, a row's words side by side, and how many each row has.
-
-    The codes of a later column go on where those of the one before end.
-    """
-    starts = [np.concatenate([[0], np.cumsum(column.counts)]) for column in columns]
-    total = np.sum(starts, axis=0)
-    codes = np.empty(int(total[-1]), np.int32)
-    shift, passed = 0, np.zeros(len(total) - 1, np.int64)
-    for column, own in zip(columns, starts, strict=True):
-        others = total - own
-        before = others[:-1] + passed
-        codes[np.arange(len(column.codes)) + np.repeat(before, column.counts)] = column.codes + shift
-        passed = passed + column.counts
-        shift += len(column.distinct)
-    return codes, np.diff(total)
 
 
 class _Groups(NamedTuple):

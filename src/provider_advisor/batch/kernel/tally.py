@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from provider_advisor.batch.kernel.cells import Cell, Cells
 from provider_advisor.batch.kernel.reasons import Entries
-from provider_advisor.batch.kernel.types import Flags
+from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
-from provider_advisor.decision.findings import Finding
-from provider_advisor.logic import Truth
 
 __all__ = ["Tally", "Tallying"]
 
@@ -81,8 +79,7 @@ class Tallying:
             remarks, of, each = list(self._places), np.array(self._of, np.int64), np.array(self._counts, np.int64)
         unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
         tally = Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), *_counters())
-        for rows, are_open in ((kept, False), (unsure, True)):
-            counts = np.bincount(entries.cells[rows[entries.rows]], minlength=len(each))
+        for counts, are_open in zip(_counted(entries, kept, unsure, len(each)), (False, True), strict=True):
             found = np.bincount(of, np.repeat(counts, each), minlength=len(remarks))
             for place in np.flatnonzero(found).tolist():
                 if (remarks[place].part == "open") is are_open:
@@ -97,6 +94,13 @@ class Tallying:
             self._counts.append(len(remarks))
 
 
+def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
+    """How often each cell stands in the rows that are kept, and in those among them that are unsure."""
+    kinds = (kept.astype(np.int8) + unsure)[entries.rows]
+    counts = np.bincount(entries.cells * 3 + kinds, minlength=3 * cells).reshape(-1, 3)
+    return counts[:, 1] + counts[:, 2], counts[:, 2]
+
+
 class _Remark(NamedTuple):
     """What every team with some cell counts for: a part of the tally, and a key there."""
 
@@ -109,27 +113,29 @@ def _counters() -> Iterator[_Counts]:
 
 
 def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
-    musts = [[finding for finding in part if finding.decides_standing] for part in cell.findings]
+    """What a cell has to say, each thing once."""
     asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
-    for criterion, word in dict.fromkeys((part.criterion, _word(part.priority)) for part in asked):
-        yield _Remark("asked", (criterion, word))
-    for provider, decided, findings in zip(providers, musts, cell.findings, strict=True):
-        for word, holds in (("unmet", Truth.NO), ("unknown", Truth.UNKNOWN)):
-            for criterion in _criteria(finding for finding in decided if finding.degree.truth is holds):
-                yield _Remark(word, (provider, criterion))
-        for criterion in _criteria(finding for finding in findings if finding.degree.low < finding.degree.high):
-            yield _Remark("open", (provider, criterion))
-    failed = [set(_criteria(finding for finding in part if finding.is_failed_must)) for part in musts]
-    for criterion in sorted(set.intersection(*failed)) if failed else ():
-        yield _Remark("nobody", (criterion,))
+    remarks = [_Remark("asked", (part.criterion, _word(part.priority))) for part in asked]
+    failed: list[set[str]] = []
+    for provider, findings in zip(providers, cell.findings, strict=True):
+        failed.append(set())
+        for finding in findings:
+            if finding.requirement is None:
+                continue
+            criterion = finding.requirement.criterion
+            if finding.is_failed_must:
+                remarks.append(_Remark("unmet", (provider, criterion)))
+                failed[-1].add(criterion)
+            elif finding.is_unknown_must:
+                remarks.append(_Remark("unknown", (provider, criterion)))
+            if finding.degree.low < finding.degree.high:
+                remarks.append(_Remark("open", (provider, criterion)))
+    nobody = set.intersection(*failed) if failed else set()
+    return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))
 
 
 def _word(priority: str) -> str:
     return "must" if priority == "must" else "wish"
-
-
-def _criteria(findings: Iterable[Finding]) -> list[str]:
-    return list(dict.fromkeys(finding.requirement.criterion for finding in findings if finding.requirement))
 
 
 def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:

@@ -23,6 +23,11 @@ class Words(NamedTuple):
     codes: Ints
     counts: Ints
 
+    @property
+    def rows(self) -> Ints:
+        """The row of each word."""
+        return np.repeat(np.arange(len(self.counts), dtype=np.int32), self.counts)
+
 
 def words_of(column: pa.Array) -> Words:
     """The words of a column of texts, which commas part, or of a column of lists of words."""
@@ -61,12 +66,11 @@ def plain(column: pa.Array) -> pa.Array:
 
 def _cuts(offsets: Ints, commas: Ints, counts: Ints) -> Ints:
     """Where each word begins, and where the last one ends; a word keeps the comma behind it."""
-    first = np.cumsum(counts) - counts
-    begins = np.zeros(int(counts.sum()), bool)
-    begins[first[counts > 0]] = True
-    cuts = np.empty(len(begins) + 1, np.int32)
-    cuts[:-1][begins] = offsets[:-1][counts > 0]
-    cuts[:-1][~begins] = commas + 1
+    some = np.flatnonzero(counts)
+    several = counts[some]
+    cuts = np.empty(len(some) + len(commas) + 1, np.int32)
+    cuts[np.cumsum(several) - several] = offsets[some]
+    cuts[np.arange(len(commas)) + np.repeat(np.arange(1, len(some) + 1), several - 1)] = commas + 1
     cuts[-1] = offsets[-1]
     return cuts
 

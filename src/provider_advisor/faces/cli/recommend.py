@@ -74,6 +74,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)
+        gc.freeze()  # what is loaded by now stays, and need not be looked at
         gc.enable()
         return
     # Sentences take a twentieth of a second to import, and most subcommands do without.
