@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
 
@@ -51,17 +52,21 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     scorer = _scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
     scored = scorer.score(batch)
     schema = _schema(scorer, batch.schema)
-    wrong = np.zeros(batch.num_rows, bool)
-    wrong[list(scored.errors)] = True
-    places = pa.array(np.cumsum(~wrong) - 1, mask=wrong)
-    columns = [
-        batch.column(field.name) if field.name in batch.schema.names else scored.batch.column(field.name).take(places)
-        for field in schema
-        if field.name != ERROR
-    ]
-    columns.append(pa.array([scored.errors.get(row) for row in range(batch.num_rows)], pa.string()))
-    plain = [column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+    answers, errors = _in_all_rows(scored, batch.num_rows)
+    given = set(batch.schema.names)
+    columns = [(batch if name in given else answers).column(name) for name in schema.names if name != ERROR]
+    plain = [column.cast(field.type) for column, field in zip([*columns, errors], schema, strict=True)]
     return pa.RecordBatch.from_arrays(plain, schema=schema)
+
+
+def _in_all_rows(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
+    """The answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
+    if not scored.errors:
+        return scored.batch, pa.nulls(rows, pa.string())
+    wrong = np.zeros(rows, bool)
+    wrong[list(scored.errors)] = True
+    places = arrays.numbers(np.cumsum(~wrong) - 1, wrong)
+    return scored.batch.take(places), pa.array([scored.errors.get(row) for row in range(rows)], pa.string())
 
 
 def arrow_schema(
