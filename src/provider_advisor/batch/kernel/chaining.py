@@ -78,7 +78,7 @@ class Chaining:
         settled = {text: holds(part, by_name, said) for text, part in self._to_settle.items()}
         before = needed.cells[self._computed].copy()
         rows, added = self._fire(needed, stated, settled, cells)
-        found[needed.words] = needed.cells.ravel()[needed.at]
+        found[needed.words] = needed.cells.ravel().take(needed.at)
         alone = (needed.cells[self._computed] != before).any(axis=0)
         return Chained(rows, added, alone)
 
@@ -87,15 +87,15 @@ class Chaining:
 
         A word that is put together with one before it has cell 0, and no place.
         """
-        place = self._place_of[cells.places][found]
+        place = self._place_of[cells.places].take(found)  # of long columns, twice as fast as an index
         ours = np.flatnonzero(place >= 0)
-        flat = place[ours].astype(np.int64) * rows + at[ours]  # one index into flat arrays is far faster than two
+        flat = place.take(ours).astype(np.int64) * rows + at.take(ours)  # far faster than two indices at once
         ranks = np.zeros((len(self._place), rows), np.uint8)
-        ranks.ravel()[flat] = cells.ranks[found[ours]]
+        ranks.ravel()[flat] = cells.ranks.take(found.take(ours))
         changing = np.flatnonzero(flat < self._implied * rows)
-        words, flat = ours[changing], flat[changing]
+        words, flat = ours.take(changing), flat.take(changing)
         stated = np.zeros((self._implied, rows), np.int32)
-        stated.ravel()[flat] = found[words]
+        stated.ravel()[flat] = found.take(words)
         return _Needed(self._place, ranks, stated, words, flat)
 
     def _fire(self, needed: _Needed, stated: Flags, settled: Mapping[str, Flags], cells: Cells) -> tuple[Ints, Ints]:

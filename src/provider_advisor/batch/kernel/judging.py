@@ -89,7 +89,7 @@ def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[di
 
 def _without(rows: Ints, cells: Ints, out: Flags) -> Entries:
     """The entries, with nothing required where rows are out."""
-    return Entries(rows, np.where(out[rows], 0, cells)) if out.any() else Entries(rows, cells)
+    return Entries(rows, np.where(out.take(rows), 0, cells)) if out.any() else Entries(rows, cells)
 
 
 def _of(own: list[tuple[int, int]]) -> Entries:

@@ -63,7 +63,7 @@ class Codes:
         at, which = _codes_of(entries, places, begins)
         bits = len(names).bit_length()
         keys = np.sort(at * np.array(1 << bits, np.int32 if rows << bits <= _LARGEST else np.int64) + which)
-        keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]  # each code once
+        keys = keys.take(np.flatnonzero(np.diff(keys, prepend=-1)))  # each code once
         ends = np.concatenate([[0], np.cumsum(np.bincount(keys >> bits, minlength=rows))])
         return _list_array(ends, keys & ((1 << bits) - 1), names)
 
@@ -92,19 +92,19 @@ class _Gathered(NamedTuple):
 def _codes_of(entries: Entries, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """The row and the place of each code of each entry."""
     counts = np.diff(begins)
-    some = np.flatnonzero((counts > 0)[entries.cells])
-    rows, cells = entries.rows[some], entries.cells[some]
-    at, which = [rows], [places[begins[cells]]]
-    while len(some := np.flatnonzero((counts > len(at))[cells])):  # few cells have a second code, fewer a third
-        rows, cells = rows[some], cells[some]
-        which.append(places[begins[cells] + len(at)])
+    some = np.flatnonzero((counts > 0).take(entries.cells))
+    rows, cells = entries.rows.take(some), entries.cells.take(some)
+    at, which = [rows], [places.take(begins.take(cells))]
+    while len(some := np.flatnonzero((counts > len(at)).take(cells))):  # few cells have a second code, fewer a third
+        rows, cells = rows.take(some), cells.take(some)
+        which.append(places.take(begins.take(cells) + len(at)))
         at.append(rows)
     return np.concatenate(at), np.concatenate(which)
 
 
 def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:
     distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    codes = np.array([distinct[name] for name in names], np.int32)[places]
+    codes = np.array([distinct[name] for name in names], np.int32).take(places)
     return arrays.lists(ends, arrays.dictionary(codes, list(distinct)))
 
 

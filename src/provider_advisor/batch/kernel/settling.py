@@ -30,7 +30,7 @@ def holds(condition: Condition, stated: _Stated, said: Said) -> Flags:  # noqa: 
     if isinstance(condition, Situation) and condition.topic in said.answers:
         answers = said.answers[condition.topic]
         naming = answers.holding.get(condition.value)
-        return np.zeros(said.rows, bool) if naming is None else naming[answers.codes]
+        return np.zeros(said.rows, bool) if naming is None else naming.take(answers.codes)
     if isinstance(condition, Usage) and condition.item in said.usage:
         return _within(said.usage[condition.item], condition.bound)
     return np.zeros(said.rows, bool)
@@ -49,7 +49,7 @@ def fails(condition: Condition, stated: _Stated, said: Said) -> Flags:  # noqa: 
     if isinstance(condition, Situation) and condition.topic in said.answers:
         answers = said.answers[condition.topic]
         naming = answers.holding.get(condition.value)
-        return (answers.given if naming is None else answers.given & ~naming)[answers.codes]
+        return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
     if isinstance(condition, Usage) and condition.item in said.usage:
         volumes = said.usage[condition.item]
         return ~np.isnan(volumes) & ~_within(volumes, condition.bound)

@@ -70,12 +70,12 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
         [column.codes + shift for column, (_, shift) in zip(columns.values(), lexicon.shifts, strict=True)]
     )
     at = np.concatenate([column.rows for column in columns.values()])
-    found = lexicon.looked.cells[codes]
+    found = lexicon.looked.cells.take(codes)  # of long columns, twice as fast as an index
     bad = np.flatnonzero(found == BAD)
     wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found[bad] = 0
     alone = np.zeros(rows.num_rows, bool)
-    groups = _twice(at, cells.places[found], rows.num_rows)
+    groups = _twice(at, cells.places.take(found), rows.num_rows)
     together = _together(groups, codes, found, lexicon, catalogue)
     found[groups.words] = 0
     first = groups.words[groups.starts]
@@ -109,7 +109,7 @@ def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogu
 def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
     looked = lexicon.looked
     computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
-    words = np.flatnonzero(computed[codes]) if computed.any() else np.zeros(0, np.int64)
+    words = np.flatnonzero(computed.take(codes)) if computed.any() else np.zeros(0, np.int64)
     return OnCost(at[words], words, looked.low[codes[words]], looked.high[codes[words]])
 
 
@@ -128,7 +128,7 @@ def _twice(at: Ints, places: Ints, rows: int) -> _Groups:
     same = ordered[1:][ordered[1:] == ordered[:-1]]
     among = np.zeros(rows, bool)
     among[same // width] = True
-    words = np.flatnonzero(among[at] & (places >= 0))
+    words = np.flatnonzero(among.take(at) & (places >= 0))
     words = words[np.argsort(keys[words], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[words], prepend=-1))
     sizes = np.diff(starts, append=len(words))

@@ -96,7 +96,7 @@ class Tallying:
 
 def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
     """How often each cell stands in the rows that are kept, and in those among them that are unsure."""
-    kinds = (kept.astype(np.int8) + unsure)[entries.rows]
+    kinds = (kept.astype(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(entries.cells * 3 + kinds, minlength=3 * cells).reshape(-1, 3)
     return counts[:, 1] + counts[:, 2], counts[:, 2]
 
