@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import teams
+from benchmarks.timing import as_installed
 
 __all__ = ["HEAD", "rows"]
 
@@ -115,7 +116,7 @@ def _run(command: Sequence[str]) -> _Run:
     """Run a process to its end. Raises SystemExit, with what it said, if it fails."""
     with tempfile.TemporaryFile() as said:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=as_installed())
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)

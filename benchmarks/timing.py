@@ -1,12 +1,18 @@
-"""Time of calls in this process."""
+"""Time of calls in this process, and the surroundings of those in another."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
 
-__all__ = ["median_ms"]
+__all__ = ["as_installed", "median_ms"]
+
+
+def as_installed() -> dict[str, str]:
+    """The environment for a command as its users have it: Python keeps the byte code of what it has once compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def median_ms(calls: Iterable[Callable[[], object]]) -> float:
