@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import random
 
@@ -19,6 +20,7 @@ from provider_advisor.questionnaire import (
     Answer,
     Catalogue,
     End,
+    Known,
     Screen,
     State,
     answered,
@@ -28,6 +30,8 @@ from provider_advisor.questionnaire import (
     declared,
     found,
     further,
+    known_at,
+    numbers_with,
     progress_of,
     prompt_of,
     put,
@@ -50,8 +54,9 @@ _RANDOMS = st.randoms(use_true_random=False)
 def test_the_number_of_criteria_left_never_grows(knowledge, pick):
     left: list[int] = []
 
-    def look(state: State, _screen: Screen) -> None:
+    def look(state: State, screen: Screen) -> None:
         left.append(progress_of(state).left)
+        assert left[-1] >= sum(key.startswith("criterion:") for key in screen.keys)
 
     state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
     left.append(progress_of(state).left)
@@ -67,10 +72,11 @@ def test_replaying_the_answers_gives_the_same_state(knowledge, pick):
     assert again.answers == state.answers
     assert screen_after(again) == end
     read = read_answers(json.dumps(answers_record(state)).encode(), "answers.json", fresh(knowledge))
-    assert {(part.key, part.value, part.searched) for part in read.answers} == {
-        (part.key, part.value, part.searched) for part in state.answers
-    }
+    assert set(read.answers) == set(state.answers)
     assert screen_after(read) == end
+    while state.answers:
+        state, read = back(state), back(read)
+        assert set(read.answers) == set(state.answers)
 
 
 @given(bases(), _RANDOMS)
@@ -209,14 +215,43 @@ def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
     assert survey_of(changed(state, f"criterion:{name}", "must", searched=True)).view.team.requirements
 
 
-def test_why_says_what_an_answer_would_move_and_names_no_provider(shops):
+def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
     state = answered(shops, screen_after(shops), {"topics": list(shops.catalogue.subjects)})
     for key in screen_after(state).keys:
         reason = why(state, key)
         assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]
-        assert reason.says
-        names = [provider.name for provider in shops.catalogue.knowledge.providers.values()]
-        assert not [name for name in names if name in " ".join(reason.says)]
+        for move in reason.moves:
+            after = changed(state, key, move.answer, searched=True)
+            assert move.verdict == survey_of(after).outcome.verdict
+            assert move.changes == (move.verdict != reason.known.verdict)
+        assert reason.decides
+        assert reason.coverage is None or reason.coverage.has <= len(shops.catalogue.providers)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_what_is_proved_stays_and_at_a_settled_end_all_is(knowledge, pick):
+    known: list[Known] = []
+    state, end = answer_all(
+        fresh(knowledge),
+        lambda key: said_at_random(key, knowledge, pick, unsure=0),
+        lambda state, _: known.append(known_at(state)),
+    )
+    known.append(known_at(state))
+    for before, after in itertools.pairwise(known):
+        assert before.out <= after.out
+        assert not set(before.proved) & set(before.hanging)
+        if not before.hanging:
+            assert before.verdict == after.verdict
+        if "standing" in before.proved and "behind" in before.proved and "level" in before.proved:
+            assert _ahead(before) == _ahead(after)
+    assert end.kind == "settled"
+    assert known[-1].left == 0
+
+
+def _ahead(known: Known) -> tuple[str, ...]:
+    verdict = known.verdict
+    return tuple(filter(None, (verdict.provider, verdict.lean))) or verdict.among
 
 
 @pytest.mark.parametrize(
@@ -249,14 +284,41 @@ def test_an_answer_keeps_its_place_when_it_is_changed(shops):
     assert changed(state, "topics", list(shops.catalogue.subjects)).answers[0].step == 1
 
 
-@given(bases(), _RANDOMS)
+@given(bases(), _RANDOMS, st.booleans())
 @SAME_EVERY_RUN
-def test_lists_are_short_and_nothing_ticked_on_the_closing_list_is_the_proof(knowledge, pick):
+def test_lists_are_short_and_nothing_answered_on_the_closing_list_is_the_proof(knowledge, pick, along):
     def look(state: State, screen: Screen) -> None:
-        assert len(screen.keys) <= {"list": 10, "closing": 12, "details": 10}.get(screen.kind, 99)
-        assert screen.keys
+        criteria = [key for key in screen.keys if key.startswith("criterion:")]
+        assert 0 < len(screen.keys) <= 12
+        assert len(criteria) <= {"list": 10, "closing": 12}.get(screen.kind, 0)
+        assert screen.keys[: len(criteria)] == tuple(criteria)
         if screen.kind == "closing":
             assert isinstance(screen_after(answered(state, screen, {})), End)
+
+    answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look, along=along)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_one_by_one_no_screen_asks_for_two_criteria(knowledge, pick):
+    def look(_state: State, screen: Screen) -> None:
+        assert sum(key.startswith("criterion:") for key in screen.keys) <= 1
+
+    answer_all(fresh(knowledge, 1), lambda key: said_at_random(key, knowledge, pick), look)
+
+
+@given(bases(), _RANDOMS)
+@SAME_EVERY_RUN
+def test_only_numbers_that_matter_come_along_with_what_is_ticked(knowledge, pick):
+    def look(state: State, screen: Screen) -> None:
+        values = {key: said_at_random(key, knowledge, pick) for key in screen.keys if key.startswith("criterion:")}
+        ticked = {key.partition(":")[2] for key, value in values.items() if value in {"must", "good", "nice"}}
+        named = numbers_with(state, screen, values)
+        names = {key.partition(":")[2] for key in named}
+        assert names <= {name for name in ticked if knowledge.criteria[name].kind != "capability"}
+        after = answered(state, screen, {**values, **dict.fromkeys(named, "none")})
+        asked = screen_after(after)
+        assert isinstance(asked, End) or not {f"bound:{name}" for name in ticked - names} & set(asked.keys)
 
     answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
 

@@ -22,10 +22,12 @@ from provider_advisor.questionnaire import (
     declared,
     found,
     further,
+    numbers_with,
     put,
     screen_after,
     stopped,
 )
+from provider_advisor.questionnaire.answers import PRIORITY_WORDS
 
 __all__ = ["Draft", "Face", "Reply", "Word", "converse"]
 
@@ -57,9 +59,16 @@ class Draft:
         self.kept = False
 
     def values(self) -> dict[str, Any]:
-        """The values on the present screen."""
+        """The values on the present screen, with the numbers of what is ticked there."""
         keys = () if self.screen is None else self.screen.keys
-        return {key: self.said[key] for key in keys if key in self.said}
+        found = {key: self.said[key] for key in keys if key in self.said}
+        ticked = [key for key, value in found.items() if value in PRIORITY_WORDS and key.startswith("criterion:")]
+        bounds = [key.replace("criterion:", "bound:", 1) for key in ticked]
+        return found | {key: self.said[key] for key in bounds if key in self.said}
+
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers to ask for on the present screen, for what is ticked there."""
+        return () if self.screen is None else numbers_with(self.state, self.screen, self.values())
 
     def whole(self) -> State:
         """The state with what was said on the present screen, which is not answered to its end."""
@@ -175,7 +184,7 @@ def _change(draft: Draft, face: Face, key: str) -> None:
         face.tell(spoken({key: value}, draft.state))
     else:
         _set(draft, face, key, value)
-        if key.startswith("criterion:") and takes_bound(draft.state, key) and value in {"must", "good", "nice"}:
+        if key.startswith("criterion:") and takes_bound(draft.state, key) and value in PRIORITY_WORDS:
             bound = key.replace("criterion:", "bound:", 1)
             _set(draft, face, bound, face.value(draft.state, bound, before.get(bound)))
 
