@@ -15,10 +15,7 @@ from provider_advisor.questionnaire.survey import Survey, survey_of
 __all__ = ["CLOSING", "End", "EndKind", "Screen", "ScreenKind", "met_by_all", "order_at", "screen_after"]
 
 CLOSING = 12
-"""So many criteria, or fewer, come as one closing list."""
-
-_TOGETHER = 12
-"""So many lines of different kinds may stand on one screen."""
+"""So many criteria, or fewer, come as one closing list; so many lines of all kinds may stand on one screen."""
 
 ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "details", "closing"]
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
@@ -108,7 +105,7 @@ def _next(state: State, survey: Survey, order: Order) -> Screen | None:
     last = _last(criteria, details, state) if criteria and is_last else None
     if last is not None:
         return last
-    if details and (not criteria or (is_last and len(criteria) + len(details) > _TOGETHER)):
+    if details and (not criteria or (is_last and len(criteria) + len(details) > CLOSING)):
         return _details(details)
     return _list(firsts, details, state, survey, order) if criteria else None
 
@@ -124,13 +121,12 @@ def _other_ways(state: State, survey: Survey) -> list[str]:
 def _last(criteria: Sequence[str], details: Sequence[str], state: State) -> Screen | None:
     """All that can be asked still, if there is room for it, and none of it answered is the end."""
     keys = (*criteria, *details)
-    has_room = len(keys) <= (_TOGETHER if details else CLOSING)
-    return Screen("closing", keys) if has_room and _closes(keys, state) else None
+    return Screen("closing", keys) if len(keys) <= CLOSING and _closes(keys, state) else None
 
 
 def _list(criteria: Sequence[str], details: Sequence[str], state: State, survey: Survey, order: Order) -> Screen:
     """The next list; what else there is to ask comes with it, where all of it has room."""
-    if details and len(criteria) <= state.most and len(criteria) + len(details) <= _TOGETHER:
+    if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
         return Screen("list", (*criteria, *details))
     subject, keys = best_list(criteria, state, survey, order)
     return Screen("list", tuple(_placed(keys, state)), subject)
@@ -138,7 +134,7 @@ def _list(criteria: Sequence[str], details: Sequence[str], state: State, survey:
 
 def _details(keys: Sequence[str]) -> Screen:
     """Numbers, situation and volumes, in this order."""
-    here = tuple(keys[:_TOGETHER])
+    here = tuple(keys[:CLOSING])
     kinds = {key.partition(":")[0] for key in here}
     return Screen(_DETAILS[kinds.pop()] if len(kinds) == 1 else "details", here)
 
