@@ -61,7 +61,10 @@ def test_a_bad_answer_is_named_with_its_line(bicycles, text, sentences):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"version: 0\nanswers: []\n", "answers.yaml:1: 'version': expected 1, the version that this program reads;"),
+        (
+            b"version: 0\nanswers: []\n",
+            "answers.yaml:1: 'version': expected 1, the version that this program reads and `recommend ask` writes",
+        ),
         (b"answers: []\n", "answers.yaml:1: 'version' is missing; add it."),
         (b"version: 1\nanswers:\n- \xff\n", "answers.yaml:3: the file is not UTF-8; save it in that encoding."),
         (b"", "answers.yaml:1: the file is empty;"),

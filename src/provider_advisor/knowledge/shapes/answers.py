@@ -21,7 +21,8 @@ _ABOUT = ("topics", "criterion", "situation", "usage")
 
 def _version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     if value != VERSION or isinstance(value, bool):
-        raise PydanticCustomError("version", f"expected {VERSION}, the version that this program reads")
+        expected = f"expected {VERSION}, the version that this program reads and `recommend ask` writes"
+        raise PydanticCustomError("version", expected)
     return value
 
 

@@ -26,9 +26,9 @@ from provider_advisor.questionnaire import End, Screen, State, prompt_of
 
 __all__ = ["KeyFace"]
 
-_LEAVE = keys_text("↑↓ move", "enter choose", "b leave it as it was")
+_LEAVE = keys_text("↑↓ move", "enter choose", "? why", "b leave it as it was")
 _ENDS = keys_text("↑↓ move", "enter choose", "? what is proved")
-_AT_END = {**FEWER, "?": Command("why")}
+_WHY = {**FEWER, "?": Command("why")}
 
 
 class KeyFace:
@@ -63,7 +63,7 @@ class KeyFace:
         choices = [Choice(label, word) for word, label in ways.items()]
         word: object = "why"
         while word == "why":
-            found = chosen(select("And now?", choices), [], list, _ENDS, _AT_END)
+            found = chosen(select("And now?", choices), [], list, _ENDS, _WHY)
             word = found.word if isinstance(found, Command) else found
             if word == "why":
                 say(known_lines(draft.state))
@@ -71,17 +71,16 @@ class KeyFace:
 
     def pick(self, state: State, keys: Sequence[str]) -> str | Reply | None:
         """One of the keys, another search, or nothing."""
-        answers = {answer.key: answer.value for answer in state.answers}
-        said = {key: f" ({answer_words(key, answers[key], state)})" if key in answers else "" for key in keys}
-        labels = {key: prompt_of(key, state.catalogue).label + said[key] for key in keys}
-        choices = [Choice(cut(label, width_here() - 6), key) for key, label in labels.items()]
-        choices += [Choice("(search by another word)", "/"), Choice("(leave it)", "")]
-        asked = select("Which one?", choices)
-        found = chosen(asked, [], lambda: _details(pointed(asked), state), _LEAVE, FEWER)
-        word = found.word if isinstance(found, Command) else found
-        if word in {"/", "search"}:
+        word: object = "?"
+        while word == "?":
+            asked = select("Which one?", _choices(state, keys))
+            found = chosen(asked, [], lambda asked=asked: _details(pointed(asked), state), _LEAVE, _WHY)  # type: ignore[misc]
+            word = {"why": "?", "search": "/", "back": ""}[found.word] if isinstance(found, Command) else found
+            if word == "?":
+                say(_reasons(pointed(asked), state))
+        if word == "/":
             return ask_words()
-        return None if isinstance(found, Command) or not found else str(found)
+        return str(word) or None
 
     def value(self, state: State, key: str, before: object) -> object:
         """An answer to one question, None to leave it as it was."""
@@ -142,6 +141,15 @@ class KeyFace:
         return Reply("next")
 
 
+def _choices(state: State, keys: Sequence[str]) -> list[Choice]:
+    """The keys with the answers so far, and what else there is to choose."""
+    answers = {answer.key: answer.value for answer in state.answers}
+    said = {key: f" ({answer_words(key, answers[key], state)})" if key in answers else "" for key in keys}
+    labels = {key: prompt_of(key, state.catalogue).label + said[key] for key in keys}
+    choices = [Choice(cut(label, width_here() - 6), key) for key, label in labels.items()]
+    return [*choices, Choice("(search by another word)", "/"), Choice("(leave it)", "")]
+
+
 def _lines(draft: Draft, screen: Screen) -> list[Line]:
     """The lines of a screen; the number of what is ticked stands below it."""
     state, numbers = draft.state, draft.numbers()
@@ -158,6 +166,10 @@ def _line(key: str, value: object, state: State) -> Line:
     if prompt.kind == "criterion":
         return Line(key, prompt.label, detail(prompt))
     return Line(key, line_label(key, value, state), detail(prompt), opens=True)
+
+
+def _reasons(key: object, state: State) -> list[str]:
+    return why_lines(state, str(key)) if key and key != "/" else known_lines(state)
 
 
 def _details(key: object, state: State) -> list[str]:

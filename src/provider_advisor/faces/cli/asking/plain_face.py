@@ -112,10 +112,14 @@ class PlainFace:
         for place, key in enumerate(keys, start=1):
             said = f" ({answer_words(key, answers[key], state)})" if key in answers else ""
             page.line(f"{place:>2}  {prompt_of(key, state.catalogue).label}{said}")
-        page.line("Number: answer that one; other words: search again; empty line: leave it.")
+        page.line("Number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
         page.show()
         try:
-            return self._understood(lambda text: picked(text, keys))
+            while True:
+                found = self._understood(lambda text: picked(text, keys))
+                if not isinstance(found, Command):
+                    return found
+                self._say(why_of(found.words, state, keys))
         except _EndedError:
             return None
 

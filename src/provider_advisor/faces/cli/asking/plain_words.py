@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.asking.conversation import Reply
-from provider_advisor.faces.cli.asking.entry import read_choices, read_command, read_marks, read_number
+from provider_advisor.faces.cli.asking.entry import Command, read_choices, read_command, read_marks, read_number
 from provider_advisor.faces.cli.asking.reasons import known_lines, why_lines
 from provider_advisor.faces.cli.asking.wording import hint, silence
 from provider_advisor.questionnaire import End, Prompt, State
@@ -24,8 +24,11 @@ def ways_on(end: End) -> str:
     return f"Empty line: finish; {on}back; change: another answer; /word: find a question; ?: what is proved."
 
 
-def picked(text: str, keys: Sequence[str]) -> str | Reply | None:
-    """The key that a number picks, a search for other words, or nothing. Raises RequirementsError."""
+def picked(text: str, keys: Sequence[str]) -> str | Reply | Command | None:
+    """The key that a number picks, why one is asked, a search for other words, or nothing. Raises RequirementsError."""
+    command = read_command(text)
+    if command and command.word == "why":
+        return command
     if text.isascii() and text.isdigit():
         if not 1 <= int(text[:9]) <= len(keys):
             raise RequirementsError(f"there is no {text[:9]} here; expected a number from 1 to {len(keys)}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.explanation.words import STANDINGS, number_text
 from provider_advisor.questionnaire import (
@@ -142,9 +142,16 @@ def summary(values: Mapping[str, object], state: State) -> str:
 
 
 def spoken(values: Mapping[str, object], state: State) -> str:
-    """Answers as they are read back, each with its label."""
-    parts = [f"{prompt_of(key, state.catalogue).label}: {answer_words(key, values[key], state)}" for key in values]
-    return f"{'; '.join(parts)}."
+    """Answers as they are read back, each with its label; a number goes with what it belongs to."""
+    parts: dict[str, list[str]] = {}
+    for key, value in values.items():
+        label = prompt_of(key, state.catalogue).label
+        parts.setdefault(label, []).append(answer_words(key, value, state))
+    return f"{'; '.join(_told(label, words) for label, words in parts.items())}."
+
+
+def _told(label: str, words: Sequence[str]) -> str:
+    return f"{label}: {', '.join(words)}"
 
 
 def stated_keys(state: State) -> tuple[str, ...]:
