@@ -27,7 +27,7 @@ from provider_advisor.questionnaire import (
     screen_after,
     stopped,
 )
-from provider_advisor.questionnaire.answers import PRIORITY_WORDS
+from provider_advisor.questionnaire.answers import PRIORITY_WORDS, silence_on
 
 __all__ = ["Draft", "Face", "Reply", "Word", "converse"]
 
@@ -74,6 +74,15 @@ class Draft:
         """The state with what was said on the present screen, which is not answered to its end."""
         step = self.state.steps + 1
         return put(self.state, [Answer(key, value, step) for key, value in self.values().items()])
+
+    def before(self) -> State:
+        """The state before the last screen; what was answered there is remembered, if an earlier session heard it."""
+        earlier = back(self.state)
+        kept = {answer.key for answer in earlier.answers}
+        taken = {answer.key: answer.value for answer in self.state.answers if answer.key not in kept}
+        told = {key: value for key, value in taken.items() if value != silence_on(key)}
+        self.said = told | self.said
+        return earlier
 
 
 class Face(Protocol):
@@ -132,7 +141,7 @@ def _moved(draft: Draft, screen: Screen, reply: Reply) -> State:
     if reply.word == "stop":
         draft.kept = reply.lasting
         return stopped(draft.whole())
-    return back(draft.state)
+    return draft.before()
 
 
 def _is_over(draft: Draft, face: Face, end: End) -> bool:
@@ -143,7 +152,7 @@ def _is_over(draft: Draft, face: Face, end: End) -> bool:
         except RequirementsError as error:
             face.tell(capital(str(error)))
     elif reply.word == "back":
-        draft.state = back(draft.state)
+        draft.state = draft.before()
     elif reply.word == "next":
         draft.state = further(draft.state)
     else:
