@@ -160,21 +160,9 @@ def _rows(board: _Board) -> StyleAndTextTuples:
 
 def _bindings(board: _Board, why: Callable[[str], Sequence[str]]) -> KeyBindings:
     keys = KeyBindings()
-    acts: dict[str, Callable[[], None]] = {
-        **dict.fromkeys(("up", "k", "c-p", "s-tab"), lambda: board.move(-1)),
-        **dict.fromkeys(("down", "j", "c-n", "tab"), lambda: board.move(1)),
-        **dict.fromkeys(("home", "pageup"), lambda: board.move(-board.place)),
-        **dict.fromkeys(("end", "pagedown"), lambda: board.move(len(board.lines) - 1 - board.place)),
-        **{letter: (lambda level=level: board.letter(level)) for letter, level in _LETTERS.items()},  # type: ignore[misc]
-    }
-    for key, act in acts.items():
+    for key, act in _moves(board).items():
         _bind(keys, key, lambda _, act=act: act())  # type: ignore[misc]
-    turns: dict[str, Callable[[], None]] = {
-        "left": lambda: board.step(-1),
-        "right": lambda: board.step(1),
-        " ": board.turn,
-    }
-    for key, act in turns.items():
+    for key, act in _turns(board).items():
         _bind(keys, key, lambda event, act=act: _open(event, board.line) if board.line.opens else act())  # type: ignore[misc]
     for digit in "0123456789":
         _bind(keys, digit, lambda event, digit=digit: _open(event, board.line, digit))  # type: ignore[misc]
@@ -186,6 +174,22 @@ def _bindings(board: _Board, why: Callable[[str], Sequence[str]]) -> KeyBindings
     # A paste is no answer: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
     return keys
+
+
+def _moves(board: _Board) -> dict[str, Callable[[], None]]:
+    """Keys that do the same on any line."""
+    return {
+        **dict.fromkeys(("up", "k", "c-p", "s-tab"), lambda: board.move(-1)),
+        **dict.fromkeys(("down", "j", "c-n", "tab"), lambda: board.move(1)),
+        **dict.fromkeys(("home", "pageup"), lambda: board.move(-board.place)),
+        **dict.fromkeys(("end", "pagedown"), lambda: board.move(len(board.lines) - 1 - board.place)),
+        **{letter: (lambda level=level: board.letter(level)) for letter, level in _LETTERS.items()},  # type: ignore[misc]
+    }
+
+
+def _turns(board: _Board) -> dict[str, Callable[[], None]]:
+    """Keys that set how important a criterion is, and open any other line."""
+    return {"left": lambda: board.step(-1), "right": lambda: board.step(1), " ": board.turn}
 
 
 def _bind(keys: KeyBindings, key: str, act: Callable[[KeyPressEvent], None]) -> None:

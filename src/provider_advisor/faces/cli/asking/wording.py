@@ -167,7 +167,7 @@ def takes_bound(state: State, key: str) -> bool:
 def end_sentence(state: State, end: End) -> str:
     """Which of the four ends it is, and what that means."""
     if end.kind == "settled":
-        text = "Settled: nothing you could still add would change this answer."
+        text = "Settled: within your topics nothing you could add would change the answer."
     elif end.kind == "settled-unless":
         labels = dict.fromkeys(prompt_of(key, state.catalogue).label for key in end.unless)
         text = f"Settled unless you need one of these, of which you were not sure: {', '.join(labels)}."
