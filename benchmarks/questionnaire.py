@@ -107,16 +107,18 @@ class Case(NamedTuple):
     runs: dict[str, Run]
 
 
-def rows(teams: int | None = None) -> list[str]:
-    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight."""
+def rows(teams: int | None = None) -> Iterator[str]:
+    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight.
+
+    Those of a base come as soon as all its teams have answered.
+    """
     number = teams or int(os.environ.get("BENCHMARK_ASK_TEAMS", TEAMS))
-    found = [f"| {' | '.join(_TARGETS)} |"]
+    yield f"| {' | '.join(_TARGETS)} |"
     processes = int(os.environ.get("BENCHMARK_ASK_PROCESSES", _PROCESSES))
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for name in ("shipped", "six providers"):
             cases = list(pool.map(_case, [name] * number, range(number)))
-            found += [_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS)]
-    return found
+            yield from (_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS))
 
 
 def _catalogue(name: str) -> Catalogue:
