@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -27,8 +28,10 @@ def main(arguments: list[str]) -> int:
         return 2
     for marker, (head, parts) in _TABLES.items():
         if chosen := [part for part in parts if part in names]:
-            lines = [*head, *(line for part in chosen for line in _PARTS[part]())]
-            print("\n".join(lines))
+            lines = []
+            for line in itertools.chain(head, *(_PARTS[part]() for part in chosen)):
+                print(line, flush=True)
+                lines.append(line)
             if write:
                 _write(marker, lines)
     return 0

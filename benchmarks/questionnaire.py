@@ -2,11 +2,12 @@
 
 A team is a full set of answers, drawn beforehand from the shares of rules/questions.yaml: topics, then what is needed
 in them (more in some topics than in others), 3 to 15 requirements, bounds from what is typical, situation, usage. It
-answers truthfully what it is asked; its verdict is compared with that of the full set. Two processes share the teams,
-each with a knowledge base of its own. Asking one by one takes many steps, so that every fifth team does only.
+answers truthfully what it is asked, and on the same screen the number of what it ticks; its verdict is compared with
+that of the full set. Processes share the teams, each with a knowledge base of its own. Asking one by one takes many
+steps, so that every fifth team does only.
 
-BENCHMARK_ASK_TEAMS says how many teams there are; `BENCHMARK_ASK_TEAMS=1000 python -m benchmarks ask` takes about a
-quarter of an hour on two cores.
+BENCHMARK_ASK_TEAMS says how many teams there are, BENCHMARK_ASK_PROCESSES how many processes;
+`BENCHMARK_ASK_TEAMS=1000 python -m benchmarks ask` takes about a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Verdict
@@ -35,10 +36,13 @@ from provider_advisor.questionnaire import (
     answered,
     begin,
     changed,
+    numbers_with,
     put,
     screen_after,
     survey_of,
 )
+
+T = TypeVar("T")
 
 TEAMS = 300
 _COLUMNS = (
@@ -76,6 +80,7 @@ _LISTS = (
     Way("as lists, 15 % not sure", unsure=_UNSURE),
     Way("as lists, 5 % of needs overlooked", overlooked=_OVERLOOKED),
 )
+_PROCESSES = 2
 _EVERY = 5
 """Of so many teams one is asked one by one, and in the order of the file."""
 
@@ -102,15 +107,18 @@ class Case(NamedTuple):
     runs: dict[str, Run]
 
 
-def rows(teams: int | None = None) -> list[str]:
-    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight."""
+def rows(teams: int | None = None) -> Iterator[str]:
+    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight.
+
+    Those of a base come as soon as all its teams have answered.
+    """
     number = teams or int(os.environ.get("BENCHMARK_ASK_TEAMS", TEAMS))
-    found = [f"| {' | '.join(_TARGETS)} |"]
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    yield f"| {' | '.join(_TARGETS)} |"
+    processes = int(os.environ.get("BENCHMARK_ASK_PROCESSES", _PROCESSES))
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for name in ("shipped", "six providers"):
             cases = list(pool.map(_case, [name] * number, range(number)))
-            found += [_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS)]
-    return found
+            yield from (_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS))
 
 
 def _catalogue(name: str) -> Catalogue:
@@ -158,17 +166,28 @@ def _settled(found: Sequence[tuple[Case, Run]]) -> str:
 
 
 def _run(catalogue: Catalogue, most: int, say: Say) -> Run:
-    """One questionnaire from its beginning to its end."""
+    """One questionnaire from its beginning to its end; of what is ticked on a screen, the numbers come along."""
     state, asked, screens, steps = begin(catalogue, most), 0, 0, list[float]()
     while True:
-        start = time.perf_counter()
-        screen = screen_after(state)
-        steps.append(time.perf_counter() - start)
+        screen = _timed(lambda state=state: screen_after(state), steps)  # type: ignore[misc]
         if isinstance(screen, End):
             return Run(asked, screens, screen.kind, screen.verdict, steps)
         screens += 1
         asked += sum(key.startswith("criterion:") for key in screen.keys)
-        state = answered(state, screen, {key: value for key in screen.keys if (value := say(key)) is not None})
+        values = _said_on(screen.keys, say)
+        numbers = _timed(lambda state=state, screen=screen, values=values: numbers_with(state, screen, values), steps)  # type: ignore[misc]
+        state = answered(state, screen, values | _said_on(numbers, say))
+
+
+def _said_on(keys: Iterable[str], say: Say) -> dict[str, object]:
+    return {key: value for key in keys if (value := say(key)) is not None}
+
+
+def _timed(step: Callable[[], T], steps: list[float]) -> T:
+    start = time.perf_counter()
+    found = step()
+    steps.append(time.perf_counter() - start)
+    return found
 
 
 def _saying(truth: Truth, draw: random.Random, unsure: float, overlooked: float) -> Say:

@@ -125,6 +125,16 @@ def test_stopping_saves_a_session_and_resume_takes_the_newest(ask, tmp_path):
     assert _session(tmp_path) == session
 
 
+def test_back_after_resuming_goes_screen_by_screen(ask):
+    ask(_OPTIONS, "video\n1m 3g\n\n1m 5n\n\n500\nstop\n\n")
+    resumed = ask(f"{_OPTIONS} --resume", "back\nback\n\n\n\nstop\n\n")
+    marked = ("Interactive video participants [must]\n", "Video meetings [must]\n")
+    first, second = (resumed.out.index(text) for text in marked)
+    assert first < second
+    assert resumed.out.index("Your answer so far: at least 500 participants.") > second
+    assert "There is nothing to go back to" not in resumed.out
+
+
 def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
     run = ask(f"{_OPTIONS} --save team.yaml", "video\nstop\n\n")
     [session] = tmp_path.glob("ask-*.yaml")

@@ -93,6 +93,48 @@ def test_left_and_right_and_space_do_it_too(talk):
     assert survey_of(draft.state).view.said.unsure == {"criterion:whiteboard"}
 
 
+_NEXT_LIST = f"{_VIDEO}m{DOWN}{DOWN}g{ENTER}"
+"""The pointer is on a line that takes a number."""
+
+
+def _bounds(draft: Draft) -> dict[str, object]:
+    return {part.criterion: part.bound for part in survey_of(draft.state).view.team.requirements}
+
+
+def test_the_number_of_what_is_ticked_stands_on_a_line_below_it(talk):
+    draft, _, out = talk(f"{_NEXT_LIST}m{DOWN}50\r{ENTER}d{ENTER}")
+    assert _bounds(draft)["video-participants"] == Interval(low=50)
+    assert "Interactive video participants: must, at least 50 participants." in out
+
+
+def test_who_goes_on_is_led_to_what_has_no_answer_yet(talk):
+    draft, _, _ = talk(f"{_NEXT_LIST}m{ENTER}20\r{ENTER}d{ENTER}")
+    assert _bounds(draft)["video-participants"] == Interval(low=20)
+    draft, _, _ = talk(f"{_NEXT_LIST}m{ENTER}\r{ENTER}d{ENTER}")
+    assert _bounds(draft)["video-participants"] is None
+
+
+def test_a_number_is_taken_back_with_its_tick_and_left_open_by_s(talk):
+    draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN}50\r{UP}{UP}x{ENTER}d{ENTER}")
+    assert "video-participants" not in _bounds(draft)
+    draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN}mgs{ENTER}d{ENTER}")
+    assert _bounds(draft)["video-participants"] is None
+    assert survey_of(draft.state).view.said.unsure == {"bound:video-participants"}
+
+
+def test_back_out_of_a_line_leads_to_the_list(talk):
+    draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN} back\r{UP}g{ENTER}{ENTER}{ENTER}d{ENTER}")
+    assert _asked(draft)["video-participants"] == "should"
+
+
+def test_why_works_at_an_end_and_in_a_search(talk):
+    _, end, out = talk(f"{_VIDEO}md?{ENTER}")
+    assert end.kind == "declared"
+    assert "Proved: " in out
+    _, _, out = talk(f"/whiteboard\r?b{_VIDEO}d{ENTER}")
+    assert "Whiteboard: Do people in a video meeting need to draw on a shared board?" in out
+
+
 def test_going_back_keeps_what_was_marked(talk):
     draft, _, _ = talk(f"{_VIDEO}m{ENTER}bb{ENTER}d{ENTER}")
     assert _asked(draft) == {"video-meetings": "must"}

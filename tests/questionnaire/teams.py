@@ -14,7 +14,17 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need,
 from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire import Catalogue, End, Screen, State, answered, begin, screen_after, survey_of
+from provider_advisor.questionnaire import (
+    Catalogue,
+    End,
+    Screen,
+    State,
+    answered,
+    begin,
+    numbers_with,
+    screen_after,
+    survey_of,
+)
 
 BILL = Criterion("bill", "Bill", "area", "price", "Bill?", 2, unit="USD/month", lower_is_better=True, computed=True)
 SUBJECTS = {name: Subject(name, name.title(), f"{name.title()}?", 0.5) for name in ("one", "two", "three")}
@@ -99,9 +109,16 @@ def said_at_random(key: str, knowledge: KnowledgeBase, pick: random.Random, *, u
 
 
 def answer_all(
-    state: State, say: Callable[[str], object], each: Callable[[State, Screen], None] | None = None
+    state: State,
+    say: Callable[[str], object],
+    each: Callable[[State, Screen], None] | None = None,
+    *,
+    along: bool = True,
 ) -> tuple[State, End]:
-    """Answer screen after screen until the end; `each` looks at the state before every answer."""
+    """Answer screen after screen until the end; `each` looks at the state before every answer.
+
+    Numbers come `along` with what is ticked, or later on screens of their own.
+    """
     for _ in range(500):
         screen = screen_after(state)
         if isinstance(screen, End):
@@ -109,7 +126,8 @@ def answer_all(
         if each is not None:
             each(state, screen)
         values: Mapping[str, object] = {key: _known(key, say(key), state) for key in screen.keys}
-        state = answered(state, screen, values)
+        numbers = numbers_with(state, screen, values) if along else ()
+        state = answered(state, screen, {**values, **{key: say(key) for key in numbers}})
     raise AssertionError("the questionnaire does not end")
 
 

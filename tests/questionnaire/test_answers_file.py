@@ -29,6 +29,8 @@ HEAD = "version: 1\nanswers:\n"
         ("- {situation: skill, answer: pro}\n", ["'pro' is unknown to the situation 'skill'; expected beginner,"]),
         ("- {topics: [nowhere]}\n", ["'nowhere' is unknown to topics; expected "]),
         ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' goes with 'criterion' only; remove it"]),
+        ("- {criterion: advice, answer: must, bound_screen: 2}\n", ["'bound_screen' goes with 'bound' only;"]),
+        ("- {usage: inspections, answer: 1, screen: 0}\n", ["screen"]),
         (
             "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: no-thanks}\n",
             ["the answer on 'repairs' is 'no-thanks'"],
@@ -59,7 +61,10 @@ def test_a_bad_answer_is_named_with_its_line(bicycles, text, sentences):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"version: 0\nanswers: []\n", "answers.yaml:1: 'version': expected 1, the version that this program reads;"),
+        (
+            b"version: 0\nanswers: []\n",
+            "answers.yaml:1: 'version': expected 1, the version that this program reads and `recommend ask` writes",
+        ),
         (b"answers: []\n", "answers.yaml:1: 'version' is missing; add it."),
         (b"version: 1\nanswers:\n- \xff\n", "answers.yaml:3: the file is not UTF-8; save it in that encoding."),
         (b"", "answers.yaml:1: the file is empty;"),
@@ -88,10 +93,27 @@ def test_answers_in_any_order_are_read_and_written_alike(bicycles):
     assert answers_record(state) == {
         "version": 1,
         "answers": [
-            {"criterion": "advice", "answer": "good", "bound": "good"},
-            {"situation": "purposes", "answer": ["touring", "racing"]},
-            {"usage": "inspections", "answer": "not-sure"},
-            {"topics": ["services", "prices"]},
+            {"criterion": "advice", "answer": "good", "bound": "good", "screen": 1},
+            {"situation": "purposes", "answer": ["touring", "racing"], "screen": 2},
+            {"usage": "inspections", "answer": "not-sure", "screen": 3},
+            {"topics": ["services", "prices"], "screen": 4},
         ],
         "declared": True,
+    }
+
+
+def test_screens_are_read_again_and_an_answer_without_one_is_a_screen_of_its_own(bicycles):
+    text = HEAD + (
+        "- {topics: [services, prices], screen: 1}\n"
+        "- {criterion: advice, answer: good, bound: good, screen: 2, bound_screen: 3}\n"
+        "- {criterion: repairs, answer: must, screen: 2}\n"
+        "- {usage: inspections, answer: 3}\n"
+    )
+    state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
+    assert {answer.key: answer.step for answer in state.answers} == {
+        "topics": 1,
+        "criterion:advice": 2,
+        "bound:advice": 3,
+        "criterion:repairs": 2,
+        "usage:inspections": 4,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, fresh, said_at_random, still_askable
 from worlds import SAME_EVERY_RUN, decided
@@ -19,6 +20,7 @@ from provider_advisor.questionnaire import (
     Answer,
     Catalogue,
     End,
+    Known,
     Screen,
     State,
     answered,
@@ -28,7 +30,8 @@ from provider_advisor.questionnaire import (
     declared,
     found,
     further,
-    progress_of,
+    known_at,
+    numbers_with,
     prompt_of,
     put,
     read_answers,
@@ -43,34 +46,65 @@ from provider_advisor.questionnaire.tally import outlook, tallied
 from provider_advisor.requirements.file import read_requirements
 
 _RANDOMS = st.randoms(use_true_random=False)
+_FEWER = settings(SAME_EVERY_RUN, max_examples=100)
 
 
-@given(bases(), _RANDOMS)
+@given(bases(), _RANDOMS, st.booleans())
 @SAME_EVERY_RUN
-def test_the_number_of_criteria_left_never_grows(knowledge, pick):
-    left: list[int] = []
+def test_on_every_screen_the_length_the_count_of_what_is_left_and_the_proofs_are_right(knowledge, pick, along):
+    known: list[Known] = []
 
-    def look(state: State, _screen: Screen) -> None:
-        left.append(progress_of(state).left)
+    def look(state: State, screen: Screen) -> None:
+        known.append(known_at(state))
+        _is_of_good_length(screen)
+        assert known[-1].left >= sum(key.startswith("criterion:") for key in screen.keys)
+        if screen.kind == "closing":
+            assert isinstance(screen_after(answered(state, screen, {})), End)
 
-    state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
-    left.append(progress_of(state).left)
+    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look, along=along)
+    known.append(known_at(state))
+    left = [one.left for one in known]
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
+    assert end.verdict == known[-1].verdict
+    for before, after in itertools.pairwise(known):
+        _stays_proved(before, after)
+
+
+def _is_of_good_length(screen: Screen) -> None:
+    """Ten criteria on a list, twelve lines on any screen; criteria come first."""
+    criteria = [key for key in screen.keys if key.startswith("criterion:")]
+    assert 0 < len(screen.keys) <= 12
+    assert len(criteria) <= {"list": 10, "closing": 12}.get(screen.kind, 0)
+    assert screen.keys[: len(criteria)] == tuple(criteria)
+
+
+def _stays_proved(before: Known, after: Known) -> None:
+    assert before.out <= after.out
+    assert not set(before.proved) & set(before.hanging)
+    if not before.hanging:
+        assert before.verdict == after.verdict
+    if set(before.hanging) <= {"strength"}:
+        assert _ahead(before) == _ahead(after)
 
 
 @given(bases(), _RANDOMS)
 @SAME_EVERY_RUN
-def test_replaying_the_answers_gives_the_same_state(knowledge, pick):
-    state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
+def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_one_screen(knowledge, pick):
+    states: list[State] = []
+    state, end = answer_all(
+        fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), lambda before, _: states.append(before)
+    )
     again = put(fresh(knowledge), state.answers)
     assert again.answers == state.answers
     assert screen_after(again) == end
     read = read_answers(json.dumps(answers_record(state)).encode(), "answers.json", fresh(knowledge))
-    assert {(part.key, part.value, part.searched) for part in read.answers} == {
-        (part.key, part.value, part.searched) for part in state.answers
-    }
+    assert set(read.answers) == set(state.answers)
     assert screen_after(read) == end
+    for before in reversed(states):
+        state, read = back(state), back(read)
+        assert state.answers == before.answers
+        assert set(read.answers) == set(before.answers)
 
 
 @given(bases(), _RANDOMS)
@@ -143,18 +177,6 @@ def test_only_what_every_provider_still_in_meets_is_named_as_skipped(knowledge, 
             assert all(facts(provider, name).truth.value == "yes" for provider in inside)
 
 
-@given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
-def test_going_back_takes_back_one_screen(knowledge, pick):
-    states: list[State] = []
-    state, _ = answer_all(
-        fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), lambda before, _: states.append(before)
-    )
-    for before in reversed(states):
-        state = back(state)
-        assert state.answers == before.answers
-
-
 @pytest.fixture
 def shops(bicycles) -> State:
     """A questionnaire about bicycle shops, for which there is no file of questions."""
@@ -209,14 +231,22 @@ def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
     assert survey_of(changed(state, f"criterion:{name}", "must", searched=True)).view.team.requirements
 
 
-def test_why_says_what_an_answer_would_move_and_names_no_provider(shops):
+def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
     state = answered(shops, screen_after(shops), {"topics": list(shops.catalogue.subjects)})
     for key in screen_after(state).keys:
         reason = why(state, key)
         assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]
-        assert reason.says
-        names = [provider.name for provider in shops.catalogue.knowledge.providers.values()]
-        assert not [name for name in names if name in " ".join(reason.says)]
+        for move in reason.moves:
+            after = changed(state, key, move.answer, searched=True)
+            assert move.verdict == survey_of(after).outcome.verdict
+            assert move.changes == (move.verdict != reason.known.verdict)
+        assert reason.decides
+        assert reason.coverage is None or reason.coverage.has <= len(shops.catalogue.providers)
+
+
+def _ahead(known: Known) -> tuple[str, ...]:
+    verdict = known.verdict
+    return tuple(filter(None, (verdict.provider, verdict.lean))) or verdict.among
 
 
 @pytest.mark.parametrize(
@@ -250,13 +280,26 @@ def test_an_answer_keeps_its_place_when_it_is_changed(shops):
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
-def test_lists_are_short_and_nothing_ticked_on_the_closing_list_is_the_proof(knowledge, pick):
+@_FEWER
+def test_one_by_one_no_screen_asks_for_two_criteria(knowledge, pick):
+    def look(_state: State, screen: Screen) -> None:
+        assert sum(key.startswith("criterion:") for key in screen.keys) <= 1
+
+    answer_all(fresh(knowledge, 1), lambda key: said_at_random(key, knowledge, pick), look)
+
+
+@given(bases(), _RANDOMS)
+@_FEWER
+def test_only_numbers_that_matter_come_along_with_what_is_ticked(knowledge, pick):
     def look(state: State, screen: Screen) -> None:
-        assert len(screen.keys) <= {"list": 10, "closing": 12, "details": 10}.get(screen.kind, 99)
-        assert screen.keys
-        if screen.kind == "closing":
-            assert isinstance(screen_after(answered(state, screen, {})), End)
+        values = {key: said_at_random(key, knowledge, pick) for key in screen.keys if key.startswith("criterion:")}
+        ticked = {key.partition(":")[2] for key, value in values.items() if value in {"must", "good", "nice"}}
+        named = numbers_with(state, screen, values)
+        names = {key.partition(":")[2] for key in named}
+        assert names <= {name for name in ticked if knowledge.criteria[name].kind != "capability"}
+        after = answered(state, screen, {**values, **dict.fromkeys(named, "none")})
+        asked = screen_after(after)
+        assert isinstance(asked, End) or not {f"bound:{name}" for name in ticked - names} & set(asked.keys)
 
     answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
 

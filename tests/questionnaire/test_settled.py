@@ -25,10 +25,10 @@ def _completed(state: State, pick: random.Random) -> State:
     return state
 
 
-@given(bases(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 10]))
+@given(bases(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 10]), st.booleans())
 @SAME_EVERY_RUN
-def test_nothing_that_could_still_be_answered_changes_a_settled_verdict(knowledge, pick, most):
-    state, end = answer_all(fresh(knowledge, most), lambda key: said_at_random(key, knowledge, pick))
+def test_nothing_that_could_still_be_answered_changes_a_settled_verdict(knowledge, pick, most, along):
+    state, end = answer_all(fresh(knowledge, most), lambda key: said_at_random(key, knowledge, pick), along=along)
     assert end.verdict == survey_of(state).outcome.verdict
     if end.kind != "settled":
         return

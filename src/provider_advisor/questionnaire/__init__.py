@@ -1,21 +1,32 @@
 """From answers to the next question or the end, without input or output of its own."""
 
-from provider_advisor.questionnaire.answering import answered, back, changed, declared, further, stopped
+from provider_advisor.questionnaire.answering import (
+    answered,
+    back,
+    changed,
+    declared,
+    further,
+    numbers_with,
+    stopped,
+)
 from provider_advisor.questionnaire.answers import Answer, State, begin, put
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.file import answers_record, read_answers
+from provider_advisor.questionnaire.progress import Progress, progress_of
 from provider_advisor.questionnaire.prompts import Prompt, found, prompt_of
 from provider_advisor.questionnaire.saving import requirements_record, statement_of
 from provider_advisor.questionnaire.screens import End, Screen, screen_after
 from provider_advisor.questionnaire.survey import Survey, survey_of
 from provider_advisor.questionnaire.view import Aside
-from provider_advisor.questionnaire.why import Move, Progress, Why, progress_of, why
+from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, known_at, why
 
 __all__ = [
     "Answer",
     "Aside",
     "Catalogue",
+    "Coverage",
     "End",
+    "Known",
     "Move",
     "Progress",
     "Prompt",
@@ -31,6 +42,8 @@ __all__ = [
     "declared",
     "found",
     "further",
+    "known_at",
+    "numbers_with",
     "progress_of",
     "prompt_of",
     "put",

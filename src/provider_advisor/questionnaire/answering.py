@@ -5,35 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.questionnaire.answers import NO_ANSWER, NONE, TOPICS, Answer, State, put
+from provider_advisor.questionnaire.answers import PRIORITY_WORDS, Answer, State, Value, put, silence_on
 from provider_advisor.questionnaire.checking import checked_key, checked_value
-from provider_advisor.questionnaire.screens import Screen
+from provider_advisor.questionnaire.screens import Screen, order_at
 from provider_advisor.questionnaire.survey import survey_of
 from provider_advisor.requirements.grammar import shown
 
-__all__ = ["answered", "back", "changed", "declared", "further", "stopped"]
-
-_SILENCE = {"criterion": "no", "bound": NONE, "situation": NO_ANSWER, "usage": NO_ANSWER}
-"""What it means that a screen was answered and one of its questions was not."""
+__all__ = ["answered", "back", "changed", "declared", "further", "numbers_with", "stopped"]
 
 
 def answered(state: State, screen: Screen, values: Mapping[str, object]) -> State:
     """The state after a screen was answered, with a value for each key that matters; the others mean no.
 
-    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. Raises
+    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A criterion
+    that is ticked may bring its bound along; if it does not, the bound is asked later, should it matter. Raises
     RequirementsError for a key that is not on the screen or a value that does not fit.
     """
+    along = _bounds_of(screen, values)
     for key in values:
-        if key not in screen.keys:
+        if key not in screen.keys and key not in along:
             raise RequirementsError(f"{shown(key)} is not asked here; expected {', '.join(screen.keys)}.")
     step = state.steps + 1
-    return put(state, [Answer(key, _value(key, values, state), step) for key in screen.keys])
+    keys = (*screen.keys, *(key for key in along if key in values and key not in screen.keys))
+    return put(state, [Answer(key, _value(key, values, state), step) for key in keys])
 
 
-def _value(key: str, values: Mapping[str, object], state: State) -> str | int | float | tuple[str, ...]:
-    if key in values:
-        return checked_value(key, values[key], state.catalogue)
-    return () if key == TOPICS else _SILENCE[key.partition(":")[0]]
+def _value(key: str, values: Mapping[str, object], state: State) -> Value:
+    return checked_value(key, values[key], state.catalogue) if key in values else silence_on(key)
+
+
+def _bounds_of(screen: Screen, values: Mapping[str, object]) -> tuple[str, ...]:
+    """The bounds of what is ticked on a screen, whether it takes one or not."""
+    ticked = [key for key in screen.keys if key.startswith("criterion:") and values.get(key) in PRIORITY_WORDS]
+    return tuple(key.replace("criterion:", "bound:", 1) for key in ticked)
+
+
+def numbers_with(state: State, screen: Screen, values: Mapping[str, object]) -> tuple[str, ...]:
+    """The bounds to ask on the same screen, for what is ticked there: those on which the verdict hangs.
+
+    A bound that is among the values is named in any case.
+    """
+    knowledge = state.catalogue.knowledge
+    bounds = [key for key in _bounds_of(screen, values) if knowledge.criteria[_name(key)].kind != "capability"]
+    if not bounds:
+        return ()
+    after = answered(state, screen, {key: value for key, value in values.items() if key in screen.keys})
+    wanted = order_at(after).wanted
+    return tuple(key for key in bounds if key in values or key in wanted)
+
+
+def _name(key: str) -> str:
+    return key.partition(":")[2]
 
 
 def changed(state: State, key: str, value: object, *, searched: bool = False) -> State:

@@ -9,7 +9,20 @@ from provider_advisor.knowledge import Priority
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 
-__all__ = ["NONE", "NO_ANSWER", "PRIORITY_WORDS", "TOPICS", "UNSURE", "Answer", "Phase", "State", "begin", "put"]
+__all__ = [
+    "NONE",
+    "NO_ANSWER",
+    "PRIORITY_WORDS",
+    "TOPICS",
+    "UNSURE",
+    "Answer",
+    "Phase",
+    "State",
+    "Value",
+    "begin",
+    "put",
+    "silence_on",
+]
 
 TOPICS = "topics"
 """The key of the first screen."""
@@ -23,6 +36,24 @@ PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nic
 
 Phase = Literal["asking", "declared", "stopped", "further"]
 Value = str | Number | tuple[str, ...]
+
+
+_SILENCE: Mapping[str, Value] = {
+    "topics": (),
+    "criterion": "no",
+    "bound": NONE,
+    "situation": NO_ANSWER,
+    "usage": NO_ANSWER,
+}
+
+
+def silence_on(key: str) -> Value:
+    """What it means that a screen was answered, and one of its questions was not.
+
+    >>> silence_on("criterion:fax"), silence_on("bound:fax-pages"), silence_on("topics")
+    ('no', 'none', ())
+    """
+    return _SILENCE[key.partition(":")[0]]
 
 
 class Answer(NamedTuple):

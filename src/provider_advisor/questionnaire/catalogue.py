@@ -46,6 +46,8 @@ class Catalogue:
         self._effects: dict[tuple[str, Priority, Interval | None], Effect] = {}
         self._ranges: dict[tuple[str, Priority | None], Range] = {}
         self._rules: dict[str, Effect] = {}
+        self._favours: dict[str, Range] = {}
+        self._implied: dict[object, Range] = {}
         self._kept: dict[Any, Any] = {}
 
     def keep(self, key: object, found: Any) -> None:  # noqa: ANN401 (whatever was found out)
@@ -122,6 +124,29 @@ class Catalogue:
             degrees = [degree_of_condition(self.facts, provider, rule.favours) for provider in self.providers]
             self._rules[rule.id] = effect_of(degrees, rule.weight, must=False)
         return self._rules[rule.id]
+
+    def range_of_rule(self, rule: Rule) -> Range:
+        """What a rule that favours may add: nothing, or all."""
+        if rule.id not in self._favours:
+            self._favours[rule.id] = Range([None, self.of_rule(rule)])
+        return self._favours[rule.id]
+
+    def range_of(
+        self,
+        criterion: str,
+        bound: Interval | None,
+        priorities: tuple[Priority, ...],
+        weights: tuple[float, ...],
+        *,
+        sure: bool,
+    ) -> Range:
+        """What a requirement of one of the priorities and weights may add; where it is not `sure`, also nothing."""
+        key = (criterion, bound, priorities, weights, sure)
+        if key not in self._implied:
+            pairs = itertools.product(priorities, weights)
+            options = [self.effect(criterion, priority, bound, weight) for priority, weight in pairs]
+            self._implied[key] = Range(options if sure else [None, *options])
+        return self._implied[key]
 
     def any_of(self, criterion: str, priority: Priority | None = None) -> Range:
         """Whatever may be said of a criterion: at one priority any bound; without one also any priority, or nothing."""

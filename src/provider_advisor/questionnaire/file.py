@@ -41,8 +41,12 @@ def read_answers(content: bytes, name: str, state: State) -> State:
 def _answers(shape: AnswersFile, document: Document, state: State, problems: list[str]) -> Iterator[tuple[Answer, str]]:
     """Each answer with its place; one that does not fit is added to the problems."""
     first: dict[str, str] = {}
+    last = state.steps
     for index, part in enumerate(shape.answers):
         where = document.where("answers", index)
+        step = state.steps + part.screen if part.screen else last + 1
+        later = state.steps + part.bound_screen if part.bound_screen else step
+        last = max(last, step, later)
         for key, value in _given(part):
             try:
                 checked = checked_value(checked_key(key, state.catalogue), value, state.catalogue)
@@ -52,7 +56,7 @@ def _answers(shape: AnswersFile, document: Document, state: State, problems: lis
             if key in first:
                 problems.append(f"{where}: '{_name(key)}' is answered at {first[key]} already; keep one.")
             first.setdefault(key, where)
-            yield Answer(key, checked, state.steps + index + 1, part.searched), where
+            yield Answer(key, checked, later if key.startswith("bound:") else step, part.searched), where
 
 
 def _given(part: AnswerShape) -> Iterator[tuple[str, object]]:
@@ -93,11 +97,15 @@ def answers_record(state: State) -> dict[str, Any]:
 def _entry(answer: Answer, bounds: dict[str, Answer], catalogue: Catalogue) -> dict[str, Any]:
     kind, _, name = answer.key.partition(":")
     value: Any = list(answer.value) if isinstance(answer.value, tuple) else answer.value
-    if kind == TOPICS:
-        return {"topics": value}
-    entry: dict[str, Any] = {kind: name, "answer": value}
+    asked: dict[str, Any] = {"topics": value} if kind == TOPICS else {kind: name, "answer": value}
     bound = bounds.get(f"bound:{name}") if kind == "criterion" else None
-    if bound is not None:
-        values = catalogue.knowledge.criteria[name].values
-        entry["bound"] = values[int(bound.value)] if values and isinstance(bound.value, int) else bound.value
-    return entry | ({"searched": True} if answer.searched else {})
+    entry = asked | ({} if bound is None else {"bound": _bound(bound, catalogue)})
+    entry |= {"searched": True} if answer.searched and kind != TOPICS else {}
+    entry |= {"screen": answer.step} if answer.step else {}
+    return entry | ({"bound_screen": bound.step} if bound is not None and bound.step != answer.step else {})
+
+
+def _bound(bound: Answer, catalogue: Catalogue) -> Any:  # noqa: ANN401 (a number, or a word)
+    """A rating's rank by its word."""
+    words = catalogue.knowledge.criteria[bound.key.partition(":")[2]].values
+    return words[bound.value] if words and isinstance(bound.value, int) else bound.value

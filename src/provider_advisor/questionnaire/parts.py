@@ -213,8 +213,7 @@ def _of_one_bound(name: str, extras: Sequence[_Extra], bound: Interval | None, c
     most = max(own if extra.rule.weight is None else extra.rule.weight for extra in extras)
     lowest = max((extra.low for extra in sure), default=1)
     ranks = range(lowest, max(extra.high for extra in extras) + 1)
-    options = [catalogue.effect(name, _BY_RANK[rank], bound, weight) for rank in ranks for weight in (least, most)]
-    return Range(options if sure else [None, *options])
+    return catalogue.range_of(name, bound, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
 
 
 def _of_favours(
@@ -228,6 +227,4 @@ def _of_favours(
         if YES in again.values() or (view.reach.is_sure(rule) and not any(truth & YES for truth in again.values())):
             continue
         doubtful = [name for name, truth in again.items() if truth & YES]
-        yield Part(
-            Range([None, catalogue.of_rule(rule)]), now.get(("rule", rule.id), ()), cuts.of_favour(rule, doubtful)
-        )
+        yield Part(catalogue.range_of_rule(rule), now.get(("rule", rule.id), ()), cuts.of_favour(rule, doubtful))

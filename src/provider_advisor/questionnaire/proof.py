@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from provider_advisor.decision import Outcome, Verdict
 from provider_advisor.questionnaire.effects import Effect, Measure, value
 from provider_advisor.questionnaire.parts import Part
 
-__all__ = ["Proof", "is_out", "prove"]
+__all__ = ["Aspect", "Proof", "is_out", "prove"]
 
 _NEAR = 1e-10
 """Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
@@ -36,14 +36,29 @@ Way = tuple[Demand, ...]
 """Demands that together keep a part of the verdict."""
 
 
+Aspect = Literal["stated", "out", "standing", "behind", "level", "strength"]
+"""What a verdict consists of: that anything counts; that all are out; how the leaders stand; that the rest is behind;
+that several leaders are level; that it is firm or leaning."""
+
+
+class Claim(NamedTuple):
+    """One thing that has to stay for the verdict to stay, and the ways in which it can."""
+
+    about: Aspect
+    ways: Sequence[Way]
+
+
 class Proof(NamedTuple):
     """What further answers can do: `settled` if nothing, else the questions on which it hangs.
 
     `deciding` gives, for each of these questions, how far it could move what it bears on, as a share of what is needed.
+    `proved` are the aspects that nothing can change any more, `hanging` the others.
     """
 
     settled: bool
     deciding: Mapping[str, float]
+    proved: tuple[Aspect, ...] = ()
+    hanging: tuple[Aspect, ...] = ()
 
 
 def prove(outcome: Outcome, effects: Sequence[Effect], parts: Sequence[Part], places: Mapping[str, int]) -> Proof:
@@ -51,16 +66,21 @@ def prove(outcome: Outcome, effects: Sequence[Effect], parts: Sequence[Part], pl
 
     Of ways that hang on as many questions, that one is pursued whose questions come first by their `places`.
     """
-    if not parts:
-        return Proof(True, {})  # noqa: FBT003 (settled: nothing is undecided)
     sums = _Sums(effects, parts)
+    claims = _claims(outcome, sums)
+    hanging = [claim for claim in claims if parts and not _is_kept(claim, sums)]
     deciding: dict[str, float] = {}
-    for ways in _claims(outcome, sums):
-        if any(all(sums.holds(demand) for demand in way) for way in ways):
-            continue
-        for key, share in sums.pursued(ways, places).items():
+    for claim in hanging:
+        for key, share in sums.pursued(claim.ways, places).items():
             deciding[key] = deciding.get(key, 0.0) + share
-    return Proof(not deciding, deciding)
+    shaky = dict.fromkeys(claim.about for claim in hanging)
+    proved = dict.fromkeys(claim.about for claim in claims if claim.about not in shaky)
+    return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
+
+
+def _is_kept(claim: Claim, sums: _Sums) -> bool:
+    """Whether one of the ways holds, whatever the parts come to."""
+    return any(all(sums.holds(demand) for demand in way) for way in claim.ways)
 
 
 def is_out(place: int, effects: Sequence[Effect], parts: Sequence[Part]) -> bool:
@@ -144,26 +164,27 @@ def _wrong(part: Part, demand: Demand) -> float:
     return now - low if demand.above else high - now
 
 
-def _claims(outcome: Outcome, sums: _Sums) -> list[list[Way]]:
-    """What has to stay for the verdict to stay; of each the ways in which it can."""
+def _claims(outcome: Outcome, sums: _Sums) -> list[Claim]:
+    """What has to stay for the verdict to stay."""
     verdict = outcome.verdict
     names = [assessment.provider for assessment in outcome.assessments]
     if not names:
         return []
     if not sums.now(Measure("present")):
-        return [[(Demand(Measure("present"), 0, above=False),)]]
+        return [Claim("stated", [(Demand(Measure("present"), 0, above=False),)])]
     if verdict.kind == "none":
-        return [[(Demand(Measure("failed", place), 1),)] for place in range(len(names))]
+        return [Claim("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
     leaders = [place for place, name in enumerate(names) if name in _ahead(verdict)]
     rivals = [place for place in range(len(names)) if place not in leaders]
     standing = {assessment.standing for assessment in outcome.assessments if assessment.provider in _ahead(verdict)}
     is_qualified = "qualified" in standing
-    claims: list[list[Way]] = [[(Demand(Measure("present"), 1),)]]
-    claims += [[_stands(place, is_qualified=is_qualified)] for place in leaders]
-    claims += [_behind(rival, leaders, sums, is_qualified=is_qualified) for rival in rivals]
+    claims = [Claim("stated", [(Demand(Measure("present"), 1),)])]
+    claims += [Claim("standing", [_stands(place, is_qualified=is_qualified)]) for place in leaders]
+    claims += [Claim("behind", _behind(rival, leaders, sums, is_qualified=is_qualified)) for rival in rivals]
     if verdict.kind == "recommended":
-        return claims + _strength(verdict, leaders[0], rivals, sums)
-    return claims + _together(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
+        return claims + [Claim("strength", ways) for ways in _strength(verdict, leaders[0], rivals, sums)]
+    together = _together(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
+    return claims + [Claim("level", ways) for ways in together]
 
 
 def _ahead(verdict: Verdict) -> tuple[str, ...]:

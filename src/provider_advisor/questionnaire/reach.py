@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Rule
@@ -97,11 +97,17 @@ def may_be(condition: Condition, reach: Reach, *, under_not: bool = False) -> in
     if isinstance(condition, Need):  # most are
         return (reach.stated if under_not else reach.required)[condition.criterion]
     if isinstance(condition, AllOf):
-        return _all(may_be(part, reach, under_not=under_not) for part in condition.parts)
+        found = YES
+        for part in condition.parts:
+            found = _BOTH[found][may_be(part, reach, under_not=under_not)]
+        return found
     if isinstance(condition, AnyOf):
-        return _turned(_all(_turned(may_be(part, reach, under_not=under_not)) for part in condition.parts))
+        found = YES
+        for part in condition.parts:
+            found = _BOTH[found][_TURNED[may_be(part, reach, under_not=under_not)]]
+        return _TURNED[found]
     if isinstance(condition, Not):
-        return _turned(may_be(condition.part, reach, under_not=True))
+        return _TURNED[may_be(condition.part, reach, under_not=True)]
     return _leaf(condition, reach)
 
 
@@ -109,14 +115,15 @@ def _turned(truths: int) -> int:
     return (truths & UNKNOWN) | (NO if truths & YES else 0) | (YES if truths & NO else 0)
 
 
-def _all(parts: Iterable[int]) -> int:
-    found, all_yes, all_but_no, unknown = 0, True, True, False
-    for truths in parts:
-        found |= truths & NO
-        all_yes = all_yes and bool(truths & YES)
-        all_but_no = all_but_no and bool(truths & (YES | UNKNOWN))
-        unknown = unknown or bool(truths & UNKNOWN)
-    return found | (YES if all_yes else 0) | (UNKNOWN if all_but_no and unknown else 0)
+def _both(one: int, other: int) -> int:
+    """The truths that both together may have, each by itself."""
+    unknown = (one | other) & UNKNOWN and one & (YES | UNKNOWN) and other & (YES | UNKNOWN)
+    return (one & other & YES) | ((one | other) & NO) | (UNKNOWN if unknown else 0)
+
+
+_TURNED = tuple(_turned(truths) for truths in range(8))
+_BOTH = tuple(tuple(_both(one, other) for other in range(8)) for one in range(8))
+"""Looked up, for this is done some thousand times for each screen."""
 
 
 def _leaf(leaf: Leaf, reach: Reach) -> int:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision import Verdict
-from provider_advisor.knowledge.questions import Question
-from provider_advisor.questionnaire.answers import Answer, State, put
+from provider_advisor.questionnaire.answers import Answer, State, put, silence_on
+from provider_advisor.questionnaire.lists import best_list, worth_asking
 from provider_advisor.questionnaire.order import Order, order_of
 from provider_advisor.questionnaire.survey import Survey, survey_of
 
-__all__ = ["CLOSING", "End", "EndKind", "Screen", "ScreenKind", "met_by_all", "screen_after"]
+__all__ = ["CLOSING", "End", "EndKind", "Screen", "ScreenKind", "met_by_all", "order_at", "screen_after"]
 
 CLOSING = 12
-"""So many criteria, or fewer, come as one closing list."""
+"""So many criteria, or fewer, come as one closing list; so many lines of all kinds may stand on one screen."""
 
-_FEW = 8
-"""A topic with fewer criteria left gets no list of its own: the rests of several topics come together."""
-
-ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "closing"]
+ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "details", "closing"]
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
 
@@ -27,7 +25,9 @@ class Screen(NamedTuple):
     """What to ask next: the keys, and for a list the subject that they belong to.
 
     `topics` has one key, `topics`; `list` and `closing` keys of criteria, each answered by must, good, nice, no or
-    not-sure; `numbers` keys of bounds; `situation` and `volumes` keys of what a team says of itself.
+    not-sure; `numbers` keys of bounds; `situation` and `volumes` keys of what a team says of itself; `details` keys of
+    several of the last three. Where little is left, such keys follow those of a list or closing list on one screen.
+    Whoever answers nothing on a closing list is at the end.
     """
 
     kind: ScreenKind
@@ -55,7 +55,7 @@ def screen_after(state: State) -> Screen | End:
         return _end(state, survey, "declared" if state.phase == "declared" else "stopped")
     if survey.view.said.opened is None and state.catalogue.subjects:
         return Screen("topics", ("topics",))
-    order = order_of(state, survey, _deciding(state, survey))
+    order = _order(state, survey)
     return _next(state, survey, order) or _end(state, survey, _kind(state, survey))
 
 
@@ -95,35 +95,71 @@ def _next(state: State, survey: Survey, order: Order) -> Screen | None:
     waiting = _waiting(survey, order)
     askable = [key for key in waiting if key in survey.view.reach.sure or key.startswith("bound:")]
     if waiting and not askable:
-        # What could open them is itself shut; whatever can be asked at all may lead there another way.
-        askable = list((survey.view.reach.open & survey.view.reach.sure) - survey.view.said.unsure)
-    bounds, criteria, situation, usage = (_of(kind, askable, state) for kind in _KINDS)
-    if bounds:
-        return Screen("numbers", tuple(bounds))
-    left = sum(key.startswith("criterion:") for key in waiting)
-    if criteria and (state.most == 1 or left > CLOSING):
-        return _list(criteria, state, survey, order)
-    if situation:
-        return Screen("situation", tuple(situation))
-    if usage:
-        return Screen("volumes", tuple(usage))
-    if criteria and _closes(criteria, state):
-        return Screen("closing", tuple(criteria))
-    return _list(criteria, state, survey, order) if criteria else None
+        askable = _other_ways(state, survey)
+    by_kind = {kind: _of(kind, askable, state) for kind in _KINDS}
+    criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
+    firsts = worth_asking(criteria, state, survey, order)
+    if state.most == 1 and (criteria or by_kind["bound"]):
+        return _details(by_kind["bound"]) if by_kind["bound"] else _list(firsts, (), state, survey, order)
+    is_last = sum(key.startswith("criterion:") for key in waiting) <= CLOSING
+    last = _last(criteria, details, state) if criteria and is_last else None
+    if last is not None:
+        return last
+    if details and (not criteria or (is_last and len(criteria) + len(details) > CLOSING)):
+        return _details(details)
+    return _list(firsts, details, state, survey, order) if criteria else None
+
+
+def _other_ways(state: State, survey: Survey) -> list[str]:
+    """What can be asked where all that could open the waiting questions is shut: it may lead there another way."""
+    reach = survey.view.reach
+    open_ = (reach.open & reach.sure) - survey.view.said.unsure
+    hinges = {f"criterion:{name}" for name in state.catalogue.hinges}
+    return [key for key in open_ if key in hinges or not key.startswith("criterion:")]
+
+
+def _last(criteria: Sequence[str], details: Sequence[str], state: State) -> Screen | None:
+    """All that can be asked still, if there is room for it, and none of it answered is the end."""
+    keys = (*criteria, *details)
+    return Screen("closing", keys) if len(keys) <= CLOSING and _closes(keys, state) else None
+
+
+def _list(criteria: Sequence[str], details: Sequence[str], state: State, survey: Survey, order: Order) -> Screen:
+    """The next list; what else there is to ask comes with it, where all of it has room."""
+    if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
+        return Screen("list", (*criteria, *details))
+    subject, keys = best_list(criteria, state, survey, order)
+    return Screen("list", tuple(_placed(keys, state)), subject)
+
+
+def _details(keys: Sequence[str]) -> Screen:
+    """Numbers, situation and volumes, in this order."""
+    here = tuple(keys[:CLOSING])
+    kinds = {key.partition(":")[0] for key in here}
+    return Screen(_DETAILS[kinds.pop()] if len(kinds) == 1 else "details", here)
 
 
 def _waiting(survey: Survey, order: Order) -> frozenset[str]:
     return order.wanted - survey.view.said.unsure - survey.view.said.final
 
 
-def _closes(criteria: Sequence[str], state: State) -> bool:
-    """Whether nothing is left to ask if none of these is needed: a no may also let something else be asked."""
-    after = put(state, [Answer(key, "no") for key in criteria])
-    survey = survey_of(after)
-    return len(criteria) <= CLOSING and not _waiting(survey, order_of(after, survey, _deciding(after, survey)))
+def _closes(keys: Sequence[str], state: State) -> bool:
+    """Whether nothing is left to ask if none of these is answered: a no may also let something else be asked."""
+    after = put(state, [Answer(key, silence_on(key)) for key in keys])
+    return not _waiting(survey_of(after), order_at(after))
+
+
+def order_at(state: State) -> Order:
+    """The questions that bear on the verdict; all that are worth asking, if it goes on further."""
+    return _order(state, survey_of(state))
+
+
+def _order(state: State, survey: Survey) -> Order:
+    return order_of(state, survey, _deciding(state, survey))
 
 
 _KINDS = ("bound", "criterion", "situation", "usage")
+_DETAILS: Mapping[str, ScreenKind] = {"bound": "numbers", "situation": "situation", "usage": "volumes"}
 
 
 def _of(kind: str, keys: Iterable[str], state: State) -> list[str]:
@@ -133,47 +169,6 @@ def _of(kind: str, keys: Iterable[str], state: State) -> list[str]:
 def _placed(keys: Iterable[str], state: State) -> list[str]:
     places = state.catalogue.places
     return sorted(keys, key=lambda key: places[key.replace("bound:", "criterion:", 1)])
-
-
-def _list(criteria: Sequence[str], state: State, survey: Survey, order: Order) -> Screen:
-    """The list whose ten best are the likeliest to change the verdict."""
-    firsts = _worth_asking(criteria, state, survey, order)
-    best = [(subject, _best(_under(subject, firsts, state), state, order)) for subject in _subjects(state, survey)]
-    best = [(subject, keys) for subject, keys in best if keys] or [(None, _best(firsts, state, order))]
-    subject, keys = max(best, key=lambda pair: sum(order.chances.get(key, 0.0) for key in pair[1]))
-    if state.most > len(keys) < _FEW:
-        subject, keys = None, _best(firsts, state, order)
-    return Screen("list", tuple(_placed(keys, state)), subject)
-
-
-def _worth_asking(criteria: Sequence[str], state: State, survey: Survey, order: Order) -> Sequence[str]:
-    """Those that somebody still in may not meet, or on which questions or rules hang; all if there is none."""
-    gates = frozenset[str]().union(*order.gates.values())
-    ruled = state.catalogue.needing
-    firsts = [
-        key
-        for key in criteria
-        if key in gates or key.partition(":")[2] in ruled or not _is_met(state, key, survey.inside)
-    ]
-    return firsts or criteria
-
-
-def _subjects(state: State, survey: Survey) -> list[str | None]:
-    opened = survey.view.said.opened or ()
-    return [subject for subject in state.catalogue.subjects if subject in opened]
-
-
-def _under(subject: str | None, keys: Iterable[str], state: State) -> list[str]:
-    return [key for key in keys if subject in _question(key, state).subjects]
-
-
-def _question(key: str, state: State) -> Question:
-    return state.catalogue.questions[key]
-
-
-def _best(keys: Iterable[str], state: State, order: Order) -> list[str]:
-    places = state.catalogue.places
-    return sorted(keys, key=lambda key: (-order.chances.get(key, 0.0), places[key]))[: state.most]
 
 
 def _end(state: State, survey: Survey, kind: EndKind) -> End:

@@ -17,7 +17,8 @@ __all__ = ["Survey", "survey_of"]
 class Survey(NamedTuple):
     """The answers replayed, the verdict on them, what each finding adds, what is undecided, and what that can do.
 
-    `inside` are the places of the providers that are not ruled out for good; all, where all are.
+    `inside` are the places of the providers that are not ruled out for good; all, where all are. `lost` are the places
+    of those that are.
     """
 
     view: View
@@ -26,6 +27,7 @@ class Survey(NamedTuple):
     parts: tuple[Part, ...]
     proof: Proof
     inside: tuple[int, ...]
+    lost: frozenset[int]
 
 
 def survey_of(state: State) -> Survey:
@@ -44,6 +46,7 @@ def _survey(state: State) -> Survey:
     parts = parts_of(view, outcome, found, state.catalogue)
     effects = tuple(effect for _, effect in found)
     places = range(len(outcome.assessments))
-    inside = tuple(place for place in places if not is_out(place, effects, parts))
+    lost = frozenset(place for place in places if is_out(place, effects, parts))
+    inside = tuple(place for place in places if place not in lost)
     proof = prove(outcome, effects, parts, state.catalogue.places)
-    return Survey(view, outcome, effects, tuple(parts), proof, inside or tuple(places))
+    return Survey(view, outcome, effects, tuple(parts), proof, inside or tuple(places), lost)

@@ -1,4 +1,4 @@
-"""Why a question is asked: what is known so far, and what each answer would move."""
+"""Why a question is asked: what is known and proved so far, and what each answer would move."""
 
 from __future__ import annotations
 
@@ -7,22 +7,56 @@ from typing import NamedTuple
 
 from provider_advisor.decision import Verdict, outcome_for
 from provider_advisor.decision.assessment import Standing
-from provider_advisor.questionnaire.answers import NONE, Answer, State, put
-from provider_advisor.questionnaire.order import order_of
+from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
+from provider_advisor.logic import Truth
+from provider_advisor.questionnaire.answers import NONE, Answer, State, Value, put
+from provider_advisor.questionnaire.progress import progress_of
 from provider_advisor.questionnaire.prompts import prompt_of
-from provider_advisor.questionnaire.screens import Screen, screen_after
+from provider_advisor.questionnaire.proof import Aspect
+from provider_advisor.questionnaire.screens import order_at
 from provider_advisor.questionnaire.survey import survey_of
 from provider_advisor.questionnaire.view import view_of
 
-__all__ = ["Move", "Progress", "Why", "progress_of", "why"]
+__all__ = ["Coverage", "Known", "Move", "Why", "known_at", "why"]
 
 _MOST_MOVES = 40
+
+
+class Known(NamedTuple):
+    """What is known at a state.
+
+    `verdict` and `standings` are those so far; `stated` and `unsure` how much they rest on. `proved` are the aspects
+    of the verdict that nothing can change any more, `hanging` those that something could; `out` how many of the
+    `providers` are ruled out for good; `left` how many criteria could matter still.
+    """
+
+    verdict: Verdict
+    standings: dict[str, Standing]
+    stated: int
+    unsure: int
+    proved: tuple[Aspect, ...]
+    hanging: tuple[Aspect, ...]
+    providers: int
+    out: int
+    left: int
+
+
+class Coverage(NamedTuple):
+    """Of how many of the providers still in it is known that they have a capability, or lack it.
+
+    `is_amount` says that it is no capability; then `has` counts those for which an amount is known.
+    """
+
+    has: int
+    lacks: int
+    unknown: int
+    is_amount: bool
 
 
 class Move(NamedTuple):
     """What one answer would come to: the verdict, and each provider's standing, by id."""
 
-    answer: str
+    answer: Value
     verdict: Verdict
     standings: dict[str, Standing]
     changes: bool
@@ -31,47 +65,50 @@ class Move(NamedTuple):
 class Why(NamedTuple):
     """Why a question is asked.
 
-    `verdict` and `standings` are those so far, `stated` and `unsure` how much they rest on; `moves` what each answer
-    alone would do; `opens` the keys of questions that may be asked only after it; `decides` whether the verdict hangs
-    on it, alone or with others. `says` is that in sentences, which name no provider.
+    `moves` is what each answer alone would do; `opens` the keys of questions that may be asked only after it; `rules`
+    how many rules speak of it; `decides` whether the verdict hangs on it, alone or with others. `coverage` is None for
+    what is no criterion, or is computed from usage.
     """
 
     key: str
-    verdict: Verdict
-    standings: dict[str, Standing]
-    stated: int
-    unsure: int
+    known: Known
     moves: tuple[Move, ...]
     opens: tuple[str, ...]
+    rules: int
     decides: bool
-    says: tuple[str, ...]
+    coverage: Coverage | None
 
 
-class Progress(NamedTuple):
-    """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
-
-    asked: int
-    left: int
+def known_at(state: State) -> Known:
+    """What is known and proved at a state."""
+    survey = survey_of(state)
+    standings = {assessment.provider: assessment.standing for assessment in survey.outcome.assessments}
+    return Known(
+        survey.outcome.verdict,
+        standings,
+        len(survey.view.team.requirements),
+        len(survey.view.said.unsure),
+        survey.proof.proved,
+        survey.proof.hanging,
+        len(state.catalogue.providers),
+        len(survey.lost),
+        progress_of(state).left,
+    )
 
 
 def why(state: State, key: str) -> Why:
     """Why a key of the present screen, or any other question, is asked."""
-    survey = survey_of(state)
-    order = order_of(state, survey, frozenset(survey.proof.deciding))
-    opens = tuple(below for below, gates in order.gates.items() if key in gates)
-    moves = tuple(_moves(state, key))
-    found = Why(
+    order = order_at(state)
+    opens = [below for below, gates in order.gates.items() if key in gates]
+    return Why(
         key,
-        survey.outcome.verdict,
-        {assessment.provider: assessment.standing for assessment in survey.outcome.assessments},
-        len(survey.view.team.requirements),
-        len(survey.view.said.unsure),
-        moves,
+        known_at(state),
+        tuple(_moves(state, key)),
         tuple(sorted(opens, key=state.catalogue.places.__getitem__)),
+        _rules(state, key),
         key in order.wanted,
-        (),
+        _coverage(state, key),
     )
-    return found._replace(says=tuple(_says(found)))
 
 
 def _moves(state: State, key: str) -> Iterator[Move]:
@@ -81,10 +118,10 @@ def _moves(state: State, key: str) -> Iterator[Move]:
         after = put(state, [Answer(key, value, state.steps, searched=True)])
         outcome = outcome_for(view_of(after).team, state.catalogue.facts)
         standings = {assessment.provider: assessment.standing for assessment in outcome.assessments}
-        yield Move(_shown(value), outcome.verdict, standings, outcome.verdict != before)
+        yield Move(value, outcome.verdict, standings, outcome.verdict != before)
 
 
-def _values(state: State, key: str) -> list[str | int | float | tuple[str, ...]]:
+def _values(state: State, key: str) -> list[Value]:
     prompt = prompt_of(key, state.catalogue)
     if prompt.kind == "criterion":
         return ["must", "good", "nice", "no"]
@@ -96,50 +133,28 @@ def _values(state: State, key: str) -> list[str | int | float | tuple[str, ...]]
     return [part for part in prompt.typical if not isinstance(part, str)]
 
 
-def _shown(value: str | float | tuple[str, ...]) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+def _rules(state: State, key: str) -> int:
+    """How many rules have the key's criterion, situation or usage in their condition."""
+    kind, _, name = key.partition(":")
+    rules = state.catalogue.knowledge.rules.values()
+    return sum(any(_speaks_of(leaf, kind, name) for leaf in leaves(rule.when)) for rule in rules)
 
 
-def _says(found: Why) -> Iterator[str]:
-    stated = _counted(found.stated, "wish", "wishes")
-    yield f"{stated} so far, {found.unsure} not sure; the advice is {_kind(found.verdict)}."
-    turning = [move.answer for move in found.moves if move.changes]
-    if turning:
-        yield f"Alone it would change the advice if the answer is {_or(turning)}."
-    elif found.decides:
-        yield "Alone it changes nothing, but together with other answers it may."
-    else:
-        yield "No answer to it alone changes the advice as it stands."
-    if found.opens:
-        yield f"{_counted(len(found.opens), 'question hangs', 'questions hang')} on it."
+def _speaks_of(leaf: object, kind: str, name: str) -> bool:
+    if isinstance(leaf, Need):
+        return kind == "criterion" and leaf.criterion == name
+    if isinstance(leaf, Situation):
+        return kind == "situation" and leaf.topic == name
+    return isinstance(leaf, Usage) and kind == "usage" and leaf.item == name
 
 
-def _kind(verdict: Verdict) -> str:
-    if verdict.kind == "recommended":
-        return f"one provider, {'firmly' if verdict.strength == 'firm' else 'leaning'}"
-    return {"tie": "a tie", "none": "that no single provider will do"}.get(verdict.kind, "open")
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
-def _or(words: list[str]) -> str:
-    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def progress_of(state: State) -> Progress:
-    """How far the questionnaire is. Going back, or changing an answer, may of course bring questions back."""
-    survey = survey_of(state)
-    reach, said = survey.view.reach, survey.view.said
-    asked = sum(answer.key.startswith("criterion:") for answer in state.answers)
-    if not isinstance(screen_after(state._replace(phase="asking")), Screen):
-        return Progress(asked, 0)
-    waiting = [key for key in reach.open - said.unsure if key.startswith("criterion:")]
-    return Progress(asked, sum(_may_matter(key, state) for key in waiting))
-
-
-def _may_matter(key: str, state: State) -> bool:
-    """Whether somebody still in may not meet it, or rules or questions hang on it."""
-    name, catalogue = key.partition(":")[2], state.catalogue
-    return name in catalogue.hinges or not catalogue.met_by(name, survey_of(state).inside)
+def _coverage(state: State, key: str) -> Coverage | None:
+    kind, _, name = key.partition(":")
+    catalogue = state.catalogue
+    if kind not in {"criterion", "bound"} or catalogue.knowledge.criteria[name].computed:
+        return None
+    facts = [catalogue.facts(catalogue.providers[place], name) for place in survey_of(state).inside]
+    is_amount = catalogue.knowledge.criteria[name].kind != "capability"
+    has = sum(fact.amount is not None if is_amount else fact.truth is Truth.YES for fact in facts)
+    lacks = 0 if is_amount else sum(fact.truth is Truth.NO for fact in facts)
+    return Coverage(has, lacks, len(facts) - has - lacks, is_amount)

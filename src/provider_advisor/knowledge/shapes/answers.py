@@ -14,12 +14,15 @@ __all__ = ["VERSION", "AnswerShape", "AnswersFile"]
 
 VERSION = 1
 
+Place = Annotated[int, Field(ge=1, le=100_000, strict=True, description="the number of a screen, counted from 1")]
+
 _ABOUT = ("topics", "criterion", "situation", "usage")
 
 
 def _version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     if value != VERSION or isinstance(value, bool):
-        raise PydanticCustomError("version", f"expected {VERSION}, the version that this program reads")
+        expected = f"expected {VERSION}, the version that this program reads and `recommend ask` writes"
+        raise PydanticCustomError("version", expected)
     return value
 
 
@@ -41,7 +44,8 @@ class AnswerShape(Shape):
     On a criterion must, good, nice, no or not-sure, and perhaps a `bound`: a number, a rating's word, none or not-sure.
     On a situation its value or values, on usage a number a month; on both also no-answer or not-sure. `searched` says
     that the person looked for the question, which then counts whether its topic is open or not; `aside` that the answer
-    is kept though its question no longer applies.
+    is kept though its question no longer applies. `screen` and `bound_screen` number the screens on which it and its
+    bound were answered, for going back; without them each answer is a screen of its own.
     """
 
     topics: list[Id] | None = None
@@ -52,6 +56,8 @@ class AnswerShape(Shape):
     bound: End | None = None
     searched: bool = False
     aside: bool = False
+    screen: Place | None = None
+    bound_screen: Place | None = None
 
     @model_validator(mode="after")
     def _one_question(self) -> AnswerShape:
@@ -63,6 +69,8 @@ class AnswerShape(Shape):
             raise wrong("'answer' is missing; add it" if self.answer is None else "'topics' takes no 'answer'")
         if self.bound is not None and given[0] != "criterion":
             raise wrong("'bound' goes with 'criterion' only; remove it")
+        if self.bound_screen is not None and self.bound is None:
+            raise wrong("'bound_screen' goes with 'bound' only; remove it")
         return self
 
 

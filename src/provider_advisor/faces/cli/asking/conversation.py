@@ -22,10 +22,12 @@ from provider_advisor.questionnaire import (
     declared,
     found,
     further,
+    numbers_with,
     put,
     screen_after,
     stopped,
 )
+from provider_advisor.questionnaire.answers import PRIORITY_WORDS, silence_on
 
 __all__ = ["Draft", "Face", "Reply", "Word", "converse"]
 
@@ -57,14 +59,30 @@ class Draft:
         self.kept = False
 
     def values(self) -> dict[str, Any]:
-        """The values on the present screen."""
+        """The values on the present screen, with the numbers of what is ticked there."""
         keys = () if self.screen is None else self.screen.keys
-        return {key: self.said[key] for key in keys if key in self.said}
+        found = {key: self.said[key] for key in keys if key in self.said}
+        ticked = [key for key, value in found.items() if value in PRIORITY_WORDS and key.startswith("criterion:")]
+        bounds = [key.replace("criterion:", "bound:", 1) for key in ticked]
+        return found | {key: self.said[key] for key in bounds if key in self.said}
+
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers to ask for on the present screen, for what is ticked there."""
+        return () if self.screen is None else numbers_with(self.state, self.screen, self.values())
 
     def whole(self) -> State:
         """The state with what was said on the present screen, which is not answered to its end."""
         step = self.state.steps + 1
         return put(self.state, [Answer(key, value, step) for key, value in self.values().items()])
+
+    def before(self) -> State:
+        """The state before the last screen; what was answered there is remembered, if an earlier session heard it."""
+        earlier = back(self.state)
+        kept = {answer.key for answer in earlier.answers}
+        taken = {answer.key: answer.value for answer in self.state.answers if answer.key not in kept}
+        told = {key: value for key, value in taken.items() if value != silence_on(key)}
+        self.said = told | self.said
+        return earlier
 
 
 class Face(Protocol):
@@ -123,7 +141,7 @@ def _moved(draft: Draft, screen: Screen, reply: Reply) -> State:
     if reply.word == "stop":
         draft.kept = reply.lasting
         return stopped(draft.whole())
-    return back(draft.state)
+    return draft.before()
 
 
 def _is_over(draft: Draft, face: Face, end: End) -> bool:
@@ -134,7 +152,7 @@ def _is_over(draft: Draft, face: Face, end: End) -> bool:
         except RequirementsError as error:
             face.tell(capital(str(error)))
     elif reply.word == "back":
-        draft.state = back(draft.state)
+        draft.state = draft.before()
     elif reply.word == "next":
         draft.state = further(draft.state)
     else:
@@ -175,7 +193,7 @@ def _change(draft: Draft, face: Face, key: str) -> None:
         face.tell(spoken({key: value}, draft.state))
     else:
         _set(draft, face, key, value)
-        if key.startswith("criterion:") and takes_bound(draft.state, key) and value in {"must", "good", "nice"}:
+        if key.startswith("criterion:") and takes_bound(draft.state, key) and value in PRIORITY_WORDS:
             bound = key.replace("criterion:", "bound:", 1)
             _set(draft, face, bound, face.value(draft.state, bound, before.get(bound)))
 

@@ -1,4 +1,7 @@
-"""A list of criteria in one screen: arrows move, a letter or left and right set how important each is."""
+"""A list in one screen: arrows move, a letter or left and right set how important a criterion is.
+
+Numbers and what a team says of itself stand on lines of their own, which open to be answered.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from prompt_toolkit.layout.dimension import Dimension
 from provider_advisor.faces.cli.asking.conversation import Reply
 from provider_advisor.faces.cli.asking.key_frame import LOOK, cut, keys_text, text_window, width_here
 from provider_advisor.faces.cli.asking.wording import LEVELS
+from provider_advisor.questionnaire.answers import silence_on
 
-__all__ = ["Line", "ask_list"]
+__all__ = ["Line", "Opened", "ask_list"]
 
 _LADDER = ("not-sure", "no", "nice", "good", "must")
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": "not-sure"}
@@ -26,27 +30,45 @@ _KEYS = (
     keys_text("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"),
     keys_text("↑↓ move", "enter go on", "? why", "/ search", "b back", "d that is all", "q stop and save"),
 )
+_OPENS = (keys_text("space answer", "x leave it", "s not sure"), _KEYS[1])
 _BACK_TO_LIST = keys_text("? hide this", "the other keys as before")
 _MARK = 10
 
 
 class Line(NamedTuple):
-    """A criterion in a list: its key, its label, and what helps to answer."""
+    """A line of a list: its key, its label, and what helps to answer.
+
+    Of a criterion it is set how important it is; any other line `opens`, and its label tells its answer.
+    """
 
     key: str
     label: str
     detail: str
+    opens: bool = False
+
+
+class Opened(NamedTuple):
+    """A line that the person wants to answer, and what was typed for it already."""
+
+    key: str
+    typed: str = ""
 
 
 class _Board:
-    """What the list shows: where the pointer is, and perhaps why that line is asked."""
+    """What the list shows: where the pointer is, and perhaps why that line is asked.
 
-    def __init__(self, heading: Sequence[str], lines: Sequence[Line], said: dict[str, object]) -> None:
+    Its lines are worked out again after each mark, for a number may follow what is ticked.
+    """
+
+    def __init__(
+        self, heading: Sequence[str], work_out: Callable[[], Sequence[Line]], said: dict[str, object], start: str
+    ) -> None:
         self.heading = heading
-        self.lines = lines
         self.said = said
-        self.place = 0
         self.why: Sequence[str] = ()
+        self._work_out = work_out
+        self.lines = work_out()
+        self.place = next((place for place, line in enumerate(self.lines) if line.key == start), 0)
 
     @property
     def line(self) -> Line:
@@ -57,8 +79,18 @@ class _Board:
         self.why = ()
 
     def mark(self, level: str) -> None:
-        self.said[self.line.key] = level
+        here = self.line.key
+        self.said[here] = level
         self.why = ()
+        self.lines = self._work_out()
+        self.place = next(place for place, line in enumerate(self.lines) if line.key == here)
+
+    def letter(self, level: str) -> None:
+        """Set how important a criterion is; of any other line only that there is no answer, or none for sure."""
+        if not self.line.opens:
+            self.mark(level)
+        elif level in {"no", "not-sure"}:
+            self.mark("not-sure" if level == "not-sure" else str(silence_on(self.line.key)))
 
     def step(self, steps: int) -> None:
         now = _LADDER.index(str(self.said.get(self.line.key, "no")))
@@ -70,21 +102,25 @@ class _Board:
         now = order.index(str(self.said.get(self.line.key, "no")))
         self.mark({"no": "must", "nice": "no"}.get(order[now], order[(now + 1) % len(order)]))
 
+    def waiting(self) -> Line | None:
+        """The first line that opens and has no answer."""
+        return next((line for line in self.lines if line.opens and line.key not in self.said), None)
+
 
 def ask_list(
     heading: Sequence[str],
-    lines: Sequence[Line],
+    work_out: Callable[[], Sequence[Line]],
     said: dict[str, object],
     why: Callable[[str], Sequence[str]],
     start: str = "",
-) -> tuple[Reply, str]:
+) -> tuple[Reply | Opened, str]:
     """What the person did at last, and the key of the line where; marks go into `said` at once.
 
-    The pointer begins at the line of the key `start`, else at the first. Raises KeyboardInterrupt and EOFError.
+    The pointer begins at the line of the key `start`, else at the first. Whoever wants to go on is led to lines that
+    wait for an answer first. Raises KeyboardInterrupt and EOFError.
     """
-    board = _Board(heading, lines, said)
-    board.place = next((place for place, line in enumerate(lines) if line.key == start), 0)
-    application: Application[Reply] = Application(
+    board = _Board(heading, work_out, said, start)
+    application: Application[Reply | Opened] = Application(
         layout=Layout(_body(board)), key_bindings=_bindings(board, why), style=LOOK, erase_when_done=True
     )
     return application.run(), board.line.key
@@ -93,7 +129,7 @@ def ask_list(
 def _body(board: _Board) -> HSplit:
     rows = Window(
         FormattedTextControl(lambda: _rows(board), focusable=True, show_cursor=False),
-        height=Dimension(min=min(3, len(board.lines)), preferred=len(board.lines), max=len(board.lines)),
+        height=lambda: Dimension(min=min(3, len(board.lines)), preferred=len(board.lines), max=len(board.lines)),
     )
     return HSplit(
         [
@@ -102,7 +138,7 @@ def _body(board: _Board) -> HSplit:
             rows,
             Window(height=Dimension(min=0, max=1, preferred=1)),
             text_window(lambda: board.why or [board.line.detail], whole=True),
-            text_window(lambda: [_BACK_TO_LIST] if board.why else _KEYS, "dim"),
+            text_window(lambda: [_BACK_TO_LIST] if board.why else _OPENS if board.line.opens else _KEYS, "dim"),
         ]
     )
 
@@ -111,10 +147,10 @@ def _rows(board: _Board) -> StyleAndTextTuples:
     found: StyleAndTextTuples = []
     for place, line in enumerate(board.lines):
         here = place == board.place
-        level = str(board.said.get(line.key, "no"))
+        level = "no" if line.opens else str(board.said.get(line.key, "no"))
         if here:
             found.append(("[SetCursorPosition]", ""))
-        mark = LEVELS[level] if line.key in board.said else "-"
+        mark = "-" if line.key not in board.said else "" if line.opens else LEVELS[level]
         found.append(("class:pointer" if here else "", "> " if here else "  "))
         found.append((f"class:{level}" if level != "no" else "class:dim", mark.ljust(_MARK)))
         label = cut(line.label, width_here() - _MARK - 2)
@@ -124,27 +160,47 @@ def _rows(board: _Board) -> StyleAndTextTuples:
 
 def _bindings(board: _Board, why: Callable[[str], Sequence[str]]) -> KeyBindings:
     keys = KeyBindings()
-    acts: dict[str, Callable[[], None]] = {
-        **dict.fromkeys(("up", "k", "c-p", "s-tab"), lambda: board.move(-1)),
-        **dict.fromkeys(("down", "j", "c-n", "tab"), lambda: board.move(1)),
-        **dict.fromkeys(("home", "pageup"), lambda: board.move(-board.place)),
-        **dict.fromkeys(("end", "pagedown"), lambda: board.move(len(board.lines) - 1 - board.place)),
-        "left": lambda: board.step(-1),
-        "right": lambda: board.step(1),
-        " ": board.turn,
-        **{letter: (lambda level=level: board.mark(level)) for letter, level in _LETTERS.items()},  # type: ignore[misc]
-    }
-    for key, act in acts.items():
+    for key, act in _moves(board).items():
         _bind(keys, key, lambda _, act=act: act())  # type: ignore[misc]
+    for key, act in _turns(board).items():
+        _bind(keys, key, lambda event, act=act: _open(event, board.line) if board.line.opens else act())  # type: ignore[misc]
+    for digit in "0123456789":
+        _bind(keys, digit, lambda event, digit=digit: _open(event, board.line, digit))  # type: ignore[misc]
     for key, word in _WORDS.items():
         _bind(keys, key, lambda event, word=word: event.app.exit(result=Reply(word)))  # type: ignore[misc]
     _bind(keys, "?", lambda _: setattr(board, "why", () if board.why else why(board.line.key)))
-    _bind(keys, "enter", lambda event: event.app.exit(result=Reply("next")))
+    _bind(keys, "enter", lambda event: _go_on(event, board))
     _bind(keys, "c-c", lambda event: event.app.exit(exception=KeyboardInterrupt))
     # A paste is no answer: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
     return keys
 
 
+def _moves(board: _Board) -> dict[str, Callable[[], None]]:
+    """Keys that do the same on any line."""
+    return {
+        **dict.fromkeys(("up", "k", "c-p", "s-tab"), lambda: board.move(-1)),
+        **dict.fromkeys(("down", "j", "c-n", "tab"), lambda: board.move(1)),
+        **dict.fromkeys(("home", "pageup"), lambda: board.move(-board.place)),
+        **dict.fromkeys(("end", "pagedown"), lambda: board.move(len(board.lines) - 1 - board.place)),
+        **{letter: (lambda level=level: board.letter(level)) for letter, level in _LETTERS.items()},  # type: ignore[misc]
+    }
+
+
+def _turns(board: _Board) -> dict[str, Callable[[], None]]:
+    """Keys that set how important a criterion is, and open any other line."""
+    return {"left": lambda: board.step(-1), "right": lambda: board.step(1), " ": board.turn}
+
+
 def _bind(keys: KeyBindings, key: str, act: Callable[[KeyPressEvent], None]) -> None:
     keys.add(key, eager=True)(act)
+
+
+def _open(event: KeyPressEvent, line: Line, typed: str = "") -> None:
+    if line.opens:
+        event.app.exit(result=Opened(line.key, typed))
+
+
+def _go_on(event: KeyPressEvent, board: _Board) -> None:
+    waiting = board.waiting()
+    event.app.exit(result=Opened(waiting.key) if waiting else Reply("next"))

@@ -10,24 +10,22 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.asking.conversation import Draft, Reply
-from provider_advisor.faces.cli.asking.entry import Command, read_choices, read_command, read_marks, read_number
+from provider_advisor.faces.cli.asking.entry import Command, read_command, read_marks
 from provider_advisor.faces.cli.asking.lines import Lines
+from provider_advisor.faces.cli.asking.plain_words import ONE, answer_or_command, how_to, picked, ways_on, why_of
+from provider_advisor.faces.cli.asking.reasons import known_lines
 from provider_advisor.faces.cli.asking.wording import (
     answer_words,
     choice_label,
     detail,
     end_sentence,
-    hint,
     progress_line,
-    silence,
     spoken,
     standing_line,
     title,
-    why_lines,
 )
 from provider_advisor.faces.cli.layout import Page
 from provider_advisor.questionnaire import End, Prompt, Screen, State, prompt_of
-from provider_advisor.questionnaire.checking import checked_value
 from provider_advisor.requirements.grammar import shown
 
 __all__ = ["PlainFace"]
@@ -38,8 +36,7 @@ _PATIENCE = 100
 """So many lines in a row that are not understood are taken for the end of input: a paste by mistake, say."""
 
 _MOST_SHOWN = 80
-_ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"
-_LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
+_LISTED = f"A number and {ONE}, as in 1m 3g; empty line: no more; help for more."
 _HELP = (
     "must: without it a provider is out. good: it counts. nice: it counts a little. Not sure is kept as an open point.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: that is all.",
@@ -75,20 +72,36 @@ class PlainFace:
                 self.tell(f"Back to: {title(screen, draft.state)}")
             else:
                 self._heading(draft, screen)
-            if screen.kind in {"list", "closing"}:
-                return self._list(draft, screen)
-            return self._each(draft, screen)
+            return self._answers(draft, screen)
         except _EndedError:
             return Reply("stop", lasting=not self._echo)
+
+    def _answers(self, draft: Draft, screen: Screen) -> Reply:
+        """First the list of criteria, if there is one, then what else the screen asks; `back` goes to the list."""
+        criteria = [key for key in screen.keys if key.startswith("criterion:")]
+        while True:
+            reply = self._list(draft, screen, criteria) if criteria else Reply("next")
+            rest = (*draft.numbers(), *(key for key in screen.keys if key not in criteria))
+            if reply.word != "next" or not rest:
+                return reply
+            if criteria:
+                self.tell("")
+            reply = self._each(draft, rest)
+            if reply.word != "back" or not criteria:
+                return reply
+            self._shown = None
 
     def after(self, draft: Draft, end: End) -> Reply:
         """Say what the end means; the end of input finishes."""
         self._say(["", end_sentence(draft.state, end)], bold=True)
         if self._ended:
             return Reply("finish")
-        self.tell(_ways(end))
+        self.tell(ways_on(end))
         try:
-            return self._understood(lambda text: self._reply_after(text, end))
+            while True:
+                reply = self._understood(lambda text: self._reply_after(text, end, draft.state))
+                if reply is not None:
+                    return reply
         except _EndedError:
             return Reply("finish")
 
@@ -99,10 +112,14 @@ class PlainFace:
         for place, key in enumerate(keys, start=1):
             said = f" ({answer_words(key, answers[key], state)})" if key in answers else ""
             page.line(f"{place:>2}  {prompt_of(key, state.catalogue).label}{said}")
-        page.line("Number: answer that one; other words: search again; empty line: leave it.")
+        page.line("Number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
         page.show()
         try:
-            return self._understood(lambda text: _picked(text, keys))
+            while True:
+                found = self._understood(lambda text: picked(text, keys))
+                if not isinstance(found, Command):
+                    return found
+                self._say(why_of(found.words, state, keys))
         except _EndedError:
             return None
 
@@ -125,39 +142,39 @@ class PlainFace:
                 page.line(line)
         page.show()
 
-    def _list(self, draft: Draft, screen: Screen) -> Reply:
+    def _list(self, draft: Draft, screen: Screen, keys: Sequence[str]) -> Reply:
         if screen is not self._shown:
-            self._lines_of(draft, screen)
+            self._lines_of(draft, keys)
         self._shown = screen
         while True:
-            found = self._understood(lambda text: read_command(text) or (read_marks(text, screen.keys) if text else {}))
+            found = self._understood(lambda text: read_command(text) or (read_marks(text, keys) if text else {}))
             if isinstance(found, Command):
-                reply = self._reply(found, draft.whole(), screen.keys)
+                reply = self._reply(found, draft.whole(), keys)
                 if reply is not None:
                     return reply
                 continue
             draft.said.update(found)
             if found:
                 self.tell(spoken(found, draft.state))
-            if not found or len(screen.keys) == 1:
+            if not found or len(keys) == 1:
                 return Reply("next")
 
-    def _lines_of(self, draft: Draft, screen: Screen) -> None:
+    def _lines_of(self, draft: Draft, keys: Sequence[str]) -> None:
         page = self._page()
-        for place, key in enumerate(screen.keys, start=1):
+        for place, key in enumerate(keys, start=1):
             prompt = prompt_of(key, draft.state.catalogue)
             said = f" [{answer_words(key, draft.said[key], draft.state)}]" if key in draft.said else ""
             page.line(f"{place:>2}  {prompt.label}{said}")
             page.line(prompt.help or prompt.ask, 4)
-        page.line(_LISTED if len(screen.keys) > 1 else f"{_ONE}; empty line: no; help for more.")
+        page.line(_LISTED if len(keys) > 1 else f"{ONE}; empty line: no; help for more.")
         page.show()
 
-    def _each(self, draft: Draft, screen: Screen) -> Reply:
+    def _each(self, draft: Draft, keys: Sequence[str]) -> Reply:
         """Questions that are asked one after the other; `back` goes to the one before."""
         place, state = 0, draft.state
-        while place < len(screen.keys):
-            key = screen.keys[place]
-            found = self._answer(prompt_of(key, state.catalogue), draft.said.get(key), state)
+        while place < len(keys):
+            key = keys[place]
+            found = self._answer(prompt_of(key, state.catalogue), draft.said.get(key), draft.whole())
             if isinstance(found, Reply):
                 if found.word != "back" or not place:
                     return found
@@ -165,7 +182,7 @@ class PlainFace:
                 continue
             draft.said[key] = found
             place += 1
-            self._say([spoken({key: found}, state), *([""] if place < len(screen.keys) else [])])
+            self._say([spoken({key: found}, state), *([""] if place < len(keys) else [])])
         return Reply("next")
 
     def _answer(self, prompt: Prompt, before: object, state: State, *, leave: bool = False) -> object:
@@ -174,12 +191,12 @@ class PlainFace:
         An empty line is the answer `before`, if there is one; with `leave` it is no answer.
         """
         self._show_one(prompt, before, state)
-        self.tell(_how(prompt, is_kept=leave or before is not None))
+        self.tell(how_to(prompt, is_kept=leave or before is not None))
 
         def read(text: str) -> object:
             if not text and (leave or before is not None):
                 return Reply("back") if leave else before
-            return _answer_or_command(text, prompt, state)
+            return answer_or_command(text, prompt, state)
 
         while True:
             found = self._understood(read)
@@ -204,19 +221,23 @@ class PlainFace:
     def _reply(self, command: Command, state: State, keys: Sequence[str]) -> Reply | None:
         """What the conversation does on a command; None where it only had to be answered here."""
         if command.word in {"help", "why"}:
-            self._say(_HELP if command.word == "help" else _why(command.words, state, keys))
+            self._say(_HELP if command.word == "help" else why_of(command.words, state, keys))
             return None
         if command.word in {"finish", "next"}:
             self.tell("There is a question open: answer it, or say done.")
             return None
         return Reply(command.word, command.words)  # type: ignore[arg-type]
 
-    def _reply_after(self, text: str, end: End) -> Reply:
+    def _reply_after(self, text: str, end: End, state: State) -> Reply | None:
+        """What to do at an end; None where the line only had to be answered here."""
         command = read_command(text)
         if not text or (command and command.word in {"finish", "done", "stop"}):
             return Reply("finish")
-        if command is None or command.word in {"help", "why"} or (command.word == "next" and end.complete):
-            raise RequirementsError(f"{shown(text[:60])} is not understood. {_ways(end)}")
+        if command and command.word == "why":
+            self._say(known_lines(state))
+            return None
+        if command is None or command.word == "help" or (command.word == "next" and end.complete):
+            raise RequirementsError(f"{shown(text[:60])} is not understood. {ways_on(end)}")
         return Reply(command.word, command.words)  # type: ignore[arg-type]
 
     def _understood(self, read: Callable[[str], T]) -> T:
@@ -255,54 +276,3 @@ class PlainFace:
 
     def _page(self) -> Page:
         return Page(err=self._err)
-
-
-def _ways(end: End) -> str:
-    on = "" if end.complete else "on: ask on; "
-    return f"Empty line: finish; {on}back; change: another answer; /word: find a question."
-
-
-def _picked(text: str, keys: Sequence[str]) -> str | Reply | None:
-    if text.isascii() and text.isdigit():
-        if not 1 <= int(text[:9]) <= len(keys):
-            raise RequirementsError(f"there is no {text[:9]} here; expected a number from 1 to {len(keys)}.")
-        return keys[int(text[:9]) - 1]
-    return Reply("search", text.removeprefix("/").strip()) if text else None
-
-
-def _how(prompt: Prompt, *, is_kept: bool) -> str:
-    """What may be typed; an empty line keeps what was answered before, or says nothing."""
-    if prompt.kind == "number":
-        what = hint(prompt)
-    elif prompt.kind == "criterion":
-        what = _ONE
-    else:
-        what = "Numbers, as in 1 3" if prompt.many else "A number"
-    return f"{what}; empty line: {'as it was' if is_kept else silence(prompt)}; help for more."
-
-
-def _answer_or_command(text: str, prompt: Prompt, state: State) -> object:
-    chosen = text.casefold() in {value for value, _ in prompt.choices}
-    return (None if chosen else read_command(text)) or _read_one(text, prompt, state)
-
-
-def _read_one(text: str, prompt: Prompt, state: State) -> object:
-    """The checked answer to a single question. Raises RequirementsError."""
-    if prompt.kind == "criterion":
-        return next(iter(read_marks(text, [prompt.key]).values()))
-    if prompt.kind == "number":
-        return checked_value(prompt.key, read_number(text, prompt), state.catalogue)
-    if not text:
-        return {"topics": (), "rating": "none"}.get(prompt.kind, "no-answer")
-    chosen = read_choices("not-sure" if text.casefold() == "s" else text, prompt)
-    alone = not prompt.many or (len(chosen) == 1 and chosen[0] in {"no-answer", "not-sure"})
-    return checked_value(prompt.key, chosen[0] if alone and prompt.kind != "topics" else chosen, state.catalogue)
-
-
-def _why(words: str, state: State, keys: Sequence[str]) -> list[str]:
-    if not words and len(keys) > 1:
-        return ["Say which one: ?1 for the first."]
-    place = int(words) if words.isascii() and words.isdigit() and len(words) < 5 else 0 if words else 1  # noqa: PLR2004
-    if not 1 <= place <= len(keys):
-        return [f"There is no {words[:20]} here; expected a number from 1 to {len(keys)}."]
-    return why_lines(state, keys[place - 1])

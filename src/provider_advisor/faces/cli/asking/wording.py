@@ -14,7 +14,6 @@ from provider_advisor.questionnaire import (
     prompt_of,
     screen_after,
     survey_of,
-    why,
 )
 
 __all__ = [
@@ -24,6 +23,7 @@ __all__ = [
     "detail",
     "end_sentence",
     "hint",
+    "line_label",
     "open_sentence",
     "progress_line",
     "silence",
@@ -33,7 +33,6 @@ __all__ = [
     "summary",
     "takes_bound",
     "title",
-    "why_lines",
 ]
 
 LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", "not-sure": "not sure"}
@@ -45,16 +44,19 @@ _TITLES = {
     "numbers": "What you asked for, in numbers",
     "situation": "Your team",
     "volumes": "How much in a month? A rough number will do.",
-    "closing": "The last ones. Nothing else can change the answer any more: if you need none of these, it stands.",
+    "details": "More about what you need. A rough number will do.",
+    "closing": "The last ones. If you need none of these, nothing else can change the answer.",
 }
+_LAST = "The last questions. If you leave them all, nothing else can change the answer."
 _MOST_NAMED = 4
 
 
 def title(screen: Screen, state: State) -> str:
     """What a screen is about."""
+    criteria = [key for key in screen.keys if key.startswith("criterion:")]
     if screen.kind != "list":
-        return _TITLES[screen.kind]
-    how = "how important is each of these?" if len(screen.keys) > 1 else "how important is this?"
+        return _LAST if screen.kind == "closing" and len(criteria) < len(screen.keys) else _TITLES[screen.kind]
+    how = "how important is each of these?" if len(criteria) > 1 else "how important is this?"
     subject = state.catalogue.subjects[screen.subject].label if screen.subject else "From all your topics"
     return f"{subject}: {how}"
 
@@ -82,6 +84,16 @@ def standing_line(state: State) -> str:
 def choice_label(value: str, label: str) -> str:
     """A choice as it is read: an id that stands for itself without its hyphens."""
     return value.replace("-", " ") if label == value else label
+
+
+def line_label(key: str, value: object, state: State) -> str:
+    """A question that is no criterion, on a line of a list, with its answer unless that is None."""
+    prompt = prompt_of(key, state.catalogue)
+    answer = "" if value is None else answer_words(key, value, state)
+    if not key.startswith("bound:"):
+        return f"{prompt.label}: {answer or '…'}"
+    asked = f"at {'most' if prompt.at_most else 'least'} … {prompt.unit or ''}"
+    return f"   {answer or asked.rstrip()}"
 
 
 def detail(prompt: Prompt) -> str:
@@ -123,16 +135,23 @@ def answer_words(key: str, value: object, state: State) -> str:
     return f"{word} {number_text(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
 
 
-def summary(keys: Sequence[str], said: Mapping[str, object], state: State) -> str:
+def summary(values: Mapping[str, object], state: State) -> str:
     """What was answered on a screen, in one line; what was left at no is not listed."""
-    told = {key: said[key] for key in keys if key in said and said[key] not in _SILENT}
+    told = {key: value for key, value in values.items() if value not in _SILENT}
     return spoken(told, state) if told else "None of these."
 
 
 def spoken(values: Mapping[str, object], state: State) -> str:
-    """Answers as they are read back, each with its label."""
-    parts = [f"{prompt_of(key, state.catalogue).label}: {answer_words(key, values[key], state)}" for key in values]
-    return f"{'; '.join(parts)}."
+    """Answers as they are read back, each with its label; a number goes with what it belongs to."""
+    parts: dict[str, list[str]] = {}
+    for key, value in values.items():
+        label = prompt_of(key, state.catalogue).label
+        parts.setdefault(label, []).append(answer_words(key, value, state))
+    return f"{'; '.join(_told(label, words) for label, words in parts.items())}."
+
+
+def _told(label: str, words: Sequence[str]) -> str:
+    return f"{label}: {', '.join(words)}"
 
 
 def stated_keys(state: State) -> tuple[str, ...]:
@@ -145,20 +164,10 @@ def takes_bound(state: State, key: str) -> bool:
     return state.catalogue.knowledge.criteria[key.partition(":")[2]].kind != "capability"
 
 
-def why_lines(state: State, key: str) -> list[str]:
-    """Why a question is asked: its words, what is known so far, what the answer would move."""
-    if key == "topics":
-        return ["Each topic that you leave out spares you its questions. You can tick more of them later: search."]
-    return [
-        f"{prompt_of(key, state.catalogue).label}: {detail(prompt_of(key, state.catalogue))}",
-        *why(state, key).says,
-    ]
-
-
 def end_sentence(state: State, end: End) -> str:
     """Which of the four ends it is, and what that means."""
     if end.kind == "settled":
-        text = "Settled: nothing you could still add would change this answer."
+        text = "Settled: within your topics nothing you could add would change the answer."
     elif end.kind == "settled-unless":
         labels = dict.fromkeys(prompt_of(key, state.catalogue).label for key in end.unless)
         text = f"Settled unless you need one of these, of which you were not sure: {', '.join(labels)}."

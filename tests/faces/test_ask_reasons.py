@@ -1,0 +1,72 @@
+"""What `?` says: what is known and proved, what each answer would do and how; never which provider."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+
+from provider_advisor import load
+from provider_advisor.faces.cli.asking.reasons import known_lines, why_lines
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.questionnaire import Answer, Catalogue, Screen, State, answered, begin, put, screen_after
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
+
+
+def _with(catalogue: Catalogue, **levels: str) -> State:
+    answers = [Answer(f"criterion:{name.replace('_', '-')}", level, 1, searched=True) for name, level in levels.items()]
+    return put(begin(catalogue), [Answer("topics", tuple(catalogue.subjects), 1), *answers])
+
+
+@pytest.mark.parametrize(
+    ("levels", "key", "sentences"),
+    [
+        ({}, "criterion:whiteboard", ["So far: no wishes; the advice is open.", "Proved: nothing yet. "]),
+        ({}, "criterion:whiteboard", ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
+        ({}, "criterion:whiteboard", ["Must, good or nice: a provider would be ahead, firmly."]),
+        ({"whiteboard": "must"}, "criterion:ucaas", ["Must: no single provider would do any more."]),
+        (
+            {"whiteboard": "must"},
+            "criterion:ucaas",
+            ["one provider is ahead, firmly.", "1 of 2 providers is out for good"],
+        ),
+        ({"whiteboard": "good"}, "criterion:ucaas", ["Must or good: another provider would be ahead, firmly."]),
+        (
+            {"whiteboard": "must", "ucaas": "must"},
+            "criterion:fax",
+            ["no single provider will do.", "Alone it does not"],
+        ),
+        ({"whiteboard": "must", "fax": "not-sure"}, "criterion:fax", ["So far: 1 wish, 1 not sure;"]),
+        (
+            {"number_countries": "must"},
+            "bound:number-countries",
+            ["Of the 2 providers still in: 2 with a known amount."],
+        ),
+    ],
+)
+def test_it_says_what_is_known_and_what_an_answer_would_do(catalogue, levels, key, sentences):
+    text = " ".join(why_lines(_with(catalogue, **levels), key))
+    assert not [sentence for sentence in sentences if sentence not in text], text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_reason_names_a_provider(catalogue, seed):
+    pick, state = random.Random(seed), begin(catalogue)  # noqa: S311 (no secret)
+    names = [provider.name for provider in catalogue.knowledge.providers.values()]
+    for _ in range(4):
+        screen = screen_after(state)
+        if not isinstance(screen, Screen):
+            break
+        lines = [*known_lines(state), *(line for key in screen.keys for line in why_lines(state, key))]
+        assert not [line for line in lines for name in names if name in line]
+        assert all(line.endswith((".", "?")) for line in lines)
+        picked = [key for key in screen.keys if key.startswith("criterion:") and pick.random() < 0.3]
+        topics = {"topics": pick.sample(list(catalogue.subjects), 3)} if screen.kind == "topics" else {}
+        state = answered(
+            state, screen, {key: pick.choice(["must", "good", "nice", "not-sure"]) for key in picked} | topics
+        )
