@@ -65,7 +65,7 @@ class Catalogue:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
         self._ends = _ends(cells.facts)
-        self._words: dict[Priority, dict[str, tuple[int, float, float]]] = {priority: {} for priority in PRIORITIES}
+        self._forget_words()
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
@@ -75,17 +75,24 @@ class Catalogue:
     def look_up(self, words: list[str], default: Priority) -> Looked:
         """What words state, each where the word stands; `default` is their priority if they name none."""
         with self._cells.lock:
-            self._forget_the_many(default)
-            known = list(map(self._words[default].get, words))
-            read = [self._read(words[at], default) if found is None else found for at, found in enumerate(known)]
-        found = np.array(read, np.float64).reshape(-1, 3)
-        return Looked(found[:, 0].astype(np.int32), found[:, 1], found[:, 2])
+            self._forget_the_many()
+            known = map(self._numbers[default].get, words)
+            numbers = [self._read(words[at], default) if found is None else found for at, found in enumerate(known)]
+            cells, low, high = self._looked.take(np.array(numbers, np.int64), axis=1)
+        return Looked(cells.astype(np.int32), low, high)
 
-    def _forget_the_many(self, default: Priority) -> None:
-        memos: list[dict[Any, Any]] = [self._words[default], self._stated, self._forms, self._wrong, self._together]
+    def _forget_the_many(self) -> None:
+        if sum(map(len, self._numbers.values())) > _MOST_WORDS:
+            self._forget_words()
+        memos: list[dict[Any, Any]] = [self._stated, self._forms, self._wrong, self._together]
         for memo in memos:
             if len(memo) > _MOST_WORDS:
                 memo.clear()
+
+    def _forget_words(self) -> None:
+        """Words by number, and by number what `Looked` says of them."""
+        self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
+        self._looked = np.zeros((3, 256))
 
     def together(self, cells: tuple[int, ...], words: Callable[[], Sequence[Stands]]) -> int | None:
         """The cell of words that speak of one criterion in one row and do not exclude each other.
@@ -104,7 +111,8 @@ class Catalogue:
             return read_requirement(item, default, knowledge)
         with self._cells.lock:
             if (default, item) not in self._stated:
-                if self._words[default].get(item, (0,))[0] == BAD:
+                number = self._numbers[default].get(item)
+                if number is not None and self._looked[0, number] == BAD:
                     raise RequirementsError(self.wrong(default, item).sentence)
                 self._stated[default, item] = read_requirement(item, default, knowledge)
             return self._stated[default, item]
@@ -132,13 +140,17 @@ class Catalogue:
             return Wrong(str(error), early=False)
         raise ValueError(f"{word!r} can be read")
 
-    def _read(self, word: str, default: Priority) -> tuple[int, float, float]:
+    def _read(self, word: str, default: Priority) -> int:
+        """The number of a word that was not met before."""
+        number = sum(map(len, self._numbers.values()))
+        if number == self._looked.shape[1]:
+            self._looked = np.hstack([self._looked, np.zeros_like(self._looked)])
         try:
-            found = self._numbered(word, default) or self._any(word, default)
+            self._looked[:, number] = self._numbered(word, default) or self._any(word, default)
         except RequirementsError:
-            found = (BAD, _NONE, _NONE)
-        self._words[default][word] = found
-        return found
+            self._looked[:, number] = BAD, _NONE, _NONE
+        self._numbers[default][word] = number
+        return number
 
     def _any(self, word: str, default: Priority) -> tuple[int, float, float]:
         requirement = read_requirement(item_of(word), default, self._knowledge, suggest=False)
