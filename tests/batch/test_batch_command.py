@@ -94,6 +94,8 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
         ("- teams.csv scores.csv", "standard input cannot be read beside files; give one or the other."),
         ("teams.csv scores.csv --rejects scores.csv", "would be written twice; name different files."),
+        ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output carries nothing but rows."),
+        ("teams.csv scores.csv --summary -", "--summary takes a file; standard output carries nothing but rows."),
         ("teams.csv scores.csv --max-age soon", "'soon' is no age; expected days, such as 365d."),
     ],
 )  # fmt: skip
@@ -157,34 +159,69 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
         assert run.stderr.read() == b""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_a_small_disk_that_is_full_gets_one_sentence_and_keeps_the_old_output(tmp_path, form):
+@pytest.mark.parametrize("place", ["/dev/stderr", "/dev/stdout"])
+def test_a_pipe_is_no_place_for_a_file_whatever_its_name(tmp_path, place):
+    (tmp_path / "teams.csv").write_text(_TEAMS)
+    run = subprocess.run(
+        [_COMMAND, "batch", "teams.csv", "scores.csv", "--rejects", place],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"recommend: the file of --rejects {place} is no ordinary file; for standard output write -.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["teams.csv"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """The folder `disk`, which has room for 32 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", disk], check=False, capture_output=True
-    ).returncode:
+    command = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", disk]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("no disk can be mounted here")
-    try:
-        rows = "".join(f"team-{row * 7919 % 1_000_003},whiteboard\n" for row in range(20_000))
-        (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
-        (disk / f"scores.{form}").write_text("old")
-        run = subprocess.run(
-            [_COMMAND, "batch", "teams.csv", f"disk/scores.{form}"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 1
-        assert run.stderr.startswith("recommend: ")
-        assert "cannot be written (No space left on device); make room for it" in run.stderr
-        assert run.stderr.count("\n") == 1
-        assert [path.name for path in disk.iterdir()] == [f"scores.{form}"]
-        assert (disk / f"scores.{form}").read_text() == "old"
-    finally:
-        subprocess.run(["umount", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_small_disk_that_is_full_gets_one_sentence_and_keeps_the_old_output(tmp_path, small_disk, form):
+    rows = "".join(f"team-{row * 7919 % 1_000_003},whiteboard\n" for row in range(20_000))
+    (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
+    (small_disk / f"scores.{form}").write_text("old")
+    run = subprocess.run(
+        [_COMMAND, "batch", "teams.csv", f"disk/scores.{form}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("recommend: ")
+    assert "cannot be written (No space left on device); make room for it" in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert [path.name for path in small_disk.iterdir()] == [f"scores.{form}"]
+    assert (small_disk / f"scores.{form}").read_text() == "old"
+
+
+@pytest.mark.parametrize("option", ["rejects", "summary", "report"])
+def test_what_else_is_written_to_a_full_disk_is_told_of_by_its_own_name(tmp_path, small_disk, option):
+    rows = "".join(f"team-{row},no-such-thing\n" for row in range(1000))
+    (tmp_path / "teams.csv").write_text("team,needs\n" + rows)
+    (small_disk / "full").write_bytes(b"x" * 32_768)
+    run = subprocess.run(
+        [_COMMAND, "batch", "teams.csv", "scores.csv", f"--{option}", "disk/other"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "disk/other cannot be written (No space left on device); " in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert [path.name for path in small_disk.iterdir()] == ["full"]
 
 
 def test_a_master_without_spark_is_told_of_the_engine(batch):

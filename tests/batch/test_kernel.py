@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from single import agrees
+from single import agrees, answered
+from tables import bases, tables
 
 from provider_advisor import BatchError, load
+from provider_advisor.batch.kernel import catalogue, memory, situations
 from provider_advisor.batch.kernel.rounding import rounded_exactly
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.kernel.texts import words_of
-from provider_advisor.knowledge import facts_as_of
+from provider_advisor.decision.outcome import Outcome
+from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.recommendation import recommend
 
 DAY = dt.date(2022, 12, 31)
@@ -138,3 +142,119 @@ def test_tallies_add_up_and_come_back_from_json(shipped):
     assert whole.unmet[("twilio", "ucaas")] == 1
     assert whole.asked[("sms", "must")] == 1
     assert whole.asked[("sms", "wish")] == 1
+
+
+@pytest.mark.parametrize(
+    "volumes",
+    [
+        pa.array([10**18, -(10**18), 2**53 + 1, 10**12 + 1, 10**12, -1, 5, None], pa.int64()),
+        pa.array([2**64 - 1, 10**12 + 1, 3, None], pa.uint64()),
+        pa.array([float("inf"), float("-inf"), float("nan"), 1e300, 1e12 + 1, -0.0, None], pa.float64()),
+        pa.array([1.5, float("inf"), None], pa.float16()),
+        pa.array(["1000000000001", "1e400", "9" * 400, "-5", "nan", "many", "1.", ".5", ".", "007", ""]),
+        pa.array(["1000000000001", "9" * 400, "5", ""]),
+    ],
+    ids=lambda volumes: f"{volumes.type}-{len(volumes)}",
+)
+def test_volumes_that_no_team_may_state_are_told_as_in_a_single_answer(shipped, volumes):
+    number = len(volumes)
+    rows = table(team=["a"] * number, needs=["sms,monthly-cost<=100"] * number, wants=["monthly-cost:could"] * number)
+    agrees(Scorer(shipped, reasons=True), rows.append_column("usage.sms-outbound", volumes))
+
+
+def test_the_texts_of_a_list_of_answers_are_not_taken_apart(shipped):
+    lists = [["tutoring", "sales"], ["tutoring;sales"], ["tutoring,sales"], ["tutoring;"], [""], [], [None], None]
+    rows = table(team=["a"] * len(lists), needs=["sms"] * len(lists), situation__use_cases=lists)
+    agrees(Scorer(shipped, reasons=True), rows.rename_columns(["team", "needs", "situation.use-cases"]))
+
+
+@pytest.mark.parametrize("start", ['{"criterion":', '{"a":'])
+def test_a_word_nested_too_deeply_is_told_of_in_its_row(shipped, start):
+    rows = table(team=["a", "b"], needs=[start * 100_000, "sms"])
+    agrees(Scorer(shipped, reasons=True), rows)
+
+
+def test_what_is_suggested_does_not_depend_on_what_was_scored_before(shipped):
+    rows = table(team=["a"] * 60, needs=[f"sms,whitebord{number}" for number in range(60)])
+    fresh, used = Scorer(shipped), Scorer(shipped)
+    used.score(rows.slice(30))
+    expected = fresh.score(rows).errors
+    assert used.score(rows).errors == expected
+    assert [row for row, reason in expected.items() if "Did you mean" in reason] == list(range(20))
+    odd = table(team=["a"] * 60, needs=rows["needs"].to_pylist(), usage__sms_outbound=[-1] * 60)
+    odd = odd.rename_columns(["team", "needs", "usage.sms-outbound"])
+    assert fresh.score(odd).errors == expected
+
+
+_BOUNDED = (
+    "number-countries>=1000,number-countries<=1500",
+    "number-countries>=1500,number-countries<=1000",
+    "number-countries>=1500:could,sms,number-countries<=2000,number-countries<=1400:should",
+    "number-countries>=1200,sms,number-countries<=1200:could,number-countries>=1200:should",
+    "number-countries>=1200.5,number-countries<=1200.25",
+    "support-reputation=good,support-reputation>=excellent:could",
+    "support-reputation=good,support-reputation=good:could,support-reputation<=good:should",
+    "monthly-cost<=500,monthly-cost>=600:could",
+    "monthly-cost<=500,monthly-cost>=400,monthly-cost:could",
+)
+
+
+def test_bounds_that_share_a_cell_still_exclude_each_other(shipped):
+    needs = [words for words in _BOUNDED for _ in range(3)]
+    wants = [None, "number-countries<=1450,sms:could", "number-countries>=1300,number-countries<=1400:could"]
+    rows = table(team=["a"] * len(needs), needs=needs, wants=wants * len(_BOUNDED), usage__calls=["5"] * len(needs))
+    agrees(Scorer(shipped, reasons=True), rows.rename_columns(["team", "needs", "wants", "usage.sms-outbound"]))
+
+
+@pytest.mark.parametrize("needs", ["no-such", "no-such,,sms", "{", "sms>=3,{", ",".join(["sms"] * 1001), _BOUNDED[1]])
+@pytest.mark.parametrize("wants", [None, "odd", "sms,,odd", "number-countries<=1"])
+def test_of_several_mistakes_in_a_row_the_one_of_a_single_answer_is_told(shipped, needs, wants):
+    cases = [(said, volume) for said in (None, "odd", "none;some") for volume in (None, "5", "-1", "many", "9" * 20)]
+    count = len(cases)
+    columns = {
+        "team": ["a"] * count,
+        "needs": [needs] * count,
+        "wants": pa.array([wants] * count, pa.string()),
+        "situation.staffing": pa.array([said for said, _ in reversed(cases)], pa.string()),
+        "situation.developers": pa.array([said for said, _ in cases], pa.string()),
+        "usage.voice-inbound-minutes": pa.array([volume for _, volume in reversed(cases)], pa.string()),
+        "usage.sms-outbound": pa.array([volume for _, volume in cases], pa.string()),
+    }
+    agrees(Scorer(shipped, reasons=True), pa.RecordBatch.from_pydict(columns))
+
+
+@given(data=st.data())
+def test_forgetting_what_was_met_changes_no_answer(data):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "_MOST_WORDS", 3)
+        patch.setattr(situations, "_MOST_ANSWERS", 2)
+        patch.setattr(memory, "_MOST_CELLS", data.draw(st.sampled_from([5, 10_000])))
+        knowledge = data.draw(bases())
+        scorer = Scorer(Facts(knowledge, DAY), reasons=True)
+        for _ in range(3):
+            agrees(scorer, data.draw(tables(knowledge)))
+
+
+def _open_of(rows, facts):
+    """By provider and criterion, the teams whose verdict is not firm and that ask for what is known only in part."""
+    outcomes = [answered(row, facts) for row in rows.to_pylist()]
+    return Counter(
+        key
+        for outcome in outcomes
+        if isinstance(outcome, Outcome) and outcome.verdict.strength != "firm" and outcome.verdict.kind != "none"
+        for key in {
+            (finding.provider, finding.requirement.criterion)
+            for part in outcome.assessments
+            for finding in part.findings
+            if finding.requirement and finding.degree.low < finding.degree.high
+        }
+    )
+
+
+def test_facts_that_leave_verdicts_open_are_counted_as_single_answers_have_them(shipped):
+    needs = ["monthly-cost", "monthly-cost,sms", "sms,monthly-cost<=50", "number-countries>=150", "monthly-cost,fax"]
+    volumes = ["5000", "0", "12", "5000", "700"]
+    rows = table(team=list("abcde"), needs=needs, usage__calls=volumes)
+    for item in ("sms-outbound", "voice-inbound-minutes", "video-participant-minutes"):
+        asked = rows.rename_columns(["team", "needs", f"usage.{item}"])
+        assert Scorer(shipped).score(asked).tally.open == _open_of(asked, shipped)

@@ -171,6 +171,7 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
         (b"\n\n", "is empty; expected a first line with the names of the columns."),
         (b"\xff\xfex\x00,\x00", "is not in UTF-8 but looks like UTF-16; save it again as UTF-8."),
         (b"x\x00,\x00y\x00\n\x00", "is not in UTF-8 but looks like UTF-16; save it again as UTF-8."),
+        (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it first."),
         (b"x;y\n1;2\n", "has one column, 'x;y'; try --separator ';'."),
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),
         (b"x,y,x\n", "has more than one column 'x'; rename all but one."),

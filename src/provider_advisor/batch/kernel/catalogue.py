@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,6 @@ __all__ = ["BAD", "Catalogue", "Looked", "Stands", "Wrong"]
 
 BAD = -1
 _MOST_WORDS = 50_000
-_MOST_SUGGESTIONS = 20
 _NONE = float("nan")
 # A bound as most are written; every such number is one that a bound may have.
 _NUMBERED = re.compile(
@@ -69,7 +68,7 @@ class Catalogue:
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
-        self._wrong: dict[Stands, Wrong] = {}
+        self._wrong: dict[tuple[Priority, str, bool], Wrong] = {}
         self._together: dict[tuple[int, ...], int | None] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
@@ -105,22 +104,29 @@ class Catalogue:
                 self._together[cells] = self._put_together(words())
             return self._together[cells]
 
-    def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-        """As `read_requirement` reads an item, a word only once; only the first twenty bad words get suggestions."""
+    def requirement(
+        self,
+        item: str | Mapping[str, Any],
+        default: Priority,
+        knowledge: KnowledgeBase,
+        suggested: Collection[Stands] = (),
+    ) -> Requirement:
+        """As `read_requirement` reads an item, a word only once; only bad words in `suggested` get suggestions."""
         if not isinstance(item, str):
             return read_requirement(item, default, knowledge)
         with self._cells.lock:
             if (default, item) not in self._stated:
+                suggest = (default, item) in suggested
                 number = self._numbers[default].get(item)
                 if number is not None and self._looked[0, number] == BAD:
-                    raise RequirementsError(self.wrong(default, item).sentence)
-                self._stated[default, item] = read_requirement(item, default, knowledge)
+                    raise RequirementsError(self.wrong(default, item, suggest=suggest).sentence)
+                self._stated[default, item] = read_requirement(item, default, knowledge, suggest=suggest)
             return self._stated[default, item]
 
-    def wrong(self, default: Priority, word: str) -> Wrong:
-        """Why a word that `look_up` calls BAD cannot be read, with suggestions for the first twenty such words."""
-        found = self._wrong.get((default, word))
-        return found or self._wrong.setdefault((default, word), self._refused(default, word))
+    def wrong(self, default: Priority, word: str, *, suggest: bool) -> Wrong:
+        """Why a word that `look_up` calls BAD cannot be read."""
+        found = self._wrong.get((default, word, suggest))
+        return found or self._wrong.setdefault((default, word, suggest), self._refused(default, word, suggest=suggest))
 
     def _put_together(self, words: Sequence[Stands]) -> int | None:
         read = [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
@@ -129,13 +135,13 @@ class Catalogue:
         team = checked(Team(merged(read)), self._knowledge)
         return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
 
-    def _refused(self, default: Priority, word: str) -> Wrong:
+    def _refused(self, default: Priority, word: str, *, suggest: bool) -> Wrong:
         try:
             item = item_of(word)
         except RequirementsError as error:
             return Wrong(str(error), early=True)
         try:
-            read_requirement(item, default, self._knowledge, suggest=len(self._wrong) < _MOST_SUGGESTIONS)
+            read_requirement(item, default, self._knowledge, suggest=suggest)
         except RequirementsError as error:
             return Wrong(str(error), early=False)
         raise ValueError(f"{word!r} can be read")

@@ -36,7 +36,8 @@ class Cell(NamedTuple):
     """What is required of one criterion, by the team and by rules, or one rule that favours; with its findings.
 
     `findings` has one tuple for each provider, in the order of their ids. `telling` says of a requirement whose degrees
-    differ from team to team, and are not in the findings, that here they are not the same for all providers.
+    differ from team to team, and are not in the findings, that here they are not the same for all providers, and `open`
+    for which providers they are intervals.
     """
 
     criterion: str | None
@@ -44,6 +45,7 @@ class Cell(NamedTuple):
     added: tuple[Requirement, ...]
     findings: tuple[tuple[Finding, ...], ...]
     telling: bool = False
+    open: tuple[bool, ...] = ()
 
 
 class Change(NamedTuple):
@@ -116,12 +118,15 @@ class Cells:
         with self.lock:
             return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
-    def of_cost(self, requirement: Requirement, truths: tuple[Truth | None, ...], *, telling: bool = False) -> int:
-        """The cell of a requirement on the cost, by how each provider's cost meets it; None where it has no bound.
+    def of_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
+        """The cell of a requirement on the cost with a bound, by how each provider's cost meets it."""
+        return self._once((requirement, truths), lambda: self._on_costs(requirement, truths))
 
-        Without a bound the weighted degrees stay 0 here: they differ from team to team.
-        """
-        return self._once((requirement, truths, telling), lambda: self._on_costs(requirement, truths, telling=telling))
+    def of_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
+        """The cell of a requirement on the cost without a bound; the weighted degrees, which differ, stay 0 here."""
+        nothing = (None,) * len(is_open)
+        key = (requirement, is_open, telling)
+        return self._once(key, lambda: self._on_costs(requirement, nothing)._replace(telling=telling, open=is_open))
 
     def _once(self, key: object, make: Callable[[], Cell]) -> int:
         """The number of the cell of this key, made the first time that it is asked for."""
@@ -134,13 +139,13 @@ class Cells:
         providers = self.facts.knowledge.providers
         return Cell(None, (), (), tuple((finding_by(provider, rule, self.facts),) for provider in providers))
 
-    def _on_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...], *, telling: bool) -> Cell:
+    def _on_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> Cell:
         weight = weight_of(requirement, self.facts)
         findings = tuple(
             (self._on_cost(provider, requirement, truth, weight),)
             for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
         )
-        return Cell(requirement.criterion, (requirement,), (), findings, telling)
+        return Cell(requirement.criterion, (requirement,), (), findings)
 
     def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
         if truth is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.catalogue import Stands
 from provider_advisor.batch.kernel.chaining import Chaining
 from provider_advisor.batch.kernel.costs import Costs, costs_of
 from provider_advisor.batch.kernel.memory import Memory
@@ -48,7 +50,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     wrong = {row: reason for row, reason in {**said.wrong, **stated.wrong}.items() if not first[row]}
     alone[list(wrong)] = False
     alone |= first
-    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory)
+    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory, stated.suggested)
     errors |= wrong
     out = alone.copy()
     out[list(wrong)] = True
@@ -74,13 +76,16 @@ def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Me
     return scores
 
 
-def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
+def _by_themselves(
+    some: Ints, rows: pa.RecordBatch, memory: Memory, suggested: frozenset[Stands] = frozenset()
+) -> tuple[dict[int, Outcome], dict[int, str]]:
     """The rows read and judged one by one, as a single question is; and what is wrong with the others."""
     outcomes, errors = {}, {}
     if len(some):
+        read = partial(memory.catalogue.requirement, suggested=suggested)
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
             try:
-                team = team_of(record, memory.facts.knowledge, memory.catalogue.requirement)
+                team = team_of(record, memory.facts.knowledge, read)
                 outcomes[row] = outcome_for(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)

@@ -59,14 +59,16 @@ def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) 
 
 def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
     """Words without a bound: the lower the better, on the scale of each team's own usage."""
-    providers = len(costs.low)
     rows = words.rows[some]
     scaled = on_scale(costs, rows)
     telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
-    case = found[words.words[some]].astype(np.int64) * 2 + telling
+    case = found[words.words[some]].astype(np.int64)
+    for flags in (telling, *(scaled.low < scaled.high)):
+        case = case * 2 + flags
     for each in np.unique(case):
-        requirement = cells.known[int(each) // 2].stated[0]
-        cell = cells.of_cost(requirement, (None,) * providers, telling=bool(each % 2))
+        stated, bits = divmod(int(each), 2 ** (1 + len(costs.low)))
+        is_telling, *is_open = (digit == "1" for digit in f"{bits:0{1 + len(costs.low)}b}")
+        cell = cells.of_open_cost(cells.known[stated].stated[0], tuple(is_open), telling=is_telling)
         found[words.words[some][case == each]] = cell
     weights = cells.numbers[found[words.words[some]], WEIGHT]
     numbers = np.zeros((len(rows), cells.numbers.shape[1]))

@@ -55,7 +55,7 @@ def item_of(word: str | None) -> str | dict[str, Any]:
         return text
     try:
         return dict(json.loads(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # nested a thousand times, say
         raise RequirementsError(f"'{text[:80]}' is no JSON of a requirement; expected a criterion.") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,14 +19,15 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.requirements import read_volume
+from provider_advisor.requirements.grammar import LARGEST
 from provider_advisor.requirements.team import read_answers
 
 __all__ = ["Answers", "Said", "Situations"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
-_LARGEST = 2.0**52
 _MOST_ANSWERS = 50_000
 _GIVEN, _WRONG, _VALUES = range(3)  # rows of flags: the values come last
+_Answer = str | tuple[str | None, ...]
 
 
 class Answers(NamedTuple):
@@ -86,36 +87,33 @@ class _Met:
         self._forget()
 
     def _forget(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[_Answer, int] = {}
         self._sentences: dict[int, str] = {}
         self._flags = np.zeros((_VALUES + len(self._topic.values), 256), bool)
 
     def in_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
         """The answers of a column of texts, or of lists of them, and by row what is wrong with some."""
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-            joined = [None if row is None else ";".join(map(str, row)) for row in column.to_pylist()]
-            column = pa.array(joined, pa.string())
-        texts, codes = distinct(plain(column))
+        answers, codes = _different(column)
         with self._lock:
             if len(self._numbers) > _MOST_ANSWERS:
                 self._forget()
-            codes = np.array([self._number(text) for text in texts], np.int32)[codes]
+            codes = np.array([self._number(answer) for answer in answers], np.int32)[codes]
             wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
             return Answers(codes, self._flags[_GIVEN], holding), sentences
 
-    def _number(self, text: str) -> int:
-        number = self._numbers.get(text)
+    def _number(self, answer: _Answer) -> int:
+        number = self._numbers.get(answer)
         if number is None:
-            number = self._numbers[text] = len(self._numbers)
+            number = self._numbers[answer] = len(self._numbers)
             if number == self._flags.shape[1]:
                 self._flags = np.hstack([self._flags, np.zeros_like(self._flags)])
-            self._read(text, number)
+            self._read(answer, number)
         return number
 
-    def _read(self, text: str, number: int) -> None:
-        values = values_of(text)
+    def _read(self, answer: _Answer, number: int) -> None:
+        values = values_of(answer)
         try:
             answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
         except RequirementsError as error:
@@ -127,19 +125,30 @@ class _Met:
                 self._flags[_VALUES + self._topic.values.index(value), number] = True
 
 
+def _different(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
+    """The different answers of a column, and the place of each row's among them; only texts are taken apart later."""
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return distinct(plain(column))
+    found: dict[_Answer, int] = {}
+    rows = (() if row is None else tuple(row) for row in column.to_pylist())
+    codes = np.array([found.setdefault(row, len(found)) for row in rows], np.int32)
+    return list(found), codes
+
+
 def _volumes_of(item: str, column: pa.Array) -> tuple[Floats, Flags]:
     """A usage column as numbers, NaN where there is none, and the rows that must be read one by one.
 
-    Those are the ones that no number of a table holds exactly, and what cannot be read.
+    Those are the ones that no team may state, and what cannot be read; they have no number here.
     """
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        volumes = arrays.values(column.cast(pa.float64()))
+        volumes = arrays.values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
         given = ~np.isnan(volumes)
     else:
         volumes, given = _typed(item, plain(column))
     with np.errstate(invalid="ignore"):
-        readable = (volumes >= 0) & (volumes <= _LARGEST)
-    return volumes, given & ~readable
+        readable = (volumes >= 0) & (volumes <= LARGEST)
+    unread = given & ~readable
+    return np.where(unread, np.nan, volumes) if unread.any() else volumes, unread
 
 
 def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:

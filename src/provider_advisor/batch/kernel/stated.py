@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["OnCost", "Stated", "stated_in"]
 
+_MOST_SUGGESTIONS = 20
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
 
@@ -35,7 +37,8 @@ class Stated(NamedTuple):
 
     Cell 0 stands where a word is put together with one before it, and where it cannot be read. `wrong` has, by row,
     what is wrong with its words; `alone` marks the rows that have to be judged by themselves, `crowded` those of more
-    words than a team may state.
+    words than a team may state. `suggested` are the words that cannot be read and get suggestions, which take
+    milliseconds: the first twenty of the table, whoever scores it and whatever was scored before.
     """
 
     rows: Ints
@@ -44,6 +47,7 @@ class Stated(NamedTuple):
     wrong: dict[int, str]
     alone: Flags
     crowded: Flags
+    suggested: frozenset[Stands]
 
 
 class _Lexicon(NamedTuple):
@@ -72,7 +76,8 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     at = np.concatenate([column.rows for column in columns.values()])
     found = lexicon.looked.cells.take(codes)  # of long columns, twice as fast as an index
     bad = np.flatnonzero(found == BAD)
-    wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
+    suggested = _suggested(codes[bad], lexicon)
+    wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue, suggested)
     found[bad] = 0
     alone = np.zeros(rows.num_rows, bool)
     groups = _twice(at, cells.places.take(found), rows.num_rows)
@@ -82,7 +87,7 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     found[first] = np.maximum(together, 0)
     alone[at[first[together < 0]]] = True
     crowded = np.sum([column.counts for column in columns.values()], axis=0) > MOST_REQUIREMENTS
-    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone, crowded)
+    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone, crowded, suggested)
 
 
 def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
@@ -96,11 +101,20 @@ def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
     return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
-def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
+def _suggested(codes: Ints, lexicon: _Lexicon) -> frozenset[Stands]:
+    """The first of the different words that cannot be read, without the spaces around them."""
+    words = [lexicon(code) for code in islice(dict.fromkeys(codes.tolist()), _MOST_SUGGESTIONS)]
+    return frozenset((default, word.strip()) for default, word in words)
+
+
+def _first_wrong(
+    rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue, suggested: frozenset[Stands]
+) -> dict[int, str]:
     """By row, the sentence that a single answer would begin with: what is no word at all comes first."""
     found: dict[int, Wrong] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        wrong = catalogue.wrong(*lexicon(code))
+        default, word = lexicon(code)
+        wrong = catalogue.wrong(default, word, suggest=(default, word.strip()) in suggested)
         if row not in found or (wrong.early and not found[row].early):
             found[row] = wrong
     return {row: wrong.sentence for row, wrong in found.items()}

@@ -117,7 +117,8 @@ def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
     remarks = [_Remark("asked", (part.criterion, _word(part.priority))) for part in asked]
     failed: list[set[str]] = []
-    for provider, findings in zip(providers, cell.findings, strict=True):
+    is_open = cell.open or (False,) * len(providers)
+    for provider, findings, beyond in zip(providers, cell.findings, is_open, strict=True):
         failed.append(set())
         for finding in findings:
             if finding.requirement is None:
@@ -128,7 +129,7 @@ def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
                 failed[-1].add(criterion)
             elif finding.is_unknown_must:
                 remarks.append(_Remark("unknown", (provider, criterion)))
-            if finding.degree.low < finding.degree.high:
+            if beyond or finding.degree.low < finding.degree.high:
                 remarks.append(_Remark("open", (provider, criterion)))
     nobody = set.intersection(*failed) if failed else set()
     return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))

@@ -16,6 +16,7 @@ from provider_advisor.errors import BatchError
 __all__ = ["Layout", "read_layout", "refuse_other_encodings"]
 
 _BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
 _LONGEST = 1 << 16
 _SEPARATORS = {b",": "','", b";": "';'", b"\t": "tab", b"|": "'|'"}
 
@@ -34,7 +35,10 @@ class Layout(NamedTuple):
 
 
 def refuse_other_encodings(head: bytes, name: str) -> None:
-    """Raises BatchError if a text begins like UTF-16 or UTF-32."""
+    """Raises BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
+    for start, form in _PACKED.items():
+        if head.startswith(start):
+            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
     if head.startswith(_BOMS) or b"\x00" in head[:2]:
         raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; save it again as UTF-8.")
 

@@ -129,6 +129,10 @@ def _place_rejects(folder: WorkFolder, rejects: Path) -> None:
         rejects.unlink(missing_ok=True)
         return
     beside = rejects.with_name(f".{rejects.name}.part")
-    concatenate([folder.path / part.rejects for part in folder.parts], beside, HEADER.encode())
-    beside.replace(rejects)
-    sync_folder(rejects.parent)
+    try:
+        concatenate([folder.path / part.rejects for part in folder.parts], beside, HEADER.encode())
+        beside.replace(rejects)
+        sync_folder(rejects.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _said(error, rejects) from error

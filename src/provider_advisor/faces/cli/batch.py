@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provider_advisor.errors import BatchError
+from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.faces.cli.batch_summary import show_summary
 from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
@@ -100,12 +100,12 @@ def _prepared(
     from provider_advisor.batch.run import Plan, check_places  # noqa: PLC0415
     from provider_advisor.batch.scoring import Scoring  # noqa: PLC0415
 
-    output = None if names[-1] == "-" else Path(names[-1]).resolve()
+    output = None if names[-1] == "-" else _place(names[-1])
     form = form_of(names[-1], options["output_format"], "--output-format")
     if output is None and form == "parquet":
         raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
     inputs = open_inputs(names[:-1], knowledge, options["input_format"], separator_of(options["separator"]), Limits())
-    others = {name: Path(options[name]).resolve() for name in ("rejects", "summary", "report") if options[name]}
+    others = _written(options, "rejects", "summary", "report")
     written = {"the output": output} if output else {}
     check_places(inputs, written | {f"the file of --{name}": path for name, path in others.items()})
     if options["resume"] and (output is None or not inputs.can_be_read_again):
@@ -117,6 +117,21 @@ def _prepared(
     about = _about(knowledge, day, options)
     rejects, threads, resume = others.get("rejects"), options["threads"] or 0, options["resume"]
     return inputs, scoring, Plan(output, form, rejects, threads, resume=resume, about=about)
+
+
+def _written(options: dict[str, Any], *names: str) -> dict[str, Path]:
+    """The files to write that options name. Raises BatchError for standard output, which is for rows alone."""
+    for name in names:
+        if options[name] == "-":
+            raise BatchError(f"--{name} takes a file; standard output carries nothing but rows.")
+    return {name: _place(options[name]) for name in names if options[name]}
+
+
+def _place(given: str) -> Path:
+    """The path with its links followed, unless they lead to no path, as those of /dev/stderr to a pipe."""
+    path = Path(given)
+    place = path.resolve()
+    return place if place.exists() or not path.exists() else path
 
 
 def _about(knowledge: KnowledgeBase, day: dt.date | None, options: dict[str, Any]) -> dict[str, Any]:
@@ -153,8 +168,8 @@ def _run_on_spark(
     asked = {name: options[name] for name in ("master", "input_format", "output_format", "id_column")}
     asked |= {name: options[name] for name in ("reasons", "explain")}
     asked |= {"as_of": day, "max_age": age, "today": today(), "separator": separator_of(options["separator"])}
-    asked["rejects"] = Path(options["rejects"]).resolve() if options["rejects"] else None
-    written = {name: Path(options[name]).resolve() for name in ("summary", "report") if options[name]}
+    asked |= {"rejects": None, **_written(options, "rejects")}
+    written = _written(options, "summary", "report")
     asked["others"] = {f"the file of --{name}": path for name, path in written.items()}
     asked["bar"] = sys.stderr.isatty() and not options["quiet"]
     try:
@@ -188,14 +203,14 @@ def _finish(summary: dict[str, Any], result: Result, options: dict[str, Any]) ->
 
 
 def _write(path: Path, text: str) -> None:
-    """A file that is there whole or not at all. Raises BatchError."""
+    """A file that is there whole or not at all. Raises BatchFailure."""
     beside = path.with_name(f".{path.name}.part")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path.resolve())
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise BatchError(f"{path} cannot be written ({error.strerror}); the rows are in their place.") from error
+        raise BatchFailure(f"{path} cannot be written ({error.strerror}); the rows are in their place.") from error
 
 
 def _near(path: Path) -> str:
