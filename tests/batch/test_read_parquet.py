@@ -94,7 +94,32 @@ def test_csv_says_which_column_it_cannot_hold(tmp_path, run_batch, table):
     pq.write_table(table.append_column("nested", pa.array([[[1]]] * 100)), path)
     with pytest.raises(BatchError, match=r"the column 'nested' holds .*, which CSV cannot hold; write Parquet or JSON"):
         run_batch(path, tmp_path / "scores.csv")
+    pq.write_table(table.append_column("waits", pa.array([1] * 100, pa.duration("us"))), path)
+    with pytest.raises(
+        BatchError, match=r"the column 'waits' holds Duration.*, which CSV cannot hold; write Parquet or"
+    ):
+        run_batch(path, tmp_path / "scores.csv")
     pq.write_table(table.append_column("lists", pa.array([[1, 2], None] * 50)), path)
     result, _ = run_batch(path, tmp_path / "scores.csv")
     assert result.scored == 100
     assert '"1;2"' in (tmp_path / "scores.csv").read_text() or ",1;2\n" in (tmp_path / "scores.csv").read_text()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([b"x"] * 100), pa.array([[b"x"]] * 100), pa.array([{"a": b"x"}] * 100)],
+    ids=["bytes", "lists", "structs"],
+)
+def test_texts_say_that_they_cannot_hold_bytes(tmp_path, run_batch, table, column, form):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(table.append_column("raw", column), path)
+    with pytest.raises(BatchError, match=r"the column 'raw' holds .*, which (CSV|JSON) cannot hold; write Parquet"):
+        run_batch(path, tmp_path / f"scores.{form}")
+
+
+def test_a_column_that_stands_twice_is_told_of(tmp_path, open_files):
+    path = tmp_path / "teams.parquet"
+    pq.write_table(pa.Table.from_arrays([pa.array(["x"]), pa.array(["y"])], names=["needs", "needs"]), path)
+    with pytest.raises(BatchError, match=r"teams\.parquet has more than one column 'needs'; rename all but one"):
+        open_files(path)

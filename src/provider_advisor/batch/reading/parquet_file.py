@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,11 +22,14 @@ _LONGEST = 2_000
 
 
 def parquet_schema(source: Source) -> pa.Schema:
-    """The columns of a file. Raises BatchError if it is none."""
+    """The columns of a file. Raises BatchError if it is none, or names a column twice."""
     if source.path is None or not source.regular:
         raise BatchError(f"Parquet cannot be read from a stream ({source.name}); save it to a file, and name that.")
     with _opened(source) as file:
         schema: pa.Schema = file.schema_arrow
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        raise BatchError(f"{source.name} has more than one column '{twice[0]}'; rename all but one.")
     return schema.remove_metadata()
 
 

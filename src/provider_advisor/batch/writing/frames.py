@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
@@ -13,6 +14,9 @@ from polars.io.plugins import register_io_source
 from provider_advisor.batch.writing.disk import concatenate
 from provider_advisor.batch.writing.row_groups import join_row_groups
 from provider_advisor.errors import BatchError
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
 
 __all__ = ["JOINER", "Shaper", "encoded", "frame_of", "join_parts", "shaper", "sink"]
 
@@ -31,9 +35,12 @@ def frame_of(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
 def shaper(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
     """The columns of an output in this form, and how a table of the schema becomes a frame with them.
 
-    CSV holds no lists: theirs are joined by `;`. Raises BatchError for a column that the form cannot hold.
+    CSV holds no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that the form
+    cannot hold.
     """
     given = _empty(schema)
+    if form == "jsonl":
+        _refuse_bytes(given.schema)
     if form != "csv":
         return given.schema, frame_of
     changes = [change for name, kind in given.schema.items() for change in _flat(name, kind)]
@@ -56,9 +63,23 @@ def _without_rows(schema: pa.Schema) -> pl.DataFrame:
     return frame_of(pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
 
 
+def _refuse_bytes(schema: pl.Schema) -> None:
+    for name, kind in schema.items():
+        if _holds_bytes(kind):
+            raise BatchError(f"the column '{name}' holds {kind}, which JSON cannot hold; write Parquet.")
+
+
+def _holds_bytes(kind: PolarsDataType) -> bool:
+    if isinstance(kind, pl.Struct):
+        return any(_holds_bytes(field.dtype) for field in kind.fields)
+    if isinstance(kind, pl.List | pl.Array):
+        return _holds_bytes(kind.inner)
+    return bool(kind == pl.Binary)
+
+
 def _flat(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
     column = pl.col(name)
-    if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested():
+    if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested() and not _holds_bytes(kind):
         texts = (
             column.cast(pl.List(pl.String))
             if isinstance(kind, pl.List)
@@ -68,10 +89,11 @@ def _flat(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
         yield pl.when(joined != "").then(joined).alias(name)
     elif kind == pl.String:
         yield pl.when(column != "").then(column).alias(name)  # an empty cell, where Polars would write ""
-    elif isinstance(kind, pl.Struct):
+    elif isinstance(kind, pl.Struct) and not _holds_bytes(kind):
         yield column.struct.json_encode()
-    elif kind.is_nested() or kind in {pl.Binary, pl.Object}:
-        raise BatchError(f"the column '{name}' holds {kind}, which CSV cannot hold; write Parquet or JSON Lines.")
+    elif kind.is_nested() or isinstance(kind, pl.Binary | pl.Object | pl.Duration):
+        others = "Parquet" if _holds_bytes(kind) else "Parquet or JSON Lines"
+        raise BatchError(f"the column '{name}' holds {kind}, which CSV cannot hold; write {others}.")
 
 
 def sink(
