@@ -16,6 +16,7 @@ from tables import bases, tables
 
 from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import catalogue, memory, situations
+from provider_advisor.batch.kernel.priced import alike
 from provider_advisor.batch.kernel.rounding import rounded_exactly
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tally import Tally
@@ -258,3 +259,13 @@ def test_facts_that_leave_verdicts_open_are_counted_as_single_answers_have_them(
     for item in ("sms-outbound", "voice-inbound-minutes", "video-participant-minutes"):
         asked = rows.rename_columns(["team", "needs", f"usage.{item}"])
         assert Scorer(shipped).score(asked).tally.open == _open_of(asked, shipped)
+
+
+@given(st.integers(0, 12), st.integers(1, 60), st.randoms(use_true_random=False))
+def test_places_are_alike_where_every_one_of_many_columns_is(rows, count, random):
+    columns = [np.array([random.choice((0, 1, 9)) for _ in range(rows)], np.int32) for _ in range(count)]
+    columns[1:] = [column // (1 if random.random() < 0.05 else 10) for column in columns[1:]]  # else none are alike
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for place, values in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        groups.setdefault(values, []).append(place)
+    assert sorted(found.tolist() for found in alike(columns)) == sorted(groups.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.costs import Costs, on_scale
 from provider_advisor.batch.kernel.stated import OnCost
-from provider_advisor.batch.kernel.types import Floats, Ints
+from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.logic import Truth
 
-__all__ = ["Varying", "price"]
+__all__ = ["Varying", "alike", "price"]
 
 _TRUTHS = (Truth.NO, Truth.UNKNOWN, Truth.YES)
 
@@ -44,17 +45,11 @@ def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) 
     outside = (np.maximum(low, least) > np.minimum(high, most)) | (np.isnan(low))
     inside = (low >= least) & (high <= most)
     truth = np.where(outside, 0, np.where(inside, 2, 1))
-    code = found[words.words[some]].astype(np.int64)
-    for row in truth:
-        code = code * 3 + row
-    for case in np.unique(code):
-        at = some[code == case]
-        stated, truths = int(case), []
-        for _ in range(len(truth)):
-            stated, last = divmod(stated, 3)
-            truths.append(_TRUTHS[last])
-        requirement = cells.known[stated].stated[0]
-        found[words.words[at]] = cells.of_cost(requirement, tuple(reversed(truths)))
+    stated = found[words.words[some]]
+    for at in alike([stated, *truth]):
+        requirement = cells.known[stated[at[0]]].stated[0]
+        truths = tuple(_TRUTHS[place] for place in truth[:, at[0]])
+        found[words.words[some[at]]] = cells.of_cost(requirement, truths)
 
 
 def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
@@ -62,16 +57,22 @@ def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cel
     rows = words.rows[some]
     scaled = on_scale(costs, rows)
     telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
-    case = found[words.words[some]].astype(np.int64)
-    for flags in (telling, *(scaled.low < scaled.high)):
-        case = case * 2 + flags
-    for each in np.unique(case):
-        stated, bits = divmod(int(each), 2 ** (1 + len(costs.low)))
-        is_telling, *is_open = (digit == "1" for digit in f"{bits:0{1 + len(costs.low)}b}")
-        cell = cells.of_open_cost(cells.known[stated].stated[0], tuple(is_open), telling=is_telling)
-        found[words.words[some][case == each]] = cell
+    is_open, stated = scaled.low < scaled.high, found[words.words[some]]
+    for at in alike([stated, telling, *is_open]):
+        requirement = cells.known[stated[at[0]]].stated[0]
+        cell = cells.of_open_cost(requirement, tuple(is_open[:, at[0]].tolist()), telling=bool(telling[at[0]]))
+        found[words.words[some[at]]] = cell
     weights = cells.numbers[found[words.words[some]], WEIGHT]
     numbers = np.zeros((len(rows), cells.numbers.shape[1]))
     for part, degrees in enumerate(scaled):
         numbers[:, FIRST + part :: PER_PROVIDER] = (degrees * weights).T
     return Varying(rows, np.nan_to_num(numbers))
+
+
+def alike(columns: Iterable[Ints | Flags]) -> Iterator[Ints]:
+    """The places at which each column holds the same, group by group; numbers are 0 or more."""
+    codes = np.zeros(1, np.int64)
+    for column in columns:  # numbered anew after each, so that many columns do not make the numbers too large
+        _, codes = np.unique(codes * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
+    for code in range(int(codes.max(initial=-1)) + 1):
+        yield np.flatnonzero(codes == code)
