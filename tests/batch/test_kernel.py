@@ -181,7 +181,7 @@ def test_what_is_suggested_does_not_depend_on_what_was_scored_before(shipped):
     used.score(rows.slice(30))
     expected = fresh.score(rows).errors
     assert used.score(rows).errors == expected
-    assert [row for row, reason in expected.items() if "Did you mean" in reason] == list(range(20))
+    assert [row for row, reason in expected.items() if "Did you mean" in reason] == [0, 1, 2]
     odd = table(team=["a"] * 60, needs=rows["needs"].to_pylist(), usage__sms_outbound=[-1] * 60)
     odd = odd.rename_columns(["team", "needs", "usage.sms-outbound"])
     assert fresh.score(odd).errors == expected

@@ -15,7 +15,7 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     return _nearest(word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST], frozenset(known), most)
 
 
-@lru_cache(maxsize=256)  # a table repeats its mistakes
+@lru_cache(maxsize=1024)  # a table repeats its mistakes
 def _nearest(typed: str, known: frozenset[str], most: int) -> tuple[str, ...]:
     import difflib  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command would pay for it)
 

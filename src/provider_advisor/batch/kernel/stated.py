@@ -19,7 +19,7 @@ from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["OnCost", "Stated", "stated_in"]
 
-_MOST_SUGGESTIONS = 20
+_MOST_SUGGESTIONS = 3
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
 
@@ -38,7 +38,7 @@ class Stated(NamedTuple):
     Cell 0 stands where a word is put together with one before it, and where it cannot be read. `wrong` has, by row,
     what is wrong with its words; `alone` marks the rows that have to be judged by themselves, `crowded` those of more
     words than a team may state. `suggested` are the words that cannot be read and get suggestions, which take
-    milliseconds: the first twenty of the table, whoever scores it and whatever was scored before.
+    milliseconds: the first three of the table, whoever scores it and whatever was scored before.
     """
 
     rows: Ints
