@@ -8,6 +8,7 @@ from functools import lru_cache
 __all__ = ["did_you_mean", "nearest"]
 
 _LONGEST = 200
+_ALIKE = 0.6  # of all letters of both words, those that stand in both in one order
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
@@ -17,13 +18,26 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)  # a table repeats its mistakes
 def _nearest(typed: str, known: frozenset[str], most: int) -> tuple[str, ...]:
-    import difflib  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command would pay for it)
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command
+    from rapidfuzz.process import extract  # noqa: PLC0415 (would pay for it)
 
+    words, by_part = _taken_apart(known)
+    found = extract(typed, words, scorer=Indel.normalized_similarity, limit=None, score_cutoff=_ALIKE)
+    close = [word for word, _, _ in sorted(found, key=lambda match: (-match[1], match[0]))]
+    inside = sorted({word for part in typed.split("-") for word in by_part.get(part, ())})
+    return tuple(dict.fromkeys([*close[:most], *inside]))[:most]
+
+
+@lru_cache(maxsize=16)
+def _taken_apart(known: frozenset[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """The known words in order, and by each part between hyphens the words that it is in; short parts are in many."""
     words = sorted(known)
-    close = difflib.get_close_matches(typed, words, n=most, cutoff=0.6)
-    parts = {part for part in typed.split("-") if len(part) > 2}  # noqa: PLR2004 (shorter parts are in every word)
-    inside = [known_word for known_word in words if parts & set(known_word.split("-"))]
-    return tuple(dict.fromkeys([*close, *inside]))[:most]
+    by_part: dict[str, list[str]] = {}
+    for word in words:
+        for part in word.split("-"):
+            if len(part) > 2:  # noqa: PLR2004
+                by_part.setdefault(part, []).append(word)
+    return words, by_part
 
 
 def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:

@@ -34,46 +34,41 @@ def split_list(text: str) -> list[str]:
     return parts
 
 
-def read_requirement(
-    given: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase, *, suggest: bool = True
-) -> Requirement:
+def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
     """The requirement in a text of the grammar, or in a mapping with the keys of a requirements file.
 
-    `default` is its priority where it names none. Raises RequirementsError, in one sentence, with what to try; to
-    `suggest` the nearest words takes milliseconds.
+    `default` is its priority where it names none. Raises RequirementsError, in one sentence, with what to try.
     """
     if isinstance(given, str):
-        return _from_text(given, default, knowledge, suggest=suggest)
+        return _from_text(given, default, knowledge)
     if not isinstance(given, Mapping):
         raise RequirementsError(
             f"{shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'."
         )
-    return _from_mapping(given, default, knowledge, suggest=suggest)
+    return _from_mapping(given, default, knowledge)
 
 
-def _from_text(text: str, default: Priority, knowledge: KnowledgeBase, *, suggest: bool) -> Requirement:
+def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise RequirementsError(
             f"{shown(text)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
         )
-    criterion = _criterion(match["word"].strip(), knowledge, suggest=suggest)
+    criterion = _criterion(match["word"].strip(), knowledge)
     priority = default if match["priority"] is None else _priority(match["priority"].strip(), text)
     bound = None if match["sign"] is None else _typed_bound(match["sign"], match["value"].strip(), criterion)
     return Requirement(criterion.id, priority, bound)
 
 
-def _from_mapping(
-    given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase, *, suggest: bool
-) -> Requirement:
+def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
     for key in given:
         if key not in _KEYS:
             hint = did_you_mean(brief(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
             raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
     if not isinstance(given.get("criterion"), str):
         raise RequirementsError(f"the requirement {shown(dict(given))} lacks its criterion; add 'criterion: <id>'.")
-    criterion = _criterion(given["criterion"], knowledge, suggest=suggest)
+    criterion = _criterion(given["criterion"], knowledge)
     priority = default if given.get("priority") is None else _priority(given["priority"], criterion.id)
     bounds = [
         _typed_bound(sign, _typed(given[key]), criterion)
@@ -88,11 +83,10 @@ def _from_mapping(
     return Requirement(criterion.id, priority, bound, _weight(given.get("weight"), criterion))
 
 
-def _criterion(word: str, knowledge: KnowledgeBase, *, suggest: bool) -> Criterion:
+def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
     if name is None:
-        hint = did_you_mean(word, knowledge.words, knowledge.words) if suggest else ""
-        hint = hint or " See `recommend criteria` for all of them."
+        hint = did_you_mean(word, knowledge.words, knowledge.words) or " See `recommend criteria` for all of them."
         raise RequirementsError(f"unknown criterion {shown(word)}.{hint}")
     return knowledge.criteria[name]
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 
-__all__ = ["dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
+__all__ = ["bytes_of", "dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
 
 
 def numbers(found: Floats | Ints, missing: Flags | None = None) -> pa.Array:
@@ -52,6 +53,13 @@ def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
 def lists(ends: Ints, values: pa.Array) -> pa.ListArray:
     """Lists of values that lie one behind the other, by where each begins and the last one ends."""
     return pa.ListArray.from_arrays(numbers(ends.astype(np.int32)), values)
+
+
+def bytes_of(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
+    """The bytes of a column of 32-bit strings, and where in them each begins and the last one ends."""
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets or bytes(4), np.int32)[column.offset : column.offset + len(column) + 1]
+    return np.frombuffer(data or b"", np.uint8), ends
 
 
 def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)

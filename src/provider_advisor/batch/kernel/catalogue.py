@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,7 +68,7 @@ class Catalogue:
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
-        self._wrong: dict[tuple[Priority, str, bool], Wrong] = {}
+        self._wrong: dict[Stands, Wrong] = {}
         self._together: dict[tuple[int, ...], int | None] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
@@ -104,44 +104,45 @@ class Catalogue:
                 self._together[cells] = self._put_together(words())
             return self._together[cells]
 
-    def requirement(
-        self,
-        item: str | Mapping[str, Any],
-        default: Priority,
-        knowledge: KnowledgeBase,
-        suggested: Collection[Stands] = (),
-    ) -> Requirement:
-        """As `read_requirement` reads an item, a word only once; only bad words in `suggested` get suggestions."""
+    def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+        """As `read_requirement` reads an item, a word only once."""
         if not isinstance(item, str):
             return read_requirement(item, default, knowledge)
         with self._cells.lock:
             if (default, item) not in self._stated:
-                suggest = (default, item) in suggested
-                number = self._numbers[default].get(item)
-                if number is not None and self._looked[0, number] == BAD:
-                    raise RequirementsError(self.wrong(default, item, suggest=suggest).sentence)
-                self._stated[default, item] = read_requirement(item, default, knowledge, suggest=suggest)
+                self._stated[default, item] = read_requirement(item, default, knowledge)
             return self._stated[default, item]
 
-    def wrong(self, default: Priority, word: str, *, suggest: bool) -> Wrong:
+    def wrong(self, default: Priority, word: str) -> Wrong:
         """Why a word that `look_up` calls BAD cannot be read."""
-        found = self._wrong.get((default, word, suggest))
-        return found or self._wrong.setdefault((default, word, suggest), self._refused(default, word, suggest=suggest))
+        found = self._wrong.get((default, word))
+        return found or self._wrong.setdefault((default, word), self._refused(default, word))
+
+    def exclusive(self, words: Sequence[Stands]) -> str:
+        """The sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
+        try:
+            checked(Team(merged(self._all_read(words))), self._knowledge)
+        except RequirementsError as error:
+            return str(error)
+        raise ValueError(f"{words} exclude nothing")
 
     def _put_together(self, words: Sequence[Stands]) -> int | None:
-        read = [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
+        read = self._all_read(words)
         if self._knowledge.criteria[read[0].criterion].computed:
             return None
         team = checked(Team(merged(read)), self._knowledge)
         return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
 
-    def _refused(self, default: Priority, word: str, *, suggest: bool) -> Wrong:
+    def _all_read(self, words: Sequence[Stands]) -> list[Requirement]:
+        return [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
+
+    def _refused(self, default: Priority, word: str) -> Wrong:
         try:
             item = item_of(word)
         except RequirementsError as error:
             return Wrong(str(error), early=True)
         try:
-            read_requirement(item, default, self._knowledge, suggest=suggest)
+            read_requirement(item, default, self._knowledge)
         except RequirementsError as error:
             return Wrong(str(error), early=False)
         raise ValueError(f"{word!r} can be read")
@@ -159,7 +160,7 @@ class Catalogue:
         return number
 
     def _any(self, word: str, default: Priority) -> tuple[int, float, float]:
-        requirement = read_requirement(item_of(word), default, self._knowledge, suggest=False)
+        requirement = read_requirement(item_of(word), default, self._knowledge)
         low, high = (requirement.bound.low, requirement.bound.high) if requirement.bound else (None, None)
         return self._cell(requirement), _NONE if low is None else low, _NONE if high is None else high
 
@@ -171,7 +172,7 @@ class Catalogue:
         key = (default, match["before"], match["behind"])
         form = self._forms.get(key)
         if form is None:
-            requirement = read_requirement(word, default, self._knowledge, suggest=False)
+            requirement = read_requirement(word, default, self._knowledge)
             form = self._forms[key] = _Form(requirement, self._ends[requirement.criterion], {})
         number, is_high = float(match["number"]), match["before"].endswith("<=")
         place = _place(number, form.ends)

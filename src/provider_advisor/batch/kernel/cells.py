@@ -75,7 +75,6 @@ class Cells:
         ]
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
         self._ids: dict[object, int] = {}
-        self._changes: dict[tuple[int, str, int, int], Change] = {}
         self._keep(Cell(None, (), (), tuple(() for _ in facts.knowledge.providers)))
 
     @property
@@ -102,12 +101,11 @@ class Cells:
 
     def changed(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
         """The cell, once a part of a rule that fired has added its requirement at this rank."""
-        key = (cell, rule.id, part, rank)
-        with self.lock:
-            if key not in self._changes:
-                requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
-                self._changes[key] = self._change(self.known[cell], requirement)
-            return self._changes[key]
+        requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
+        old = self.known[cell]
+        refused = contradicts(requirement, old.stated) is not None
+        added = old.added if refused else (*old.added, requirement)
+        return Change(self._with(requirement.criterion, old.stated, added), refused)
 
     def of_rule(self, rule: Rule) -> int:
         """The cell of a rule that favours."""
@@ -152,11 +150,6 @@ class Cells:
             return Finding(provider, requirement, None, degree_within(truth, self.facts, ()), weight)
         open_degree = degree_within(Truth.NO, self.facts, ())._replace(truth=None)
         return Finding(provider, requirement, None, open_degree, weight)
-
-    def _change(self, old: Cell, requirement: Requirement) -> Change:
-        refused = contradicts(requirement, old.stated) is not None
-        added = old.added if refused else (*old.added, requirement)
-        return Change(self._with(requirement.criterion, old.stated, added), refused)
 
     def _with(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
         if not added:

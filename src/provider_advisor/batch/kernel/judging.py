@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.catalogue import Stands
 from provider_advisor.batch.kernel.chaining import Chaining
 from provider_advisor.batch.kernel.costs import Costs, costs_of
+from provider_advisor.batch.kernel.loops import add_up
 from provider_advisor.batch.kernel.memory import Memory
 from provider_advisor.batch.kernel.priced import Varying, price
 from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.row import team_of
 from provider_advisor.batch.kernel.stated import stated_in
-from provider_advisor.batch.kernel.sums import added_up, put_score, scores_of
+from provider_advisor.batch.kernel.sums import put_score, scores_of
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.outcome import Outcome, outcome_for
@@ -41,21 +40,23 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     said = memory.situations.said_in(rows)
     stated = stated_in(rows, memory.catalogue, cells)
     costs = costs_of(said.usage, rows.num_rows, memory.facts)
-    chained = chaining.run(stated.rows, stated.cells, said, cells)
-    varying = price(stated.on_cost, stated.cells, costs, cells)
+    chained = chaining.run(stated.cells, stated.ends, said, cells, memory.changes)
+    varying = price(stated.on_cost, chained.cells, costs, cells)
     alone = stated.alone | costs.incomplete | costs.large | chained.alone
     alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
     # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole.
     first = said.alone | stated.crowded
-    wrong = {row: reason for row, reason in {**said.wrong, **stated.wrong}.items() if not first[row]}
+    wrong = {
+        row: reason for row, reason in {**stated.exclusive, **said.wrong, **stated.wrong}.items() if not first[row]
+    }
     alone[list(wrong)] = False
     alone |= first
-    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory, stated.suggested)
+    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory)
     errors |= wrong
     out = alone.copy()
     out[list(wrong)] = True
     own = [(row, cells.of_team(outcome)) for row, outcome in teams.items()]
-    parts = [_without(stated.rows, stated.cells, out), _without(chained.rows, chained.cells, out), _of(own)]
+    parts = [_without(stated.rows, chained.cells, out), _without(chained.rows, chained.added, out), _of(own)]
     entries = Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     scores = _scores(entries, _kept(varying, out), rows, memory)
     for row, outcome in teams.items():
@@ -64,8 +65,8 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
 
 
 def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Memory) -> Scores:
-    sums = added_up(entries, rows.num_rows, memory.cells)
-    sums[varying.rows] += varying.numbers
+    sums = add_up(entries.rows, entries.cells, memory.cells.numbers, rows.num_rows)
+    sums[:, varying.rows] += varying.numbers.T
     varies = np.zeros(rows.num_rows, bool)
     varies[varying.rows] = True
     scores, doubted = scores_of(sums, entries, memory.cells, varies)
@@ -76,16 +77,13 @@ def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Me
     return scores
 
 
-def _by_themselves(
-    some: Ints, rows: pa.RecordBatch, memory: Memory, suggested: frozenset[Stands] = frozenset()
-) -> tuple[dict[int, Outcome], dict[int, str]]:
+def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
     """The rows read and judged one by one, as a single question is; and what is wrong with the others."""
     outcomes, errors = {}, {}
     if len(some):
-        read = partial(memory.catalogue.requirement, suggested=suggested)
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
             try:
-                team = team_of(record, memory.facts.knowledge, read)
+                team = team_of(record, memory.facts.knowledge, memory.catalogue.requirement)
                 outcomes[row] = outcome_for(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)
@@ -94,7 +92,7 @@ def _by_themselves(
 
 def _without(rows: Ints, cells: Ints, out: Flags) -> Entries:
     """The entries, with nothing required where rows are out."""
-    return Entries(rows, np.where(out.take(rows), 0, cells)) if out.any() else Entries(rows, cells)
+    return Entries(rows, np.where(out.take(rows), np.int32(0), cells)) if out.any() else Entries(rows, cells)
 
 
 def _of(own: list[tuple[int, int]]) -> Entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provider_advisor.batch.kernel.catalogue import Catalogue
 from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.changes import Changes
 from provider_advisor.batch.kernel.reasons import lists_of
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.batch.kernel.tally import Tallying
@@ -23,6 +24,7 @@ class Memory:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.cells = Cells(facts)
+        self.changes = Changes(self.cells)
         self.catalogue = Catalogue(self.cells)
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()

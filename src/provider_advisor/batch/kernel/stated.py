@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +11,14 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Looked, Stands, Wrong
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.texts import Words, words_of
+from provider_advisor.batch.kernel.loops import Numbered, join_words
+from provider_advisor.batch.kernel.texts import words_of
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["OnCost", "Stated", "stated_in"]
 
-_MOST_SUGGESTIONS = 3
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
 
@@ -35,19 +34,20 @@ class OnCost(NamedTuple):
 class Stated(NamedTuple):
     """The words of all rows, one entry a word, those of a row in their order: the row and the cell of each.
 
-    Cell 0 stands where a word is put together with one before it, and where it cannot be read. `wrong` has, by row,
-    what is wrong with its words; `alone` marks the rows that have to be judged by themselves, `crowded` those of more
-    words than a team may state. `suggested` are the words that cannot be read and get suggestions, which take
-    milliseconds: the first three of the table, whoever scores it and whatever was scored before.
+    Those of row r lie between `ends[r]` and `ends[r + 1]`. Cell 0 stands where a word is put together with one before
+    it, and where it cannot be read. `wrong` has, by row, what is wrong with its words, `exclusive` what is wrong with
+    words that can be read one by one; `alone` marks the rows that have to be judged by themselves, `crowded` those of
+    more words than a team may state.
     """
 
     rows: Ints
     cells: Ints
+    ends: Ints
     on_cost: OnCost
     wrong: dict[int, str]
+    exclusive: dict[int, str]
     alone: Flags
     crowded: Flags
-    suggested: frozenset[Stands]
 
 
 class _Lexicon(NamedTuple):
@@ -70,27 +70,27 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     """What the columns `needs` and `wants` state."""
     columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _lexicon(columns, catalogue)
-    codes = np.concatenate(
-        [column.codes + shift for column, (_, shift) in zip(columns.values(), lexicon.shifts, strict=True)]
-    )
-    at = np.concatenate([column.rows for column in columns.values()])
-    found = lexicon.looked.cells.take(codes)  # of long columns, twice as fast as an index
-    bad = np.flatnonzero(found == BAD)
-    suggested = _suggested(codes[bad], lexicon)
-    wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue, suggested)
-    found[bad] = 0
+    readable = lexicon.looked.cells != BAD
+    criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
+    codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
+    bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
+    wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
+    found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
     alone = np.zeros(rows.num_rows, bool)
-    groups = _twice(at, cells.places.take(found), rows.num_rows)
-    together = _together(groups, codes, found, lexicon, catalogue)
-    found[groups.words] = 0
+    groups = _groups(np.flatnonzero(again), at, criteria.take(codes))
+    exclude = _exclude(groups, codes, lexicon)
+    together = _together(groups, exclude, codes, found, lexicon, catalogue)
     first = groups.words[groups.starts]
-    found[first] = np.maximum(together, 0)
+    exclusive = _sentences(groups, exclude, at[first], codes, lexicon, catalogue)
+    alone = np.zeros(rows.num_rows, bool)
     alone[at[first[together < 0]]] = True
-    crowded = np.sum([column.counts for column in columns.values()], axis=0) > MOST_REQUIREMENTS
-    return Stated(at, found, _on_cost(at, codes, lexicon, cells), wrong, alone, crowded, suggested)
+    found[groups.words] = 0
+    found[first] = np.maximum(together, 0)
+    crowded = np.diff(ends) > MOST_REQUIREMENTS
+    return Stated(at, found, ends, _on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
 
 
-def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
+def _lexicon(columns: Mapping[str, Numbered], catalogue: Catalogue) -> _Lexicon:
     words: list[str] = []
     shifts: list[tuple[Priority, int]] = []
     looked: list[Looked] = []
@@ -101,20 +101,11 @@ def _lexicon(columns: Mapping[str, Words], catalogue: Catalogue) -> _Lexicon:
     return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
-def _suggested(codes: Ints, lexicon: _Lexicon) -> frozenset[Stands]:
-    """The first of the different words that cannot be read, without the spaces around them."""
-    words = [lexicon(code) for code in islice(dict.fromkeys(codes.tolist()), _MOST_SUGGESTIONS)]
-    return frozenset((default, word.strip()) for default, word in words)
-
-
-def _first_wrong(
-    rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue, suggested: frozenset[Stands]
-) -> dict[int, str]:
+def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
     """By row, the sentence that a single answer would begin with: what is no word at all comes first."""
     found: dict[int, Wrong] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        default, word = lexicon(code)
-        wrong = catalogue.wrong(default, word, suggest=(default, word.strip()) in suggested)
+        wrong = catalogue.wrong(*lexicon(code))
         if row not in found or (wrong.early and not found[row].early):
             found[row] = wrong
     return {row: wrong.sentence for row, wrong in found.items()}
@@ -133,37 +124,51 @@ class _Groups(NamedTuple):
     words: Ints
     starts: Ints
 
-
-def _twice(at: Ints, places: Ints, rows: int) -> _Groups:
-    """The groups of more than one word; the words of a group in their order, place -1 is of no criterion."""
-    width = int(places.max(initial=-1)) + 2
-    keys = at * np.array(width, np.int32 if rows * width < np.iinfo(np.int32).max else np.int64) + (places + 1)
-    ordered = np.sort(keys)
-    same = ordered[1:][ordered[1:] == ordered[:-1]]
-    among = np.zeros(rows, bool)
-    among[same // width] = True
-    words = np.flatnonzero(among.take(at) & (places >= 0))
-    words = words[np.argsort(keys[words], kind="stable")]
-    starts = np.flatnonzero(np.diff(keys[words], prepend=-1))
-    sizes = np.diff(starts, append=len(words))
-    several = sizes > 1
-    return _Groups(words[np.repeat(several, sizes)], np.cumsum(sizes[several]) - sizes[several])
+    def some(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
+        """Each group that is chosen, and where its words stand."""
+        ends = [*self.starts[1:].tolist(), len(self.words)]
+        for group in np.flatnonzero(chosen).tolist():
+            yield group, slice(int(self.starts[group]), ends[group])
 
 
-def _together(groups: _Groups, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> Ints:
+def _groups(again: Ints, at: Ints, criteria: Ints) -> _Groups:
+    """The words that are on one criterion with another of their row, those of a group in their order."""
+    keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
+    order = np.argsort(keys, kind="stable")
+    return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
+
+
+def _exclude(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
+    """The groups whose bounds exclude each other."""
+    own = codes[groups.words]
+    if not len(own):
+        return np.zeros(0, bool)
+    lows, highs = lexicon.looked.low[own], lexicon.looked.high[own]
+    return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
+
+
+def _together(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+    groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue
+) -> Ints:
     """The cell of each group; -1 where it has none: bounds that exclude each other, or on a computed criterion."""
-    words, starts = groups
-    together = np.full(len(starts), -1, np.int32)
-    if not len(starts):
-        return together
-    own = codes[words]
-    exclude = np.fmax.reduceat(lexicon.looked.low[own], starts) > np.fmin.reduceat(lexicon.looked.high[own], starts)
-    of, ends = found[words].tolist(), [*starts[1:].tolist(), len(words)]
-    for group in np.flatnonzero(~exclude).tolist():
-        members = slice(int(starts[group]), ends[group])
-        cell = catalogue.together(tuple(of[members]), partial(_spelt, own[members], lexicon))
+    together = np.full(len(exclude), -1, np.int32)
+    of = found[groups.words].tolist()
+    for group, members in groups.some(~exclude):
+        own = codes[groups.words[members]]
+        cell = catalogue.together(tuple(of[members]), partial(_spelt, own, lexicon))
         together[group] = -1 if cell is None else cell
     return together
+
+
+def _sentences(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+    groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue
+) -> dict[int, str]:
+    """By row what is wrong with its one group that excludes itself; of several a single answer has to choose."""
+    chosen = exclude & (np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)[rows] == 1)
+    return {
+        int(rows[group]): catalogue.exclusive(_spelt(codes[groups.words[members]], lexicon))
+        for group, members in groups.some(chosen)
+    }
 
 
 def _spelt(codes: Ints, lexicon: _Lexicon) -> list[Stands]:

@@ -1,11 +1,10 @@
-"""Scores and standings of many teams: their cells' numbers added up by one sparse product."""
+"""Scores and standings of many teams: what the sums of their cells' numbers come to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import sparse
 
 from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.reasons import Entries
@@ -14,29 +13,22 @@ from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.assessment import Score, summed_up
 
-__all__ = ["added_up", "put_score", "scores_of"]
-
-
-def added_up(entries: Entries, rows: int, cells: Cells) -> Floats:
-    """The cells' numbers added up for each row."""
-    ones = np.ones(len(entries.cells))
-    numbers = cells.numbers
-    required = sparse.coo_array((ones, (entries.rows, entries.cells)), shape=(rows, len(numbers)))
-    return np.asarray(required @ numbers)
+__all__ = ["put_score", "scores_of"]
 
 
 def scores_of(sums: Floats, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:
     """The scores of each row, and which rows have to be judged by themselves to be sure of the last digit.
 
+    `sums` holds, by column and row, the numbers of the row's cells added up.
     `varying` marks the rows whose sums hold more than their cells' numbers.
     """
-    columns = np.ascontiguousarray(sums.T)
+    columns, teams = sums, sums.shape[1]
     weight, asked = columns[WEIGHT], columns[WEIGHT] > 0
-    parts_added = 4 + np.bincount(entries.rows, minlength=len(sums))
+    parts_added = 4 + np.bincount(entries.rows, minlength=teams)
     slack = np.where((columns[INEXACT] > 0) | varying, parts_added, 1.0)
     degrees = [columns[FIRST + part :: PER_PROVIDER] for part in range(3)]
     found = []
-    doubted = np.zeros(len(sums), bool)
+    doubted = np.zeros(teams, bool)
     for part in degrees:
         numbers, doubtful = rounded(100 * part / np.where(asked, weight, 1), slack)
         found.append(numbers)

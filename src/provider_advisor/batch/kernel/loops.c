@@ -1,0 +1,424 @@
+/* Loops over the words and rows of a table.
+
+   Plain C over plain arrays: nothing of Python is in it, nothing is kept between calls, and threads may call it side by
+   side. `loops.py` says what each array holds. What is looked up here was worked out in Python, by the code that
+   answers a single team; an entry that is missing is handed back, to be worked out there. */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NO_MEMORY = -1, NO_ROOM = -2, FINE = -3 };
+
+/* ---- Different texts ---------------------------------------------------------------------------------------------- */
+
+struct text {
+    const uint8_t *at;
+    int32_t size;
+};
+
+/* A table of the texts met so far, by hash; a slot's number is -1 while it is free. */
+struct slot {
+    uint32_t hash;
+    int32_t number;
+};
+
+struct met {
+    struct slot *slots;
+    uint32_t mask;
+    int32_t count;
+};
+
+static uint32_t hash_of(struct text text)
+{
+    const uint64_t odd = 0x9E3779B97F4A7C15u;
+    uint64_t hash = (uint64_t)text.size * odd, part = 0;
+    while (text.size >= 8) {
+        memcpy(&part, text.at, 8);
+        hash = (hash ^ part) * odd;
+        hash ^= hash >> 32;
+        text.at += 8;
+        text.size -= 8;
+    }
+    part = 0;
+    for (int32_t place = 0; place < text.size; place++)
+        part = part << 8 | text.at[place];
+    hash = (hash ^ part) * odd;
+    return (uint32_t)(hash >> 32);
+}
+
+static int make_room(struct met *met)
+{
+    uint32_t size = met->slots ? 2 * (met->mask + 1) : 1024;
+    struct slot *slots = malloc(size * sizeof *slots);
+    if (!slots)
+        return NO_MEMORY;
+    memset(slots, 0xFF, size * sizeof *slots);
+    for (uint32_t old = 0; met->slots && old <= met->mask; old++) {
+        if (met->slots[old].number < 0)
+            continue;
+        uint32_t place = met->slots[old].hash & (size - 1);
+        while (slots[place].number >= 0)
+            place = (place + 1) & (size - 1);
+        slots[place] = met->slots[old];
+    }
+    free(met->slots);
+    met->slots = slots;
+    met->mask = size - 1;
+    return 0;
+}
+
+/* The number of a text, which is kept as the next one if it is new. */
+static int32_t number_of(struct met *met, struct text text, const uint8_t *data, int32_t *starts, int32_t *sizes)
+{
+    uint32_t hash = hash_of(text), place = hash & met->mask;
+    for (; met->slots[place].number >= 0; place = (place + 1) & met->mask) {
+        int32_t number = met->slots[place].number;
+        if (met->slots[place].hash == hash && sizes[number] == text.size
+            && !memcmp(data + starts[number], text.at, (size_t)text.size))
+            return number;
+    }
+    int32_t number = met->count++;
+    starts[number] = (int32_t)(text.at - data);
+    sizes[number] = text.size;
+    met->slots[place] = (struct slot){hash, number};
+    if (met->count <= (int32_t)(met->mask / 2))
+        return number;
+    return make_room(met) ? NO_MEMORY : number;
+}
+
+int64_t number_texts(const uint8_t *data, const int32_t *offsets, int64_t rows, int32_t separator, int32_t *numbers,
+                     int32_t *ends, int32_t *starts, int32_t *sizes)
+{
+    struct met met = {0};
+    int32_t count = 0;
+    if (make_room(&met))
+        return NO_MEMORY;
+    ends[0] = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        const uint8_t *at = data + offsets[row], *end = data + offsets[row + 1];
+        int more = separator < 0 || at < end; /* an empty cell is an empty text, or holds no words */
+        while (more) {
+            const uint8_t *cut = separator < 0 ? NULL : memchr(at, separator, (size_t)(end - at));
+            struct text text = {at, (int32_t)((cut ? cut : end) - at)};
+            numbers[count] = number_of(&met, text, data, starts, sizes);
+            if (numbers[count++] == NO_MEMORY) {
+                free(met.slots);
+                return NO_MEMORY;
+            }
+            more = cut != NULL;
+            at = cut + more;
+        }
+        ends[row + 1] = count;
+    }
+    free(met.slots);
+    return met.count;
+}
+
+/* Texts copied one behind the other, as Arrow holds them. */
+void gather_texts(const uint8_t *data, const int32_t *starts, const int32_t *sizes, int64_t count, uint8_t *texts)
+{
+    for (int64_t number = 0; number < count; number++) {
+        memcpy(texts, data + starts[number], (size_t)sizes[number]);
+        texts += sizes[number];
+    }
+}
+
+/* ---- Words of rows ------------------------------------------------------------------------------------------------ */
+
+struct column {
+    const int32_t *numbers, *ends;
+    int32_t first; /* what is added to its numbers */
+};
+
+int64_t join_words(const struct column *columns, int64_t count, int64_t rows, const int32_t *criteria,
+                   int64_t all_criteria, int32_t *words, int32_t *at, int32_t *ends, uint8_t *again)
+{
+    int32_t next = 0;
+    int64_t twice = 0;
+    int32_t *last = malloc((size_t)(all_criteria + 1) * sizeof *last); /* the last word on each criterion, plus one */
+    if (!last)
+        return NO_MEMORY;
+    memset(last, 0, (size_t)(all_criteria + 1) * sizeof *last);
+    ends[0] = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        for (const struct column *column = columns; column < columns + count; column++) {
+            for (int32_t place = column->ends[row]; place < column->ends[row + 1]; place++, next++) {
+                int32_t word = column->numbers[place] + column->first, criterion = criteria[word];
+                words[next] = word;
+                at[next] = (int32_t)row;
+                again[next] = 0;
+                if (criterion < 0)
+                    continue;
+                if (last[criterion] > ends[row]) {
+                    again[last[criterion] - 1] = again[next] = 1;
+                    twice++;
+                }
+                last[criterion] = next + 1;
+            }
+        }
+        ends[row + 1] = next;
+    }
+    free(last);
+    return twice;
+}
+
+/* ---- Rules -------------------------------------------------------------------------------------------------------- */
+
+enum { NEEDED, STATED, NOT_STATED, FLAG, LEAST, MOST };
+
+struct rules {
+    int64_t count, sets, criteria, flags, parts, depth, highest;
+    const int32_t *code, *code_ends;     /* conditions, two numbers an instruction: what it is, and of what */
+    const int32_t *part_ends, *part_of;  /* what a rule implies: its criteria, */
+    const int32_t *part_ranks;           /* and at most at which rank */
+    const int32_t *judged_ends, *judged; /* the criteria on whose facts it favours */
+    const uint8_t *computed;             /* by criterion */
+    /* Sets of rules, a bit each, in `sets` numbers of 64: those that can fire only where a criterion is required, or a
+       flag is up, or one of several of these; and those that can fire anywhere. */
+    const uint64_t *by_criterion, *by_flag, *anywhere;
+};
+
+struct changes {
+    int64_t count;
+    const int64_t *keys; /* in order */
+    const int32_t *cells;
+    const uint8_t *refused;
+};
+
+/* A table: the cells of its words, row after row, and by cell its criterion (-1: no rule speaks of it) and rank. */
+struct table {
+    int64_t rows;
+    const int32_t *ends, *cells, *criteria;
+    const uint8_t *ranks, *flags;
+};
+
+/* What the rules make of a table, from `row` on: the cells of its words, what is added, and which rows have to be looked
+   at by themselves. `possible` holds for each row the set of the rules that its flags let fire. */
+struct outcome {
+    int32_t *cells, *added_rows, *added_cells;
+    uint8_t *alone;
+    uint64_t *possible;
+    int64_t room, added, row;
+};
+
+/* What a team requires of a criterion. */
+struct required {
+    int32_t cell;
+    int16_t rank, stated;
+};
+
+/* The team at hand; `fired` are its rules, up to the first -1, `possible` the set of those that may fire. */
+struct team {
+    struct required *of;
+    int32_t *fired, *stack;
+    uint64_t *possible;
+};
+
+/* The highest rank that a condition allows, 0 where it does not hold; its code is in reverse Polish notation. */
+static int32_t allowed(const struct rules *rules, int32_t rule, const struct team *team, const struct table *table,
+                       int64_t row)
+{
+    const int32_t highest = (int32_t)rules->highest;
+    int32_t *top = team->stack;
+    for (int32_t at = rules->code_ends[rule]; at < rules->code_ends[rule + 1]; at += 2) {
+        int32_t of = rules->code[at + 1];
+        switch (rules->code[at]) {
+        case NEEDED:
+            *top++ = team->of[of].rank;
+            break;
+        case STATED:
+            *top++ = team->of[of].stated ? highest : 0;
+            break;
+        case NOT_STATED:
+            *top++ = team->of[of].stated ? 0 : highest;
+            break;
+        case FLAG:
+            *top++ = table->flags[of * table->rows + row] ? highest : 0;
+            break;
+        case LEAST:
+            for (; of > 1; of--) {
+                top--;
+                top[-1] = top[0] < top[-1] ? top[0] : top[-1];
+            }
+            break;
+        case MOST:
+            for (; of > 1; of--) {
+                top--;
+                top[-1] = top[0] > top[-1] ? top[0] : top[-1];
+            }
+        }
+    }
+    return team->stack[0];
+}
+
+/* Where a key stands among the changes; -1 if it does not. Halves without branches, which would be guessed wrong. */
+static int64_t place_of(const struct changes *changes, int64_t key)
+{
+    int64_t place = 0;
+    for (int64_t left = changes->count; left > 1;) {
+        int64_t half = left / 2;
+        place += changes->keys[place + half] <= key ? half : 0;
+        left -= half;
+    }
+    return changes->count && changes->keys[place] == key ? place : -1;
+}
+
+static void let_in(const struct rules *rules, uint64_t *possible, const uint64_t *sets, int64_t of)
+{
+    for (int64_t set = 0; set < rules->sets; set++)
+        possible[set] |= sets[of * rules->sets + set];
+}
+
+/* Let a rule that fires at a rank imply what it implies; the key of a change that is missing, or FINE. */
+static int64_t imply(const struct rules *rules, int32_t rule, int32_t rank, const struct changes *changes,
+                     struct team *team, uint8_t *alone)
+{
+    for (int32_t part = rules->part_ends[rule]; part < rules->part_ends[rule + 1]; part++) {
+        int32_t own = rules->part_ranks[part] < rank ? rules->part_ranks[part] : rank;
+        struct required *of = team->of + rules->part_of[part];
+        int64_t key = (of->cell * rules->parts + part) * (rules->highest + 1) + own;
+        int64_t change = place_of(changes, key);
+        if (change < 0)
+            return key;
+        if (of->cell != changes->cells[change]) {
+            of->cell = changes->cells[change];
+            *alone |= rules->computed[rules->part_of[part]];
+        }
+        if (!changes->refused[change] && of->rank < own) {
+            of->rank = (int16_t)own;
+            let_in(rules, team->possible, rules->by_criterion, rules->part_of[part]);
+        }
+    }
+    return FINE;
+}
+
+static int64_t fire(const struct rules *rules, const struct changes *changes, struct team *team,
+                    const struct table *table, int64_t row, uint8_t *alone)
+{
+    int64_t missing = FINE;
+    int32_t fired = 0;
+    for (int32_t set = 0; set < rules->sets; set++) {
+        uint64_t left = ~UINT64_C(0), next;
+        while (missing == FINE && (next = team->possible[set] & left)) {
+            int32_t place = __builtin_ctzll(next), rule = 64 * set + place;
+            left = ~UINT64_C(1) << place;
+            int32_t rank = allowed(rules, rule, team, table, row);
+            if (!rank)
+                continue;
+            team->fired[fired++] = rule;
+            missing = imply(rules, rule, rank, changes, team, alone);
+        }
+    }
+    team->fired[fired] = -1;
+    return missing;
+}
+
+/* Whether a rule favours, and counts: not for a team that requires itself what the rule rests on. */
+static int counts(const struct rules *rules, int32_t rule, const struct team *team)
+{
+    for (int32_t at = rules->judged_ends[rule]; at < rules->judged_ends[rule + 1]; at++)
+        if (team->of[rules->judged[at]].rank)
+            return 0;
+    return rules->judged_ends[rule] < rules->judged_ends[rule + 1];
+}
+
+static void add(struct outcome *out, int32_t cell)
+{
+    out->added_rows[out->added] = (int32_t)out->row;
+    out->added_cells[out->added++] = cell;
+}
+
+static void take_in(const struct rules *rules, const struct table *table, int64_t row, struct team *team)
+{
+    for (int32_t word = table->ends[row]; word < table->ends[row + 1]; word++) {
+        int32_t cell = table->cells[word], criterion = table->criteria[cell];
+        if (criterion < 0)
+            continue;
+        int16_t rank = table->ranks[cell];
+        team->of[criterion] = (struct required){cell, rank, rank};
+        let_in(rules, team->possible, rules->by_criterion, criterion);
+    }
+}
+
+/* What rules added to the team, each criterion once. */
+static void put_added(const struct rules *rules, const int32_t *favouring, struct team *team, struct outcome *out)
+{
+    for (const int32_t *rule = team->fired; *rule >= 0; rule++)
+        if (counts(rules, *rule, team))
+            add(out, favouring[*rule]);
+    for (const int32_t *rule = team->fired; *rule >= 0; rule++) {
+        for (int32_t part = rules->part_ends[*rule]; part < rules->part_ends[*rule + 1]; part++) {
+            struct required *of = team->of + rules->part_of[part];
+            if (of->stated)
+                continue;
+            if (of->rank)
+                add(out, of->cell);
+            *of = (struct required){0};
+        }
+    }
+}
+
+/* The cells of the team's words, each on another criterion or on none, and nothing left for the next team. */
+static void put_stated(const struct table *table, struct team *team, struct outcome *out)
+{
+    for (int32_t word = table->ends[out->row]; word < table->ends[out->row + 1]; word++) {
+        int32_t cell = table->cells[word], criterion = table->criteria[cell];
+        if (criterion >= 0) {
+            cell = team->of[criterion].cell;
+            team->of[criterion] = (struct required){0};
+        }
+        out->cells[word] = cell;
+    }
+}
+
+void let_in_by_flags(const struct rules *rules, const struct table *table, uint64_t *possible)
+{
+    for (int64_t row = 0; row < table->rows; row++)
+        memcpy(possible + row * rules->sets, rules->anywhere, (size_t)rules->sets * sizeof *possible);
+    for (int64_t flag = 0; flag < rules->flags; flag++) {
+        const uint8_t *first = table->flags + flag * table->rows, *end = first + table->rows, *at = first;
+        while ((at = memchr(at, 1, (size_t)(end - at))))
+            let_in(rules, possible + (at++ - first) * rules->sets, rules->by_flag, flag);
+    }
+}
+
+int64_t fire_rules(const struct rules *rules, const struct changes *changes, const int32_t *favouring,
+                   const struct table *table, struct outcome *out)
+{
+    int64_t missing = FINE;
+    struct team team = {.of = calloc((size_t)rules->criteria + 1, sizeof *team.of)};
+    team.fired = malloc((size_t)(rules->count + 1 + rules->depth + 1) * sizeof *team.fired);
+    team.stack = team.fired + rules->count + 1;
+    if (!team.of || !team.fired)
+        missing = NO_MEMORY;
+    for (; missing == FINE && out->row < table->rows; out->row++) {
+        if (out->added + rules->parts + rules->count > out->room) {
+            missing = NO_ROOM;
+            break;
+        }
+        team.possible = out->possible + out->row * rules->sets;
+        take_in(rules, table, out->row, &team);
+        missing = fire(rules, changes, &team, table, out->row, out->alone + out->row);
+        if (missing != FINE)
+            break;
+        put_added(rules, favouring, &team, out);
+        put_stated(table, &team, out);
+    }
+    free(team.of);
+    free(team.fired);
+    return missing;
+}
+
+/* ---- Sums --------------------------------------------------------------------------------------------------------- */
+
+void add_up(const int32_t *rows, const int32_t *cells, int64_t entries, const double *numbers, int64_t width,
+            double *sums, int64_t teams)
+{
+    for (int64_t entry = 0; entry < entries; entry++) {
+        const double *own = numbers + cells[entry] * width;
+        double *sum = sums + rows[entry];
+        for (int64_t column = 0; column < width; column++)
+            sum[column * teams] += own[column];
+    }
+}

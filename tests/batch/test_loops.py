@@ -1,0 +1,83 @@
+"""The compiled loops, each beside the plain way to do the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provider_advisor.batch.kernel.loops import Numbered, add_up, join_words, number_texts
+
+_TEXT = st.text(alphabet="ab,é\0", max_size=20)
+
+
+def _rows(numbered):
+    words = [numbered.distinct[number] for number in numbered.numbers.tolist()]
+    return [words[start:end] for start, end in zip(numbered.ends[:-1], numbered.ends[1:], strict=True)]
+
+
+@given(texts=st.lists(_TEXT), before=st.integers(0, 2))
+def test_texts_are_numbered_in_the_order_in_which_they_come_up(texts, before):
+    numbered = number_texts(pa.array(["a", "b"][:before] + texts, pa.string()).slice(before))
+    assert numbered.distinct == list(dict.fromkeys(texts))
+    assert _rows(numbered) == [[text] for text in texts]
+
+
+@given(texts=st.lists(_TEXT))
+def test_words_are_what_splitting_gives_and_an_empty_text_has_none(texts):
+    numbered = number_texts(pa.array(texts, pa.string()), ",")
+    assert _rows(numbered) == [text.split(",") if text else [] for text in texts]
+    assert len(set(numbered.distinct)) == len(numbered.distinct)
+
+
+def test_a_hundred_thousand_different_texts_are_told_apart():
+    texts = [f"{number:0{number % 30}d}" for number in range(100_000)]
+    numbered = number_texts(pa.array(texts))
+    assert numbered.distinct == texts
+    assert numbered.numbers.tolist() == list(range(100_000))
+
+
+def test_no_texts_are_no_words():
+    assert number_texts(pa.array([], pa.string()), ",") == ([], pytest.approx([]), pytest.approx([0]))
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 5), max_size=6), min_size=3, max_size=3), min_size=1, max_size=2))
+def test_words_of_columns_stand_row_by_row_and_those_on_one_criterion_are_marked(columns):
+    criteria = np.array([0, 0, 1, 2, -1, -1] * len(columns), np.int32)
+    given_columns = [_numbered(rows) for rows in columns]
+    joined = join_words(given_columns, criteria, 3)
+    expected = [[word + 6 * place for place, rows in enumerate(columns) for word in rows[row]] for row in range(3)]
+    starts = zip(joined.ends[:-1], joined.ends[1:], strict=True)
+    assert [joined.words[start:end].tolist() for start, end in starts] == expected
+    assert joined.rows.tolist() == [row for row, words in enumerate(expected) for _ in words]
+    again = []
+    for words in expected:
+        often = Counter(criteria[words].tolist())
+        again += [bool(criteria[word] >= 0 and often[criteria[word]] > 1) for word in words]
+    assert joined.again.tolist() == again
+
+
+def _numbered(rows):
+    numbers = np.array([word for words in rows for word in words], np.int32)
+    ends = np.array([0, *np.cumsum([len(words) for words in rows])], np.int32)
+    return Numbered(list("abcdef"), numbers, ends)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=30))
+def test_numbers_of_cells_are_added_up_by_team(pairs):
+    entries = np.array(pairs, np.int32).reshape(-1, 2)
+    numbers = np.array([[1.0, 0.5], [2.0, 0.25], [4.0, 8.0]])
+    expected = np.zeros((2, 5))
+    for team, cell in pairs:
+        expected[:, team] += numbers[cell]
+    rows, cells = np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
+    assert add_up(rows, cells, numbers, 5).tolist() == expected.tolist()
+
+
+def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():
+    with pytest.raises(TypeError, match="expected contiguous int32, got int64"):
+        add_up(np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros((1, 2)), 1)
