@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ _MOST_WORDS = 50_000
 _NONE = float("nan")
 # A bound as most are written; every such number is one that a bound may have.
 _NUMBERED = re.compile(
-    r"(?P<before>[^<>=!:≥≤{]+[<>]=)(?P<number>[0-9]{1,12}(\.[0-9]{1,9})?)(?P<behind>(:.*)?)", re.DOTALL
+    r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL  # before, the number, behind
 )
 
 Stands = tuple[Priority, str]
@@ -69,19 +69,21 @@ class Catalogue:
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
         self._wrong: dict[Stands, Wrong] = {}
-        self._together: dict[tuple[int, ...], int | None] = {}
+        self._together: dict[frozenset[int], int | None] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
         """What words state, each where the word stands; `default` is their priority if they name none."""
         with self._cells.lock:
             self._forget_the_many()
-            known = map(self._numbers[default].get, words)
-            numbers = [self._read(words[at], default) if found is None else found for at, found in enumerate(known)]
+            numbers = [*map(self._numbers[default].get, words)]
+            if None in numbers:
+                known = zip(words, numbers, strict=True)
+                numbers = [self._read(word, default) if number is None else number for word, number in known]
             cells, low, high = self._looked.take(np.array(numbers, np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high)
 
     def _forget_the_many(self) -> None:
-        if sum(map(len, self._numbers.values())) > _MOST_WORDS:
+        if self._count > _MOST_WORDS:
             self._forget_words()
         memos: list[dict[Any, Any]] = [self._stated, self._forms, self._wrong, self._together]
         for memo in memos:
@@ -91,18 +93,19 @@ class Catalogue:
     def _forget_words(self) -> None:
         """Words by number, and by number what `Looked` says of them."""
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
-        self._looked = np.zeros((3, 256))
+        self._looked, self._count = np.zeros((3, 256)), 0
 
-    def together(self, cells: tuple[int, ...], words: Callable[[], Sequence[Stands]]) -> int | None:
+    def together(self, cells: Iterable[int], words: Callable[[], Sequence[Stands]]) -> int | None:
         """The cell of words that speak of one criterion in one row and do not exclude each other.
 
         None where they speak of a computed criterion: then the row has to be judged by itself. `cells` are those of the
-        words, which are asked for where these cells have not met before.
+        words, which are asked for where these cells have not met before, in whatever order and however often.
         """
+        key = frozenset(cells)
         with self._cells.lock:
-            if cells not in self._together:
-                self._together[cells] = self._put_together(words())
-            return self._together[cells]
+            if key not in self._together:
+                self._together[key] = self._put_together(words())
+            return self._together[key]
 
     def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
         """As `read_requirement` reads an item, a word only once."""
@@ -149,13 +152,15 @@ class Catalogue:
 
     def _read(self, word: str, default: Priority) -> int:
         """The number of a word that was not met before."""
-        number = sum(map(len, self._numbers.values()))
+        number, self._count = self._count, self._count + 1
         if number == self._looked.shape[1]:
             self._looked = np.hstack([self._looked, np.zeros_like(self._looked)])
         try:
-            self._looked[:, number] = self._numbered(word, default) or self._any(word, default)
+            found = self._numbered(word, default) or self._any(word, default)
         except RequirementsError:
-            self._looked[:, number] = BAD, _NONE, _NONE
+            found = BAD, _NONE, _NONE
+        for part, known in zip(found, self._looked, strict=True):
+            known[number] = part
         self._numbers[default][word] = number
         return number
 
@@ -169,12 +174,12 @@ class Catalogue:
         match = _NUMBERED.fullmatch(word)
         if match is None:
             return None
-        key = (default, match["before"], match["behind"])
-        form = self._forms.get(key)
+        before, written, behind = match.groups()
+        form = self._forms.get((default, before, behind))
         if form is None:
             requirement = read_requirement(word, default, self._knowledge)
-            form = self._forms[key] = _Form(requirement, self._ends[requirement.criterion], {})
-        number, is_high = float(match["number"]), match["before"].endswith("<=")
+            form = self._forms[default, before, behind] = _Form(requirement, self._ends[requirement.criterion], {})
+        number, is_high = float(written), before[-2] == "<"
         place = _place(number, form.ends)
         if place not in form.cells:
             end = plain(number)

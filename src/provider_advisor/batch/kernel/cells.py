@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -177,16 +178,17 @@ class Cells:
         return number
 
 
-def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> Floats:
+def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
     """The numbers of a cell's findings, as a score sums them."""
-    numbers = np.zeros(width)
-    if not findings or not findings[0]:
-        return numbers
-    parts = [[_products(finding) for finding in part] for part in findings]
-    numbers[INEXACT] = not all(map(_is_exact, {number for part in parts for products in part for number in products}))
-    for place, (part, products) in enumerate(zip(findings, parts, strict=True)):
+    numbers = [0.0] * width
+    for place, part in enumerate(findings):
+        if not part:
+            continue
         at = FIRST + PER_PROVIDER * place
-        numbers[WEIGHT], *numbers[at : at + 3] = map(math.fsum, zip(*products, strict=True))
+        products = [_products(finding) for finding in part]
+        sums = products[0] if len(products) == 1 else [*map(math.fsum, zip(*products, strict=True))]
+        numbers[WEIGHT], numbers[at : at + 3] = sums[0], sums[1:]
+        numbers[INEXACT] = numbers[INEXACT] or not all(map(_is_exact, {*chain.from_iterable(products)}))
         numbers[at + 3] = sum(finding.is_failed_must for finding in part)
         numbers[at + 4] = sum(finding.is_unknown_must for finding in part)
     return numbers
@@ -199,4 +201,4 @@ def _products(finding: Finding) -> tuple[float, float, float, float]:
 
 def _is_exact(number: float) -> bool:
     """Whether sums of such numbers lose nothing: multiples of 2**-20, and not large."""
-    return abs(number) < _LARGEST and float(number * _FINEST).is_integer()
+    return abs(number) < _LARGEST and (number * _FINEST) % 1 == 0

@@ -97,7 +97,10 @@ class _Met:
         with self._lock:
             if len(self._numbers) > _MOST_ANSWERS:
                 self._forget()
-            codes = np.array([self._number(answer) for answer in answers], np.int32)[codes]
+            numbers = [*map(self._numbers.get, answers)]
+            if None in numbers:
+                numbers = [*map(self._number, answers)]
+            codes = np.array(numbers, np.int32)[codes]
             wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))

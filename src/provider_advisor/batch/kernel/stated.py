@@ -155,7 +155,7 @@ def _together(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     of = found[groups.words].tolist()
     for group, members in groups.some(~exclude):
         own = codes[groups.words[members]]
-        cell = catalogue.together(tuple(of[members]), partial(_spelt, own, lexicon))
+        cell = catalogue.together(of[members], partial(_spelt, own, lexicon))
         together[group] = -1 if cell is None else cell
     return together
 
