@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SOURCE = Path("src/provider_advisor/batch/kernel/loops.c")
-_FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC")
+_FLAGS = ("-O3", "-std=c11", "-ffp-contract=off", "-shared", "-fPIC")
 
 
 class Loops(BuildHookInterface):
@@ -24,7 +24,7 @@ class Loops(BuildHookInterface):
         library = source.with_name("_loops.so")
         unfinished = library.with_suffix(f".{os.getpid()}")  # a process that has the old one loaded keeps it
         compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-        subprocess.run([*compiler, *_FLAGS, "-o", str(unfinished), str(source)], check=True)  # noqa: S603
+        subprocess.run([*compiler, *_FLAGS, "-o", str(unfinished), str(source), "-lm"], check=True)  # noqa: S603
         unfinished.replace(library)
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["artifacts"].append(f"/{library.relative_to(self.root).as_posix()}")

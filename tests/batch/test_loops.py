@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.batch.kernel.loops import Numbered, add_up, join_words, number_texts
+from provider_advisor.batch.kernel.reasons import Entries
+from provider_advisor.batch.kernel.sums import add_up
+from provider_advisor.batch.kernel.words import Numbered, join_words, number_texts
 
 _TEXT = st.text(alphabet="ab,é\0", max_size=20)
 
@@ -71,13 +73,13 @@ def _numbered(rows):
 def test_numbers_of_cells_are_added_up_by_team(pairs):
     entries = np.array(pairs, np.int32).reshape(-1, 2)
     numbers = np.array([[1.0, 0.5], [2.0, 0.25], [4.0, 8.0]])
-    expected = np.zeros((2, 5))
+    expected = np.zeros((5, 2))
     for team, cell in pairs:
-        expected[:, team] += numbers[cell]
+        expected[team] += numbers[cell]
     rows, cells = np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
-    assert add_up(rows, cells, numbers, 5).tolist() == expected.tolist()
+    assert add_up(Entries(rows, cells), numbers, 5).numbers.tolist() == expected.tolist()
 
 
 def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():
     with pytest.raises(TypeError, match="expected contiguous int32, got int64"):
-        add_up(np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros((1, 2)), 1)
+        add_up(Entries(np.zeros(1, np.int64), np.zeros(1, np.int32)), np.zeros((1, 2)), 1)

@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 
-__all__ = ["bytes_of", "dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
+__all__ = ["bits", "bytes_of", "dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
 
 
-def numbers(found: Floats | Ints, missing: Flags | None = None) -> pa.Array:
-    """The numbers as they lie in memory; null where they are missing."""
-    given = None if missing is None or not missing.any() else _bits(~missing)
+def numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
+    """The numbers as they lie in memory; null where they are not given, which is said in `bits`."""
     kind = pa.from_numpy_dtype(found.dtype)
     return pa.Array.from_buffers(kind, len(found), [given, pa.py_buffer(np.ascontiguousarray(found))])
 
 
 def flags(values: Flags) -> pa.Array:
     """Booleans."""
-    return pa.Array.from_buffers(pa.bool_(), len(values), [None, _bits(values)])
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits(values)])
 
 
 def texts(values: Sequence[str]) -> pa.Array:
@@ -42,12 +41,12 @@ def only(column: pa.Array, given: Flags) -> pa.Array:
     _, offsets, data = column.buffers()
     shift = np.zeros(column.offset + len(column), bool)
     shift[column.offset :] = given
-    return pa.Array.from_buffers(column.type, len(column), [_bits(shift), offsets, data], offset=column.offset)
+    return pa.Array.from_buffers(column.type, len(column), [bits(shift), offsets, data], offset=column.offset)
 
 
 def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
     """Words by their places; null for -1."""
-    return pa.DictionaryArray.from_arrays(numbers(places, places < 0), texts(words))
+    return pa.DictionaryArray.from_arrays(numbers(places, bits(places >= 0)), texts(words))
 
 
 def lists(ends: Ints, values: pa.Array) -> pa.ListArray:
@@ -72,5 +71,6 @@ def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbe
     return np.where(given, found, np.nan)
 
 
-def _bits(values: Flags) -> pa.Buffer:
+def bits(values: Flags) -> pa.Buffer:
+    """Flags as Arrow packs them."""
     return pa.py_buffer(np.packbits(values, bitorder="little"))

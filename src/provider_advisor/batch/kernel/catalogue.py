@@ -27,7 +27,8 @@ _MOST_WORDS = 50_000
 _NONE = float("nan")
 # A bound as most are written; every such number is one that a bound may have.
 _NUMBERED = re.compile(
-    r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL  # before, the number, behind
+    r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)",
+    re.DOTALL,  # before, the number, behind
 )
 
 Stands = tuple[Priority, str]

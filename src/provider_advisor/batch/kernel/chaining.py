@@ -10,7 +10,7 @@ import numpy as np
 
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.changes import Changes
-from provider_advisor.batch.kernel.loops import Fired, Table, fire_rules
+from provider_advisor.batch.kernel.firing import Fired, Table, fire_rules
 from provider_advisor.batch.kernel.program import compiled
 from provider_advisor.batch.kernel.settling import fails, holds
 from provider_advisor.batch.kernel.situations import Said

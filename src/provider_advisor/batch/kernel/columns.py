@@ -48,22 +48,18 @@ def columns_of(
     yield _words(verdicts.strength, STRENGTHS)
     yield _words(verdicts.provider, providers)
     yield _words(verdicts.lean, providers)
+    asked = arrays.bits(scores.asked)
     for place in range(len(providers)):
-        standing = scores.standing[place]
-        yield _words(np.where(scores.asked, standing, -1), STANDINGS)
+        yield _words(np.where(scores.asked, scores.standing[place], np.int8(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
-            yield _numbers(np.where(scores.asked, part[place], np.nan))
-        yield _numbers(cost_low[place])
-        yield _numbers(cost_high[place])
+            yield arrays.numbers(part[place], asked)
+        for ends in (cost_low, cost_high):
+            yield arrays.numbers(ends[place], arrays.bits(np.isfinite(ends[place])))
 
 
 def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
     """Words by their places in a dictionary; null for -1."""
     return arrays.dictionary(places.astype(np.int8), dictionary)
-
-
-def _numbers(numbers: Floats) -> pa.Array:
-    return arrays.numbers(numbers, ~np.isfinite(numbers))
 
 
 def words_lists(flags: Flags, dictionary: Sequence[str]) -> pa.ListArray:

@@ -10,13 +10,12 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.chaining import Chaining
 from provider_advisor.batch.kernel.costs import Costs, costs_of
-from provider_advisor.batch.kernel.loops import add_up
 from provider_advisor.batch.kernel.memory import Memory
 from provider_advisor.batch.kernel.priced import Varying, price
 from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.row import team_of
 from provider_advisor.batch.kernel.stated import stated_in
-from provider_advisor.batch.kernel.sums import put_score, scores_of
+from provider_advisor.batch.kernel.sums import add_up, put_score, scores_of
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import Scores
 from provider_advisor.decision.outcome import Outcome, outcome_for
@@ -65,8 +64,8 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
 
 
 def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Memory) -> Scores:
-    sums = add_up(entries.rows, entries.cells, memory.cells.numbers, rows.num_rows)
-    sums[:, varying.rows] += varying.numbers.T
+    sums = add_up(entries, memory.cells.numbers, rows.num_rows)
+    sums.numbers[varying.rows] += varying.numbers
     varies = np.zeros(rows.num_rows, bool)
     varies[varying.rows] = True
     scores, doubted = scores_of(sums, entries, memory.cells, varies)

@@ -4,6 +4,7 @@
    side. `loops.py` says what each array holds. What is looked up here was worked out in Python, by the code that
    answers a single team; an entry that is missing is handed back, to be worked out there. */
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct text {
 struct slot {
     uint32_t hash;
     int32_t number;
+    struct text text;
 };
 
 struct met {
@@ -29,21 +31,30 @@ struct met {
     int32_t count;
 };
 
+static uint64_t first_bytes(const uint8_t *at, size_t count)
+{
+    uint64_t part = 0;
+    memcpy(&part, at, count);
+    return part;
+}
+
+/* All bytes of a text take part, the last ones of a long text perhaps twice. */
 static uint32_t hash_of(struct text text)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15u;
-    uint64_t hash = (uint64_t)text.size * odd, part = 0;
-    while (text.size >= 8) {
-        memcpy(&part, text.at, 8);
-        hash = (hash ^ part) * odd;
-        hash ^= hash >> 32;
-        text.at += 8;
-        text.size -= 8;
+    uint64_t hash = (uint64_t)text.size * odd;
+    if (text.size >= 8) {
+        for (int32_t place = 0; place < text.size - 8; place += 8) {
+            hash = (hash ^ first_bytes(text.at + place, 8)) * odd;
+            hash ^= hash >> 32;
+        }
+        hash ^= first_bytes(text.at + text.size - 8, 8);
+    } else if (text.size >= 4) {
+        hash ^= first_bytes(text.at, 4) << 32 | first_bytes(text.at + text.size - 4, 4);
+    } else if (text.size) {
+        hash ^= (uint64_t)text.at[0] << 16 | (uint64_t)text.at[text.size / 2] << 8 | text.at[text.size - 1];
     }
-    part = 0;
-    for (int32_t place = 0; place < text.size; place++)
-        part = part << 8 | text.at[place];
-    hash = (hash ^ part) * odd;
+    hash *= odd;
     return (uint32_t)(hash >> 32);
 }
 
@@ -73,15 +84,14 @@ static int32_t number_of(struct met *met, struct text text, const uint8_t *data,
 {
     uint32_t hash = hash_of(text), place = hash & met->mask;
     for (; met->slots[place].number >= 0; place = (place + 1) & met->mask) {
-        int32_t number = met->slots[place].number;
-        if (met->slots[place].hash == hash && sizes[number] == text.size
-            && !memcmp(data + starts[number], text.at, (size_t)text.size))
-            return number;
+        const struct slot *slot = met->slots + place;
+        if (slot->hash == hash && slot->text.size == text.size && !memcmp(slot->text.at, text.at, (size_t)text.size))
+            return slot->number;
     }
     int32_t number = met->count++;
     starts[number] = (int32_t)(text.at - data);
     sizes[number] = text.size;
-    met->slots[place] = (struct slot){hash, number};
+    met->slots[place] = (struct slot){hash, number, text};
     if (met->count <= (int32_t)(met->mask / 2))
         return number;
     return make_room(met) ? NO_MEMORY : number;
@@ -128,7 +138,7 @@ void gather_texts(const uint8_t *data, const int32_t *starts, const int32_t *siz
 
 struct column {
     const int32_t *numbers, *ends;
-    int32_t first; /* what is added to its numbers */
+    int64_t first; /* what is added to its numbers */
 };
 
 int64_t join_words(const struct column *columns, int64_t count, int64_t rows, const int32_t *criteria,
@@ -144,7 +154,7 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
     for (int64_t row = 0; row < rows; row++) {
         for (const struct column *column = columns; column < columns + count; column++) {
             for (int32_t place = column->ends[row]; place < column->ends[row + 1]; place++, next++) {
-                int32_t word = column->numbers[place] + column->first, criterion = criteria[word];
+                int32_t word = column->numbers[place] + (int32_t)column->first, criterion = criteria[word];
                 words[next] = word;
                 at[next] = (int32_t)row;
                 again[next] = 0;
@@ -410,15 +420,121 @@ int64_t fire_rules(const struct rules *rules, const struct changes *changes, con
     return missing;
 }
 
-/* ---- Sums --------------------------------------------------------------------------------------------------------- */
+/* ---- Sums, scores, verdicts ---------------------------------------------------------------------------------------- */
 
 void add_up(const int32_t *rows, const int32_t *cells, int64_t entries, const double *numbers, int64_t width,
-            double *sums, int64_t teams)
+            double *sums, int32_t *counts)
 {
     for (int64_t entry = 0; entry < entries; entry++) {
-        const double *own = numbers + cells[entry] * width;
-        double *sum = sums + rows[entry];
+        const double *restrict own = numbers + cells[entry] * width;
+        double *restrict sum = sums + rows[entry] * width;
         for (int64_t column = 0; column < width; column++)
-            sum[column * teams] += own[column];
+            sum[column] += own[column];
+        counts[rows[entry]]++;
+    }
+}
+
+void count_cells(const int32_t *rows, const int32_t *cells, int64_t entries, const uint8_t *kinds, int64_t most,
+                 int64_t *counts)
+{
+    for (int64_t entry = 0; entry < entries; entry++)
+        counts[cells[entry] * most + kinds[rows[entry]]]++;
+}
+
+/* A number rounded to nine digits, and whether that may be wrong in the last one: see `rounding.py`. */
+static double rounded(double number, double slack, uint8_t *doubtful)
+{
+    const double unit = 1e9, exact = 0x1p53;
+    double scaled = number * unit, whole = rint(scaled), size = fabs(scaled);
+    if (!(size <= exact))
+        return number;
+    *doubtful |= fabs(scaled - whole) + size * 0x1p-51 * (1 + slack) > 0.5 || size > exact / 2;
+    return whole / unit;
+}
+
+enum { WEIGHT, INEXACT, FIRST, PER_PROVIDER = 5 }; /* the columns of sums, as in `cells.py` */
+enum { QUALIFIED, UNCONFIRMED, RULED_OUT };
+enum { RECOMMENDED, TIE, UNDETERMINED, NOBODY };
+
+/* By provider, then by team. */
+struct scores {
+    int8_t *standing;
+    int32_t *unknown;
+    double *proven, *expected, *possible;
+};
+
+void score_teams(const double *sums, const int32_t *counts, const uint8_t *varying, int64_t providers, int64_t teams,
+                 const struct scores *scores, uint8_t *asked, uint8_t *doubtful)
+{
+    for (int64_t team = 0; team < teams; team++) {
+        const double *sum = sums + team * (FIRST + PER_PROVIDER * providers), *own = sum + FIRST;
+        double weight = sum[WEIGHT] > 0 ? sum[WEIGHT] : 1;
+        double slack = sum[INEXACT] > 0 || varying[team] ? 4 + counts[team] : 1;
+        asked[team] = sum[WEIGHT] > 0;
+        doubtful[team] = 0;
+        for (int64_t at = team; at < providers * teams; at += teams, own += PER_PROVIDER) {
+            scores->proven[at] = rounded(100 * own[0] / weight, slack, doubtful + team);
+            scores->expected[at] = rounded(100 * own[1] / weight, slack, doubtful + team);
+            scores->possible[at] = rounded(100 * own[2] / weight, slack, doubtful + team);
+            scores->unknown[at] = (int32_t)own[4];
+            scores->standing[at] = own[3] > 0 ? RULED_OUT : own[4] > 0 ? UNCONFIRMED : QUALIFIED;
+        }
+    }
+}
+
+/* By team; -1 where there is none. `among` is by provider, then by team. */
+struct verdicts {
+    int8_t *kind, *strength, *provider, *lean;
+    uint8_t *among;
+};
+
+/* Whether `one` leads `other`: by the better standing, the fewer unknown musts, the higher expected score. */
+static int leads(const struct scores *scores, int64_t one, int64_t other)
+{
+    if (scores->standing[one] != scores->standing[other])
+        return scores->standing[one] < scores->standing[other];
+    if (scores->unknown[one] != scores->unknown[other])
+        return scores->unknown[one] < scores->unknown[other];
+    return scores->expected[one] > scores->expected[other];
+}
+
+/* Whether no rival could come out on top, however the unknowns turn out. */
+static int is_firm(const struct scores *scores, int64_t first, int64_t providers, int64_t teams)
+{
+    for (int64_t rival = first % teams; rival < providers * teams; rival += teams)
+        if (rival != first && scores->standing[rival] != RULED_OUT && !(scores->possible[rival] < scores->proven[first]))
+            return 0;
+    return 1;
+}
+
+void judge_teams(const struct scores *scores, const uint8_t *asked, int64_t providers, int64_t teams,
+                 const struct verdicts *verdicts)
+{
+    for (int64_t team = 0; team < teams; team++) {
+        const int64_t end = providers * teams;
+        int64_t first = team, leaders = 0;
+        double lowest = INFINITY, highest = -INFINITY;
+        for (int64_t at = team; at < end; at += teams)
+            if (leads(scores, at, first))
+                first = at;
+        for (int64_t at = team; at < end; at += teams) {
+            verdicts->among[at] = !leads(scores, first, at);
+            if (!verdicts->among[at])
+                continue;
+            leaders++;
+            lowest = fmin(lowest, scores->proven[at]);
+            highest = fmax(highest, scores->possible[at]);
+        }
+        int best = !asked[team] || !providers ? -1 : scores->standing[first];
+        int recommended = best == QUALIFIED && leaders == 1, leaning = best == UNCONFIRMED && leaders == 1;
+        int8_t provider = (int8_t)(first / teams);
+        verdicts->kind[team] = recommended ? RECOMMENDED : best == RULED_OUT ? NOBODY
+            : best == QUALIFIED && lowest == highest ? TIE : UNDETERMINED;
+        verdicts->strength[team] = !recommended ? -1 : !is_firm(scores, first, providers, teams);
+        verdicts->provider[team] = recommended ? provider : -1;
+        verdicts->lean[team] = leaning ? provider : -1;
+        if (leaders == 1 || best < 0 || best == RULED_OUT)
+            for (int64_t at = team; at < end; at += teams)
+                verdicts->among[at] = 0;
     }
 }

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from provider_advisor.batch.kernel.loops import Program
+from provider_advisor.batch.kernel.firing import Program
 from provider_advisor.batch.kernel.types import Ints
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule

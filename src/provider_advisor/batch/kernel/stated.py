@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Looked, Stands, Wrong
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.loops import Numbered, join_words
 from provider_advisor.batch.kernel.texts import words_of
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.words import Numbered, join_words
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 

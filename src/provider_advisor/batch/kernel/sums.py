@@ -1,44 +1,59 @@
-"""Scores and standings of many teams: what the sums of their cells' numbers come to."""
+"""Scores and standings of many teams: what the numbers of their cells come to."""
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells
+from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, Cells
+from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.reasons import Entries
-from provider_advisor.batch.kernel.rounding import rounded
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
-from provider_advisor.batch.kernel.verdicts import Scores
+from provider_advisor.batch.kernel.verdicts import Scores, scores_at
 from provider_advisor.decision.assessment import Score, summed_up
 
-__all__ = ["put_score", "scores_of"]
+__all__ = ["Sums", "add_up", "put_score", "scores_of"]
 
 
-def scores_of(sums: Floats, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:
+class Sums(NamedTuple):
+    """The numbers of the cells of each team, added up: a row a team. And how many cells there were."""
+
+    numbers: Floats
+    counts: Ints
+
+
+def add_up(entries: Entries, numbers: Floats, teams: int) -> Sums:
+    """The sums of teams; `numbers` has one row a cell."""
+    width = numbers.shape[1]
+    sums = Sums(np.zeros((teams, width)), np.zeros(teams, np.int32))
+    LOOPS.add_up(
+        at(entries.rows, np.int32), at(entries.cells, np.int32), len(entries.rows), at(numbers, np.float64), width,
+        at(sums.numbers, np.float64), at(sums.counts, np.int32),
+    )  # fmt: skip
+    return sums
+
+
+def scores_of(sums: Sums, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:
     """The scores of each row, and which rows have to be judged by themselves to be sure of the last digit.
 
-    `sums` holds, by column and row, the numbers of the row's cells added up.
     `varying` marks the rows whose sums hold more than their cells' numbers.
     """
-    columns, teams = sums, sums.shape[1]
-    weight, asked = columns[WEIGHT], columns[WEIGHT] > 0
-    parts_added = 4 + np.bincount(entries.rows, minlength=teams)
-    slack = np.where((columns[INEXACT] > 0) | varying, parts_added, 1.0)
-    degrees = [columns[FIRST + part :: PER_PROVIDER] for part in range(3)]
-    found = []
-    doubted = np.zeros(teams, bool)
-    for part in degrees:
-        numbers, doubtful = rounded(100 * part / np.where(asked, weight, 1), slack)
-        found.append(numbers)
-        doubted |= doubtful.any(axis=0)
-    failed, unknown = columns[FIRST + 3 :: PER_PROVIDER], columns[FIRST + 4 :: PER_PROVIDER]
-    standing = np.where(failed > 0, 2, unknown > 0).astype(np.int8)
-    _sum_by_themselves(np.flatnonzero(doubted & asked & ~varying), found, entries, cells)
-    proven, expected, possible = found
-    scores = Scores(standing, unknown.astype(np.int32), proven, expected, possible, asked)
-    return scores, doubted & asked & varying
+    teams, width = sums.numbers.shape
+    shape = ((width - FIRST) // PER_PROVIDER, teams)
+    proven, expected, possible = parts = np.empty((3, *shape))
+    standing, unknown, asked = np.empty(shape, np.int8), np.empty(shape, np.int32), np.empty(teams, bool)
+    scores = Scores(standing, unknown, proven, expected, possible, asked)
+    doubted = np.empty(teams, bool)
+    LOOPS.score_teams(
+        at(sums.numbers, np.float64), at(sums.counts, np.int32), at(varying, np.bool_), *shape,
+        ctypes.byref(scores_at(scores)), at(asked, np.bool_), at(doubted, np.bool_),
+    )  # fmt: skip
+    doubted &= asked
+    _sum_by_themselves(np.flatnonzero(doubted & ~varying), list(parts), entries, cells)
+    return scores, doubted & varying
 
 
 def _sum_by_themselves(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells) -> None:

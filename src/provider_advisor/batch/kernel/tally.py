@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from provider_advisor.batch.kernel.cells import Cell, Cells
+from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
@@ -96,8 +97,12 @@ class Tallying:
 
 def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
     """How often each cell stands in the rows that are kept, and in those among them that are unsure."""
-    kinds = (kept.astype(np.int8) + unsure).take(entries.rows)
-    counts = np.bincount(entries.cells * 3 + kinds, minlength=3 * cells).reshape(-1, 3)
+    kinds = kept.view(np.uint8) + unsure
+    counts = np.zeros((cells, 3), np.int64)
+    LOOPS.count_cells(
+        at(entries.rows, np.int32), at(entries.cells, np.int32), len(entries.rows), at(kinds, np.uint8), 3,
+        at(counts, np.int64),
+    )  # fmt: skip
     return counts[:, 1] + counts[:, 2], counts[:, 2]
 
 
@@ -141,15 +146,16 @@ def _word(priority: str) -> str:
 
 def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
     size = len(providers) + 1
-    kinds, strengths = verdicts.kind.astype(np.int64), verdicts.strength + 1
+    kinds, strengths = verdicts.kind.astype(np.int32), verdicts.strength + 1
     keys = ((kinds * 3 + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
+    counts = np.bincount(keys[kept])
     found: _Counts = Counter()
-    for key, count in zip(*np.unique(keys[kept], return_counts=True), strict=True):
-        rest, lean = divmod(int(key), size)
+    for key in np.flatnonzero(counts).tolist():
+        rest, lean = divmod(key, size)
         rest, provider = divmod(rest, size)
         kind, strength = divmod(rest, 3)
         names = ("", *providers)
-        found[(KINDS[kind], ("", *STRENGTHS)[strength], names[provider], names[lean])] = int(count)
+        found[(KINDS[kind], ("", *STRENGTHS)[strength], names[provider], names[lean])] = int(counts[key])
     return found
 
 

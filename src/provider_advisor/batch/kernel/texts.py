@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.batch.kernel.loops import Numbered, number_texts
 from provider_advisor.batch.kernel.types import Ints
+from provider_advisor.batch.kernel.words import Numbered, number_texts
 
 __all__ = ["distinct", "plain", "words_of"]
 

@@ -1,0 +1,90 @@
+"""The different words of columns by number, and which rows hold which; `Ints` are 32-bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.loops import LOOPS, at, counted, structure
+from provider_advisor.batch.kernel.types import Flags, Ints
+
+__all__ = ["Joined", "Numbered", "join_words", "number_texts"]
+
+_Column = structure("_Column", "", "numbers ends", "first")
+
+
+class Numbered(NamedTuple):
+    """The different texts of a column by number, in the order in which they come up, and the numbers row by row.
+
+    Those of row r are `numbers[ends[r]:ends[r + 1]]`.
+    """
+
+    distinct: list[str]
+    numbers: Ints
+    ends: Ints
+
+
+class Joined(NamedTuple):
+    """The words of several columns, row by row, those of one column behind those of the one before it.
+
+    `words` are their numbers, on through all columns; `rows` is the row of each, `ends` are as in `Numbered`, and
+    `again` marks the words whose criterion another word of the row speaks of as well.
+    """
+
+    words: Ints
+    rows: Ints
+    ends: Ints
+    again: Flags
+
+
+def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
+    """The texts of a column of 32-bit strings without nulls, or, with a separator, the words of its cells.
+
+    An empty cell has no words; between two separators there is an empty one.
+    """
+    data, offsets = arrays.bytes_of(texts)
+    rows, room = len(texts), len(texts)
+    if separator is not None:
+        room += int(np.count_nonzero(data[offsets[0] : offsets[-1]] == ord(separator)))
+    numbers, starts, sizes = (np.empty(room, np.int32) for _ in range(3))
+    ends = np.empty(rows + 1, np.int32)
+    sign = -1 if separator is None else ord(separator)
+    found = counted(
+        LOOPS.number_texts(
+            at(data, np.uint8), at(offsets, np.int32), rows, sign,
+            *(at(array, np.int32) for array in (numbers, ends, starts, sizes)),
+        )
+    )  # fmt: skip
+    return Numbered(_texts(data, starts[:found], sizes[:found]), numbers[: ends[-1]], ends)
+
+
+def _texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> list[str]:
+    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    texts = np.empty(int(ends[-1]), np.uint8)
+    LOOPS.gather_texts(at(data, np.uint8), at(starts, np.int32), at(sizes, np.int32), len(sizes), at(texts, np.uint8))
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(texts)]
+    return list(pa.Array.from_buffers(pa.string(), len(sizes), buffers).to_pylist())
+
+
+def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined:
+    """The words of columns put together; `criteria` has by word the place of its criterion, under `most`, or -1."""
+    count = sum(len(column.numbers) for column in columns)
+    rows = len(columns[0].ends) - 1
+    words, of, ends = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(rows + 1, np.int32)
+    again = np.empty(count, bool)
+    given, first = (_Column * len(columns))(), 0
+    for place, column in enumerate(columns):
+        given[place] = _Column(at(column.numbers, np.int32), at(column.ends, np.int32), first)
+        first += len(column.distinct)
+    counted(
+        LOOPS.join_words(
+            given, len(columns), rows, at(criteria, np.int32), most,
+            *(at(array, np.int32) for array in (words, of, ends)), at(again, np.bool_),
+        )
+    )  # fmt: skip
+    return Joined(words, of, ends, again)
