@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +20,10 @@ from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
 from provider_advisor.requirements.team import checked, merged
 
-__all__ = ["BAD", "Catalogue", "Looked", "Stands", "Wrong"]
+__all__ = ["APART", "BAD", "Catalogue", "Looked", "Stands", "Wrong"]
 
 BAD = -1
+APART = -1
 _MOST_WORDS = 50_000
 _NONE = float("nan")
 # A bound as most are written; every such number is one that a bound may have.
@@ -70,7 +71,7 @@ class Catalogue:
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
         self._wrong: dict[Stands, Wrong] = {}
-        self._together: dict[frozenset[int], int | None] = {}
+        self._together: dict[frozenset[int], int] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
         """What words state, each where the word stands; `default` is their priority if they name none."""
@@ -96,17 +97,17 @@ class Catalogue:
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((3, 256)), 0
 
-    def together(self, cells: Iterable[int], words: Callable[[], Sequence[Stands]]) -> int | None:
-        """The cell of words that speak of one criterion in one row and do not exclude each other.
+    def together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
+        """The cell of each group of words that speak of one criterion in one row and do not exclude each other.
 
-        None where they speak of a computed criterion: then the row has to be judged by itself. `cells` are those of the
-        words, which are asked for where these cells have not met before, in whatever order and however often.
+        APART where they speak of a computed criterion: then the row has to be judged by itself. A group is the cells of
+        its words, in whatever order and however often; the `words` are asked for where these cells have not met before.
         """
-        key = frozenset(cells)
         with self._cells.lock:
-            if key not in self._together:
-                self._together[key] = self._put_together(words())
-            return self._together[key]
+            for place, cells in enumerate(groups):
+                if cells not in self._together:
+                    self._together[cells] = self._put_together(words(place))
+            return [*map(self._together.__getitem__, groups)]
 
     def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
         """As `read_requirement` reads an item, a word only once."""
@@ -130,10 +131,10 @@ class Catalogue:
             return str(error)
         raise ValueError(f"{words} exclude nothing")
 
-    def _put_together(self, words: Sequence[Stands]) -> int | None:
+    def _put_together(self, words: Sequence[Stands]) -> int:
         read = self._all_read(words)
         if self._knowledge.criteria[read[0].criterion].computed:
-            return None
+            return APART
         team = checked(Team(merged(read)), self._knowledge)
         return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
 

@@ -90,7 +90,7 @@ def _cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> I
     if not given:
         return
     mask = sum((~np.isnan(usage[item])).astype(np.int64) << bit for bit, item in enumerate(given))
-    for case in np.unique(mask):
+    for case in np.flatnonzero(np.bincount(mask)).tolist():
         items = [item for bit, item in enumerate(given) if case >> bit & 1]
         if items:
             (service,) = services_used(dict.fromkeys(items, 1), facts.knowledge)

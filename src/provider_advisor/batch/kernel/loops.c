@@ -538,3 +538,48 @@ void judge_teams(const struct scores *scores, const uint8_t *asked, int64_t prov
                 verdicts->among[at] = 0;
     }
 }
+
+/* ---- Lists of codes ----------------------------------------------------------------------------------------------- */
+
+void count_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins, int32_t *counts)
+{
+    for (int64_t entry = 0; entry < entries; entry++)
+        counts[rows[entry]] += begins[cells[entry] + 1] - begins[cells[entry]];
+}
+
+/* Insert each code where it belongs; lists are short. */
+static void sort(int32_t *codes, int32_t count)
+{
+    for (int32_t done = 1; done < count; done++) {
+        int32_t code = codes[done], place = done;
+        for (; place > 0 && codes[place - 1] > code; place--)
+            codes[place] = codes[place - 1];
+        codes[place] = code;
+    }
+}
+
+int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins,
+                   const int32_t *places, int64_t teams, int32_t *ends, int32_t *codes)
+{
+    /* ends[row] is where the row's list begins, and walks to its end while it is filled. Most cells have one code or
+       none, at random: instead of a branch, which would be guessed wrong, none goes behind the last list. */
+    for (int64_t entry = 0; entry < entries; entry++) {
+        int32_t *end = ends + rows[entry], at = begins[cells[entry]];
+        int32_t count = begins[cells[entry] + 1] - at;
+        codes[count ? *end : ends[teams]] = places[at];
+        *end += count > 0;
+        for (int32_t more = 1; more < count; more++)
+            codes[(*end)++] = places[at + more];
+    }
+    int32_t begin = 0, kept = 0;
+    for (int64_t row = 0; row < teams; row++) {
+        int32_t end = ends[row], first = kept;
+        sort(codes + begin, end - begin);
+        for (; begin < end; begin++)
+            if (kept == first || codes[kept - 1] != codes[begin])
+                codes[kept++] = codes[begin];
+        ends[row] = first;
+    }
+    ends[teams] = kept;
+    return kept;
+}

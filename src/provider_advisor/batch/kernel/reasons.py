@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.cells import Cell, Cells
+from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.types import Ints
 from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]
 
-_LARGEST = np.iinfo(np.int32).max
 _Weighed = Iterator[tuple[float, str]]
 
 
@@ -52,7 +52,7 @@ class Codes:
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
-        self._gathered = _Gathered([], np.zeros(0, np.int32), np.zeros(1, np.int32))
+        self._gathered = _Gathered([], np.zeros(1, np.int32), np.zeros(1, np.int32))
 
     def lists(self, entries: Entries, rows: int, cells: Cells) -> pa.ListArray:
         """One list for each row, the weightiest code first; of equal weight, in the order of the alphabet."""
@@ -60,12 +60,10 @@ class Codes:
             if len(self._ends) <= len(cells.known):
                 self._gather(cells)
             names, places, begins = self._gathered
-        at, which = _codes_of(entries, places, begins)
-        bits = len(names).bit_length()
-        keys = np.sort(at * np.array(1 << bits, np.int32 if rows << bits <= _LARGEST else np.int64) + which)
-        keys = keys.take(np.flatnonzero(np.diff(keys, prepend=-1)))  # each code once
-        ends = np.concatenate([[0], np.cumsum(np.bincount(keys >> bits, minlength=rows))])
-        return _list_array(ends, keys & ((1 << bits) - 1), names)
+        ends, codes = _listed(entries, rows, places, begins)
+        distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        words = np.array([distinct[name] for name in names], np.int32).take(codes)
+        return arrays.lists(ends, arrays.dictionary(words, list(distinct)))
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
@@ -77,7 +75,7 @@ class Codes:
         ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
         order = np.empty(len(ordered), np.int32)
         order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
-        places = order[np.array(self._of, np.int32)]
+        places = np.append(order[np.array(self._of, np.int32)], np.int32(0))  # one behind the last, for the loop
         self._gathered = _Gathered([name for _, name in ordered], places, np.array(self._ends, np.int32))
 
 
@@ -89,23 +87,15 @@ class _Gathered(NamedTuple):
     begins: Ints
 
 
-def _codes_of(entries: Entries, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
-    """The row and the place of each code of each entry."""
-    counts = np.diff(begins)
-    some = np.flatnonzero((counts > 0).take(entries.cells))
-    rows, cells = entries.rows.take(some), entries.cells.take(some)
-    at, which = [rows], [places.take(begins.take(cells))]
-    while len(some := np.flatnonzero((counts > len(at)).take(cells))):  # few cells have a second code, fewer a third
-        rows, cells = rows.take(some), cells.take(some)
-        which.append(places.take(begins.take(cells) + len(at)))
-        at.append(rows)
-    return np.concatenate(at), np.concatenate(which)
-
-
-def _list_array(ends: Ints, places: Ints, names: list[str]) -> pa.ListArray:
-    distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    codes = np.array([distinct[name] for name in names], np.int32).take(places)
-    return arrays.lists(ends, arrays.dictionary(codes, list(distinct)))
+def _listed(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
+    """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
+    given = (at(entries.rows, np.int32), at(entries.cells, np.int32), len(entries.rows), at(begins, np.int32))
+    counts = np.zeros(rows, np.int32)
+    LOOPS.count_codes(*given, at(counts, np.int32))
+    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    codes = np.empty(int(ends[-1]) + 1, np.int32)
+    kept = LOOPS.list_codes(*given, at(places, np.int32), rows, at(ends, np.int32), at(codes, np.int32))
+    return ends, codes[:kept]
 
 
 def lists_of(providers: Iterable[str]) -> dict[str, Codes]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.catalogue import BAD, Catalogue, Looked, Stands, Wrong
+from provider_advisor.batch.kernel.catalogue import APART, BAD, Catalogue, Looked, Stands, Wrong
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.texts import words_of
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
@@ -83,7 +82,7 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     first = groups.words[groups.starts]
     exclusive = _sentences(groups, exclude, at[first], codes, lexicon, catalogue)
     alone = np.zeros(rows.num_rows, bool)
-    alone[at[first[together < 0]]] = True
+    alone[at[first[together == APART]]] = True
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
     crowded = np.diff(ends) > MOST_REQUIREMENTS
@@ -126,9 +125,9 @@ class _Groups(NamedTuple):
 
     def some(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
         """Each group that is chosen, and where its words stand."""
-        ends = [*self.starts[1:].tolist(), len(self.words)]
+        ends = [*self.starts.tolist(), len(self.words)]
         for group in np.flatnonzero(chosen).tolist():
-            yield group, slice(int(self.starts[group]), ends[group])
+            yield group, slice(ends[group], ends[group + 1])
 
 
 def _groups(again: Ints, at: Ints, criteria: Ints) -> _Groups:
@@ -150,13 +149,14 @@ def _exclude(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
 def _together(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue
 ) -> Ints:
-    """The cell of each group; -1 where it has none: bounds that exclude each other, or on a computed criterion."""
-    together = np.full(len(exclude), -1, np.int32)
-    of = found[groups.words].tolist()
-    for group, members in groups.some(~exclude):
-        own = codes[groups.words[members]]
-        cell = catalogue.together(of[members], partial(_spelt, own, lexicon))
-        together[group] = -1 if cell is None else cell
+    """The cell of each group; APART where it has none: bounds that exclude each other, or on a computed criterion."""
+    together = np.full(len(exclude), APART, np.int32)
+    of, members = found[groups.words].tolist(), [members for _, members in groups.some(~exclude)]
+
+    def words(place: int) -> list[Stands]:
+        return _spelt(codes[groups.words[members[place]]], lexicon)
+
+    together[~exclude] = catalogue.together([frozenset(of[some]) for some in members], words)
     return together
 
 
