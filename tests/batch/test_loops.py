@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.batch.kernel.reasons import Entries
+from provider_advisor.batch.kernel.reasons import Codes, Entries
 from provider_advisor.batch.kernel.sums import add_up
+from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, judged
 from provider_advisor.batch.kernel.words import Numbered, join_words, number_texts
+from provider_advisor.decision.assessment import Assessment, Score
+from provider_advisor.decision.verdict import judge
 
 _TEXT = st.text(alphabet="ab,é\0", max_size=20)
 
@@ -78,6 +83,56 @@ def test_numbers_of_cells_are_added_up_by_team(pairs):
         expected[team] += numbers[cell]
     rows, cells = np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
     assert add_up(Entries(rows, cells), numbers, 5).numbers.tolist() == expected.tolist()
+
+
+_SCORE = st.sampled_from([0.0, 12.5, 50.0, 100.0])
+_PARTS = st.lists(_SCORE, min_size=3, max_size=3).map(sorted)
+_ASSESSED = st.tuples(st.sampled_from(STANDINGS), st.integers(0, 2), _PARTS)
+
+
+@given(
+    teams=st.integers(1, 4).flatmap(
+        lambda providers: st.lists(
+            st.tuples(st.booleans(), st.lists(_ASSESSED, min_size=providers, max_size=providers)), min_size=1
+        )
+    )
+)
+def test_verdicts_are_those_of_a_single_answer(teams):
+    names = tuple("abcd"[: len(teams[0][1])])
+    found = judged(_scores(teams))
+    for team, (asked, assessed) in enumerate(teams):
+        verdict = judge([_assessment(name, asked, *part) for name, part in zip(names, assessed, strict=True)])
+        among = [name for name, named in zip(names, found.among[:, team], strict=True) if named]
+        columns = ((found.kind, KINDS), (found.strength, STRENGTHS), (found.provider, names), (found.lean, names))
+        said = [None if places[team] < 0 else words[places[team]] for places, words in columns]
+        assert (*said, tuple(among)) == tuple(verdict)
+
+
+def _scores(teams):
+    """The assessments as columns, by provider and team."""
+    by_provider = list(zip(*(assessed for _, assessed in teams), strict=True))
+    standing = [[STANDINGS.index(part[0]) for part in parts] for parts in by_provider]
+    unknown = [[part[1] for part in parts] for parts in by_provider]
+    scores = np.array([[part[2] for part in parts] for parts in by_provider])
+    proven, expected, possible = (np.ascontiguousarray(scores[:, :, number]) for number in range(3))
+    asked = np.array([asked for asked, _ in teams])
+    return Scores(np.array(standing, np.int8), np.array(unknown, np.int32), proven, expected, possible, asked)
+
+
+def _assessment(name, asked, standing, unknown, score):
+    findings = (SimpleNamespace(is_unknown_must=True),) * unknown
+    return Assessment(name, findings, Score(*score) if asked else None, standing)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=40))
+def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
+    codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
+    cells = SimpleNamespace(known=[0, 1, 2, 3], lock=nullcontext())
+    entries = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
+    lists = Codes(lambda cell: codes_of[cell]).lists(Entries(*entries), 5, cells).to_pylist()
+    for row, found in enumerate(lists):
+        told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
+        assert found == [name for _, name in sorted(told, key=lambda code: (-code[0], code[1]))]
 
 
 def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **options: 
         raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
     if options["master"] and options["engine"] != "spark":
         raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
+    # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     knowledge = knowledge_from(options["facts"], options["rules"])
