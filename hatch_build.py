@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import subprocess
@@ -24,7 +25,8 @@ class Loops(BuildHookInterface):
         library = source.with_name("_loops.so")
         unfinished = library.with_suffix(f".{os.getpid()}")  # a process that has the old one loaded keeps it
         compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-        subprocess.run([*compiler, *_FLAGS, "-o", str(unfinished), str(source), "-lm"], check=True)  # noqa: S603
+        built_from = f'-DBUILT_FROM="{hashlib.sha256(source.read_bytes()).hexdigest()}"'
+        subprocess.run([*compiler, *_FLAGS, built_from, "-o", str(unfinished), str(source), "-lm"], check=True)  # noqa: S603
         unfinished.replace(library)
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["artifacts"].append(f"/{library.relative_to(self.root).as_posix()}")

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef BUILT_FROM
+#define BUILT_FROM ""
+#endif
+/* What the build knows this file by; `loops.py` compares it with the file, where that is there. */
+const char *const built_from = BUILT_FROM;
+
 enum { NO_MEMORY = -1, NO_ROOM = -2, FINE = -3 };
 
 /* ---- Different texts ---------------------------------------------------------------------------------------------- */

@@ -7,12 +7,15 @@ arrays hold. They look up, compare and add; whatever has to be read or judged is
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from provider_advisor.errors import BatchFailure
 
 __all__ = ["LOOPS", "at", "counted", "structure"]
 
@@ -55,11 +58,16 @@ def structure(name: str, numbers: str = "", arrays: str = "", more: str = "") ->
 
 
 def _loaded() -> ctypes.CDLL:
+    """The library, with what its functions take. Raises BatchFailure if it is not there, or is not of this source."""
     path = Path(__file__).with_name("_loops.so")
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
-        raise ImportError(f"{path} cannot be loaded: install provider-advisor anew, with a C compiler.") from error
+        raise BatchFailure(f"{path} cannot be loaded; install provider-advisor anew, with a C compiler.") from error
+    source = path.with_name("loops.c")  # in a working tree; a wheel goes without
+    built_from = (ctypes.c_char_p.in_dll(library, "built_from").value or b"").decode()
+    if source.exists() and hashlib.sha256(source.read_bytes()).hexdigest() != built_from:
+        raise BatchFailure(f"{source} has changed since it was compiled; run pip install -e . again.")
     for name, taken in _TAKEN.items():
         function = getattr(library, name)
         function.argtypes, function.restype = taken, _COUNT
