@@ -1,8 +1,8 @@
 /* Loops over the words and rows of a table.
 
    Plain C over plain arrays: nothing of Python is in it, nothing is kept between calls, and threads may call it side by
-   side. `loops.py` says what each array holds. What is looked up here was worked out in Python, by the code that
-   answers a single team; an entry that is missing is handed back, to be worked out there. */
+   side. Beside each call in Python stands what its arrays hold. What is looked up here was worked out there, by the code
+   that answers a single team; an entry that is missing is handed back, to be worked out. */
 
 #include <math.h>
 #include <stdint.h>

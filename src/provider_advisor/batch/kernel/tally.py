@@ -80,11 +80,13 @@ class Tallying:
             remarks, of, each = list(self._places), np.array(self._of, np.int64), np.array(self._counts, np.int64)
         unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
         tally = Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), *_counters())
-        for counts, are_open in zip(_counted(entries, kept, unsure, len(each)), (False, True), strict=True):
-            found = np.bincount(of, np.repeat(counts, each), minlength=len(remarks))
-            for place in np.flatnonzero(found).tolist():
-                if (remarks[place].part == "open") is are_open:
-                    getattr(tally, remarks[place].part)[remarks[place].key] += int(found[place])
+        in_all, in_unsure = (
+            np.bincount(of, np.repeat(counts, each), minlength=len(remarks)).astype(np.int64).tolist()
+            for counts in _counted(entries, kept, unsure, len(each))
+        )
+        for remark, often, often_unsure in zip(remarks, in_all, in_unsure, strict=True):
+            if count := often_unsure if remark.part == "open" else often:
+                getattr(tally, remark.part)[remark.key] = count
         return tally
 
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
