@@ -124,6 +124,12 @@ def _assessment(name, asked, standing, unknown, score):
     return Assessment(name, findings, Score(*score) if asked else None, standing)
 
 
+def test_the_last_of_two_hundred_providers_can_come_out_on_top():
+    assessed = [("qualified", 0, [0.0, 0.0, 0.0])] * 200 + [("qualified", 0, [50.0, 50.0, 50.0])]
+    found = judged(_scores([(True, assessed)]))
+    assert (KINDS[found.kind[0]], found.provider[0]) == ("recommended", 200)
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=40))
 def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
     codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]

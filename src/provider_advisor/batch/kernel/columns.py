@@ -14,7 +14,7 @@ from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, 
 __all__ = ["columns_of", "fields_of", "words_lists"]
 
 
-_WORD = pa.dictionary(pa.int8(), pa.string())
+_WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
@@ -50,7 +50,7 @@ def columns_of(
     yield _words(verdicts.lean, providers)
     asked = arrays.bits(scores.asked)
     for place in range(len(providers)):
-        yield _words(np.where(scores.asked, scores.standing[place], np.int8(-1)), STANDINGS)
+        yield _words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.numbers(part[place], asked)
         for ends in (cost_low, cost_high):
@@ -59,7 +59,7 @@ def columns_of(
 
 def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
     """Words by their places in a dictionary; null for -1."""
-    return arrays.dictionary(places.astype(np.int8), dictionary)
+    return arrays.dictionary(places.astype(np.int16), dictionary)
 
 
 def words_lists(flags: Flags, dictionary: Sequence[str]) -> pa.ListArray:

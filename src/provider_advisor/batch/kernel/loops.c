@@ -61,6 +61,7 @@ static uint32_t hash_of(struct text text)
         hash ^= (uint64_t)text.at[0] << 16 | (uint64_t)text.at[text.size / 2] << 8 | text.at[text.size - 1];
     }
     hash *= odd;
+    hash = (hash ^ hash >> 32) * odd; /* without, the last bytes would not reach the bits that choose a slot */
     return (uint32_t)(hash >> 32);
 }
 
@@ -490,7 +491,7 @@ void score_teams(const double *sums, const int32_t *counts, const uint8_t *varyi
 
 /* By team; -1 where there is none. `among` is by provider, then by team. */
 struct verdicts {
-    int8_t *kind, *strength, *provider, *lean;
+    int16_t *kind, *strength, *provider, *lean;
     uint8_t *among;
 };
 
@@ -533,7 +534,7 @@ void judge_teams(const struct scores *scores, const uint8_t *asked, int64_t prov
         }
         int best = !asked[team] || !providers ? -1 : scores->standing[first];
         int recommended = best == QUALIFIED && leaders == 1, leaning = best == UNCONFIRMED && leaders == 1;
-        int8_t provider = (int8_t)(first / teams);
+        int16_t provider = (int16_t)(first / teams);
         verdicts->kind[team] = recommended ? RECOMMENDED : best == RULED_OUT ? NOBODY
             : best == QUALIFIED && lowest == highest ? TIE : UNDETERMINED;
         verdicts->strength[team] = !recommended ? -1 : !is_firm(scores, first, providers, teams);

@@ -49,9 +49,9 @@ class Verdicts(NamedTuple):
 def judged(scores: Scores) -> Verdicts:
     """The verdicts on teams, each on all of its providers."""
     providers, teams = scores.standing.shape
-    kind, strength, provider, lean = places = np.empty((4, teams), np.int8)
+    kind, strength, provider, lean = places = np.empty((4, teams), np.int16)
     verdicts = Verdicts(kind, strength, provider, lean, np.empty((providers, teams), bool))
-    out = _Verdicts(*(at(part, np.int8) for part in places), at(verdicts.among, np.bool_))
+    out = _Verdicts(*(at(part, np.int16) for part in places), at(verdicts.among, np.bool_))
     LOOPS.judge_teams(
         ctypes.byref(scores_at(scores)), at(scores.asked, np.bool_), providers, teams, ctypes.byref(out)
     )  # fmt: skip
