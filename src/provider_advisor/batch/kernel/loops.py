@@ -39,7 +39,7 @@ def at(array: npt.NDArray[Any], kind: npt.DTypeLike) -> int:
     """Where an array lies in memory. Raises TypeError if it is not as the loops expect it."""
     if array.dtype != kind or not array.flags.c_contiguous:
         raise TypeError(f"expected contiguous {np.dtype(kind)}, got {array.dtype}")
-    return int(array.ctypes.data)
+    return int(array.__array_interface__["data"][0])
 
 
 def counted(found: int) -> int:

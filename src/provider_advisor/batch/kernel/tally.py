@@ -17,6 +17,7 @@ from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, 
 __all__ = ["Tally", "Tallying"]
 
 _Counts = Counter[tuple[str, ...]]
+_REMARKED = ("asked", "unmet", "unknown", "nobody", "open")  # the parts of a tally that come of cells
 
 
 class Tally(NamedTuple):
@@ -71,23 +72,22 @@ class Tallying:
         self._places: dict[_Remark, int] = {}
         self._of: list[int] = []
         self._counts: list[int] = []
+        self._gathered = self._as_arrays()
 
     def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
         """The tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
         with cells.lock:
-            self._gather(cells, providers)
-            remarks, of, each = list(self._places), np.array(self._of, np.int64), np.array(self._counts, np.int64)
+            if len(self._counts) < len(cells.known):
+                self._gather(cells, providers)
+            parts, of, each = self._gathered
         unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
-        tally = Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), *_counters())
         in_all, in_unsure = (
-            np.bincount(of, np.repeat(counts, each), minlength=len(remarks)).astype(np.int64).tolist()
+            np.bincount(of, np.repeat(counts, each)).astype(np.int64)
             for counts in _counted(entries, kept, unsure, len(each))
         )
-        for remark, often, often_unsure in zip(remarks, in_all, in_unsure, strict=True):
-            if count := often_unsure if remark.part == "open" else often:
-                getattr(tally, remark.part)[remark.key] = count
-        return tally
+        found = {name: part.counted(in_unsure if name == "open" else in_all) for name, part in parts.items()}
+        return Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), **found)
 
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""
@@ -95,6 +95,35 @@ class Tallying:
             remarks = list(_remarks(cell, providers))
             self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
             self._counts.append(len(remarks))
+        self._gathered = self._as_arrays()
+
+    def _as_arrays(self) -> _Gathered:
+        parts = {}
+        for name in _REMARKED:
+            own = {remark.key: place for remark, place in self._places.items() if remark.part == name}
+            parts[name] = _Part(list(own), np.array(list(own.values()), np.int64))
+        return _Gathered(parts, np.array(self._of, np.int64), np.array(self._counts, np.int64))
+
+
+class _Part(NamedTuple):
+    """The keys of a part of the tally, and the place of each among all remarks."""
+
+    keys: list[tuple[str, ...]]
+    places: Ints
+
+    def counted(self, counts: Ints) -> _Counts:
+        """How often each key stands, by the counts of all remarks."""
+        own = counts.take(self.places)
+        some = np.flatnonzero(own)
+        return Counter(dict(zip(map(self.keys.__getitem__, some.tolist()), own.take(some).tolist(), strict=True)))
+
+
+class _Gathered(NamedTuple):
+    """All remarks part by part, the places of those of all cells, and how many each cell has."""
+
+    parts: dict[str, _Part]
+    of: Ints
+    each: Ints
 
 
 def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
@@ -113,10 +142,6 @@ class _Remark(NamedTuple):
 
     part: str
     key: tuple[str, ...]
-
-
-def _counters() -> Iterator[_Counts]:
-    return (Counter() for _ in range(5))
 
 
 def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:

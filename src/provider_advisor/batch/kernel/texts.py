@@ -21,9 +21,9 @@ def words_of(column: pa.Array) -> Numbered:
 
 def _without_blank_cells(words: Numbered) -> Numbered:
     """A cell of spaces alone says nothing; beside commas, a place of spaces is a mistake to be told of."""
-    blank = np.array([not word or word.isspace() for word in words.distinct], bool)
-    if not blank.any():
+    if "" not in words.distinct and not any(map(str.isspace, words.distinct)):
         return words
+    blank = np.array([not word or word.isspace() for word in words.distinct], bool)
     counts = np.diff(words.ends)
     alone = blank[words.numbers] & (np.repeat(counts, counts) == 1)
     counts[np.repeat(np.arange(len(counts)), counts)[alone]] = 0
