@@ -49,9 +49,13 @@ def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(numbers(places, bits(places >= 0)), texts(words))
 
 
-def lists(ends: Ints, values: pa.Array) -> pa.ListArray:
-    """Lists of values that lie one behind the other, by where each begins and the last one ends."""
-    return pa.ListArray.from_arrays(numbers(ends.astype(np.int32)), values)
+def lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
+    """Lists of values that lie one behind the other, by where each begins and the last one ends.
+
+    Only those that are kept; the others must be empty.
+    """
+    own = ends if kept.all() else np.append(ends[:-1][kept], ends[-1])
+    return pa.ListArray.from_arrays(numbers(own.astype(np.int32)), values)
 
 
 def bytes_of(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:

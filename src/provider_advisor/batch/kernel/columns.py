@@ -62,8 +62,8 @@ def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
     return arrays.dictionary(places.astype(np.int16), dictionary)
 
 
-def words_lists(flags: Flags, dictionary: Sequence[str]) -> pa.ListArray:
-    """For each column of the flags the words that they mark."""
+def words_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
+    """For each column of the flags that is kept the words that they mark; they mark none for the others."""
     rows, places = np.nonzero(flags.T)
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))]).astype(np.int32)
-    return arrays.lists(ends, arrays.dictionary(places.astype(np.int32), dictionary))
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))])
+    return arrays.lists(ends, arrays.dictionary(places.astype(np.int32), dictionary), kept)

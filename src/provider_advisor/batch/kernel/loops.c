@@ -548,10 +548,18 @@ void judge_teams(const struct scores *scores, const uint8_t *asked, int64_t prov
 
 /* ---- Lists of codes ----------------------------------------------------------------------------------------------- */
 
-void count_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins, int32_t *counts)
+/* How many codes each row has, and which entries have any, put down without a branch, which would be guessed wrong. */
+int64_t count_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins, int32_t *counts,
+                    int32_t *some)
 {
-    for (int64_t entry = 0; entry < entries; entry++)
-        counts[rows[entry]] += begins[cells[entry] + 1] - begins[cells[entry]];
+    int64_t found = 0;
+    for (int64_t entry = 0; entry < entries; entry++) {
+        int32_t count = begins[cells[entry] + 1] - begins[cells[entry]];
+        counts[rows[entry]] += count;
+        some[found] = (int32_t)entry;
+        found += count > 0;
+    }
+    return found;
 }
 
 /* Insert each code where it belongs; lists are short. */
@@ -565,18 +573,14 @@ static void sort(int32_t *codes, int32_t count)
     }
 }
 
-int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins,
-                   const int32_t *places, int64_t teams, int32_t *ends, int32_t *codes)
+int64_t list_codes(const int32_t *rows, const int32_t *cells, const int32_t *some, int64_t found,
+                   const int32_t *begins, const int32_t *places, int64_t teams, int32_t *ends, int32_t *codes)
 {
-    /* ends[row] is where the row's list begins, and walks to its end while it is filled. Most cells have one code or
-       none, at random: instead of a branch, which would be guessed wrong, none goes behind the last list. */
-    for (int64_t entry = 0; entry < entries; entry++) {
-        int32_t *end = ends + rows[entry], at = begins[cells[entry]];
-        int32_t count = begins[cells[entry] + 1] - at;
-        codes[count ? *end : ends[teams]] = places[at];
-        *end += count > 0;
-        for (int32_t more = 1; more < count; more++)
-            codes[(*end)++] = places[at + more];
+    /* ends[row] is where the row's list begins, and walks to its end while it is filled */
+    for (int64_t entry = 0; entry < found; entry++) {
+        int32_t row = rows[some[entry]], cell = cells[some[entry]];
+        for (int32_t at = begins[cell]; at < begins[cell + 1]; at++)
+            codes[ends[row]++] = places[at];
     }
     int32_t begin = 0, kept = 0;
     for (int64_t row = 0; row < teams; row++) {

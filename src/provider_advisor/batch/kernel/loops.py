@@ -29,8 +29,8 @@ _TAKEN: dict[str, Sequence[Any]] = {
     "add_up": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _COUNT, _ARRAY, _ARRAY),
     "count_cells": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _COUNT, _ARRAY),
     "score_teams": (_ARRAY, _ARRAY, _ARRAY, _COUNT, _COUNT, *[_ARRAY] * 3),
-    "count_codes": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY),
-    "list_codes": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY),
+    "count_codes": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY, _ARRAY),
+    "list_codes": (_ARRAY, _ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY),
     "judge_teams": (_ARRAY, _ARRAY, _COUNT, _COUNT, _ARRAY),
 }
 

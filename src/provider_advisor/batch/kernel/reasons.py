@@ -11,7 +11,7 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.cells import Cell, Cells
 from provider_advisor.batch.kernel.loops import LOOPS, at
-from provider_advisor.batch.kernel.types import Ints
+from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]
@@ -52,18 +52,21 @@ class Codes:
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
-        self._gathered = _Gathered([], np.zeros(1, np.int32), np.zeros(1, np.int32))
+        self._gathered = _Gathered([], np.zeros(0, np.int32), np.zeros(1, np.int32))
 
-    def lists(self, entries: Entries, rows: int, cells: Cells) -> pa.ListArray:
-        """One list for each row, the weightiest code first; of equal weight, in the order of the alphabet."""
+    def lists(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
+        """One list for each row that is kept, the weightiest code first; of equal weight, in the order of the alphabet.
+
+        Rows that are not kept have no codes.
+        """
         with cells.lock:
             if len(self._ends) <= len(cells.known):
                 self._gather(cells)
             names, places, begins = self._gathered
-        ends, codes = _listed(entries, rows, places, begins)
+        ends, codes = _listed(entries, len(kept), places, begins)
         distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
         words = np.array([distinct[name] for name in names], np.int32).take(codes)
-        return arrays.lists(ends, arrays.dictionary(words, list(distinct)))
+        return arrays.lists(ends, arrays.dictionary(words, list(distinct)), kept)
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
@@ -75,7 +78,7 @@ class Codes:
         ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
         order = np.empty(len(ordered), np.int32)
         order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
-        places = np.append(order[np.array(self._of, np.int32)], np.int32(0))  # one behind the last, for the loop
+        places = order[np.array(self._of, np.int32)]
         self._gathered = _Gathered([name for _, name in ordered], places, np.array(self._ends, np.int32))
 
 
@@ -89,12 +92,14 @@ class _Gathered(NamedTuple):
 
 def _listed(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
-    given = (at(entries.rows, np.int32), at(entries.cells, np.int32), len(entries.rows), at(begins, np.int32))
-    counts = np.zeros(rows, np.int32)
-    LOOPS.count_codes(*given, at(counts, np.int32))
+    given, each = (at(entries.rows, np.int32), at(entries.cells, np.int32)), at(begins, np.int32)
+    counts, some = np.zeros(rows, np.int32), np.empty(len(entries.rows) + 1, np.int32)
+    found = LOOPS.count_codes(*given, len(entries.rows), each, at(counts, np.int32), at(some, np.int32))
     ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    codes = np.empty(int(ends[-1]) + 1, np.int32)
-    kept = LOOPS.list_codes(*given, at(places, np.int32), rows, at(ends, np.int32), at(codes, np.int32))
+    codes = np.empty(int(ends[-1]), np.int32)
+    kept = LOOPS.list_codes(
+        *given, at(some, np.int32), found, each, at(places, np.int32), rows, at(ends, np.int32), at(codes, np.int32)
+    )
     return ends, codes[:kept]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -70,14 +71,15 @@ class Scorer:
         kept[list(found.errors)] = False
         tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
         providers = tuple(self.facts.knowledge.providers)
-        ours = list(columns_of(providers, verdicts, found.scores, found.costs.low, found.costs.high))
+        some = _kept_by(kept)
+        ours = [*map(some, columns_of(providers, verdicts, found.scores, found.costs.low, found.costs.high))]
         if self._reasons:
-            ours += self._lists(memory, found, verdicts.among)
+            ours += self._lists(memory, found, verdicts.among, kept)
         if self._explain:
-            ours.append(self._explained(rows, kept))
-        carried = [rows.column(name) for name in layout.carried]
+            ours.append(some(self._explained(rows, kept)))
+        carried = [some(rows.column(name)) for name in layout.carried]
         batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
-        return Scored(batch if kept.all() else batch.filter(arrays.flags(kept)), found.errors, tally)
+        return Scored(batch, found.errors, tally)
 
     def _layout(self, table: pa.Schema) -> Layout:
         return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
@@ -94,13 +96,12 @@ class Scorer:
             self._memory = Memory(self.facts)
         return self._memory
 
-    def _lists(self, memory: Memory, found: Judged, among: Flags) -> list[pa.Array]:
-        providers = tuple(self.facts.knowledge.providers)
+    def _lists(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
+        """The lists of the rows that are kept; making them so is far cheaper than taking some out."""
         names = [name for name in (field.name for field in self._fields) if name in memory.lists]
-        rows = among.shape[1]
         return [
-            words_lists(among, providers),
-            *(memory.lists[name].lists(found.entries, rows, memory.cells) for name in names),
+            words_lists(among, tuple(self.facts.knowledge.providers), kept),
+            *(memory.lists[name].lists(found.entries, kept, memory.cells) for name in names),
         ]
 
     def _explained(self, rows: pa.RecordBatch, kept: Flags) -> pa.Array:
@@ -114,3 +115,11 @@ class Scorer:
             found = None if statement is None else answer(knowledge, statement).record
             texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
         return pa.array(texts, pa.string())
+
+
+def _kept_by(kept: Flags) -> Callable[[pa.Array], pa.Array]:
+    """What takes out of a column the rows that are not kept."""
+    if kept.all():
+        return lambda column: column
+    mask = arrays.flags(kept)
+    return lambda column: column.filter(mask)
