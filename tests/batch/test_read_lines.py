@@ -124,9 +124,10 @@ def test_the_first_block_says_which_keys_are_carried(tmp_path, open_files):
     assert [reject.row for reject in block.rejects] == [2]
 
 
-def test_an_empty_file_is_an_error(tmp_path, open_files):
+@pytest.mark.parametrize("content", ["", "\n", "\r\n  \n\t"])
+def test_a_file_without_any_object_is_an_error(tmp_path, open_files, content):
     path = tmp_path / "teams.jsonl"
-    path.touch()
+    path.write_text(content)
     with pytest.raises(BatchError, match="is empty; expected a JSON object on each line"):
         open_files(path)
 

@@ -133,7 +133,7 @@ def _layout(source: Source, separator: bytes, limits: Limits) -> tuple[Layout, S
 def _open_lines(sources: tuple[Source, ...], knowledge: KnowledgeBase, limits: Limits) -> Inputs:
     with Stream(sources[0]) as stream:
         begun = _lines_of(stream, limits)
-        first = next(begun, None)
+        first = next((text for text in begun if text.cut.spoilt or text.data[: text.cut.end].strip()), None)
     if first is None:
         raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
     keys = Keys(carried_keys(first), knowledge)
