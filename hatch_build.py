@@ -26,7 +26,14 @@ class Loops(BuildHookInterface):
         unfinished = library.with_suffix(f".{os.getpid()}")  # a process that has the old one loaded keeps it
         compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
         built_from = f'-DBUILT_FROM="{hashlib.sha256(source.read_bytes()).hexdigest()}"'
-        subprocess.run([*compiler, *_FLAGS, built_from, "-o", str(unfinished), str(source), "-lm"], check=True)  # noqa: S603
+        command = [*compiler, *_FLAGS, built_from, "-o", str(unfinished), str(source), "-lm"]
+        try:
+            subprocess.run(command, check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise SystemExit(
+                f"{_SOURCE} cannot be compiled ({error}); install a C compiler (Debian: apt install gcc libc6-dev), "
+                "or name one in the environment variable CC."
+            ) from error
         unfinished.replace(library)
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["artifacts"].append(f"/{library.relative_to(self.root).as_posix()}")
