@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_SOURCE = Path("src/provider_advisor/batch/kernel/loops.c")
+_SOURCE = Path("src/provider_advisor/batch/loops.c")
 _FLAGS = ("-O3", "-std=c11", "-ffp-contract=off", "-shared", "-fPIC")
 
 

@@ -16,6 +16,7 @@ from provider_advisor.batch.kernel.reasons import Codes, Entries
 from provider_advisor.batch.kernel.sums import add_up
 from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, judged
 from provider_advisor.batch.kernel.words import Numbered, join_words, number_texts
+from provider_advisor.batch.loops import places_of
 from provider_advisor.decision.assessment import Assessment, Score
 from provider_advisor.decision.verdict import judge
 
@@ -25,6 +26,12 @@ _TEXT = st.text(alphabet="ab,é\0", max_size=20)
 def _rows(numbered):
     words = [numbered.distinct[number] for number in numbered.numbers.tolist()]
     return [words[start:end] for start, end in zip(numbered.ends[:-1], numbered.ends[1:], strict=True)]
+
+
+@given(data=st.text("ab\n", max_size=200).map(str.encode), share=st.floats(0, 1))
+def test_a_byte_is_found_wherever_it_stands_before_the_end(data, share):
+    end = int(share * len(data))
+    assert places_of(b"\n", data, end).tolist() == [place for place in range(end) if data[place] == ord("\n")]
 
 
 @given(texts=st.lists(_TEXT), before=st.integers(0, 2))

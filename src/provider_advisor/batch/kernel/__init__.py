@@ -5,5 +5,5 @@ cell, that is, what is required of one criterion (`cells`: judged once, by the c
 together what a row says twice, `situations` and `costs` read the rest of it. `chaining` fires the rules (`program`,
 `firing`), which turn cells into others (`changes`); `priced` puts in what depends on a team's own cost. `sums` adds the
 cells of each row up to scores, `verdicts` judges these; `columns`, `reasons` and `tally` say what came of it. `judging`
-and `scorer` lead through all this. What runs word by word or row by row is compiled (`loops`).
+and `scorer` lead through all this. What runs word by word or row by row is compiled (`batch.loops`).
 """

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from provider_advisor.batch.kernel.loops import LOOPS, at, counted, structure
 from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.loops import LOOPS, at, counted, structure
 
 __all__ = ["Changes", "Fired", "Program", "Table", "fire_rules"]
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.cells import Cell, Cells
-from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.loops import LOOPS, at
 from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "Entries", "code_of", "decisive", "lists_of"]

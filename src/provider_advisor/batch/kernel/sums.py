@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, Cells
-from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.batch.kernel.verdicts import Scores, scores_at
+from provider_advisor.batch.loops import LOOPS, at
 from provider_advisor.decision.assessment import Score, summed_up
 
 __all__ = ["Sums", "add_up", "put_score", "scores_of"]

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from provider_advisor.batch.kernel.cells import Cell, Cells
-from provider_advisor.batch.kernel.loops import LOOPS, at
 from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.loops import LOOPS, at
 
 __all__ = ["Tally", "Tallying"]
 

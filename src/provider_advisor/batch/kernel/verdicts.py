@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.loops import LOOPS, at, structure
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.loops import LOOPS, at, structure
 
 __all__ = ["KINDS", "STANDINGS", "STRENGTHS", "Scores", "Verdicts", "judged", "scores_at"]
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.loops import LOOPS, at, counted, structure
 from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.loops import LOOPS, at, counted, structure
 
 __all__ = ["Joined", "Numbered", "join_words", "number_texts"]
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
+from provider_advisor.batch.loops import places_of
 from provider_advisor.batch.reading.layout import Layout
 from provider_advisor.batch.reading.quotes import cells_of, record_ends, scan
 from provider_advisor.batch.reading.spoilt import spoilt_records
@@ -61,17 +62,13 @@ def parse_text(text: Text, layout: Layout, source: str, file: int) -> Block:
     parsed = None
     if not text.cut.spoilt and _returns_end_lines(text):
         parsed = _parsed(memoryview(text.data)[: text.cut.end], layout, ragged_too=text.data.isascii())
-        if parsed is not None and parsed.records == _lines(text):
+        newlines = places_of(b"\n", text.data, text.cut.end)
+        if parsed is not None and parsed.records == newlines.size:
             reasons = {place: _ragged(cells, layout) for place, cells in parsed.ragged.items()}
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
-            return _block(
-                origin, parsed.rows, reasons, cache(lambda: (_by_lines if ends_with_line else _records)(text))
-            )
+            records = cache(lambda: _by_lines(newlines) if ends_with_line else _records(text))
+            return _block(origin, parsed.rows, reasons, records)
     return _parse_carefully(origin, parsed)
-
-
-def _lines(text: Text) -> int:
-    return int(np.count_nonzero(np.frombuffer(text.data, np.uint8, text.cut.end) == _NEWLINE))
 
 
 def _returns_end_lines(text: Text) -> bool:
@@ -153,9 +150,9 @@ def _records(text: Text) -> _Records:
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
 
 
-def _by_lines(text: Text) -> _Records:
+def _by_lines(newlines: Places) -> _Records:
     """The same where each line is a record."""
-    ends = np.flatnonzero(np.frombuffer(text.data, np.uint8, text.cut.end) == _NEWLINE) + 1
+    ends = newlines + 1
     return _Records(np.concatenate([[0], ends[:-1]]), ends)
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from provider_advisor.batch.loops import places_of
+
 __all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "record_ends", "scan"]
 
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
@@ -59,7 +61,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
     `full` if no more can be held: then a first record that does not end spoils its line.
     """
     array = np.frombuffer(data, np.uint8)
-    quotes: Places = np.flatnonzero(array == _QUOTE[0])
+    quotes: Places = places_of(_QUOTE, data, len(data))
     spoilt: list[Spoilt] = []
     literal: list[tuple[int, int]] = []
     start = first = 0
@@ -198,8 +200,7 @@ def cells_of(data: bytes, record: Record) -> list[bytes]:
 
 def record_ends(data: bytes, cut: Cut) -> Places:
     """Where each record of the cut ends, blank lines and spoilt lines among them."""
-    array = np.frombuffer(data, np.uint8, cut.end)
-    newlines: Places = np.flatnonzero(array == _NEWLINE[0])
+    newlines: Places = places_of(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
     quotes = cut.quotes[~_within(cut.quotes, apart)] if apart.size else cut.quotes

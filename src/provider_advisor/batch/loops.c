@@ -17,6 +17,22 @@ const char *const built_from = BUILT_FROM;
 
 enum { NO_MEMORY = -1, NO_ROOM = -2, FINE = -3 };
 
+/* ---- Bytes -------------------------------------------------------------------------------------------------------- */
+
+/* Where a byte stands; of more places than there is room for only the number is told. */
+int64_t find_bytes(const uint8_t *data, int64_t size, int32_t byte, int64_t *places, int64_t room)
+{
+    int64_t found = 0;
+    const uint8_t *at = data, *end = data + size;
+    while (at < end && (at = memchr(at, byte, (size_t)(end - at)))) {
+        if (found < room)
+            places[found] = at - data;
+        found++;
+        at++;
+    }
+    return found;
+}
+
 /* ---- Different texts ---------------------------------------------------------------------------------------------- */
 
 struct text {

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from provider_advisor.errors import BatchFailure
 
-__all__ = ["LOOPS", "at", "counted", "structure"]
+__all__ = ["LOOPS", "at", "counted", "places_of", "structure"]
 
 _ARRAY, _COUNT = ctypes.c_void_p, ctypes.c_int64
 _TAKEN: dict[str, Sequence[Any]] = {
+    "find_bytes": (_ARRAY, _COUNT, ctypes.c_int32, _ARRAY, _COUNT),
     "number_texts": (_ARRAY, _ARRAY, _COUNT, ctypes.c_int32, *[_ARRAY] * 4),
     "gather_texts": (_ARRAY, _ARRAY, _ARRAY, _COUNT, _ARRAY),
     "join_words": (_ARRAY, _COUNT, _COUNT, _ARRAY, _COUNT, *[_ARRAY] * 4),
@@ -76,3 +77,14 @@ def _loaded() -> ctypes.CDLL:
 
 LOOPS = _loaded()
 """The library. Arrays are passed as `at` gives them; what a loop without a result returns means nothing."""
+
+
+def places_of(byte: bytes, data: bytes, end: int) -> npt.NDArray[np.int64]:
+    """Where the byte stands in the data before `end`."""
+    array, room = np.frombuffer(data, np.uint8, end), end // 32 + 1
+    while True:
+        places = np.empty(room, np.int64)
+        found = LOOPS.find_bytes(at(array, np.uint8), end, byte[0], at(places, np.int64), room)
+        if found <= room:
+            return places[:found]
+        room = found
