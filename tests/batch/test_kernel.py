@@ -55,10 +55,8 @@ def test_cells_are_cut_at_their_commas(cells, cut):
 
 def test_bounds_between_the_same_facts_share_a_cell(shipped):
     scorer = Scorer(shipped)
-    scorer.score(table(needs=["sms"]))
-    before = len(scorer._memory.cells.known)
     scorer.score(table(needs=[f"number-countries>={1000 + number}" for number in range(5000)]))
-    assert len(scorer._memory.cells.known) < before + 10
+    assert len([cell for cell in scorer._memory.cells.known if cell.stated]) < 10
 
 
 @pytest.mark.parametrize(
@@ -184,6 +182,15 @@ def test_each_unknown_word_is_suggested_what_a_single_answer_suggests(shipped):
     errors = used.score(rows).errors
     assert errors == {row: answered(record, shipped) for row, record in enumerate(rows.to_pylist())}
     assert all("Did you mean 'whiteboard'" in reason for reason in errors.values())
+    odd = table(team=["a"] * 60, needs=rows["needs"].to_pylist(), usage__sms_outbound=[-1] * 60)
+    odd = odd.rename_columns(["team", "needs", "usage.sms-outbound"])
+    assert Scorer(shipped).score(odd).errors == errors
+
+
+def test_rules_may_add_far_more_than_teams_state(shipped):
+    topics = ",".join(shipped.knowledge.topics["use-cases"].values)
+    rows = table(team=["a"] * 300, needs=["sms"] * 300, situation=[topics] * 300)
+    agrees(Scorer(shipped, reasons=True), rows.rename_columns(["team", "needs", "situation.use-cases"]))
 
 
 _BOUNDED = (

@@ -168,7 +168,6 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
                    int64_t all_criteria, int32_t *words, int32_t *at, int32_t *ends, uint8_t *again)
 {
     int32_t next = 0;
-    int64_t twice = 0;
     int32_t *last = malloc((size_t)(all_criteria + 1) * sizeof *last); /* the last word on each criterion, plus one */
     if (!last)
         return NO_MEMORY;
@@ -183,22 +182,20 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
                 again[next] = 0;
                 if (criterion < 0)
                     continue;
-                if (last[criterion] > ends[row]) {
+                if (last[criterion] > ends[row])
                     again[last[criterion] - 1] = again[next] = 1;
-                    twice++;
-                }
                 last[criterion] = next + 1;
             }
         }
         ends[row + 1] = next;
     }
     free(last);
-    return twice;
+    return next;
 }
 
 /* ---- Rules -------------------------------------------------------------------------------------------------------- */
 
-enum { NEEDED, STATED, NOT_STATED, FLAG, LEAST, MOST };
+enum { NEEDED, STATED, NOT_STATED, FLAG, LEAST, MOST }; /* as in `program.py` */
 
 struct rules {
     int64_t count, sets, criteria, flags, parts, depth, highest;
@@ -464,7 +461,11 @@ void count_cells(const int32_t *rows, const int32_t *cells, int64_t entries, con
         counts[cells[entry] * most + kinds[rows[entry]]]++;
 }
 
-/* A number rounded to nine digits, and whether that may be wrong in the last one: see `rounding.py`. */
+/* A number rounded to nine digits, and whether that may be wrong in the last one.
+
+   `slack` bounds the error that it carries already, in units of its last binary place. Where number and error keep clear
+   of the middle between two roundings, the quotient of two exact floats is the float nearest to the decimal, which is
+   what Python's `round` returns. Numbers above nine million have no nine digits to lose; NaN and infinities stay. */
 static double rounded(double number, double slack, uint8_t *doubtful)
 {
     const double unit = 1e9, exact = 0x1p53;
@@ -475,8 +476,16 @@ static double rounded(double number, double slack, uint8_t *doubtful)
     return whole / unit;
 }
 
+void round_numbers(const double *numbers, int64_t count, double *found, uint8_t *doubtful)
+{
+    for (int64_t place = 0; place < count; place++) {
+        doubtful[place] = 0;
+        found[place] = rounded(numbers[place], 1, doubtful + place);
+    }
+}
+
 enum { WEIGHT, INEXACT, FIRST, PER_PROVIDER = 5 }; /* the columns of sums, as in `cells.py` */
-enum { QUALIFIED, UNCONFIRMED, RULED_OUT };
+enum { QUALIFIED, UNCONFIRMED, RULED_OUT };         /* as STANDINGS and KINDS in `verdicts.py` */
 enum { RECOMMENDED, TIE, UNDETERMINED, NOBODY };
 
 /* By provider, then by team. */

@@ -1,7 +1,8 @@
 """The loops over words and rows that are compiled: NumPy would take many passes, and hold the interpreter's lock.
 
 They are in `loops.c`, which the build compiles (see `hatch_build.py`); whoever calls one says beside the call what its
-arrays hold. They look up, compare and add; whatever has to be read or judged is read and judged in Python.
+arrays hold. They look up, compare, add, round, and put providers in the order of a verdict; words are read, and
+requirements judged by the facts, in Python.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ _TAKEN: dict[str, Sequence[Any]] = {
     "score_teams": (_ARRAY, _ARRAY, _ARRAY, _COUNT, _COUNT, *[_ARRAY] * 3),
     "count_codes": (_ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY, _ARRAY),
     "list_codes": (_ARRAY, _ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY, _COUNT, _ARRAY, _ARRAY),
+    "round_numbers": (_ARRAY, _COUNT, _ARRAY, _ARRAY),
     "judge_teams": (_ARRAY, _ARRAY, _COUNT, _COUNT, _ARRAY),
 }
+_COUNTING = {"find_bytes", "number_texts", "join_words", "fire_rules", "count_codes", "list_codes"}
 
 
 def at(array: npt.NDArray[Any], kind: npt.DTypeLike) -> int:
@@ -71,12 +74,12 @@ def _loaded() -> ctypes.CDLL:
         raise BatchFailure(f"{source} has changed since it was compiled; run pip install -e . again.")
     for name, taken in _TAKEN.items():
         function = getattr(library, name)
-        function.argtypes, function.restype = taken, _COUNT
+        function.argtypes, function.restype = taken, _COUNT if name in _COUNTING else None
     return library
 
 
 LOOPS = _loaded()
-"""The library. Arrays are passed as `at` gives them; what a loop without a result returns means nothing."""
+"""The library. Arrays are passed as `at` gives them."""
 
 
 def places_of(byte: bytes, data: bytes, end: int) -> npt.NDArray[np.int64]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 __all__ = ["did_you_mean", "nearest"]
 
 _LONGEST = 200
-_ALIKE = 0.6  # of all letters of both words, those that stand in both in one order
+# Of all letters of both words, those that stand in both in one order; a little less than 0.6, which is rounded away.
+_ALIKE = 0.6 - 1e-6
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
@@ -18,8 +19,9 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)  # a table repeats its mistakes
 def _nearest(typed: str, known: frozenset[str], most: int) -> tuple[str, ...]:
-    from rapidfuzz.distance import Indel  # noqa: PLC0415 (only a misspelt word needs it, and every start of the command
-    from rapidfuzz.process import extract  # noqa: PLC0415 (would pay for it)
+    # Only a misspelt word needs them, and every start of the command would pay for them.
+    from rapidfuzz.distance import Indel  # noqa: PLC0415
+    from rapidfuzz.process import extract  # noqa: PLC0415
 
     words, by_part = _taken_apart(known)
     found = extract(typed, words, scorer=Indel.normalized_similarity, limit=None, score_cutoff=_ALIKE)
@@ -49,8 +51,10 @@ def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | N
     " Did you mean 'whiteboard'?"
     """
     found = nearest(word, known, most=9)
-    distinct = {(meaning or {}).get(name, name): name for name in reversed(found)}
-    quoted = [f"'{name}'" for name in reversed(distinct.values())][:3]
+    distinct: dict[str, str] = {}
+    for name in found:
+        distinct.setdefault((meaning or {}).get(name, name), name)
+    quoted = [f"'{name}'" for name in distinct.values()][:3]
     if not quoted:
         return ""
     return f" Did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"

@@ -26,11 +26,8 @@ BAD = -1
 APART = -1
 _MOST_WORDS = 50_000
 _NONE = float("nan")
-# A bound as most are written; every such number is one that a bound may have.
-_NUMBERED = re.compile(
-    r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)",
-    re.DOTALL,  # before, the number, behind
-)
+# A bound as most are written: before, the number, behind. Every such number is one that a bound may have.
+_NUMBERED = re.compile(r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL)
 
 Stands = tuple[Priority, str]
 """A word, and the priority that it has where it stands, if it names none itself."""

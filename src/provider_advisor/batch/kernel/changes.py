@@ -20,10 +20,10 @@ class Changes:
         self._cells = cells
         rules = cells.facts.knowledge.rules.values()
         self._parts = [(rule, part) for rule in rules for part in range(len(rule.implies))]
-        self._known = firing.Changes(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool))
+        self._known = firing.KnownChanges(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool))
 
-    def with_key(self, key: int | None) -> firing.Changes:
-        """The changes that are known; with that of a key, where one is given, which `firing.Changes` explains."""
+    def with_key(self, key: int | None) -> firing.KnownChanges:
+        """The changes that are known; with that of a key, where one is given, which `firing.KnownChanges` explains."""
         with self._cells.lock:
             if key is not None:
                 self._learn(key)
@@ -35,7 +35,7 @@ class Changes:
         if at == len(keys) or keys[at] != key:  # another thread may have met it meanwhile
             cell, is_refused = self._change(*divmod(key, _RANKS))
             parts = (np.insert(keys, at, key), np.insert(cells, at, cell), np.insert(refused, at, is_refused))
-            self._known = firing.Changes(*parts)
+            self._known = firing.KnownChanges(*parts)
 
     def _change(self, of: int, rank: int) -> tuple[int, bool]:
         cell, part = divmod(of, len(self._parts))

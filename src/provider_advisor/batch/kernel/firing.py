@@ -15,7 +15,7 @@ import numpy.typing as npt
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.loops import LOOPS, at, counted, structure
 
-__all__ = ["Changes", "Fired", "Program", "Table", "fire_rules"]
+__all__ = ["Fired", "KnownChanges", "Program", "Table", "fire_rules"]
 
 _NO_ROOM, _FINE = -2, -3  # as in loops.c
 
@@ -42,7 +42,7 @@ class Program(NamedTuple):
     highest: int
 
 
-class Changes(NamedTuple):
+class KnownChanges(NamedTuple):
     """What becomes of a cell that a part of a rule changes, by key, in order.
 
     A key (64 bits) is `(cell * parts + part) * (highest rank + 1) + rank`; `refused` marks the changes that what was
@@ -80,7 +80,7 @@ class Fired(NamedTuple):
     alone: Flags
 
 
-def fire_rules(program: Program, changes: Callable[[int | None], Changes], favouring: Ints, table: Table) -> Fired:
+def fire_rules(program: Program, changes: Callable[[int | None], KnownChanges], favouring: Ints, table: Table) -> Fired:
     """Fire all rules on all rows; `favouring` has by rule the cell of one that favours.
 
     `changes` gives the changes that are known, with that of a key which is missing.
@@ -134,7 +134,7 @@ def _rules_of(program: Program) -> ctypes.Structure:
     return found
 
 
-def _changes_of(changes: Changes) -> ctypes.Structure:
+def _changes_of(changes: KnownChanges) -> ctypes.Structure:
     keys, cells, refused = changes
     found: ctypes.Structure = _Changes(len(keys), at(keys, np.int64), at(cells, np.int32), at(refused, np.bool_))
     return found

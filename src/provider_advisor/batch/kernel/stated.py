@@ -75,7 +75,6 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
-    alone = np.zeros(rows.num_rows, bool)
     groups = _groups(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _exclude(groups, codes, lexicon)
     together = _together(groups, exclude, codes, found, lexicon, catalogue)
