@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
-_ROOMS = ["errors", "version", "logic", "knowledge", "requirements", "inference", "decision", "explanation"]
+_SHARED = ["errors", "version", "bounded_cache", "days", "whole_file"]
+_ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
 _FRONT = ["recommendation", "questionnaire", "batch", "__init__", "faces"]
-_ORDER = [*_ROOMS, *_FRONT]
+_ORDER = [*_SHARED, *_ROOMS, *_FRONT]
 _MODULES = sorted(path for path in _PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["AdvisorError", "BatchError", "BatchFailure", "EngineError", "KnowledgeError", "RequirementsError"]
+__all__ = [
+    "AdvisorError",
+    "BatchError",
+    "BatchFailure",
+    "EngineError",
+    "KnowledgeError",
+    "RequirementsError",
+    "describe_cause",
+]
 
 
 class AdvisorError(Exception):
@@ -33,3 +41,13 @@ class BatchError(AdvisorError):
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
     """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to its end."""
+
+
+def describe_cause(error: BaseException) -> str:
+    """Return the cause of an error in a few words, for the brackets of a message: "No space left on device".
+
+    >>> describe_cause(FileNotFoundError(2, "No such file or directory", "teams.csv"))
+    'No such file or directory'
+    """
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__

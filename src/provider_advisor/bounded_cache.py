@@ -1,0 +1,51 @@
+"""Results that are kept for the next caller, at most so many of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+__all__ = ["BoundedCache"]
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class BoundedCache(Generic[Key, Value]):
+    """Keep up to `limit` values; the one used longest ago makes room for a new one. Safe in threads.
+
+    >>> squares = BoundedCache[int, int](limit=2)
+    >>> squares.get_or_make(3, lambda: 3 * 3)
+    9
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: dict[Key, Value] = {}
+        self._lock = threading.Lock()
+
+    def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
+        """Return the value kept under the key, or make and keep it.
+
+        `make` runs without the lock, so that a slow value holds up nobody; when two threads make the same one, both
+        get the first that was kept.
+        """
+        with self._lock:
+            if key in self._kept:
+                self._kept[key] = found = self._kept.pop(key)  # a dict keeps its order: the last is the newest
+                return found
+        made = make()
+        with self._lock:
+            found = self._kept.setdefault(key, made)
+            while len(self._kept) > self._limit:
+                del self._kept[next(iter(self._kept))]
+        return found
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()

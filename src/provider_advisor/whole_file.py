@@ -1,0 +1,44 @@
+"""Files that appear whole or not at all, also when the process is killed or the power fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+__all__ = ["sync_folder", "write_whole"]
+
+
+@contextlib.contextmanager
+def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a new file for bytes that takes the place of `path` once everything is written.
+
+    It is written beside its place under a name that nobody can guess or have laid a link at, flushed to the disk, and
+    then renamed; a link at `path` itself is replaced, never followed. If the body raises, nothing is left behind.
+    `mode` sets the permissions, less those that the process's umask takes away. Raises OSError.
+    """
+    place = os.fspath(path)
+    folder = os.path.dirname(place) or "."
+    beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with open(number, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    sync_folder(folder)
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Wait until the entries of a folder are on the disk, so that a renamed file is found after a power cut."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
