@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from durable.engine import Host
 
 from benchmarks.peers.contract import Favour, Implication, Tables, scored
-from provider_advisor.inference.settle import holds_for
+from provider_advisor.inference.infer import holds_for
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import Condition, Need, text_of
 from provider_advisor.logic import Truth

@@ -10,9 +10,9 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from worlds import FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
 
+from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sorted_rules
 from provider_advisor.knowledge.conditions import Situation
-from provider_advisor.knowledge.fingerprint import fingerprint
 from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase, Policy, UsageItem
 from provider_advisor.requirements import PRIORITIES
 

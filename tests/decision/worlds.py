@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sorted_rules
 from provider_advisor.knowledge.conditions import (
     AllOf,
@@ -32,7 +33,6 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     text_of,
 )
-from provider_advisor.knowledge.fingerprint import fingerprint
 from provider_advisor.knowledge.records import (
     Claim,
     Criterion,

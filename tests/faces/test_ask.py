@@ -27,7 +27,7 @@ from provider_advisor.faces.cli.asking.files import yaml_text
 from provider_advisor.faces.cli.asking.lines import Lines
 from provider_advisor.faces.cli.asking.plain_face import PlainFace
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.yaml_reader import parse_yaml
+from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, begin, prompt_of
 
 _FOLDER = Path(__file__).parent / "conversations"

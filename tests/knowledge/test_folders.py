@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from provider_advisor import KnowledgeError, load
-from provider_advisor.knowledge.case_files import read_cases
+from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.files import MAX_BYTES
 
 IN_FACTS = "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml."

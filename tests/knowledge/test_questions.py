@@ -3,7 +3,7 @@
 import pickle
 
 from provider_advisor import load
-from provider_advisor.knowledge.unasked import question_suspicions
+from provider_advisor.knowledge.suspicions import question_suspicions
 
 TOPICS = "topics: [{id: riding, label: Riding, ask: Do you ride?, share: 0.5}]\nquestions:\n"
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from provider_advisor.knowledge.files import gather
-from provider_advisor.knowledge.schema import file_schemas
+from provider_advisor.knowledge.shapes import file_schemas
 
 BICYCLES = Path(__file__).parent / "bicycles"
 SCHEMAS = file_schemas()

@@ -15,7 +15,7 @@ from worlds import SAME_EVERY_RUN, decided
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.questions import questionnaire_of
+from provider_advisor.knowledge.records import questionnaire_of
 from provider_advisor.questionnaire import (
     Answer,
     Catalogue,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, text_of
+from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, text_of
 from provider_advisor.knowledge.records import Implied, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
@@ -79,13 +79,13 @@ def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
 
     0 where it does not hold, no cap where none is asked.
     """
-    if isinstance(condition, Need):
-        return ranks.get(condition.criterion, 0)
-    if isinstance(condition, AllOf):
-        return min(_cap(part, ranks, settled) for part in condition.parts)
-    if isinstance(condition, AnyOf):
-        return max(_cap(part, ranks, settled) for part in condition.parts)
-    return _UNCAPPED if text_of(condition) in settled else 0
+
+    def cap(part: Leaf | Not) -> int:
+        if isinstance(part, Need):
+            return ranks.get(part.criterion, 0)
+        return _UNCAPPED if text_of(part) in settled else 0
+
+    return fold(condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap)
 
 
 def _merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:

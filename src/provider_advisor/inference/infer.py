@@ -1,17 +1,48 @@
-"""From what a team stated to all it requires, and to the rules that speak for a provider."""
+"""From what a team stated to all it requires, and to the rules that speak for a provider.
 
-from collections.abc import Iterable, Sequence
+A team's situation, usage and `not` conditions are settled as yes, no or unknown before any rule fires. What is
+certainly true becomes an atom, a plain text, for the rule engine; numbers and unknowns never reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from provider_advisor.inference.engine import fire
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.inference.engine import Production, Program, fire
 from provider_advisor.inference.implied import SetAside, implied_requirements
-from provider_advisor.inference.program import compiled
-from provider_advisor.inference.settle import need_atom, settled_atoms
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, leaves, text_of
+from provider_advisor.knowledge.alternatives import alternatives
+from provider_advisor.knowledge.conditions import (
+    Condition,
+    FactHolds,
+    Leaf,
+    Need,
+    Not,
+    Situation,
+    Usage,
+    evaluate,
+    fold,
+    leaves,
+    text_of,
+)
 from provider_advisor.knowledge.records import KnowledgeBase, Rule
+from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import RANK, Requirement, Team
 
-__all__ = ["Firing", "Inference", "consequences", "infer", "judged_by"]
+__all__ = [
+    "CompiledRules",
+    "Firing",
+    "Inference",
+    "compile_rules",
+    "consequences",
+    "holds_for",
+    "infer",
+    "judged_by",
+    "need_atom",
+    "settled_atoms",
+]
 
 
 class Firing(NamedTuple):
@@ -34,27 +65,93 @@ class Inference(NamedTuple):
     set_aside: tuple[SetAside, ...]
 
 
+class CompiledRules(NamedTuple):
+    """The productions, the rule that each belongs to, and the conditions to settle beforehand, with their atoms."""
+
+    program: Program
+    rule_of: dict[str, str]
+    to_settle: tuple[tuple[str, Condition], ...]
+
+
+_compiled = BoundedCache[str, CompiledRules](limit=64)
+
+
+def compile_rules(knowledge: KnowledgeBase) -> CompiledRules:
+    """Return the knowledge base's rules, ready for the engine; kept by the fingerprint of the base.
+
+    May be called from any thread.
+    """
+    return _compiled.get_or_make(knowledge.fingerprint, lambda: _compile(knowledge.rules.values()))
+
+
+def _compile(rules: Iterable[Rule]) -> CompiledRules:
+    productions: list[Production] = []
+    rule_of: dict[str, str] = {}
+    to_settle: dict[str, Condition] = {}
+    for rule in rules:
+        consequent = tuple(need_atom(part.criterion) for part in rule.implies)
+        for number, alternative in enumerate(alternatives(rule.when) or ()):
+            antecedent = {text_of(condition): condition for condition in alternative}
+            to_settle |= {atom: condition for atom, condition in antecedent.items() if not isinstance(condition, Need)}
+            production = Production(f"{rule.id}#{number}", tuple(sorted(antecedent)), consequent)
+            rule_of[production.name] = rule.id
+            productions.append(production)
+    return CompiledRules(Program(productions), rule_of, tuple(to_settle.items()))
+
+
+def need_atom(criterion: str) -> str:
+    """Return the atom that stands for a requirement of the criterion, at any priority."""
+    return text_of(Need(criterion))
+
+
+def settled_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set[str]:
+    """Return the atoms of those conditions, given with their texts, that are certainly true of the team."""
+    stated = team.stated
+    return {atom for atom, condition in conditions if holds_for(condition, team, stated) is Truth.YES}
+
+
+def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth:
+    """Return the condition's truth from what the team stated itself; what it did not answer is unknown."""
+
+    def truth_of(leaf: Leaf) -> Truth:
+        if isinstance(leaf, Need):
+            return Truth.YES if leaf.criterion in stated else Truth.NO
+        if isinstance(leaf, Situation) and leaf.topic in team.situation:
+            return Truth.YES if leaf.value in team.situation[leaf.topic] else Truth.NO
+        if isinstance(leaf, Usage) and leaf.item in team.usage:
+            amount = team.usage[leaf.item]
+            return compare(Interval(amount, amount), leaf.bound)
+        return Truth.UNKNOWN
+
+    return evaluate(condition, truth_of)
+
+
 def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
-    """All that the rules make of a team's statement, chained to the end.
+    """Return all that the rules make of a team's statement, chained to the end.
 
     Raises EngineError if the rule engine fails.
     """
-    rules = compiled(knowledge)
+    rules = compile_rules(knowledge)
     settled = settled_atoms(rules.to_settle, team)
-    fired = {
-        rules.rule_of[name]
-        for name in fire(rules.program, settled | {need_atom(criterion) for criterion in team.stated})
-    }
+    atoms = settled | {need_atom(criterion) for criterion in team.stated}
+    fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
     return consequences(in_order, team, settled, knowledge)
 
 
 def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
-    """What follows where just these rules fire, in the order of the knowledge base, and these atoms are settled."""
+    """Return what follows where just these rules fire, in the order of the knowledge base, and these atoms hold."""
     implied, dropped = implied_requirements(rules, team, settled, knowledge)
     requirements = sorted((*team.requirements, *implied), key=_rank)
     required = {requirement.criterion for requirement in requirements}
-    favours, uncounted = _counted([rule for rule in rules if rule.favours is not None], required)
+    favours: list[Rule] = []
+    uncounted: list[SetAside] = []
+    for rule in rules:
+        # No evidence counts twice: the facts of a required criterion are judged already.
+        if again := sorted(judged_by(rule) & required):
+            uncounted.append(SetAside(rule.id, again[0], "it rests on what is already required"))
+        elif rule.favours is not None:
+            favours.append(rule)
     true = settled | {need_atom(criterion) for criterion in required}
     firings = tuple(Firing(rule, tuple(_antecedents(rule.when, true))) for rule in rules)
     return Inference(tuple(requirements), firings, tuple(favours), (*dropped, *uncounted))
@@ -64,28 +161,23 @@ def _rank(requirement: Requirement) -> tuple[int, str, bool, str]:
     return -RANK[requirement.priority], requirement.criterion, bool(requirement.implied_by), str(requirement.bound)
 
 
-def _counted(rules: Iterable[Rule], required: set[str]) -> tuple[list[Rule], list[SetAside]]:
-    """No evidence counts twice: a rule on facts that the team requires itself does not count."""
-    counted, uncounted = [], []
-    for rule in rules:
-        if again := sorted(judged_by(rule) & required):
-            uncounted.append(SetAside(rule.id, again[0], "it rests on what is already required"))
-        else:
-            counted.append(rule)
-    return counted, uncounted
-
-
 def judged_by(rule: Rule) -> set[str]:
-    """The criteria by whose facts the rule favours providers; none for a rule that implies."""
+    """Return the criteria by whose facts the rule favours providers; none for a rule that implies."""
     return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()
 
 
 def _antecedents(condition: Condition, true: set[str]) -> list[str]:
-    """The texts, among those that are true, that make the condition hold; none if it does not."""
-    if isinstance(condition, AllOf | AnyOf):
-        found = [_antecedents(part, true) for part in condition.parts]
-        if isinstance(condition, AllOf) and not all(found):
-            return []
-        return list(dict.fromkeys(text for part in found for text in part))
-    text = text_of(condition)
-    return [text] if text in true else []
+    """Return the texts, among those that are true, that make the condition hold; none if it does not."""
+
+    def own(part: Leaf | Not) -> list[str]:
+        return [text] if (text := text_of(part)) in true else []
+
+    def every(found: Iterator[list[str]]) -> list[str]:
+        parts = list(found)
+        return _once(parts) if all(parts) else []
+
+    return fold(condition, own, every=every, some=_once, negated=own)
+
+
+def _once(parts: Iterable[list[str]]) -> list[str]:
+    return list(dict.fromkeys(chain.from_iterable(parts)))

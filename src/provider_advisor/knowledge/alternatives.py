@@ -6,9 +6,9 @@ That is the form that the rule engine can join, and that can be checked for cont
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, Situation, Usage, fold
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval
 
@@ -119,20 +119,27 @@ def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
 
 
 def needed_always(condition: Condition) -> set[str]:
-    """The criteria that a team must require for the condition to hold, whichever alternative does."""
-    if isinstance(condition, Need):
-        return {condition.criterion}
-    if isinstance(condition, AllOf):
-        return set().union(*(needed_always(part) for part in condition.parts))
-    if isinstance(condition, AnyOf):
-        return set.intersection(*(needed_always(part) for part in condition.parts))
-    return set()
+    """Return the criteria that a team must require for the condition to hold, whichever alternative does."""
+    return fold(
+        condition,
+        _needed,
+        every=lambda parts: set().union(*parts),
+        some=lambda parts: set.intersection(*parts),
+        negated=lambda _: set(),
+    )
 
 
 def needed_ever(condition: Condition) -> set[str]:
-    """The criteria whose requirement can make the condition hold; not those under `not`, which asks what was stated."""
-    if isinstance(condition, Need):
-        return {condition.criterion}
-    if isinstance(condition, AllOf | AnyOf):
-        return set().union(*(needed_ever(part) for part in condition.parts))
-    return set()
+    """Return the criteria whose requirement can make the condition hold.
+
+    Those under `not` are left out: it asks what the team stated itself.
+    """
+
+    def union(parts: Iterator[set[str]]) -> set[str]:
+        return set().union(*parts)
+
+    return fold(condition, _needed, every=union, some=union, negated=lambda _: set())
+
+
+def _needed(leaf: Leaf) -> set[str]:
+    return {leaf.criterion} if isinstance(leaf, Need) else set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -23,13 +25,11 @@ from provider_advisor.knowledge.checks import (
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, criteria_named
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.fingerprint import fingerprint
-from provider_advisor.knowledge.questions import Questionnaire
-from provider_advisor.knowledge.reading import Defined, Reading, defined, reading_of
-from provider_advisor.knowledge.records import KnowledgeBase, Provider, Rule
-from provider_advisor.knowledge.yaml_reader import parse_yaml
+from provider_advisor.knowledge.problems import Defined, Reading, defined, reading_of
+from provider_advisor.knowledge.records import KnowledgeBase, Provider, Questionnaire, Rule
+from provider_advisor.knowledge.strict_yaml import parse_yaml
 
-__all__ = ["build", "read_shapes"]
+__all__ = ["build", "fingerprint", "read_shapes"]
 
 
 class Read(NamedTuple):
@@ -179,3 +179,22 @@ def _place(problem: str) -> tuple[str, int, str]:
     if match is None:
         raise AssertionError("a problem begins with its place")
     return match[1], int(match[2] or 0), problem
+
+
+def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nested)
+    """SHA-256, in hexadecimal, of the records' content: equal for equal content in any order of claims and files."""
+    content = json.dumps([_plain(record) for record in records], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        named = {name: _plain(part) for name, part in value._asdict().items() if name != "where"}
+        return {"record": type(value).__name__} | named
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        parts = [_plain(part) for part in value]
+        is_claims = bool(parts) and isinstance(parts[0], dict) and parts[0].get("record") == "Claim"
+        return sorted(parts, key=lambda part: json.dumps(part, sort_keys=True)) if is_claims else parts
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -4,13 +4,14 @@ Each node carries its `word`, for named tuples are equal where their values are,
 """
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import Literal, NamedTuple, TypeVar
 
 from provider_advisor.logic import Interval, Truth, all_of, any_of, negate
 
 __all__ = [
     "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage",
-    "evaluate", "leaves", "text_of",
+    "evaluate", "fold", "leaves", "text_of",
 ]  # fmt: skip
 
 
@@ -70,41 +71,64 @@ class Not(NamedTuple):
 Leaf = Need | Situation | Usage | FactHolds
 Condition = Leaf | AllOf | AnyOf | Not
 
+T = TypeVar("T")
+
+
+def fold(
+    condition: Condition,
+    leaf: Callable[[Leaf], T],
+    *,
+    every: Callable[[Iterator[T]], T],
+    some: Callable[[Iterator[T]], T],
+    negated: Callable[[Not], T],
+) -> T:
+    """Return what the functions make of the tree: `leaf` of each leaf, `every` and `some` of the parts of all and any.
+
+    Parts are folded as their iterator is read, so that `every=all` stops at the first false. `negated` gets the whole
+    `not`, because some ask of its part something else: whether a criterion is stated, not whether it is required.
+
+    >>> fold(AllOf((Need("fax"), Need("sms"))), lambda leaf: 1, every=sum, some=max, negated=lambda part: 0)
+    2
+    """
+    if isinstance(condition, AllOf):
+        return every(fold(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
+    if isinstance(condition, AnyOf):
+        return some(fold(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
+    return negated(condition) if isinstance(condition, Not) else leaf(condition)
+
 
 def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
-    """The condition's truth in Kleene's logic, given the truth of each leaf."""
-    if isinstance(condition, AllOf):
-        return all_of(evaluate(part, truth_of) for part in condition.parts)
-    if isinstance(condition, AnyOf):
-        return any_of(evaluate(part, truth_of) for part in condition.parts)
-    if isinstance(condition, Not):
+    """Return the condition's truth in Kleene's logic, given the truth of each leaf."""
+
+    def negated(condition: Not) -> Truth:
         return negate(evaluate(condition.part, truth_of))
-    return truth_of(condition)
+
+    return fold(condition, truth_of, every=all_of, some=any_of, negated=negated)
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """The leaves of the tree, from left to right, repeated ones too."""
-    if isinstance(condition, AllOf | AnyOf):
-        for part in condition.parts:
-            yield from leaves(part)
-    elif isinstance(condition, Not):
-        yield from leaves(condition.part)
-    else:
-        yield condition
+    """Return the leaves of the tree, from left to right, repeated ones too."""
+
+    def negated(condition: Not) -> Iterator[Leaf]:
+        return leaves(condition.part)
+
+    chained = chain.from_iterable
+    return fold(condition, lambda leaf: iter((leaf,)), every=chained, some=chained, negated=negated)
 
 
 def text_of(condition: Condition) -> str:
-    """The condition in one line, equal for equal conditions whatever the order of the parts under `all` and `any`.
+    """Return the condition in one line, equal for equal conditions in any order of the parts under `all` and `any`.
 
     >>> text_of(AllOf((Need("video-api"), Not(Situation("developers", "none")))))
     '(need:video-api and not situation:developers=none)'
     """
-    if isinstance(condition, AllOf | AnyOf):
-        word = " and " if isinstance(condition, AllOf) else " or "
-        return f"({word.join(sorted(text_of(part) for part in condition.parts))})"
-    if isinstance(condition, Not):
-        return f"not {text_of(condition.part)}"
-    return _leaf_text(condition)
+    return fold(
+        condition,
+        _leaf_text,
+        every=lambda parts: f"({' and '.join(sorted(parts))})",
+        some=lambda parts: f"({' or '.join(sorted(parts))})",
+        negated=lambda condition: f"not {text_of(condition.part)}",
+    )
 
 
 def _leaf_text(leaf: Leaf) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
-from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import (
     BoundWord,
     Citation,
@@ -17,13 +16,16 @@ from provider_advisor.knowledge.records import (
     Policy,
     Product,
     Provider,
+    Question,
+    Questionnaire,
     Rule,
     Scale,
     Source,
+    Subject,
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.yaml_reader import Document
+from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, plain
 
 __all__ = [

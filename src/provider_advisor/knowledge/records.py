@@ -6,24 +6,49 @@ frozen dataclasses, for making the class of one takes a millisecond, at every st
 
 import datetime as dt
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import Condition
-from provider_advisor.knowledge.questions import Questionnaire
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
-    "BoundWord", "Case", "Citation", "Claim", "Criterion", "Evidence", "Implied", "Kind", "KnowledgeBase", "Policy",
-    "Priority", "Product", "Provider", "Rule", "Scale", "Source", "Topic", "UsageItem",
-]  # fmt: skip
+    "About",
+    "BoundWord",
+    "Case",
+    "Citation",
+    "Claim",
+    "Criterion",
+    "Evidence",
+    "Implied",
+    "Key",
+    "Kind",
+    "KnowledgeBase",
+    "Policy",
+    "Priority",
+    "Product",
+    "Provider",
+    "Question",
+    "Questionnaire",
+    "Rule",
+    "Scale",
+    "Source",
+    "Subject",
+    "Topic",
+    "UsageItem",
+    "questionnaire_of",
+]
 
 Kind = Literal["capability", "quantity", "price", "rating"]
 Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
 Priority = Literal["must", "should", "could"]
+About = Literal["criterion", "situation", "usage"]
+
+_EVEN = 0.5
+_SELDOM = 0.2
 
 
 class Source(NamedTuple):
@@ -190,6 +215,60 @@ class Case(NamedTuple):
     expected: Mapping[str, Any]
 
 
+class Key(NamedTuple):
+    """What a question is known by: Key("criterion", "fax"); shown and saved as `criterion:fax`.
+
+    Beside the kinds of `About`, "bound" is the bound of a criterion, and "topics" (without a name) the subjects.
+    """
+
+    kind: Literal["topics", "criterion", "bound", "situation", "usage"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+class Subject(NamedTuple):
+    """A part of the questionnaire that a team opens or leaves closed; `share` of all teams open it."""
+
+    id: str
+    label: str
+    ask: str
+    share: float
+    help: str | None = None
+
+
+class Question(NamedTuple):
+    """One thing to ask: about a criterion, a topic of the situation, or a monthly volume.
+
+    It is asked where one of its `subjects` is open (always, if it has none) and where `when` certainly holds. `share`
+    of the teams to which it applies state something; `typical` are bounds or volumes that they would name (ranks, for
+    a rating). Without `ask` the words are those of what it is about.
+    """
+
+    about: About
+    name: str
+    subjects: tuple[str, ...]
+    share: float
+    when: Condition | None = None
+    ask: str | None = None
+    help: str | None = None
+    typical: tuple[Number, ...] = ()
+    where: str = ""
+
+    @property
+    def key(self) -> str:
+        """What identifies the question: `criterion:fax`, `situation:developers`, `usage:calls`."""
+        return f"{self.about}:{self.name}"
+
+
+class Questionnaire(NamedTuple):
+    """Subjects by id, and questions by key, in the order of their file."""
+
+    subjects: Mapping[str, Subject]
+    questions: Mapping[str, Question]
+
+
 @dataclass(frozen=True)
 class KnowledgeBase:
     """Everything known, by id, in an order that does not depend on the order of files.
@@ -237,3 +316,39 @@ class KnowledgeBase:
             for claim in provider.claims:
                 found.setdefault((provider.id, claim.criterion), []).append(claim)
         return {key: tuple(claims) for key, claims in found.items()}
+
+
+def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
+    """The questionnaire of a knowledge base: that of its file, completed with a plain question for all it leaves out.
+
+    Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
+    is added where the file has none.
+    """
+    written = knowledge.questionnaire or Questionnaire({}, {})
+    subjects, questions = dict(written.subjects), dict(written.questions)
+    for question in _plain(knowledge):
+        if question.key not in questions:
+            questions[question.key] = question
+            for area in question.subjects:
+                subjects.setdefault(area, _subject(area))
+    return Questionnaire(subjects, questions)
+
+
+def _plain(knowledge: KnowledgeBase) -> Iterator[Question]:
+    for criterion in knowledge.criteria.values():
+        yield Question("criterion", criterion.id, (criterion.area,), _SELDOM)
+    for topic in knowledge.topics:
+        yield Question("situation", topic, (), _EVEN)
+    for item in knowledge.usage:
+        yield Question("usage", item, tuple(_areas(item, knowledge)), _EVEN)
+
+
+def _areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
+    """The areas of the prices that are multiplied with it, and of those computed from them."""
+    priced = [criterion for criterion in knowledge.criteria.values() if item in criterion.usage or criterion.computed]
+    return dict.fromkeys(criterion.area for criterion in priced)
+
+
+def _subject(area: str) -> Subject:
+    label = area.replace("-", " ").capitalize()
+    return Subject(area, label, f"Does anything of {area.replace('-', ' ')} matter?", _EVEN)

@@ -1,7 +1,6 @@
 """Three-valued truth, intervals and units: knows nothing of providers."""
 
-from provider_advisor.logic.interval import Interval, compare
-from provider_advisor.logic.truth import Truth, all_of, any_of, negate
+from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
 from provider_advisor.logic.units import Number, plain, read_amount, unit_fits
 
 __all__ = ["Interval", "Number", "Truth", "all_of", "any_of", "compare", "negate", "plain", "read_amount", "unit_fits"]

@@ -13,7 +13,7 @@ from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.alternatives import needed_ever
 from provider_advisor.knowledge.conditions import Need, leaves
-from provider_advisor.knowledge.questions import Question, questionnaire_of
+from provider_advisor.knowledge.records import Question, questionnaire_of
 from provider_advisor.logic import Interval, Number
 from provider_advisor.questionnaire.effects import Effect, Range, effect_of
 from provider_advisor.requirements import PRIORITIES, Team

@@ -9,7 +9,7 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.problems import validated
 from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
-from provider_advisor.knowledge.yaml_reader import Document, parse_yaml
+from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.questionnaire.answers import TOPICS, Answer, State, put
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.checking import checked_key, checked_value

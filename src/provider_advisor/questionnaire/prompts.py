@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from provider_advisor.knowledge.questions import Question
+from provider_advisor.knowledge.records import Question
 from provider_advisor.knowledge.suggest import nearest
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.answers import NO_ANSWER, NONE, TOPICS, UNSURE, State

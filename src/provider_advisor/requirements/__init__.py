@@ -1,10 +1,19 @@
 """What a team asks, from the words it typed to checked records."""
 
 from provider_advisor.requirements.grammar import read_requirement, split_list
-from provider_advisor.requirements.model import PRIORITIES, RANK, Requirement, Team, bound_words
+from provider_advisor.requirements.model import (
+    PRIORITIES,
+    RANK,
+    Requirement,
+    Service,
+    Team,
+    bound_words,
+    paid_together,
+    read_volume,
+    services_used,
+)
 from provider_advisor.requirements.statement import Statement, combined, statement_record
 from provider_advisor.requirements.team import read_team
-from provider_advisor.requirements.usage import Service, paid_together, read_volume, services_used
 
 __all__ = [
     "PRIORITIES",

@@ -11,8 +11,7 @@ from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priorit
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
-from provider_advisor.requirements.model import Requirement, Team, in_order
-from provider_advisor.requirements.usage import services_used
+from provider_advisor.requirements.model import Requirement, Team, in_order, services_used
 
 __all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_answers", "read_team"]
 

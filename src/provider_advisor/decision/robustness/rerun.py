@@ -6,8 +6,7 @@ from provider_advisor.decision.assessment import Assessment, summed_up
 from provider_advisor.decision.findings import Finding, findings_for
 from provider_advisor.decision.outcome import Outcome, outcome_for
 from provider_advisor.inference import Inference, consequences, judged_by
-from provider_advisor.inference.program import compiled
-from provider_advisor.inference.settle import settled_atoms
+from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.knowledge.conditions import Need, leaves
 from provider_advisor.requirements import Requirement
@@ -27,7 +26,7 @@ class Rerun:
         self._outcome = outcome
         self._facts = facts
         self._fired = [firing.rule for firing in outcome.inference.firings]
-        to_settle = compiled(facts.knowledge).to_settle
+        to_settle = compile_rules(facts.knowledge).to_settle
         self._settled = settled_atoms(to_settle, outcome.team)
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}

@@ -7,7 +7,7 @@ import click
 from provider_advisor.decision.cases import failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.case_files import read_cases
+from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.suspicions import suspicions
 
 __all__ = ["check_command"]

@@ -9,7 +9,7 @@ import click
 from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.batch.summary_schema import summary_schema
 from provider_advisor.explanation.schema import answer_schema
-from provider_advisor.knowledge.schema import file_schemas
+from provider_advisor.knowledge.shapes import file_schemas
 
 __all__ = ["schema_command"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from provider_advisor.knowledge.reading import Defined, Reading
+from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
+from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.knowledge.yaml_reader import Document
 
 __all__ = ["criteria_problems", "repeated", "team_problems"]
 

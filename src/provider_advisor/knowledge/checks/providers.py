@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.convert import claims_of
-from provider_advisor.knowledge.reading import Defined, Reading, defined
+from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
 from provider_advisor.logic import unit_fits

@@ -9,9 +9,8 @@ from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import alternatives, can_hold
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, condition_problems
-from provider_advisor.knowledge.questions import About, Question
-from provider_advisor.knowledge.reading import Defined, Reading, defined
-from provider_advisor.knowledge.records import Criterion, Topic
+from provider_advisor.knowledge.problems import Defined, Reading, defined
+from provider_advisor.knowledge.records import About, Criterion, Question, Topic
 
 __all__ = ["never_asked", "question_problems"]
 

@@ -11,7 +11,7 @@ from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
 from provider_advisor.knowledge.checks.criteria import repeated
 from provider_advisor.knowledge.conditions import FactHolds, leaves
-from provider_advisor.knowledge.reading import Defined, Reading
+from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Rule, Source, Topic, UsageItem
 
 __all__ = [

@@ -3,8 +3,11 @@
 A shape says what can be said of a file by itself; what needs two files is in `checks`.
 """
 
-from provider_advisor.knowledge.shapes.answers import VERSION, AnswersFile, AnswerShape
-from provider_advisor.knowledge.shapes.base import Shape
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from provider_advisor.knowledge.shapes.conditions import (
     AllShape,
     AnyShape,
@@ -25,10 +28,19 @@ from provider_advisor.knowledge.shapes.facts import (
     SourceShape,
     TeamFile,
 )
-from provider_advisor.knowledge.shapes.kinds import FILE_SHAPES
-from provider_advisor.knowledge.shapes.questions import QuestionsFile, QuestionShape, SubjectShape
-from provider_advisor.knowledge.shapes.rules import ImpliedShape, RulesFile, RuleShape, WeightsFile
+from provider_advisor.knowledge.shapes.rules import (
+    ImpliedShape,
+    QuestionsFile,
+    QuestionShape,
+    RulesFile,
+    RuleShape,
+    SubjectShape,
+    WeightsFile,
+)
 from provider_advisor.knowledge.shapes.statements import (
+    VERSION,
+    AnswersFile,
+    AnswerShape,
     AskedShape,
     CasesFile,
     CaseShape,
@@ -36,6 +48,7 @@ from provider_advisor.knowledge.shapes.statements import (
     RequirementShape,
     VerdictShape,
 )
+from provider_advisor.knowledge.shapes.values import Shape
 
 __all__ = [
     "FILE_SHAPES",
@@ -72,4 +85,27 @@ __all__ = [
     "UsageBoundShape",
     "VerdictShape",
     "WeightsFile",
+    "file_schemas",
 ]
+
+FILE_SHAPES: Mapping[str, type[Shape]] = {
+    "sources": SourcesFile,
+    "team": TeamFile,
+    "criteria": CriteriaFile,
+    "provider": ProviderFile,
+    "weights": WeightsFile,
+    "rules": RulesFile,
+    "questions": QuestionsFile,
+    "cases": CasesFile,
+    "requirements": RequirementsFile,
+    "answers": AnswersFile,
+}
+"""Each kind of file, with its shape."""
+
+
+def file_schemas() -> dict[str, dict[str, Any]]:
+    """Return a JSON Schema (draft 2020-12) for each kind of file, by the kind's name, such as sources."""
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema(by_alias=True)}
+        for name, shape in FILE_SHAPES.items()
+    }

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from provider_advisor.knowledge.shapes.base import Shape
-from provider_advisor.knowledge.values import Amount, End, Id, wrong
+from provider_advisor.knowledge.shapes.values import Amount, End, Id, Shape, wrong
 
 __all__ = [
     "AllShape",

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from provider_advisor.knowledge.records import Evidence, Kind
-from provider_advisor.knowledge.shapes.base import Shape
-from provider_advisor.knowledge.values import Amount, Days, Id, Line, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, Words, wrong
 
 __all__ = [
     "VALUE_KEYS",

@@ -1,4 +1,4 @@
-"""The shapes of rules and of the numbers of policy."""
+"""The shapes of the files under rules/: rules, the numbers of policy, and the questionnaire."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from provider_advisor.knowledge.records import Priority
-from provider_advisor.knowledge.shapes.base import Shape
+from provider_advisor.knowledge.records import About, Priority
 from provider_advisor.knowledge.shapes.conditions import ConditionShape
-from provider_advisor.knowledge.values import End, Id, Line, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import End, Id, Line, Shape, Weight, Words, wrong
 
-__all__ = ["CitationShape", "ImpliedShape", "PrioritiesShape", "RuleShape", "RulesFile", "WeightsFile"]
+__all__ = [
+    "CitationShape",
+    "ImpliedShape",
+    "PrioritiesShape",
+    "QuestionShape",
+    "QuestionsFile",
+    "RuleShape",
+    "RulesFile",
+    "SubjectShape",
+    "WeightsFile",
+]
+
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False, description="a share of teams, between 0 and 1")]
+
+_ABOUT: tuple[About, ...] = ("criterion", "situation", "usage")
 
 
 class ImpliedShape(Shape):
@@ -70,3 +83,47 @@ class WeightsFile(Shape):
 
     priorities: PrioritiesShape
     unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
+
+
+class SubjectShape(Shape):
+    """A topic of the questionnaire, which a team opens or leaves closed."""
+
+    id: Id
+    label: Words
+    ask: Words
+    share: Share
+    help: Words | None = None
+
+
+class QuestionShape(Shape):
+    """A question about exactly one criterion, situation or usage."""
+
+    topics: list[Id] = Field(min_length=1)
+    share: Share
+    criterion: Id | None = None
+    situation: Id | None = None
+    usage: Id | None = None
+    when: ConditionShape | None = None
+    ask: Words | None = None
+    help: Words | None = None
+    typical: list[End] = []
+
+    @property
+    def about(self) -> tuple[About, str]:
+        """What it asks about: the kind of thing, and its id."""
+        return next((key, getattr(self, key)) for key in _ABOUT if getattr(self, key) is not None)
+
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> QuestionShape:
+        given = [key for key in _ABOUT if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
+            raise wrong(f"expected exactly one of {', '.join(_ABOUT)}; found {found}")
+        return self
+
+
+class QuestionsFile(Shape):
+    """rules/questions.yaml: the questionnaire. Shares steer the order of questions, never an answer."""
+
+    topics: list[SubjectShape] = Field(min_length=1)
+    questions: list[QuestionShape]

@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Weight", "Words", "is_id", "wrong"]
+__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Shape", "Weight", "Words", "is_id", "wrong"]
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
+
+
+class Shape(BaseModel):
+    """Base of all shapes: strict values, no unknown keys."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
 
 
 def is_id(text: str) -> bool:

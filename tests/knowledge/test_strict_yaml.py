@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.yaml_reader import MAX_DEPTH, parse_yaml
+from provider_advisor.knowledge.strict_yaml import MAX_DEPTH, parse_yaml
 
 
 def read(content):

@@ -1,11 +1,57 @@
-"""What is known of an amount: the interval in which it lies, and the comparison of two such intervals."""
+"""What is known: Kleene's three truth values, and the interval in which an amount lies.
 
-from typing import NamedTuple
+Unknown can never pass for false by accident.
+"""
 
-from provider_advisor.logic.truth import Truth
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple, NoReturn
+
 from provider_advisor.logic.units import Number
 
-__all__ = ["Interval", "compare"]
+__all__ = ["Interval", "Truth", "all_of", "any_of", "compare", "negate"]
+
+
+class Truth(Enum):
+    """Yes, no or unknown; refuses to be a bool, so that `if truth:` fails instead of guessing.
+
+    >>> all_of([Truth.YES, Truth.UNKNOWN])
+    <Truth.UNKNOWN: 'unknown'>
+    >>> any_of([Truth.YES, Truth.UNKNOWN])
+    <Truth.YES: 'yes'>
+    """
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a three-valued truth is not a bool: compare it with `is Truth.YES`")
+
+
+def all_of(parts: Iterable[Truth]) -> Truth:
+    """Conjunction: no if any part is no, yes if every part is yes (so yes of nothing), else unknown."""
+    seen = set(parts)
+    if Truth.NO in seen:
+        return Truth.NO
+    return Truth.UNKNOWN if Truth.UNKNOWN in seen else Truth.YES
+
+
+def any_of(parts: Iterable[Truth]) -> Truth:
+    """Disjunction: yes if any part is yes, no if every part is no (so no of nothing), else unknown."""
+    seen = set(parts)
+    if Truth.YES in seen:
+        return Truth.YES
+    return Truth.UNKNOWN if Truth.UNKNOWN in seen else Truth.NO
+
+
+def negate(part: Truth) -> Truth:
+    """Negation: yes and no change places, unknown stays."""
+    if part is Truth.UNKNOWN:
+        return part
+    return Truth.NO if part is Truth.YES else Truth.YES
 
 
 class Interval(NamedTuple):
@@ -24,24 +70,24 @@ class Interval(NamedTuple):
             return False
         return self.low > self.high or (self.above and self.low == self.high)
 
-    def intersect(self, other: "Interval") -> "Interval":
+    def intersect(self, other: Interval) -> Interval:
         """The amounts that lie in both; look at `is_empty` before using it."""
         low, above = _higher_low(self, other)
         highs = [end for end in (self.high, other.high) if end is not None]
         return Interval(low, min(highs, default=None), above)
 
-    def hull(self, other: "Interval") -> "Interval":
+    def hull(self, other: Interval) -> Interval:
         """The smallest interval that holds both."""
         lowest = None if self.low is None or other.low is None else min(self.low, other.low)
         highest = None if self.high is None or other.high is None else max(self.high, other.high)
         at_low = [part for part in (self, other) if part.low == lowest]
         return Interval(lowest, highest, all(part.above for part in at_low))
 
-    def holds(self, other: "Interval") -> bool:
+    def holds(self, other: Interval) -> bool:
         """Whether every amount of the other lies in this one."""
         return compare(other, self) is Truth.YES
 
-    def excludes(self, other: "Interval") -> bool:
+    def excludes(self, other: Interval) -> bool:
         """Whether no amount lies in both."""
         return self.intersect(other).is_empty()
 
