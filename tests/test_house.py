@@ -40,11 +40,6 @@ def test_a_module_imports_only_from_its_room_or_rooms_before_it(path):
     assert not later
 
 
-@pytest.mark.parametrize("path", _MODULES, ids=lambda path: str(path.relative_to(_PACKAGE)))
-def test_a_module_keeps_to_one_idea(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
-
-
 def test_no_provider_and_nothing_of_communications_is_in_the_code():
     words = ("twilio", "vonage", "whiteboard", "ucaas", "sms")
     allowed = ("faces",)  # examples in help texts
