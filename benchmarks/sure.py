@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Decision, decide
-from provider_advisor.decision.robustness import robustness_of
+from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.explanation.confirm import confirm_record
 from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.knowledge import Facts, facts_as_of
@@ -46,7 +46,7 @@ def _row(name: str, words: Sequence[str], amounts: Sequence[str], facts: Facts) 
 
 def _whole(team: Team, facts: Facts) -> Decision:
     decision = decide(team, facts)
-    found = robustness_of(decision)
+    found = measure_robustness(decision)
     confirm_record(found, facts.knowledge)
     robustness_record(found, facts.knowledge)
     return decision

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from provider_advisor import KnowledgeBase
-from provider_advisor.decision.degrees import degree_of_condition, degree_of_requirement
+from provider_advisor.decision.degrees import grade_condition, grade_requirement
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
@@ -100,7 +100,7 @@ def tables_of(knowledge: KnowledgeBase) -> Tables:
 def _known(facts: Facts, provider: str, criterion: Criterion) -> Known:
     if criterion.computed:
         return Known(0, True, None, None)  # noqa: FBT003
-    degree = degree_of_requirement(facts, provider, criterion, None)
+    degree = grade_requirement(facts, provider, criterion, None)
     lacking = degree.fact is not None and degree.fact.criterion != criterion.id
     amount = None if lacking else facts(provider, criterion.id).amount
     ends = (None, None) if amount is None else (amount.low, amount.high)
@@ -141,7 +141,7 @@ def _favour(rule: Rule, facts: Facts) -> Favour:
     for_whom = [
         provider
         for provider in facts.knowledge.providers
-        if degree_of_condition(facts, provider, condition).truth is Truth.YES
+        if grade_condition(facts, provider, condition).truth is Truth.YES
     ]
     return Favour(rule.id, rule.when, rule.weight, frozenset(judged_by(rule)), frozenset(for_whom))
 

@@ -42,11 +42,11 @@ class Recommendation:
 
     def _sure(self) -> dict[str, Any]:
         # As large as the rest of the package together, and needed only where it is asked for.
-        from provider_advisor.decision.robustness import robustness_of  # noqa: PLC0415
+        from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
         from provider_advisor.explanation.confirm import confirm_record  # noqa: PLC0415
         from provider_advisor.explanation.robustness import robustness_record  # noqa: PLC0415
 
-        knowledge, found = self.decision.facts.knowledge, robustness_of(self.decision)
+        knowledge, found = self.decision.facts.knowledge, measure_robustness(self.decision)
         return {"confirm": confirm_record(found, knowledge), "robustness": robustness_record(found, knowledge)}
 
     def to_json(self) -> str:

@@ -23,7 +23,7 @@ from provider_advisor.batch.impact.coded import Judge, decoded
 from provider_advisor.batch.impact.mixing import Mixing
 from provider_advisor.batch.impact.sample import Sample, Sampling
 from provider_advisor.batch.impact.schema import impact_schema
-from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 

@@ -21,7 +21,7 @@ from provider_advisor.batch.kernel.rounding import rounded_exactly
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.kernel.texts import words_of
-from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.recommendation import recommend
 

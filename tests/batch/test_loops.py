@@ -17,7 +17,7 @@ from provider_advisor.batch.kernel.sums import add_up
 from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, judged
 from provider_advisor.batch.kernel.words import Numbered, join_words, number_texts
 from provider_advisor.batch.loops import places_of
-from provider_advisor.decision.assessment import Assessment, Score
+from provider_advisor.decision.findings import Assessment, Score
 from provider_advisor.decision.verdict import judge
 
 _TEXT = st.text(alphabet="ab,é\0", max_size=20)

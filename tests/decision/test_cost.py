@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor import RequirementsError, load, recommend
-from provider_advisor.decision.cost import cost_for, cost_scale
+from provider_advisor.decision.cost import calculate_cost, find_cost_scale
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Interval
 
@@ -41,27 +41,27 @@ def facts():
     ids=str,
 )
 def test_the_usage_costs(facts, provider, usage, expected):
-    assert cost_for(provider, usage, facts).amount == expected
+    assert calculate_cost(provider, usage, facts).amount == expected
 
 
 def test_the_cheaper_of_two_price_models_is_taken_and_the_other_named(facts):
     usage = {"contact-centre-agents": 10, "contact-centre-agent-hours": 80}
-    item = cost_for("twilio", usage, facts).items[0]
+    item = calculate_cost("twilio", usage, facts).items[0]
     assert item.price.criterion == "contact-centre-hourly-price"
     assert [fact.criterion for fact in item.instead] == ["contact-centre-price"]
 
 
 def test_free_plans_and_credits_are_named_and_not_taken_off(facts):
     usage = {"contact-centre-agents": 1, "contact-centre-agent-hours": 10}
-    cost = cost_for("twilio", usage, facts)
+    cost = calculate_cost("twilio", usage, facts)
     assert cost.amount == Interval(10, 10)
     assert [fact.criterion for fact in cost.items[0].beside] == ["contact-centre-free-hours"]
 
 
 def test_a_price_by_quote_is_unknown_and_said_so(facts):
-    item = cost_for("vonage", {"contact-centre-agents": 7}, facts).items[0]
+    item = calculate_cost("vonage", {"contact-centre-agents": 7}, facts).items[0]
     assert (item.price, item.by_quote) == (None, True)
-    assert not cost_for("twilio", {"ucaas-users": 7}, facts).items[0].by_quote
+    assert not calculate_cost("twilio", {"ucaas-users": 7}, facts).items[0].by_quote
 
 
 def test_hours_without_agents_are_refused():
@@ -81,15 +81,15 @@ _USAGE = st.dictionaries(
 def test_more_usage_never_costs_less(facts, usage, more):
     larger = {item: usage.get(item, 0) + more.get(item, 0) for item in usage | more}
     for provider in facts.knowledge.providers:
-        little, much = cost_for(provider, usage, facts).amount, cost_for(provider, larger, facts).amount
+        little, much = calculate_cost(provider, usage, facts).amount, calculate_cost(provider, larger, facts).amount
         assert little.low <= much.low
         assert much.high is None or (little.high is not None and little.high <= much.high)
 
 
 @given(_USAGE)
 def test_the_scale_of_a_usage_does_not_depend_on_providers_and_holds_every_known_cost(facts, usage):
-    worst, best = cost_scale(usage, facts.knowledge)
+    worst, best = find_cost_scale(usage, facts.knowledge)
     assert worst >= best
     for provider in facts.knowledge.providers:
-        cost = cost_for(provider, usage, facts)
+        cost = calculate_cost(provider, usage, facts)
         assert cost.amount.high is None or cost.amount.high <= worst + 1e-6

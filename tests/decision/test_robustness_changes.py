@@ -5,9 +5,9 @@ import itertools
 from hypothesis import given, settings
 from worlds import DAY, Said, capability, decided, knowledge_of, quantity, rule, worlds
 
-from provider_advisor.decision import outcome_for
+from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import changes as module
-from provider_advisor.decision.robustness.changes import Change, changes_of
+from provider_advisor.decision.robustness.changes import RequirementChange, find_changes
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not, Situation
 from provider_advisor.knowledge.records import Implied
@@ -22,7 +22,7 @@ def turned(team, facts, changes):
     """The verdict after the changes, by the whole way from the team's statement."""
     instead = {change.requirement: change.instead for change in changes}
     kept = tuple(after for before in team.requirements if (after := instead.get(before, before)) is not None)
-    return outcome_for(team._replace(requirements=kept), facts).verdict
+    return judge_team(team._replace(requirements=kept), facts).verdict
 
 
 def is_allowed(team, change):
@@ -34,8 +34,8 @@ def is_allowed(team, change):
 def simple_changes(team):
     """Drops and priorities, by brute force."""
     for part in team.requirements:
-        yield Change(part, None)
-        yield from (Change(part, part._replace(priority=new)) for new in PRIORITIES if new != part.priority)
+        yield RequirementChange(part, None)
+        yield from (RequirementChange(part, part._replace(priority=new)) for new in PRIORITIES if new != part.priority)
 
 
 @settings(REPEATED, max_examples=100)
@@ -43,7 +43,7 @@ def simple_changes(team):
 def test_what_is_named_turns_the_verdict(world):
     decision = decided(world.knowledge, world.team)
     before = decision.outcome.verdict
-    for turn in changes_of(decision.outcome, decision.facts).turns:
+    for turn in find_changes(decision.outcome, decision.facts).turns:
         after = turned(world.team, decision.facts, turn.changes)
         assert after == turn.verdict
         assert (after.kind, after.provider) != (before.kind, before.provider)
@@ -54,7 +54,7 @@ def test_what_is_named_turns_the_verdict(world):
 def test_no_smaller_change_of_the_same_requirement_turns_it(world):
     decision = decided(world.knowledge, world.team)
     before = decision.outcome.verdict
-    found = changes_of(decision.outcome, decision.facts)
+    found = find_changes(decision.outcome, decision.facts)
     named = {
         (turn.changes[0].requirement, turn.verdict.kind, turn.verdict.provider): turn.changes[0].size
         for turn in found.turns
@@ -76,7 +76,7 @@ def is_more_than(change, decision):
 @given(worlds())
 def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
     decision = decided(world.knowledge, world.team)
-    for turn in changes_of(decision.outcome, decision.facts).turns:
+    for turn in find_changes(decision.outcome, decision.facts).turns:
         change = turn.changes[0]
         if len(turn.changes) > 1 or change.kind != "bound" or is_more_than(change, decision):
             continue
@@ -92,7 +92,7 @@ def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
             low = None if old.low is None else old.low + (new.low - old.low) * part / 8
             high = None if old.high is None else old.high + (new.high - old.high) * part / 8
             bound = Interval(low, high)
-            nearer = Change(change.requirement, change.requirement._replace(bound=bound))
+            nearer = RequirementChange(change.requirement, change.requirement._replace(bound=bound))
             after = turned(world.team, decision.facts, [nearer])
             assert (after.kind, after.provider) != (turn.verdict.kind, turn.verdict.provider)
 
@@ -101,7 +101,7 @@ def example(claims, asked, criteria, rules=(), situation=None):
     knowledge = knowledge_of(criteria, claims, rules)
     team = Team(tuple(asked), situation or {})
     facts = Facts(knowledge, DAY)
-    return changes_of(outcome_for(team, facts), facts)
+    return find_changes(judge_team(team, facts), facts)
 
 
 def must(criterion, bound=None):

@@ -5,9 +5,9 @@ import itertools
 from hypothesis import given, settings
 from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, worlds
 
-from provider_advisor.decision import outcome_for
+from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import confirm as module
-from provider_advisor.decision.robustness.confirm import confirm
+from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.logic import Interval, Truth
@@ -27,23 +27,23 @@ def should(criterion, bound=None, weight=None):
 
 def confirmed(claims, asked, criteria):
     decision = decided(knowledge_of(criteria, claims), Team(tuple(asked)))
-    return confirm(decision.outcome, decision.facts)
+    return find_questions(decision.outcome, decision.facts)
 
 
 @settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_each_answer_leads_to_the_verdict_that_is_said(world):
     decision = decided(world.knowledge, world.team)
-    found = confirm(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome, decision.facts)
     for question in found.questions:
         assert any(answer.verdict != decision.outcome.verdict for answer in question.answers)
         assert abs(sum(answer.share for answer in question.answers) - 1) < 1e-9
         for answer in question.answers:
-            assert outcome_for(world.team, decision.facts.supposing(answer.fact)).verdict == answer.verdict
+            assert judge_team(world.team, decision.facts.supposing(answer.fact)).verdict == answer.verdict
     for part in found.sets:
         assert not found.questions
         assert len(part.questions) > 1
-        assert outcome_for(world.team, decision.facts.supposing(*part.answers)).verdict == part.verdict
+        assert judge_team(world.team, decision.facts.supposing(*part.answers)).verdict == part.verdict
         assert part.verdict != decision.outcome.verdict
 
 
@@ -51,7 +51,7 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
 @given(worlds())
 def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     decision = decided(world.knowledge, world.team)
-    found = confirm(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome, decision.facts)
     listed = {(question.provider, question.criterion) for question in found.questions}
     asked = {
         (assessment.provider, finding.requirement.criterion)
@@ -64,14 +64,14 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
         if world.knowledge.criteria[criterion].kind == "capability" and fact.truth is Truth.UNKNOWN:
             for truth in (Truth.YES, Truth.NO):
                 supposed = decision.facts.supposing(fact._replace(truth=truth))
-                assert outcome_for(world.team, supposed).verdict == decision.outcome.verdict
+                assert judge_team(world.team, supposed).verdict == decision.outcome.verdict
 
 
 @settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world):
     decision = decided(world.knowledge, world.team)
-    found = confirm(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome, decision.facts)
     listed = {(question.provider, question.criterion) for question in found.questions}
     for assessment in decision.outcome.assessments:
         for finding in assessment.findings:
@@ -87,7 +87,7 @@ def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world)
                 point = Interval(amount, amount)
                 if fact.amount is None or fact.amount.holds(point):
                     supposed = decision.facts.supposing(fact._replace(amount=point))
-                    verdict = outcome_for(world.team, supposed).verdict
+                    verdict = judge_team(world.team, supposed).verdict
                     assert verdict._replace(strength=None) == decision.outcome.verdict._replace(strength=None)
 
 
@@ -118,7 +118,7 @@ def test_an_unlikely_answer_counts_as_little_as_the_policy_says():
     criteria = [capability("board"), capability("chat")]
     knowledge = knowledge_of(criteria, {"ada": {"board": HAS, "chat": LACKS}, "bob": {"chat": LACKS}})
     decision = decided(knowledge, Team((must("board"), should("chat"))))
-    (question,) = confirm(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome, decision.facts).questions
     assert (question.provider, question.criterion) == ("bob", "board")
     p = knowledge.policy.unknown
     by_truth = {answer.fact.truth: answer for answer in question.answers}
@@ -175,8 +175,8 @@ def test_behind_a_monthly_cost_it_is_the_price_that_is_asked():
     knowledge = knowledge_of([call_price, cost], {"ada": {"call-price": Said(5, "exactly")}, "bob": {}})
     knowledge = type(knowledge)(**{**vars(knowledge), "usage": {"calls": calls}, "fingerprint": "cost"})
     team = Team((should("monthly-cost"),), {}, {"calls": 100})
-    outcome = outcome_for(team, Facts(knowledge, DAY))
-    (question,) = confirm(outcome, Facts(knowledge, DAY)).questions
+    outcome = judge_team(team, Facts(knowledge, DAY))
+    (question,) = find_questions(outcome, Facts(knowledge, DAY)).questions
     assert (question.provider, question.criterion) == ("bob", "call-price")
     assert sorted(answer.fact.amount.low for answer in question.answers) == [0, 10]
     assert {answer.verdict.provider for answer in question.answers} == {"ada", "bob"}
@@ -184,5 +184,5 @@ def test_behind_a_monthly_cost_it_is_the_price_that_is_asked():
 
 def test_supposing_a_fact_does_not_touch_the_facts_themselves():
     decision = decided(knowledge_of([capability("board")], {"ada": {}, "bob": {}}), Team((must("board"),)))
-    confirm(decision.outcome, decision.facts)
+    find_questions(decision.outcome, decision.facts)
     assert decision.facts("ada", "board") == Fact("ada", "board")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, quantity, worlds
 
-from provider_advisor.decision.robustness.rejudge import summed_up
-from provider_advisor.decision.robustness.weights import weight_ranges
+from provider_advisor.decision.robustness.weights import find_weight_ranges
+from provider_advisor.decision.robustness.what_if import sum_up
 from provider_advisor.decision.verdict import judge
 from provider_advisor.requirements import Requirement, Team
 
@@ -22,7 +22,7 @@ def with_weight(outcome, place, weight):
             finding._replace(weight=weight) if index == place else finding
             for index, finding in enumerate(each.findings)
         ]
-        assessments.append(summed_up(each.provider, findings, each.cost))
+        assessments.append(sum_up(each.provider, findings, each.cost))
     verdict = judge(assessments)
     return verdict.kind, verdict.provider
 
@@ -35,7 +35,7 @@ def other(outcome):
 @given(worlds())
 def test_inside_the_range_it_holds_and_outside_it_does_not(world):
     outcome = decided(world.knowledge, world.team).outcome
-    found = weight_ranges(outcome)
+    found = find_weight_ranges(outcome)
     for part in found.ranges:
         now = other(outcome)
         assert part.low <= part.weight
@@ -56,7 +56,7 @@ def test_inside_the_range_it_holds_and_outside_it_does_not(world):
 @given(worlds())
 def test_where_nothing_depends_on_weights_none_changes_kind_or_provider(world):
     outcome = decided(world.knowledge, world.team).outcome
-    if outcome.assessments[0].findings and not weight_ranges(outcome).depends:
+    if outcome.assessments[0].findings and not find_weight_ranges(outcome).depends:
         for place, finding in enumerate(outcome.assessments[0].findings):
             for factor in (1e-6, 0.1, 10, 1e6):
                 assert with_weight(outcome, place, finding.weight * factor) == other(outcome)
@@ -66,7 +66,7 @@ def test_the_weight_at_which_two_are_level_by_hand():
     criteria = [capability("board"), capability("chat", 3)]
     knowledge = knowledge_of(criteria, {"ada": {"board": HAS, "chat": LACKS}, "bob": {"board": LACKS, "chat": HAS}})
     outcome = decided(knowledge, Team((Requirement("board", "should"), Requirement("chat", "should")))).outcome
-    board, chat = weight_ranges(outcome).ranges
+    board, chat = find_weight_ranges(outcome).ranges
     assert outcome.verdict.provider == "bob"  # 6 against 2
     assert (board.low, board.high, board.above) == (0.0, 6.0, ("ada",))
     assert (chat.low, chat.high, chat.below) == (2.0, None, ("ada",))
@@ -80,7 +80,7 @@ def test_a_tie_of_different_findings_holds_at_one_weight_only():
         {"ada": {"board": HAS, "chat": LACKS}, "bob": {"board": LACKS, "chat": HAS}},
     )
     outcome = decided(knowledge, Team((Requirement("board", "should"), Requirement("chat", "should")))).outcome
-    board = weight_ranges(outcome).ranges[0]
+    board = find_weight_ranges(outcome).ranges[0]
     assert outcome.verdict.kind == "tie"
     assert (board.low, board.high, board.holds_at_low, board.holds_at_high) == (2, 2, True, True)
     assert (board.below, board.above) == (("bob",), ("ada",))
@@ -95,7 +95,7 @@ def test_a_degree_between_nothing_and_all_moves_the_end():
         },
     )
     outcome = decided(knowledge, Team((Requirement("board", "should"), Requirement("seats", "should")))).outcome
-    board, seats = weight_ranges(outcome).ranges
+    board, seats = find_weight_ranges(outcome).ranges
     assert outcome.verdict.provider == "bob"
     assert board.low == pytest.approx(2 * 0.5)  # the seats are half the scale apart
     assert seats.high == pytest.approx(4)

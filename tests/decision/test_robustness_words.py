@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, worlds
 
-from provider_advisor.decision.robustness import robustness_of
+from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.explanation.confirm import confirm_record
 from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.explanation.robustness_schema import ConfirmShape, RobustnessShape
@@ -26,7 +26,7 @@ def sentences(record):
 @settings(REPEATED, max_examples=80)
 @given(worlds(most=3))
 def test_records_have_the_published_shape_and_speak(world):
-    found = robustness_of(decided(world.knowledge, world.team))
+    found = measure_robustness(decided(world.knowledge, world.team))
     record = [robustness_record(found, world.knowledge), *confirm_record(found, world.knowledge)]
     RobustnessShape.model_validate(record[0])
     for entry in record[1:]:
@@ -41,13 +41,13 @@ def test_records_have_the_published_shape_and_speak(world):
 @settings(REPEATED, max_examples=30)
 @given(worlds(most=3))
 def test_the_same_decision_is_as_sure_every_time(world):
-    first, second = (robustness_of(decided(world.knowledge, world.team)) for _ in range(2))
+    first, second = (measure_robustness(decided(world.knowledge, world.team)) for _ in range(2))
     assert first == second
 
 
 def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     knowledge = knowledge_of([capability("board")], {"ada": {"board": Said("present")}, "bob": {}})
-    found = robustness_of(decided(knowledge, Team((Requirement("board", "must"),))))
+    found = measure_robustness(decided(knowledge, Team((Requirement("board", "must"),))))
     (entry,) = confirm_record(found, knowledge)
     assert entry["says"] == (
         "Does Bob have this: board? If yes, Ada and Bob would be alike; if no, Ada would be recommended, firmly."

@@ -11,14 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import Said, capability, decided, knowledge_of, quantity, rule, worlds
 
-from provider_advisor.decision.robustness import alternatives_of, shares_among
-from provider_advisor.decision.robustness.draws import alternatives_in
-from provider_advisor.decision.robustness.given import first_with
-from provider_advisor.decision.robustness.lottery import Alternative, Drawn, Way
-from provider_advisor.decision.robustness.race import chance_of_losing
-from provider_advisor.decision.robustness.sampled import draw_worlds
-from provider_advisor.decision.robustness.uniform import duel
-from provider_advisor.decision.robustness.worlds import shares_of
+from provider_advisor.decision.robustness import build_alternatives, calculate_shares
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way
+from provider_advisor.decision.robustness.exact import chance_of_losing, duel, find_first_places
+from provider_advisor.decision.robustness.monte_carlo import draw_worlds
+from provider_advisor.decision.robustness.world_model import model_worlds
+from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
 from provider_advisor.knowledge.records import Policy
 from provider_advisor.logic import Interval
@@ -48,7 +46,7 @@ def published_matrix():
 
 
 def test_first_ranks_and_confidence_are_those_published():
-    found = shares_among(alternatives_of(published_matrix()), samples=40_000)
+    found = calculate_shares(build_alternatives(published_matrix()), samples=40_000)
     firsts = [100 * share.ranks[0] for share in found.alternatives]
     assert firsts == pytest.approx([74, 1, 0, 0, 0, 25], abs=1)
     for share, confidence in zip(found.alternatives, [99, 12, 0, 1, None, 71], strict=True):
@@ -150,8 +148,8 @@ def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     for share, rows in every_world(found):
         for place, part in firsts(rows, weights).items():
             expected[place] += share * part
-    assert first_with(found, weights) == pytest.approx(expected)
-    shares = shares_among(found, weights, samples=1000)
+    assert find_first_places(found, weights) == pytest.approx(expected)
+    shares = calculate_shares(found, weights, samples=1000)
     assert shares.given.samples == 0
     assert sum(share.given for share in shares.alternatives) + shares.none == pytest.approx(1)
     assert sum(share.ranks[0] for share in shares.alternatives) + shares.none == pytest.approx(1)
@@ -183,11 +181,11 @@ def test_two_with_any_weights_are_the_mixture_of_their_races(found):
 @given(alternatives(count=2))
 def test_what_is_exact_is_what_is_drawn_within_its_error(found):
     sample = draw_worlds(found, 20_000)
-    exact = shares_among(found, [4, 2, 2, 1])
+    exact = calculate_shares(found, [4, 2, 2, 1])
     assert exact.uniform.samples == exact.given.samples == 0
     allowed = 5 * 0.5 / math.sqrt(sample.size)
     for share, ranks, central, first in zip(
-        exact.alternatives, sample.ranks(), sample.central(), sample.first_with([4, 2, 2, 1]), strict=True
+        exact.alternatives, sample.ranks(), sample.central(), sample.find_first_places([4, 2, 2, 1]), strict=True
     ):
         assert share.ranks == pytest.approx(ranks, abs=allowed)
         assert share.given == pytest.approx(first, abs=allowed)
@@ -198,14 +196,14 @@ def test_what_is_exact_is_what_is_drawn_within_its_error(found):
 def test_degrees_that_run_together_are_drawn_together():
     # One fact behind both criteria: a is ahead on one by what it is behind on the other.
     both = (Way(1.0, (Drawn(0, 0.0, 1.0), Drawn(1, 1.0, 0.0))),)
-    found = shares_among((Alternative("a", (0.0, 0.0), (both,)), Alternative("b", (0.5, 0.5))), [1, 1])
+    found = calculate_shares((Alternative("a", (0.0, 0.0), (both,)), Alternative("b", (0.5, 0.5))), [1, 1])
     assert [share.given for share in found.alternatives] == [0.5, 0.5]
 
 
 def test_the_same_question_gives_the_same_bytes_in_every_process():
     code = (
-        "from provider_advisor.decision.robustness import alternatives_of, shares_among;"
-        "print(shares_among(alternatives_of({'a': [(0, 1), 0.5], 'b': [0.4, (0, 1)], 'c': [1, 0]}), [2, 1]))"
+        "from provider_advisor.decision.robustness import build_alternatives, calculate_shares;"
+        "print(calculate_shares(build_alternatives({'a': [(0, 1), 0.5], 'b': [0.4, (0, 1)], 'c': [1, 0]}), [2, 1]))"
     )
     answers = {
         subprocess.run(
@@ -223,7 +221,7 @@ def test_the_same_question_gives_the_same_bytes_in_every_process():
 @given(worlds(most=3))
 def test_shares_of_a_decision_add_up(world):
     decision = decided(world.knowledge, world.team)
-    found = shares_of(decision.outcome, decision.facts, samples=1000)
+    found = calculate_provider_shares(decision.outcome, decision.facts, samples=1000)
     if found is None:
         assert not decision.outcome.assessments[0].findings
         return
@@ -240,7 +238,7 @@ def test_a_firm_recommendation_comes_first_in_every_world(world):
     verdict = decision.outcome.verdict
     prices = any(criterion.of for criterion in world.knowledge.criteria.values())
     if verdict.strength == "firm" and not prices:
-        found = shares_of(decision.outcome, decision.facts, samples=1000)
+        found = calculate_provider_shares(decision.outcome, decision.facts, samples=1000)
         assert {share.name: share.given for share in found.alternatives}[verdict.provider] == pytest.approx(1)
 
 
@@ -248,7 +246,7 @@ def test_a_firm_recommendation_comes_first_in_every_world(world):
 @given(worlds())
 def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
     decision = decided(world.knowledge, world.team)
-    found, complete = alternatives_in(decision.outcome.assessments, decision.facts)
+    found, complete = model_worlds(decision.outcome.assessments, decision.facts)
     for assessment, alternative in zip(decision.outcome.assessments, found, strict=True):
         means = dict(enumerate(alternative.degrees))
         for block in alternative.blocks:
@@ -263,7 +261,7 @@ def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
 
 def shares(claims, asked, criteria, rules=(), policy=None):
     decision = decided(knowledge_of(criteria, claims, rules, policy), Team(tuple(asked)))
-    found = shares_of(decision.outcome, decision.facts)
+    found = calculate_provider_shares(decision.outcome, decision.facts)
     return {share.name: share for share in found.alternatives}, found
 
 

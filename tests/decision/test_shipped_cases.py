@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provider_advisor import load
-from provider_advisor.decision.cases import failures
+from provider_advisor.decision.cases import find_failures
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.requirements import read_team
@@ -20,7 +20,7 @@ def knowledge():
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 def test_the_case_holds(case, knowledge):
-    assert list(failures(case, knowledge)) == []
+    assert list(find_failures(case, knowledge)) == []
 
 
 def test_there_are_cases_of_every_kind_of_verdict():

@@ -1,11 +1,8 @@
-"""Firings and facts to findings, scores, standings and a verdict."""
+"""Turn rules that fired and facts into findings, scores, standings and a verdict."""
 
-from provider_advisor.decision.assessment import Assessment, Score
-from provider_advisor.decision.concessions import Concession
 from provider_advisor.decision.cost import Cost, CostItem
-from provider_advisor.decision.decision import Decision, decide
-from provider_advisor.decision.findings import Finding
-from provider_advisor.decision.outcome import Outcome, outcome_for
+from provider_advisor.decision.decide import Concession, Decision, Outcome, decide, judge_team
+from provider_advisor.decision.findings import Assessment, Finding, Score
 from provider_advisor.decision.verdict import Verdict
 
 __all__ = [
@@ -19,5 +16,5 @@ __all__ = [
     "Score",
     "Verdict",
     "decide",
-    "outcome_for",
+    "judge_team",
 ]

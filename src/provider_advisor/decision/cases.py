@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from provider_advisor.decision.decision import Decision, decide
-from provider_advisor.decision.robustness.confirm import confirm
+from provider_advisor.decision.decide import Decision, decide
+from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
 
-__all__ = ["failures"]
+__all__ = ["find_failures"]
 
 
-def failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
+def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
     """One sentence for each thing that comes out otherwise; nothing if the case holds.
 
     What a case leaves out is not compared.
@@ -45,7 +45,7 @@ def _comparable(decision: Decision) -> dict[str, Any]:
 def _to_confirm(decision: Decision) -> dict[str, list[str]]:
     """The criteria on which one answer alone would change the verdict, by provider."""
     found: dict[str, list[str]] = {}
-    for question in confirm(decision.outcome, decision.facts).questions:
+    for question in find_questions(decision.outcome, decision.facts).questions:
         found.setdefault(question.provider, []).append(question.criterion)
     return found
 

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from provider_advisor.decision.degrees import Degree, degree_on_scale, degree_within
+from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_truth
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
 
-__all__ = ["Cost", "CostItem", "cost_for", "cost_scale", "degree_of_cost"]
+__all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost"]
 
 _DIGITS = 9
 
@@ -44,7 +44,7 @@ class Cost(NamedTuple):
         return tuple(item for item in self.items if item.price is None and item.amount.high is None)
 
 
-def cost_for(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
+def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
     """The cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
     items = tuple(_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
     highs = [item.amount.high for item in items]
@@ -95,22 +95,22 @@ def _beside(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
     return tuple(fact for fact in found if fact.truth is Truth.YES or fact.amount is not None)
 
 
-def degree_of_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
+def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
     """How far the cost meets a bound, or how low it is on the scale of this usage.
 
     Where a price is missing, the degree is expected at its lower end.
     """
     claims = tuple(claim for item in cost.items if item.price is not None for claim in item.price.claims)
     if bound is not None:
-        return degree_within(compare(cost.amount, bound), facts, claims)
-    worst, best = cost_scale(cost.usage, facts.knowledge)
+        return grade_truth(compare(cost.amount, bound), facts, claims)
+    worst, best = find_cost_scale(cost.usage, facts.knowledge)
     if worst == best:
         return Degree(1, 1, 1, None, claims)
-    degree = degree_on_scale(cost.amount, worst, best, claims)
+    degree = grade_on_scale(cost.amount, worst, best, claims)
     return degree._replace(expected=degree.low) if cost.unpriced else degree
 
 
-def cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
+def find_cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
     """The worst and the best monthly cost that the scales of the prices allow for this usage, whoever the provider."""
     worst, best = [], []
     for service in services_used(usage, knowledge):

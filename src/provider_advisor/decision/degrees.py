@@ -7,7 +7,7 @@ from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Not, evaluate, leaves
 from provider_advisor.logic import Interval, Number, Truth, compare, negate
 
-__all__ = ["Degree", "degree_of_condition", "degree_of_requirement", "degree_on_scale", "degree_within"]
+__all__ = ["Degree", "grade_condition", "grade_on_scale", "grade_requirement", "grade_truth"]
 
 
 class Degree(NamedTuple):
@@ -25,7 +25,7 @@ class Degree(NamedTuple):
     fact: Fact | None = None
 
 
-def degree_of_requirement(facts: Facts, provider: str, criterion: Criterion, bound: Interval | None) -> Degree:
+def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: Interval | None) -> Degree:
     """The degree to which a provider meets a criterion, within the bound if there is one."""
     lacking = _lacked_capability(facts, provider, criterion)
     if lacking is not None:
@@ -33,7 +33,7 @@ def degree_of_requirement(facts: Facts, provider: str, criterion: Criterion, bou
     fact = facts(provider, criterion.id)
     if criterion.kind != "capability" and bound is None:
         return _of_amount(fact, criterion)
-    return degree_within(_truth(fact, bound), facts, fact.claims, fact)
+    return grade_truth(_truth(fact, bound), facts, fact.claims, fact)
 
 
 def _lacked_capability(facts: Facts, provider: str, criterion: Criterion) -> Fact | None:
@@ -50,7 +50,7 @@ def _truth(fact: Fact, bound: Interval | None) -> Truth:
     return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
 
 
-def degree_within(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
+def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
     """The degree of what is met or not; what is unknown is expected as the knowledge base's policy says."""
     if truth is Truth.UNKNOWN:
         return Degree(0, 1, facts.knowledge.policy.unknown, truth, claims, fact)
@@ -66,10 +66,10 @@ def _of_amount(fact: Fact, criterion: Criterion) -> Degree:
     """
     if fact.amount is None:
         return Degree(0, 1, 0.5 if criterion.kind == "rating" else 0, None, fact.claims, fact)
-    return degree_on_scale(fact.amount, *_ends(criterion), fact.claims, fact)
+    return grade_on_scale(fact.amount, *_ends(criterion), fact.claims, fact)
 
 
-def degree_on_scale(
+def grade_on_scale(
     amount: Interval, worst: Number, best: Number, claims: tuple[Claim, ...], fact: Fact | None = None
 ) -> Degree:
     """The degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
@@ -93,7 +93,7 @@ def _position(amount: Number | None, worst: Number, best: Number, missing: float
     return min(1.0, max(0.0, (amount - worst) / (best - worst)))
 
 
-def degree_of_condition(facts: Facts, provider: str, condition: Condition) -> Degree:
+def grade_condition(facts: Facts, provider: str, condition: Condition) -> Degree:
     """The degree to which a provider's facts satisfy a rule's condition, in Kleene's logic."""
 
     def truth_of(leaf: Leaf) -> Truth:

@@ -1,19 +1,36 @@
-"""What each requirement and each fired rule came to for one provider."""
+"""Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from provider_advisor.decision.cost import Cost, degree_of_cost
-from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement
+from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
+from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts, Rule
-from provider_advisor.logic import Truth
+from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Requirement
 
-__all__ = ["Finding", "Outcome", "finding_by", "finding_on", "findings_for", "weight_of"]
+__all__ = [
+    "Assessment",
+    "Finding",
+    "FindingOutcome",
+    "Score",
+    "Standing",
+    "assess_providers",
+    "collect_findings",
+    "judge_requirement",
+    "judge_rule",
+    "sum_up",
+    "weigh_requirement",
+]
 
-Outcome = Literal["met", "partial", "unmet", "unknown"]
+FindingOutcome = Literal["met", "partial", "unmet", "unknown"]
+Standing = Literal["qualified", "unconfirmed", "ruled-out"]
 
-_BY_ENDS: dict[tuple[float, float], Outcome] = {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}
+_DIGITS = 9
+
+_BY_ENDS: dict[tuple[float, float], FindingOutcome] = {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}
 
 
 class Finding(NamedTuple):
@@ -30,54 +47,117 @@ class Finding(NamedTuple):
     cost: Cost | None = None
 
     @property
-    def outcome(self) -> Outcome:
-        """Met [1, 1], unmet [0, 0], unknown [0, 1]; anything else is partial."""
+    def outcome(self) -> FindingOutcome:
+        """Return met for [1, 1], unmet for [0, 0], unknown for [0, 1], and partial for anything else."""
         return _BY_ENDS.get((self.degree.low, self.degree.high), "partial")
 
     @property
     def decides_standing(self) -> bool:
-        """Whether it is a must that can fail; one on an amount without a bound only weighs."""
+        """Return whether it is a must that can fail; a must on an amount without a bound only weighs."""
         return self.requirement is not None and self.requirement.priority == "must" and self.degree.truth is not None
 
     @property
     def is_failed_must(self) -> bool:
-        """Whether it rules its provider out."""
+        """Return whether it rules its provider out."""
         return self.decides_standing and self.degree.truth is Truth.NO
 
     @property
     def is_unknown_must(self) -> bool:
-        """Whether it leaves its provider unconfirmed."""
+        """Return whether it leaves its provider unconfirmed."""
         return self.decides_standing and self.degree.truth is Truth.UNKNOWN
 
 
-def findings_for(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
-    """The findings for a provider, in the order of the requirements, then of the rules."""
-    on_requirements = [finding_on(provider, requirement, facts, cost) for requirement in inference.requirements]
-    on_rules = [finding_by(provider, rule, facts) for rule in inference.favours]
+class Score(NamedTuple):
+    """Weighted means of degrees, times 100, rounded to nine digits: all unknowns against, as expected, all for."""
+
+    proven: float
+    expected: float
+    possible: float
+
+
+class Assessment(NamedTuple):
+    """One provider against everything that the team requires.
+
+    Without any finding there is no score, without usage no cost.
+    """
+
+    provider: str
+    findings: tuple[Finding, ...]
+    score: Score | None
+    standing: Standing
+    cost: Cost | None = None
+
+    @property
+    def unknown_musts(self) -> int:
+        """Return how many musts are neither proven nor failed."""
+        return sum(finding.is_unknown_must for finding in self.findings)
+
+
+def assess_providers(inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> tuple[Assessment, ...]:
+    """Return the assessment of each provider of the knowledge base, in the order of their ids."""
+    found = []
+    for provider in facts.knowledge.providers:
+        cost = calculate_cost(provider, usage, facts) if usage else None
+        found.append(sum_up(provider, collect_findings(provider, inference, facts, cost), cost))
+    return tuple(found)
+
+
+def collect_findings(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
+    """Return the findings for a provider, in the order of the requirements, then of the rules."""
+    on_requirements = [judge_requirement(provider, requirement, facts, cost) for requirement in inference.requirements]
+    on_rules = [judge_rule(provider, rule, facts) for rule in inference.favours]
     return (*on_requirements, *on_rules)
 
 
-def finding_by(provider: str, rule: Rule, facts: Facts) -> Finding:
-    """The finding of a rule that favours."""
+def judge_rule(provider: str, rule: Rule, facts: Facts) -> Finding:
+    """Return the finding of a rule that favours. Raises TypeError for a rule that does not."""
     if rule.favours is None or rule.weight is None:
-        raise TypeError(f"{rule.id} favours nobody")
-    return Finding(provider, None, rule, degree_of_condition(facts, provider, rule.favours), rule.weight)
+        raise TypeError(f"rule {rule.id} favours no provider")
+    return Finding(provider, None, rule, grade_condition(facts, provider, rule.favours), rule.weight)
 
 
-def finding_on(provider: str, requirement: Requirement, facts: Facts, cost: Cost | None = None) -> Finding:
-    """The finding of a requirement; `cost` is that of the team's usage, None where no usage is stated."""
+def judge_requirement(provider: str, requirement: Requirement, facts: Facts, cost: Cost | None = None) -> Finding:
+    """Return the finding of a requirement; `cost` is that of the team's usage, None where no usage is stated."""
     criterion = facts.knowledge.criteria[requirement.criterion]
-    weight = weight_of(requirement, facts)
+    weight = weigh_requirement(requirement, facts)
     if criterion.computed and cost is not None:
-        degree = degree_of_cost(cost, requirement.bound, facts)
-        return Finding(provider, requirement, None, degree, weight, cost)
+        return Finding(provider, requirement, None, grade_cost(cost, requirement.bound, facts), weight, cost)
     return Finding(
-        provider, requirement, None, degree_of_requirement(facts, provider, criterion, requirement.bound), weight
+        provider, requirement, None, grade_requirement(facts, provider, criterion, requirement.bound), weight
     )
 
 
-def weight_of(requirement: Requirement, facts: Facts) -> float:
-    """The priority's weight times the requirement's own (an implied one has its rule's), else the criterion's."""
+def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
+    """Return the weight of the priority times that of the requirement, or of its criterion if it has none."""
     knowledge = facts.knowledge
     own = knowledge.criteria[requirement.criterion].weight if requirement.weight is None else requirement.weight
     return knowledge.policy.priorities[requirement.priority] * own
+
+
+def sum_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:
+    """Return a provider's findings with the score and the standing that they come to."""
+    return Assessment(provider, tuple(findings), _score(findings), _standing(findings), cost)
+
+
+def _score(findings: Sequence[Finding]) -> Score | None:
+    if not findings:
+        return None
+    total = math.fsum(finding.weight for finding in findings)
+
+    def mean(degrees: Iterable[float]) -> float:
+        weighted = (finding.weight * degree for finding, degree in zip(findings, degrees, strict=True))
+        return round(100 * math.fsum(weighted) / total, _DIGITS)
+
+    return Score(
+        mean(finding.degree.low for finding in findings),
+        mean(finding.degree.expected for finding in findings),
+        mean(finding.degree.high for finding in findings),
+    )
+
+
+def _standing(findings: Iterable[Finding]) -> Standing:
+    """Return the standing, by the musts alone: a wish never overrules a must."""
+    musts = [finding for finding in findings if finding.decides_standing]
+    if any(finding.is_failed_must for finding in musts):
+        return "ruled-out"
+    return "unconfirmed" if any(finding.is_unknown_must for finding in musts) else "qualified"

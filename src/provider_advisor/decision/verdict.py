@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from provider_advisor.decision.assessment import Assessment, Score, Standing
+from provider_advisor.decision.findings import Assessment, Score, Standing
 
 __all__ = ["Verdict", "judge"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provider_advisor.decision import Verdict
-from provider_advisor.decision.robustness import Answer, Question, QuestionSet, Robustness
+from provider_advisor.decision.robustness import FactAnswer, FactQuestion, QuestionSet, Robustness
 from provider_advisor.explanation.reasons import verdict_brief
 from provider_advisor.explanation.words import bound_text, capital, joined, number_text, rounded
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
@@ -25,7 +25,7 @@ def confirm_record(robustness: Robustness, knowledge: KnowledgeBase) -> list[dic
     return alone + [_set(part, knowledge, complete=found.complete) for part in found.sets]
 
 
-def _question(question: Question, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "facts": [_fact(question, knowledge)],
         "answers": [_answer(question, answer, before, knowledge) for answer in question.answers],
@@ -37,7 +37,7 @@ def _question(question: Question, before: Verdict, knowledge: KnowledgeBase) -> 
     }
 
 
-def _fact(question: Question, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "provider": question.provider,
         "criterion": question.criterion,
@@ -47,7 +47,7 @@ def _fact(question: Question, knowledge: KnowledgeBase) -> dict[str, Any]:
     }
 
 
-def _to_ask(question: Question, knowledge: KnowledgeBase) -> str:
+def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     """The question to put to the provider: "Does Acme have this: Fax?", "Seats at Acme: at least 90 seats?"."""
     criterion = knowledge.criteria[question.criterion]
     name = knowledge.providers[question.provider].name
@@ -61,7 +61,7 @@ def _to_ask(question: Question, knowledge: KnowledgeBase) -> str:
     return f"{criterion.label} at {name}: how much exactly, in {criterion.unit}?"
 
 
-def _answer(question: Question, answer: Answer, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _answer(question: FactQuestion, answer: FactAnswer, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "values": [_value(answer.fact, knowledge)],
         "share": rounded(answer.share),
@@ -82,7 +82,7 @@ def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
     return amount
 
 
-def _answer_text(question: Question, fact: Fact, knowledge: KnowledgeBase) -> str:
+def _answer_text(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
     criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
     if criterion.kind == "capability":
         return "if yes" if fact.truth is Truth.YES else "if no"
@@ -102,7 +102,7 @@ def _then(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
     return "the answer stays as it is" if after == before else verdict_brief(after, knowledge)
 
 
-def _question_says(question: Question, before: Verdict, knowledge: KnowledgeBase) -> str:
+def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
     """The question, and each verdict that it could lead to with the answers that do."""
     answers = [
         f"{_answer_text(question, answer.fact, knowledge)}, {_then(answer.verdict, before, knowledge)}"

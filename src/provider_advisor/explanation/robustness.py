@@ -7,11 +7,11 @@ from typing import Any
 
 from provider_advisor.decision import Finding
 from provider_advisor.decision.robustness import (
-    Change,
-    Changes,
+    AlternativeShare,
     Estimate,
+    RequirementChange,
+    RequirementChanges,
     Robustness,
-    Share,
     Turn,
     WeightRange,
     WeightRanges,
@@ -140,7 +140,7 @@ def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> dict[str, Any] 
     }
 
 
-def _share(share: Share, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "provider": share.name,
         "given": rounded(share.given or 0.0),
@@ -170,7 +170,7 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
 # Changes
 
 
-def _changes(found: Changes, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> dict[str, Any]:
     turns = [_turn(turn, knowledge) for turn in found.turns]
     if turns:
         says = f"The smallest change that would turn the answer: {turns[0]['says']}"
@@ -190,7 +190,7 @@ def _turn(turn: Turn, knowledge: KnowledgeBase) -> dict[str, Any]:
     }
 
 
-def _change(change: Change, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _change(change: RequirementChange, knowledge: KnowledgeBase) -> dict[str, Any]:
     return {
         "kind": change.kind,
         "criterion": change.requirement.criterion,
@@ -204,7 +204,7 @@ def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]
     return {"priority": requirement.priority, "bound": dict(words) or None}
 
 
-def _change_text(change: Change, knowledge: KnowledgeBase) -> str:
+def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[change.requirement.criterion]
     asked = requirement_text(change.requirement, criterion)
     if change.instead is None:

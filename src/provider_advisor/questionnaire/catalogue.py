@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from provider_advisor.decision.cost import cost_for, degree_of_cost
-from provider_advisor.decision.degrees import Degree, degree_of_condition, degree_of_requirement
+from provider_advisor.decision.cost import calculate_cost, grade_cost
+from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.alternatives import needed_ever
@@ -106,7 +106,7 @@ class Catalogue:
         key = (criterion, priority, bound)
         if key not in self._effects:
             record = self.knowledge.criteria[criterion]
-            degrees = [degree_of_requirement(self.facts, provider, record, bound) for provider in self.providers]
+            degrees = [grade_requirement(self.facts, provider, record, bound) for provider in self.providers]
             self._effects[key] = effect_of(degrees, self.weight(criterion, priority), must=priority == "must")
         found = self._effects[key]
         return found if weight is None else found._replace(weight=self.weight(criterion, priority, weight))
@@ -121,7 +121,7 @@ class Catalogue:
         if rule.id not in self._rules:
             if rule.favours is None or rule.weight is None:
                 raise ValueError(f"the rule {rule.id} favours nobody")
-            degrees = [degree_of_condition(self.facts, provider, rule.favours) for provider in self.providers]
+            degrees = [grade_condition(self.facts, provider, rule.favours) for provider in self.providers]
             self._rules[rule.id] = effect_of(degrees, rule.weight, must=False)
         return self._rules[rule.id]
 
@@ -164,13 +164,13 @@ class Catalogue:
         """The same for the computed criterion, where the usage is final."""
         if self.computed is None:
             raise ValueError("no criterion is computed")
-        costs = [cost_for(provider, team.usage, self.facts) for provider in self.providers]
+        costs = [calculate_cost(provider, team.usage, self.facts) for provider in self.providers]
         ends = [end for cost in costs for end in (cost.amount.low, cost.amount.high) if end is not None]
         bounds = [None, *(natural(self.computed, end) for end in _positions(ends))]
         priorities = PRIORITIES if priority is None else (priority,)
         effects = []
         for one, bound in itertools.product(priorities, bounds):
-            degrees: list[Degree] = [degree_of_cost(cost, bound, self.facts) for cost in costs]
+            degrees: list[Degree] = [grade_cost(cost, bound, self.facts) for cost in costs]
             effects.append(effect_of(degrees, self.weight(self.computed.id, one), must=one == "must"))
         return Range([None, *effects] if priority is None else effects)
 

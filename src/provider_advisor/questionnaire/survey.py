@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from provider_advisor.decision import Outcome, outcome_for
+from provider_advisor.decision import Outcome, judge_team
 from provider_advisor.questionnaire.answers import State
 from provider_advisor.questionnaire.effects import Effect, effects_of
 from provider_advisor.questionnaire.parts import Part, parts_of
@@ -41,7 +41,7 @@ def survey_of(state: State) -> Survey:
 
 def _survey(state: State) -> Survey:
     view = view_of(state)
-    outcome = outcome_for(view.team, state.catalogue.facts)
+    outcome = judge_team(view.team, state.catalogue.facts)
     found = effects_of([assessment.findings for assessment in outcome.assessments])
     parts = parts_of(view, outcome, found, state.catalogue)
     effects = tuple(effect for _, effect in found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provider_advisor.decision import Verdict, outcome_for
-from provider_advisor.decision.assessment import Standing
+from provider_advisor.decision import Verdict, judge_team
+from provider_advisor.decision.findings import Standing
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.logic import Truth
 from provider_advisor.questionnaire.answers import NONE, Answer, State, Value, put
@@ -116,7 +116,7 @@ def _moves(state: State, key: str) -> Iterator[Move]:
     before = survey_of(state).outcome.verdict
     for value in _values(state, key):
         after = put(state, [Answer(key, value, state.steps, searched=True)])
-        outcome = outcome_for(view_of(after).team, state.catalogue.facts)
+        outcome = judge_team(view_of(after).team, state.catalogue.facts)
         standings = {assessment.provider: assessment.standing for assessment in outcome.assessments}
         yield Move(value, outcome.verdict, standings, outcome.verdict != before)
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from provider_advisor.batch.kernel.types import Floats, Ints
-from provider_advisor.decision.degrees import degree_within
-from provider_advisor.decision.findings import Finding, finding_by, finding_on, weight_of
-from provider_advisor.decision.outcome import Outcome
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.degrees import grade_truth
+from provider_advisor.decision.findings import Finding, judge_requirement, judge_rule, weigh_requirement
 from provider_advisor.inference.implied import added_by, beside, contradicts
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
@@ -136,10 +136,10 @@ class Cells:
 
     def _favouring(self, rule: Rule) -> Cell:
         providers = self.facts.knowledge.providers
-        return Cell(None, (), (), tuple((finding_by(provider, rule, self.facts),) for provider in providers))
+        return Cell(None, (), (), tuple((judge_rule(provider, rule, self.facts),) for provider in providers))
 
     def _on_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> Cell:
-        weight = weight_of(requirement, self.facts)
+        weight = weigh_requirement(requirement, self.facts)
         findings = tuple(
             (self._on_cost(provider, requirement, truth, weight),)
             for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
@@ -148,8 +148,8 @@ class Cells:
 
     def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
         if truth is not None:
-            return Finding(provider, requirement, None, degree_within(truth, self.facts, ()), weight)
-        open_degree = degree_within(Truth.NO, self.facts, ())._replace(truth=None)
+            return Finding(provider, requirement, None, grade_truth(truth, self.facts, ()), weight)
+        open_degree = grade_truth(Truth.NO, self.facts, ())._replace(truth=None)
         return Finding(provider, requirement, None, open_degree, weight)
 
     def _with(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
@@ -160,7 +160,7 @@ class Cells:
     def _judged(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         required = () if criterion in self._computed else (*stated, *beside(stated, added))
         findings = tuple(
-            tuple(finding_on(provider, requirement, self.facts) for requirement in required)
+            tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers
         )
         return Cell(criterion, stated, added, findings)

@@ -18,7 +18,7 @@ from provider_advisor.batch.kernel.stated import stated_in
 from provider_advisor.batch.kernel.sums import add_up, put_score, scores_of
 from provider_advisor.batch.kernel.types import Flags, Ints
 from provider_advisor.batch.kernel.verdicts import Scores
-from provider_advisor.decision.outcome import Outcome, outcome_for
+from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 
 __all__ = ["Judged", "judge"]
@@ -83,7 +83,7 @@ def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[di
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
             try:
                 team = team_of(record, memory.facts.knowledge, memory.catalogue.requirement)
-                outcomes[row] = outcome_for(team, memory.facts)
+                outcomes[row] = judge_team(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)
     return outcomes, errors

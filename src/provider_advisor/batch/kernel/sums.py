@@ -13,7 +13,7 @@ from provider_advisor.batch.kernel.reasons import Entries
 from provider_advisor.batch.kernel.types import Flags, Floats, Ints
 from provider_advisor.batch.kernel.verdicts import Scores, scores_at
 from provider_advisor.batch.loops import LOOPS, at
-from provider_advisor.decision.assessment import Score, summed_up
+from provider_advisor.decision.findings import Score, sum_up
 
 __all__ = ["Sums", "add_up", "put_score", "scores_of"]
 
@@ -69,7 +69,7 @@ def _sum_by_themselves(rows: Ints, found: Sequence[Floats], entries: Entries, ce
     for row, numbers in by_row.items():
         for place, provider in enumerate(cells.facts.knowledge.providers):
             findings = [finding for cell in numbers for finding in cells.known[cell].findings[place]]
-            put_score(found, place, row, summed_up(provider, findings, None).score)
+            put_score(found, place, row, sum_up(provider, findings, None).score)
 
 
 def put_score(parts: Sequence[Floats], place: int, row: int, score: Score | None) -> None:

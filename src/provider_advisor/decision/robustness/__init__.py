@@ -1,28 +1,71 @@
-"""How sure a recommendation is."""
+"""Say how sure a decision is: what could change it, and how much it would take."""
 
-from provider_advisor.decision.robustness.changes import Change, Changes, Turn
-from provider_advisor.decision.robustness.confirm import Answer, Confirm, Question, QuestionSet
-from provider_advisor.decision.robustness.lottery import Alternative, alternatives_of
-from provider_advisor.decision.robustness.robustness import Robustness, robustness_of
-from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges
-from provider_advisor.decision.robustness.worlds import Estimate, Share, Shares, shares_among
+from typing import NamedTuple
+
+from provider_advisor.decision.decide import Decision
+from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.robustness.alternatives import Alternative, build_alternatives
+from provider_advisor.decision.robustness.changes import (
+    RequirementChange,
+    RequirementChanges,
+    Turn,
+    find_changes,
+)
+from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet, find_questions
+from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges, find_weight_ranges
+from provider_advisor.decision.robustness.worlds import (
+    AlternativeShare,
+    Estimate,
+    Shares,
+    calculate_provider_shares,
+    calculate_shares,
+)
+from provider_advisor.decision.verdict import Verdict
 
 __all__ = [
     "Alternative",
-    "Answer",
-    "Change",
-    "Changes",
+    "AlternativeShare",
     "Confirm",
     "Estimate",
-    "Question",
+    "FactAnswer",
+    "FactQuestion",
     "QuestionSet",
+    "RequirementChange",
+    "RequirementChanges",
     "Robustness",
-    "Share",
     "Shares",
     "Turn",
     "WeightRange",
     "WeightRanges",
-    "alternatives_of",
-    "robustness_of",
-    "shares_among",
+    "build_alternatives",
+    "calculate_shares",
+    "measure_robustness",
 ]
+
+
+class Robustness(NamedTuple):
+    """The facts to confirm, the ranges of the weights, the shares of worlds, the changes of what is asked.
+
+    `verdict` is the one in question. `shares` is None where nothing is asked or there is no provider. The places in
+    `weights` and in the central weights of `shares` are those of `findings`: one provider's, the same for each.
+    """
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    confirm: Confirm
+    weights: WeightRanges
+    shares: Shares | None
+    changes: RequirementChanges
+
+
+def measure_robustness(decision: Decision) -> Robustness:
+    """Return how sure a decision is; the same decision gives the same result in every process. Raises EngineError."""
+    outcome, facts = decision.outcome, decision.facts
+    return Robustness(
+        outcome.verdict,
+        outcome.assessments[0].findings if outcome.assessments else (),
+        find_questions(outcome, facts),
+        find_weight_ranges(outcome),
+        calculate_provider_shares(outcome, facts),
+        find_changes(outcome, facts),
+    )

@@ -4,16 +4,16 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from provider_advisor.decision.assessment import Assessment
-from provider_advisor.decision.outcome import Outcome
-from provider_advisor.decision.robustness.rerun import Rerun
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.robustness.sketch import Sketch, distance_of, may_differ, sketches_of, weight_at
+from provider_advisor.decision.robustness.what_if import Rerun
 from provider_advisor.decision.verdict import Verdict, judge
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
-__all__ = ["MOST_PAIRS", "MOST_RUNS", "Change", "Changes", "Turn", "changes_of"]
+__all__ = ["MOST_PAIRS", "MOST_RUNS", "RequirementChange", "RequirementChanges", "Turn", "find_changes"]
 
 MOST_RUNS = 6
 """Runs of the rule engine; the changes that would need more are left out, the lightest first."""
@@ -24,7 +24,7 @@ MOST_PAIRS = 40
 _DIGITS = 9
 
 
-class Change(NamedTuple):
+class RequirementChange(NamedTuple):
     """One stated requirement, and what is asked in its place: a relaxed bound, another priority, or nothing (None)."""
 
     requirement: Requirement
@@ -46,13 +46,13 @@ class Change(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Changes that turn the verdict, and the verdict that they lead to."""
+    """RequirementChanges that turn the verdict, and the verdict that they lead to."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[RequirementChange, ...]
     verdict: Verdict
 
 
-class Changes(NamedTuple):
+class RequirementChanges(NamedTuple):
     """The turns, smallest first; `complete` says whether every change was tried (`MOST_RUNS`, `MOST_PAIRS`)."""
 
     turns: tuple[Turn, ...]
@@ -60,12 +60,12 @@ class Changes(NamedTuple):
 
 
 class _Tried(NamedTuple):
-    changes: tuple[Change, ...]
+    changes: tuple[RequirementChange, ...]
     verdict: Verdict | None
     distance: float
 
 
-def changes_of(outcome: Outcome, facts: Facts) -> Changes:
+def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
     """The smallest changes of the stated requirements that turn the verdict's kind or provider.
 
     A change drops one, relaxes its bound to the nearest amount at which some provider's finding changes and the
@@ -74,18 +74,18 @@ def changes_of(outcome: Outcome, facts: Facts) -> Changes:
     one turns the verdict, pairs are tried. What would ask for nothing, or one thing twice at one priority, is left out.
     """
     if not outcome.team.requirements or not outcome.assessments:
-        return Changes(())
-    search = _Search(outcome, facts)
+        return RequirementChanges(())
+    search = _ChangeSearch(outcome, facts)
     singles = search.tried((change,) for change in search.single_changes())
     turns = search.smallest(singles)
     if turns:
-        return Changes(turns, search.complete)
+        return RequirementChanges(turns, search.complete)
     pairs = search.tried(search.pairs(singles))
-    return Changes(search.smallest(pairs), search.complete)
+    return RequirementChanges(search.smallest(pairs), search.complete)
 
 
-class _Search:
-    """Changes, tried one after the other."""
+class _ChangeSearch:
+    """RequirementChanges, tried one after the other."""
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self._outcome = outcome
@@ -100,15 +100,15 @@ class _Search:
         self._priorities = facts.knowledge.policy.priorities
         self.complete = True
 
-    def single_changes(self) -> Iterator[Change]:
+    def single_changes(self) -> Iterator[RequirementChange]:
         """All changes of each requirement, heaviest requirements first, each with its smallest changes first."""
         for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
             for bound in self._relaxed(requirement):
-                yield Change(requirement, requirement._replace(bound=bound))
+                yield RequirementChange(requirement, requirement._replace(bound=bound))
             others = [requirement._replace(priority=priority) for priority in PRIORITIES]
-            changes = [Change(requirement, other) for other in others if other != requirement]
+            changes = [RequirementChange(requirement, other) for other in others if other != requirement]
             yield from sorted(changes, key=lambda change: change.size)
-            yield Change(requirement, None)
+            yield RequirementChange(requirement, None)
 
     def _weight(self, requirement: Requirement) -> float:
         return self._weights.get(requirement, 0.0)
@@ -136,7 +136,7 @@ class _Search:
             return assessment.cost.amount
         return self._facts(assessment.provider, requirement.criterion).amount
 
-    def tried(self, many: Iterable[tuple[Change, ...]]) -> list[_Tried]:
+    def tried(self, many: Iterable[tuple[RequirementChange, ...]]) -> list[_Tried]:
         """The changes that can be, each with the verdict that it leads to; None for one that certainly is no other."""
         found = []
         for changes in many:
@@ -158,7 +158,7 @@ class _Search:
     def _verdict(self, requirements: tuple[Requirement, ...]) -> Verdict:
         return judge(self._rerun.assessments(requirements))
 
-    def _sketched(self, changes: Iterable[Change]) -> list[Sketch]:
+    def _sketched(self, changes: Iterable[RequirementChange]) -> list[Sketch]:
         """The providers' sums with changes that concern only what is changed."""
         sketches = self._sketches
         for before, after in changes:
@@ -194,7 +194,7 @@ class _Search:
             [f"{change.requirement.criterion} {change.kind}" for change in tried.changes],
         )
 
-    def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[Change, ...]]:
+    def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[RequirementChange, ...]]:
         """Pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
         promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
         ranked = sorted(
@@ -210,7 +210,7 @@ class _Search:
             self.complete = False
 
 
-def _changed(stated: Sequence[Requirement], changes: Sequence[Change]) -> tuple[Requirement, ...] | None:
+def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]) -> tuple[Requirement, ...] | None:
     """The requirements with the changes; None where none is left, or one thing would be asked twice at one priority."""
     instead = {change.requirement: change.instead for change in changes}
     found = [after for before in stated if (after := instead.get(before, before)) is not None]

@@ -4,20 +4,19 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.outcome import Outcome
-from provider_advisor.decision.robustness.answers import Possible, askable_facts, possible_answers
-from provider_advisor.decision.robustness.openness import OpenFact
-from provider_advisor.decision.robustness.rejudge import Supposing
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.robustness.open_facts import OpenFact, PossibleAnswer, find_askable_facts, list_answers
+from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import Verdict
 from provider_advisor.knowledge import Fact, Facts
 
-__all__ = ["MOST_TRIED", "Answer", "Confirm", "Question", "QuestionSet", "confirm"]
+__all__ = ["MOST_TRIED", "Confirm", "FactAnswer", "FactQuestion", "QuestionSet", "find_questions"]
 
 MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
 
 
-class Answer(NamedTuple):
+class FactAnswer(NamedTuple):
     """One answer to a question: the fact as it would be, how probable that is, and the verdict it would lead to."""
 
     fact: Fact
@@ -25,7 +24,7 @@ class Answer(NamedTuple):
     verdict: Verdict
 
 
-class Question(NamedTuple):
+class FactQuestion(NamedTuple):
     """A fact about which a provider can be asked.
 
     `turns` is the probability of the answers that change the kind of the verdict or whom it names, `changes` that of
@@ -36,7 +35,7 @@ class Question(NamedTuple):
     criterion: str
     disputed: bool
     asked: OpenFact
-    answers: tuple[Answer, ...]
+    answers: tuple[FactAnswer, ...]
     turns: float
     changes: float
     weight: float
@@ -45,7 +44,7 @@ class Question(NamedTuple):
 class QuestionSet(NamedTuple):
     """Questions that together could change a verdict, where none alone could, and the verdict after some answers."""
 
-    questions: tuple[Question, ...]
+    questions: tuple[FactQuestion, ...]
     answers: tuple[Fact, ...]
     verdict: Verdict
 
@@ -57,19 +56,19 @@ class Confirm(NamedTuple):
     do with one set of which no part would do.
     """
 
-    questions: tuple[Question, ...]
+    questions: tuple[FactQuestion, ...]
     sets: tuple[QuestionSet, ...] = ()
     complete: bool = True
 
 
-def confirm(outcome: Outcome, facts: Facts) -> Confirm:
+def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     """What to confirm, ordered by how much the answers would settle.
 
     First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
     that it changes it at all, then the weight of what rests on the fact, then provider and criterion.
     """
     supposing = Supposing(outcome, facts)
-    asked = [fact for assessment in outcome.assessments for fact in askable_facts(assessment, facts)]
+    asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
     questions = [_question(fact, outcome, facts, supposing) for fact in asked]
     useful = sorted((question for question in questions if question.changes > 0), key=_rank)
     if useful or _is_settled(outcome.verdict) or not questions:
@@ -77,7 +76,7 @@ def confirm(outcome: Outcome, facts: Facts) -> Confirm:
     return _sets(sorted(questions, key=_rank), outcome, supposing)
 
 
-def _rank(question: Question) -> tuple[float, float, float, str, str]:
+def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
     return (
         -round(question.turns, 9),
         -round(question.changes, 9),
@@ -87,11 +86,11 @@ def _rank(question: Question) -> tuple[float, float, float, str, str]:
     )
 
 
-def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> Question:
-    answers = tuple(_answer(possible, supposing) for possible in possible_answers(asked, facts))
+def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> FactQuestion:
+    answers = tuple(_answer(possible, supposing) for possible in list_answers(asked, facts))
     before = outcome.verdict
     weights = {use.finding: use.weight for use in asked.uses}
-    return Question(
+    return FactQuestion(
         asked.provider,
         asked.criterion,
         facts(asked.provider, asked.criterion).disputed,
@@ -103,8 +102,8 @@ def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Suppos
     )
 
 
-def _answer(possible: Possible, supposing: Supposing) -> Answer:
-    return Answer(possible.fact, possible.share, supposing.verdict([possible.fact]))
+def _answer(possible: PossibleAnswer, supposing: Supposing) -> FactAnswer:
+    return FactAnswer(possible.fact, possible.share, supposing.verdict([possible.fact]))
 
 
 def _is_settled(verdict: Verdict) -> bool:
@@ -112,7 +111,7 @@ def _is_settled(verdict: Verdict) -> bool:
     return verdict.kind == "none" or verdict.strength == "firm"
 
 
-class _Search:
+class _SetSearch:
     """Which sets of questions have answers that change the verdict.
 
     Verdicts run one way: what is better for one provider and worse for all others can only bring it nearer. So of all
@@ -120,7 +119,7 @@ class _Search:
     provider, and those that are worst, and best, for all.
     """
 
-    def __init__(self, questions: Sequence[Question], outcome: Outcome, supposing: Supposing) -> None:
+    def __init__(self, questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> None:
         self._before = outcome.verdict
         self._supposing = supposing
         self._favourites = [frozenset({each.provider}) for each in outcome.assessments]
@@ -128,8 +127,8 @@ class _Search:
         self._ends = {question: self._worst_and_best(question) for question in questions}
         self.tried = 0
 
-    def _worst_and_best(self, question: Question) -> tuple[Fact, Fact]:
-        def goodness(answer: Answer) -> tuple[bool, int, float]:
+    def _worst_and_best(self, question: FactQuestion) -> tuple[Fact, Fact]:
+        def goodness(answer: FactAnswer) -> tuple[bool, int, float]:
             found = self._supposing.assessment((answer.fact,))
             expected = 0.0 if found.score is None else found.score.expected
             return found.standing != "ruled-out", -found.unknown_musts, expected
@@ -137,7 +136,7 @@ class _Search:
         ordered = sorted(question.answers, key=goodness)
         return ordered[0].fact, ordered[-1].fact
 
-    def found(self, questions: Sequence[Question]) -> QuestionSet | None:
+    def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """The set with answers that change the verdict; None if there are none."""
         for favoured in self._favourites:
             answers = tuple(self._ends[question][question.provider in favoured] for question in questions)
@@ -148,9 +147,9 @@ class _Search:
         return None
 
 
-def _sets(questions: Sequence[Question], outcome: Outcome, supposing: Supposing) -> Confirm:
+def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> Confirm:
     asked = [question for question in questions if question.answers]
-    search = _Search(asked, outcome, supposing)
+    search = _SetSearch(asked, outcome, supposing)
     whole = search.found(asked)
     if whole is None:
         return Confirm(())
@@ -163,7 +162,7 @@ def _sets(questions: Sequence[Question], outcome: Outcome, supposing: Supposing)
     return Confirm((), (whole,))
 
 
-def _of_size(size: int, asked: Sequence[Question], search: _Search) -> tuple[tuple[QuestionSet, ...], bool]:
+def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tuple[tuple[QuestionSet, ...], bool]:
     """The sets of a size that could change the verdict, and whether all of that size were tried."""
     found: list[QuestionSet] = []
     for group in itertools.combinations(asked, size):
@@ -175,7 +174,7 @@ def _of_size(size: int, asked: Sequence[Question], search: _Search) -> tuple[tup
     return tuple(found), True
 
 
-def _thinned(whole: QuestionSet, search: _Search) -> QuestionSet:
+def _thinned(whole: QuestionSet, search: _SetSearch) -> QuestionSet:
     """A part of the set that still could change the verdict, and of which no part could."""
     kept = whole
     for question in _lightest_first(whole.questions):
@@ -185,5 +184,5 @@ def _thinned(whole: QuestionSet, search: _Search) -> QuestionSet:
     return kept
 
 
-def _lightest_first(questions: Iterable[Question]) -> Iterator[Question]:
+def _lightest_first(questions: Iterable[FactQuestion]) -> Iterator[FactQuestion]:
     yield from sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))

@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.assessment import Assessment
-from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import Verdict
 from provider_advisor.knowledge import Priority
 from provider_advisor.requirements import Requirement

@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.assessment import Assessment
-from provider_advisor.decision.outcome import Outcome
-from provider_advisor.decision.robustness.openness import is_open
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.findings import Assessment
+from provider_advisor.decision.robustness.open_facts import is_open
 
-__all__ = ["WeightRange", "WeightRanges", "weight_ranges"]
+__all__ = ["WeightRange", "WeightRanges", "find_weight_ranges"]
 
 _LEVEL = 5e-10
 """Scores nearer than that are the same after rounding to nine digits."""
@@ -49,7 +49,7 @@ class WeightRanges(NamedTuple):
     ranges: tuple[WeightRange, ...] = ()
 
 
-def weight_ranges(outcome: Outcome) -> WeightRanges:
+def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     """The ranges of the weights of all requirements and rules that count."""
     contenders = _contenders(outcome.assessments)
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)

@@ -9,18 +9,17 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from provider_advisor.decision.outcome import Outcome
-from provider_advisor.decision.robustness.draws import MOST_WAYS, alternatives_in
-from provider_advisor.decision.robustness.given import first_with
-from provider_advisor.decision.robustness.lottery import Alternative
-from provider_advisor.decision.robustness.sampled import SAMPLES, Sample, draw_worlds, standard_error
-from provider_advisor.decision.robustness.uniform import Acceptability, duel, unopposed
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.robustness.alternatives import Alternative
+from provider_advisor.decision.robustness.exact import Acceptability, duel, find_first_places, unopposed
+from provider_advisor.decision.robustness.monte_carlo import SAMPLES, WorldSample, draw_worlds, estimate_error
+from provider_advisor.decision.robustness.world_model import MOST_WAYS, model_worlds
 from provider_advisor.knowledge import Facts
 
-__all__ = ["Estimate", "Share", "Shares", "shares_among", "shares_of"]
+__all__ = ["AlternativeShare", "Estimate", "Shares", "calculate_provider_shares", "calculate_shares"]
 
 
-class Share(NamedTuple):
+class AlternativeShare(NamedTuple):
     """How often one alternative comes first. All numbers are shares from 0 to 1; a shared place counts in parts.
 
     `given` is with the weights as given, None where none are. With weights uniform over the simplex: `ranks` are its
@@ -45,38 +44,39 @@ class Estimate(NamedTuple):
 class Shares(NamedTuple):
     """The shares of all alternatives, in their order; `none` is that of the worlds in which each fails a must."""
 
-    alternatives: tuple[Share, ...]
+    alternatives: tuple[AlternativeShare, ...]
     none: float
     given: Estimate
     uniform: Estimate
 
 
-def shares_of(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
+def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
     """The shares of the providers, their findings being the criteria; None where nothing is asked of anybody."""
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
-    alternatives, complete = alternatives_in(outcome.assessments, facts)
-    found = shares_among(alternatives, [finding.weight for finding in outcome.assessments[0].findings], samples)
+    alternatives, complete = model_worlds(outcome.assessments, facts)
+    found = calculate_shares(alternatives, [finding.weight for finding in outcome.assessments[0].findings], samples)
     return found if complete else _with_estimate(found)
 
 
-def shares_among(
+def calculate_shares(
     alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = SAMPLES
 ) -> Shares:
-    """The shares of alternatives that have numbers alone: see `alternatives_of` for a plain matrix.
+    """The shares of alternatives that have numbers alone: see `build_alternatives` for a plain matrix.
 
     The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
-    (`first_with`); with uniform ones if, besides, at most two alternatives can stand (`duel`). Else worlds are drawn,
-    with a seed that is the content.
+    (`find_first_places`); with uniform ones if, besides, at most two alternatives can stand (`duel`). Otherwise worlds
+    are drawn, with a seed made from the content.
 
-    >>> from provider_advisor.decision.robustness.lottery import alternatives_of
-    >>> [share.ranks[0] for share in shares_among(alternatives_of({"a": [1, 0, 0], "b": [0, 1, 1]})).alternatives]
+    >>> from provider_advisor.decision.robustness.alternatives import build_alternatives
+    >>> found = calculate_shares(build_alternatives({"a": [1, 0, 0], "b": [0, 1, 1]}))
+    >>> [share.ranks[0] for share in found.alternatives]
     [0.25, 0.75]
     """
-    return _Worlds(tuple(alternatives), samples).shares(weights)
+    return _WorldShares(tuple(alternatives), samples).shares(weights)
 
 
-class _Worlds:
+class _WorldShares:
     """The worlds of some alternatives, drawn only where nothing exact is at hand."""
 
     def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
@@ -84,7 +84,7 @@ class _Worlds:
         self._samples = samples
 
     @cached_property
-    def _drawn(self) -> Sample:
+    def _drawn(self) -> WorldSample:
         return draw_worlds(self._alternatives, self._samples)
 
     @cached_property
@@ -103,24 +103,24 @@ class _Worlds:
         )
         uniform, uniform_how = self._uniform()
         shares = tuple(
-            Share(alternative.name, first, part.ranks, part.central, self._confidence(place, part))
+            AlternativeShare(alternative.name, first, part.ranks, part.central, self._confidence(place, part))
             for place, (alternative, first, part) in enumerate(zip(self._alternatives, given, uniform, strict=True))
         )
         return Shares(shares, self._none, given_how, uniform_how)
 
     def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
-        exact = first_with(self._alternatives, weights)
+        exact = find_first_places(self._alternatives, weights)
         if exact is not None:
             return exact, Estimate()
-        found = [share * self._scale for share in self._drawn.first_with(weights)]
-        return found, Estimate(self._drawn.size, standard_error(found, self._drawn.size))
+        found = [share * self._scale for share in self._drawn.find_first_places(weights)]
+        return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
 
     def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
         exact = _exact(self._alternatives)
         if exact is not None:
             return exact, Estimate()
         ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
-        error = standard_error([share for row in ranks for share in row], self._drawn.size)
+        error = estimate_error([share for row in ranks for share in row], self._drawn.size)
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, Estimate(self._drawn.size, error)
 
@@ -146,7 +146,7 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
 
 def _with_estimate(shares: Shares) -> Shares:
     """Where not every way was counted that tied facts can turn out: the error of those that were drawn."""
-    error = standard_error([0.5], MOST_WAYS)
+    error = estimate_error([0.5], MOST_WAYS)
     return shares._replace(
         given=Estimate(shares.given.samples or MOST_WAYS, max(error, shares.given.error)),
         uniform=Estimate(shares.uniform.samples or MOST_WAYS, max(error, shares.uniform.error)),

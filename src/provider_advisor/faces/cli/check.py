@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provider_advisor.decision.cases import failures
+from provider_advisor.decision.cases import find_failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
@@ -32,7 +32,7 @@ def check_command(
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
         click.echo(f"suspicious: {suspicion}")
-    failed = [failure for case in cases for failure in failures(case, knowledge)] if with_cases else []
+    failed = [failure for case in cases for failure in find_failures(case, knowledge)] if with_cases else []
     for failure in failed:
         click.echo(failure, err=True)
     held = (

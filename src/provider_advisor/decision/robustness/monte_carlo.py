@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
-from provider_advisor.decision.robustness.lottery import Alternative, Block
+from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
 
-__all__ = ["SAMPLES", "Sample", "draw_worlds", "standard_error"]
+__all__ = ["SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
 
 SAMPLES = 10_000
 _FEWEST = 1_000
@@ -25,7 +25,7 @@ _MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
 
-class Sample:
+class WorldSample:
     """Drawn worlds: each alternative's degrees and whether it stands, and weights drawn uniformly from the simplex.
 
     `degrees` holds, for each alternative, those that are drawn, by criterion; `known` the degrees of all others.
@@ -51,7 +51,7 @@ class Sample:
         """The share of the worlds in which some alternative stands."""
         return float(reduce(lambda one, other: one | other, self._stands).mean())
 
-    def first_with(self, weights: Sequence[float]) -> tuple[float, ...]:
+    def find_first_places(self, weights: Sequence[float]) -> tuple[float, ...]:
         """The share of the worlds in which each alternative comes first with the given weights."""
         total = math.fsum(weights)
         given = [weight / total for weight in weights]
@@ -100,7 +100,7 @@ class Sample:
         return found
 
 
-def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> Sample:
+def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> WorldSample:
     """That many worlds, or as many as fit into memory, at least a thousand; the same for the same alternatives.
 
     The seed is a digest of the alternatives. Uniform weights are exponentials over their sum.
@@ -114,7 +114,7 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
     drawn = [_drawn(alternative, size, source) for alternative in alternatives]
-    return Sample(
+    return WorldSample(
         [alternative.degrees for alternative in alternatives],
         [degrees for degrees, _ in drawn],
         [stands for _, stands in drawn],
@@ -139,7 +139,7 @@ def _drawn(alternative: Alternative, size: int, source: np.random.Generator) -> 
     return columns, stands
 
 
-def _block_drawn(block: Block, size: int, source: np.random.Generator) -> tuple[dict[int, Floats], Truths]:
+def _block_drawn(block: JointDraw, size: int, source: np.random.Generator) -> tuple[dict[int, Floats], Truths]:
     """One way a world, and a position for each fact of the block."""
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
@@ -156,6 +156,6 @@ def _block_drawn(block: Block, size: int, source: np.random.Generator) -> tuple[
     return columns, np.asarray([way.stands for way in block])[chosen]
 
 
-def standard_error(shares: Sequence[float], size: int) -> float:
+def estimate_error(shares: Sequence[float], size: int) -> float:
     """The largest standard error among shares estimated from that many worlds: sqrt(s (1 - s) / n)."""
     return max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0)

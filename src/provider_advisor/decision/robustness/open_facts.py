@@ -1,28 +1,105 @@
-"""What could be answered when a provider is asked about an open fact, and how probable each answer is."""
+"""Find the facts that leave findings open, and list what a provider could answer when it is asked about one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from provider_advisor.decision.assessment import Assessment
 from provider_advisor.decision.cost import CostItem
-from provider_advisor.decision.robustness.openness import OpenFact, Use, is_open, open_facts
+from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.knowledge import Criterion, Fact, Facts
+from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Interval, Number, Truth, compare
 from provider_advisor.requirements import services_used
 
-__all__ = ["Possible", "askable_facts", "possible_answers"]
+__all__ = [
+    "OpenFact",
+    "PossibleAnswer",
+    "Use",
+    "evaluate_leaf",
+    "find_askable_facts",
+    "find_open_facts",
+    "is_open",
+    "list_answers",
+]
 
 
-class Possible(NamedTuple):
+class Use(NamedTuple):
+    """How an open finding uses a fact: within a bound, or on its scale if there is none; the finding and its weight."""
+
+    finding: int
+    bound: Interval | None
+    weight: float
+
+
+class OpenFact(NamedTuple):
+    """A fact on which open findings of its provider rest, by the places of those findings."""
+
+    provider: str
+    criterion: str
+    uses: tuple[Use, ...]
+
+    @property
+    def bounds(self) -> tuple[Interval, ...]:
+        """The bounds within which it is not known to lie or not to lie."""
+        return tuple(dict.fromkeys(use.bound for use in self.uses if use.bound is not None))
+
+    @property
+    def on_scale(self) -> bool:
+        """Whether a finding counts where it lies on its scale."""
+        return any(use.bound is None for use in self.uses)
+
+
+def is_open(finding: Finding) -> bool:
+    """Whether a finding is not known to the point."""
+    return finding.degree.low < finding.degree.high
+
+
+def find_open_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
+    """The open facts behind a provider's findings, by criterion; those behind a monthly cost are another matter."""
+    uses: dict[str, list[Use]] = {}
+    for place, finding in enumerate(assessment.findings):
+        if is_open(finding) and finding.cost is None:
+            for criterion, bound in _open_parts(finding, facts):
+                uses.setdefault(criterion, []).append(Use(place, bound, finding.weight))
+    return tuple(
+        OpenFact(assessment.provider, criterion, tuple(dict.fromkeys(uses[criterion]))) for criterion in sorted(uses)
+    )
+
+
+def _open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
+    if finding.requirement is not None:
+        yield finding.requirement.criterion, finding.requirement.bound
+    elif finding.rule is not None and finding.rule.favours is not None:
+        for leaf in leaves(finding.rule.favours):
+            if isinstance(leaf, FactHolds) and evaluate_leaf(facts, finding.provider, leaf) is Truth.UNKNOWN:
+                yield leaf.criterion, leaf.bound
+
+
+def evaluate_leaf(facts: Facts, provider: str, leaf: FactHolds, supposed: Mapping[str, Truth] | None = None) -> Truth:
+    """Whether the leaf's criterion is there, or its amount within the bound, whichever of both the leaf then asks for.
+
+    `supposed` holds capabilities that are taken to be otherwise known. A price for what is lacking is within no bound.
+    """
+    criterion = facts.knowledge.criteria[leaf.criterion]
+    if leaf.bound is None:
+        return (supposed or {}).get(leaf.criterion, facts(provider, leaf.criterion).truth)
+    if criterion.of is not None:
+        paid_for = (supposed or {}).get(criterion.of, facts(provider, criterion.of).truth)
+        if paid_for is Truth.NO:
+            return Truth.NO
+    amount = facts(provider, leaf.criterion).amount
+    return Truth.UNKNOWN if amount is None else compare(amount, leaf.bound)
+
+
+class PossibleAnswer(NamedTuple):
     """One possible answer: the fact as it would then be, and its probability."""
 
     fact: Fact
     share: float
 
 
-def askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
+def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
     """The open facts of a provider, with the prices that leave its monthly cost open, by criterion."""
-    uses = {fact.criterion: list(fact.uses) for fact in open_facts(assessment, facts)}
+    uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
     for place, finding in enumerate(assessment.findings):
         if finding.cost is not None and is_open(finding):
             for item in finding.cost.items:
@@ -45,7 +122,7 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
             yield fact.criterion
 
 
-def possible_answers(question: OpenFact, facts: Facts) -> tuple[Possible, ...]:
+def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]:
     """The answers that count: present and absent; within a bound and not; the best and the worst end still open.
 
     A capability is there, and an amount within the only bound that is asked of it, with the policy's p; other amounts
@@ -57,14 +134,14 @@ def possible_answers(question: OpenFact, facts: Facts) -> tuple[Possible, ...]:
     fact, p = facts(question.provider, question.criterion), facts.knowledge.policy.unknown
     if criterion.kind == "capability":
         return (
-            Possible(fact._replace(truth=Truth.YES, disputed=False), p),
-            Possible(fact._replace(truth=Truth.NO, disputed=False), 1 - p),
+            PossibleAnswer(fact._replace(truth=Truth.YES, disputed=False), p),
+            PossibleAnswer(fact._replace(truth=Truth.NO, disputed=False), 1 - p),
         )
     amount = fact.amount or Interval()
     amounts = sorted(set(_amounts(question, amount, criterion)))
     shares = _shares(question, amounts, p)
     return tuple(
-        Possible(fact._replace(amount=Interval(answer, answer), disputed=False), share)
+        PossibleAnswer(fact._replace(amount=Interval(answer, answer), disputed=False), share)
         for answer, share in zip(amounts, shares, strict=True)
     )
 

@@ -17,16 +17,15 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.assessment import Assessment
 from provider_advisor.decision.cost import Cost
-from provider_advisor.decision.findings import Finding
-from provider_advisor.decision.robustness.lottery import Alternative, Block, Drawn, Way, block_of
-from provider_advisor.decision.robustness.openness import Use, is_open, open_facts, truth_within
+from provider_advisor.decision.findings import Assessment, Finding
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways
+from provider_advisor.decision.robustness.open_facts import Use, evaluate_leaf, find_open_facts, is_open
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate, leaves
 from provider_advisor.logic import Interval, Truth, compare, negate
 
-__all__ = ["MOST_WAYS", "alternatives_in"]
+__all__ = ["MOST_WAYS", "model_worlds"]
 
 MOST_WAYS = 512
 """Of facts that one finding ties together; beyond, as many ways are drawn, and the shares are estimates."""
@@ -46,7 +45,7 @@ class _Fact(NamedTuple):
         return tuple(itertools.pairwise(cuts))
 
 
-def alternatives_in(assessments: Iterable[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
+def model_worlds(assessments: Iterable[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
     """Each provider as an alternative, its findings as the criteria; and whether all worlds are in it (`MOST_WAYS`)."""
     found = [_alternative(_Drawing(assessment, facts)) for assessment in assessments]
     return tuple(alternative for alternative, _ in found), all(complete for _, complete in found)
@@ -70,7 +69,7 @@ class _Drawing:
         self.assessment = assessment
         self._facts = facts
         self._unknown = facts.knowledge.policy.unknown
-        uses = {fact.criterion: list(fact.uses) for fact in open_facts(assessment, facts)}
+        uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
         for place, finding in enumerate(assessment.findings):
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
                 key = cost_key(finding.cost, finding.requirement.criterion)
@@ -137,7 +136,7 @@ class _Drawing:
             return self._capability(leaf.criterion, at)
         paid_for = self._facts.knowledge.criteria[leaf.criterion].of
         supposed = {paid_for: self._capability(paid_for, at)} if paid_for is not None else None
-        truth = truth_within(self._facts, self.assessment.provider, leaf, supposed)
+        truth = evaluate_leaf(self._facts, self.assessment.provider, leaf, supposed)
         return self._position_within(leaf.criterion, leaf.bound, at) if truth is Truth.UNKNOWN else truth
 
     def _capability(self, criterion: str, at: Mapping[str, _Cell]) -> Truth:
@@ -200,16 +199,16 @@ def _linked(drawing: _Drawing) -> list[tuple[list[_Fact], list[int]]]:
     return [([drawing.facts[name] for name in sorted(names)], sorted(places)) for names, places in groups]
 
 
-def _block(drawing: _Drawing, group: Sequence[_Fact], places: Sequence[int]) -> Block:
+def _block(drawing: _Drawing, group: Sequence[_Fact], places: Sequence[int]) -> JointDraw:
     order = [fact.criterion for fact in group]
     worlds: Iterable[tuple[_Cell, ...]] = itertools.product(*(fact.cells for fact in group))
     if math.prod(len(fact.cells) for fact in group) > MOST_WAYS:
-        return block_of([_way(drawing, order, cells, places, 1 / MOST_WAYS) for cells in _some(group)])
+        return join_ways([_way(drawing, order, cells, places, 1 / MOST_WAYS) for cells in _some(group)])
     ways = []
     for cells in worlds:
         share = math.prod(end - start for start, end in cells)
         ways.append(_way(drawing, order, cells, places, share))
-    return block_of(ways)
+    return join_ways(ways)
 
 
 def _some(group: Sequence[_Fact]) -> list[tuple[_Cell, ...]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Alternative", "Block", "Drawn", "Way", "alternatives_of", "block_of"]
+__all__ = ["Alternative", "Drawn", "JointDraw", "Way", "build_alternatives", "join_ways"]
 
 
 class Drawn(NamedTuple):
@@ -27,7 +27,7 @@ class Way(NamedTuple):
     stands: bool = True
 
 
-Block = tuple[Way, ...]
+JointDraw = tuple[Way, ...]
 """What is drawn together; blocks are independent of one another, and each way of a block names the same criteria."""
 
 
@@ -36,7 +36,7 @@ class Alternative(NamedTuple):
 
     name: str
     degrees: tuple[float, ...]
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[JointDraw, ...] = ()
     stands: bool = True
 
     @property
@@ -51,10 +51,10 @@ class Alternative(NamedTuple):
         return math.prod(chances) if self.stands else 0.0
 
 
-def alternatives_of(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
+def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
     """Alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
 
-    >>> alternatives_of({"a": [1, (0, 0.5)]})[0].degrees
+    >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
     (1.0, 0.0)
     """
     return tuple(_alternative(name, row) for name, row in matrix.items())
@@ -65,7 +65,7 @@ def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alter
     return Alternative(name, tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row), blocks)
 
 
-def block_of(ways: Sequence[Way]) -> Block:
+def join_ways(ways: Sequence[Way]) -> JointDraw:
     """The block of these ways: equal ones joined, impossible ones left out."""
     shares: dict[tuple[tuple[Drawn, ...], bool], float] = {}
     for way in ways:

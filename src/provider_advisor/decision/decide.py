@@ -1,0 +1,183 @@
+"""Decide for a team: infer, find, score, judge; and show the ways out where no single provider will do."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from provider_advisor.decision.findings import Assessment, Finding, assess_providers
+from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.inference import Inference, infer
+from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.logic import Truth
+from provider_advisor.requirements import Requirement, Team
+
+__all__ = ["Concession", "Decision", "Outcome", "decide", "judge_team"]
+
+_MOST_COMBINATIONS = 200_000
+_MOST_CONCESSIONS = 500
+
+
+class Outcome(NamedTuple):
+    """A team's statement, what follows from it, how each provider fares, and the verdict."""
+
+    team: Team
+    inference: Inference
+    assessments: tuple[Assessment, ...]
+    verdict: Verdict
+
+
+class Concession(NamedTuple):
+    """Stated musts to give up, and the verdict without them."""
+
+    dropped: tuple[Requirement, ...]
+    verdict: Verdict
+
+
+class Decision(NamedTuple):
+    """An outcome with its combinations and concessions, and the facts that it is based on."""
+
+    outcome: Outcome
+    combinations: tuple[tuple[str, ...], ...]
+    concessions: tuple[Concession, ...]
+    facts: Facts
+
+
+def decide(team: Team, facts: Facts) -> Decision:
+    """Return the decision for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
+    outcome = judge_team(team, facts)
+    open_ended = outcome.verdict.kind in {"none", "undetermined"}
+    combinations = _find_combinations(outcome.assessments, facts) if open_ended else ()
+    return Decision(outcome, combinations, _find_concessions(outcome, facts), facts)
+
+
+def judge_team(team: Team, facts: Facts) -> Outcome:
+    """Return the outcome for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
+    inference = infer(facts.knowledge, team)
+    assessments = assess_providers(inference, facts, team.usage)
+    return Outcome(team, inference, assessments, judge(assessments))
+
+
+# Combinations: the fewest providers that together prove every must
+
+
+def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[str, ...], ...]:
+    """Return the smallest sets of two or more providers that together prove every must, in alphabetical order.
+
+    Musts on a computed criterion are left out: two bills are not one. Empty where one provider proves all alone,
+    where there is no must, or where nobody proves one of them.
+    """
+    proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
+    musts = _musts(assessments[0], facts) if assessments else frozenset()
+    if not musts or any(found == musts for found in proven.values()):
+        return ()
+    useful = sorted(provider for provider, found in proven.items() if found)
+    for size in range(2, len(useful) + 1):
+        tried = itertools.islice(itertools.combinations(useful, size), _MOST_COMBINATIONS)
+        found = tuple(group for group in tried if frozenset().union(*(proven[provider] for provider in group)) == musts)
+        if found:
+            return found
+    return ()
+
+
+def _musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
+    """Return the places, among the findings, of the musts that can fail; they are the same for each provider."""
+    return frozenset(index for index, finding in enumerate(assessment.findings) if _counts(finding, facts))
+
+
+def _proven_musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
+    return frozenset(
+        index for index in _musts(assessment, facts) if assessment.findings[index].degree.truth is Truth.YES
+    )
+
+
+def _counts(finding: Finding, facts: Facts) -> bool:
+    requirement = finding.requirement
+    return (
+        requirement is not None
+        and finding.decides_standing
+        and not facts.knowledge.criteria[requirement.criterion].computed
+    )
+
+
+# Concessions: the smallest sets of musts without which somebody is no longer ruled out
+
+
+def _find_concessions(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:
+    """Return the concessions of a team for which every provider is ruled out, fewest musts first; else nothing.
+
+    Each is minimal: giving up only a part of it would not do.
+    """
+    if outcome.verdict.kind != "none":
+        return ()
+    search = _ConcessionSearch(outcome, facts)
+    ways = {way for assessment in outcome.assessments for way in search.find_ways(assessment.provider)}
+    smallest = [way for way in ways if not any(other < way for other in ways)]
+    return tuple(
+        Concession(_sort_requirements(way), search.judge_without(way).verdict)
+        for way in sorted(smallest, key=lambda way: (len(way), [part.criterion for part in _sort_requirements(way)]))
+    )
+
+
+def _sort_requirements(way: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    return tuple(sorted(way, key=lambda requirement: (requirement.criterion, str(requirement.bound))))
+
+
+class _ConcessionSearch:
+    """Outcomes without some of the musts; each is worked out once."""
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self._team = outcome.team
+        self._facts = facts
+        self._found: dict[frozenset[Requirement], Outcome] = {frozenset(): outcome}
+
+    def judge_without(self, dropped: frozenset[Requirement]) -> Outcome:
+        if dropped not in self._found:
+            kept = tuple(part for part in self._team.requirements if part not in dropped)
+            self._found[dropped] = judge_team(self._team._replace(requirements=kept), self._facts)
+        return self._found[dropped]
+
+    def find_ways(self, provider: str) -> Iterator[frozenset[Requirement]]:
+        """Yield sets of stated musts without which the provider is not ruled out.
+
+        A stated must that fails has to go in any case; an implied one goes with some stated must that it comes from.
+        """
+        waiting = deque([frozenset[Requirement]()])
+        seen = {frozenset[Requirement]()}
+        while waiting and len(seen) <= _MOST_CONCESSIONS:
+            dropped = waiting.popleft()
+            outcome = self.judge_without(dropped)
+            failed = _failed_musts(outcome, provider)
+            stated = frozenset(requirement for requirement in failed if not requirement.implied_by)
+            if not failed:
+                yield dropped
+                continue
+            nexts = [stated] if stated else [frozenset([cause]) for cause in _find_causes(failed[0], outcome)]
+            fresh = [dropped | more for more in nexts if dropped | more not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
+
+
+def _failed_musts(outcome: Outcome, provider: str) -> list[Requirement]:
+    findings = next(assessment.findings for assessment in outcome.assessments if assessment.provider == provider)
+    return [finding.requirement for finding in findings if finding.requirement is not None and finding.is_failed_must]
+
+
+def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement]:
+    """Return the stated musts that the rules behind an implied requirement ask about, however long the chain."""
+    rules = {firing.rule.id: firing.rule for firing in outcome.inference.firings}
+    seen: set[str] = set()
+    waiting = [*requirement.implied_by]
+    causes: list[Requirement] = []
+    while waiting:
+        rule = waiting.pop()
+        if rule not in seen:
+            seen.add(rule)
+            asked = {leaf.criterion for leaf in leaves(rules[rule].when) if isinstance(leaf, Need)}
+            parts = [part for part in outcome.inference.requirements if part.criterion in asked]
+            causes += [part for part in parts if part.priority == "must" and not part.implied_by]
+            waiting += [origin for part in parts for origin in part.implied_by]
+    return causes

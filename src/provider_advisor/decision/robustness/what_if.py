@@ -1,0 +1,154 @@
+"""Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`)."""
+
+from collections.abc import Iterable
+
+from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
+from provider_advisor.decision.decide import Outcome, judge_team
+from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
+from provider_advisor.decision.findings import Assessment, Finding, collect_findings, sum_up
+from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.inference import Inference, consequences, judged_by
+from provider_advisor.inference.infer import compile_rules, settled_atoms
+from provider_advisor.knowledge import Fact, Facts, Rule
+from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.requirements import Requirement
+
+__all__ = ["Rerun", "Supposing"]
+
+
+class Supposing:
+    """What an outcome would be if facts were otherwise.
+
+    Rules fire on the team alone, so they need not run again; nor is a finding worked out again that does not depend
+    on the facts in question.
+    """
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self._outcome = outcome
+        self._facts = facts
+        self._assessments = {assessment.provider: assessment for assessment in outcome.assessments}
+        self._depending = {each.provider: self._dependencies(each) for each in outcome.assessments}
+        self._found: dict[tuple[Fact, ...], Assessment] = {}
+
+    def verdict(self, supposed: Iterable[Fact]) -> Verdict:
+        """The verdict if these facts held in place of what is known."""
+        by_provider: dict[str, list[Fact]] = {}
+        for fact in supposed:
+            by_provider.setdefault(fact.provider, []).append(fact)
+        changed = {provider: self.assessment(tuple(facts)) for provider, facts in by_provider.items()}
+        return judge([changed.get(provider, before) for provider, before in self._assessments.items()])
+
+    def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
+        """One provider's assessment with these facts, all of which are about it."""
+        if supposed not in self._found:
+            provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
+            before, depending = self._assessments[provider], self._depending[provider]
+            criteria = {fact.criterion for fact in supposed}
+            cost = before.cost
+            if cost is not None and any(self._facts.knowledge.criteria[criterion].usage for criterion in criteria):
+                cost = calculate_cost(provider, self._outcome.team.usage, facts)
+            findings = list(before.findings)
+            for place in {place for criterion in criteria for place in depending.get(criterion, ())}:
+                findings[place] = _found_again(findings[place], facts, cost)
+            self._found[supposed] = sum_up(provider, findings, cost)
+        return self._found[supposed]
+
+    def _dependencies(self, assessment: Assessment) -> dict[str, list[int]]:
+        """The places of the findings that depend on each criterion."""
+        places: dict[str, list[int]] = {}
+        for place, finding in enumerate(assessment.findings):
+            for criterion in self._criteria_behind(finding):
+                places.setdefault(criterion, []).append(place)
+        return places
+
+    def _criteria_behind(self, finding: Finding) -> set[str]:
+        criteria = self._facts.knowledge.criteria
+        if finding.cost is not None:
+            return {criterion.id for criterion in criteria.values() if criterion.usage}
+        named = _named(finding)
+        return named | {paid_for for criterion in named if (paid_for := criteria[criterion].of) is not None}
+
+
+def _named(finding: Finding) -> set[str]:
+    if finding.requirement is not None:
+        return {finding.requirement.criterion}
+    return set() if finding.rule is None else judged_by(finding.rule)
+
+
+def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
+    """The finding as it is with other facts."""
+    return finding._replace(degree=_degree(finding, facts, cost), cost=None if finding.cost is None else cost)
+
+
+def _degree(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
+    requirement = finding.requirement
+    if requirement is not None and finding.cost is not None and cost is not None:
+        return grade_cost(cost, requirement.bound, facts)
+    if requirement is not None:
+        criterion = facts.knowledge.criteria[requirement.criterion]
+        return grade_requirement(facts, finding.provider, criterion, requirement.bound)
+    if finding.rule is not None and finding.rule.favours is not None:
+        return grade_condition(facts, finding.provider, finding.rule.favours)
+    return finding.degree
+
+
+class Rerun:
+    """Assessments for teams like that of an outcome, with the same situation and usage, and other requirements.
+
+    Which rules fire depends on the criteria that are asked, not on bounds or priorities. So the engine has to run only
+    where a criterion comes or goes on which a fired rule rests, or whose absence some rule asks for; `runs` counts.
+    """
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self.runs = 0
+        self._outcome = outcome
+        self._facts = facts
+        self._fired = [firing.rule for firing in outcome.inference.firings]
+        to_settle = compile_rules(facts.knowledge).to_settle
+        self._settled = settled_atoms(to_settle, outcome.team)
+        self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
+        self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
+        self._named = self._matters | {part.criterion for rule in self._fired for part in rule.implies}
+        self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
+        self._findings: dict[tuple[str, Requirement | str], Finding] = {}
+        for assessment in outcome.assessments:
+            for finding in assessment.findings:
+                self._findings[assessment.provider, _key(finding)] = finding
+
+    def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
+        """Whether other rules could fire with these stated requirements."""
+        stated = {requirement.criterion for requirement in requirements}
+        return bool((self._outcome.team.stated - stated) & self._matters) or not stated <= self._outcome.team.stated
+
+    def is_alone(self, requirement: Requirement) -> bool:
+        """Whether nothing but the requirement itself would change with it: no rule that fired names its criterion."""
+        return requirement.criterion not in self._named
+
+    def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
+        """What a requirement comes to for each provider."""
+        return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
+
+    def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
+        """Each provider assessed for these stated requirements."""
+        team = self._outcome.team._replace(requirements=requirements)
+        if self.needs_engine(requirements):
+            self.runs += 1
+            return judge_team(team, self._facts).assessments
+        inference = consequences(self._fired, team, self._settled, self._facts.knowledge)
+        return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
+
+    def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
+        parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
+        findings = [self._finding(before, part) for part in parts]
+        return sum_up(before.provider, findings, before.cost)
+
+    def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
+        key = before.provider, part if isinstance(part, Requirement) else part.id
+        if key not in self._findings:
+            alone = Inference((part,), (), (), ()) if isinstance(part, Requirement) else Inference((), (), (part,), ())
+            self._findings[key] = collect_findings(before.provider, alone, self._facts, before.cost)[0]
+        return self._findings[key]
+
+
+def _key(finding: Finding) -> Requirement | str:
+    return finding.requirement if finding.requirement is not None else str(finding.rule.id if finding.rule else None)
