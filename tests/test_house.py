@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
-_SHARED = ["errors", "version", "bounded_cache", "days", "whole_file"]
+_SHARED = ["errors", "version", "bounded_cache", "days", "whole_file", "safe_text"]
 _ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
 _FRONT = ["recommendation", "questionnaire", "batch", "__init__", "faces"]
 _ORDER = [*_SHARED, *_ROOMS, *_FRONT]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from provider_advisor.explanation import decision_record
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
+from provider_advisor.safe_text import dump_json
 
 __all__ = ["Recommendation", "answer", "recommend"]
 
@@ -43,15 +43,14 @@ class Recommendation:
     def _sure(self) -> dict[str, Any]:
         # As large as the rest of the package together, and needed only where it is asked for.
         from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
-        from provider_advisor.explanation.confirm import confirm_record  # noqa: PLC0415
-        from provider_advisor.explanation.robustness import robustness_record  # noqa: PLC0415
+        from provider_advisor.explanation.sureness import confirm_record, robustness_record  # noqa: PLC0415
 
         knowledge, found = self.decision.facts.knowledge, measure_robustness(self.decision)
         return {"confirm": confirm_record(found, knowledge), "robustness": robustness_record(found, knowledge)}
 
     def to_json(self) -> str:
         """Exactly what `recommend --format json` prints for the same question."""
-        return json.dumps(self.record, ensure_ascii=False, indent=2)
+        return dump_json(self.record)
 
 
 def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requirements file)

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, worlds
 
 from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.confirm import confirm_record
-from provider_advisor.explanation.robustness import robustness_record
 from provider_advisor.explanation.robustness_schema import ConfirmShape, RobustnessShape
+from provider_advisor.explanation.sureness import confirm_record, robustness_record
 from provider_advisor.requirements import Requirement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)

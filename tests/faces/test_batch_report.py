@@ -12,8 +12,8 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.summary import summary_of
 from provider_advisor.faces.cli.batch_summary import show_summary
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.report.batch_page import batch_report
+from provider_advisor.faces.text import Page
 from provider_advisor.knowledge import Facts
 
 _DAY = dt.date(2024, 1, 1)

@@ -110,7 +110,7 @@ def test_hostile_texts_neither_break_a_table_nor_become_markup(hostile):
         ("https://x", r"https\://x"),
         ("a & b &amp; c", r"a & b \&amp; c"),
         ("a\\", "a\\\\"),
-        ("\x1b[31m\u202e", r"\[31m"),
+        ("\x1b[31m\u202e", r"\\x1b\[31m\\u202e"),
         ("", ""),
     ],
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from provider_advisor.decision import Assessment, Decision, Finding, Verdict
-from provider_advisor.explanation.cost import cost_text
-from provider_advisor.explanation.words import claim_text, joined, requirement_text
+from provider_advisor.decision import Assessment, Cost, Decision, Finding, Verdict
+from provider_advisor.explanation.words import amount_text, claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
-__all__ = ["because", "finding_says", "names", "verdict_brief", "verdict_reason"]
+__all__ = ["because", "cost_text", "cost_unit", "finding_says", "names", "verdict_brief", "verdict_reason"]
 
 _CONDITION: dict[Truth | None, str] = {
     Truth.YES: "meets the condition",
@@ -164,3 +163,15 @@ def _undetermined(verdict: Verdict, assessments: dict[str, Assessment], knowledg
     if assessments[verdict.among[0]].standing == "unconfirmed":
         return f"Undetermined: {names(verdict.among, knowledge)} might each meet every must, and none is known to."
     return f"Undetermined: {names(verdict.among, knowledge)} are level, and what is not known could decide either way."
+
+
+def cost_text(cost: Cost, knowledge: KnowledgeBase) -> str:
+    """A cost in words: "600 to 1200 USD/month", "at least 120 USD/month; no price is known for 30 users"."""
+    said = f"{amount_text(cost.amount.low or 0, cost.amount.high)} {cost_unit(knowledge)}"
+    unpriced = [name for item in cost.unpriced for name in item.usage]
+    return f"{said}; no price is known for {joined(unpriced)}" if unpriced else said
+
+
+def cost_unit(knowledge: KnowledgeBase) -> str:
+    """The unit in which costs are computed: "USD/month"."""
+    return next((str(criterion.unit) for criterion in knowledge.criteria.values() if criterion.computed), "")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from provider_advisor.decision import Assessment, Concession, Decision, Finding
-from provider_advisor.explanation.age import rests_on
-from provider_advisor.explanation.cost import cost_record
-from provider_advisor.explanation.reasons import because, finding_says, verdict_brief, verdict_reason
+from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding
+from provider_advisor.explanation.reasons import because, cost_unit, finding_says, verdict_brief, verdict_reason
+from provider_advisor.explanation.words import age_text, claim_text, joined
 from provider_advisor.inference import SetAside
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
 
 __all__ = ["SCHEMA", "claim_record", "decision_record"]
@@ -51,8 +52,44 @@ def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> dict[str, Any
             "expected": score.expected if score else None,
             "possible": score.possible if score else None,
         },
-        "monthly_cost": None if assessment.cost is None else cost_record(assessment.cost, knowledge),
+        "monthly_cost": None if assessment.cost is None else _cost(assessment.cost, knowledge),
     }
+
+
+def _cost(cost: Cost, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """A cost as JSON-ready data; `high` is null where no ceiling is known."""
+    return {
+        "low": cost.amount.low,
+        "high": cost.amount.high,
+        "unit": cost_unit(knowledge),
+        "items": [_cost_item(item, knowledge) for item in cost.items],
+    }
+
+
+def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {
+        "usage": dict(item.usage),
+        "criterion": item.price.criterion if item.price is not None else None,
+        "price": _claims_text(item.price) if item.price is not None else None,
+        "by_quote": item.by_quote,
+        "low": item.amount.low,
+        "high": item.amount.high,
+        "instead": [{"criterion": fact.criterion, "price": _claims_text(fact)} for fact in item.instead],
+        "beside": [_beside(fact, knowledge) for fact in item.beside],
+        "evidence": [
+            {"source": claim.source, "line": claim.line, "as_of": claim.as_of.isoformat()}
+            for claim in (item.price.claims if item.price is not None else ())
+        ],
+    }
+
+
+def _beside(fact: Fact, knowledge: KnowledgeBase) -> str:
+    label = knowledge.criteria[fact.criterion].label
+    return label if fact.truth is Truth.YES else f"{label}: {_claims_text(fact)}"
+
+
+def _claims_text(fact: Fact) -> str:
+    return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
 
 
 def _finding(finding: Finding, knowledge: KnowledgeBase) -> dict[str, Any]:
@@ -140,8 +177,22 @@ def _knowledge(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
     return {
         "as_of": facts.as_of.isoformat(),
         "fingerprint": facts.knowledge.fingerprint,
-        "rests_on": rests_on(findings, facts.as_of),
+        "rests_on": _rests_on(findings, facts.as_of),
         "stale": [_stale(fact) for _, fact in sorted(used.items()) if facts.is_stale(fact)],
+    }
+
+
+def _rests_on(findings: Iterable[Finding], today: dt.date) -> dict[str, str | None]:
+    """The days of the oldest and newest claim that the findings rest on, and a sentence on their age."""
+    days = sorted({claim.as_of for finding in findings for claim in finding.degree.claims})
+    if not days:
+        return {"oldest": None, "newest": None, "says": "It rests on no claim."}
+    oldest, newest = days[0], days[-1]
+    span = f"of {oldest}" if oldest == newest else f"of {oldest} to {newest}"
+    return {
+        "oldest": oldest.isoformat(),
+        "newest": newest.isoformat(),
+        "says": f"It rests on facts {span}, {age_text((today - oldest).days)} old.",
     }
 
 

@@ -11,6 +11,7 @@ from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = [
     "STANDINGS",
+    "age_text",
     "amount_text",
     "bound_text",
     "bound_text_of",
@@ -25,6 +26,9 @@ __all__ = [
     "rounded",
     "score_text",
 ]
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 
@@ -142,3 +146,17 @@ def lines_text(lines: Iterable[int]) -> str:
     """The lines of a source, in order: "line 46", "lines 37, 96"."""
     ordered = [str(line) for line in sorted(lines)]
     return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
+
+
+def age_text(days: int) -> str:
+    """An age in the largest unit that it fills, rounded down.
+
+    >>> age_text(1461), age_text(400), age_text(39), age_text(1)
+    ('four years', 'one year', 'one month', 'one day')
+    """
+    for length, unit in ((_DAYS_A_YEAR, "year"), (_DAYS_A_MONTH, "month"), (1, "day")):
+        # A day of grace: four calendar years may be 1460 or 1461 days.
+        if (count := int((days + 1 if length > 1 else days) / length)) >= 1:
+            number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+            return f"{number} {unit}{'s' if count > 1 else ''}"
+    return "no days"

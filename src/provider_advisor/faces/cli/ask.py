@@ -20,8 +20,6 @@ from provider_advisor.faces.cli.asking.plain_face import PlainFace
 from provider_advisor.faces.cli.asking.sessions import keep, newest_session
 from provider_advisor.faces.cli.asking.settings import Settings
 from provider_advisor.faces.cli.asking.wording import end_sentence, open_sentence
-from provider_advisor.faces.cli.forms import show_recommendation
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     bytes_from,
@@ -33,6 +31,8 @@ from provider_advisor.faces.cli.options import (
     name_of,
     today,
 )
+from provider_advisor.faces.cli.text_answer import show_recommendation
+from provider_advisor.faces.text import Page
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.files import bytes_of
 from provider_advisor.questionnaire import (

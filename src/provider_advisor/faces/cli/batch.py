@@ -14,17 +14,17 @@ import click
 
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.faces.cli.batch_summary import show_summary
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
     days_of,
     knowledge_from,
     knowledge_options,
+    separator_of,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.cli.separators import separator_of
+from provider_advisor.faces.text import Page, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 
 if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
@@ -183,7 +183,7 @@ def _run_on_spark(
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"recommend: {sentence}", err=True)
+    show_text(f"recommend: {sentence}", err=True)
 
 
 def _finish(summary: dict[str, Any], result: Result, options: dict[str, Any]) -> None:

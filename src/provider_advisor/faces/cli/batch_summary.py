@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.explanation.words import percent
-from provider_advisor.faces.cli.layout import Page
-from provider_advisor.faces.report.wording import clean
+from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_summary"]
 

@@ -6,6 +6,7 @@ import click
 
 from provider_advisor.decision.cases import find_failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
+from provider_advisor.faces.text import show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.suspicions import suspicions
@@ -31,14 +32,14 @@ def check_command(
     cases = read_cases(facts, rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
-        click.echo(f"suspicious: {suspicion}")
+        show_text(f"suspicious: {suspicion}")
     failed = [failure for case in cases for failure in find_failures(case, knowledge)] if with_cases else []
     for failure in failed:
-        click.echo(failure, err=True)
+        show_text(failure, err=True)
     held = (
         f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
     )
-    click.echo(f"{_counts(knowledge)}: no problem, {len(found)} suspicious{held}.")
+    show_text(f"{_counts(knowledge)}: no problem, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)
 

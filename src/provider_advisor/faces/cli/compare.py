@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -10,7 +9,6 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation import claim_record
 from provider_advisor.explanation.words import claim_text, joined
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
@@ -19,6 +17,7 @@ from provider_advisor.faces.cli.options import (
     knowledge_options,
     today,
 )
+from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
 
@@ -51,7 +50,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":
-        click.echo(json.dumps([_record(criterion, found) for criterion, found in known], ensure_ascii=False, indent=2))
+        show_json([_record(criterion, found) for criterion, found in known])
     else:
         _show(known, chosen, knowledge)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Criterion
 from provider_advisor.knowledge.suggest import did_you_mean
 
@@ -28,9 +26,9 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
         criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)
     ]
     if form == "json":
-        click.echo(json.dumps([_record(criterion) for criterion in found], ensure_ascii=False, indent=2))
+        show_json([_record(criterion) for criterion in found])
     elif not found:
-        click.echo(f"No criterion mentions {' '.join(words)}.{did_you_mean(' '.join(words), knowledge.words)}")
+        show_text(f"No criterion mentions {' '.join(words)}.{did_you_mean(' '.join(words), knowledge.words)}")
     else:
         _show(found)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 
 import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation import claim_record
 from provider_advisor.explanation.words import claim_text
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
 
@@ -30,11 +29,11 @@ def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: s
     knowledge = knowledge_from(facts, rules)
     found = _chosen(names, knowledge)
     if form == "json":
-        click.echo(json.dumps([claim_record(claim) for claim in found], ensure_ascii=False, indent=2))
+        show_json([claim_record(claim) for claim in found])
     elif found:
         _show(found, knowledge)
     else:
-        click.echo("No claim says anything of it: it is unknown.")
+        show_text("No claim says anything of it: it is unknown.")
 
 
 def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.impact_text import show_impact
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
@@ -18,10 +16,11 @@ from provider_advisor.faces.cli.options import (
     format_option,
     knowledge_from,
     knowledge_options,
+    separator_of,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.cli.separators import separator_of
+from provider_advisor.faces.text import Page, show_json
 
 if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
     from provider_advisor.batch.impact import Side
@@ -67,7 +66,7 @@ def impact_command(teams: tuple[str, ...], **options: Any) -> None:  # noqa: ANN
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     record, names = _compared(teams, options)
     if options["form"] == "json":
-        click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        show_json(record)
         return
     page = Page()
     show_impact(record, names, page)

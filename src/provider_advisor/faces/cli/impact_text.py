@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provider_advisor.explanation.words import capital, joined, percent
-from provider_advisor.faces.cli.layout import Page
-from provider_advisor.faces.report.wording import clean
+from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_impact"]
 

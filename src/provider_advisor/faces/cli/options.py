@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from provider_advisor.errors import KnowledgeError, RequirementsError
+from provider_advisor.errors import BatchError, KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
 
@@ -24,6 +24,7 @@ __all__ = [
     "knowledge_options",
     "name_of",
     "pairs_of",
+    "separator_of",
     "today",
 ]
 
@@ -139,3 +140,14 @@ def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
 
 def _example(option: str) -> str:
     return "developers=none" if option == "--situation" else "sms-outbound=5000"
+
+
+_SEPARATORS = {"tab": "\t", "\\t": "\t"}
+
+
+def separator_of(text: str) -> bytes:
+    """The separator that a text names: `;`, `tab`. Raises BatchError if it is none."""
+    character = _SEPARATORS.get(text, text).encode()
+    if len(character) != 1 or character in b'"\r\n':
+        raise BatchError(f"'{text[:40]}' is no separator; expected one character, such as ; or tab.")
+    return character

@@ -78,7 +78,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         gc.enable()
         return
     # Sentences take a twentieth of a second to import, and most subcommands do without.
-    from provider_advisor.faces.cli.forms import show_recommendation  # noqa: PLC0415
+    from provider_advisor.faces.cli.text_answer import show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge = knowledge_from(facts, rules)

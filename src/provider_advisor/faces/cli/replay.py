@@ -12,9 +12,8 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import SCHEMA
 from provider_advisor.explanation.replay import CONTEXT, replay_record
-from provider_advisor.faces.cli.layout import Page
 from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
-from provider_advisor.faces.report.wording import clean
+from provider_advisor.faces.text import Page, clean, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -47,7 +46,7 @@ def replay_command(record: str, as_of: str | None, form: str, facts: str | None,
     except RequirementsError as error:
         raise RequirementsError(f"{name}: {error}") from error
     if form == "json":
-        click.echo(json.dumps(compared, ensure_ascii=False, indent=2))
+        show_json(compared)
     else:
         _show(compared)
 

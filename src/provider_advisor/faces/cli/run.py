@@ -9,6 +9,7 @@ import click
 
 from provider_advisor.errors import AdvisorError, BatchFailure, EngineError, KnowledgeError
 from provider_advisor.faces.cli.recommend import recommend_command
+from provider_advisor.faces.text import clean, show_text
 
 __all__ = ["run"]
 
@@ -50,11 +51,11 @@ def _dropped(status: int) -> int:
 def _report(error: AdvisorError) -> int:
     """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can mend."""
     if isinstance(error, KnowledgeError):
-        click.echo("\n".join(error.problems), err=True)
+        show_text("\n".join(clean(problem) for problem in error.problems), err=True)
         return 2
     return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError) else 2)
 
 
 def _complain(sentence: str, status: int) -> int:
-    click.echo(f"recommend: {' '.join(sentence.split())}", err=True)
+    show_text(f"recommend: {clean(sentence)}", err=True)
     return status

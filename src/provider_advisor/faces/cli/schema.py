@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.batch.summary_schema import summary_schema
 from provider_advisor.explanation.schema import answer_schema
+from provider_advisor.faces.text import show_json
 from provider_advisor.knowledge.shapes import file_schemas
 
 __all__ = ["schema_command"]
@@ -26,4 +25,4 @@ def schema_command(kind: str | None) -> None:
     schemas = {**file_schemas(), **answers}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"unknown kind of file '{kind}'; expected one of {', '.join(schemas)}")
-    click.echo(json.dumps(schemas if kind is None else schemas[kind], indent=2))
+    show_json(schemas if kind is None else schemas[kind])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import joined, percent
 from provider_advisor.faces.report.pages import page_template
-from provider_advisor.faces.report.wording import clean
+from provider_advisor.faces.text import clean
 
 __all__ = ["batch_report"]
 

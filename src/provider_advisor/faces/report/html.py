@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.report.sureness import sureness
-from provider_advisor.faces.report.view import Provider, Sources, providers, rows
-from provider_advisor.faces.report.wording import clean, headline
+from provider_advisor.faces.report.view import Provider, Sources, headline, providers, rows
+from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["html_report"]

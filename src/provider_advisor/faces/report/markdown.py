@@ -8,8 +8,8 @@ from typing import Any
 
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.sureness import Question, Sureness, sureness
-from provider_advisor.faces.report.view import Citation, Provider, Row, Sources, providers, rows
-from provider_advisor.faces.report.wording import clean, headline
+from provider_advisor.faces.report.view import Citation, Provider, Row, Sources, headline, providers, rows
+from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["escaped", "markdown_report"]

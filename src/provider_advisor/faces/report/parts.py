@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
-from provider_advisor.faces.report.view import Citation, Row, Sources, providers
-from provider_advisor.faces.report.wording import clean, names_of, usage_text
+from provider_advisor.faces.report.view import Citation, Row, Sources, names_of, providers, usage_text
+from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import capital, joined, number_text, percent
-from provider_advisor.faces.report.view import Row, providers
-from provider_advisor.faces.report.wording import clean, names_of
+from provider_advisor.faces.report.view import Row, names_of, providers
+from provider_advisor.faces.text import clean
 
 __all__ = ["Question", "Range", "Share", "Sureness", "sureness"]
 

@@ -10,11 +10,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import STANDINGS, criterion_label, lines_text, score_text
-from provider_advisor.faces.report.wording import clean, degree_text
+from provider_advisor.explanation.words import (
+    STANDINGS,
+    capital,
+    criterion_label,
+    joined,
+    lines_text,
+    number_text,
+    score_text,
+)
+from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Cell", "Citation", "Provider", "Row", "Source", "Sources", "providers", "rows"]
+__all__ = [
+    "Cell",
+    "Citation",
+    "Provider",
+    "Row",
+    "Source",
+    "Sources",
+    "headline",
+    "names_of",
+    "providers",
+    "rows",
+    "usage_text",
+]
+
+_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
 
 Record = Mapping[str, Any]
 _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
@@ -151,8 +173,40 @@ def _rules(finding: Record, knowledge: KnowledgeBase) -> Iterator[tuple[str, str
 
 
 def _cell(finding: Record, names: Mapping[str, str], sources: Sources) -> Cell:
-    word = degree_text(finding["outcome"], finding["degree"])
+    word = _degree_text(finding["outcome"], finding["degree"])
     if finding["disputed"] and finding["outcome"] == "unknown":
         word = "disputed"
     says = clean(finding["says"]).removeprefix(f"{word}: ")
     return Cell(names[finding["provider"]], finding["outcome"], word, says, sources.cited(finding["evidence"]))
+
+
+def _degree_text(outcome: str, degree: Sequence[float]) -> str:
+    """Yes, no, not known; for what is met in part the degree in percent."""
+    if outcome in _OUTCOMES:
+        return _OUTCOMES[outcome]
+    low, high = (round(100 * end) for end in degree)
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def usage_text(usage: Mapping[str, float], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Each usage item by its label, and its monthly amount with its unit."""
+    known = knowledge.usage
+    return [
+        (known[item].label, f"{number_text(amount)} {known[item].unit}") if item in known else (item, str(amount))
+        for item, amount in usage.items()
+    ]
+
+
+def names_of(providers: Iterable[str], record: Record) -> str:
+    """Providers by name, as a list in words."""
+    names = {provider["id"]: provider["name"] for provider in record["providers"]}
+    return joined([names.get(provider, provider) for provider in providers])
+
+
+def headline(record: Record) -> tuple[str, str]:
+    """The verdict's sentence as a title, and what follows its colon as a sentence; the second may be empty."""
+    title, colon, rest = clean(record["verdict"]["reason"]).partition(": ")
+    # A provider whose name has a colon would be torn apart.
+    if colon and not any(": " in provider["name"] for provider in record["providers"]):
+        return title, capital(rest)
+    return clean(record["verdict"]["reason"]).rstrip("."), ""

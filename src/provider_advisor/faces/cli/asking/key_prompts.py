@@ -16,7 +16,7 @@ from provider_advisor.faces.cli.asking.entry import Command, read_command, read_
 from provider_advisor.faces.cli.asking.key_frame import LOOK, cut, framed, keys_text, pointed, ticked, width_here
 from provider_advisor.faces.cli.asking.reasons import why_lines
 from provider_advisor.faces.cli.asking.wording import LEVELS, answer_words, choice_label, detail, hint, silence
-from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.text import Page
 from provider_advisor.questionnaire import Prompt, State
 from provider_advisor.questionnaire.checking import checked_value
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import click
-
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.asking.conversation import Draft, Reply
@@ -24,7 +22,7 @@ from provider_advisor.faces.cli.asking.wording import (
     standing_line,
     title,
 )
-from provider_advisor.faces.cli.layout import Page
+from provider_advisor.faces.text import Page, show_prompt, show_text
 from provider_advisor.questionnaire import End, Prompt, Screen, State, prompt_of
 from provider_advisor.requirements.grammar import shown
 
@@ -258,14 +256,14 @@ class PlainFace:
             self._ended = True
             self.tell(f"{_PATIENCE} lines in a row were not understood; that is taken for the end.")
         if not self._echo:
-            click.echo("> ", nl=False, err=self._err)
+            show_prompt(">", err=self._err)
         text = None if self._ended else self._lines.read()
         if text is None:
             self._ended = True
             self.tell("(end of input)")
             raise _EndedError
         if self._echo:
-            click.echo(f"> {text[:_MOST_SHOWN]}".rstrip(), err=self._err)
+            show_text(f"> {text[:_MOST_SHOWN]}".rstrip(), err=self._err)
         return text
 
     def _say(self, sentences: Sequence[str], *, bold: bool = False) -> None:

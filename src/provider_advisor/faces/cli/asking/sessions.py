@@ -7,11 +7,10 @@ import datetime as dt
 import os
 from pathlib import Path
 
-import click
-
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.asking.files import write_yaml, yaml_text
 from provider_advisor.faces.cli.asking.settings import Settings
+from provider_advisor.faces.text import show_text
 from provider_advisor.questionnaire import State, answers_record
 
 __all__ = ["keep", "newest_session"]
@@ -26,7 +25,7 @@ def keep(state: State, settings: Settings, resumed: Path | None, before: str = "
     """
     # The terminal may be closed by now.
     with contextlib.suppress(OSError):
-        click.echo(f"\n{before}{_kept(state, settings, resumed)}", err=True)
+        show_text(f"\n{before}{_kept(state, settings, resumed)}", err=True)
 
 
 def _kept(state: State, settings: Settings, resumed: Path | None) -> str:

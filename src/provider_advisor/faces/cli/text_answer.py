@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.words import STANDINGS, criterion_label, joined, lines_text, score_text
-from provider_advisor.faces.cli.costs import show_costs
-from provider_advisor.faces.cli.layout import Cell, Page
+from provider_advisor.explanation.words import (
+    STANDINGS,
+    amount_text,
+    criterion_label,
+    joined,
+    lines_text,
+    number_text,
+    score_text,
+)
+from provider_advisor.faces.text import Page, TableCell, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.recommendation import Recommendation
 
-__all__ = ["show_answer"]
+__all__ = ["show_recommendation"]
 
 _MOST_COLUMNS = 4
 _MOST_LINES = 4
@@ -20,7 +28,31 @@ _OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?"}
 Record = Mapping[str, Any]
 
 
-def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+def show_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase, form: str) -> None:
+    """Print the answer on standard output; `form` is text, json, markdown or html."""
+    if form == "json":
+        show_json(recommendation.record)
+        return
+    if form in {"markdown", "html"}:
+        show_document(_report(form)(recommendation.record, knowledge))
+        return
+    page = Page()
+    _show_answer(recommendation.record, knowledge, page)
+    page.show()
+
+
+def _report(form: str) -> Callable[[Mapping[str, Any], KnowledgeBase], str]:
+    # A template library is dear to import, and most answers need none.
+    if form == "html":
+        from provider_advisor.faces.report.html import html_report  # noqa: PLC0415
+
+        return html_report
+    from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
+
+    return markdown_report
+
+
+def _show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     """Print the data of a recommendation."""
     _show_verdict(record, page)
     for note in record["notes"]:
@@ -28,7 +60,7 @@ def show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     if record["findings"]:
         _show_matrix(record, knowledge, page)
         _show_reasons(record, knowledge, page)
-        show_costs(record, knowledge, page)
+        _show_costs(record, knowledge, page)
         _show_unknowns(record, knowledge, page)
     else:
         page.line("Ask for something: recommend --needs whiteboard,ucaas; recommend criteria lists what there is.")
@@ -46,13 +78,17 @@ def _show_verdict(record: Record, page: Page) -> None:
 def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
     shown = _shown_providers(record["providers"])
     by_key = {(finding["provider"], *_key(finding)): finding for finding in record["findings"]}
-    rows: list[list[str | Cell]] = []
+    rows: list[list[str | TableCell]] = []
     for key in dict.fromkeys(_key(finding) for finding in record["findings"]):
         findings = [by_key[provider["id"], *key] for provider in shown]
         marks = [_mark(finding, page) for finding in findings]
         rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
     rows.append(
-        ["", Cell("Standing", bold=True), *(Cell(STANDINGS[provider["standing"]], bold=True) for provider in shown)]
+        [
+            "",
+            TableCell("Standing", bold=True),
+            *(TableCell(STANDINGS[provider["standing"]], bold=True) for provider in shown),
+        ]
     )
     rows.append(["", "Score (proven to possible)", *(score_text(provider["score"]) for provider in shown)])
     page.gap()
@@ -61,12 +97,12 @@ def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
         page.line(f"({len(record['providers']) - len(shown)} more providers: --format json)")
 
 
-def _mark(finding: Record, page: Page) -> Cell:
+def _mark(finding: Record, page: Page) -> TableCell:
     """Yes, no or ?; for what has a degree the degree, in percent."""
     if finding["outcome"] != "partial":
         return page.mark(_OUTCOMES[finding["outcome"]])
     low, high = (round(100 * end) for end in finding["degree"])
-    return Cell(f"{low} %" if low == high else f"{low} to {high} %")
+    return TableCell(f"{low} %" if low == high else f"{low} to {high} %")
 
 
 def _shown_providers(providers: Sequence[Record]) -> Sequence[Record]:
@@ -124,6 +160,35 @@ def _cited(evidence: Iterable[Record], numbers: Mapping[str, int]) -> str:
         by_source.setdefault((part["source"], part["as_of"]), set()).add(part["line"])
     cited = [f"[{numbers[source]}, {lines_text(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
     return f" {' '.join(cited)}" if cited else ""
+
+
+def _show_costs(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+    """Print what the stated usage would cost with each provider; nothing where no usage was stated."""
+    costed = [provider for provider in record["providers"] if provider["monthly_cost"] is not None]
+    if not costed:
+        return
+    page.heading("Monthly cost")
+    for provider in costed:
+        cost = provider["monthly_cost"]
+        page.line(f"{provider['name']}: {amount_text(cost['low'], cost['high'])} {cost['unit']}", 2, bold=True)
+        for item in cost["items"]:
+            for text in _cost_lines(item, knowledge):
+                page.line(text, 4)
+
+
+def _cost_lines(item: Record, knowledge: KnowledgeBase) -> Iterator[str]:
+    used = joined([f"{knowledge.usage[name].label} {number_text(amount)}" for name, amount in item["usage"].items()])
+    if item["high"] == 0:
+        return
+    if item["criterion"] is None:
+        quote = "; the price is given by quote only" if item["by_quote"] else ""
+        yield f"{used}: no price is known{quote}"
+        return
+    yield f"{used}, at {item['price']}: {amount_text(item['low'], item['high'])}"
+    for other in item["instead"]:
+        yield f"  cheaper for this usage than {other['price']}"
+    if item["beside"]:
+        yield f"  not taken off: {joined(item['beside'])}"
 
 
 def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None:

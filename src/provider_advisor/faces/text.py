@@ -1,17 +1,25 @@
-"""Text that fits its screen: headings, wrapped lines, tables; colour and symbols only on a terminal that shows them.
+"""Everything that a person is shown goes through here: made safe for a terminal, fitted to it, and written.
 
-A library for rich terminals would do this too, but importing one takes a quarter of the time of a whole answer.
+No other module of the faces writes to a terminal (a test reads their code for it), so that no label, key, word or file
+name can move its cursor, colour it or turn the direction of its text. A library for rich terminals would lay out pages
+too, but importing one takes a quarter of the time of a whole answer.
 """
+
+from __future__ import annotations
 
 import os
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
-__all__ = ["Cell", "Page"]
+from provider_advisor.safe_text import dump_json, reveal, reveal_line
+
+__all__ = ["Page", "TableCell", "clean", "show_document", "show_json", "show_prompt", "show_text"]
+
+clean = reveal_line
 
 _WIDTH = 80
 _WIDEST = 100
@@ -20,7 +28,27 @@ _NARROWEST = 8
 _MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yellow")}
 
 
-class Cell(NamedTuple):
+def show_text(text: str, *, err: bool = False) -> None:
+    """Print lines of text on standard output, or with `err` on standard error."""
+    click.echo(reveal(text), err=err)
+
+
+def show_prompt(text: str, *, err: bool = False) -> None:
+    """Print the beginning of a line, behind which an answer is typed."""
+    click.echo(clean(text) + " ", nl=False, err=err)
+
+
+def show_json(data: Any) -> None:  # noqa: ANN401 (JSON holds anything)
+    """Print data as JSON on standard output."""
+    click.echo(dump_json(data))
+
+
+def show_document(text: str) -> None:
+    """Print a document, which ends its lines itself, on standard output."""
+    click.echo(reveal(text), nl=False)
+
+
+class TableCell(NamedTuple):
     """A text with a colour, or without one."""
 
     text: str
@@ -46,6 +74,7 @@ class Page:
 
     def show(self) -> None:
         """Print what was collected."""
+        # The lines are safe already, and hold the colours.
         click.echo("\n".join(self._lines), err=self._err, color=bool(self.colour))
 
     def gap(self) -> None:
@@ -60,26 +89,26 @@ class Page:
 
     def line(self, text: str, indent: int = 0, colour: str | None = None, *, bold: bool = False) -> None:
         """A text of any length, wrapped; further lines of it are indented like the first."""
-        for part in _wrapped(text, self.width - indent):
+        for part in _wrapped(reveal(text), self.width - indent):
             self._lines.append(" " * indent + _styled(part, colour, bold=bold))
 
-    def mark(self, word: str) -> Cell:
+    def mark(self, word: str) -> TableCell:
         """How yes, no and ? look here: with symbol and colour, or as the plain word."""
         text, colour = _MARKS[word]
-        return Cell(text if self.symbols else word, colour)
+        return TableCell(text if self.symbols else word, colour)
 
-    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> None:
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | TableCell]]) -> None:
         """A table without lines, its widest columns narrowed until it fits."""
         cells = [[_cell(value) for value in row] for row in rows]
         if any(headers):
-            cells.insert(0, [Cell(header, bold=True) for header in headers])
+            cells.insert(0, [TableCell(reveal(header), bold=True) for header in headers])
         widths = _fitted([max(len(row[column].text) for row in cells) for column in range(len(headers))], self.width)
         for row in cells:
             self._lines += _row(row, widths)
 
 
-def _cell(value: str | Cell) -> Cell:
-    return value if isinstance(value, Cell) else Cell(value)
+def _cell(value: str | TableCell) -> TableCell:
+    return value._replace(text=reveal(value.text)) if isinstance(value, TableCell) else TableCell(reveal(value))
 
 
 def _fitted(widths: list[int], available: int) -> list[int]:
@@ -90,7 +119,7 @@ def _fitted(widths: list[int], available: int) -> list[int]:
     return widths
 
 
-def _row(row: Sequence[Cell], widths: Sequence[int]) -> list[str]:
+def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
     parts = [_wrapped(cell.text, width) for cell, width in zip(row, widths, strict=True)]
     lines = []
     for height in range(max(len(part) for part in parts)):

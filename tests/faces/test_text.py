@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.faces.cli.layout import Cell, Page
+from provider_advisor.faces.text import Page, TableCell
 
 
 class _Screen:
@@ -85,7 +85,7 @@ _WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=30), min_size=1, max_
 def test_a_table_keeps_every_letter_and_fits(rows, width):
     page = Page()
     page.width = width
-    page.table(["", "", ""], [[Cell(text) for text in row] for row in rows])
+    page.table(["", "", ""], [[TableCell(text) for text in row] for row in rows])
     lines = page._lines
     assert all(len(line) <= width for line in lines)
     shown = sorted("".join(lines).replace(" ", ""))

@@ -1,0 +1,65 @@
+r"""Text from files and command lines, with the characters that a reader cannot see made visible.
+
+A label can hold an escape sequence that clears the screen, or a mark that shows "abc" as "cba". Such characters are
+shown as Python writes them, "\x1b" or "\u202e", wherever a person reads the text; in JSON they become escapes that
+mean the same data.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+__all__ = ["dump_json", "reveal", "reveal_line"]
+
+_UNSEEN = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line ends, DEL, C1
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, fillers, Arabic letter mark
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line ends of Unicode, marks of direction
+    "\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"  # blanks that look like nothing, byte order mark, annotations
+    "\ud800-\udfff"  # lone surrogates: bytes of a file name that are not UTF-8
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # shorthand, music, tags
+)
+# Joiners spell words of Persian or Hindi, and emoji; between other letters they only hide.
+_JOINER = r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+_HIDDEN = re.compile(f"[{_UNSEEN}]|{_JOINER}")
+_HIDDEN_OR_RETURN = re.compile(f"[{_UNSEEN}\r]|{_JOINER}")
+_SPACES = re.compile(r"[ \t\r\n]+")
+
+
+def reveal(text: str) -> str:
+    r"""Return the text with unseen characters as escapes; tabs and line ends stay.
+
+    >>> reveal("a\x1b[31m\u202eb\n")
+    'a\\x1b[31m\\u202eb\n'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN_OR_RETURN.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def reveal_line(text: str) -> str:
+    r"""Return the text on one line, spaces and line ends drawn together, with unseen characters as escapes.
+
+    >>> reveal_line(" a\n  b\x1b[31m")
+    'a b\\x1b[31m'
+    """
+    return _SPACES.sub(" ", _HIDDEN.sub(_escape, text)).strip(" ")
+
+
+def dump_json(data: Any) -> str:  # noqa: ANN401 (JSON holds anything)
+    r"""Return JSON, indented and readable, in which unseen characters are escapes: equal data for every reader.
+
+    >>> dump_json("é \x9b \u202e")
+    '"é \\u009b \\u202e"'
+    """
+    return _HIDDEN.sub(_escape_json, json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _escape_json(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
