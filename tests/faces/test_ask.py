@@ -21,11 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.asking.conversation import Draft, converse
-from provider_advisor.faces.cli.asking.entry import read_choices, read_marks, read_number
-from provider_advisor.faces.cli.asking.files import yaml_text
-from provider_advisor.faces.cli.asking.lines import Lines
-from provider_advisor.faces.cli.asking.plain_face import PlainFace
+from provider_advisor.faces.cli.ask.conversation import Draft, converse
+from provider_advisor.faces.cli.ask.plain import PlainFace
+from provider_advisor.faces.cli.ask.sessions import yaml_text
+from provider_advisor.faces.cli.ask.typed import Lines, read_choices, read_marks, read_number
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, begin, prompt_of

@@ -24,9 +24,9 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from provider_advisor import load
-from provider_advisor.faces.cli.asking.conversation import Draft, converse
-from provider_advisor.faces.cli.asking.key_face import KeyFace
-from provider_advisor.faces.cli.asking.key_frame import cut
+from provider_advisor.faces.cli.ask.conversation import Draft, converse
+from provider_advisor.faces.cli.ask.keys import KeyFace
+from provider_advisor.faces.cli.ask.list_widget import cut
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import Catalogue, begin, screen_after, survey_of

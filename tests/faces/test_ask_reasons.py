@@ -8,7 +8,7 @@ import random
 import pytest
 
 from provider_advisor import load
-from provider_advisor.faces.cli.asking.reasons import known_lines, why_lines
+from provider_advisor.faces.cli.ask.wording import known_lines, why_lines
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.questionnaire import Answer, Catalogue, Screen, State, answered, begin, put, screen_after
 

@@ -1,6 +1,13 @@
 """From answers to the next question or the end, without input or output of its own."""
 
-from provider_advisor.questionnaire.answering import (
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.files import answers_record, read_answers, requirements_record, statement_of
+from provider_advisor.questionnaire.prompts import Prompt, found, prompt_of
+from provider_advisor.questionnaire.proof import Survey, survey_of
+from provider_advisor.questionnaire.replay_answers import Aside
+from provider_advisor.questionnaire.screens import End, Progress, Screen, progress_of, screen_after
+from provider_advisor.questionnaire.state import Answer, State, begin, put
+from provider_advisor.questionnaire.steps import (
     answered,
     back,
     changed,
@@ -9,15 +16,6 @@ from provider_advisor.questionnaire.answering import (
     numbers_with,
     stopped,
 )
-from provider_advisor.questionnaire.answers import Answer, State, begin, put
-from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.file import answers_record, read_answers
-from provider_advisor.questionnaire.progress import Progress, progress_of
-from provider_advisor.questionnaire.prompts import Prompt, found, prompt_of
-from provider_advisor.questionnaire.saving import requirements_record, statement_of
-from provider_advisor.questionnaire.screens import End, Screen, screen_after
-from provider_advisor.questionnaire.survey import Survey, survey_of
-from provider_advisor.questionnaire.view import Aside
 from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, known_at, why
 
 __all__ = [

@@ -5,23 +5,22 @@ Shares steer the order and nothing else. Ties are broken by the place in the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.answers import State
-from provider_advisor.questionnaire.catalogue import natural
-from provider_advisor.questionnaire.cuts import Cuts
-from provider_advisor.questionnaire.effects import Effect
-from provider_advisor.questionnaire.reach import YES
-from provider_advisor.questionnaire.survey import Survey
+from provider_advisor.questionnaire.catalogue import Effect, natural
+from provider_advisor.questionnaire.deciding_questions import Cuts
+from provider_advisor.questionnaire.possible import YES
+from provider_advisor.questionnaire.proof import Survey
+from provider_advisor.questionnaire.state import State
 from provider_advisor.questionnaire.tally import Outlook, Tally, outlook, tallied
 from provider_advisor.requirements import PRIORITIES, RANK
 
-__all__ = ["Order", "order_of"]
+__all__ = ["Order", "best_list", "order_of", "worth_asking"]
 
 _FAINT = 1e-3
 """Of a question's share counts, where no answer alone changes anything: the likelier yes goes first."""
@@ -148,3 +147,47 @@ class Order:
 def order_of(state: State, survey: Survey, deciding: frozenset[str]) -> Order:
     """The order of the questions on which the verdict hangs."""
     return Order(state, survey, deciding)
+
+
+def best_list(
+    criteria: Sequence[str], state: State, survey: Survey, order: Order
+) -> tuple[str | None, tuple[str, ...]]:
+    """The subject and the keys of the list whose ten best are the likeliest to change the verdict.
+
+    A subject that cannot fill a list of its own gets none: the rests of several come together, under None. `criteria`
+    are those that are worth asking.
+    """
+    found = {subject: _best(_under(subject, criteria, state), state, order) for subject in _subjects(state, survey)}
+    subject = max(found, key=lambda name: sum(order.chances.get(key, 0.0) for key in found[name]), default=None)
+    if subject is not None and len(found[subject]) == state.most:
+        return subject, tuple(found[subject])
+    keys = _best(criteria, state, order)
+    return next((name for name in found if len(_under(name, keys, state)) == len(keys)), None), tuple(keys)
+
+
+def worth_asking(criteria: Sequence[str], state: State, survey: Survey, order: Order) -> Sequence[str]:
+    """Those that somebody still in may not meet, or on which questions or rules hang; all if there is none."""
+    gates = frozenset[str]().union(*order.gates.values())
+    ruled = state.catalogue.needing
+    firsts = [
+        key
+        for key in criteria
+        if key in gates
+        or key.partition(":")[2] in ruled
+        or not state.catalogue.met_by(key.partition(":")[2], survey.inside)
+    ]
+    return firsts or criteria
+
+
+def _subjects(state: State, survey: Survey) -> list[str]:
+    opened = survey.view.said.opened or ()
+    return [subject for subject in state.catalogue.subjects if subject in opened]
+
+
+def _under(subject: str, keys: Iterable[str], state: State) -> list[str]:
+    return [key for key in keys if subject in state.catalogue.questions[key].subjects]
+
+
+def _best(keys: Iterable[str], state: State, order: Order) -> list[str]:
+    places = state.catalogue.places
+    return sorted(keys, key=lambda key: (-order.chances.get(key, 0.0), places[key]))[: state.most]

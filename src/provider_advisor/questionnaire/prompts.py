@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 from provider_advisor.knowledge.records import Question
 from provider_advisor.knowledge.suggest import nearest
 from provider_advisor.logic import Number
-from provider_advisor.questionnaire.answers import NO_ANSWER, NONE, TOPICS, UNSURE, State
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.checking import CRITERION_WORDS
+from provider_advisor.questionnaire.keys import CRITERION_WORDS
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, State
 
 __all__ = ["Prompt", "PromptKind", "found", "prompt_of"]
 

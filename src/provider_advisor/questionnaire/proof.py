@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from provider_advisor.decision import Outcome, Verdict
-from provider_advisor.questionnaire.effects import Effect, Measure, value
-from provider_advisor.questionnaire.parts import Part
+from provider_advisor.decision import Outcome, Verdict, judge_team
+from provider_advisor.questionnaire.catalogue import Effect, Measure, effects_of, value
+from provider_advisor.questionnaire.open_contributions import Part, parts_of
+from provider_advisor.questionnaire.replay_answers import View, view_of
+from provider_advisor.questionnaire.state import State
 
-__all__ = ["Aspect", "Proof", "is_out", "prove"]
+__all__ = ["Aspect", "Proof", "Survey", "is_out", "prove", "survey_of"]
 
 _NEAR = 1e-10
 """Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
@@ -242,3 +244,41 @@ def _together(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie
     else:
         claims.append([(sums.lead(Measure("spread", place)),) for place in leaders])
     return claims
+
+
+class Survey(NamedTuple):
+    """The answers replayed, the verdict on them, what each finding adds, what is undecided, and what that can do.
+
+    `inside` are the places of the providers that are not ruled out for good; all, where all are. `lost` are the places
+    of those that are.
+    """
+
+    view: View
+    outcome: Outcome
+    effects: tuple[Effect, ...]
+    parts: tuple[Part, ...]
+    proof: Proof
+    inside: tuple[int, ...]
+    lost: frozenset[int]
+
+
+def survey_of(state: State) -> Survey:
+    """The survey at a state; kept for the next question about it."""
+    found: Survey | None = state.catalogue.kept(state.answers)
+    if found is None:
+        found = _survey(state)
+        state.catalogue.keep(state.answers, found)
+    return found
+
+
+def _survey(state: State) -> Survey:
+    view = view_of(state)
+    outcome = judge_team(view.team, state.catalogue.facts)
+    found = effects_of([assessment.findings for assessment in outcome.assessments])
+    parts = parts_of(view, outcome, found, state.catalogue)
+    effects = tuple(effect for _, effect in found)
+    places = range(len(outcome.assessments))
+    lost = frozenset(place for place in places if is_out(place, effects, parts))
+    inside = tuple(place for place in places if place not in lost)
+    proof = prove(outcome, effects, parts, state.catalogue.places)
+    return Survey(view, outcome, effects, tuple(parts), proof, inside or tuple(places), lost)

@@ -7,12 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision import Verdict
-from provider_advisor.questionnaire.answers import Answer, State, put, silence_on
-from provider_advisor.questionnaire.lists import best_list, worth_asking
-from provider_advisor.questionnaire.order import Order, order_of
-from provider_advisor.questionnaire.survey import Survey, survey_of
+from provider_advisor.questionnaire.order import Order, best_list, order_of, worth_asking
+from provider_advisor.questionnaire.proof import Survey, survey_of
+from provider_advisor.questionnaire.state import Answer, State, put, silence_on
 
-__all__ = ["CLOSING", "End", "EndKind", "Screen", "ScreenKind", "met_by_all", "order_at", "screen_after"]
+__all__ = [
+    "CLOSING",
+    "End",
+    "EndKind",
+    "Progress",
+    "Screen",
+    "ScreenKind",
+    "met_by_all",
+    "order_at",
+    "progress_of",
+    "screen_after",
+]
 
 CLOSING = 12
 """So many criteria, or fewer, come as one closing list; so many lines of all kinds may stand on one screen."""
@@ -180,3 +190,29 @@ def _end(state: State, survey: Survey, kind: EndKind) -> End:
 def _unless(state: State, survey: Survey) -> list[str]:
     order = order_of(state, survey, frozenset(survey.proof.deciding))
     return _placed(order.wanted & survey.view.said.unsure, state)
+
+
+class Progress(NamedTuple):
+    """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
+
+    asked: int
+    left: int
+
+
+def progress_of(state: State) -> Progress:
+    """How far the questionnaire is. Going back, or changing an answer, may of course bring questions back.
+
+    None is left at an end; before, there are at least as many as the next screen asks.
+    """
+    asked = sum(answer.key.startswith("criterion:") for answer in state.answers)
+    if isinstance(screen_after(state._replace(phase="asking")), End):
+        return Progress(asked, 0)
+    view = survey_of(state).view
+    waiting = [key for key in view.reach.open - view.said.unsure if key.startswith("criterion:")]
+    return Progress(asked, sum(_may_matter(key, state) for key in waiting))
+
+
+def _may_matter(key: str, state: State) -> bool:
+    """Whether it can move the verdict: nothing counts yet, somebody still in may not meet it, or others hang on it."""
+    name, catalogue, survey = key.partition(":")[2], state.catalogue, survey_of(state)
+    return not survey.effects or name in catalogue.hinges or not catalogue.met_by(name, survey.inside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from provider_advisor.questionnaire.effects import Effect
+from provider_advisor.questionnaire.catalogue import Effect
 
 __all__ = ["Outlook", "Tally", "outlook", "tallied"]
 

@@ -9,13 +9,11 @@ from provider_advisor.decision import Verdict, judge_team
 from provider_advisor.decision.findings import Standing
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.logic import Truth
-from provider_advisor.questionnaire.answers import NONE, Answer, State, Value, put
-from provider_advisor.questionnaire.progress import progress_of
 from provider_advisor.questionnaire.prompts import prompt_of
-from provider_advisor.questionnaire.proof import Aspect
-from provider_advisor.questionnaire.screens import order_at
-from provider_advisor.questionnaire.survey import survey_of
-from provider_advisor.questionnaire.view import view_of
+from provider_advisor.questionnaire.proof import Aspect, survey_of
+from provider_advisor.questionnaire.replay_answers import view_of
+from provider_advisor.questionnaire.screens import order_at, progress_of
+from provider_advisor.questionnaire.state import NONE, Answer, State, Value, put
 
 __all__ = ["Coverage", "Known", "Move", "Why", "known_at", "why"]
 

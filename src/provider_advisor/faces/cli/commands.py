@@ -12,6 +12,9 @@ from provider_advisor.knowledge.suggest import did_you_mean
 __all__ = ["Commands"]
 
 
+_PLACES = {"ask": "ask.command"}
+
+
 class Commands(click.Group):
     """A group whose subcommands live in modules of their own name, here beside it."""
 
@@ -36,5 +39,6 @@ class Commands(click.Group):
         if cmd_name not in self.names:
             hint = did_you_mean(cmd_name, self.names) or f" Known: {', '.join(self.names)}."
             raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)
-        module = import_module(f"provider_advisor.faces.cli.{cmd_name}")
+        # A command with a folder of its own has its module in there.
+        module = import_module(f"provider_advisor.faces.cli.{_PLACES.get(cmd_name, cmd_name)}")
         return cast("click.Command", getattr(module, f"{cmd_name}_command"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -12,7 +12,7 @@ from provider_advisor.logic import Number, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt
 from provider_advisor.requirements.grammar import brief, shown
 
-__all__ = ["Command", "read_choices", "read_command", "read_marks", "read_number"]
+__all__ = ["Command", "Lines", "read_choices", "read_command", "read_marks", "read_number"]
 
 _LEVELS = {
     **dict.fromkeys(("must", "m"), "must"),
@@ -142,3 +142,37 @@ def _no_number(text: str, prompt: Prompt) -> RequirementsError:
     return RequirementsError(
         f"{shown(text[:60])} is no number of {prompt.unit}; expected one such as 500, nothing, s or help."
     )
+
+
+_LONGEST = 2_000
+
+
+class Lines:
+    """Lines from a stream of bytes; None stands for a stream that is not there."""
+
+    def __init__(self, stream: BinaryIO | None) -> None:
+        self._stream = stream
+
+    def read(self) -> str | None:
+        """The next line without its end, None at the end of input.
+
+        Raises RequirementsError for a line that is too long, which is skipped, or is not UTF-8.
+        """
+        content = b"" if self._stream is None else self._stream.readline(_LONGEST + 1)
+        if not content:
+            return None
+        if len(content) > _LONGEST and not content.endswith(b"\n"):
+            self._skip()
+            raise RequirementsError(f"that line has over {_LONGEST} characters; expected a short answer, or help.")
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RequirementsError("that line is not UTF-8 text; type it again, or help.") from error
+        return "".join(letter if letter.isprintable() else " " for letter in text.rstrip("\r\n")).strip()
+
+    def _skip(self) -> None:
+        """Drop the rest of a line."""
+        while self._stream is not None:
+            content = self._stream.readline(65_536)
+            if not content or content.endswith(b"\n"):
+                return

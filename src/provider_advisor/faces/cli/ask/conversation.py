@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.asking.wording import spoken, stated_keys, takes_bound
+from provider_advisor.faces.cli.ask.wording import spoken, stated_keys, takes_bound
 from provider_advisor.questionnaire import (
     Answer,
     End,
@@ -27,7 +27,7 @@ from provider_advisor.questionnaire import (
     screen_after,
     stopped,
 )
-from provider_advisor.questionnaire.answers import PRIORITY_WORDS, silence_on
+from provider_advisor.questionnaire.state import PRIORITY_WORDS, silence_on
 
 __all__ = ["Draft", "Face", "Reply", "Word", "converse"]
 

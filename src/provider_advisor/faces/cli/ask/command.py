@@ -12,14 +12,19 @@ from typing import Any
 import click
 
 from provider_advisor.errors import AdvisorError, RequirementsError
-from provider_advisor.faces.cli.asking.conversation import Draft, Face, converse
-from provider_advisor.faces.cli.asking.files import check_writable, write_yaml
-from provider_advisor.faces.cli.asking.interruption import EndRequest, interruptible
-from provider_advisor.faces.cli.asking.lines import Lines
-from provider_advisor.faces.cli.asking.plain_face import PlainFace
-from provider_advisor.faces.cli.asking.sessions import keep, newest_session
-from provider_advisor.faces.cli.asking.settings import Settings
-from provider_advisor.faces.cli.asking.wording import end_sentence, open_sentence
+from provider_advisor.faces.cli.ask.conversation import Draft, Face, converse
+from provider_advisor.faces.cli.ask.plain import PlainFace
+from provider_advisor.faces.cli.ask.sessions import (
+    EndRequest,
+    Settings,
+    check_writable,
+    interruptible,
+    keep,
+    newest_session,
+    write_yaml,
+)
+from provider_advisor.faces.cli.ask.typed import Lines
+from provider_advisor.faces.cli.ask.wording import end_sentence, open_sentence
 from provider_advisor.faces.cli.options import (
     as_of_option,
     bytes_from,
@@ -165,7 +170,7 @@ def _face(settings: Settings) -> Face:
     typed, shown = _is_terminal(sys.stdin), _is_terminal(sys.stdout)
     if typed and shown and not settings.plain and _has_room():
         # A library for terminals is dear to import.
-        from provider_advisor.faces.cli.asking.key_face import KeyFace  # noqa: PLC0415
+        from provider_advisor.faces.cli.ask.keys import KeyFace  # noqa: PLC0415
 
         return KeyFace(show_standing=settings.show_standing)
     lines = Lines(None if sys.stdin is None else sys.stdin.buffer)

@@ -5,13 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from provider_advisor.knowledge import Rule
+from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, Situation, Usage
-from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.logic import Interval, Number, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.said import Said
 
-__all__ = ["NO", "UNKNOWN", "YES", "Reach", "may_be", "reach_of"]
+__all__ = ["NO", "UNKNOWN", "YES", "Reach", "Said", "may_be", "reach_of"]
+
+
+class Said(NamedTuple):
+    """Answers by what they are about.
+
+    `opened` are the subjects that matter, None before that was asked; `priorities` those of the criteria asked for;
+    `bounds` the answered bounds, None where there is to be none; `final` are the keys answered for good, `unsure` those
+    answered with "not sure"; `searched` those that the person looked for;
+    `lone` is usage that says nothing without other usage.
+    """
+
+    opened: tuple[str, ...] | None
+    searched: frozenset[str]
+    priorities: Mapping[str, Priority]
+    bounds: Mapping[str, Interval | None]
+    situation: Mapping[str, tuple[str, ...]]
+    usage: Mapping[str, Number]
+    final: frozenset[str]
+    unsure: frozenset[str]
+    lone: frozenset[str] = frozenset()
+
+    def is_open(self, subjects: tuple[str, ...]) -> bool:
+        """Whether one of the subjects may matter; before the topics were asked, all may."""
+        return not subjects or self.opened is None or not set(subjects).isdisjoint(self.opened)
+
 
 YES, NO, UNKNOWN = 1, 2, 4
 """Truths that a condition may come to have, added up: 3 is yes or no."""

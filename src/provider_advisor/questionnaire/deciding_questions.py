@@ -16,7 +16,7 @@ from provider_advisor.knowledge.conditions import (
     Usage,
 )
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.reach import YES, Reach
+from provider_advisor.questionnaire.possible import YES, Reach
 
 __all__ = ["Cuts"]
 

@@ -11,11 +11,10 @@ from provider_advisor.knowledge import Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
 from provider_advisor.knowledge.records import Implied
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.cuts import Cuts
-from provider_advisor.questionnaire.effects import Effect, Range
-from provider_advisor.questionnaire.reach import NO, YES, Reach
-from provider_advisor.questionnaire.view import View
+from provider_advisor.questionnaire.catalogue import Catalogue, Effect, Range
+from provider_advisor.questionnaire.deciding_questions import Cuts
+from provider_advisor.questionnaire.possible import NO, YES, Reach
+from provider_advisor.questionnaire.replay_answers import View
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 __all__ = ["Part", "parts_of"]

@@ -7,10 +7,9 @@ from typing import NamedTuple, cast
 
 from provider_advisor.knowledge import Criterion
 from provider_advisor.logic import Interval, Number
-from provider_advisor.questionnaire.answers import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE, Answer, State
 from provider_advisor.questionnaire.catalogue import Catalogue, natural
-from provider_advisor.questionnaire.reach import Reach, reach_of
-from provider_advisor.questionnaire.said import Said
+from provider_advisor.questionnaire.possible import Reach, Said, reach_of
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE, Answer, State
 from provider_advisor.requirements import Requirement, Team, services_used
 from provider_advisor.requirements.model import in_order
 

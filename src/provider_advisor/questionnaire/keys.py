@@ -8,8 +8,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Criterion
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
-from provider_advisor.questionnaire.answers import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE, Value
 from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE, Value
 from provider_advisor.requirements.grammar import LARGEST, brief, shown
 
 __all__ = ["CRITERION_WORDS", "checked_key", "checked_value"]

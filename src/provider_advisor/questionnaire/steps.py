@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.questionnaire.answers import PRIORITY_WORDS, Answer, State, Value, put, silence_on
-from provider_advisor.questionnaire.checking import checked_key, checked_value
+from provider_advisor.questionnaire.keys import checked_key, checked_value
+from provider_advisor.questionnaire.proof import survey_of
 from provider_advisor.questionnaire.screens import Screen, order_at
-from provider_advisor.questionnaire.survey import survey_of
+from provider_advisor.questionnaire.state import PRIORITY_WORDS, Answer, State, Value, put, silence_on
 from provider_advisor.requirements.grammar import shown
 
 __all__ = ["answered", "back", "changed", "declared", "further", "numbers_with", "stopped"]
