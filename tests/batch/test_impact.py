@@ -17,7 +17,7 @@ from single import answered
 from tables import bases, tables
 
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.impact import Asked, impact_of, impact_record, readable_by_either
+from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable
 from provider_advisor.batch.impact.changes import changes_between
 from provider_advisor.batch.impact.coded import Judge, decoded
 from provider_advisor.batch.impact.mixing import Mixing
@@ -255,7 +255,7 @@ def test_a_column_that_only_one_side_knows_is_read_by_that_side_alone(bicycles, 
     assert record["unread"] == ["situation.hill"]
     assert record["changed"]["teams"] == 1
     assert next(part for part in record["changes"] if part["kind"] == "rule")["brings"]
-    assert "hill" in readable_by_either(bicycles, after).topics
+    assert "hill" in merge_readable(bicycles, after).topics
     with pytest.raises(BatchError, match=r"situation\.mood"):
         _record(bicycles, after, _teams(wants=["repairs"], **{"situation.mood": ["good"]}))
 

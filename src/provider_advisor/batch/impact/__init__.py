@@ -2,23 +2,23 @@
 
 from provider_advisor.batch.impact.compare import Asked, impact_of
 from provider_advisor.batch.impact.record import impact_record
-from provider_advisor.batch.impact.sides import (
-    Side,
-    folder_side,
+from provider_advisor.batch.impact.versions import (
+    Version,
     is_folder,
-    readable_by_either,
-    revision_side,
-    working_side,
+    load_folder,
+    load_revision,
+    load_working_tree,
+    merge_readable,
 )
 
 __all__ = [
     "Asked",
-    "Side",
-    "folder_side",
+    "Version",
     "impact_of",
     "impact_record",
     "is_folder",
-    "readable_by_either",
-    "revision_side",
-    "working_side",
+    "load_folder",
+    "load_revision",
+    "load_working_tree",
+    "merge_readable",
 ]

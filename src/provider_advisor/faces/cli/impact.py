@@ -23,7 +23,7 @@ from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
 
 if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
-    from provider_advisor.batch.impact import Side
+    from provider_advisor.batch.impact import Version
 
 __all__ = ["impact_command"]
 
@@ -75,13 +75,13 @@ def impact_command(teams: tuple[str, ...], **options: Any) -> None:  # noqa: ANN
 
 def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """The impact as data, and the names of all providers by their ids."""
-    from provider_advisor.batch.impact import Asked, impact_of, impact_record, readable_by_either  # noqa: PLC0415
+    from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
 
     day, age = day_of(options["as_of"]) or today(), days_of(options["max_age"])
     separator = separator_of(options["separator"])
     before, after = _before(options["before"]), _after(options)
-    both = readable_by_either(before.knowledge, after.knowledge)
+    both = merge_readable(before.knowledge, after.knowledge)
     inputs = open_inputs(teams, both, options["input_format"], separator, Limits())
     asked = Asked(
         before.knowledge,
@@ -100,14 +100,14 @@ def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str
     return impact_record(impact, before.name, after.name), names
 
 
-def _before(name: str) -> Side:
-    from provider_advisor.batch.impact import folder_side, is_folder, revision_side  # noqa: PLC0415
+def _before(name: str) -> Version:
+    from provider_advisor.batch.impact import is_folder, load_folder, load_revision  # noqa: PLC0415
 
-    return folder_side(name) if is_folder(name) else revision_side(name, Path.cwd())
+    return load_folder(name) if is_folder(name) else load_revision(name, Path.cwd())
 
 
-def _after(options: dict[str, Any]) -> Side:
-    from provider_advisor.batch.impact import Side, is_folder, working_side  # noqa: PLC0415
+def _after(options: dict[str, Any]) -> Version:
+    from provider_advisor.batch.impact import Version, is_folder, load_working_tree  # noqa: PLC0415
 
     given = [options[name] for name in ("facts", "rules") if options[name]]
     if options["after"] is not None:
@@ -116,5 +116,5 @@ def _after(options: dict[str, Any]) -> Side:
         return _before(options["after"])
     if given or is_folder(options["before"]):
         name = " and ".join(given) or "the shipped knowledge base"
-        return Side(name, knowledge_from(options["facts"], options["rules"]))
-    return working_side(options["before"], Path.cwd())
+        return Version(name, knowledge_from(options["facts"], options["rules"]))
+    return load_working_tree(options["before"], Path.cwd())

@@ -1,0 +1,304 @@
+"""The two versions that are compared: each a knowledge base, from a folder or from a revision of a git repository.
+
+The repository may be a stranger's, and git runs what a repository's own configuration names: a program that fetches
+what is missing, hooks, a watcher of the file system, filters. So git is asked with three plumbing commands only
+(`rev-parse`, `ls-tree`, `cat-file --batch`), may use no protocol, and fetches nothing. `git archive` would also hand
+over all files at once, but it applies the filters and substitutions that the repository's attributes name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple
+
+from provider_advisor.errors import BatchError, describe_cause
+from provider_advisor.knowledge import KnowledgeBase, load
+from provider_advisor.knowledge.build import build
+from provider_advisor.knowledge.files import MAX_BYTES, look
+
+__all__ = ["Version", "is_folder", "load_folder", "load_revision", "load_working_tree", "merge_readable"]
+
+_FOLDERS = {"facts": "sources.yaml", "rules": "weights.yaml"}
+_LONGEST = 80
+_LONGEST_LIST = 1 << 28  # bytes: a tree can be made to list itself without end
+
+# Options win over a repository's configuration. All are for older versions of git, which fetch what is missing whatever
+# GIT_NO_LAZY_FETCH says, or for what a later version may do in a plumbing command.
+_HARMLESS = {
+    "protocol.allow": "never",
+    "core.sshCommand": "false",
+    "core.askPass": "false",
+    "core.gitProxy": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.alternateRefsCommand": "false",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # a list of those that are allowed, and "none" is the name of no protocol
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+# The user's own words on where to look for a repository, and on whose repositories are safe.
+_KEPT = {
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+}
+
+
+class Version(NamedTuple):
+    """A knowledge base, and what reports call it."""
+
+    name: str
+    knowledge: KnowledgeBase
+
+
+class _Entry(NamedTuple):
+    """A file of a revision: its kind ("100644", "120000" for a link, "160000" for a submodule), id and path."""
+
+    mode: str
+    object: str
+    path: str
+
+
+class _Revision(NamedTuple):
+    """A commit: `root` is the working tree (None if bare), `inner` the folder in it that has facts and rules."""
+
+    name: str
+    commit: str
+    here: Path
+    root: Path | None
+    inner: str
+    entries: tuple[_Entry, ...]
+
+
+def is_folder(name: str) -> bool:
+    """Return whether a name is to be taken as a folder's: it exists, or it is written like one."""
+    return _exists(name) or name.startswith(("/", "./", "../", "~")) or name.endswith("/")
+
+
+def load_folder(name: str) -> Version:
+    """Load the knowledge base in `facts` and `rules` of a folder. Raises BatchError, KnowledgeError."""
+    folder = Path(name).expanduser()
+    if not _exists(folder):
+        raise BatchError(f"folder '{name}' does not exist; expected one with facts/ and rules/ in it.")
+    for part in _FOLDERS:
+        if not _exists(folder / part):
+            raise BatchError(f"{name} has no {part}/ in it; expected a folder with facts/ and rules/.")
+    return Version(name, load(folder / "facts", folder / "rules"))
+
+
+def _exists(folder: str | Path) -> bool:
+    return os.path.isdir(folder)  # noqa: PTH112 (a Path raises if the name is too long)
+
+
+def load_revision(name: str, here: Path) -> Version:
+    """Load the knowledge base at a revision of the repository around a folder. Raises BatchError, KnowledgeError."""
+    revision = _find_revision(name, here)
+    with tempfile.TemporaryDirectory() as folder:
+        _write_files(revision, Path(folder))
+        return Version(f"{name} ({revision.commit[:10]})", _build(Path(folder), revision))
+
+
+def load_working_tree(name: str, here: Path) -> Version:
+    """Load the knowledge base of the working tree, from where the revision of that name has its own."""
+    revision = _find_revision(name, here)
+    if revision.root is None:
+        raise BatchError("this git repository is bare and has no working tree; add --after FOLDER or --after REVISION.")
+    folder = revision.root / revision.inner
+    for part in _FOLDERS:
+        if not (folder / part).is_dir():
+            raise BatchError(f"the working tree has no {part}/ where '{name}' has it; add --after FOLDER.")
+    return Version("the working tree", load(folder / "facts", folder / "rules"))
+
+
+def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
+    """Return a base that reads every column that either of them reads; it answers nothing."""
+    topics, usage = {**before.topics, **after.topics}, {**before.usage, **after.usage}
+    return dataclasses.replace(after, topics=topics, usage=usage)
+
+
+def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
+    """Build the base of the written files; its problems name them by revision and path.
+
+    Nothing is cached, as `load` would: a cache would go by the name of this temporary folder.
+    """
+    found = look(folder / "facts", folder / "rules")
+    before, after = f"{folder}/", f"{revision.name}:{f'{revision.inner}/' if revision.inner else ''}"
+    files = [file._replace(name=file.name.replace(before, after)) for file in found.files]
+    return build(files, [problem.replace(before, after) for problem in found.problems], found.unread)
+
+
+def _find_revision(name: str, here: Path) -> _Revision:
+    shown = name[:_LONGEST]
+    try:
+        _git(here, "rev-parse", "--git-dir")
+    except _GitError as error:
+        if "not a git repository" in str(error):
+            raise BatchError(f"'{shown}' is not a folder, and there is no git repository here.") from error
+        raise BatchError(f"git cannot read the repository here ({error}); name a folder instead.") from error
+    commit = _find_commit(name, here)
+    try:
+        prefix = _say(_git(here, "rev-parse", "--show-prefix")).rstrip("/")
+        root = Path(_say(_git(here, "rev-parse", "--show-toplevel")))
+    except _GitError:  # a bare repository
+        prefix, root = "", None
+    if root is not None and not here.resolve().is_relative_to(root.resolve()):
+        raise BatchError(f"the git repository here keeps its working tree elsewhere ({root}); name a folder instead.")
+    try:
+        listed = _git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
+    except _GitError as error:
+        raise BatchError(f"the revision '{shown}' cannot be read ({error}). {_WHOLE}") from error
+    entries = tuple(_parse_entry(line) for line in listed.split(b"\0") if line)
+    inner = _find_inner({entry.path for entry in entries}, prefix, shown)
+    return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
+
+
+_WHOLE = "A shallow or partial clone lacks it; make a whole one, or name a folder."
+
+
+def _find_commit(name: str, here: Path) -> str:
+    shown = name[:_LONGEST]
+    try:
+        return _say(_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
+    except _GitError:
+        pass
+    try:  # a branch may name a commit that was not fetched
+        found = _say(_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", name))
+        missing = found.isalnum() and next(_read_objects(here, [found]), None) is None
+    except _GitError:
+        missing = False
+    if missing:
+        raise BatchError(f"the commit of '{shown}' is missing in the git repository here. {_WHOLE}")
+    raise BatchError(f"'{shown}' is neither a folder nor a revision of the git repository here; check its name.")
+
+
+def _parse_entry(line: bytes) -> _Entry:
+    """Read a line of `git ls-tree`: mode, type and id, then a tab and the path."""
+    about, _, path = line.partition(b"\t")
+    mode, _, found = os.fsdecode(about).split(" ")
+    return _Entry(mode, found, os.fsdecode(path))
+
+
+def _find_inner(paths: set[str], prefix: str, shown: str) -> str:
+    """Return the folder with facts/ and rules/: the one around the user, else the root, else the only one."""
+    found = {str(PurePosixPath(path).parent.parent) for path in paths if path.endswith(f"facts/{_FOLDERS['facts']}")}
+    whole = sorted(one for one in found if str(PurePosixPath(one, "rules", _FOLDERS["rules"])) in paths)
+    for wanted in (prefix or ".", "."):
+        if wanted in whole:
+            return "" if wanted == "." else wanted
+    if not whole:
+        raise BatchError(f"the revision '{shown}' has no facts/ and rules/ side by side; name another one.")
+    if len(whole) > 1:
+        raise BatchError(f"the revision '{shown}' has facts/ in {', '.join(whole)}; change to the folder you mean.")
+    return whole[0]
+
+
+def _choose_entries(entries: Iterable[_Entry], inner: str) -> Iterator[_Entry]:
+    """Yield the YAML files of facts and rules, and the submodules, which may hold some."""
+    outer = PurePosixPath(inner).parts
+    for entry in entries:
+        parts = PurePosixPath(entry.path).parts
+        is_ours = parts[: len(outer)] == outer and parts[len(outer)] in _FOLDERS
+        if is_ours and (entry.mode == "160000" or entry.path.lower().endswith((".yaml", ".yml"))):
+            yield entry
+
+
+def _write_files(revision: _Revision, folder: Path) -> None:
+    """Write the files of a revision below a folder. Raises BatchError for a file that is missing or not a plain one."""
+    for entry in revision.entries:
+        if not entry.mode.startswith("100") or ".." in PurePosixPath(entry.path).parts:
+            what = {"120000": "a link", "160000": "a submodule"}.get(entry.mode, "not a plain file")
+            raise BatchError(f"{revision.name}:{entry.path} is {what}, and only plain files are read; name a folder.")
+    contents = _read_objects(revision.here, [entry.object for entry in revision.entries])
+    for entry, content in zip(revision.entries, contents, strict=True):
+        if content is None:
+            raise BatchError(f"{revision.name}:{entry.path} is missing in the git repository here. {_WHOLE}")
+        target = folder / PurePosixPath(entry.path).relative_to(revision.inner or ".")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                file.write(content)
+        except OSError as error:
+            raise BatchError(f"{revision.name}:{entry.path} cannot be copied ({describe_cause(error)}).") from error
+
+
+class _GitError(Exception):
+    """Git failed; the text is what it says."""
+
+
+def _start_git(here: Path, *arguments: str, stdin: IO[bytes] | int, stderr: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    options = [word for name, value in _HARMLESS.items() for word in ("-c", f"{name}={value}")]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
+    command = ["git", "--no-pager", "--literal-pathspecs", "-C", os.fspath(here), *options, *arguments]
+    try:
+        return subprocess.Popen(  # noqa: S603 (no shell)
+            command, env={**own, **_ENVIRONMENT}, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr
+        )
+    except FileNotFoundError as error:
+        raise BatchError("git is not installed, and revisions cannot be read without it; name a folder.") from error
+    except (OSError, ValueError) as error:
+        raise BatchError(f"git cannot be run ({describe_cause(error)}); name a folder.") from error
+
+
+def _git(here: Path, *arguments: str) -> bytes:
+    """Return what git prints. Raises _GitError with what it says if it fails, BatchError if there is no git."""
+    with (
+        tempfile.TemporaryFile() as said,
+        _start_git(here, *arguments, stdin=subprocess.DEVNULL, stderr=said) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 (for the type checker)
+        found = process.stdout.read(_LONGEST_LIST + 1)
+        if len(found) > _LONGEST_LIST:
+            process.kill()
+            raise BatchError("the git repository here lists too many files; name a folder instead.")
+        if process.wait():
+            said.seek(0)
+            text = _say(said.read(2_000)).partition("\n")[0]
+            raise _GitError(text.removeprefix("fatal: ").removeprefix("error: ") or "it says nothing")
+    return found
+
+
+def _read_objects(here: Path, objects: list[str]) -> Iterator[bytes | None]:
+    """Yield the content of each object, None for one that is missing, all from one process.
+
+    Its answer to an id is the line `<id> <type> <size>` and the bytes, or `<id> missing`. Of a file that is larger than
+    a knowledge base may hold, a little more than the limit is yielded, so that the size is complained of as ever.
+    """
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join(f"{each}\n" for each in objects).encode())
+        asked.seek(0)
+        with _start_git(here, "cat-file", "--batch", stdin=asked, stderr=subprocess.DEVNULL) as process:
+            out = process.stdout
+            assert out is not None  # noqa: S101 (for the type checker)
+            try:
+                for _ in objects:
+                    words = out.readline().split()
+                    if len(words) != 3 or words[1] == b"missing":  # noqa: PLR2004
+                        yield None
+                        continue
+                    size = int(words[2])
+                    content = out.read(min(size, MAX_BYTES + 1))
+                    left = size + 1 - len(content)  # the line ends after the content
+                    while left > 0 and (passed := out.read(min(left, 1 << 20))):
+                        left -= len(passed)
+                    yield content if not left else None
+            finally:
+                process.kill()
+
+
+def _say(text: bytes) -> str:
+    return os.fsdecode(text).rstrip("\n")
