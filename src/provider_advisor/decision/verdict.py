@@ -1,13 +1,22 @@
-"""The verdict: who is recommended, how firmly, or why nobody is."""
+"""Judge: who is recommended, how firmly, or why nobody is. The only place where the verdict on a team is made.
 
-from collections.abc import Sequence
+Answers, questions and everything that says how sure an answer is end in `judge_ranks`. The batch alone has its own
+judge, on columns; tests hold both equal.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Score, Standing
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Rank", "Verdict", "judge", "judge_ranks"]
+
+Rank = tuple[int, int, float]
+"""What leaders are found by, the lower the better: standing (0 qualified, 1 unconfirmed, 2 ruled out), unknown musts,
+and the expected score with a minus."""
 
 _ORDER: dict[Standing, int] = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}
+_UNCONFIRMED, _RULED_OUT = 1, 2
 
 
 class Verdict(NamedTuple):
@@ -20,51 +29,58 @@ class Verdict(NamedTuple):
     among: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """The verdict as JSON-ready data."""
+        """Return the verdict as JSON-ready data."""
         return {**self._asdict(), "among": list(self.among)}
 
 
 def judge(assessments: Sequence[Assessment]) -> Verdict:
-    """The verdict on assessments of all providers against the same requirements; their order does not matter."""
-    if not assessments or all(assessment.score is None for assessment in assessments):
+    """Return the verdict on all providers, assessed by the same requirements; their order does not matter.
+
+    Raises ValueError where some have a score and others have none.
+    """
+    scores = [assessment.score for assessment in assessments]
+    if all(score is None for score in scores):
         return Verdict("undetermined")
-    if all(assessment.standing == "ruled-out" for assessment in assessments):
+    ranks = [
+        (_ORDER[assessment.standing], assessment.unknown_musts, -_known(score, assessment).expected)
+        for assessment, score in zip(assessments, scores, strict=True)
+    ]
+    return judge_ranks(
+        [assessment.provider for assessment in assessments],
+        ranks,
+        lambda place: _known(scores[place], assessments[place]).proven,
+        lambda place: _known(scores[place], assessments[place]).possible,
+    )
+
+
+def _known(score: Score | None, assessment: Assessment) -> Score:
+    if score is None:
+        raise ValueError(f"{assessment.provider} has no score, but other providers have one")
+    return score
+
+
+def judge_ranks(
+    providers: Sequence[str],
+    ranks: Sequence[Rank],
+    proven: Callable[[int], float],
+    possible: Callable[[int], float],
+) -> Verdict:
+    """Return the verdict from ranks, one for each provider, and from the scores at a place, proven and possible.
+
+    All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for.
+    """
+    best = min(ranks)
+    leaders = [place for place, rank in enumerate(ranks) if rank == best]
+    names = tuple(sorted(providers[place] for place in leaders))
+    if best[0] == _RULED_OUT:
         return Verdict("none")
-    leaders = _leaders(assessments)
-    names = tuple(sorted(leader.provider for leader in leaders))
-    if leaders[0].standing == "unconfirmed":
+    if best[0] == _UNCONFIRMED:
         return Verdict("undetermined", lean=names[0]) if len(names) == 1 else Verdict("undetermined", among=names)
     if len(leaders) > 1:
-        return Verdict("tie" if _alike(leaders) else "undetermined", among=names)
-    strength: Literal["firm", "leaning"] = "firm" if _is_firm(leaders[0], assessments) else "leaning"
-    return Verdict("recommended", strength, names[0])
-
-
-def _leaders(assessments: Sequence[Assessment]) -> list[Assessment]:
-    """Those of the best standing, then with the fewest unknown musts, then with the highest expected score."""
-    ranks = {assessment.provider: _rank(assessment) for assessment in assessments}
-    best = min(ranks.values())
-    return [assessment for assessment in assessments if ranks[assessment.provider] == best]
-
-
-def _rank(assessment: Assessment) -> tuple[int, int, float]:
-    return _ORDER[assessment.standing], assessment.unknown_musts, -_score(assessment).expected
-
-
-def _score(assessment: Assessment) -> Score:
-    if assessment.score is None:
-        raise ValueError(f"{assessment.provider} has no score beside providers that have one")
-    return assessment.score
-
-
-def _alike(leaders: Sequence[Assessment]) -> bool:
-    """Whether they share one score, and nothing in it is unknown."""
-    scores = {_score(leader) for leader in leaders}
-    return len(scores) == 1 and all(score.proven == score.possible for score in scores)
-
-
-def _is_firm(leader: Assessment, assessments: Sequence[Assessment]) -> bool:
-    """Whether no rival could come out on top, however the unknowns turn out."""
-    proven = _score(leader).proven
-    rivals = [assessment for assessment in assessments if assessment.provider != leader.provider]
-    return all(rival.standing == "ruled-out" or _score(rival).possible < proven for rival in rivals)
+        # The expected scores are equal: where nothing is unknown, so are all three.
+        known = all(proven(place) == possible(place) for place in leaders)
+        return Verdict("tie" if known else "undetermined", among=names)
+    certain = proven(leaders[0])
+    rivals = (place for place, rank in enumerate(ranks) if place != leaders[0] and rank[0] != _RULED_OUT)
+    firm = all(possible(rival) < certain for rival in rivals)
+    return Verdict("recommended", "firm" if firm else "leaning", names[0])

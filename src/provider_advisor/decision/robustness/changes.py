@@ -1,13 +1,14 @@
 """The smallest changes of what a team asks that would turn the verdict: in kind, or in whom it recommends."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.sketch import Sketch, distance_of, may_differ, sketches_of, weight_at
+from provider_advisor.decision.findings import Assessment, weigh_requirement
 from provider_advisor.decision.robustness.what_if import Rerun
+from provider_advisor.decision.totals import Totals, total_assessments, total_degrees, total_findings
 from provider_advisor.decision.verdict import Verdict, judge
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Interval, Number
@@ -22,6 +23,9 @@ MOST_PAIRS = 40
 """Pairs of changes that are tried, the most promising first, where no single change turns the verdict."""
 
 _DIGITS = 9
+
+_NEAR = 1e-6
+"""Scores nearer than that are for the exact judgement to compare."""
 
 
 class RequirementChange(NamedTuple):
@@ -85,7 +89,7 @@ def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
 
 
 class _ChangeSearch:
-    """RequirementChanges, tried one after the other."""
+    """Changes, tried one after the other."""
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self._outcome = outcome
@@ -96,8 +100,8 @@ class _ChangeSearch:
             for finding in outcome.assessments[0].findings
             if finding.requirement is not None
         }
-        self._sketches = sketches_of(outcome.assessments)
-        self._priorities = facts.knowledge.policy.priorities
+        self._totals = total_assessments(outcome.assessments)
+        self._names = [assessment.provider for assessment in outcome.assessments]
         self.complete = True
 
     def single_changes(self) -> Iterator[RequirementChange]:
@@ -144,36 +148,60 @@ class _ChangeSearch:
             if requirements is None:
                 continue
             if all(self._rerun.is_alone(change.requirement) for change in changes):
-                sketches = self._sketched(changes)
-                verdict = self._verdict(requirements) if may_differ(sketches, self._outcome.verdict) else None
+                totals = self._total_with(changes)
+                verdict = self._verdict(requirements) if self._may_differ(totals) else None
             elif self._rerun.runs >= MOST_RUNS and self._rerun.needs_engine(requirements):
                 self.complete = False
                 continue
             else:
                 assessments = self._rerun.assessments(requirements)
-                verdict, sketches = judge(assessments), sketches_of(assessments)
-            found.append(_Tried(changes, verdict, distance_of(sketches, self._outcome.verdict)))
+                verdict, totals = judge(assessments), total_assessments(assessments)
+            found.append(_Tried(changes, verdict, self._distance(totals)))
         return found
 
     def _verdict(self, requirements: tuple[Requirement, ...]) -> Verdict:
         return judge(self._rerun.assessments(requirements))
 
-    def _sketched(self, changes: Iterable[RequirementChange]) -> list[Sketch]:
-        """The providers' sums with changes that concern only what is changed."""
-        sketches = self._sketches
+    def _total_with(self, changes: Sequence[RequirementChange]) -> Totals:
+        """Return the sums with changes that concern only what is changed."""
+        totals = self._totals
         for before, after in changes:
             old = self._rerun.findings(before)
-            sketches = [
-                sketch.without(finding, finding.weight, must=before.priority == "must")
-                for sketch, finding in zip(sketches, old, strict=True)
-            ]
+            totals = totals.minus(total_findings(old))
             if after is not None:
                 new = old if after.bound == before.bound else self._rerun.findings(after)
-                sketches = [
-                    sketch.plus(finding, weight_at(finding, after, self._priorities), must=after.priority == "must")
-                    for sketch, finding in zip(sketches, new, strict=True)
-                ]
-        return sketches
+                degrees, weight = [finding.degree for finding in new], weigh_requirement(after, self._facts)
+                totals = totals.plus(total_degrees(degrees, weight, must=after.priority == "must"))
+        return totals
+
+    def _may_differ(self, totals: Totals) -> bool:
+        """Return whether kind or provider may change; False only where they certainly stay.
+
+        Sums that were added in another order lose other digits, so where two are nearly level the whole way is gone.
+        """
+        if totals.weight < _NEAR:
+            return True
+        first, *others = sorted(totals.ranks())
+        if others and others[0][:2] == first[:2] and others[0][2] - first[2] < _NEAR:
+            return True
+        found, before = totals.judge(self._names), self._outcome.verdict
+        return (found.kind, found.provider) != (before.kind, before.provider)
+
+    def _distance(self, totals: Totals) -> float:
+        """Return how far the verdict is from turning: failed musts, unknown musts, or points ahead of the next."""
+        before = self._outcome.verdict
+        if before.kind == "none":
+            return min(totals.failed)
+        if before.provider is None:
+            return min(unknown + 100 * failed for failed, unknown in zip(totals.failed, totals.unknown, strict=True))
+        ranks = {
+            name: 100_000 * failed + 1_000 * unknown + rank[2]
+            for name, failed, unknown, rank in zip(
+                self._names, totals.failed, totals.unknown, totals.ranks(), strict=True
+            )
+        }
+        rivals = [rank for name, rank in ranks.items() if name != before.provider]
+        return min(rivals, default=math.inf) - ranks[before.provider]
 
     def smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
         """Those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
