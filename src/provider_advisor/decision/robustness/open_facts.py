@@ -137,13 +137,18 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
             PossibleAnswer(fact._replace(truth=Truth.YES, disputed=False), p),
             PossibleAnswer(fact._replace(truth=Truth.NO, disputed=False), 1 - p),
         )
-    amount = fact.amount or Interval()
+    amount = fact.amount or _possible_amount(criterion)
     amounts = sorted(set(_amounts(question, amount, criterion)))
     shares = _shares(question, amounts, p)
     return tuple(
         PossibleAnswer(fact._replace(amount=Interval(answer, answer), disputed=False), share)
         for answer, share in zip(amounts, shares, strict=True)
     )
+
+
+def _possible_amount(criterion: Criterion) -> Interval:
+    """Return what an amount without a claim can be: the words of a rating, as ranks; anything else has no ends."""
+    return Interval(0, len(criterion.values) - 1) if criterion.kind == "rating" else Interval()
 
 
 def _shares(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
