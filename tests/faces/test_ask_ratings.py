@@ -69,4 +69,4 @@ def test_a_rating_may_be_bound_at_any_word_with_keys(name, rank, capsys):
         pipe.send_text(keys)
         converse(draft, KeyFace())
     capsys.readouterr()
-    _check(answer(knowledge, statement_of(draft.state), robustness=True).record(), name, rank)
+    _check(answer(knowledge, statement_of(draft.state), robustness=True).record, name, rank)
