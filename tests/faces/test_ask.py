@@ -187,7 +187,7 @@ def test_a_bad_file_of_answers_is_refused_with_its_line(ask, tmp_path, content, 
         ("--save .", ". cannot be written (it is a folder); name another place."),
         ("--save a.yaml --answers a.yaml", "a.yaml holds the answers; name another file after --save."),
         ("--team ''", "the name after --team is empty, too long or no UTF-8; expected some words."),
-        ("--answers nowhere.yaml", "nowhere.yaml:1: cannot be read (No such file or directory);"),
+        ("--answers nowhere.yaml", "nowhere.yaml:1: cannot read the file (No such file or directory);"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_asked(ask, options, sentence):

@@ -12,7 +12,7 @@ def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path, recommend_says):
         file.truncate(100_000_000)
     run = recommend_says(f"recommend --file {path}")
     assert (run.status, run.out) == (2, "")
-    assert run.err == f"{path}:1: the file is larger than 4 MB; split it into several.\n"
+    assert run.err == f"{path}:1: larger than 4 MB; split the file into several.\n"
 
 
 def test_a_file_is_read_from_standard_input(recommend_says, monkeypatch):
@@ -32,7 +32,7 @@ def test_standard_input_without_end_is_refused(recommend_says, monkeypatch):
 def test_a_file_that_is_not_there_is_named(recommend_says):
     run = recommend_says("recommend --file nowhere.yaml")
     assert (run.status, run.out) == (2, "")
-    assert run.err.startswith("nowhere.yaml:1: cannot be read (No such file or directory)")
+    assert run.err.startswith("nowhere.yaml:1: cannot read the file (No such file or directory)")
 
 
 def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_path):

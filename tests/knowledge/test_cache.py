@@ -1,14 +1,14 @@
 """The kept knowledge base: only ever as good as reading the files, or not used."""
 
 import datetime as dt
+import hashlib
 import os
-import pickle
 import stat
 
 import pytest
 
 from provider_advisor import load
-from provider_advisor.knowledge import Facts, cache
+from provider_advisor.knowledge import Facts, loader
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def test_the_second_load_reads_no_yaml_and_is_equal(folders, kept, built):
         for provider in first.providers
         for criterion in first.criteria
     )
-    assert len(list(kept.glob("*.pickle"))) == 1
+    assert len(list(kept.glob("*.json"))) == 1
 
 
 def test_nothing_is_left_but_the_kept_file(folders, kept):
     load(*folders)
-    assert [path.suffix for path in kept.iterdir()] == [".pickle"]
+    assert [path.suffix for path in kept.iterdir()] == [".json"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
@@ -96,24 +96,34 @@ def test_a_new_file_and_a_renamed_one_are_read_anew(folders, built):
 @pytest.mark.usefixtures("kept")
 def test_another_version_reads_anew(folders, built, monkeypatch):
     load(*folders)
-    monkeypatch.setattr(cache, "__version__", "999")
+    monkeypatch.setattr(loader, "__version__", "999")
     load(*folders)
     assert len(built) == 2
 
 
+def _sealed(*parts: bytes) -> bytes:
+    """Content whose digest is right, as a keeper of the folder could write it."""
+    return b"\n".join([hashlib.sha256(b"\n".join(parts)).hexdigest().encode(), *parts])
+
+
 CORRUPT = [
     b"",
-    b"no pickle",
-    pickle.dumps({"not": "a knowledge base"}),
-    b"\x80\x05cno.such.module\nThing\n.",
-    b"\x80\x05" + b"\x00" * 100,
+    b"neither digest nor JSON",
+    b"\n\n",
+    b"\x80\x05cos\nsystem\n(X\x05\x00\x00\x00falsetR.",
+    b"\x00" * 100,
+    _sealed(b"[1, 2, 3]", b"null"),
+    _sealed(b'["os.system", "false"]', b"null"),
+    _sealed(b'["tuple"]', b"null"),
+    _sealed(b"[" * 100_000, b"null"),
+    _sealed(b"\xff\xfe", b"null"),
 ]
 
 
 @pytest.mark.parametrize("content", CORRUPT)
 def test_a_corrupt_file_is_survived_and_replaced(folders, kept, built, content):
     knowledge = load(*folders)
-    path = next(kept.glob("*.pickle"))
+    path = next(kept.glob("*.json"))
     path.write_bytes(content)
     assert load(*folders) == knowledge
     assert load(*folders) == knowledge
@@ -123,7 +133,7 @@ def test_a_corrupt_file_is_survived_and_replaced(folders, kept, built, content):
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_a_truncated_file_is_survived(folders, kept, built, share):
     knowledge = load(*folders)
-    path = next(kept.glob("*.pickle"))
+    path = next(kept.glob("*.json"))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     assert load(*folders) == knowledge
@@ -134,7 +144,7 @@ def test_a_truncated_file_is_survived(folders, kept, built, share):
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_may_write_is_not_trusted(folders, kept, built, mode):
     load(*folders)
-    next(kept.glob("*.pickle")).chmod(mode)
+    next(kept.glob("*.json")).chmod(mode)
     load(*folders)
     assert len(built) == 2
 
@@ -142,9 +152,74 @@ def test_a_file_that_others_may_write_is_not_trusted(folders, kept, built, mode)
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a file away")
 def test_a_file_of_somebody_else_is_not_trusted(folders, kept, built):
     load(*folders)
-    os.chown(next(kept.glob("*.pickle")), 12345, -1)
+    os.chown(next(kept.glob("*.json")), 12345, -1)
     load(*folders)
     assert len(built) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_folder_that_others_may_write_is_neither_read_nor_written(folders, kept, built, mode):
+    knowledge = load(*folders)
+    kept.chmod(mode)
+    before = {path: path.read_bytes() for path in kept.iterdir()}
+    (folders[0] / "providers" / "new.yaml").write_text("id: new\nname: New\nclaims: []\n")
+    assert load(*folders) != knowledge
+    (folders[0] / "providers" / "new.yaml").unlink()
+    assert load(*folders) == knowledge
+    assert len(built) == 3
+    assert {path: path.read_bytes() for path in kept.iterdir()} == before
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_not_trusted(folders, kept, built):
+    load(*folders)
+    os.chown(kept, 12345, -1)
+    load(*folders)
+    assert len(built) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_is_not_followed(folders, kept, built, tmp_path, what):
+    load(*folders)
+    elsewhere = tmp_path / "elsewhere"
+    linked = next(kept.glob("*.json")) if what == "file" else kept
+    linked.rename(elsewhere)
+    linked.symlink_to(elsewhere)
+    load(*folders)
+    assert len(built) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_a_pipe_a_device_or_a_folder_in_its_place_does_not_hang(folders, kept, built, make):
+    knowledge = load(*folders)
+    path = next(kept.glob("*.json"))
+    path.unlink()
+    make(path)
+    assert load(*folders) == knowledge
+    assert len(built) == 2
+
+
+def test_nothing_but_what_is_ours_is_dropped(folders, kept):
+    kept.mkdir(mode=0o700)
+    notes = [kept / f"{number}.json" for number in range(12)]
+    for note in notes:
+        note.write_text("mine")
+    path = folders[0] / "providers" / "velo.yaml"
+    for number in range(10):
+        path.write_bytes(path.read_bytes() + b"# " + str(number).encode() + b"\n")
+        load(*folders)
+    assert all(note.read_text() == "mine" for note in notes)
+    assert len(list(kept.iterdir())) == 12 + 8
+
+
+def test_the_questionnaire_is_kept_too(kept):
+    first, second = load(), load()
+    assert second.questionnaire == first.questionnaire
+    assert len(second.questionnaire.questions) == len(first.questionnaire.questions) > 0
+    assert len(list(kept.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_made_is_survived(folders, tmp_path, monkeypatch, built):
@@ -159,14 +234,14 @@ def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+    monkeypatch.setattr(loader, "write_whole", refuse)
     assert load(*folders) == load(*folders)
     assert len(built) == 2
 
 
 def test_a_place_that_is_taken_leaves_nothing_behind(folders, kept):
     load(*folders)
-    path = next(kept.glob("*.pickle"))
+    path = next(kept.glob("*.json"))
     path.unlink()
     path.mkdir()
     load(*folders)
@@ -187,7 +262,7 @@ def test_without_a_word_it_is_in_the_users_cache_folder(folders, tmp_path, monke
     monkeypatch.delenv("RECOMMEND_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     load(*folders)
-    assert len(list((tmp_path / "xdg" / "provider-advisor").glob("*.pickle"))) == 1
+    assert len(list((tmp_path / "xdg" / "provider-advisor").glob("*.json"))) == 1
 
 
 def test_a_user_without_a_home_reads_the_files(folders, tmp_path, monkeypatch, built):
@@ -206,9 +281,9 @@ def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
     for number in range(12):
         path.write_bytes(content + b"# " + str(number).encode() + b"\n")
         load(*folders)
-        newest = max(kept.glob("*.pickle"), key=lambda file: file.stat().st_mtime_ns)
+        newest = max(kept.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         os.utime(newest, (number, number))
-    assert len(list(kept.glob("*.pickle"))) == 8
+    assert len(list(kept.glob("*.json"))) == 8
 
 
 def test_a_knowledge_base_with_problems_is_not_kept(folders, kept):

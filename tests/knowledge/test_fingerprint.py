@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.files import gather
+from provider_advisor.knowledge.files import gather_files
 
 BICYCLES = Path(__file__).parent / "bicycles"
-FILES = gather(BICYCLES / "facts", BICYCLES / "rules")
+FILES = gather_files(BICYCLES / "facts", BICYCLES / "rules")
 FINGERPRINT = build(FILES).fingerprint
 
 

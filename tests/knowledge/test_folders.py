@@ -1,11 +1,15 @@
 """What is said of folders and files as a whole, and that all problems of all files are said at once."""
 
 import os
+import re
 import shutil
+import socket
+from pathlib import Path
 
 import pytest
 
 from provider_advisor import KnowledgeError, load
+from provider_advisor.knowledge import files
 from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.files import MAX_BYTES
 
@@ -26,6 +30,12 @@ def rules_text(*rules):
 
 def provider_text(*claims):
     return "id: bad\nname: Bad Wheels\nclaims:\n" + "".join(f"- {{{claim}}}\n" for claim in claims)
+
+
+def _listen(path):
+    """Leave a socket there."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
 
 
 @pytest.fixture
@@ -64,14 +74,14 @@ def test_the_bicycle_shops_have_no_problem(problems_of):
             f"facts: the folder lacks providers/; expected {IN_FACTS}",
         ),
         ({}, {"weights.yaml": None}, f"rules: the folder lacks weights.yaml; expected {IN_RULES}"),
-        ({"velo.yaml": ""}, {}, f"facts/velo.yaml:1: this file has no place here; expected {IN_FACTS}"),
-        ({"shops/velo.yaml": ""}, {}, f"facts/shops/velo.yaml:1: this file has no place here; expected {IN_FACTS}"),
-        ({"providers/x.yml": ""}, {}, f"facts/providers/x.yml:1: this file has no place here; expected {IN_FACTS}"),
-        ({}, {"more/x.yaml": ""}, f"rules/more/x.yaml:1: this file has no place here; expected {IN_RULES}"),
+        ({"velo.yaml": ""}, {}, f"facts/velo.yaml:1: unexpected file; expected {IN_FACTS}"),
+        ({"shops/velo.yaml": ""}, {}, f"facts/shops/velo.yaml:1: unexpected file; expected {IN_FACTS}"),
+        ({"providers/x.yml": ""}, {}, f"facts/providers/x.yml:1: unexpected file; expected {IN_FACTS}"),
+        ({}, {"more/x.yaml": ""}, f"rules/more/x.yaml:1: unexpected file; expected {IN_RULES}"),
         (
             {"providers/x.yaml": b"#" * (MAX_BYTES + 1)},
             {},
-            "facts/providers/x.yaml:1: the file is larger than 4 MB; split it into several.",
+            "facts/providers/x.yaml:1: larger than 4 MB; split the file into several.",
         ),
     ],
 )
@@ -93,26 +103,110 @@ def test_a_file_that_leads_nowhere_cannot_be_read(problems_of):
     def change(facts, _):
         (facts / "providers" / "x.yaml").symlink_to(facts / "nowhere")
 
-    assert problems_of(change=change) == [
-        "facts/providers/x.yaml:1: cannot be read (No such file or directory); check the path and its permissions."
-    ]
+    cause = "cannot read the file (No such file or directory); check the path and its permissions."
+    assert problems_of(change=change) == [f"facts/providers/x.yaml:1: {cause}"]
 
 
 def test_a_folder_that_may_not_be_listed_cannot_be_read(problems_of, monkeypatch):
-    listed = os.listdir
+    scanned = os.scandir
 
     def refuse(folder):
         if str(folder).endswith("providers"):
             raise PermissionError(13, "Permission denied")
-        return listed(folder)
+        return scanned(folder)
 
-    monkeypatch.setattr("os.listdir", refuse)
-    assert any("Permission denied" in problem for problem in problems_of())
+    assert problems_of(change=lambda *_: monkeypatch.setattr("os.scandir", refuse)) == [
+        "facts/providers: cannot read the folder (Permission denied); check its permissions."
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), _listen])
+@pytest.mark.parametrize("name", ["providers/x.yaml", "team.yaml"])
+def test_a_pipe_a_device_or_a_socket_is_refused_and_does_not_hang(problems_of, make, name):
+    def change(facts, _):
+        (facts / name).unlink(missing_ok=True)
+        make(facts / name)
+
+    [first, *_] = [problem for problem in problems_of(change=change) if problem.startswith(f"facts/{name}:1: ")]
+    assert re.search(r"not a regular file|No such device", first)
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.yaml", b"a\nb.yaml", b"a\x1b[31m.yaml", "a\u202eb.yaml".encode()])
+@pytest.mark.parametrize("top", ["facts/providers", "rules", "rules/cases"])
+def test_a_file_name_that_no_terminal_can_show_is_refused_and_shown_as_escapes(problems_of, tmp_path, top, name):
+    def change(*_):
+        with open(os.fsencode(tmp_path / top) + b"/" + name, "wb") as file:  # noqa: PTH123 (no text)
+            file.write(b"id: x\n")
+
+    [problem] = problems_of(change=change)
+    assert re.fullmatch(
+        rf"{top}/[a-z0-9.\\\[]+yaml: the file's name is not plain text in UTF-8; rename the file.", problem
+    )
+    assert problem.isprintable()
+
+
+def test_a_folder_name_that_is_not_utf8_is_shown_as_escapes(folders_from, tmp_path):
+    facts, rules = folders_from(tmp_path)
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe")
+    os.rename(facts, odd)  # noqa: PTH104 (no text)
+    assert load(odd, rules) == load(odd, rules)
+    (tmp_path / "rules" / "weights.yaml").unlink()
+    with pytest.raises(KnowledgeError, match="the folder lacks"):
+        load(odd, rules)
+    with pytest.raises(KnowledgeError) as error:
+        load(odd + "/nowhere", rules)
+    assert error.value.problems[0].startswith(f"{tmp_path}/\\udcff\\udcfe/nowhere: the folder does not exist;")
+
+
+def test_folders_nested_ever_deeper_are_refused(problems_of):
+    def change(facts, _):
+        here = os.open(facts, os.O_RDONLY)
+        for _step in range(1_500):
+            os.mkdir("deep", dir_fd=here)
+            inner = os.open("deep", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+        os.close(here)
+
+    [problem] = problems_of(change=change)
+    assert problem.endswith("/deep: folders nested more than 40 deep; is this the right folder?")
+
+
+@pytest.mark.parametrize("given", ["/", "/proc"])
+def test_a_folder_of_the_whole_machine_is_refused_in_sentences(given):
+    if not Path(given).is_dir():
+        pytest.skip("this system has no such folder")
+    with pytest.raises(KnowledgeError) as error:
+        load(given)
+    assert all(problem.startswith(given) for problem in error.value.problems)
+
+
+def test_more_files_than_a_base_can_have_are_refused(problems_of, monkeypatch):
+    monkeypatch.setattr(files, "_MOST_ENTRIES", 3)
+    many = f"more than {files._MOST_FILES} files; is this the right folder?"
+    assert f"facts: {many}" in problems_of()
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_an_empty_name_is_no_folder(folders_from, tmp_path, position):
+    folders = list(folders_from(tmp_path))
+    folders[position] = ""
+    with pytest.raises(KnowledgeError) as error:
+        load(*folders)
+    kind = ("facts", "rules")[position]
+    assert error.value.problems[0].startswith(f"{kind}: an empty name; expected a folder with ")
+
+
+def test_a_name_that_is_too_long_is_cut(folders_from, tmp_path):
+    with pytest.raises(KnowledgeError) as error:
+        load("x" * 10_000, folders_from(tmp_path)[1])
+    assert error.value.problems[0].startswith("x" * 300 + "…: the folder does not exist; expected ")
 
 
 def test_a_folder_with_the_name_of_a_file_cannot_be_read(problems_of):
     assert problems_of(change=lambda facts, _: (facts / "providers" / "x.yaml").mkdir()) == [
-        "facts/providers/x.yaml:1: cannot be read (Is a directory); check the path and its permissions."
+        "facts/providers/x.yaml:1: cannot read the file (Is a directory); check the path and its permissions."
     ]
 
 
@@ -132,8 +226,8 @@ def test_both_folders_are_missed_at_once(problems_of):
         shutil.rmtree(rules)
 
     assert problems_of(change=change) == [
-        f"facts: there is no such folder; expected one with {IN_FACTS}",
-        f"rules: there is no such folder; expected one with {IN_RULES}",
+        f"facts: the folder does not exist; expected a folder with {IN_FACTS}",
+        f"rules: the folder does not exist; expected a folder with {IN_RULES}",
     ]
 
 
@@ -142,7 +236,7 @@ def test_a_file_in_place_of_a_folder_is_no_folder(problems_of):
         shutil.rmtree(facts)
         facts.write_text("facts")
 
-    assert problems_of(change=change) == [f"facts: there is no such folder; expected one with {IN_FACTS}"]
+    assert problems_of(change=change) == [f"facts: not a folder; expected a folder with {IN_FACTS}"]
 
 
 def test_without_a_team_file_nothing_can_be_asked_of_a_team(tmp_path, knowledge_from):
@@ -281,7 +375,7 @@ def test_a_file_that_cannot_be_read_makes_nothing_unknown(problems_of, name, con
 def test_a_file_with_another_ending_makes_nothing_unknown(problems_of, folders_from, tmp_path, name):
     content = (folders_from(tmp_path / "good")[0] / f"{name}.yaml").read_bytes()
     found = problems_of({f"{name}.yaml": None, f"{name}.yml": content})
-    assert [problem.split(";")[0] for problem in found] == [f"facts/{name}.yml:1: this file has no place here"]
+    assert [problem.split(";")[0] for problem in found] == [f"facts/{name}.yml:1: unexpected file"]
 
 
 CIRCLES = rules_text(("there", "rental", "cargo-bikes"), ("back", "cargo-bikes", "rental"))

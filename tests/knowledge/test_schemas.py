@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 import yaml
 
-from provider_advisor.knowledge.files import gather
+from provider_advisor.knowledge.files import gather_files
 from provider_advisor.knowledge.shapes import file_schemas
 
 BICYCLES = Path(__file__).parent / "bicycles"
 SCHEMAS = file_schemas()
-SHIPPED = gather(None, None)
-BICYCLE_FILES = gather(BICYCLES / "facts", BICYCLES / "rules")
+SHIPPED = gather_files(None, None)
+BICYCLE_FILES = gather_files(BICYCLES / "facts", BICYCLES / "rules")
 
 
 def plain(data):

@@ -8,7 +8,7 @@ from typing import Any
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.build import read_shapes
 from provider_advisor.knowledge.checks.criteria import repeated
-from provider_advisor.knowledge.files import Folder, gather
+from provider_advisor.knowledge.files import Folder, gather_files
 from provider_advisor.knowledge.records import Case
 from provider_advisor.knowledge.shapes import CaseShape, VerdictShape
 
@@ -18,7 +18,7 @@ __all__ = ["read_cases"]
 def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list[Case]:
     """All cases of the rules folder, in the order of files. Raises KnowledgeError with every problem in them."""
     problems: list[str] = []
-    read = read_shapes([file for file in gather(facts, rules) if file.role == "cases"], problems)
+    read = read_shapes([file for file in gather_files(facts, rules) if file.role == "cases"], problems)
     placed = [
         (case, document.where("cases", index))
         for file, document, _ in read.files["cases"]

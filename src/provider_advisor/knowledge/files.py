@@ -1,20 +1,23 @@
 """Which files make up a knowledge base, and their bytes."""
 
-import itertools
 import os
+import stat
 from collections.abc import Iterator
 from os import path
 from typing import Literal, NamedTuple
 
-from provider_advisor.errors import KnowledgeError
+from provider_advisor.errors import KnowledgeError, describe_cause
 
-__all__ = ["MAX_BYTES", "File", "Folder", "Found", "Role", "bytes_of", "gather", "look", "shipped_folder"]
+__all__ = ["MAX_BYTES", "File", "Folder", "Found", "Role", "find_files", "gather_files", "read_bytes", "shipped_folder"]
 
 Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "questions", "cases"]
 Folder = str | os.PathLike[str]
 
 MAX_BYTES = 4_000_000
 _MOST_FILES = 5_000
+_MOST_ENTRIES = 50_000
+_DEEPEST = 40
+_LONGEST = 300
 _FILES: dict[str, dict[str, Role]] = {
     "facts": {"sources.yaml": "sources", "team.yaml": "team"},
     "rules": {"weights.yaml": "weights", "questions.yaml": "questions"},
@@ -34,7 +37,7 @@ _NEEDED: dict[str, dict[Role, str]] = {
 
 
 class File(NamedTuple):
-    """A file's part in the knowledge base, the name by which messages call it, and its bytes."""
+    """A file's role in the knowledge base, the name by which messages call it, and its bytes."""
 
     role: Role
     name: str
@@ -42,7 +45,7 @@ class File(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The files that can be read, what is wrong with the folders and the others, and the parts that those play."""
+    """The files that can be read, what is wrong with the folders and the others, and the roles that those play."""
 
     files: tuple[File, ...]
     problems: tuple[str, ...]
@@ -50,45 +53,47 @@ class Found(NamedTuple):
 
 
 def shipped_folder(name: str) -> str:
-    """The folder `facts` or `rules` that came with the package: inside it in a wheel, at the root of a source tree."""
+    """Return the folder `facts` or `rules` that came with the package.
+
+    It is inside the package in a wheel, and at the root of a source tree.
+    """
     package = path.dirname(path.dirname(path.abspath(__file__)))
     inside = path.join(package, name)
     return inside if path.isdir(inside) else path.join(path.dirname(path.dirname(package)), name)
 
 
-def gather(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
-    """All files of both folders; None stands for the shipped one.
+def gather_files(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
+    """Return all files of both folders; None stands for the shipped one.
 
-    Raises KnowledgeError with all that cannot be read.
+    Raises KnowledgeError with everything that cannot be read.
     """
-    found = look(facts, rules)
+    found = find_files(facts, rules)
     if found.problems:
         raise KnowledgeError(found.problems)
     return found.files
 
 
-def look(facts: Folder | None, rules: Folder | None) -> Found:
-    """The same, but with what is wrong beside what can be read."""
-    files: list[File] = []
-    problems: list[str] = []
-    unread: set[Role] = set()
-    for kind, given in (("facts", facts), ("rules", rules)):
-        folder = shipped_folder(kind) if given is None else os.fspath(given)
-        shown = kind if given is None else folder.rstrip("/")
-        part = _files_of(kind, folder, shown)
-        files += part.files
-        problems += part.problems
-        unread |= part.unread
-    return Found(tuple(files), tuple(problems), frozenset(unread))
+def find_files(facts: Folder | None, rules: Folder | None) -> Found:
+    """Return all files of both folders that can be read, and what is wrong with the rest."""
+    found = [_find_in("facts", facts), _find_in("rules", rules)]
+    return Found(
+        tuple(file for part in found for file in part.files),
+        tuple(problem for part in found for problem in part.problems),
+        frozenset().union(*(part.unread for part in found)),
+    )
 
 
-def _files_of(kind: str, folder: str, shown: str) -> Found:
+def _find_in(kind: str, given: Folder | None) -> Found:
+    folder = shipped_folder(kind) if given is None else os.fspath(given)
+    shown = kind if given is None else _printable(folder.rstrip("/") or folder[:1])
     if not path.isdir(folder):
-        problem = f"{shown}: there is no such folder; expected one with {_EXPECTED[kind]}."
+        shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+        what = ("not a folder" if path.exists(folder) else "the folder does not exist") if folder else "an empty name"
+        problem = f"{shown or kind}: {what}; expected a folder with {_EXPECTED[kind]}."
         return Found((), (problem,), _roles_at(kind, ""))
     problems: list[str] = []
     unread: set[Role] = set()
-    files = tuple(_read(kind, folder, shown, problems, unread))
+    files = tuple(_read_all(kind, folder, shown, problems, unread))
     lacking = _NEEDED[kind].keys() - unread - {file.role for file in files}
     if lacking:
         names = ", ".join(name for role, name in _NEEDED[kind].items() if role in lacking)
@@ -96,45 +101,59 @@ def _files_of(kind: str, folder: str, shown: str) -> Found:
     return Found(files, tuple(problems), frozenset(unread | lacking) if files else _roles_at(kind, ""))
 
 
-def _read(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:
-    """The files that can be read; what is wrong with the others, and the parts they may play, is added."""
-    listed = sorted(itertools.islice(_listed(folder), _MOST_FILES + 1))
-    if len(listed) > _MOST_FILES:
-        problems.append(f"{shown}: more than {_MOST_FILES} files; is this the right folder?")
-        listed = [("", None)]
-    for name, refusal in listed:
-        role, called = _role(kind, name), f"{shown}/{name}".rstrip("/")
+def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:
+    """Return the files that can be read; add what is wrong with the others, and the roles that they may play."""
+    for name, refusal in sorted(_list_yaml(folder)):
+        role, called = _role(kind, name), path.join(shown, _printable(name)) if name else shown
         if refusal is not None:
-            problems.append(f"{called}: the folder cannot be read ({refusal}); check its permissions.")
+            problems.append(f"{called}: {refusal}")
         elif role is not None and name.endswith(".yaml"):
             try:
-                yield File(role, called, bytes_of(path.join(folder, name), called))
+                yield File(role, called, read_bytes(path.join(folder, name), called))
                 continue
             except KnowledgeError as error:
                 problems += error.problems
-        elif name:
-            problems.append(f"{called}:1: this file has no place here; expected {_EXPECTED[kind]}.")
+        else:
+            problems.append(f"{called}:1: unexpected file; expected {_EXPECTED[kind]}.")
         unread |= _roles_at(kind, name)
 
 
-def _listed(folder: str, inner: str = "") -> Iterator[tuple[str, str | None]]:
-    """The YAML files in a folder and below it, and, with the reason, the folders that may not be listed."""
-    try:
-        names = os.listdir(path.join(folder, inner) if inner else folder)
-    except OSError as error:
-        yield inner, str(error.strerror)
-        return
-    for name in names:
-        below = f"{inner}/{name}" if inner else name
-        full = path.join(folder, below)
-        if name.lower().endswith((".yaml", ".yml")):
-            yield below, None
-        elif path.isdir(full) and not (inner and path.islink(full)):
-            yield from _listed(folder, below)
+def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
+    """Return the YAML files in a folder and below it, and the folders that cannot be listed, each with the reason."""
+    found: list[tuple[str, str | None]] = []
+    waiting, seen = [""], 0
+    while waiting:
+        inner = waiting.pop()
+        if inner.count("/") >= _DEEPEST:
+            found.append((inner, f"folders nested more than {_DEEPEST} deep; is this the right folder?"))
+            continue
+        try:
+            with os.scandir(path.join(folder, inner) if inner else folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    name = f"{inner}/{entry.name}" if inner else entry.name
+                    if name.lower().endswith((".yaml", ".yml")):
+                        found.append((name, _refuse_name(entry.name)))
+                    elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):
+                        waiting.append(name)
+                    if len(found) > _MOST_FILES or seen > _MOST_ENTRIES:
+                        return [("", f"more than {_MOST_FILES} files; is this the right folder?")]
+        except OSError as error:
+            found.append((inner, f"cannot read the folder ({describe_cause(error)}); check its permissions."))
+    return found
+
+
+def _refuse_name(name: str) -> str | None:
+    return None if name.isprintable() else "the file's name is not plain text in UTF-8; rename the file."
+
+
+def _printable(name: str) -> str:
+    """Return a name with what a terminal cannot show, such as bytes that are not UTF-8, as escapes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
 def _roles_at(kind: str, name: str) -> frozenset[Role]:
-    """The parts that something misplaced under this name may be meant to play; all of its kind for the folder."""
+    """Return the roles that something misplaced under this name may be meant to play; all of its kind for the top."""
     top = name.partition("/")[0]
     if not top:
         return frozenset({*_FILES[kind].values(), *_FOLDERS[kind].values()})
@@ -149,16 +168,26 @@ def _role(kind: str, name: str) -> Role | None:
     return _FILES[kind].get(file, "rules" if kind == "rules" else None)
 
 
-def bytes_of(file: Folder, name: str) -> bytes:
-    """A file's bytes, if there are not too many. Raises KnowledgeError."""
+def read_bytes(file: Folder, name: str, *, pipes: bool = False) -> bytes:
+    """Return a file's bytes; `name` is how messages call it.
+
+    Only a regular file is read, unless `pipes` lets a pipe or a device pass: what a folder holds must not make the
+    program wait, but `--file <(command)` may. Raises KnowledgeError, also for more than `MAX_BYTES`.
+    """
+
+    def open_at_once(file: str, flags: int) -> int:
+        # Otherwise opening a pipe waits until somebody writes to it.
+        return os.open(file, flags if pipes else flags | getattr(os, "O_NONBLOCK", 0))
+
     try:
-        if os.stat(file).st_size > MAX_BYTES:
-            raise KnowledgeError(
-                [f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; split it into several."]
-            )
-        with open(file, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+        with open(file, "rb", opener=open_at_once) as stream:
+            if not pipes and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise KnowledgeError([f"{name}:1: not a regular file; replace it with one."])
+            content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise KnowledgeError(
-            [f"{name}:1: cannot be read ({error.strerror}); check the path and its permissions."]
+            [f"{name}:1: cannot read the file ({describe_cause(error)}); check the path and its permissions."]
         ) from error
+    if len(content) > MAX_BYTES:
+        raise KnowledgeError([f"{name}:1: larger than {MAX_BYTES // 1_000_000} MB; split the file into several."])
+    return content

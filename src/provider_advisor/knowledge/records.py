@@ -5,9 +5,8 @@ frozen dataclasses, for making the class of one takes a millisecond, at every st
 """
 
 import datetime as dt
-import pickle
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -275,7 +274,8 @@ class KnowledgeBase:
 
     Rules come before those they feed.
     `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
-    What is `written` in rules/questions.yaml is no part of it: it never changes an answer.
+    `written` is rules/questions.yaml, or a function that reads it; it is no part of the fingerprint, because it never
+    changes an answer.
     """
 
     sources: Mapping[str, Source]
@@ -286,21 +286,12 @@ class KnowledgeBase:
     rules: Mapping[str, Rule]
     policy: Policy
     fingerprint: str
-    written: Questionnaire | bytes | None = None
+    written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
 
     @cached_property
     def questionnaire(self) -> Questionnaire | None:
         """The questionnaire of rules/questions.yaml, None without that file."""
-        if not isinstance(self.written, bytes):
-            return self.written
-        found: Questionnaire = pickle.loads(self.written)  # noqa: S301 (packed by this very class, below)
-        return found
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is kept between processes: the questions packed, for unpacking them would slow every start."""
-        packed = self.written if self.written is None or isinstance(self.written, bytes) else pickle.dumps(self.written)
-        kept = {key: value for key, value in self.__dict__.items() if key != "questionnaire"}
-        return kept | {"written": packed}
+        return self.written() if callable(self.written) else self.written
 
     @cached_property
     def words(self) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.files import MAX_BYTES, look
+from provider_advisor.knowledge.files import MAX_BYTES, find_files
 
 __all__ = ["Version", "is_folder", "load_folder", "load_revision", "load_working_tree", "merge_readable"]
 
@@ -136,7 +136,7 @@ def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
 
     Nothing is cached, as `load` would: a cache would go by the name of this temporary folder.
     """
-    found = look(folder / "facts", folder / "rules")
+    found = find_files(folder / "facts", folder / "rules")
     before, after = f"{folder}/", f"{revision.name}:{f'{revision.inner}/' if revision.inner else ''}"
     files = [file._replace(name=file.name.replace(before, after)) for file in found.files]
     return build(files, [problem.replace(before, after) for problem in found.problems], found.unread)

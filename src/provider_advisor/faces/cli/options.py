@@ -12,7 +12,7 @@ import click
 
 from provider_advisor.errors import BatchError, KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
-from provider_advisor.knowledge.files import MAX_BYTES, bytes_of
+from provider_advisor.knowledge.files import MAX_BYTES, read_bytes
 
 __all__ = [
     "as_of_option",
@@ -73,7 +73,7 @@ def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
 def bytes_from(file: str) -> bytes:
     """The bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
     if file != "-":
-        return bytes_of(file, file)
+        return read_bytes(file, file, pipes=True)
     content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequirementsError(

@@ -39,7 +39,7 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import Page
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.files import bytes_of
+from provider_advisor.knowledge.files import read_bytes
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -151,7 +151,7 @@ def _resumed(settings: Settings) -> Path | None:
 
 
 def _read(state: State, file: Path) -> State:
-    found = read_answers(bytes_of(file, str(file)), str(file), state)
+    found = read_answers(read_bytes(file, str(file)), str(file), state)
     return further(found) if found.phase == "declared" else found
 
 
