@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
+import threading
+from pathlib import Path
+
+import pytest
 
 
 def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path, recommend_says):
@@ -27,6 +33,55 @@ def test_standard_input_without_end_is_refused(recommend_says, monkeypatch):
     run = recommend_says("recommend --file -")
     assert run.status == 2
     assert "standard input is over 4 MB" in run.err
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no names for open files")
+@pytest.mark.parametrize(
+    "content", [b"needs: [whiteboard]\n" + b"#" * 4_000_000, b"needs: [whiteboard]\n# " + b"x" * 500]
+)
+def test_a_pipe_is_read_whole_or_refused_never_cut(recommend_says, content):
+    out, into = os.pipe()
+    writer = threading.Thread(target=_pour, args=(into, content))
+    writer.start()
+    run = recommend_says(f"recommend --file /dev/fd/{out}")
+    os.close(out)
+    writer.join()
+    if len(content) > 4_000_000:
+        assert (run.status, run.out) == (2, "")
+        assert run.err == f"/dev/fd/{out}:1: larger than 4 MB; split the file into several.\n"
+    else:
+        assert run.out.startswith("Twilio is recommended")
+
+
+def _pour(into, content):
+    with contextlib.suppress(BrokenPipeError), os.fdopen(into, "wb") as stream:
+        stream.write(content)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("recommend --needs whiteboard --facts ''", "--facts"),
+        ("recommend --needs whiteboard --rules ''", "--rules"),
+        ("recommend --needs whiteboard --file ''", "--file"),
+        ("recommend facts --facts ''", "--facts"),
+        ("recommend --facts '' facts", "--facts"),
+        ("recommend ask --answers ''", "--answers"),
+        ("recommend ask --save ''", "--save"),
+        ("recommend batch in.csv out.csv --rejects ''", "--rejects"),
+        ("recommend batch in.csv out.csv --summary ''", "--summary"),
+        ("recommend batch in.csv out.csv --report ''", "--report"),
+        ("recommend batch '' out.csv", "IN... OUT"),
+        ("recommend impact teams.csv --before ''", "--before"),
+        ("recommend impact teams.csv --before x --after ''", "--after"),
+        ("recommend replay ''", "RECORD"),
+    ],
+)
+def test_an_empty_name_is_refused_and_never_the_default(recommend_says, line, name):
+    run = recommend_says(line)
+    assert (run.status, run.out) == (2, "")
+    said = f"Invalid value for '{name}': the name is empty; name a file or a folder. Try `recommend --help`."
+    assert run.err == f"recommend: {said}\n"
 
 
 def test_a_file_that_is_not_there_is_named(recommend_says):

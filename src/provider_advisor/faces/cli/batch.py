@@ -20,6 +20,7 @@ from provider_advisor.faces.cli.options import (
     days_of,
     knowledge_from,
     knowledge_options,
+    path_name,
     separator_of,
     today,
 )
@@ -39,16 +40,18 @@ _REJECTED = 3
 
 
 @click.command("batch")
-@click.argument("names", nargs=-1, required=True, metavar="IN... OUT")
+@click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
 @click.option("--id", "id_column", metavar="COLUMN", help="Column that names the team; 'team' if not given.")
 @click.option("--input-format", type=_FORMS, help="Form of the inputs, where their names do not tell.")
 @click.option("--output-format", type=_FORMS, help="Form of the output, where its name does not tell.")
 @click.option("--separator", default=",", metavar="CHAR", help="What parts the cells of CSV inputs: ; or tab, say.")
 @click.option("--reasons", is_flag=True, help="Also the musts unmet and unknown, and what decided.")
 @click.option("--explain", is_flag=True, help="Also each whole answer as JSON. Slow.")
-@click.option("--rejects", metavar="FILE", help="Where rows without an answer go; OUT.rejects.csv if not given.")
-@click.option("--summary", metavar="FILE", help="Also write what all came to, as JSON.")
-@click.option("--report", metavar="FILE", help="Also write what all came to, as a page with charts.")
+@click.option(
+    "--rejects", type=path_name, metavar="FILE", help="Where rows without an answer go; OUT.rejects.csv if not given."
+)
+@click.option("--summary", type=path_name, metavar="FILE", help="Also write what all came to, as JSON.")
+@click.option("--report", type=path_name, metavar="FILE", help="Also write what all came to, as a page with charts.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Threads; as many as there are cores.")
 @click.option(

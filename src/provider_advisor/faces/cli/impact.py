@@ -16,6 +16,7 @@ from provider_advisor.faces.cli.options import (
     format_option,
     knowledge_from,
     knowledge_options,
+    path_name,
     separator_of,
     today,
 )
@@ -32,9 +33,11 @@ _SIDE = "FOLDER|REVISION"
 
 
 @click.command("impact")
-@click.argument("teams", nargs=-1, required=True, metavar="TEAMS...")
-@click.option("--before", metavar=_SIDE, required=True, help="The knowledge base as it was.")
-@click.option("--after", metavar=_SIDE, help="The knowledge base as it is to be; see above if not given.")
+@click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
+@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="The knowledge base as it was.")
+@click.option(
+    "--after", type=path_name, metavar=_SIDE, help="The knowledge base as it is to be; see above if not given."
+)
 @click.option("--id", "id_column", metavar="COLUMN", help="Column that names the team; 'team' if not given.")
 @click.option("--input-format", type=_FORMS, help="Form of the inputs, where their names do not tell.")
 @click.option("--separator", default=",", metavar="CHAR", help="What parts the cells of CSV inputs: ; or tab, say.")

@@ -24,6 +24,7 @@ __all__ = [
     "knowledge_options",
     "name_of",
     "pairs_of",
+    "path_name",
     "separator_of",
     "today",
 ]
@@ -31,10 +32,24 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def path_name(given: str) -> str:
+    """Return the name of a file or folder as it was given, never empty.
+
+    An unset variable in a script is no choice of a default. Raises click.BadParameter.
+    """
+    if not given:
+        raise click.BadParameter("the name is empty; name a file or a folder")
+    return given
+
+
 def knowledge_options(command: F) -> F:
     """`--facts DIR` and `--rules DIR`."""
-    command = click.option("--rules", metavar="DIR", help="Folder of rules, in place of the shipped one.")(command)
-    return click.option("--facts", metavar="DIR", help="Folder of facts, in place of the shipped one.")(command)
+    command = click.option(
+        "--rules", type=path_name, metavar="DIR", help="Folder of rules, in place of the shipped one."
+    )(command)
+    return click.option("--facts", type=path_name, metavar="DIR", help="Folder of facts, in place of the shipped one.")(
+        command
+    )
 
 
 def as_of_option(command: F) -> F:

@@ -19,6 +19,7 @@ from provider_advisor.faces.cli.options import (
     knowledge_options,
     name_of,
     pairs_of,
+    path_name,
 )
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
@@ -40,7 +41,12 @@ _SELDOM = 100_000
 @click.option("--wants", multiple=True, metavar="LIST", help="What it should have; fax:could for what would be nice.")
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="What the team is like: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
-@click.option("--file", metavar="FILE", help="Requirements in YAML or JSON; - for standard input. Options win over it.")
+@click.option(
+    "--file",
+    type=path_name,
+    metavar="FILE",
+    help="Requirements in YAML or JSON; - for standard input. Options win over it.",
+)
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
 @click.option("--robustness/--no-robustness", default=True, help="Whether to say how sure the answer is.")

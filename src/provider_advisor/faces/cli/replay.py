@@ -12,7 +12,14 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import SCHEMA
 from provider_advisor.explanation.replay import CONTEXT, replay_record
-from provider_advisor.faces.cli.options import as_of_option, day_of, format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.cli.options import (
+    as_of_option,
+    day_of,
+    format_option,
+    knowledge_from,
+    knowledge_options,
+    path_name,
+)
 from provider_advisor.faces.text import Page, clean, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import MAX_BYTES
@@ -25,7 +32,7 @@ __all__ = ["replay_command"]
 
 
 @click.command("replay")
-@click.argument("record")
+@click.argument("record", type=path_name)
 @as_of_option
 @format_option("text", "json")
 @knowledge_options

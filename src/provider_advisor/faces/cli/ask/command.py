@@ -34,6 +34,7 @@ from provider_advisor.faces.cli.options import (
     knowledge_from,
     knowledge_options,
     name_of,
+    path_name,
     today,
 )
 from provider_advisor.faces.cli.text_answer import show_recommendation
@@ -63,8 +64,18 @@ _MOST = 10
 
 
 @click.command("ask")
-@click.option("--save", metavar="FILE", help="Save what was asked for as a requirements file, for recommend --file.")
-@click.option("--answers", metavar="FILE", help="Take the answers from a file (- for standard input); ask nothing.")
+@click.option(
+    "--save",
+    type=path_name,
+    metavar="FILE",
+    help="Save what was asked for as a requirements file, for recommend --file.",
+)
+@click.option(
+    "--answers",
+    type=path_name,
+    metavar="FILE",
+    help="Take the answers from a file (- for standard input); ask nothing.",
+)
 @click.option(
     "--resume",
     metavar="[FILE]",
