@@ -6,11 +6,12 @@ frozen dataclasses, for making the class of one takes a millisecond, at every st
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import Condition
+from provider_advisor.knowledge.suggest import WordIndex
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
@@ -288,6 +289,10 @@ class KnowledgeBase:
     fingerprint: str
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: the fields, without what is worked out from them."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
     @cached_property
     def questionnaire(self) -> Questionnaire | None:
         """The questionnaire of rules/questions.yaml, None without that file."""
@@ -298,6 +303,11 @@ class KnowledgeBase:
         """Each criterion's id by everything it answers to: its id and its aliases."""
         names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
         return names | {name: name for name in self.criteria}
+
+    @cached_property
+    def word_index(self) -> WordIndex:
+        """All words of criteria, for finding the nearest to a misspelt one."""
+        return WordIndex(self.words)
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:

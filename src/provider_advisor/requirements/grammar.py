@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
@@ -12,7 +12,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Number, plain, read_amount, unit_fits
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
-__all__ = ["LARGEST", "brief", "exclusive", "read_requirement", "shown", "split_list"]
+__all__ = ["LARGEST", "brief", "exclusive", "prepare_words", "read_requirement", "shown", "split_list"]
 
 # A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
 _FORM = re.compile(
@@ -83,12 +83,26 @@ def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
     return Requirement(criterion.id, priority, bound, _weight(given.get("weight"), criterion))
 
 
+def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
+    """Find the nearest words for all unknown criteria in many requirements at once, before they are read one by one."""
+    matches = filter(None, (_FORM.fullmatch(text.strip()) for text in texts))
+    words = {word for match in matches if _known(word := match["word"].strip(), knowledge) is None}
+    if words:
+        knowledge.word_index.prepare(words)
+
+
 def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
-    name = knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
+    name = _known(word, knowledge)
     if name is None:
-        hint = did_you_mean(word, knowledge.words, knowledge.words) or " See `recommend criteria` for all of them."
-        raise RequirementsError(f"unknown criterion {shown(word)}.{hint}")
+        near = did_you_mean(word, knowledge.word_index, knowledge.words)
+        raise RequirementsError(
+            f"unknown criterion {shown(word)}.{near or ' See `recommend criteria` for all of them.'}"
+        )
     return knowledge.criteria[name]
+
+
+def _known(word: str, knowledge: KnowledgeBase) -> str | None:
+    return knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
 
 
 def _priority(word: object, text: str) -> Priority:

@@ -1,0 +1,61 @@
+"""The nearest words: the same one by one, all at once, and after another process has the base."""
+
+import pickle
+import random
+
+import pytest
+
+from provider_advisor import load
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.suggest import WordIndex, did_you_mean, nearest
+from provider_advisor.requirements import read_requirement
+from provider_advisor.requirements.grammar import prepare_words
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return load()
+
+
+def _misspelt(words, count):
+    draw = random.Random(7)  # noqa: S311 (words, not secrets)
+    letters = "abcdefghijklmnopqrstuvwxyz-_ É"
+    for word in draw.choices(sorted(words), k=count):
+        at = draw.randrange(len(word))
+        yield word[:at] + draw.choice(letters) * draw.randint(0, 2) + word[at + draw.randint(0, 2) :]
+
+
+def test_words_prepared_together_get_the_answers_of_single_ones(knowledge):
+    words = [*_misspelt(knowledge.words, 2_000), "", "-", "\ud800", "x" * 5_000, "é" * 3]
+    one_by_one, together = WordIndex(knowledge.words), WordIndex(knowledge.words)
+    together.prepare(words)
+    assert [one_by_one.nearest(word, 20) for word in words] == [together.nearest(word, 20) for word in words]
+
+
+def test_fewer_are_the_first_of_more(knowledge):
+    for word in _misspelt(knowledge.words, 200):
+        assert nearest(word, knowledge.words, 9)[:3] == nearest(word, knowledge.words, 3)
+
+
+def test_prepared_requirements_are_refused_in_the_same_words(knowledge):
+    texts = ["witheboard", "number-contries>=90", "fax:maybe", "ucass:could", "", "x>=>=1", "zzzz"]
+
+    def said():
+        found = []
+        for text in texts:
+            with pytest.raises(RequirementsError) as error:
+                read_requirement(text, "must", other)
+            found.append(str(error.value))
+        return found
+
+    other = knowledge
+    before = said()
+    other = pickle.loads(pickle.dumps(knowledge))  # noqa: S301 (ours)
+    prepare_words(texts, other)
+    assert said() == before
+    assert before[0].startswith("unknown criterion 'witheboard'. Did you mean 'whiteboard'")
+
+
+def test_words_of_one_meaning_are_not_suggested_beside_one_another():
+    meaning = {"car": "car", "cars": "car", "cart": "cart"}
+    assert did_you_mean("carz", meaning, meaning) == " Did you mean 'car' or 'cart'?"
