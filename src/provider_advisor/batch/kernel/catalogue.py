@@ -18,6 +18,7 @@ from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
+from provider_advisor.requirements.grammar import prepare_words
 from provider_advisor.requirements.team import checked, merged
 
 __all__ = ["APART", "BAD", "Catalogue", "Looked", "Stands", "Wrong"]
@@ -76,7 +77,8 @@ class Catalogue:
             self._forget_the_many()
             numbers = [*map(self._numbers[default].get, words)]
             if None in numbers:
-                known = zip(words, numbers, strict=True)
+                known = list(zip(words, numbers, strict=True))
+                prepare_words((word for word, number in known if number is None), self._knowledge)
                 numbers = [self._read(word, default) if number is None else number for word, number in known]
             cells, low, high = self._looked.take(np.array(numbers, np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high)
