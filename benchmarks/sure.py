@@ -10,7 +10,7 @@ from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Decision, decide
 from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.sureness import confirm_record, robustness_record
+from provider_advisor.explanation.sureness import record_confirm, record_robustness
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team, read_team
@@ -46,8 +46,8 @@ def _row(name: str, words: Sequence[str], amounts: Sequence[str], facts: Facts) 
 def _whole(team: Team, facts: Facts) -> Decision:
     decision = decide(team, facts)
     found = measure_robustness(decision)
-    confirm_record(found, facts.knowledge)
-    robustness_record(found, facts.knowledge)
+    record_confirm(found, facts.knowledge)
+    record_robustness(found, facts.knowledge)
     return decision
 
 

@@ -1,4 +1,4 @@
-"""The library's front door: one call from what a team states to a recommendation that proves itself."""
+"""The library's front door: one call from what a team states to a recommendation with its proof."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from provider_advisor.decision import Decision, Verdict, decide
-from provider_advisor.explanation import decision_record
+from provider_advisor.explanation import record_answer
+from provider_advisor.explanation.model import AnswerRecord, as_data
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
@@ -20,9 +21,9 @@ __all__ = ["Recommendation", "answer", "recommend"]
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The answer to a team: what it stated, the decision, and its form as data.
+    """The answer to a team: what it stated, the decision, and its explanation.
 
-    `robustness` says whether the record also tells how sure the answer is, which takes some milliseconds.
+    `robustness` says whether the explanation includes how sure the answer is, which takes some milliseconds.
     """
 
     statement: Statement
@@ -31,25 +32,31 @@ class Recommendation:
 
     @property
     def verdict(self) -> Verdict:
-        """Who is recommended, how firmly, or why nobody is."""
+        """Which provider is recommended, how firmly, or why none is."""
         return self.decision.outcome.verdict
 
     @cached_property
+    def explanation(self) -> AnswerRecord:
+        """The whole answer as typed records, with every reason, source and unknown."""
+        found = record_answer(self.decision, self.statement)
+        if self.robustness:
+            # As large as the rest of the package together, and needed only where it is asked for.
+            from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
+            from provider_advisor.explanation.sureness import record_confirm, record_robustness  # noqa: PLC0415
+
+            knowledge, measured = self.decision.facts.knowledge, measure_robustness(self.decision)
+            found.confirm = record_confirm(measured, knowledge)
+            found.robustness = record_robustness(measured, knowledge)
+        return found
+
+    @cached_property
     def record(self) -> dict[str, Any]:
-        """The whole answer as JSON-ready data, with every reason, source and unknown."""
-        record = decision_record(self.decision, self.statement)
-        return record | self._sure() if self.robustness else record
-
-    def _sure(self) -> dict[str, Any]:
-        # As large as the rest of the package together, and needed only where it is asked for.
-        from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
-        from provider_advisor.explanation.sureness import confirm_record, robustness_record  # noqa: PLC0415
-
-        knowledge, found = self.decision.facts.knowledge, measure_robustness(self.decision)
-        return {"confirm": confirm_record(found, knowledge), "robustness": robustness_record(found, knowledge)}
+        """The same as JSON-ready data."""
+        record: dict[str, Any] = as_data(self.explanation)
+        return record
 
     def to_json(self) -> str:
-        """Exactly what `recommend --format json` prints for the same question."""
+        """Return exactly what `recommend --format json` prints for the same question."""
         return dump_json(self.record)
 
 
@@ -64,13 +71,13 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     max_age: int | None = None,
     robustness: bool = False,
 ) -> Recommendation:
-    """The recommendation for a team, from a knowledge base that `load` has read.
+    """Return the recommendation for a team, from a knowledge base that `load` has read.
 
     `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90",
     "fax:could") or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values,
     `usage` items to monthly amounts. `as_of` is the day whose facts count, today if None; claims that are older by then
     than `max_age` days are not used. With `robustness` the record also says how sure the answer is: what to confirm,
-    ranges of weights, shares of worlds, the smallest changes that would turn it. May be called from any thread.
+    ranges of weights, shares of scenarios, the smallest changes that would change it. Can be called from any thread.
 
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
@@ -83,6 +90,6 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 
 
 def answer(knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False) -> Recommendation:
-    """The recommendation for a statement that is already read, from a requirements file say."""
+    """Return the recommendation for a statement that has been read already, for example from a requirements file."""
     day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
     return Recommendation(statement, decide(statement.team, facts_as_of(knowledge, day, statement.max_age)), robustness)

@@ -198,7 +198,7 @@ def test_a_new_claim_turns_the_teams_that_must_have_it(bicycles, changed):
         "looked_at": turned, "sampled": False, "by_one": turned, "by_any": 0, "together": 0, "untried": 0,
     }  # fmt: skip
     assert {place["team"] for part in record["changes"] for place in part["examples"]} <= {"t3", "t6"}
-    assert any("Cargo bikes: then not known" in line for line in record["examples"][0]["differences"])
+    assert any("Cargo bikes: before not known" in line for line in record["examples"][0]["differences"])
 
 
 def test_two_claims_that_only_together_prove_a_must_are_said_to_do_so(changed):

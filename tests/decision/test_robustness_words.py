@@ -2,15 +2,17 @@
 
 import json
 
+import jsonschema
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, worlds
 
 from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.robustness_schema import ConfirmShape, RobustnessShape
-from provider_advisor.explanation.sureness import confirm_record, robustness_record
+from provider_advisor.explanation.model import ConfirmRecord, RobustnessRecord, as_data, schema_of
+from provider_advisor.explanation.sureness import record_confirm, record_robustness
 from provider_advisor.requirements import Requirement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)
+ROBUSTNESS, CONFIRM = (jsonschema.Draft202012Validator(schema_of(kind)) for kind in (RobustnessRecord, ConfirmRecord))
 
 
 def sentences(record):
@@ -26,10 +28,10 @@ def sentences(record):
 @given(worlds(most=3))
 def test_records_have_the_published_shape_and_speak(world):
     found = measure_robustness(decided(world.knowledge, world.team))
-    record = [robustness_record(found, world.knowledge), *confirm_record(found, world.knowledge)]
-    RobustnessShape.model_validate(record[0])
+    record = as_data([record_robustness(found, world.knowledge), *record_confirm(found, world.knowledge)])
+    ROBUSTNESS.validate(record[0])
     for entry in record[1:]:
-        ConfirmShape.model_validate(entry)
+        CONFIRM.validate(entry)
     json.dumps(record, allow_nan=False)
     for said in sentences(record):
         assert said
@@ -47,7 +49,7 @@ def test_the_same_decision_is_as_sure_every_time(world):
 def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     knowledge = knowledge_of([capability("board")], {"ada": {"board": Said("present")}, "bob": {}})
     found = measure_robustness(decided(knowledge, Team((Requirement("board", "must"),))))
-    (entry,) = confirm_record(found, knowledge)
-    assert entry["says"] == (
-        "Does Bob have this: board? If yes, Ada and Bob would be alike; if no, Ada would be recommended, firmly."
+    (entry,) = record_confirm(found, knowledge)
+    assert entry.says == (
+        "Does Bob offer this: board? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm)."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.replay import CONTEXT, differences, replay_record
+from provider_advisor.explanation.replay import CONTEXT, compare_records, find_differences
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
 
@@ -63,29 +63,29 @@ def _text(found):
 
 
 def test_the_same_record_differs_in_nothing(old):
-    assert differences(old, old) == []
-    compared = replay_record(old, old)
+    assert find_differences(old, old) == []
+    compared = compare_records(old, old)
     assert compared["says"] == "The answer is the same."
     assert not compared["differs"]
 
 
 def test_a_record_that_went_through_json_is_the_same(old):
-    assert differences(json.loads(json.dumps(old)), old) == []
+    assert find_differences(json.loads(json.dumps(old)), old) == []
 
 
 def test_another_fingerprint_alone_is_said_to_touch_nothing(old, changed):
     new = changed("facts/providers/rad.yaml", "exactly: 240", "exactly: 241")
-    found = differences(old, new)
+    found = find_differences(old, new)
     assert [part["about"] for part in found] == ["knowledge"]
-    compared = replay_record(old, new)
+    compared = compare_records(old, new)
     assert not compared["differs"]
-    assert compared["says"] == "The answer is the same: facts or rules differ, but nothing in this answer does."
+    assert compared["says"] == "The answer is the same: facts or rules changed, but nothing in this answer did."
 
 
 def test_another_day_alone_is_no_difference_of_the_answer(old, bicycles):
-    found = differences(old, _record(bicycles, dt.date(2024, 1, 2)))
+    found = find_differences(old, _record(bicycles, dt.date(2024, 1, 2)))
     assert {part["about"] for part in found} <= set(CONTEXT)
-    assert "Then the facts of 2024-01-01 counted, now those of 2024-01-02." in _text(found)
+    assert "Facts counted as of 2024-01-01 before, and as of 2024-01-02 now." in _text(found)
 
 
 def test_a_claim_read_otherwise_is_named_with_its_line_and_what_it_says_then_and_now(old, changed):
@@ -94,19 +94,19 @@ def test_a_claim_read_otherwise_is_named_with_its_line_and_what_it_says_then_and
         "repairs, product: shop, value: present, source: survey-2023, line: 9",
         "repairs, product: shop, value: absent, source: survey-2023, line: 9",
     )
-    found = differences(old, new)
+    found = find_differences(old, new)
     (finding,) = _about(found, "finding")
     assert (finding["provider"], finding["criterion"]) == ("velo", "repairs")
     assert (finding["old"]["outcome"], finding["new"]["outcome"]) == ("met", "unmet")
     assert [claim["line"] for claim in finding["claims"]] == [9]
-    assert "then yes" in finding["says"]
+    assert "before yes" in finding["says"]
     assert "line 9 of survey-2023" in finding["says"]
-    assert _about(found, "standing")[0]["says"] == "Velo & Sons was qualified and is ruled out."
+    assert _about(found, "standing")[0]["says"] == "Velo & Sons was qualified and is now ruled out."
 
 
 def test_a_claim_that_came_is_named(old, changed):
     added = "- {criterion: cargo-bikes, value: present, source: survey-2023, line: 46}\n"
-    found = differences(old, changed("facts/providers/ciclo.yaml", _CICLO[-20:], _CICLO[-20:] + added))
+    found = find_differences(old, changed("facts/providers/ciclo.yaml", _CICLO[-20:], _CICLO[-20:] + added))
     (finding,) = _about(found, "finding")
     assert [(claim["change"], claim["source"], claim["line"]) for claim in finding["claims"]] == [
         ("added", "survey-2023", 46)
@@ -116,14 +116,14 @@ def test_a_claim_that_came_is_named(old, changed):
 
 def test_a_claim_that_went_is_named(old, changed):
     gone = "- {criterion: advice, value: good, source: survey-2023, line: 12}\n"
-    (finding,) = _about(differences(old, changed("facts/providers/velo.yaml", gone, "")), "finding")
+    (finding,) = _about(find_differences(old, changed("facts/providers/velo.yaml", gone, "")), "finding")
     assert [(claim["change"], claim["line"]) for claim in finding["claims"]] == [("removed", 12)]
     assert "now not known" in finding["says"]
 
 
 def test_a_claim_whose_evidence_changed_is_named_though_the_answer_to_it_stays(old, changed):
     new = changed("facts/providers/ciclo.yaml", ", evidence: ambiguous", "")
-    (finding,) = _about(differences(old, new), "finding")
+    (finding,) = _about(find_differences(old, new), "finding")
     assert [(claim["change"], claim["line"]) for claim in finding["claims"]] == [("changed", 45)]
     assert "(stated, 2023-03-01, was ambiguous, 2023-03-01)" in finding["says"]
 
@@ -131,7 +131,7 @@ def test_a_claim_whose_evidence_changed_is_named_though_the_answer_to_it_stays(o
 def test_a_rule_that_went_is_named_with_what_it_asked(old, changed):
     rules = (_BICYCLES / "rules/riding.yaml").read_text(encoding="utf-8")
     start, end = rules.index("- id: beginners-try-first"), rules.index("- id: commuters-need-repairs")
-    found = differences(old, changed("rules/riding.yaml", rules[start:end], ""))
+    found = find_differences(old, changed("rules/riding.yaml", rules[start:end], ""))
     (asked,) = [part for part in _about(found, "requirement") if part["new"] is None]
     assert asked["rules"] == ["beginners-try-first"]
     assert asked["says"] == "No longer asked: Test rides (should), which was asked by the rule beginners-try-first."
@@ -147,17 +147,17 @@ def test_a_rule_that_came_is_named_with_its_reason(changed, bicycles):
 """
     asked = {"wants": ["rental"], "situation": {"skill": "beginner"}}
     new = changed("rules/riding.yaml", "rules:\n", "rules:\n" + rule, **asked)
-    (part,) = _about(differences(_record(bicycles, **asked), new), "requirement")
+    (part,) = _about(find_differences(_record(bicycles, **asked), new), "requirement")
     assert part["says"] == (
-        "Now asked too: Child seats (could), by the rule beginners-carry-little. Somebody has to come along."
+        "Newly asked: Child seats (could), by the rule beginners-carry-little. Somebody has to come along."
     )
 
 
 def test_a_rule_that_asks_otherwise_is_told_as_one_change(old, changed):
     new = changed("rules/riding.yaml", "[{criterion: test-rides}", "[{criterion: test-rides, priority: could}")
-    (part,) = _about(differences(old, new), "requirement")
-    assert "Asked was Test rides (should)" in part["says"]
-    assert "now Test rides (could)" in part["says"]
+    (part,) = _about(find_differences(old, new), "requirement")
+    assert "Before: Test rides (should)" in part["says"]
+    assert "Now: Test rides (could)" in part["says"]
 
 
 def test_a_rule_that_favours_and_went_is_named(bicycles, changed):
@@ -165,29 +165,31 @@ def test_a_rule_that_favours_and_went_is_named(bicycles, changed):
     rules = (_BICYCLES / "rules/riding.yaml").read_text(encoding="utf-8")
     start, end = rules.index("- id: racers-like-light-frames"), rules.index("- id: many-days-cheaply")
     old, new = _record(bicycles, **asked), changed("rules/riding.yaml", rules[start:end], "", **asked)
-    (part,) = _about(differences(old, new), "rule")
+    (part,) = _about(find_differences(old, new), "rule")
     assert part["rule"] == "racers-like-light-frames"
     assert "no longer counts: A light frame climbs faster." in part["says"]
-    (back,) = _about(differences(new, old), "rule")
+    (back,) = _about(find_differences(new, old), "rule")
     assert "now counts" in back["says"]
 
 
 def test_changed_weights_are_named(old, changed):
-    found = _about(differences(old, changed("rules/weights.yaml", "must: 4", "must: 5")), "weight")
+    found = _about(find_differences(old, changed("rules/weights.yaml", "must: 4", "must: 5")), "weight")
     assert [(part["criterion"], part["old"], part["new"]) for part in found] == [("repairs", 8, 10)]
-    assert found[0]["says"] == "The weight of Repairs (must) was 8 and is 10."
+    assert found[0]["says"] == "The weight of Repairs (must) was 8 and is now 10."
 
 
 def test_another_share_for_the_unknown_is_said_of_each_finding_that_it_moves(old, changed):
-    found = _about(differences(old, changed("rules/weights.yaml", "unknown: 0.5", "unknown: 0.4")), "finding")
-    assert any("counted 50 % then and 40 % now" in part["says"] for part in found)
+    found = _about(find_differences(old, changed("rules/weights.yaml", "unknown: 0.5", "unknown: 0.4")), "finding")
+    assert any("counted 50 % before and 40 % now" in part["says"] for part in found)
 
 
 def test_another_price_is_named_in_the_cost(old, changed):
-    found = differences(old, changed("facts/providers/velo.yaml", "exactly: 49.5", "exactly: 60"))
+    found = find_differences(old, changed("facts/providers/velo.yaml", "exactly: 49.5", "exactly: 60"))
     (cost,) = _about(found, "cost")
-    assert cost["says"].startswith("The monthly cost with Velo & Sons was at least 99 EUR/month and is at least 120")
-    assert "for inspections 49.5 EUR/inspection then and 60 EUR/inspection now" in cost["says"]
+    assert cost["says"].startswith(
+        "The monthly cost with Velo & Sons was at least 99 EUR/month and is now at least 120"
+    )
+    assert "for inspections 49.5 EUR/inspection before and 60 EUR/inspection now" in cost["says"]
     assert [claim["line"] for claim in cost["claims"]] == [11]
 
 
@@ -195,25 +197,25 @@ def test_another_verdict_comes_first_and_tells_both_reasons(old, changed):
     new = changed("facts/providers/velo.yaml", "id: velo", "id: velo")
     new = copy.deepcopy(new)
     new["verdict"] |= {"kind": "none", "strength": None, "provider": None, "reason": "Nobody will do."}
-    first, *_ = differences(old, new)
+    first, *_ = find_differences(old, new)
     assert first["about"] == "verdict"
     assert first["old"]["kind"] == "recommended"
     assert first["says"].endswith("Now: Nobody will do.")
-    assert replay_record(old, new)["verdict_differs"]
+    assert compare_records(old, new)["verdict_differs"]
 
 
 def test_providers_that_came_and_went_are_named(old):
     new = copy.deepcopy(old)
     new["providers"][0] |= {"id": "new", "name": "Newcomer"}
-    found = _text(differences(old, new))
+    found = _text(find_differences(old, new))
     assert "Newcomer is new." in found
-    assert "is no longer known." in found
+    assert "is no longer in the knowledge base." in found
 
 
 @pytest.mark.parametrize("part", ["verdict", "providers", "findings", "requirements", "combinations", "knowledge"])
 def test_a_record_that_lacks_a_part_is_damaged(old, part):
     with pytest.raises(RequirementsError, match=f"damaged: '{part}' is missing"):
-        differences({key: value for key, value in old.items() if key != part}, old)
+        find_differences({key: value for key, value in old.items() if key != part}, old)
 
 
 @pytest.mark.parametrize(
@@ -233,4 +235,4 @@ def test_a_record_with_a_part_of_another_kind_is_damaged(old, path, value):
         place = place[step]
     place[path[-1]] = value
     with pytest.raises(RequirementsError, match="is not of the right kind"):
-        differences(damaged, old)
+        find_differences(damaged, old)

@@ -23,6 +23,6 @@ ASKED = {
 
 
 def record_of(knowledge, asked, *, robust=True):
-    """The record of an answer, with or without how sure it is."""
+    """The records of an answer, with or without how sure it is."""
     statement = Statement(read_team(knowledge, **asked), dt.date(2024, 1, 1))
-    return answer(knowledge, statement, robustness=robust).record
+    return answer(knowledge, statement, robustness=robust).explanation

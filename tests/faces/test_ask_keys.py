@@ -341,7 +341,7 @@ def test_where_the_answer_goes_to_a_file_the_conversation_stays_on_the_terminal(
     terminal.type("done\n", "Empty line: finish")
     terminal.type("\n", "\n")
     assert terminal.process.wait(30) == 0
-    assert out.read_text(encoding="utf-8").strip().startswith("Twilio is recommended, firmly")
+    assert out.read_text(encoding="utf-8").strip().startswith("Twilio is recommended (firm)")
 
 
 def test_a_dumb_terminal_is_asked_line_by_line_within_its_columns(open_terminal):

@@ -79,7 +79,7 @@ counts the teams that do not get it without this change.
 
 For example shop
   Twilio, leaning; now Vonage, leaning.
-  Vonage on Sales application: then not known: no claim says so or denies it;
+  Vonage on Sales application: before not known: no claim confirms or denies it;
   now yes, has it (Vonage Contact Center); added: line 17 of
   twilio-vs-vonage-2022 (stated, 2022-11-22).
   Vonage was unconfirmed and is qualified.

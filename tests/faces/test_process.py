@@ -14,7 +14,7 @@ _COMMAND = [str(Path(sys.executable).with_name("recommend")), "--needs", "whiteb
 def test_an_answer_exits_with_0_and_says_nothing_on_standard_error(tmp_path):
     run = subprocess.run(_COMMAND, cwd=tmp_path, capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
-    assert run.stdout.startswith(b"Twilio is recommended, firmly")
+    assert run.stdout.startswith(b"Twilio is recommended (firm)")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

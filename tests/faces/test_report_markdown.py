@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from reported import ASKED, record_of
 
-from provider_advisor.faces.report.markdown import escaped, markdown_report
+from provider_advisor.faces.report.markdown import escape, markdown_report
 
 _HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
 _SECTIONS = ["Context", "Requirements", "Options", "Verdict", "Reasons", "Unknowns and what to confirm"]
-_SECTIONS += ["What would change the answer", "How sure it is", "Cost in a month", "Sources", "Knowledge"]
+_SECTIONS += ["What would change the answer", "How sure it is", "Monthly cost", "Sources", "Knowledge"]
 
 
 def _tables(text):
@@ -59,7 +59,7 @@ def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
     record = record_of(bicycles, ASKED["everything"])
     head = markdown_report(record, bicycles).split("## Context")[0]
     assert head.startswith("# Provider recommendation for riders\n")
-    assert f"**Status:** {record['verdict']['reason']}" in head
+    assert f"**Status:** {record.verdict.reason}" in head
     assert "**Date:** 2024-01-01" in head
     assert f"`{bicycles.fingerprint[:12]}`" in head
 
@@ -71,11 +71,11 @@ def test_it_has_every_part(bicycles):
         "| must | Repairs |  | 8 | stated |",
         "rule `beginners-try-first`: Who buys a first bicycle does not know what fits.",
         "| Velo & Sons | qualified |",
-        "**Rad am Ring:** no; stated to lack it (Laden) \\[1, line 21; 2020-05-01\\]",
+        "**Rad am Ring:** no; does not have it (Laden) \\[1, line 21; 2020-05-01\\]",
         "by quote only",
         "Not priced: ",
         "1. Where to buy a bicycle (published 2020-05-01, retrieved 2024-01-15)",
-        "It rests on facts of 2020-05-01 to 2023-03-01, three years old.",
+        "Based on facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
         f"`{bicycles.fingerprint}`",
     ):
         assert part in text, part
@@ -90,7 +90,7 @@ def test_nothing_asked_is_said(bicycles):
 def test_hostile_texts_neither_break_a_table_nor_become_markup(hostile):
     text = markdown_report(record_of(hostile, {**ASKED["everything"], "name": f"a\n# b {_HOSTILE}"}), hostile)
     _check_form(text)
-    assert escaped(_HOSTILE) in text
+    assert escape(_HOSTILE) in text
     assert not re.search(r"(?<!\\)<(?!https?://)", text)
     assert not re.search(r"(?<!\\)\]\(|https?://evil|www\.evil", text)
 
@@ -114,8 +114,8 @@ def test_hostile_texts_neither_break_a_table_nor_become_markup(hostile):
         ("", ""),
     ],
 )
-def test_texts_are_escaped(given, expected):
-    assert escaped(given) == expected
+def test_texts_are_escape(given, expected):
+    assert escape(given) == expected
 
 
 def test_the_same_record_gives_the_same_bytes(bicycles):

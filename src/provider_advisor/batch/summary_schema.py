@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from provider_advisor.explanation.robustness_schema import Part
-
-__all__ = ["summary_schema"]
+__all__ = ["ClosedModel", "summary_schema"]
 
 
-class _Teams(Part):
+class ClosedModel(BaseModel):
+    """Base of all parts of a summary: no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class _Teams(ClosedModel):
     teams: int
     share: float | None = Field(description="of the teams scored, 0 to 1; null where none was")
 
@@ -30,7 +34,7 @@ class _Criterion(_Teams):
     label: str
 
 
-class _IfAll(Part):
+class _IfAll(ClosedModel):
     qualified: _Teams = Field(description="every must is proven")
     unconfirmed: _Teams = Field(description="no must fails, one at least is unknown")
     ruled_out: _Teams = Field(description="a must fails")
@@ -38,7 +42,7 @@ class _IfAll(Part):
     unknown: list[_Criterion] = Field(description="musts that are unknown, and for how many teams")
 
 
-class _Provider(Part):
+class _Provider(ClosedModel):
     provider: str
     name: str
     recommended: _Recommended
@@ -46,7 +50,7 @@ class _Provider(Part):
     if_all_chose_it: _IfAll = Field(description="what standardising on this provider would leave unmet")
 
 
-class _Wanted(Part):
+class _Wanted(ClosedModel):
     criterion: str
     label: str
     must: int = Field(description="teams that must have it, by their own statement or by a rule")
@@ -60,13 +64,13 @@ class _UnknownFact(_Criterion):
     ask: str = Field(description="the question to put to the provider")
 
 
-class _Knowledge(Part):
+class _Knowledge(ClosedModel):
     as_of: str = Field(description="the day whose facts count for rows that name none")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
 
 
-class _Summary(Part):
+class _Summary(ClosedModel):
     """What a run over many teams came to, as `recommend batch --summary` writes it. Lists: the largest count first."""
 
     schema_: Literal["provider-advisor/batch-summary/1"] = Field(alias="schema")

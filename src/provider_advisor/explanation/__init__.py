@@ -1,5 +1,5 @@
-"""A decision to reasons, as data, then words."""
+"""A decision to reasons: records that become JSON, and the sentences in them."""
 
-from provider_advisor.explanation.record import claim_record, decision_record
+from provider_advisor.explanation.record import claim_record, record_answer
 
-__all__ = ["claim_record", "decision_record"]
+__all__ = ["claim_record", "record_answer"]

@@ -1,29 +1,71 @@
-"""Whether and why the same question is answered differently now: two records, compared part by part."""
+"""Whether and why the same question is answered differently now: two answers, compared part by part."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from provider_advisor.explanation.replay_evidence import costs, findings
-from provider_advisor.explanation.replay_pair import Difference, Pair, difference
-from provider_advisor.explanation.replay_shapes import AnswerShape, FindingShape, ProviderShape, RequirementShape
-from provider_advisor.explanation.words import joined
+from provider_advisor.explanation.model import (
+    AnswerRecord,
+    BoundWords,
+    ConcessionRecord,
+    CostItemRecord,
+    CostRecord,
+    EvidenceRecord,
+    FindingRecord,
+    LineRecord,
+    ProviderRecord,
+    RequirementRecord,
+    as_data,
+    read_answer,
+)
+from provider_advisor.explanation.words import (
+    STANDINGS,
+    amount_text,
+    degree_text,
+    joined,
+    number_text,
+    score_text,
+)
 
-__all__ = ["CONTEXT", "differences", "replay_record"]
+__all__ = ["CONTEXT", "compare_records", "find_differences"]
 
 CONTEXT = ("stale", "age", "day", "knowledge")
-"""What differences are about that are no part of the answer itself, but of what it was drawn from."""
+"""What differences are about that are no part of the answer itself, but of the facts and rules behind it."""
 
-Record = Mapping[str, Any]
+Difference = dict[str, Any]
 
 
-def replay_record(old: Record, new: Record) -> dict[str, Any]:
-    """Two records compared, as JSON-ready data: whether the verdict, or anything of the answer, differs, and why.
+class AnswerPair(NamedTuple):
+    """The answers of then and now, and the names of everything that either mentions."""
+
+    old: AnswerRecord
+    new: AnswerRecord
+    names: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def read(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> AnswerPair:
+        """Return the pair of two records. Raises RequirementsError where one lacks what is compared."""
+        then, now = both = read_answer(old), read_answer(new)
+        names = {provider.id: provider.name for answer in both for provider in answer.providers}
+        labels = {part.criterion: part.label for answer in both for part in answer.requirements}
+        return cls(then, now, names, labels)
+
+    def label(self, finding: FindingRecord) -> str:
+        """Return what a finding is about: a criterion by its label, with its bound, or a rule."""
+        if finding.criterion is None:
+            return f"the rule {finding.rule}"
+        return self.labels.get(finding.criterion, finding.criterion) + _key(finding)[2]
+
+
+def compare_records(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare two records, as JSON-ready data: whether the verdict, or anything of the answer, differs, and why.
 
     Raises RequirementsError where one lacks what is compared.
     """
-    found = differences(old, new)
+    found = find_differences(old, new)
     then, now = old["knowledge"], new["knowledge"]
     return {
         "schema": "provider-advisor/replay/1",
@@ -38,172 +80,347 @@ def replay_record(old: Record, new: Record) -> dict[str, Any]:
 
 def _summary(about: set[str]) -> str:
     if "verdict" in about:
-        return "The answer differs."
+        return "The verdict changed."
     if about - {*CONTEXT}:
-        return "The verdict is the same; what it rests on differs."
+        return "The verdict is the same, but the reasons behind it changed."
     if "knowledge" in about:
-        return "The answer is the same: facts or rules differ, but nothing in this answer does."
+        return "The answer is the same: facts or rules changed, but nothing in this answer did."
     return "The answer is the same."
 
 
-def differences(old: Record, new: Record) -> list[Difference]:
-    """What differs between two records of one question, the verdict first.
+def find_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    """Find what differs between two records of one question, the verdict first.
 
-    Each says what it is `about`, and `says` it in a sentence; `old`, `new`, `provider`, `criterion`, `rule` and
-    `claims` where they apply. Raises RequirementsError where a record lacks what is compared.
+    Each difference says what it is `about`, and `says` it in a sentence; `old`, `new`, `provider`, `criterion`, `rule`
+    and `claims` where they apply. Raises RequirementsError where a record lacks what is compared.
     """
-    pair = Pair.of(old, new)
-    parts = (_verdict, _providers, _requirements, _rules, findings, costs, _ways, _drawn_from)
+    pair = AnswerPair.read(old, new)
+    parts = (_verdict, _providers, _requirements, _rules, _findings, _costs, _ways, _behind)
     return [found for part in parts for found in part(pair)]
 
 
-def _verdict(pair: Pair) -> Iterator[Difference]:
-    then, now = pair.old.verdict, pair.new.verdict
-    if then.model_copy(update={"reason": now.reason}) != now:
-        says = f"The verdict is another. Then: {then.reason} Now: {now.reason}"
-        yield difference("verdict", says, old=then.model_dump(mode="json"), new=now.model_dump(mode="json"))
-    elif then.reason != now.reason:
-        says = f"The verdict has another reason. Then: {then.reason} Now: {now.reason}"
-        yield difference("reason", says, old=then.reason, new=now.reason)
+def _difference(about: str, says: str, **details: Any) -> Difference:  # noqa: ANN401 (JSON-ready values)
+    """Return a difference as JSON-ready data: what it is about, the details, a sentence."""
+    return {"about": about, **details, "says": says}
 
 
-def _providers(pair: Pair) -> Iterator[Difference]:
+def _verdict(pair: AnswerPair) -> Iterator[Difference]:
+    then, now = as_data(pair.old.verdict), as_data(pair.new.verdict)
+    sides = f"Before: {then['reason']} Now: {now['reason']}"
+    if {**then, "reason": None} != {**now, "reason": None}:
+        yield _difference("verdict", f"The verdict changed. {sides}", old=then, new=now)
+    elif then["reason"] != now["reason"]:
+        says = f"The reason for the verdict changed. {sides}"
+        yield _difference("reason", says, old=then["reason"], new=now["reason"])
+
+
+def _providers(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({provider.id: provider for provider in answer.providers} for answer in (pair.old, pair.new))
     for gone in sorted(then.keys() - now.keys()):
-        yield difference("provider", f"{then[gone].name} is no longer known.", provider=gone, old=gone, new=None)
+        says = f"{then[gone].name} is no longer in the knowledge base."
+        yield _difference("provider", says, provider=gone, old=gone, new=None)
     for come in sorted(now.keys() - then.keys()):
-        yield difference("provider", f"{now[come].name} is new.", provider=come, old=None, new=come)
+        yield _difference("provider", f"{now[come].name} is new.", provider=come, old=None, new=come)
     for both in sorted(now.keys() & then.keys()):
         yield from _standing(then[both], now[both])
 
 
-def _standing(then: ProviderShape, now: ProviderShape) -> Iterator[Difference]:
+def _standing(then: ProviderRecord, now: ProviderRecord) -> Iterator[Difference]:
     if then.standing != now.standing:
-        says = f"{now.name} was {then.standing_text} and is {now.standing_text}."
-        yield difference("standing", says, provider=now.id, old=then.standing, new=now.standing)
-    if then.score != now.score:
-        says = f"The score of {now.name} was {then.score.text} and is {now.score.text}."
-        old, new = then.score.model_dump(), now.score.model_dump()
-        yield difference("score", says, provider=now.id, old=old, new=new)
+        says = f"{now.name} was {STANDINGS[then.standing]} and is now {STANDINGS[now.standing]}."
+        yield _difference("standing", says, provider=now.id, old=then.standing, new=now.standing)
+    before, after = as_data(then.score), as_data(now.score)
+    if before != after:
+        says = f"The score of {now.name} was {score_text(then.score)} and is now {score_text(now.score)}."
+        yield _difference("score", says, provider=now.id, old=before, new=after)
 
 
-def _requirements(pair: Pair) -> Iterator[Difference]:
+# What is asked
+
+
+def _bound_words(bound: BoundWords | None) -> str:
+    # A record has no units, and its criterion may be gone by now.
+    ends = [
+        f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}"
+        for key, end in (bound or {}).items()
+    ]
+    return f", {joined(ends)}" if ends else ""
+
+
+def _key(part: RequirementRecord | FindingRecord) -> tuple[str, str, str]:
+    """Return what the same requirement, or the same rule that favours, is found by in both answers."""
+    if part.criterion is None:
+        return "", "", (part.rule if isinstance(part, FindingRecord) else None) or ""
+    return part.criterion, part.priority or "", _bound_words(part.bound)
+
+
+def _asked_text(part: RequirementRecord) -> str:
+    return f"{part.label}{_bound_words(part.bound)} ({part.priority})"
+
+
+def _requirements(pair: AnswerPair) -> Iterator[Difference]:
     """Which requirements came, went or changed, and the rules behind it."""
-    then, now = ({part.key: part for part in answer.requirements} for answer in (pair.old, pair.new))
+    then, now = ({_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
     for new in come:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
             gone.remove(old)
-            says = f"Asked was {old.text}, {_by(old)}; now {new.text}, {_by(new)}."
+            says = f"Before: {_asked_text(old)}, asked {_by(old)}. Now: {_asked_text(new)}, asked {_by(new)}."
             yield _asked(says, new.criterion, old, new)
         else:
-            yield _asked(f"Now asked too: {new.text}, {_by(new)}. {_because(pair.new, new)}", new.criterion, None, new)
+            says = f"Newly asked: {_asked_text(new)}, {_by(new)}. {_because(pair.new, new)}"
+            yield _asked(says, new.criterion, None, new)
     for old in gone:
-        yield _asked(f"No longer asked: {old.text}, which was asked {_by(old)}.", old.criterion, old, None)
+        yield _asked(f"No longer asked: {_asked_text(old)}, which was asked {_by(old)}.", old.criterion, old, None)
     for key in sorted(then.keys() & now.keys()):
         if then[key].implied_by != now[key].implied_by:
-            says = f"{now[key].text} was asked {_by(then[key])}; now {_by(now[key])}."
+            says = f"{_asked_text(now[key])} was asked {_by(then[key])} and is now asked {_by(now[key])}."
             yield _asked(says, now[key].criterion, then[key], now[key])
 
 
-def _asked(says: str, criterion: str, old: RequirementShape | None, new: RequirementShape | None) -> Difference:
-    sides = {"old": old.model_dump(mode="json") if old else None, "new": new.model_dump(mode="json") if new else None}
+def _asked(says: str, criterion: str, old: RequirementRecord | None, new: RequirementRecord | None) -> Difference:
     rules = set(old.implied_by if old else ()) ^ set(new.implied_by if new else ())
-    return difference("requirement", says.rstrip(), criterion=criterion, rules=sorted(rules), **sides)
+    sides = {"old": old and _asked_side(old), "new": new and _asked_side(new)}
+    return _difference("requirement", says.rstrip(), criterion=criterion, rules=sorted(rules), **sides)
 
 
-def _by(part: RequirementShape) -> str:
+def _asked_side(part: RequirementRecord) -> dict[str, Any]:
+    bound = part.bound and {key: end if isinstance(end, str) else float(end) for key, end in part.bound.items()}
+    return _chosen(part, "criterion", "label", "priority") | {"bound": bound, "implied_by": list(part.implied_by)}
+
+
+def _chosen(part: Any, *names: str) -> dict[str, Any]:  # noqa: ANN401 (a record)
+    return {name: as_data(getattr(part, name)) for name in names}
+
+
+def _by(part: RequirementRecord) -> str:
     if not part.implied_by:
         return "by the team"
     return f"by the rule{'s' if len(part.implied_by) > 1 else ''} {joined(part.implied_by)}"
 
 
-def _because(answer: AnswerShape, part: RequirementShape) -> str:
-    return next((finding.because for finding in answer.findings if finding.key == part.key), "")
+def _because(answer: AnswerRecord, part: RequirementRecord) -> str:
+    return next((finding.because for finding in answer.findings if _key(finding) == _key(part)), "")
 
 
-def _firsts(answer: AnswerShape) -> dict[tuple[str, str, str], FindingShape]:
-    """One finding of each requirement and rule: weight and reason are the same for all providers."""
-    return {finding.key: finding for finding in reversed(answer.findings)}
+# Rules and weights
 
 
-def _rules(pair: Pair) -> Iterator[Difference]:
-    """Which rules that favour came or went; then other weights and other reasons."""
+def _firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
+    """Return one finding of each requirement and rule: weight and reason are the same for all providers."""
+    return {_key(finding): finding for finding in reversed(answer.findings)}
+
+
+def _rules(pair: AnswerPair) -> Iterator[Difference]:
+    """Which rules that favour came or went; then weights and reasons that changed."""
     then, now = _firsts(pair.old), _firsts(pair.new)
     for key in sorted(then.keys() - now.keys()):
         if not key[0]:
             says = f"The rule {key[2]} no longer counts: {then[key].because}"
-            yield difference("rule", says, rule=key[2], old=then[key].because, new=None)
+            yield _difference("rule", says, rule=key[2], old=then[key].because, new=None)
     for key in sorted(now.keys() - then.keys()):
         if not key[0]:
             says = f"The rule {key[2]} now counts: {now[key].because}"
-            yield difference("rule", says, rule=key[2], old=None, new=now[key].because)
+            yield _difference("rule", says, rule=key[2], old=None, new=now[key].because)
     for key in sorted(then.keys() & now.keys()):
         yield from _weight(then[key], now[key], pair)
 
 
-def _weight(then: FindingShape, now: FindingShape, pair: Pair) -> Iterator[Difference]:
+def _weight(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterator[Difference]:
     what = {"criterion": now.criterion} if now.criterion else {"rule": now.rule}
     name = f"{pair.label(now)} ({now.priority})" if now.criterion else f"the rule {now.rule}"
     if then.weight != now.weight:
-        says = f"The weight of {name} was {then.weight:g} and is {now.weight:g}."
-        yield difference("weight", says, **what, old=then.weight, new=now.weight)
+        says = f"The weight of {name} was {then.weight:g} and is now {now.weight:g}."
+        yield _difference("weight", says, **what, old=then.weight, new=now.weight)
     if then.because != now.because:
-        says = f"The reason for {name} has other words now: {now.because}"
-        yield difference("because", says, **what, old=then.because, new=now.because)
+        says = f"The reason given for {name} changed: {now.because}"
+        yield _difference("because", says, **what, old=then.because, new=now.because)
 
 
-def _ways(pair: Pair) -> Iterator[Difference]:
-    """Which consequents are set aside, who would do together, what could be given up."""
+# What is known
+
+
+def _findings(pair: AnswerPair) -> Iterator[Difference]:
+    """What is known differently now about what both answers ask, and through which claims."""
+    then = {(finding.provider, _key(finding)): finding for finding in pair.old.findings}
+    for new in pair.new.findings:
+        old = then.get((new.provider, _key(new)))
+        if old is None:
+            continue
+        changed = (old.outcome, old.degree, old.says) != (new.outcome, new.degree, new.says)
+        claims = _compare_claims(old.evidence, new.evidence) or (_reread_claims(new.evidence) if changed else [])
+        said = _finding_says(old, new, claims, changed=changed)
+        if said:
+            says = f"{pair.names.get(new.provider, new.provider)} on {pair.label(new)}: {said}."
+            sides = {"old": _known_side(old), "new": _known_side(new)}
+            what = {"provider": new.provider, "criterion": new.criterion, "rule": new.rule}
+            yield _difference("finding", says, **what, **sides, claims=claims)
+
+
+def _known_side(finding: FindingRecord) -> dict[str, Any]:
+    return _chosen(finding, "outcome", "degree", "expected", "says")
+
+
+def _finding_says(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
+    parts = [f"before {_known(old)}; now {_known(new)}"] if changed else []
+    if not changed and old.expected != new.expected:
+        parts.append(f"counted {100 * old.expected:.0f} % before and {100 * new.expected:.0f} % now")
+    return "; ".join([*parts, *(claim["says"] for claim in claims)])
+
+
+def _known(finding: FindingRecord) -> str:
+    word = degree_text(finding.outcome, finding.degree)
+    return finding.says if finding.says.startswith(word) else f"{word}, {finding.says}"
+
+
+class ClaimKey(NamedTuple):
+    """A claim, as far as a record holds it; those of prices do not say what evidence they are."""
+
+    source: str
+    line: int
+    as_of: str
+    evidence: str
+    product: str | None
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """What the same claim is found by again."""
+        return self.source, self.line, self.product or ""
+
+
+def _claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
+    return [
+        ClaimKey(line.source, line.line, line.as_of, line.evidence, line.product)
+        if isinstance(line, EvidenceRecord)
+        else ClaimKey(line.source, line.line, line.as_of, "stated", None)
+        for line in lines
+    ]
+
+
+def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> list[Difference]:
+    """Return the claims that came, went or changed in evidence or date, each with its place."""
+    then, now = Counter(_claim_keys(old)), Counter(_claim_keys(new))
+    gone = {claim.place: claim for claim in then - now}
+    come = {claim.place: claim for claim in now - then}
+    found = [_claim("removed", gone[place]) for place in sorted(gone.keys() - come.keys())]
+    found += [_claim("changed", come[place], gone[place]) for place in sorted(come.keys() & gone.keys())]
+    return found + [_claim("added", come[place]) for place in sorted(come.keys() - gone.keys())]
+
+
+def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
+    """Return the claims, one or more of which now say something else: a record does not hold the value of each."""
+    return [_claim("read otherwise", claim) for claim in dict.fromkeys(_claim_keys(lines))]
+
+
+def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Difference:
+    was = f", was {before.evidence}, {before.as_of}" if before else ""
+    word = "different value" if change == "read otherwise" else change
+    says = f"{word}: line {claim.line} of {claim.source} ({claim.evidence}, {claim.as_of}{was})"
+    return {"change": change, **claim._asdict(), "says": says}
+
+
+# Costs
+
+
+def _costs(pair: AnswerPair) -> Iterator[Difference]:
+    """How the monthly costs changed, with the prices that make the difference."""
+    then = {provider.id: provider.monthly_cost for provider in pair.old.providers}
+    for provider in pair.new.providers:
+        old, new = then.get(provider.id), provider.monthly_cost
+        if old is not None and new is not None and _comparable_cost(old) != _comparable_cost(new):
+            said, claims = _items(old, new)
+            says = f"The monthly cost with {provider.name} was {_cost_text(old)} and is now {_cost_text(new)}{said}."
+            sides = {"old": _chosen(old, "low", "high", "unit"), "new": _chosen(new, "low", "high", "unit")}
+            yield _difference("cost", says, provider=provider.id, **sides, claims=claims)
+
+
+def _comparable_cost(cost: CostRecord) -> tuple[Any, ...]:
+    return cost.low, cost.high, cost.unit, [_comparable_item(item) for item in cost.items]
+
+
+def _comparable_item(item: CostItemRecord) -> tuple[Any, ...]:
+    """Return what makes two items the same; other price models, which were not used, do not count."""
+    return item.usage, item.criterion, item.price, item.low, item.high, item.beside, _claim_keys(item.evidence)
+
+
+def _cost_text(cost: CostRecord) -> str:
+    return f"{amount_text(cost.low, cost.high)} {cost.unit}"
+
+
+def _items(old: CostRecord, new: CostRecord) -> tuple[str, list[Difference]]:
+    """Return what changed in the items of a cost, in words, and the claims behind it."""
+    then = {tuple(item.usage): item for item in old.items}
+    said, claims = [], []
+    for item in new.items:
+        before = then.get(tuple(item.usage))
+        if before is not None and _comparable_item(before) != _comparable_item(item):
+            claims += _compare_claims(before.evidence, item.evidence) or _reread_claims(item.evidence)
+            said.append(_item(before, item))
+    return ("; " + "; ".join(said) if said else ""), claims
+
+
+def _item(old: CostItemRecord, new: CostItemRecord) -> str:
+    name = joined(list(new.usage))
+    before, now = (item.price or "no known price" for item in (old, new))
+    if before != now:
+        return f"for {name} {before} before and {now} now"
+    return f"for {name} other claims say {now}, or something else is free"
+
+
+# What could be done instead, and the facts and rules behind it
+
+
+def _ways(pair: AnswerPair) -> Iterator[Difference]:
+    """Which consequents are set aside, which providers would do together, what could be given up."""
     old, new = pair.old, pair.new
+    known = as_data(old.set_aside)
     for part in new.set_aside:
-        if part not in old.set_aside:
+        if as_data(part) not in known:
             label = pair.labels.get(part.criterion, part.criterion)
-            says = f"The rule {part.rule} on {label} is set aside now: {part.because}."
-            yield difference("set-aside", says, rule=part.rule, criterion=part.criterion, old=None, new=part.because)
+            says = f"The rule {part.rule} on {label} is now set aside: {part.because}."
+            yield _difference("set-aside", says, rule=part.rule, criterion=part.criterion, old=None, new=part.because)
     if old.combinations != new.combinations:
-        says = f"Together would have met every must: {_groups(old, pair)}; now {_groups(new, pair)}."
-        yield difference(
-            "combinations", says, old=list(map(list, old.combinations)), new=list(map(list, new.combinations))
-        )
-    if old.concessions != new.concessions:
-        sides = {
-            "old": [_dropped(part.drop) for part in old.concessions],
-            "new": [_dropped(part.drop) for part in new.concessions],
-        }
-        says = f"Could have been given up: {_either(sides['old'])}; now {_either(sides['new'])}."
-        yield difference("concessions", says, **sides)
+        says = f"Providers that together meet every must: before {_groups(old, pair)}; now {_groups(new, pair)}."
+        yield _difference("combinations", says, old=old.combinations, new=new.combinations)
+    if [*map(_comparable_way, old.concessions)] != [*map(_comparable_way, new.concessions)]:
+        before, now = ([_dropped(part) for part in answer.concessions] for answer in (old, new))
+        says = f"What could be given up: before {_either(before)}; now {_either(now)}."
+        yield _difference("concessions", says, old=before, new=now)
 
 
-def _groups(answer: AnswerShape, pair: Pair) -> str:
+def _comparable_way(part: ConcessionRecord) -> tuple[Any, ...]:
+    return [_asked_side(requirement) for requirement in part.drop], as_data(part.verdict)
+
+
+def _groups(answer: AnswerRecord, pair: AnswerPair) -> str:
     return _either([joined([pair.names.get(name, name) for name in group]) for group in answer.combinations])
 
 
-def _dropped(parts: Iterable[RequirementShape]) -> str:
-    return joined([part.text for part in parts])
+def _dropped(part: ConcessionRecord) -> str:
+    return joined([_asked_text(requirement) for requirement in part.drop])
 
 
 def _either(ways: Sequence[str]) -> str:
     return ", or ".join(ways) or "nothing"
 
 
-def _drawn_from(pair: Pair) -> Iterator[Difference]:
-    """Facts past their time, the age of the evidence, the day, facts and rules as a whole."""
+def _behind(pair: AnswerPair) -> Iterator[Difference]:
+    """Facts that are out of date now, the age of the evidence, the day, facts and rules as a whole."""
     old, new = pair.old.knowledge, pair.new.knowledge
     known = {(part.provider, part.criterion) for part in old.stale}
     for part in new.stale:
         if (part.provider, part.criterion) not in known:
             name, label = pair.names.get(part.provider, part.provider), pair.labels.get(part.criterion, part.criterion)
-            says = f"The fact on {name}, {label}, of {part.as_of}, is older now than such facts should be."
-            yield difference("stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of)
-    if old.rests_on != new.rests_on:
-        says = f"The evidence is of another age. Then: {old.rests_on.says} Now: {new.rests_on.says}"
-        yield difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
+            says = f"The fact about {name}, {label}, from {part.as_of}, is out of date now."
+            yield _difference("stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of)
+    if old.rests_on.says != new.rests_on.says:
+        says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
+        yield _difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
     if old.as_of != new.as_of:
-        says = f"Then the facts of {old.as_of} counted, now those of {new.as_of}."
-        yield difference("day", says, old=old.as_of, new=new.as_of)
+        says = f"Facts counted as of {old.as_of} before, and as of {new.as_of} now."
+        yield _difference("day", says, old=old.as_of, new=new.as_of)
     if old.fingerprint != new.fingerprint:
-        says = f"The knowledge base was {old.fingerprint[:12]} and is {new.fingerprint[:12]}."
-        yield difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)
+        says = f"The knowledge base was {old.fingerprint[:12]} and is now {new.fingerprint[:12]}."
+        yield _difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)

@@ -1,9 +1,8 @@
-"""How sure a recommendation is, and what to ask the providers, as data and in words."""
+"""How sure a recommendation is, and what to ask the providers, as records with sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
@@ -19,7 +18,24 @@ from provider_advisor.decision.robustness import (
     WeightRange,
     WeightRanges,
 )
-from provider_advisor.explanation.reasons import names, verdict_brief
+from provider_advisor.explanation.model import (
+    AskedRecord,
+    ChangeRecord,
+    ConfirmRecord,
+    EstimateRecord,
+    OpenFactRecord,
+    PossibleAnswerRecord,
+    RequirementChangesRecord,
+    RobustnessRecord,
+    ShareRecord,
+    ThenVerdictRecord,
+    TurnRecord,
+    WeightedRecord,
+    WeightRangeRecord,
+    WeightsRecord,
+    WorldsRecord,
+)
+from provider_advisor.explanation.reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
     capital,
@@ -33,62 +49,68 @@ from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["confirm_record", "robustness_record"]
+__all__ = ["record_confirm", "record_robustness"]
 
 
-def robustness_record(robustness: Robustness, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """How sure the verdict is, JSON-ready; see `RobustnessShape` in `robustness_schema`.
+def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> RobustnessRecord:
+    """Return how sure the verdict is.
 
-    `weights` are the ranges in which kind and provider hold, `worlds` the shares in which each provider comes first
-    (None where nothing is asked), `changes` those of the requirements that turn the verdict. Each has `says`.
+    `weights` are the ranges in which kind and provider hold, `worlds` the shares of the scenarios in which each
+    provider comes first (None where nothing is asked), `changes` those of the requirements that change the verdict.
     """
-    return {
-        "weights": _weights(robustness.weights, robustness.findings, knowledge),
-        "worlds": _worlds(robustness, knowledge),
-        "changes": _changes(robustness.changes, knowledge),
-    }
+    return RobustnessRecord(
+        weights=_weights(robustness.weights, robustness.findings, knowledge),
+        worlds=_worlds(robustness, knowledge),
+        changes=_changes(robustness.changes, knowledge),
+    )
 
 
 # Weights
 
 
-def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> dict[str, Any]:
-    ranges = [_range(part, findings[part.finding], knowledge) for part in found.ranges]
-    return {"depends": found.depends, "ranges": ranges, "says": _weights_says(found, findings, knowledge)}
+def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> WeightsRecord:
+    return WeightsRecord(
+        depends=found.depends,
+        ranges=[_range(part, findings[part.finding], knowledge) for part in found.ranges],
+        says=_weights_says(found, findings, knowledge),
+    )
 
 
-def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> dict[str, Any]:
-    return {
-        **_named(finding),
-        "priority": finding.requirement.priority if finding.requirement is not None else None,
-        "weight": part.weight,
-        "low": part.low,
-        "high": part.high,
-        "holds_at_low": part.holds_at_low,
-        "holds_at_high": part.holds_at_high,
-        "below": list(part.below),
-        "above": list(part.above),
-        "says": _range_says(part, finding, knowledge),
-    }
+def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> WeightRangeRecord:
+    weighted = _weighted(finding)
+    return WeightRangeRecord(
+        criterion=weighted.criterion,
+        rule=weighted.rule,
+        bound=weighted.bound,
+        priority=finding.requirement.priority if finding.requirement is not None else None,
+        weight=part.weight,
+        low=part.low,
+        high=part.high,
+        holds_at_low=part.holds_at_low,
+        holds_at_high=part.holds_at_high,
+        below=list(part.below),
+        above=list(part.above),
+        says=_range_says(part, finding, knowledge),
+    )
 
 
-def _named(finding: Finding) -> dict[str, Any]:
+def _weighted(finding: Finding) -> WeightedRecord:
     requirement = finding.requirement
     bound = requirement.bound if requirement is not None else None
-    return {
-        "criterion": requirement.criterion if requirement is not None else None,
-        "rule": finding.rule.id if finding.rule is not None else None,
-        "bound": None if bound is None else [bound.low, bound.high],
-    }
+    return WeightedRecord(
+        criterion=requirement.criterion if requirement is not None else None,
+        rule=finding.rule.id if finding.rule is not None else None,
+        bound=None if bound is None else (bound.low, bound.high),
+    )
 
 
 def _range_says(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> str:
     label = _label(finding, knowledge)
     if part.low == 0 and part.high is None:
-        return f"{label}: whatever it weighs, the answer stays (now {number_text(part.weight)})."
-    ends = [f"below {_weight_text(part.low)} {_ahead(part.below, knowledge)}"] if part.low > 0 else []
+        return f"{label}: the answer stays the same with any weight (now {number_text(part.weight)})."
+    ends = [f"below {_weight_text(part.low)} {_leads(part.below, knowledge)}"] if part.low > 0 else []
     if part.high is not None:
-        ends.append(f"above {_weight_text(part.high)} {_ahead(part.above, knowledge)}")
+        ends.append(f"above {_weight_text(part.high)} {_leads(part.above, knowledge)}")
     return f"{label}: now {number_text(part.weight)}; {joined(ends)}."
 
 
@@ -96,12 +118,8 @@ def _weight_text(weight: float) -> str:
     return number_text(float(f"{weight:.4g}"))
 
 
-def _ahead(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
-    return (
-        f"{names(leaders, knowledge)} would lead"
-        if len(leaders) == 1
-        else f"{names(leaders, knowledge)} would be level"
-    )
+def _leads(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
+    return f"{provider_names(leaders, knowledge)} would {'lead' if len(leaders) == 1 else 'be level'}"
 
 
 def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
@@ -111,54 +129,55 @@ def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
 
 
 def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
-    """In one sentence, with the weight that has the least room."""
+    """Return one sentence, with the weight that could move least."""
     if not found.depends:
-        return "No weight could change whom this recommends: what must be met decides it, not scores."
+        return "No weights could change the recommendation: the musts decide it, not the scores."
     moving = [part for part in found.ranges if part.low > 0 or part.high is not None]
     if not moving:
-        return "No weight alone, however small or large, would change this answer."
-    nearest = min(moving, key=_room)
-    return f"The weight with the least room: {_range_says(nearest, findings[nearest.finding], knowledge)}"
+        return "No single weight, however small or large, would change the answer."
+    nearest = min(moving, key=_least_factor)
+    return f"The most sensitive weight: {_range_says(nearest, findings[nearest.finding], knowledge)}"
 
 
-def _room(part: WeightRange) -> float:
-    """By which factor the weight would have to change."""
+def _least_factor(part: WeightRange) -> float:
+    """Return the factor by which the weight would have to change, up or down."""
     down = part.weight / part.low if part.low > 0 else float("inf")
     return min(down, part.high / part.weight if part.high is not None else float("inf"))
 
 
-# Worlds
+# Scenarios
 
 
-def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> dict[str, Any] | None:
+def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRecord | None:
     shares = robustness.shares
     if shares is None:
         return None
-    return {
-        "criteria": [_named(finding) for finding in robustness.findings],
-        "providers": [_share(share, knowledge) for share in shares.alternatives],
-        "none": rounded(shares.none),
-        "given": _estimate(shares.given),
-        "uniform": _estimate(shares.uniform),
-        "says": _worlds_says(robustness, knowledge),
-    }
+    return WorldsRecord(
+        criteria=[_weighted(finding) for finding in robustness.findings],
+        providers=[_share(share, knowledge) for share in shares.alternatives],
+        none=rounded(shares.none),
+        given=_estimate(shares.given),
+        uniform=_estimate(shares.uniform),
+        says=_worlds_says(robustness, knowledge),
+    )
 
 
-def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> dict[str, Any]:
-    return {
-        "provider": share.name,
-        "given": rounded(share.given or 0.0),
-        "first": rounded(share.ranks[0]),
-        "ranks": [rounded(part) for part in share.ranks],
-        "central": None if share.central is None else [rounded(weight) for weight in share.central],
-        "confidence": None if share.confidence is None else rounded(share.confidence),
-        "says": f"{knowledge.providers[share.name].name} comes first in {percent(share.given or 0.0)} of the ways "
-        f"the unknowns could turn out, and in {percent(share.ranks[0])} if the weights are unknown too.",
-    }
+def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRecord:
+    given, first = percent(share.given or 0.0), percent(share.ranks[0])
+    return ShareRecord(
+        provider=share.name,
+        given=rounded(share.given or 0.0),
+        first=rounded(share.ranks[0]),
+        ranks=[rounded(part) for part in share.ranks],
+        central=None if share.central is None else [rounded(weight) for weight in share.central],
+        confidence=None if share.confidence is None else rounded(share.confidence),
+        says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios, "
+        f"and in {first} if the weights may be anything.",
+    )
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {"exact": estimate.samples == 0, "samples": estimate.samples, "error": rounded(estimate.error)}
+def _estimate(estimate: Estimate) -> EstimateRecord:
+    return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
 def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
@@ -166,46 +185,50 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     if shares is None:
         return ""
     parts = [f"{knowledge.providers[share.name].name} {percent(share.given or 0.0)}" for share in shares.alternatives]
-    none = f"; in {percent(shares.none)} nobody meets every must" if shares.none > 0 else ""
-    error = f" (drawn, give or take {2 * shares.given.error:.1%})" if shares.given.samples else ""
-    return f"Of the ways the unknowns could turn out, each comes first in: {joined(parts)}{none}{error}."
+    none = f"; in {percent(shares.none)} no provider meets every must" if shares.none > 0 else ""
+    error = f" (estimated, give or take {2 * shares.given.error:.1%})" if shares.given.samples else ""
+    return f"Share of scenarios in which each comes first: {joined(parts)}{none}{error}."
 
 
 # Changes
 
 
-def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> RequirementChangesRecord:
     turns = [_turn(turn, knowledge) for turn in found.turns]
     if turns:
-        says = f"The smallest change that would turn the answer: {turns[0]['says']}"
+        says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
     elif found.complete:
-        says = "No single change of what you ask, and no two, would turn the answer."
+        says = "No single change to the requirements, and no two together, would change the answer."
     else:
-        says = "No change of what you ask was found that would turn the answer; not all pairs were tried."
-    return {"turns": turns, "complete": found.complete, "says": says}
+        says = "No change to the requirements was found that changes the answer; not all pairs were tried."
+    return RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
-def _turn(turn: Turn, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _turn(turn: Turn, knowledge: KnowledgeBase) -> TurnRecord:
     said = joined([_change_text(change, knowledge) for change in turn.changes])
-    return {
-        "changes": [_change(change, knowledge) for change in turn.changes],
-        "verdict": turn.verdict.record(),
-        "says": f"{capital(said)}: {verdict_brief(turn.verdict, knowledge)}.",
-    }
+    return TurnRecord(
+        changes=[_change(change, knowledge) for change in turn.changes],
+        verdict=_then(turn.verdict),
+        says=f"{capital(said)}: {in_brief(turn.verdict, knowledge)}.",
+    )
 
 
-def _change(change: RequirementChange, knowledge: KnowledgeBase) -> dict[str, Any]:
-    return {
-        "kind": change.kind,
-        "criterion": change.requirement.criterion,
-        "from": _asked(change.requirement, knowledge),
-        "to": None if change.instead is None else _asked(change.instead, knowledge),
-    }
+def _then(verdict: Verdict) -> ThenVerdictRecord:
+    return ThenVerdictRecord(**verdict.record())
 
 
-def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _change(change: RequirementChange, knowledge: KnowledgeBase) -> ChangeRecord:
+    return ChangeRecord(
+        kind=change.kind,
+        criterion=change.requirement.criterion,
+        from_=_asked(change.requirement, knowledge),
+        to=None if change.instead is None else _asked(change.instead, knowledge),
+    )
+
+
+def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> AskedRecord:
     words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
-    return {"priority": requirement.priority, "bound": dict(words) or None}
+    return AskedRecord(priority=requirement.priority, bound=dict(words) or None)
 
 
 def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
@@ -221,45 +244,45 @@ def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
 # What to ask
 
 
-def confirm_record(robustness: Robustness, knowledge: KnowledgeBase) -> list[dict[str, Any]]:
-    """What to ask the providers, most useful first, JSON-ready; see `ConfirmShape` in `robustness_schema`.
+def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[ConfirmRecord]:
+    """Return what to ask the providers, most useful first.
 
     An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
-    could: `facts` with the question to put, `answers` with the verdict each leads to, and `says`, all in words.
+    could: `facts` with the question to put, `answers` with the verdict that each leads to.
     """
     before, found = robustness.verdict, robustness.confirm
     alone = [_question(question, before, knowledge) for question in found.questions]
     return alone + [_set(part, knowledge, complete=found.complete) for part in found.sets]
 
 
-def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> dict[str, Any]:
-    return {
-        "facts": [_fact(question, knowledge)],
-        "answers": [_possible_answer(question, answer, before, knowledge) for answer in question.answers],
-        "turns": rounded(question.turns),
-        "changes": rounded(question.changes),
-        "weight": question.weight,
-        "complete": True,
-        "says": _question_says(question, before, knowledge),
-    }
+def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
+    return ConfirmRecord(
+        facts=[_fact(question, knowledge)],
+        answers=[_possible_answer(question, answer, before, knowledge) for answer in question.answers],
+        turns=rounded(question.turns),
+        changes=rounded(question.changes),
+        weight=question.weight,
+        complete=True,
+        says=_question_says(question, before, knowledge),
+    )
 
 
-def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> dict[str, Any]:
-    return {
-        "provider": question.provider,
-        "criterion": question.criterion,
-        "label": knowledge.criteria[question.criterion].label,
-        "disputed": question.disputed,
-        "question": _to_ask(question, knowledge),
-    }
+def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> OpenFactRecord:
+    return OpenFactRecord(
+        provider=question.provider,
+        criterion=question.criterion,
+        label=knowledge.criteria[question.criterion].label,
+        disputed=question.disputed,
+        question=_to_ask(question, knowledge),
+    )
 
 
 def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
-    """The question to put to the provider: "Does Acme have this: Fax?", "Seats at Acme: at least 90 seats?"."""
+    """Return the question to put to the provider: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
     criterion = knowledge.criteria[question.criterion]
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
-        return f"Does {name} have this: {criterion.label}?"
+        return f"Does {name} offer this: {criterion.label}?"
     bounds = question.asked.bounds
     if len(bounds) == 1 and not question.asked.on_scale:
         return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
@@ -270,18 +293,18 @@ def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
 
 def _possible_answer(
     question: FactQuestion, answer: FactAnswer, before: Verdict, knowledge: KnowledgeBase
-) -> dict[str, Any]:
-    return {
-        "values": [_value(answer.fact, knowledge)],
-        "share": rounded(answer.share),
-        "changes": answer.verdict != before,
-        "verdict": answer.verdict.record(),
-        "says": f"{_answer_text(question, answer.fact, knowledge)}: {_then(answer.verdict, before, knowledge)}.",
-    }
+) -> PossibleAnswerRecord:
+    return PossibleAnswerRecord(
+        values=[_value(answer.fact, knowledge)],
+        share=rounded(answer.share),
+        changes=answer.verdict != before,
+        verdict=_then(answer.verdict),
+        says=f"{_answer_text(question, answer.fact, knowledge)}: {_outcome(answer.verdict, before, knowledge)}.",
+    )
 
 
 def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
-    """The answer as a claim would give it: "present", "absent", a number, or a rating's word."""
+    """Return the answer as a claim would give it: "present", "absent", a number, or a rating's word."""
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
         return "present" if fact.truth is Truth.YES else "absent"
@@ -307,38 +330,44 @@ def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> s
     return f"{number_text(value)} {criterion.unit or ''}".rstrip()
 
 
-def _then(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
-    return "the answer stays as it is" if after == before else verdict_brief(after, knowledge)
+def _outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
+    return "the answer stays the same" if after == before else in_brief(after, knowledge)
 
 
 def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
-    """The question, and each verdict that it could lead to with the answers that do."""
+    """Return the question, and each verdict that it could lead to with the answers that do."""
     answers = [
-        f"{_answer_text(question, answer.fact, knowledge)}, {_then(answer.verdict, before, knowledge)}"
+        f"{_answer_text(question, answer.fact, knowledge)}, {_outcome(answer.verdict, before, knowledge)}"
         for answer in question.answers
     ]
-    disputed = " The sources contradict one another." if question.disputed else ""
+    disputed = " The sources contradict each other." if question.disputed else ""
     return f"{_to_ask(question, knowledge)} {capital('; '.join(answers))}.{disputed}"
 
 
-def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> dict[str, Any]:
-    values = [_value(fact, knowledge) for fact in part.answers]
+def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> ConfirmRecord:
     said = joined([_supposed_text(fact, knowledge) for fact in part.answers])
-    then = f"{capital(verdict_brief(part.verdict, knowledge))} if {said}."
-    return {
-        "facts": [_fact(question, knowledge) for question in part.questions],
-        "answers": [{"values": values, "share": None, "changes": True, "verdict": part.verdict.record(), "says": then}],
-        "turns": 0.0,
-        "changes": 0.0,
-        "weight": sum(question.weight for question in part.questions),
-        "complete": complete,
-        "says": f"No single answer would change anything, but these together could. {then}",
-    }
+    then = f"{capital(in_brief(part.verdict, knowledge))} if {said}."
+    answer = PossibleAnswerRecord(
+        values=[_value(fact, knowledge) for fact in part.answers],
+        share=None,
+        changes=True,
+        verdict=_then(part.verdict),
+        says=then,
+    )
+    return ConfirmRecord(
+        facts=[_fact(question, knowledge) for question in part.questions],
+        answers=[answer],
+        turns=0.0,
+        changes=0.0,
+        weight=sum(question.weight for question in part.questions),
+        complete=complete,
+        says=f"No single answer would change the verdict, but these together could. {then}",
+    )
 
 
 def _supposed_text(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """What a fact would say: "Acme has Fax", "Seats at Acme is 90 seats"."""
+    """Return what a fact would say: "Acme has Fax", "Seats at Acme is 90 seats"."""
     criterion, name = knowledge.criteria[fact.criterion], knowledge.providers[fact.provider].name
     if criterion.kind == "capability":
-        return f"{name} {'has' if fact.truth is Truth.YES else 'lacks'} {criterion.label}"
+        return f"{name} {'has' if fact.truth is Truth.YES else 'does not have'} {criterion.label}"
     return f"{criterion.label} at {name} is {_value_text(fact, criterion, knowledge)}"

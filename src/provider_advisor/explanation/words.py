@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from provider_advisor.explanation.model import ScoreRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
@@ -18,6 +19,7 @@ __all__ = [
     "capital",
     "claim_text",
     "criterion_label",
+    "degree_text",
     "joined",
     "lines_text",
     "number_text",
@@ -34,7 +36,7 @@ STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out"
 
 
 def joined(words: Sequence[str]) -> str:
-    """A list as people write it.
+    """Return a list as people write it.
 
     >>> joined(["a", "b", "c"])
     'a, b and c'
@@ -43,7 +45,7 @@ def joined(words: Sequence[str]) -> str:
 
 
 def number_text(number: Number) -> str:
-    """A number without an exponent and without useless digits.
+    """Return a number without an exponent and without useless digits.
 
     >>> number_text(0.00001), number_text(5000), number_text(2.50)
     ('0.00001', '5000', '2.5')
@@ -54,17 +56,17 @@ def number_text(number: Number) -> str:
 
 
 def rounded(number: float) -> float:
-    """A number as precise as scores are: nine digits behind the point."""
+    """Return a number as precise as scores are: nine digits after the point."""
     return round(number, 9)
 
 
 def capital(text: str) -> str:
-    """The text with a capital letter at its beginning."""
+    """Return the text with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
 
 
 def claim_text(claim: Claim) -> str:
-    """What a claim says: "present", "more than 100 countries", "0.004 to 0.008 USD/minute", "by quote only"."""
+    """Return what a claim says: "present", "more than 100 countries", "0.004 to 0.008 USD/minute", "by quote only"."""
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
     unit = claim.unit or ""
@@ -77,12 +79,12 @@ def claim_text(claim: Claim) -> str:
 
 
 def bound_text(bound: Interval | None, criterion: Criterion) -> str:
-    """A bound as it is read: "at least 90 countries", "at most fair"; empty where there is none."""
+    """Return a bound in words: "at least 90 countries", "at most fair"; empty where there is none."""
     return bound_text_of(bound_words(bound, criterion), criterion)
 
 
 def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion) -> str:
-    """The same for a bound with the keys and words of a requirements file."""
+    """Return the same for a bound with the keys and words of a requirements file."""
     words = words or {}
     if len(set(words.values())) == 1 and len(words) > 1:
         return f"exactly {next(iter(words.values()))}"
@@ -98,13 +100,13 @@ def _unit(end: Number | str, criterion: Criterion) -> str:
 
 
 def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
-    """A requirement's criterion by its label, with its bound."""
+    """Return a requirement's criterion by its label, with its bound."""
     bound = bound_text(requirement.bound, criterion)
     return f"{criterion.label}, {bound}" if bound else criterion.label
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; what is more than nothing and less than all never rounds to nothing or all.
+    """Return a share in whole percent, in which more than nothing and less than all never round to nothing or all.
 
     >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
     ('50 %', 'under 1 %', 'over 99 %', '100 %')
@@ -116,9 +118,20 @@ def percent(share: float) -> str:
     return f"{round(100 * share)} %"
 
 
-def score_text(score: Mapping[str, float | None]) -> str:
-    """Expected, and in brackets proven to possible where they differ; none where nothing was asked."""
-    ends = [score[key] for key in ("proven", "expected", "possible")]
+_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
+
+
+def degree_text(outcome: str, degree: Sequence[float]) -> str:
+    """Return yes, no or not known; for what is met in part the degree in percent."""
+    if outcome in _OUTCOMES:
+        return _OUTCOMES[outcome]
+    low, high = (round(100 * end) for end in degree)
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def score_text(score: ScoreRecord) -> str:
+    """Return the expected score, and in brackets proven to possible where they differ; none where nothing is asked."""
+    ends = (score.proven, score.expected, score.possible)
     known = [round(end, 1) for end in ends if end is not None]
     if len(known) < len(ends):
         return "none"
@@ -127,14 +140,14 @@ def score_text(score: Mapping[str, float | None]) -> str:
 
 
 def amount_text(low: float, high: float | None) -> str:
-    """An amount that lies between two ends; no high end is no ceiling."""
+    """Return an amount between two ends; where there is no high end, there is no upper limit."""
     if high is None:
         return f"at least {number_text(low)}"
     return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
 
 
 def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
-    """A criterion by its label, with its bound; by its id if the knowledge base has it no more."""
+    """Return a criterion by its label, with its bound; by its id if the knowledge base no longer has it."""
     known = knowledge.criteria.get(criterion)
     if known is None:
         return criterion
@@ -143,13 +156,13 @@ def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: 
 
 
 def lines_text(lines: Iterable[int]) -> str:
-    """The lines of a source, in order: "line 46", "lines 37, 96"."""
+    """Return the lines of a source, in order: "line 46", "lines 37, 96"."""
     ordered = [str(line) for line in sorted(lines)]
     return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
 
 
 def age_text(days: int) -> str:
-    """An age in the largest unit that it fills, rounded down.
+    """Return an age in the largest unit that it fills, rounded down.
 
     >>> age_text(1461), age_text(400), age_text(39), age_text(1)
     ('four years', 'one year', 'one month', 'one day')
@@ -159,4 +172,4 @@ def age_text(days: int) -> str:
         if (count := int((days + 1 if length > 1 else days) / length)) >= 1:
             number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
             return f"{number} {unit}{'s' if count > 1 else ''}"
-    return "no days"
+    return "less than a day"

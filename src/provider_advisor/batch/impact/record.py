@@ -12,8 +12,9 @@ from provider_advisor.batch.impact.sample import Sample
 from provider_advisor.batch.kernel.row import team_of
 from provider_advisor.batch.kernel.types import Ints
 from provider_advisor.decision import Verdict, decide
-from provider_advisor.explanation import decision_record
-from provider_advisor.explanation.replay import differences
+from provider_advisor.explanation import record_answer
+from provider_advisor.explanation.model import as_data
+from provider_advisor.explanation.replay import find_differences
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts
 from provider_advisor.requirements import Statement
@@ -114,7 +115,7 @@ def _examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> It
     for team in [codes.index(pair) for pair in pairs if pair in codes][:_EXAMPLES]:
         row = sample.rows.slice(team, 1).to_pylist()[0]
         then, now = (_answer(row, facts) for facts in (impact.before, impact.after))
-        found = [part for part in differences(then, now) if part["about"] in _REASONS]
+        found = [part for part in find_differences(then, now) if part["about"] in _REASONS]
         found.sort(key=lambda part: _REASONS.index(part["about"]))
         before, after = _verdicts(codes[team], impact)
         yield {
@@ -132,4 +133,4 @@ def _answer(row: Record, facts: Facts) -> Record:
     }
     read = {name: value for name, value in row.items() if "." not in name or name in known}
     statement = Statement(team_of(read, facts.knowledge), facts.as_of, facts.max_age)
-    return decision_record(decide(statement.team, facts), statement)
+    return dict(as_data(record_answer(decide(statement.team, facts), statement)))

@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from provider_advisor.explanation.robustness_schema import Part
+from provider_advisor.batch.summary_schema import ClosedModel
 
 __all__ = ["impact_schema"]
 
 
-class _Side(Part):
+class _Side(ClosedModel):
     name: str
     fingerprint: str
 
 
-class _Verdict(Part):
+class _Verdict(ClosedModel):
     kind: Literal["recommended", "tie", "undetermined", "none"]
     strength: Literal["firm", "leaning"] | None
     provider: str | None
@@ -24,7 +24,7 @@ class _Verdict(Part):
     among: list[str]
 
 
-class _Teams(Part):
+class _Teams(ClosedModel):
     teams: int
     share: float | None = Field(description="of the teams compared, 0 to 1; null where none was")
 
@@ -34,13 +34,13 @@ class _Transition(_Teams):
     after: _Verdict
 
 
-class _Rejected(Part):
+class _Rejected(ClosedModel):
     both: int = Field(description="rows that neither base can answer")
     before: int = Field(description="rows that only the base before cannot answer")
     after: int = Field(description="rows that only the base after cannot answer")
 
 
-class _Because(Part):
+class _Because(ClosedModel):
     looked_at: int = Field(description="teams whose verdict changes, on which changes were tried")
     sampled: bool = Field(description="whether these are a random sample of more")
     by_one: int = Field(description="teams that get the new verdict by just one of the changes alone")
@@ -49,13 +49,13 @@ class _Because(Part):
     untried: int = Field(description="changes that were not tried")
 
 
-class _Place(Part):
+class _Place(ClosedModel):
     file: str
     row: int = Field(description="its number in the file, from 1")
     team: str | None
 
 
-class _Change(Part):
+class _Change(ClosedModel):
     kind: Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
     provider: str | None = Field(description="of a fact")
     name: str = Field(description="the id of the criterion, rule and so on; of a weight must, should, could, unknown")
@@ -73,7 +73,7 @@ class _Example(_Place):
     differences: list[str] = Field(description="what differs between the two answers, a sentence each")
 
 
-class _Impact(Part):
+class _Impact(ClosedModel):
     """What two knowledge bases make of the same teams, as `recommend impact --format json` prints it."""
 
     schema_: Literal["provider-advisor/impact/1"] = Field(alias="schema")

@@ -1,4 +1,4 @@
-"""`recommend replay`: whether and why a question of earlier is answered differently now."""
+"""`recommend replay`: whether and why an earlier question is answered differently now."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 
 import click
 
-from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.record import SCHEMA
-from provider_advisor.explanation.replay import CONTEXT, replay_record
+from provider_advisor.errors import RequirementsError, describe_cause
+from provider_advisor.explanation.model import SCHEMA
+from provider_advisor.explanation.replay import CONTEXT, compare_records
 from provider_advisor.faces.cli.options import (
     as_of_option,
     day_of,
     format_option,
     knowledge_from,
     knowledge_options,
+    name_of,
     path_name,
 )
 from provider_advisor.faces.text import Page, clean, show_json
@@ -30,6 +31,8 @@ from provider_advisor.requirements.file import read_requirements_data
 
 __all__ = ["replay_command"]
 
+_EXPECTED = "expected what `recommend --format json` printed."
+
 
 @click.command("replay")
 @click.argument("record", type=path_name)
@@ -39,17 +42,17 @@ __all__ = ["replay_command"]
 def replay_command(record: str, as_of: str | None, form: str, facts: str | None, rules: str | None) -> None:
     """Answer the question of a RECORD again.
 
-    RECORD is what `recommend --format json` printed, - for standard input. Says whether and why the answer differs
-    now. It is answered as of the day that its question names, else today.
+    RECORD is what `recommend --format json` printed; - reads it from standard input. Reports whether the answer is
+    different now, and why. The day of the facts is --as-of, else the day in the question, else today.
     """
     day = day_of(as_of)
-    old, name = _read(record), "standard input" if record == "-" else record
+    old, name = _read(record), name_of(record)
     knowledge = knowledge_from(facts, rules)
     statement = _statement(old["question"], name, knowledge)
     if day is not None:
         statement = statement._replace(as_of=day)
     try:
-        compared = replay_record(old, answer(knowledge, statement).record)
+        compared = compare_records(old, answer(knowledge, statement).record)
     except RequirementsError as error:
         raise RequirementsError(f"{name}: {error}") from error
     if form == "json":
@@ -59,38 +62,39 @@ def replay_command(record: str, as_of: str | None, form: str, facts: str | None,
 
 
 def _read(record: str) -> dict[str, Any]:
-    """The record in a file, with a question in it. Raises RequirementsError."""
-    name = "standard input" if record == "-" else record
-    data = _json(_content(record, name), name)
+    """Return the record in a file, with a question in it. Raises RequirementsError."""
+    name = name_of(record)
+    data = _json(_content(record), name)
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         found = f"its schema is {_shown(schema)}" if isinstance(schema, str) else "it names no schema"
         raise RequirementsError(
-            f"{name} is no record that can be replayed: {found}; "
+            f"{name} is not a record that can be replayed: {found}; "
             f"expected '{SCHEMA}', as `recommend --format json` prints it."
         )
     if not isinstance(data.get("question"), dict):
-        raise RequirementsError(
-            f"{name} holds no question to ask again; expected what `recommend --format json` printed."
-        )
+        raise RequirementsError(f"{name} holds no question to ask again; {_EXPECTED}")
     return dict(data)
 
 
-def _content(record: str, name: str) -> bytes:
+def _content(record: str) -> bytes:
+    """Return the bytes of a record. Raises RequirementsError."""
+    name, path = name_of(record), Path(record)
     try:
         if record == "-":
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+        # A named pipe would wait for a writer; those that the shell makes for `<(…)` have one.
+        elif path.is_fifo() and not record.startswith(("/dev/", "/proc/")):
+            raise RequirementsError(f"{name} is a pipe, not a file; pass it as standard input: replay - < {name}")
         else:
-            with Path(record).open("rb") as file:
+            with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise RequirementsError(
-            f"{name} cannot be read ({error.strerror}); check the path and its permissions."
+            f"cannot read {name} ({describe_cause(error)}); check the path and its permissions."
         ) from error
     if len(content) > MAX_BYTES:
-        raise RequirementsError(
-            f"{name} is over {MAX_BYTES // 1_000_000} MB; expected one record of `recommend --format json`."
-        )
+        raise RequirementsError(f"{name} is over {MAX_BYTES // 1_000_000} MB; {_EXPECTED}")
     return content
 
 
@@ -100,13 +104,9 @@ def _json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anythin
     except UnicodeDecodeError as error:
         raise RequirementsError(f"{name} is not UTF-8 at byte {error.start + 1}; expected JSON in UTF-8.") from error
     except json.JSONDecodeError as error:
-        raise RequirementsError(
-            f"{name}:{error.lineno}: not JSON; expected what `recommend --format json` printed."
-        ) from error
+        raise RequirementsError(f"{name}:{error.lineno}: not JSON; {_EXPECTED}") from error
     except (ValueError, RecursionError) as error:
-        raise RequirementsError(
-            f"{name} holds a number or a depth that no record has; expected what `recommend --format json` printed."
-        ) from error
+        raise RequirementsError(f"{name} holds a number or nesting that no record has; {_EXPECTED}") from error
 
 
 def _refuse(constant: str) -> None:
@@ -118,13 +118,13 @@ def _shown(text: str) -> str:
 
 
 def _statement(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> Statement:
-    """The question, read like a requirements file. Raises RequirementsError, KnowledgeError."""
+    """Return the question, read like a requirements file. Raises RequirementsError, KnowledgeError."""
     _refuse_vanished(question, name, knowledge)
     return read_requirements_data(question, name, knowledge)
 
 
 def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
-    """Say which word of the question the vocabulary has no longer; what else is wrong is told when it is read."""
+    """Raise RequirementsError for a word of the question that the knowledge base no longer has."""
     asked = [part.get("criterion") for key in ("needs", "wants") for part in _dicts(question.get(key))]
     for kind, words, known in (
         ("criterion", asked, knowledge.words),
@@ -134,7 +134,7 @@ def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBa
         for word in words if isinstance(words, dict | list) else []:
             if isinstance(word, str) and word not in known:
                 raise RequirementsError(
-                    f"{name} cannot be answered again: the vocabulary has no {kind} {_shown(word)} now."
+                    f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_shown(word)}."
                     f"{did_you_mean(word, known)}"
                 )
 
@@ -147,14 +147,14 @@ def _show(compared: dict[str, Any]) -> None:
     page = Page()
     page.line(compared["says"], bold=True)
     answers = [part for part in compared["differences"] if part["about"] not in CONTEXT]
-    for title, parts in (("What differs", answers), ("What it is drawn from", _rest(compared))):
+    for title, parts in (("What differs", answers), ("What is behind it", _rest(compared))):
         if parts:
             page.heading(title)
         for part in parts:
-            page.line(clean(part["says"]), 2)
+            page.line(part["says"], 2)
     page.gap()
     then, now = compared["then"], compared["now"]
-    page.line(f"Then facts as of {clean(then['as_of'])}, now as of {now['as_of']}.")
+    page.line(f"Facts as of {then['as_of']} before, as of {now['as_of']} now.")
     page.show()
 
 

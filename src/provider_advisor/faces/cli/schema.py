@@ -6,7 +6,7 @@ import click
 
 from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.batch.summary_schema import summary_schema
-from provider_advisor.explanation.schema import answer_schema
+from provider_advisor.explanation.model import answer_schema
 from provider_advisor.faces.text import show_json
 from provider_advisor.knowledge.shapes import file_schemas
 

@@ -1,15 +1,23 @@
-"""A recommendation as text that a person likes to read: verdict, table, reasons, unknowns, what would change it."""
+"""A recommendation as text: verdict, table, reasons, unknowns, what would change it; or in another form."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
+from provider_advisor.explanation.model import (
+    AnswerRecord,
+    CostItemRecord,
+    EvidenceRecord,
+    FindingRecord,
+    ProviderRecord,
+    RequirementRecord,
+    group_findings,
+)
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
     criterion_label,
+    degree_text,
     joined,
     lines_text,
     number_text,
@@ -23,9 +31,6 @@ __all__ = ["show_recommendation"]
 
 _MOST_COLUMNS = 4
 _MOST_LINES = 4
-_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "?"}
-
-Record = Mapping[str, Any]
 
 
 def show_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase, form: str) -> None:
@@ -34,15 +39,15 @@ def show_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase
         show_json(recommendation.record)
         return
     if form in {"markdown", "html"}:
-        show_document(_report(form)(recommendation.record, knowledge))
+        show_document(_report(form)(recommendation.explanation, knowledge))
         return
     page = Page()
-    _show_answer(recommendation.record, knowledge, page)
+    _show_answer(recommendation.explanation, knowledge, page)
     page.show()
 
 
-def _report(form: str) -> Callable[[Mapping[str, Any], KnowledgeBase], str]:
-    # A template library is dear to import, and most answers need none.
+def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
+    # A template library takes long to import, and most answers need none.
     if form == "html":
         from provider_advisor.faces.report.html import html_report  # noqa: PLC0415
 
@@ -52,173 +57,151 @@ def _report(form: str) -> Callable[[Mapping[str, Any], KnowledgeBase], str]:
     return markdown_report
 
 
-def _show_answer(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    """Print the data of a recommendation."""
-    _show_verdict(record, page)
-    for note in record["notes"]:
+def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+    _show_verdict(answer, page)
+    for note in answer.notes:
         page.line(note)
-    if record["findings"]:
-        _show_matrix(record, knowledge, page)
-        _show_reasons(record, knowledge, page)
-        _show_costs(record, knowledge, page)
-        _show_unknowns(record, knowledge, page)
+    if answer.findings:
+        _show_matrix(answer, knowledge, page)
+        _show_reasons(answer, knowledge, page)
+        _show_costs(answer, knowledge, page)
+        _show_unknowns(answer, knowledge, page)
     else:
-        page.line("Ask for something: recommend --needs whiteboard,ucaas; recommend criteria lists what there is.")
-    _show_changes(record, knowledge, page)
-    _show_sureness(record, page)
-    _show_sources(record, page)
+        page.line(
+            "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
+        )
+    _show_changes(answer, knowledge, page)
+    _show_sureness(answer, page)
+    _show_sources(answer, page)
 
 
-def _show_verdict(record: Record, page: Page) -> None:
-    verdict = record["verdict"]
-    colour = {"recommended": "green", "none": "red"}.get(verdict["kind"], "yellow")
-    page.line(verdict["reason"], colour=colour, bold=True)
+def _show_verdict(answer: AnswerRecord, page: Page) -> None:
+    verdict = answer.verdict
+    colour = {"recommended": "green", "none": "red"}.get(verdict.kind, "yellow")
+    page.line(verdict.reason, colour=colour, bold=True)
 
 
-def _show_matrix(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    shown = _shown_providers(record["providers"])
-    by_key = {(finding["provider"], *_key(finding)): finding for finding in record["findings"]}
+def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+    shown = _shown_providers(answer.providers)
     rows: list[list[str | TableCell]] = []
-    for key in dict.fromkeys(_key(finding) for finding in record["findings"]):
-        findings = [by_key[provider["id"], *key] for provider in shown]
-        marks = [_mark(finding, page) for finding in findings]
-        rows.append([findings[0]["priority"] or "rule", _label(findings[0], knowledge), *marks])
-    rows.append(
-        [
-            "",
-            TableCell("Standing", bold=True),
-            *(TableCell(STANDINGS[provider["standing"]], bold=True) for provider in shown),
-        ]
-    )
-    rows.append(["", "Score (proven to possible)", *(score_text(provider["score"]) for provider in shown)])
+    for group in group_findings(answer.findings):
+        by_provider = {finding.provider: finding for finding in group}
+        marks = [_mark(by_provider[provider.id], page) for provider in shown]
+        rows.append([group[0].priority or "rule", _label(group[0], knowledge), *marks])
+    standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
+    rows.append(["", TableCell("Standing", bold=True), *standings])
+    rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
     page.gap()
-    page.table(["", "Asked for", *(provider["name"] for provider in shown)], rows)
-    if len(shown) < len(record["providers"]):
-        page.line(f"({len(record['providers']) - len(shown)} more providers: --format json)")
+    page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
+    if len(shown) < len(answer.providers):
+        page.line(f"({len(answer.providers) - len(shown)} more providers: --format json)")
 
 
-def _mark(finding: Record, page: Page) -> TableCell:
-    """Yes, no or ?; for what has a degree the degree, in percent."""
-    if finding["outcome"] != "partial":
-        return page.mark(_OUTCOMES[finding["outcome"]])
-    low, high = (round(100 * end) for end in finding["degree"])
-    return TableCell(f"{low} %" if low == high else f"{low} to {high} %")
+def _mark(finding: FindingRecord, page: Page) -> TableCell:
+    """Return yes, no or ?; for what has a degree the degree, in percent."""
+    if finding.outcome == "partial":
+        return TableCell(degree_text(finding.outcome, finding.degree))
+    return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
 
 
-def _shown_providers(providers: Sequence[Record]) -> Sequence[Record]:
+def _shown_providers(providers: Sequence[ProviderRecord]) -> Sequence[ProviderRecord]:
     order = list(STANDINGS)
-    ranked = sorted(providers, key=lambda p: (order.index(p["standing"]), -(p["score"]["expected"] or 0), p["id"]))
-    chosen = {provider["id"] for provider in ranked[:_MOST_COLUMNS]}
-    return [provider for provider in providers if provider["id"] in chosen]
+    ranked = sorted(providers, key=lambda p: (order.index(p.standing), -(p.score.expected or 0), p.id))
+    chosen = {provider.id for provider in ranked[:_MOST_COLUMNS]}
+    return [provider for provider in providers if provider.id in chosen]
 
 
-def _key(finding: Record) -> tuple[Any, ...]:
-    return finding["criterion"], finding["rule"], finding["priority"], str(finding["bound"])
+def _label(finding: FindingRecord | RequirementRecord, knowledge: KnowledgeBase) -> str:
+    if isinstance(finding, FindingRecord) and finding.criterion is None:
+        return finding.because
+    return criterion_label(str(finding.criterion), finding.bound, knowledge)
 
 
-def _label(finding: Record, knowledge: KnowledgeBase) -> str:
-    if finding["criterion"] is None:
-        return str(finding["because"])
-    return criterion_label(finding["criterion"], finding["bound"], knowledge)
-
-
-def _show_reasons(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    numbers = _source_numbers(record)
+def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+    numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
+    names = {provider.id: provider.name for provider in answer.providers}
     page.heading("Why")
-    names = {provider["id"]: provider["name"] for provider in record["providers"]}
-    for _, group in itertools.groupby(sorted(record["findings"], key=_order_in(record)), key=_key):
-        findings = list(group)
-        page.line(_heading(findings[0], knowledge), 2, bold=True)
-        for finding in findings:
-            says = f"{names[finding['provider']]}: {finding['says']}{_cited(finding['evidence'], numbers)}"
-            page.line(says, 4)
+    for group in group_findings(answer.findings):
+        page.line(_heading(group[0], knowledge), 2, bold=True)
+        for finding in group:
+            page.line(f"{names[finding.provider]}: {finding.says}{_cited(finding.evidence, numbers)}", 4)
 
 
-def _order_in(record: Record) -> Any:  # noqa: ANN401 (a sort key)
-    places = {key: place for place, key in enumerate(dict.fromkeys(_key(finding) for finding in record["findings"]))}
-    return lambda finding: places[_key(finding)]
-
-
-def _heading(finding: Record, knowledge: KnowledgeBase) -> str:
+def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     label = _label(finding, knowledge)
-    if finding["criterion"] is None:
-        return f"{label} (rule {finding['rule']}, weight {finding['weight']:g})"
-    asked = f"{label} ({finding['priority']}, weight {finding['weight']:g})"
-    rules = finding["implied_by"]
+    if finding.criterion is None:
+        return f"{label} (rule {finding.rule}, weight {finding.weight:g})"
+    asked = f"{label} ({finding.priority}, weight {finding.weight:g})"
+    rules = finding.implied_by
     word = "rule" if len(rules) == 1 else "rules"
-    return f"{asked}, asked by the {word} {joined(rules)}: {finding['because']}" if rules else asked
+    return f"{asked}, asked by the {word} {joined(rules)}: {finding.because}" if rules else asked
 
 
-def _source_numbers(record: Record) -> dict[str, int]:
-    return {source["id"]: number for number, source in enumerate(record["sources"], start=1)}
-
-
-def _cited(evidence: Iterable[Record], numbers: Mapping[str, int]) -> str:
-    """Where it stands: "[1, lines 37, 96; 2022-11-22]"."""
+def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
+    """Return where evidence is found: " [1, lines 37, 96; 2022-11-22]"."""
     by_source: dict[tuple[str, str], set[int]] = {}
     for part in evidence:
-        by_source.setdefault((part["source"], part["as_of"]), set()).add(part["line"])
+        by_source.setdefault((part.source, part.as_of), set()).add(part.line)
     cited = [f"[{numbers[source]}, {lines_text(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
     return f" {' '.join(cited)}" if cited else ""
 
 
-def _show_costs(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
+def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
     """Print what the stated usage would cost with each provider; nothing where no usage was stated."""
-    costed = [provider for provider in record["providers"] if provider["monthly_cost"] is not None]
-    if not costed:
-        return
-    page.heading("Monthly cost")
-    for provider in costed:
-        cost = provider["monthly_cost"]
-        page.line(f"{provider['name']}: {amount_text(cost['low'], cost['high'])} {cost['unit']}", 2, bold=True)
-        for item in cost["items"]:
+    costs = [(provider.name, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
+    if costs:
+        page.heading("Monthly cost")
+    for name, cost in costs:
+        page.line(f"{name}: {amount_text(cost.low, cost.high)} {cost.unit}", 2, bold=True)
+        for item in cost.items:
             for text in _cost_lines(item, knowledge):
                 page.line(text, 4)
 
 
-def _cost_lines(item: Record, knowledge: KnowledgeBase) -> Iterator[str]:
-    used = joined([f"{knowledge.usage[name].label} {number_text(amount)}" for name, amount in item["usage"].items()])
-    if item["high"] == 0:
+def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+    used = joined([f"{knowledge.usage[name].label} {number_text(amount)}" for name, amount in item.usage.items()])
+    if item.high == 0:
         return
-    if item["criterion"] is None:
-        quote = "; the price is given by quote only" if item["by_quote"] else ""
+    if item.criterion is None:
+        quote = "; the provider gives prices by quote only" if item.by_quote else ""
         yield f"{used}: no price is known{quote}"
         return
-    yield f"{used}, at {item['price']}: {amount_text(item['low'], item['high'])}"
-    for other in item["instead"]:
-        yield f"  cheaper for this usage than {other['price']}"
-    if item["beside"]:
-        yield f"  not taken off: {joined(item['beside'])}"
+    yield f"{used}, at {item.price}: {amount_text(item.low, item.high)}"
+    for other in item.instead:
+        yield f"  cheaper for this usage than {other.price}"
+    if item.beside:
+        yield f"  not subtracted: {joined(item.beside)}"
 
 
-def _show_unknowns(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    unknown = [finding for finding in record["findings"] if finding["outcome"] == "unknown"]
-    stale = record["knowledge"]["stale"]
+def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+    unknown = [finding for finding in answer.findings if finding.outcome == "unknown"]
+    stale = answer.knowledge.stale
     page.heading("Not known")
     if not unknown:
-        page.line("Everything that was asked is known.", 2)
-    for _, group in itertools.groupby(sorted(unknown, key=_order_in(record)), key=_key):
-        findings = list(group)
-        names = joined([knowledge.providers[finding["provider"]].name for finding in findings])
-        page.line(f"{_label(findings[0], knowledge)}: {names}", 2)
-    for days in sorted({entry["as_of"] for entry in stale}):
-        count = sum(entry["as_of"] == days for entry in stale)
+        page.line("Everything that you asked for is known.", 2)
+    for group in group_findings(unknown):
+        names = joined([knowledge.providers[finding.provider].name for finding in group])
+        page.line(f"{_label(group[0], knowledge)}: {names}", 2)
+    for days in sorted({entry.as_of for entry in stale}):
+        count = sum(entry.as_of == days for entry in stale)
         facts = "1 fact is" if count == 1 else f"{count} facts are"
-        page.line(f"{facts} of {days}, older than such facts should be: ask again before you sign.", 2)
+        page.line(f"{facts} from {days} and out of date: ask again before you sign.", 2)
 
 
-def _show_changes(record: Record, knowledge: KnowledgeBase, page: Page) -> None:
-    # Where nobody will do, the concessions say the same and more.
-    turns = record["robustness"]["changes"]["turns"] if record["robustness"] and not record["concessions"] else []
-    asked = [part["says"] for part in record["confirm"]] or _open_lines(record, knowledge)
+def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+    # Where every provider fails a must, the concessions say the same and more.
+    turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
+    asked = [part.says for part in answer.confirm] or _open_lines(answer, knowledge)
     lines = [
-        *_concession_lines(record, knowledge),
-        *_combination_lines(record, knowledge),
+        *_concession_lines(answer, knowledge),
+        *_combination_lines(answer, knowledge),
         *_most(asked, "questions"),
-        *_most([turn["says"] for turn in turns], "changes"),
+        *_most([turn.says for turn in turns], "changes"),
     ]
     _show_list("What would change the answer", lines, page)
-    aside = [f"rule {part['rule']} on {_name(part, knowledge)}: {part['because']}." for part in record["set_aside"]]
+    aside = [
+        f"rule {part.rule} on {knowledge.criteria[part.criterion].label}: {part.because}." for part in answer.set_aside
+    ]
     _show_list("Not counted", aside, page)
 
 
@@ -230,58 +213,53 @@ def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:
 
 
 def _most(lines: Sequence[str], what: str) -> list[str]:
-    """The first few, and how many more there are."""
+    """Return the first few, and how many more there are."""
     left = len(lines) - _MOST_LINES
     return [*lines[:_MOST_LINES], *([f"({left} more {what}: --format json)"] if left > 0 else [])]
 
 
-def _name(part: Record, knowledge: KnowledgeBase) -> str:
-    return knowledge.criteria[part["criterion"]].label
+def _show_sureness(answer: AnswerRecord, page: Page) -> None:
+    """Print how much of it depends on unknown facts, and on the weights."""
+    found = answer.sureness
+    if found and found.worlds is not None and answer.verdict.kind != "none":
+        _show_list("How sure", [found.worlds.says, found.weights.says], page)
 
 
-def _show_sureness(record: Record, page: Page) -> None:
-    """How much of it rests on what is not known, and on the weights."""
-    found = record["robustness"]
-    if found and found["worlds"] is not None and record["verdict"]["kind"] != "none":
-        _show_list("How sure", [found["worlds"]["says"], found["weights"]["says"]], page)
-
-
-def _concession_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
+def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     return [
-        f"Without {joined([_label(part, knowledge) for part in concession['drop']])}: "
-        f"{concession['verdict']['reason'][5:]}"
-        for concession in record["concessions"]
+        f"Without {joined([_label(part, knowledge) for part in concession.drop])}: {concession.verdict.reason[5:]}"
+        for concession in answer.concessions
     ]
 
 
-def _combination_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    groups = [joined([knowledge.providers[provider].name for provider in group]) for group in record["combinations"]]
+def _combination_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    groups = [joined([knowledge.providers[provider].name for provider in group]) for group in answer.combinations]
     return [f"{group} together meet every must." for group in groups]
 
 
-def _open_lines(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    """Which unknowns keep a verdict from being firm."""
-    verdict = record["verdict"]
-    if verdict["kind"] == "none" or verdict["strength"] == "firm":
+def _open_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return which unknown facts keep the verdict from being firm."""
+    verdict = answer.verdict
+    if verdict.kind == "none" or verdict.strength == "firm":
         return []
-    open_findings = [finding for finding in record["findings"] if finding["outcome"] == "unknown"]
+    open_findings = [finding for finding in answer.findings if finding.outcome == "unknown"]
     return list(
         dict.fromkeys(
-            f"An answer from {knowledge.providers[finding['provider']].name} on: {_label(finding, knowledge)}."
+            f"An answer from {knowledge.providers[finding.provider].name} about {_label(finding, knowledge)}."
             for finding in open_findings
         )
     )
 
 
-def _show_sources(record: Record, page: Page) -> None:
-    if record["sources"]:
+def _show_sources(answer: AnswerRecord, page: Page) -> None:
+    if answer.sources:
         page.heading("Sources")
-    for number, source in enumerate(record["sources"], start=1):
-        publisher = f", {source['publisher']}" if source["publisher"] else ""
-        link = f", {source['url']}" if source["url"] else ""
-        page.line(f"[{number}] {source['title']}{publisher} ({source['published']}){link}", 2)
-    known = record["knowledge"]
+    for number, source in enumerate(answer.sources, start=1):
+        publisher = f", {source.publisher}" if source.publisher else ""
+        link = f", {source.url}" if source.url else ""
+        page.line(f"[{number}] {source.title}{publisher} ({source.published}){link}", 2)
+    known = answer.knowledge
     page.gap()
-    if record["findings"]:
-        page.line(known["rests_on"]["says"])
-    page.line(f"Facts as of {known['as_of']}, knowledge base {known['fingerprint'][:12]}.")
+    if answer.findings:
+        page.line(known.rests_on.says)
+    page.line(f"Facts as of {known.as_of}, knowledge base {known.fingerprint[:12]}.")

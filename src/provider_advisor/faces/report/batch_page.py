@@ -18,7 +18,7 @@ _MOST_NAMED = 3
 Record = Mapping[str, Any]
 
 
-class Part(NamedTuple):
+class BarPart(NamedTuple):
     """A part of a bar: its style, and where it begins and how long it is, in percent of the whole."""
 
     style: str
@@ -32,7 +32,7 @@ class Bar(NamedTuple):
     label: str
     value: str
     note: str
-    parts: tuple[Part, ...]
+    parts: tuple[BarPart, ...]
 
 
 class Chart(NamedTuple):
@@ -108,11 +108,11 @@ def _chosen(part: Record, scored: int) -> Bar:
     return Bar(clean(part["name"]), _value(chosen), note, _stacked(counts, scored))
 
 
-def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
     parts, start = [], 0
     for style, count in counts:
         if count:
-            parts.append(Part(style, 100 * start / whole, 100 * count / whole))
+            parts.append(BarPart(style, 100 * start / whole, 100 * count / whole))
         start += count
     return tuple(parts)
 

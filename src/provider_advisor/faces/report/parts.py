@@ -1,72 +1,78 @@
-"""The further parts of a report: the team, what is not known, what would change the answer, what it would cost."""
+"""Further parts of a report: the team, what is not known, what would change the answer, what it would cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, RequirementRecord
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
-from provider_advisor.faces.report.view import Citation, Row, Sources, names_of, providers, usage_text
+from provider_advisor.faces.report.view import (
+    CitedPlace,
+    CitedSources,
+    ReportRow,
+    name_providers,
+    name_usage,
+    rank_providers,
+)
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [
     "Bill",
-    "Position",
+    "BillPosition",
     "Unknown",
-    "bills",
-    "changes",
-    "context",
-    "open_questions",
-    "set_aside",
-    "stale",
-    "unknowns",
+    "describe_changes",
+    "describe_context",
+    "describe_set_aside",
+    "describe_stale",
+    "find_unknowns",
+    "list_open_questions",
+    "make_bills",
 ]
-
-Record = Mapping[str, Any]
 
 
 class Unknown(NamedTuple):
-    """What was asked and is not known, and of whom."""
+    """What was asked for and is not known, and about which providers."""
 
     label: str
     priority: str
     providers: str
 
 
-class Position(NamedTuple):
-    """What is paid for together: the usage, its price, the amount a month, and what else is to say."""
+class BillPosition(NamedTuple):
+    """Usage that is paid for together: its price, the amount per month, and remarks."""
 
     usage: str
     price: str
     amount: str
     notes: tuple[str, ...]
-    citations: tuple[Citation, ...]
+    citations: tuple[CitedPlace, ...]
 
 
 class Bill(NamedTuple):
-    """What a month would cost with one provider; no `high` is no ceiling."""
+    """What a month would cost with one provider; without `high` there is no upper limit."""
 
     provider: str
     low: float
     high: float | None
     total: str
     unit: str
-    positions: tuple[Position, ...]
+    positions: tuple[BillPosition, ...]
     unpriced: tuple[str, ...]
 
 
-def context(record: Record, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
-    """What the team said of itself: each part with its lines."""
-    question = record["question"]
-    usage = usage_text(question.get("usage", {}), knowledge)
+def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
+    """Return what the team said about itself: each part with its lines."""
+    question = answer.question
+    usage = name_usage(question.get("usage", {}), knowledge)
     age = question.get("max_age")
     parts = [
         ("Team", [question["team"]] if question.get("team") else []),
         ("Situation", [_topic(topic, said, knowledge) for topic, said in question.get("situation", {}).items()]),
-        ("Usage in a month", [f"{item}: {said}" for item, said in usage]),
+        ("Monthly usage", [f"{item}: {said}" for item, said in usage]),
         ("Evidence", [f"claims older than {age.removesuffix('d')} days are not used"] if age else []),
-        ("Overruled", list(record["notes"])),
+        ("Overruled", list(answer.notes)),
     ]
     return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
 
@@ -76,8 +82,8 @@ def _topic(topic: str, values: Sequence[str], knowledge: KnowledgeBase) -> str:
     return f"{label}: {joined(values)}"
 
 
-def unknowns(rows: Sequence[Row]) -> list[Unknown]:
-    """Which of the rows are not known for whom."""
+def find_unknowns(rows: Sequence[ReportRow]) -> list[Unknown]:
+    """Return which of the rows are not known for which providers."""
     found = [
         Unknown(row.label, row.priority, joined([cell.provider for cell in row.cells if cell.kind == "unknown"]))
         for row in rows
@@ -85,76 +91,76 @@ def unknowns(rows: Sequence[Row]) -> list[Unknown]:
     return [part for part in found if part.providers]
 
 
-def stale(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    """The facts that are older than such facts should be."""
+def describe_stale(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the facts that are out of date."""
     return [
         clean(
-            f"{names_of([part['provider']], record)}, {criterion_label(part['criterion'], None, knowledge)}: "
-            f"of {part['as_of']}"
+            f"{name_providers([part.provider], answer)}, {criterion_label(part.criterion, None, knowledge)}: "
+            f"from {part.as_of}"
         )
-        for part in record["knowledge"]["stale"]
+        for part in answer.knowledge.stale
     ]
 
 
-def changes(record: Record, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
-    """What the team could give up, further changes that turn the answer, and who would do together, each said once."""
+def describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
+    """Return what the team could give up, further changes that change the answer, and which providers do together."""
     given_up = [
-        f"Without {joined([_requirement(part, knowledge) for part in concession['drop']])}: "
-        f"{concession['verdict']['reason'].removeprefix('Then ')}"
-        for concession in record["concessions"]
+        f"Without {joined([_requirement(part, knowledge) for part in concession.drop])}: "
+        f"{concession.verdict.reason.removeprefix('Then ')}"
+        for concession in answer.concessions
     ]
-    together = [f"{names_of(group, record)} together meet every must." for group in record["combinations"]]
+    together = [f"{name_providers(group, answer)} together meet every must." for group in answer.combinations]
     return list(dict.fromkeys([*(clean(line) for line in given_up), *turns, *(clean(line) for line in together)]))
 
 
-def _requirement(part: Record, knowledge: KnowledgeBase) -> str:
-    return criterion_label(part["criterion"], part["bound"], knowledge)
+def _requirement(part: RequirementRecord, knowledge: KnowledgeBase) -> str:
+    return criterion_label(part.criterion, part.bound, knowledge)
 
 
-def set_aside(record: Record, knowledge: KnowledgeBase) -> list[str]:
-    """The consequents of rules that do not count, and why."""
+def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the consequents of rules that do not count, and why."""
     return [
-        clean(f"{criterion_label(part['criterion'], None, knowledge)}, by the rule {part['rule']}: {part['because']}.")
-        for part in record["set_aside"]
+        clean(f"{criterion_label(part.criterion, None, knowledge)}, by the rule {part.rule}: {part.because}.")
+        for part in answer.set_aside
     ]
 
 
-def open_questions(record: Record, unknown: Sequence[Unknown]) -> list[str]:
-    """Which unknowns keep the verdict from being firm; none where it is firm, or where all fail."""
-    verdict = record["verdict"]
-    if verdict["kind"] in {"none", "tie"} or verdict["strength"] == "firm":
+def list_open_questions(answer: AnswerRecord, unknown: Sequence[Unknown]) -> list[str]:
+    """Return which unknown facts keep the verdict from being firm; none where it is firm, or where all fail."""
+    verdict = answer.verdict
+    if verdict.kind in {"none", "tie"} or verdict.strength == "firm":
         return []
-    return [f"An answer from {part.providers} on {part.label}." for part in unknown]
+    return [f"An answer from {part.providers} about {part.label}." for part in unknown]
 
 
-def bills(record: Record, knowledge: KnowledgeBase, sources: Sources) -> list[Bill]:
-    """What a month would cost with each provider; empty where no usage was stated."""
-    costs = {provider["id"]: provider["monthly_cost"] for provider in record["providers"]}
+def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[Bill]:
+    """Return what a month would cost with each provider; empty where no usage was stated."""
+    costs = {provider.id: provider.monthly_cost for provider in answer.providers}
     return [
         _bill(provider.name, cost, knowledge, sources)
-        for provider in providers(record)
+        for provider in rank_providers(answer)
         if (cost := costs[provider.id]) is not None
     ]
 
 
-def _bill(name: str, cost: Record, knowledge: KnowledgeBase, sources: Sources) -> Bill:
-    items = [item for item in cost["items"] if item["criterion"] is not None or item["high"] != 0]
-    total = f"{amount_text(cost['low'], cost['high'])} {cost['unit']}"
-    unpriced = tuple(clean(_usage(item, knowledge)) for item in items if item["criterion"] is None)
+def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
+    items = [item for item in cost.items if item.criterion is not None or item.high != 0]
+    total = f"{amount_text(cost.low, cost.high)} {cost.unit}"
+    unpriced = tuple(clean(_usage(item, knowledge)) for item in items if item.criterion is None)
     positions = tuple(_position(item, knowledge, sources) for item in items)
-    return Bill(name, cost["low"], cost["high"], clean(total), clean(cost["unit"]), positions, unpriced)
+    return Bill(name, cost.low, cost.high, clean(total), clean(cost.unit), positions, unpriced)
 
 
-def _usage(item: Record, knowledge: KnowledgeBase) -> str:
-    return joined([f"{label}, {said.removesuffix('/month')}" for label, said in usage_text(item["usage"], knowledge)])
+def _usage(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
+    return joined([f"{label}, {said.removesuffix('/month')}" for label, said in name_usage(item.usage, knowledge)])
 
 
-def _position(item: Record, knowledge: KnowledgeBase, sources: Sources) -> Position:
+def _position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:
     usage = clean(_usage(item, knowledge))
-    notes = [f"Cheaper for this usage than {other['price']}." for other in item["instead"]]
-    notes += [f"Not taken off: {beside}." for beside in item["beside"]]
-    unpriced = "by quote only" if item["by_quote"] else "no price is known"
+    notes = [f"Cheaper for this usage than {other.price}." for other in item.instead]
+    notes += [f"Not subtracted: {beside}." for beside in item.beside]
+    unpriced = "by quote only" if item.by_quote else "no price is known"
     price, amount = unpriced, "not known"
-    if item["criterion"] is not None:
-        price, amount = clean(item["price"]), amount_text(item["low"], item["high"])
-    return Position(usage, price, amount, tuple(clean(note) for note in notes), sources.cited(item["evidence"]))
+    if item.criterion is not None:
+        price, amount = clean(item.price or ""), amount_text(item.low, item.high)
+    return BillPosition(usage, price, amount, tuple(clean(note) for note in notes), sources.cite(item.evidence))

@@ -1,0 +1,523 @@
+"""The answer to a team as typed records: what is written as JSON, published as its schema, and read again by `replay`.
+
+A record's attributes are the fields of its JSON object, in the order in which they are written; the text below a field
+describes it in the schema. `as_data` turns records into JSON-ready data, `read_answer` turns such data into records.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, ClassVar, Literal, dataclass_transform
+
+from provider_advisor.errors import RequirementsError
+
+__all__ = [
+    "SCHEMA",
+    "AnswerPart",
+    "AnswerRecord",
+    "AskedRecord",
+    "BoundWords",
+    "ChangeRecord",
+    "ConcessionRecord",
+    "ConfirmRecord",
+    "CostItemRecord",
+    "CostRecord",
+    "EstimateRecord",
+    "EvidenceRecord",
+    "FindingRecord",
+    "KnowledgeRecord",
+    "LineRecord",
+    "NothingRecord",
+    "OpenFactRecord",
+    "OtherPriceRecord",
+    "PossibleAnswerRecord",
+    "ProviderRecord",
+    "RequirementChangesRecord",
+    "RequirementRecord",
+    "RestsOnRecord",
+    "RobustnessRecord",
+    "ScoreRecord",
+    "SetAsideRecord",
+    "ShareRecord",
+    "SourceRecord",
+    "StaleRecord",
+    "ThenVerdictRecord",
+    "TurnRecord",
+    "VerdictRecord",
+    "WeightRangeRecord",
+    "WeightedRecord",
+    "WeightsRecord",
+    "WorldsRecord",
+    "answer_schema",
+    "as_data",
+    "group_findings",
+    "read_answer",
+    "schema_of",
+]
+
+SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
+
+Priority = Literal["must", "should", "could"]
+BoundWords = dict[str, int | float | str]
+"""A bound with the keys and words of a requirements file: {"at_least": 90}, {"at_most": "fair"}."""
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class AnswerPart:
+    """Base of all parts of the answer. They are made by naming every field.
+
+    Type checkers see dataclasses. Real ones would add a tenth to the start of the command, so that they only become
+    such (in `_adapter`) where a schema is asked for or data is read.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "allow_inf_nan": False,
+        "alias_generator": lambda name: name.removesuffix("_"),
+        "use_attribute_docstrings": True,
+    }
+
+    def __init__(self, **fields: Any) -> None:  # noqa: ANN401 (see the type checkers' view)
+        self.__dict__ = fields
+
+
+class ThenVerdictRecord(AnswerPart):
+    """A verdict without its reason."""
+
+    kind: Literal["recommended", "tie", "undetermined", "none"]
+    strength: Literal["firm", "leaning"] | None
+    provider: str | None
+    lean: str | None
+    among: list[str]
+
+
+class VerdictRecord(ThenVerdictRecord):
+    """A verdict with its reason."""
+
+    reason: str
+    """one sentence"""
+
+
+class ScoreRecord(AnswerPart):
+    """The three scores of a provider, 0 to 100."""
+
+    proven: float | None
+    """all unknowns against; null where nothing was asked"""
+    expected: float | None
+    possible: float | None
+    """all unknowns for"""
+
+
+class LineRecord(AnswerPart):
+    """A line of a source."""
+
+    source: str
+    line: int
+    as_of: str
+
+
+class OtherPriceRecord(AnswerPart):
+    """A price that was not used."""
+
+    criterion: str
+    price: str
+
+
+class CostItemRecord(AnswerPart):
+    """Usage that is paid for together."""
+
+    usage: dict[str, float]
+    criterion: str | None
+    """the cheapest price; null where none is known"""
+    price: str | None
+    by_quote: bool
+    """the provider gives its price by quote only"""
+    low: float
+    high: float | None
+    instead: list[OtherPriceRecord]
+    """price models that cost more for this usage"""
+    beside: list[str]
+    """free plans and credits, named and not subtracted"""
+    evidence: list[LineRecord]
+
+
+class CostRecord(AnswerPart):
+    """The monthly cost with a provider."""
+
+    low: float
+    high: float | None
+    """null: no upper limit is known"""
+    unit: str
+    items: list[CostItemRecord]
+
+
+class ProviderRecord(AnswerPart):
+    """How a provider stands."""
+
+    id: str
+    name: str
+    standing: Literal["qualified", "unconfirmed", "ruled-out"]
+    score: ScoreRecord
+    monthly_cost: CostRecord | None
+    """null where no usage was stated"""
+
+
+class EvidenceRecord(LineRecord):
+    """A claim that a finding is based on."""
+
+    evidence: Literal["stated", "contrast", "ambiguous"]
+    product: str | None
+
+
+class FindingRecord(AnswerPart):
+    """The result of a requirement, or of a rule that favours, for a provider."""
+
+    provider: str
+    criterion: str | None
+    """null for a rule that favours"""
+    implied_by: list[str]
+    rule: str | None
+    """the rule that favours, or the first that implied the requirement"""
+    priority: Priority | None
+    bound: BoundWords | None
+    outcome: Literal["met", "partial", "unmet", "unknown"]
+    degree: tuple[float, float]
+    expected: float
+    weight: float
+    because: str
+    says: str
+    """what is known about the provider here, in words"""
+    disputed: bool
+    evidence: list[EvidenceRecord]
+
+
+class RequirementRecord(AnswerPart):
+    """Something that was asked, by the team or by rules."""
+
+    criterion: str
+    label: str
+    priority: Priority
+    bound: BoundWords | None
+    weight: float | None
+    implied_by: list[str]
+    """rules; empty for what the team stated itself"""
+
+
+class SetAsideRecord(AnswerPart):
+    """What a rule would have asked, and why it does not count."""
+
+    rule: str
+    criterion: str
+    because: str
+
+
+class ConcessionRecord(AnswerPart):
+    """Requirements to give up, and the verdict without them."""
+
+    drop: list[RequirementRecord]
+    verdict: VerdictRecord
+
+
+class OpenFactRecord(AnswerPart):
+    """A fact to ask a provider about."""
+
+    provider: str
+    criterion: str
+    label: str
+    disputed: bool
+    """the sources contradict each other"""
+    question: str
+    """the question to put to the provider"""
+
+
+class PossibleAnswerRecord(AnswerPart):
+    """An answer that a provider could give, and the verdict that follows."""
+
+    values: list[int | float | str | None]
+    """present, absent, a number or a word, for each of the facts"""
+    share: float | None
+    """its probability; null for answers to several facts"""
+    changes: bool
+    """whether the verdict would change"""
+    verdict: ThenVerdictRecord
+    says: str
+
+
+class ConfirmRecord(AnswerPart):
+    """A fact whose answer could change the verdict; or several that together could, where no single one could."""
+
+    facts: list[OpenFactRecord]
+    answers: list[PossibleAnswerRecord]
+    turns: float
+    """probability of the answers that change kind, provider, lean or among"""
+    changes: float
+    """probability of the answers that change the verdict at all"""
+    weight: float
+    """total weight of the findings that depend on it"""
+    complete: bool
+    """whether all the smallest sets are named"""
+    says: str
+
+
+class WeightedRecord(AnswerPart):
+    """A requirement, or a rule that favours, by what its weight belongs to."""
+
+    criterion: str | None
+    """null for a rule that favours"""
+    rule: str | None
+    bound: tuple[int | float | None, int | float | None] | None
+    """low and high; of ranks, for a rating"""
+
+
+class WeightRangeRecord(WeightedRecord):
+    """The range of one weight in which kind and provider hold."""
+
+    priority: Priority | None
+    weight: float
+    low: float
+    """kind and provider hold for weights above it"""
+    high: float | None
+    """and below this one; null: for any larger weight"""
+    holds_at_low: bool
+    holds_at_high: bool
+    below: list[str]
+    """who would lead below"""
+    above: list[str]
+    says: str
+
+
+class WeightsRecord(AnswerPart):
+    """How far each weight could move."""
+
+    depends: bool
+    """false: no weights at all could change kind or provider"""
+    ranges: list[WeightRangeRecord]
+    says: str
+
+
+class ShareRecord(AnswerPart):
+    """In how many scenarios a provider comes first."""
+
+    provider: str
+    given: float
+    """share of worlds in which it comes first, with the weights as given"""
+    first: float
+    """the same with weights uniform over the simplex: first-rank acceptability"""
+    ranks: list[float]
+    """rank acceptabilities, best rank first"""
+    central: list[float] | None
+    """mean of the weights with which it comes first, by criteria"""
+    confidence: float | None
+    """share of worlds in which it comes first with these weights"""
+    says: str
+
+
+class EstimateRecord(AnswerPart):
+    """How precise shares are."""
+
+    exact: bool
+    samples: int
+    """worlds drawn; 0 where the shares are exact"""
+    error: float
+    """the largest standard error"""
+
+
+class WorldsRecord(AnswerPart):
+    """The shares of the scenarios in which each provider comes first."""
+
+    criteria: list[WeightedRecord]
+    """what the central weights belong to, in their order"""
+    providers: list[ShareRecord]
+    none: float
+    """share of worlds in which every provider fails a must"""
+    given: EstimateRecord
+    uniform: EstimateRecord
+    says: str
+
+
+class AskedRecord(AnswerPart):
+    """A requirement's priority and bound."""
+
+    priority: Priority
+    bound: BoundWords | None
+
+
+class ChangeRecord(AnswerPart):
+    """A change of what is asked."""
+
+    kind: Literal["bound", "priority", "drop"]
+    criterion: str
+    from_: AskedRecord
+    to: AskedRecord | None
+    """null: no longer asked"""
+
+
+class TurnRecord(AnswerPart):
+    """Changes that together change the verdict."""
+
+    changes: list[ChangeRecord]
+    verdict: ThenVerdictRecord
+    says: str
+
+
+class RequirementChangesRecord(AnswerPart):
+    """The smallest changes of what is asked that change the verdict."""
+
+    turns: list[TurnRecord]
+    """smallest first"""
+    complete: bool
+    """whether every change was tried"""
+    says: str
+
+
+class RobustnessRecord(AnswerPart):
+    """How sure the verdict is: ranges of weights, shares of worlds, changes that turn it."""
+
+    weights: WeightsRecord
+    worlds: WorldsRecord | None
+    """null where nothing is asked"""
+    changes: RequirementChangesRecord
+
+
+class NothingRecord(AnswerPart):
+    """What was not asked for."""
+
+
+class SourceRecord(AnswerPart):
+    """A source that is cited."""
+
+    id: str
+    title: str
+    publisher: str | None
+    language: str
+    url: str | None
+    published: str
+    retrieved: str
+
+
+class StaleRecord(AnswerPart):
+    """A fact that was used and is out of date."""
+
+    provider: str
+    criterion: str
+    as_of: str
+
+
+class RestsOnRecord(AnswerPart):
+    """How old the facts are that the answer is based on."""
+
+    oldest: str | None
+    newest: str | None
+    says: str
+
+
+class KnowledgeRecord(AnswerPart):
+    """Which facts and rules the answer comes from."""
+
+    as_of: str
+    fingerprint: str
+    rests_on: RestsOnRecord
+    stale: list[StaleRecord]
+
+
+class AnswerRecord(AnswerPart):
+    """The answer to a team, as `recommend --format json` prints it."""
+
+    schema: Literal["provider-advisor/recommendation/1"]
+    question: dict[str, Any]
+    """the statement, with the keys of a requirements file"""
+    notes: list[str]
+    """what was overruled in the question"""
+    verdict: VerdictRecord
+    providers: list[ProviderRecord]
+    findings: list[FindingRecord]
+    requirements: list[RequirementRecord]
+    set_aside: list[SetAsideRecord]
+    """consequents of fired rules that do not count"""
+    combinations: list[list[str]]
+    concessions: list[ConcessionRecord]
+    confirm: list[ConfirmRecord]
+    """empty where it was not asked for"""
+    robustness: RobustnessRecord | NothingRecord
+    """empty where it was not asked for"""
+    sources: list[SourceRecord]
+    knowledge: KnowledgeRecord
+
+    @property
+    def sureness(self) -> RobustnessRecord | None:
+        """How sure it is, None where it was not asked for."""
+        return self.robustness if isinstance(self.robustness, RobustnessRecord) else None
+
+
+_NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": []}
+
+
+def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord]]:
+    """Return the findings on the same requirement or rule together, in the order in which each first appears."""
+    groups: dict[tuple[Any, ...], list[FindingRecord]] = {}
+    for part in findings:
+        groups.setdefault((part.criterion, part.rule, part.priority, str(part.bound)), []).append(part)
+    return list(groups.values())
+
+
+def as_data(value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
+    """Return records, and lists of them, as JSON-ready data."""
+    if isinstance(value, AnswerPart):
+        return {name.removesuffix("_"): as_data(part) for name, part in vars(value).items()}
+    if isinstance(value, list | tuple):
+        return [as_data(part) for part in value]
+    return value
+
+
+def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
+    """Return the records of an answer in JSON data; fields that a newer version added are left out.
+
+    Parts that `replay` does not compare may be missing. Raises RequirementsError, naming the first field at fault.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 (see `_adapter`)
+
+    try:
+        found: AnswerRecord = _answer_adapter().validate_python({**_NOT_COMPARED, **data})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        problem = "is missing" if first["type"] == "missing" else "is not of the right kind"
+        raise RequirementsError(
+            f"the record is damaged: '{where[:80]}' {problem}; expected what `recommend --format json` printed."
+        ) from error
+    return found
+
+
+def answer_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `provider-advisor/recommendation/1`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema_of(AnswerRecord)}
+
+
+def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of record: every field is required, and no other is allowed."""
+    schema: dict[str, Any] = _adapter(kind).json_schema()
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part["additionalProperties"] = False
+    return schema
+
+
+@cache
+def _answer_adapter() -> Any:  # noqa: ANN401 (a TypeAdapter)
+    return _adapter(AnswerRecord)
+
+
+def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, and its TypeAdapter)
+    """Return what reads and describes a kind of record; pydantic takes longer to import than an answer takes."""
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    for part in _kinds(AnswerPart):
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(part)
+    return TypeAdapter(kind)
+
+
+def _kinds(base: type[AnswerPart]) -> Iterator[type[AnswerPart]]:
+    """All kinds of record, each after the one that it extends."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
