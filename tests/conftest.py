@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import provider_advisor.inference.durable_host  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
 from provider_advisor import KnowledgeBase, load
 
 # No test measures time, and a slow machine finds no other fault than a fast one.

@@ -15,9 +15,8 @@ from collections import Counter, defaultdict
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from durable.engine import Host
-
 from provider_advisor.errors import EngineError
+from provider_advisor.inference.durable_host import Host
 from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, definition, shards
 
 if TYPE_CHECKING:

@@ -1,0 +1,48 @@
+"""The host of durable-rules, made to run on the Pythons of today."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from provider_advisor.errors import EngineError
+
+__all__ = ["Host"]
+
+
+def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
+    """Import `durable.engine`, with the function of Python's that it misses since 3.13 where that is gone."""
+    try:
+        return importlib.import_module("durable.engine")
+    except ImportError as error:
+        if "PyEval_CallObject" not in str(error):
+            raise
+    _supply_call_object()
+    return importlib.import_module("durable.engine")
+
+
+def _supply_call_object() -> None:
+    """Make PyEval_CallObject known to all libraries of the process that are loaded from now on."""
+    import ctypes  # noqa: PLC0415 (only where the function is missing)
+
+    path = Path(__file__).with_name("_call_object.so")
+    try:
+        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise EngineError(
+            f"durable-rules needs {path} on Python {version}, and it cannot be loaded; "
+            "install provider-advisor again, with a C compiler."
+        ) from error
+
+
+_durable = _import_durable()
+
+# The host measures with it how long a run takes. Its own calls datetime.utcfromtimestamp, which is deprecated since
+# Python 3.12, and follows the wall clock: a run during which that is put forward by ten seconds is broken off.
+_durable._unix_now = time.monotonic  # noqa: SLF001
+
+Host = _durable.Host
