@@ -1,4 +1,4 @@
-"""`python -m benchmarks [start|answer|sure|batch|ask]`: print tables; `--write` puts them into the README."""
+"""`python -m benchmarks [start|answer|sure|batch|ask|house]`: print tables; `--write` puts them into the documents."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import itertools
 import sys
 from pathlib import Path
 
-from benchmarks import answer, batch, questionnaire, start, sure
+from benchmarks import answer, batch, house, questionnaire, start, sure
 
-_PARTS = {"start": start.rows, "answer": answer.rows, "sure": sure.rows, "batch": batch.rows, "ask": questionnaire.rows}
+_PARTS = {
+    "start": start.rows,
+    "answer": answer.rows,
+    "sure": sure.rows,
+    "batch": batch.rows,
+    "ask": questionnaire.rows,
+    "house": house.rows,
+}
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 # The tables of the README by the words of their markers: the heading, and the parts that fill it.
 _TABLES = {
     "benchmarks": (_HEAD, ("start", "answer", "sure")),
     "benchmarks batch": (batch.HEAD, ("batch",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
+    "benchmarks house": (house.HEAD, ("house",)),
 }
 _README = Path(__file__).parents[1] / "README.md"
 
