@@ -82,7 +82,7 @@ For example shop
   Vonage on Sales application: before not known: no claim confirms or denies it;
   now yes, has it (Vonage Contact Center); added: line 17 of
   twilio-vs-vonage-2022 (stated, 2022-11-22).
-  Vonage was unconfirmed and is qualified.
+  Vonage was unconfirmed and is now qualified.
 
 Before: old, knowledge base <fingerprint>.
 After: new, knowledge base <fingerprint>.
