@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provider_advisor.batch.arrow import score_arrow
-    from provider_advisor.batch.spark import score_spark
+    from provider_advisor.batch.spark.dataframe import score_spark
     from provider_advisor.errors import AdvisorError, BatchError, EngineError, KnowledgeError, RequirementsError
     from provider_advisor.knowledge import KnowledgeBase, load
     from provider_advisor.recommendation import Recommendation, recommend
@@ -38,7 +38,7 @@ _HOMES = {
     "load": "knowledge",
     "recommend": "recommendation",
     "score_arrow": "batch.arrow",
-    "score_spark": "batch.spark",
+    "score_spark": "batch.spark.dataframe",
 }
 
 

@@ -33,7 +33,15 @@ def _kill_at(moment: int) -> Iterator[int]:
 
         return wrapper
 
-    for owner, name in ((os, "fsync"), (os, "unlink"), (os, "rmdir"), (Path, "replace"), (Path, "unlink")):
+    for owner, name in (
+        (os, "fsync"),
+        (os, "unlink"),
+        (os, "replace"),
+        (Path, "rename"),
+        (Path, "replace"),
+        (Path, "rmdir"),
+        (Path, "unlink"),
+    ):
         setattr(owner, name, counted(getattr(owner, name)))
     return count
 
@@ -41,10 +49,12 @@ def _kill_at(moment: int) -> Iterator[int]:
 def main(source: str, output: str, moment: str, *rest: str) -> None:
     knowledge = load(_BICYCLES / "facts", _BICYCLES / "rules")
     inputs = open_inputs((source,), knowledge, None, b",", Limits(300, 100_000))
-    form = Path(output).suffix.removeprefix(".")
+    form = Path(output).suffix.removeprefix(".") or "parquet"
     scoring = Scoring(knowledge, inputs.schema, form, day=None, age=None, today=dt.date(2024, 6, 1), dated=False)
     count = _kill_at(int(moment))
-    plan = Plan(Path(output), form, threads=2, resume="--resume" in rest, part_rows=30)
+    plan = Plan(
+        Path(output), form, threads=2, resume="--resume" in rest, part_rows=30, is_folder="." not in Path(output).name
+    )
     run(inputs, scoring, plan, lambda done: None, lambda text: None)  # noqa: ARG005
     sys.stdout.write(f"{next(count) - 1}\n")
 

@@ -19,7 +19,7 @@ from worlds import DAY
 from provider_advisor import KnowledgeBase, load, score_arrow
 from provider_advisor.batch import Scorer, arrow
 from provider_advisor.batch.arrow import arrow_schema
-from provider_advisor.batch.parcel import packed
+from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 
@@ -158,11 +158,11 @@ def test_another_process_answers_the_same(bicycles, way):
 
 
 def test_a_parcel_is_unpacked_once_a_process(bicycles):
-    parcel = pickle.loads(pickle.dumps(packed(bicycles)))  # noqa: S301
-    found = parcel.unpacked()
+    parcel = pickle.loads(pickle.dumps(pack_knowledge(bicycles)))  # noqa: S301
+    found = parcel.unpack()
     assert isinstance(found, KnowledgeBase)
     assert found == bicycles
-    assert packed(bicycles).unpacked() is found
+    assert pack_knowledge(bicycles).unpack() is found
 
 
 def test_the_package_is_imported_without_columns_and_without_spark():

@@ -87,15 +87,15 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv -", "standard output: its form cannot be told from a name; say --output-format csv, jsonl"),
         ("- scores.csv", "standard input: its form cannot be told from a name; say --input-format csv, jsonl"),
         ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; name a file, or say"),
-        ("teams.csv x/scores.csv", "has no place: there is no folder"),
+        ("teams.csv x/scores.csv", "does not exist; create it first."),
         ("teams.csv scores.csv --separator ab", "'ab' is no separator; expected one character, such as ;"),
         ("teams.csv scores.csv --separator ';'", "teams.csv has one column, 'team,needs,wants,size'; try --sep"),
-        ("- scores.csv --resume --input-format csv", "--resume goes from file to file; it cannot go on with"),
+        ("- scores.csv --resume --input-format csv", "--resume works from file to file, not with"),
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
         ("- teams.csv scores.csv", "standard input cannot be read beside files; give one or the other."),
-        ("teams.csv scores.csv --rejects scores.csv", "would be written twice; name different files."),
-        ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output carries nothing but rows."),
-        ("teams.csv scores.csv --summary -", "--summary takes a file; standard output carries nothing but rows."),
+        ("teams.csv scores.csv --rejects scores.csv", "would be written twice, as the output and as"),
+        ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is for rows alone."),
+        ("teams.csv scores.csv --summary -", "--summary takes a file; standard output is for rows alone."),
         ("teams.csv scores.csv --max-age soon", "'soon' is no age; expected days, such as 365d."),
     ],
 )  # fmt: skip
@@ -170,7 +170,10 @@ def test_a_pipe_is_no_place_for_a_file_whatever_its_name(tmp_path, place):
         check=False,
     )
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == f"recommend: the file of --rejects {place} is no ordinary file; for standard output write -.\n"
+    assert (
+        run.stderr
+        == f"recommend: the rejects file (--rejects) {place} is not an ordinary file; for standard output write -.\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["teams.csv"]
 
 

@@ -1,8 +1,10 @@
-"""A run that was killed goes on where it stood, and comes to the same output."""
+"""A run that was killed is resumed where it stood, and comes to the same output."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ import pytest
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.run import Interrupted
 from provider_advisor.batch.writing import parts as written
-from provider_advisor.batch.writing.work import work_folder_of
+from provider_advisor.batch.writing.workdir import work_folder_of
 from provider_advisor.errors import BatchError, BatchFailure
 
 _SMALL = Limits(300, 100_000)
@@ -34,11 +36,13 @@ def _killed(path, output, moment):
     return found.returncode, int(found.stdout or 0)
 
 
-@pytest.mark.parametrize(("form", "kills"), [("csv", 5), ("parquet", 2)])
+@pytest.mark.parametrize(("form", "kills"), [("csv", 5), ("parquet", 2), ("", 4)])
 def test_a_run_that_is_killed_at_any_moment_comes_to_the_same_output(  # noqa: PLR0917
     tmp_path, run_batch, teams, csv_of, form, kills
 ):
-    path, output, undisturbed = tmp_path / "teams.csv", tmp_path / f"scores.{form}", tmp_path / f"whole.{form}"
+    path, output, undisturbed = tmp_path / "teams.csv", tmp_path / "scores", tmp_path / "whole"
+    if form:
+        output, undisturbed = output.with_suffix(f".{form}"), undisturbed.with_suffix(f".{form}")
     path.write_bytes(csv_of(teams(100)))
     status, moments = _killed(path, undisturbed, 0)
     assert status == 0
@@ -46,11 +50,11 @@ def test_a_run_that_is_killed_at_any_moment_comes_to_the_same_output(  # noqa: P
     for moment in _spread(moments, kills):
         assert _killed(path, output, moment) == (-9, 0)
         assert not output.exists() or _same(output, undisturbed)
-        run_batch(path, output, limits=_SMALL, part_rows=30, resume=True, about={})
+        run_batch(path, output, limits=_SMALL, part_rows=30, resume=True, about={}, is_folder=not form)
         assert _same(output, undisturbed)
         assert (tmp_path / "scores.rejects.csv").read_bytes() == rejects
         assert not work_folder_of(output).exists()
-        output.unlink()
+        (shutil.rmtree if output.is_dir() else Path.unlink)(output)
 
 
 def _spread(moments: int, count: int) -> list[int]:
@@ -62,6 +66,9 @@ def _spread(moments: int, count: int) -> list[int]:
 
 
 def _same(one: Path, other: Path) -> bool:
+    if one.is_dir():
+        names = [sorted(part.name for part in folder.iterdir() if part.suffix) for folder in (one, other)]
+        return names[0] == names[1] and all(_same(one / name, other / name) for name in names[0])
     if one.suffix == ".parquet":
         return pl.read_parquet(one).equals(pl.read_parquet(other))
     return one.read_bytes() == other.read_bytes()
@@ -89,14 +96,14 @@ def test_resuming_says_what_it_does(tmp_path, run_batch, teams, csv_of):
     path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
     path.write_bytes(csv_of(teams(100)))
     _, said = run_batch(path, output, resume=True)
-    assert said == ["there is nothing to go on with; starting anew."]
+    assert said == ["nothing to resume; starting over."]
     _stopped_after(run_batch, path, output, 50)
     _, said = run_batch(path, output, resume=True, limits=_SMALL)
     assert len(said) == 1
-    assert said[0].startswith("going on behind row ")
+    assert said[0].startswith("resuming after row ")
     _stopped_after(run_batch, path, output, 50)
     _, said = run_batch(path, output)
-    assert said == ["an earlier run was not finished; starting anew (--resume would have gone on with it)."]
+    assert said == ["an earlier run was not finished; starting over (--resume would have continued it)."]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,7 @@ def test_resuming_says_what_it_does(tmp_path, run_batch, teams, csv_of):
         ({"input": b"\n"}, "input was"),
     ],
 )
-def test_a_run_is_not_gone_on_with_if_something_differs(  # noqa: PLR0917
+def test_a_run_is_not_resumed_if_something_differs(  # noqa: PLR0917
     tmp_path, run_batch, teams, csv_of, change, sentence
 ):
     path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
@@ -115,20 +122,119 @@ def test_a_run_is_not_gone_on_with_if_something_differs(  # noqa: PLR0917
     _stopped_after(run_batch, path, output, 50)
     with path.open("ab") as file:
         file.write(change.pop("input", b""))
-    with pytest.raises(BatchError, match=r"cannot be gone on with: .* or leave out --resume to start anew") as caught:
+    with pytest.raises(
+        BatchError, match=r"cannot resume the run that began .* or leave out --resume to start over"
+    ) as caught:
         run_batch(path, output, resume=True, limits=_SMALL, **change)
     assert sentence in str(caught.value)
 
 
-def test_half_a_line_of_the_manifest_is_as_if_it_were_not_there(tmp_path, run_batch, teams, csv_of):
+def test_what_is_written_after_half_a_line_of_the_manifest_is_kept_by_every_later_run(
+    tmp_path, run_batch, teams, csv_of
+):
+    path, output, whole = tmp_path / "teams.csv", tmp_path / "scores.csv", tmp_path / "whole.csv"
+    path.write_bytes(csv_of(teams(100)))
+    run_batch(path, whole, limits=_SMALL, part_rows=20)
+    manifest = work_folder_of(output) / "manifest.jsonl"
+    _stopped_after(run_batch, path, output, 50)
+    manifest.write_bytes(manifest.read_bytes()[:-20])
+    _stopped_after(run_batch, path, output, 30, resume=True)
+    found = [json.loads(line) for line in manifest.read_text().splitlines()]
+    assert [line["number"] for line in found[1:]] == list(range(1, len(found)))
+    done = sum(line["scored"] + line["rejected"] for line in found[1:])
+    assert len(found) == 1 + 2  # the first part of the first run, and one of the second
+    _, said = run_batch(path, output, resume=True, limits=_SMALL, part_rows=20)
+    assert said == [f"resuming after row {done}."]
+    assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("spoil", ["missing", "link", "folder"])
+def test_a_part_that_is_no_longer_a_file_is_written_again_with_those_after_it(
+    tmp_path, run_batch, teams, csv_of, spoil
+):
     path, output, whole = tmp_path / "teams.csv", tmp_path / "scores.csv", tmp_path / "whole.csv"
     path.write_bytes(csv_of(teams(100)))
     run_batch(path, whole, limits=_SMALL, part_rows=20)
     _stopped_after(run_batch, path, output, 70)
+    part = work_folder_of(output) / "000002.rows"
+    part.unlink()
+    if spoil == "missing":
+        _, said = run_batch(path, output, resume=True, limits=_SMALL, part_rows=20)
+        assert said[0].startswith("resuming after row 2")
+        assert output.read_bytes() == whole.read_bytes()
+        return
+    if spoil == "link":
+        part.symlink_to(whole)
+    else:
+        part.mkdir()
+    with pytest.raises(BatchError, match=r"no run of recommend has made it \(it holds 000002\.rows\)"):
+        run_batch(path, output, resume=True, limits=_SMALL)
+
+
+_HEAD = '{"made by": "recommend batch 1"}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"\n", b"[1]\n", b"null\n", b"\xff\xfe\x00" * 1000, b"{}\n", b'{"made by": 3}\n', b"[" * 100_000 + b"\n",
+        b"1" * 10_000 + b"\n",
+    ],
+)  # fmt: skip
+def test_a_manifest_that_no_run_has_written_is_left_alone(tmp_path, run_batch, teams, csv_of, text):
+    path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
+    path.write_bytes(csv_of(teams(10)))
+    folder = work_folder_of(output)
+    folder.mkdir()
+    (folder / "manifest.jsonl").write_bytes(text)
+    for resume in (True, False):
+        with pytest.raises(BatchError, match=r"its manifest is not one of ours\); move it away, or name another"):
+            run_batch(path, output, resume=resume)
+    assert (folder / "manifest.jsonl").read_bytes() == text
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]", "{}", "null", '"x"', '{"number": 1}', '{"final": 3}', '{"final": "x"}', '{"final": "x", "size": -1}',
+        '{"number": 1, "end": [0, 1], "scored": 1, "rejected": 0, "tally": {}}',
+        '{"number": 1, "end": "abc", "scored": 1, "rejected": 0, "tally": null}',
+        '{"number": 1, "end": [0, -5, 2], "scored": 1, "rejected": 0, "tally": {}}',
+        '{"number": true, "end": {}, "scored": [], "rejected": {}, "tally": [[]]}',
+    ],
+)  # fmt: skip
+def test_a_line_of_a_manifest_that_says_something_else_counts_for_nothing(tmp_path, run_batch, teams, csv_of, line):
+    path, output, whole = tmp_path / "teams.csv", tmp_path / "scores.csv", tmp_path / "whole.csv"
+    path.write_bytes(csv_of(teams(100)))
+    run_batch(path, whole, limits=_SMALL, part_rows=20)
+    _stopped_after(run_batch, path, output, 50)
     manifest = work_folder_of(output) / "manifest.jsonl"
-    manifest.write_bytes(manifest.read_bytes()[:-20])
+    first = manifest.read_text().splitlines(keepends=True)[:2]
+    manifest.write_text("".join(first) + line + "\n")
     run_batch(path, output, resume=True, limits=_SMALL, part_rows=20)
     assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_folder_of_parts_is_resumed_too(tmp_path, run_batch, teams, csv_of, form):
+    path, output, whole = tmp_path / "teams.csv", tmp_path / "scores", tmp_path / "whole"
+    path.write_bytes(csv_of(teams(100)))
+    options = {"form": form, "is_folder": True, "limits": _SMALL, "part_rows": 20}
+    run_batch(path, whole, **options)
+    _stopped_after(run_batch, path, output, 50, form=form, is_folder=True)
+    run_batch(path, output, resume=True, **options)
+    names = sorted(part.name for part in whole.iterdir())
+    assert sorted(part.name for part in output.iterdir() if "_recommend" not in part.name) == [
+        name for name in names if "_recommend" not in name
+    ]
+    assert len(names) > 5
+    for name in names:
+        if name.startswith("part-"):
+            assert _same(output / name, whole / name)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted(
+        ["scores", "scores.rejects.csv", "teams.csv", "whole", "whole.rejects.csv"]
+    )
 
 
 def test_a_run_in_progress_keeps_others_out(tmp_path, run_batch, teams, csv_of):
@@ -171,17 +277,17 @@ def test_a_signal_stops_the_run_and_says_how_to_go_on(tmp_path, run_batch, teams
 def test_a_disk_that_fills_up_in_the_midst_keeps_what_is_done(tmp_path, run_batch, teams, csv_of, monkeypatch):
     path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
     path.write_bytes(csv_of(teams(100)))
-    sink = written.sink
+    write_frames = written.write_frames
 
-    def full(frames, schema, form, target, **options):
-        if target.name.startswith("000003"):
+    def full(frames, schema, form, file, **options):
+        if Path(file.name).name.startswith("000003"):
             raise OSError(28, "No space left on device")
-        sink(frames, schema, form, target, **options)
+        write_frames(frames, schema, form, file, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(written, "sink", full)
+        patch.setattr(written, "write_frames", full)
         with pytest.raises(BatchFailure, match=r"cannot be written \(No space left on device\); make room"):
             run_batch(path, output, limits=_SMALL, part_rows=20)
     result, said = run_batch(path, output, resume=True, limits=_SMALL)
     assert (result.scored, result.rejected) == (90, 10)
-    assert "going on" in said[0]
+    assert "resuming" in said[0]

@@ -30,10 +30,10 @@ from watched import WatchedKnowledge, held, loads
 
 from provider_advisor import load, score_spark
 from provider_advisor.batch import Scorer
-from provider_advisor.batch.cluster import run_on_spark
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Interrupted, Plan, run
 from provider_advisor.batch.scoring import Scoring
+from provider_advisor.batch.spark.run import run_on_spark
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 
@@ -187,7 +187,7 @@ def test_what_cannot_be_read_is_said_before_spark_works(spark, bicycles):
         ("needs string, Verdict string", "two columns of the result would be called 'Verdict'"),
         ("needs string, velo_standing string", "two columns of the result would be called 'velo_standing'"),
         ("needs string, error string", "the column 'error'"),
-        ("needs string, span interval month", "the column 'span' holds interval month, which Arrow cannot"),
+        ("needs string, span interval month", "the column 'span' holds interval month, unknown to Arrow"),
     ):
         with pytest.raises(BatchError, match=told):
             score_spark(spark.createDataFrame([], schema), bicycles)
@@ -280,7 +280,7 @@ def test_files_are_complete_when_a_worker_is_killed_in_mid_run(bicycles, tmp_pat
     assert _rows(many, "parquet") == _rows(one, "parquet")
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
     assert found.tally == expected.tally
-    assert len(list(many.iterdir())) == len(list(many.glob("part-*"))) + len(["_SUCCESS"])
+    assert len(list(many.iterdir())) == len(list(many.glob("part-*"))) + len(["_SUCCESS", "_recommend-<digest>"])
     assert set(loads(traces).values()) == {1}
 
 
@@ -336,7 +336,7 @@ def test_an_input_that_workers_cannot_read_ends_in_one_sentence(bicycles, tmp_pa
 _ALONE = """
 import os, pickle, sys
 from pathlib import Path
-from provider_advisor.batch.cluster import run_on_spark
+from provider_advisor.batch.spark.run import run_on_spark
 from provider_advisor.errors import BatchError
 watched = pickle.loads(Path("watched").read_bytes())
 watched.__dict__["home"] = os.getpid()

@@ -17,20 +17,20 @@ from provider_advisor.batch.heap import share_heap
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.scoring import Done, Scoring
-from provider_advisor.batch.writing.parts import Target, place, write_parts
-from provider_advisor.batch.writing.rejects import default_rejects
+from provider_advisor.batch.writing.parts import Target, place_output, write_parts
+from provider_advisor.batch.writing.places import default_rejects
 from provider_advisor.batch.writing.stream import write_stream
-from provider_advisor.batch.writing.work import WorkFolder
+from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.errors import BatchError
 
-__all__ = ["Interrupted", "Plan", "Result", "check_places", "run"]
+__all__ = ["Interrupted", "Plan", "Result", "run"]
 
 PART_ROWS = 1_000_000
 _PATIENCE = 0.1
 
 
 class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
-    """The run was stopped by a signal, `number`; what is done so far is kept where it can be gone on with."""
+    """The run was stopped by a signal, `number`; what is done so far is kept for --resume."""
 
     def __init__(self, number: int, sentence: str) -> None:
         self.number = number
@@ -40,7 +40,7 @@ class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
 class Plan(NamedTuple):
     """What to do with the scored rows. `output` None is standard output; `rejects` None is beside the output.
 
-    `about` says what the output depends on besides its inputs: a run is gone on with only if that is the same.
+    `about` says what the output depends on besides its inputs: a run is resumed only if that is the same.
     """
 
     output: Path | None
@@ -50,6 +50,7 @@ class Plan(NamedTuple):
     resume: bool = False
     part_rows: int = PART_ROWS
     about: Mapping[str, Any] = {}
+    is_folder: bool = False
 
 
 class Result(NamedTuple):
@@ -143,15 +144,15 @@ def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
     inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, watch: Watch, say: Say, stop: _Stop
 ) -> Result:
-    target = Target(output, plan.rejects or default_rejects(output), plan.form, scoring.schema)
-    folder = WorkFolder(output, _head(inputs, plan), resume=plan.resume)
+    target = Target(output, plan.rejects or default_rejects(output), plan.form, scoring.schema, plan.is_folder)
+    folder = WorkFolder(output, _head(inputs, plan), resume=plan.resume, form=plan.form if plan.is_folder else None)
     try:
         _say_what_was_found(folder, plan, output, say)
         start = folder.parts[-1].end if folder.parts else Position()
         if not folder.placed:
             with contextlib.closing(_blocks(inputs, scoring, plan, start, stop)) as blocks:
                 _apart(lambda: write_parts(blocks, folder, target, plan.part_rows, watch))
-            _apart(lambda: place(folder, target))
+            _apart(lambda: place_output(folder, target))
         else:
             folder.remove()
     except Stopped as error:
@@ -163,63 +164,33 @@ def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
 
 def _head(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     sources = [[os.path.abspath(source.path or ""), source.size, source.changed] for source in inputs.sources]  # noqa: PTH100
-    return {"input": sources, "input form": inputs.form, "output form": plan.form, **plan.about}
+    forms = {"input form": inputs.form, "output form": plan.form, "output is a folder": plan.is_folder}
+    return {"input": sources, **forms, **plan.about}
 
 
 def _say_what_was_found(folder: WorkFolder, plan: Plan, output: Path, say: Say) -> None:
     done = sum(part.scored + part.rejected for part in folder.parts)
     if folder.placed:
-        say(f"{output} was complete already.")
+        say(f"{output} was already complete.")
     elif plan.resume and folder.parts:
-        say(f"going on behind row {done:,}.")
+        say(f"resuming after row {done:,}.")
     elif plan.resume:
-        say("there is nothing to go on with; starting anew.")
+        say("nothing to resume; starting over.")
     elif folder.found:
-        say("an earlier run was not finished; starting anew (--resume would have gone on with it).")
+        say("an earlier run was not finished; starting over (--resume would have continued it).")
 
 
 def _kept(folder: WorkFolder) -> str:
     done = sum(part.scored + part.rejected for part in folder.parts)
     if not done:
         return "interrupted before any part was complete; nothing was written."
-    return f"interrupted; {done:,} rows are kept: run the same command with --resume to go on."
+    return f"interrupted; {done:,} rows are kept: run the same command with --resume to continue."
 
 
 def _result(folder: WorkFolder, target: Target) -> Result:
     tally = Tally.empty()
     for part in folder.parts:
-        tally += Tally.from_json(part.tally)
+        tally += part.tally
     rejected = sum(part.rejected for part in folder.parts)
     scored = sum(part.scored for part in folder.parts)
     return Result(scored, rejected, tally, target.rejects if rejected else None)
-
-
-def check_places(inputs: Inputs, written: Mapping[str, Path]) -> None:
-    """Raises BatchError if a file to write, by what it is, is a folder or an input, or has no place to be written."""
-    for what, path in written.items():
-        _check_place(what, path)
-        if any(source.path is not None and _same(path, Path(source.path)) for source in inputs.sources):
-            raise BatchError(f"{what} {path} is an input; name another file.")
-    paths = [path.resolve() for path in written.values()]
-    twice = [path for path in paths if paths.count(path) > 1]
-    if twice:
-        raise BatchError(f"{twice[0]} would be written twice; name different files.")
-
-
-def _check_place(what: str, path: Path) -> None:
-    if path.is_dir():
-        raise BatchError(f"{what} {path} is a folder; name a file in it.")
-    if path.exists() and not path.is_file():
-        raise BatchError(f"{what} {path} is no ordinary file; for standard output write -.")
-    folder = path.parent
-    if not folder.is_dir():
-        raise BatchError(f"{what} {path} has no place: there is no folder {folder}; make it, or name another.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise BatchError(f"{what} {path} cannot be written: the folder {folder} is read-only; name another.")
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return one.resolve() == other.resolve()

@@ -13,7 +13,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Piece, Position, Reject
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tally import Tally
-from provider_advisor.batch.writing.frames import shaper
+from provider_advisor.batch.writing.frames import shape_for
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 
@@ -65,7 +65,7 @@ class Scoring:
         self._lock = threading.Lock()
         self.facts = self._scorer(None, None).facts
         left = [field for field in schema if not (dated and field.name in _DATED)]
-        self.schema, self._shaper = shaper(self._scorer(None, None).output_schema(pa.schema(left)), form)
+        self.schema, self._shaper = shape_for(self._scorer(None, None).output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
         """A piece of the input, parsed and scored. Raises BatchFailure if a row were lost."""

@@ -1,39 +1,57 @@
-"""Frames written as CSV, JSON Lines or Parquet, by Polars."""
+"""Scored rows as CSV, JSON Lines or Parquet, by Polars; rejected rows as CSV."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
-from collections.abc import Callable, Iterator
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
-from provider_advisor.batch.writing.disk import concatenate
-from provider_advisor.batch.writing.row_groups import join_row_groups
+from provider_advisor.batch.blocks import Reject
 from provider_advisor.errors import BatchError
+from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
-__all__ = ["JOINER", "Shaper", "encoded", "frame_of", "join_parts", "shaper", "sink"]
+__all__ = [
+    "REJECTS_HEADER",
+    "Shaper",
+    "encode_frame",
+    "frame_of",
+    "is_rejects_file",
+    "join_parts",
+    "refuse_foreign_rejects",
+    "replace_rejects",
+    "shape_for",
+    "write_frames",
+    "write_rejects",
+]
 
-JOINER = ";"
+REJECTS_HEADER = b"file,row,reason,content\n"
+_JOINER = ";"
 Shaper = Callable[[pa.RecordBatch], pl.DataFrame]
 
 
 def frame_of(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
-    """The same table for Polars."""
+    """Return the same table for Polars."""
     frame = pl.from_arrow(table)
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(frame)
     return frame
 
 
-def shaper(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
-    """The columns of an output in this form, and how a table of the schema becomes a frame with them.
+def shape_for(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
+    """Return the columns of an output in this form, and a function from a table of the schema to a frame of them.
 
     CSV holds no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that the form
     cannot hold.
@@ -85,7 +103,7 @@ def _flat(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
             if isinstance(kind, pl.List)
             else column.arr.to_list().cast(pl.List(pl.String))
         )
-        joined = texts.list.join(JOINER, ignore_nulls=True)
+        joined = texts.list.join(_JOINER, ignore_nulls=True)
         yield pl.when(joined != "").then(joined).alias(name)
     elif kind == pl.String:
         yield pl.when(column != "").then(column).alias(name)  # an empty cell, where Polars would write ""
@@ -96,37 +114,99 @@ def _flat(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
         raise BatchError(f"the column '{name}' holds {kind}, which CSV cannot hold; write {others}.")
 
 
-def sink(
-    frames: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema, form: str, target: Path, *, first: bool
+def write_frames(
+    frames: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema, form: str, file: BinaryIO, *, header: bool = True
 ) -> None:
-    """Write frames, as they come, to a file; of several that are put together, the `first` has the header of CSV.
+    """Write frames, as they come, to an open file; CSV with its header, or without.
 
     Raises what the frames raise, and OSError or PolarsError.
     """
     lazy = register_io_source(lambda *_: frames(), schema=schema, is_pure=True)
     if form == "parquet":
-        lazy.sink_parquet(target, compression="snappy")
+        lazy.sink_parquet(file, compression="snappy")
     elif form == "csv":
-        lazy.sink_csv(target, include_header=first)
+        lazy.sink_csv(file, include_header=header)
     else:
-        lazy.sink_ndjson(target)
+        lazy.sink_ndjson(file)
 
 
-def encoded(frame: pl.DataFrame, form: str, *, first: bool) -> bytes:
-    """A frame as bytes of a text that goes on; the first brings the header of CSV."""
+def encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
+    """Return a frame as bytes of CSV, with its header or without, or of JSON Lines."""
     out = io.BytesIO()
     if form == "csv":
-        frame.write_csv(out, include_header=first)
+        frame.write_csv(out, include_header=header)
     else:
         frame.write_ndjson(out)
     return out.getvalue()
 
 
-def join_parts(parts: list[Path], form: str, target: Path) -> None:
-    """Several files of one form put together in one."""
-    if form == "parquet" and join_row_groups(parts, target):
+def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
+    """Write the rows of several files of one form to one new file, in bounded memory. Raises OSError or PolarsError.
+
+    Parquet is read and written again, for its row groups cannot be copied without a footer of our own.
+    """
+    with target.open("xb") as out, contextlib.ExitStack() as stack:
+        if form == "parquet":
+            named = all(_is_utf8(part) for part in parts)  # Polars opens no others by name
+            files: list[IO[bytes]] = [] if named else [stack.enter_context(part.open("rb")) for part in parts]
+            pl.scan_parquet(files or list(parts), glob=False).sink_parquet(out, compression="snappy")
+        else:
+            _copy(parts, out)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _copy(parts: Iterable[Path], out: BinaryIO) -> None:
+    for part in parts:
+        with part.open("rb") as file:
+            shutil.copyfileobj(file, out, 1 << 20)
+
+
+def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
+    """Write rejects as lines of CSV, without the header."""
+    for reject in rejects:
+        cells = (reject.file, str(reject.row), reject.reason, reject.content)
+        file.write((",".join(map(_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def _cell(text: str) -> str:
+    # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
+    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ',"\r\n') else text
+
+
+def is_rejects_file(path: Path) -> bool:
+    """Return whether a file, not through a link, is empty or begins as every rejects file does."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(opened, "rb") as file:
+        return stat.S_ISREG(os.fstat(opened).st_mode) and file.read(len(REJECTS_HEADER)) in {b"", REJECTS_HEADER}
+
+
+def refuse_foreign_rejects(path: Path) -> None:
+    """Raise OSError if something is at this path that is not a rejects file."""
+    if os.path.lexists(path) and not is_rejects_file(path):
+        raise FileExistsError(errno.EEXIST, "a file that is not a rejects file is there")
+
+
+def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
+    """Write the rejects of all parts to one file that replaces an earlier one; None deletes it.
+
+    Raises OSError, also if something else is there by now.
+    """
+    refuse_foreign_rejects(path)
+    if parts is None:
+        path.unlink(missing_ok=True)
         return
-    if form == "parquet":
-        pl.scan_parquet(parts, glob=False).sink_parquet(target, compression="snappy")
-    else:
-        concatenate(parts, target)
+    with write_whole(path) as out:
+        out.write(REJECTS_HEADER)
+        _copy(parts, out)

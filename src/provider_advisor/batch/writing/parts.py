@@ -13,126 +13,106 @@ from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.flow import Stopped
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.scoring import Done
-from provider_advisor.batch.writing.disk import concatenate, sync_folder
-from provider_advisor.batch.writing.frames import join_parts, sink
-from provider_advisor.batch.writing.rejects import HEADER, rejects_text
-from provider_advisor.batch.writing.work import Part, WorkFolder
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.batch.writing.frames import join_parts, replace_rejects, write_frames, write_rejects
+from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
+from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFolder
+from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.whole_file import sync_folder
 
-__all__ = ["Target", "place", "write_parts"]
+__all__ = ["Target", "place_output", "write_parts"]
 
-_FINAL = "final.rows"
 Watch = Callable[[Done], None]
 
 
 class Target(NamedTuple):
-    """Where scored rows and rejects go, and the form and columns of the rows."""
+    """Where scored rows and rejects go, and the form and columns of the rows; `is_folder` keeps the parts apart."""
 
     output: Path
     rejects: Path
     form: str
     schema: pl.Schema
-
-
-class _Open:
-    """A part on its way: what it came to so far, and what went wrong."""
-
-    def __init__(self, number: int, start: Position) -> None:
-        self.part = Part(number, start, 0, 0, {})
-        self.tally = Tally.empty()
-        self.error: BaseException | None = None
-
-    def add(self, done: Done) -> None:
-        """Count a block."""
-        part = self.part
-        scored, rejected = part.scored + done.frame.height, part.rejected + len(done.rejects)
-        self.part = part._replace(end=done.end, scored=scored, rejected=rejected)
-        self.tally += done.tally
-
-    @property
-    def rows(self) -> int:
-        """How many rows of the input it holds."""
-        return self.part.scored + self.part.rejected
+    is_folder: bool = False
 
 
 def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     """Write the blocks to parts of about `most` rows each. Raises BatchFailure where they cannot be written."""
-    while True:
-        first = next(blocks, None)
-        if first is None and folder.parts:
-            return
+    first = next(blocks, None)
+    while first is not None or not folder.parts:  # an output without rows has one part, which holds the header
         _write_part(chain([] if first is None else [first], blocks), folder, target, most, watch)
-        if first is None:
-            return
+        first = next(blocks, None)
 
 
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     start = folder.parts[-1].end if folder.parts else Position()
-    opened = _Open(len(folder.parts) + 1, start)
+    part = FinishedPart(len(folder.parts) + 1, start, 0, 0, Tally.empty())
+    raised: list[BaseException] = []  # Polars puts an error of its own in the place of what its frames raise
 
     def frames() -> Iterator[pl.DataFrame]:
+        nonlocal part
         try:
-            with (folder.path / opened.part.rejects).open("wb") as rejects:
-                for done in blocks:
-                    opened.add(done)
-                    rejects.write(rejects_text(done.rejects))
-                    watch(done)
-                    yield done.frame
-                    if opened.rows >= most:
-                        break
+            for done in blocks:
+                part = _add(part, done)
+                write_rejects(done.rejects, rejects)
+                watch(done)
+                yield done.frame
+                if part.scored + part.rejected >= most:
+                    break
         except BaseException as error:
-            opened.error = error
+            raised.append(error)
             raise
 
-    rows = folder.path / opened.part.rows
+    paths = folder.files_of(part)
     try:
-        sink(frames, target.schema, target.form, rows, first=not folder.parts)
-        folder.complete(opened.part._replace(tally=opened.tally.to_json()))
+        with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
+            write_frames(frames, target.schema, target.form, rows, header=target.is_folder or not folder.parts)
+        folder.complete(part)
     except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
-        rows.unlink(missing_ok=True)
-        raise _said(opened.error or error, target.output) from error
+        paths[0].unlink(missing_ok=True)
+        raise _explain(next(iter(raised), error), target.output) from error
 
 
-def _said(error: BaseException, output: Path) -> BaseException:
-    """The error itself if it is one of ours, else what could not be written."""
+def _add(part: FinishedPart, done: Done) -> FinishedPart:
+    scored, rejected = part.scored + done.frame.height, part.rejected + len(done.rejects)
+    return FinishedPart(part.number, done.end, scored, rejected, part.tally + done.tally)
+
+
+def _explain(error: BaseException, output: Path) -> BaseException:
+    """Return the error itself if it is one of ours, else one that says what could not be written."""
     if not isinstance(error, OSError | pl.exceptions.PolarsError):
         return error
-    return BatchFailure(f"{output} cannot be written ({_cause(error)}); make room for it, then go on with --resume.")
+    cause = describe_cause(error)
+    cause = "No space left on device" if "No space left" in cause else cause[:200]
+    return BatchFailure(f"{output} cannot be written ({cause}); make room for it, then run again with --resume.")
 
 
-def _cause(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error)
-    return "No space left on device" if "No space left" in text else text.splitlines()[0][:200] if text else "unknown"
-
-
-def place(folder: WorkFolder, target: Target) -> None:
+def place_output(folder: WorkFolder, target: Target) -> None:
     """Put rejects and rows, complete now, in their places. Raises BatchFailure, the old output untouched."""
     parts = folder.parts
+    files = [folder.files_of(part) for part in parts]
+    path = target.output
     try:
-        final = folder.path / parts[0].rows
-        if len(parts) > 1:
-            final = folder.path / _FINAL
-            join_parts([folder.path / part.rows for part in parts], target.form, final)
-        _place_rejects(folder, target.rejects)
-        folder.finish(final.name)
-        final.replace(target.output)
-        sync_folder(target.output.parent)
+        final = _finish_rows([rows for rows, _ in files], folder, target)
+        path = target.rejects
+        replace_rejects(path, [rejects for _, rejects in files] if any(part.rejected for part in parts) else None)
+        path = target.output
+        folder.finish(final)
+        if target.is_folder:
+            replace_part_folder(final, path, folder.old)
+        else:
+            final.replace(path)
+            sync_folder(path.parent)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise _said(error, target.output) from error
+        raise _explain(error, path) from error
     folder.remove()
 
 
-def _place_rejects(folder: WorkFolder, rejects: Path) -> None:
-    if not any(part.rejected for part in folder.parts):
-        rejects.unlink(missing_ok=True)
-        return
-    beside = rejects.with_name(f".{rejects.name}.part")
-    try:
-        concatenate([folder.path / part.rejects for part in folder.parts], beside, HEADER.encode())
-        beside.replace(rejects)
-        sync_folder(rejects.parent)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise _said(error, rejects) from error
+def _finish_rows(rows: list[Path], folder: WorkFolder, target: Target) -> Path:
+    """Return the file or folder that holds all rows."""
+    if target.is_folder:
+        finish_part_folder(folder.rows)
+        return folder.rows
+    if len(rows) == 1:
+        return rows[0]
+    final = folder.path / FINAL
+    join_parts(rows, target.form, final)
+    return final

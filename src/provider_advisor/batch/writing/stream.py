@@ -12,8 +12,14 @@ import polars as pl
 
 from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.scoring import Done
-from provider_advisor.batch.writing.frames import encoded
-from provider_advisor.batch.writing.rejects import HEADER, rejects_text
+from provider_advisor.batch.writing.frames import (
+    REJECTS_HEADER,
+    encode_frame,
+    refuse_foreign_rejects,
+    replace_rejects,
+    write_rejects,
+)
+from provider_advisor.whole_file import write_whole
 
 __all__ = ["write_stream"]
 
@@ -21,35 +27,31 @@ __all__ = ["write_stream"]
 def write_stream(
     blocks: Iterator[Done], schema: pl.Schema, form: str, rejects: Path | None, watch: Callable[[Done], None]
 ) -> tuple[int, int, Tally]:
-    """Write the blocks; gives the rows scored and rejected, and the tally.
+    """Write the blocks, and return the rows scored, the rows rejected and the counts.
 
     Rejects go to the file, which appears when all is done, or without one to standard error, a line each.
     """
     scored, rejected, tally = 0, 0, Tally.empty()
     out = sys.stdout.buffer
-    out.write(encoded(pl.DataFrame(schema=schema), form, first=True))
-    with _rejects(rejects) as file:
+    out.write(encode_frame(pl.DataFrame(schema=schema), form, header=True))
+    with _open_rejects(rejects) as file:
         for done in blocks:
-            out.write(encoded(done.frame, form, first=False))
-            file.write(rejects_text(done.rejects))
+            out.write(encode_frame(done.frame, form, header=False))
+            write_rejects(done.rejects, file)
             scored, rejected, tally = scored + done.frame.height, rejected + len(done.rejects), tally + done.tally
             watch(done)
         out.flush()
     if rejects is not None and not rejected:
-        rejects.unlink(missing_ok=True)
+        replace_rejects(rejects, None)
     return scored, rejected, tally
 
 
 @contextlib.contextmanager
-def _rejects(path: Path | None) -> Iterator[BinaryIO]:
+def _open_rejects(path: Path | None) -> Iterator[BinaryIO]:
     if path is None:
         yield sys.stderr.buffer
         return
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(HEADER.encode())
-            yield file
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with write_whole(path) as file:
+        file.write(REJECTS_HEADER)
+        yield file
+        refuse_foreign_rejects(path)

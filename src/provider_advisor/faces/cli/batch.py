@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.faces.cli.batch_summary import show_summary
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -27,11 +27,12 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
+from provider_advisor.safe_text import dump_json
+from provider_advisor.whole_file import write_whole
 
-if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
-    from provider_advisor.batch.reading import Inputs
-    from provider_advisor.batch.run import Plan, Result
-    from provider_advisor.batch.scoring import Scoring
+if TYPE_CHECKING:  # columns take long to import, and help needs none
+    from provider_advisor.batch.run import Result
+    from provider_advisor.batch.writing.places import Place
 
 __all__ = ["batch_command"]
 
@@ -39,40 +40,87 @@ _FORMS = click.Choice(["csv", "jsonl", "parquet"])
 _REJECTED = 3
 
 
+@dataclass(frozen=True)
+class BatchOptions:
+    """The options of the command, as they were given."""
+
+    id_column: str | None
+    input_format: str | None
+    output_format: str | None
+    separator: str
+    reasons: bool
+    explain: bool
+    rejects: str | None
+    summary: str | None
+    report: str | None
+    resume: bool
+    threads: int | None
+    engine: str
+    master: str | None
+    quiet: bool
+    as_of: str | None
+    max_age: str | None
+    facts: str | None
+    rules: str | None
+
+    @property
+    def day(self) -> dt.date | None:
+        """The day of --as-of."""
+        return day_of(self.as_of)
+
+    @property
+    def age(self) -> int | None:
+        """The days of --max-age."""
+        return days_of(self.max_age)
+
+    def rejects_path(self) -> Path | None:
+        """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
+        return _find_place("rejects", self.rejects)
+
+    def other_places(self) -> list[Place]:
+        """Return the files that are written when the rows are. Raises BatchError as `rejects_path` does."""
+        from provider_advisor.batch.writing.places import Place  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+        given = (("summary", self.summary), ("report", self.report))
+        found = ((name, _find_place(name, value)) for name, value in given)
+        return [Place(f"the {name} (--{name})", path) for name, path in found if path is not None]
+
+
 @click.command("batch")
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
-@click.option("--id", "id_column", metavar="COLUMN", help="Column that names the team; 'team' if not given.")
-@click.option("--input-format", type=_FORMS, help="Form of the inputs, where their names do not tell.")
-@click.option("--output-format", type=_FORMS, help="Form of the output, where its name does not tell.")
-@click.option("--separator", default=",", metavar="CHAR", help="What parts the cells of CSV inputs: ; or tab, say.")
-@click.option("--reasons", is_flag=True, help="Also the musts unmet and unknown, and what decided.")
-@click.option("--explain", is_flag=True, help="Also each whole answer as JSON. Slow.")
+@click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given.")
+@click.option("--input-format", type=_FORMS, help="Format of the inputs, if their names do not tell.")
+@click.option("--output-format", type=_FORMS, help="Format of the output, if its name does not tell.")
+@click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab.")
+@click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
+@click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
 @click.option(
     "--rejects", type=path_name, metavar="FILE", help="Where rows without an answer go; OUT.rejects.csv if not given."
 )
-@click.option("--summary", type=path_name, metavar="FILE", help="Also write what all came to, as JSON.")
-@click.option("--report", type=path_name, metavar="FILE", help="Also write what all came to, as a page with charts.")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
-@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Threads; as many as there are cores.")
+@click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
+@click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as a page with charts.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
+@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Threads; one for each core if not given.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
     default="local",
     show_default=True,
-    help="Who does the work: this process, or the workers of Spark, which write OUT as a folder of parts.",
+    help="Work in this process, or on the workers of Spark, which write OUT as a folder of parts.",
 )
 @click.option("--master", metavar="URL", help="Master of Spark, such as local[4], spark://host:7077 or yarn.")
-@click.option("--quiet", is_flag=True, help="No bar and no summary on standard error; problems only.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary on standard error; problems only.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
 @knowledge_options
 @click.pass_context
-def batch_command(context: click.Context, /, names: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
+def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
     """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
 
-    CSV, JSON Lines and Parquet, told by their extensions; - is standard input or output, and IN may be several files or
-    a pattern in quotes. Rows without an answer go to a file of rejects, each with the reason. OUT appears when it is
-    complete. Exit status 0 if every row was scored, 3 if some were rejected.
+    CSV, JSON Lines and Parquet, recognised by their extensions. - is standard input or output, and IN may be several
+    files or a pattern in quotes. OUT appears when it is complete; a name that ends in / is a folder of parts. Rows
+    without an answer go to a rejects file, each with the reason. Exit status 0 if every row was scored, 3 if some were
+    rejected.
 
     \b
     Examples:
@@ -80,147 +128,155 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **options: 
       recommend batch "teams-*.jsonl" scores.csv --reasons
       cat teams.csv | recommend batch - - --input-format csv --output-format jsonl
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+    options = BatchOptions(**given)
     if len(names) < 2:  # noqa: PLR2004
         raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
-    if options["master"] and options["engine"] != "spark":
+    if options.master and options.engine != "spark":
         raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.batch.run import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
 
-    knowledge = knowledge_from(options["facts"], options["rules"])
-    if options["engine"] == "spark":
-        result, facts = _run_on_spark(names, knowledge, options, context)
-    else:
-        inputs, scoring, plan = _prepared(names, knowledge, options)
-        result, facts = _run(inputs, scoring, plan, context, quiet=options["quiet"]), scoring.facts
+    knowledge = knowledge_from(options.facts, options.rules)
+    try:
+        result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(names, knowledge, options)
+    except Interrupted as error:
+        _say(str(error))
+        context.exit(128 + error.number)
     _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, options)
     if result.rejected:
         context.exit(_REJECTED)
 
 
-def _prepared(
-    names: tuple[str, ...], knowledge: KnowledgeBase, options: dict[str, Any]
-) -> tuple[Inputs, Scoring, Plan]:
+def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.reading import Limits, form_of, open_inputs  # noqa: PLC0415
-    from provider_advisor.batch.run import Plan, check_places  # noqa: PLC0415
+    from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.scoring import Scoring  # noqa: PLC0415
+    from provider_advisor.batch.writing.places import (  # noqa: PLC0415
+        Place,
+        check_places,
+        default_rejects,
+        is_folder_name,
+    )
+    from provider_advisor.batch.writing.workdir import work_folder_of  # noqa: PLC0415
 
-    output = None if names[-1] == "-" else _place(names[-1])
-    form = form_of(names[-1], options["output_format"], "--output-format")
+    output = None if names[-1] == "-" else _follow_links(names[-1])
+    form = form_of(names[-1], options.output_format, "--output-format")
     if output is None and form == "parquet":
         raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
-    inputs = open_inputs(names[:-1], knowledge, options["input_format"], separator_of(options["separator"]), Limits())
-    others = _written(options, "rejects", "summary", "report")
-    written = {"the output": output} if output else {}
-    check_places(inputs, written | {f"the file of --{name}": path for name, path in others.items()})
-    if options["resume"] and (output is None or not inputs.can_be_read_again):
-        raise BatchError("--resume goes from file to file; it cannot go on with standard input or output.")
-    day, age = day_of(options["as_of"]), days_of(options["max_age"])
-    dated = inputs.form == "jsonl"
-    columns = {name: options[name] for name in ("id_column", "reasons", "explain")}
-    scoring = Scoring(knowledge, inputs.schema, form, day=day, age=age, today=today(), dated=dated, **columns)
-    about = _about(knowledge, day, options)
-    rejects, threads, resume = others.get("rejects"), options["threads"] or 0, options["resume"]
-    return inputs, scoring, Plan(output, form, rejects, threads, resume=resume, about=about)
+    inputs = open_inputs(names[:-1], knowledge, options.input_format, separator_of(options.separator), Limits())
+    rejects = options.rejects_path() or (default_rejects(output) if output else None)
+    is_folder = output is not None and is_folder_name(names[-1])
+    places = options.other_places()
+    places += [Place("the rejects file (--rejects)", rejects)] if rejects else []
+    if output is not None:
+        hidden = Place("the work folder", work_folder_of(output), "hidden")
+        places = [Place("the output", output, "folder" if is_folder else "file"), *places, hidden]
+    check_places(inputs.sources, places, rejects)
+    if options.resume and (output is None or not inputs.can_be_read_again):
+        raise BatchError("--resume works from file to file, not with standard input or output.")
+    scoring = Scoring(
+        knowledge, inputs.schema, form, day=options.day, age=options.age, today=today(), dated=inputs.form == "jsonl",
+        id_column=options.id_column, reasons=options.reasons, explain=options.explain,
+    )  # fmt: skip
+    plan = Plan(
+        output, form, rejects, options.threads or 0, resume=options.resume,
+        about=_list_dependencies(knowledge, options), is_folder=is_folder,
+    )  # fmt: skip
+    with progress_bar(inputs.size, quiet=options.quiet) as advance:
+        result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
+    return result, scoring.facts
 
 
-def _written(options: dict[str, Any], *names: str) -> dict[str, Path]:
-    """The files to write that options name. Raises BatchError for standard output, which is for rows alone."""
-    for name in names:
-        if options[name] == "-":
-            raise BatchError(f"--{name} takes a file; standard output carries nothing but rows.")
-    return {name: _place(options[name]) for name in names if options[name]}
-
-
-def _place(given: str) -> Path:
-    """The path with its links followed, unless they lead to no path, as those of /dev/stderr to a pipe."""
-    path = Path(given)
-    place = path.resolve()
-    return place if place.exists() or not path.exists() else path
-
-
-def _about(knowledge: KnowledgeBase, day: dt.date | None, options: dict[str, Any]) -> dict[str, Any]:
-    """What the output depends on besides the inputs, in the words of the options."""
-    names = ("id_column", "separator", "reasons", "explain", "max_age", "rejects")
+def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
+    """Return what the output depends on besides the inputs, in the words of the options."""
     return {
-        **{f"--{name.removesuffix('_column').replace('_', '-')}": options[name] for name in names},
-        "--as-of": (day or today()).isoformat(),
+        "--id": options.id_column,
+        "--separator": options.separator,
+        "--reasons": options.reasons,
+        "--explain": options.explain,
+        "--max-age": options.max_age,
+        "--rejects": options.rejects,
+        "--as-of": (options.day or today()).isoformat(),
         "the knowledge base": knowledge.fingerprint,
     }
 
 
-def _run(inputs: Inputs, scoring: Scoring, plan: Plan, context: click.Context, *, quiet: bool) -> Result:
-    from provider_advisor.batch.run import Interrupted, run  # noqa: PLC0415
+def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    from provider_advisor.batch.spark.run import run_on_spark  # noqa: PLC0415
 
-    try:
-        with progress_bar(inputs.size, quiet=quiet) as advance:
-            return run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
-    except Interrupted as error:
-        _say(str(error))
-        context.exit(128 + error.number)
-
-
-def _run_on_spark(
-    names: tuple[str, ...], knowledge: KnowledgeBase, options: dict[str, Any], context: click.Context
-) -> tuple[Result, Facts]:
-    from provider_advisor.batch.cluster import run_on_spark  # noqa: PLC0415
-    from provider_advisor.batch.run import Interrupted  # noqa: PLC0415
-
-    for name in ("resume", "threads"):
-        if options[name]:
+    for name, value in (("resume", options.resume), ("threads", options.threads)):
+        if value:
             raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
-    day, age = day_of(options["as_of"]), days_of(options["max_age"])
-    asked = {name: options[name] for name in ("master", "input_format", "output_format", "id_column")}
-    asked |= {name: options[name] for name in ("reasons", "explain")}
-    asked |= {"as_of": day, "max_age": age, "today": today(), "separator": separator_of(options["separator"])}
-    asked |= {"rejects": None, **_written(options, "rejects")}
-    written = _written(options, "summary", "report")
-    asked["others"] = {f"the file of --{name}": path for name, path in written.items()}
-    asked["bar"] = sys.stderr.isatty() and not options["quiet"]
-    try:
-        return run_on_spark(names[:-1], names[-1], knowledge, **asked), facts_as_of(knowledge, day or today(), age)
-    except Interrupted as error:
-        _say(str(error))
-        context.exit(128 + error.number)
+    result = run_on_spark(
+        names[:-1],
+        names[-1],
+        knowledge,
+        master=options.master,
+        input_format=options.input_format,
+        output_format=options.output_format,
+        separator=separator_of(options.separator),
+        rejects=options.rejects_path(),
+        others=options.other_places(),
+        as_of=options.day,
+        max_age=options.age,
+        today=today(),
+        id_column=options.id_column,
+        reasons=options.reasons,
+        explain=options.explain,
+        bar=sys.stderr.isatty() and not options.quiet,
+    )
+    return result, facts_as_of(knowledge, options.day or today(), options.age)
+
+
+def _find_place(name: str, given: str | None) -> Path | None:
+    if given == "-":
+        raise BatchError(f"--{name} takes a file; standard output is for rows alone.")
+    return _follow_links(given) if given else None
+
+
+def _follow_links(given: str) -> Path:
+    """Return the path with its links followed, unless they lead to no path, as /dev/stderr leads to a pipe."""
+    place = Path(os.path.realpath(given))
+    return place if os.path.exists(place) or not os.path.exists(given) else Path(given)  # noqa: PTH110 (a Path raises if the name is too long)
 
 
 def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
 
-def _finish(summary: dict[str, Any], result: Result, options: dict[str, Any]) -> None:
-    """Write what all came to where it was asked for, and show it."""
-    if options["summary"]:
-        _write(Path(options["summary"]), json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    if options["report"]:
-        from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates are dear)
+def _finish(summary: dict[str, Any], result: Result, options: BatchOptions) -> None:
+    """Write the summary where it was asked for, and show it."""
+    if options.summary:
+        _write(_follow_links(options.summary), dump_json(summary) + "\n")
+    if options.report:
+        from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates take long to import)
 
-        _write(Path(options["report"]), batch_report(summary))
-    if options["quiet"]:
+        _write(_follow_links(options.report), batch_report(summary))
+    if options.quiet:
         return
-    with contextlib.redirect_stdout(sys.stderr):  # standard output carries nothing but rows
-        page = Page()
-        show_summary(summary, page)
-        if result.rejects:
-            page.gap()
-            page.line(f"Rejected rows, each with its reason: see {_near(result.rejects)}.")
-        page.show()
+    page = Page(err=True)  # standard output is for rows alone
+    show_summary(summary, page)
+    if result.rejects:
+        page.gap()
+        page.line(f"Rejected rows, each with its reason: see {_shorten(result.rejects)}.")
+    page.show()
 
 
 def _write(path: Path, text: str) -> None:
-    """A file that is there whole or not at all. Raises BatchFailure."""
-    beside = path.with_name(f".{path.name}.part")
+    """Write a file that appears whole or not at all. Raises BatchFailure."""
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path.resolve())
+        with write_whole(path) as file:
+            file.write(text.encode())
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise BatchFailure(f"{path} cannot be written ({error.strerror}); the rows are in their place.") from error
+        raise BatchFailure(
+            f"{path} cannot be written ({describe_cause(error)}); the rows are in their place."
+        ) from error
 
 
-def _near(path: Path) -> str:
-    """A path as short as it can be said here."""
+def _shorten(path: Path) -> str:
+    """Return a path as seen from here, if it is below."""
     with contextlib.suppress(ValueError, OSError):
         return str(path.relative_to(Path.cwd()))
     return str(path)

@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from pyarrow import csv
 
 from provider_advisor.batch.blocks import Position
-from provider_advisor.batch.cluster import run, run_on_spark, session
-from provider_advisor.batch.cluster.folder import put_in_place, staged
-from provider_advisor.batch.cluster.share import REJECTS, ROWS, Job, work
-from provider_advisor.batch.cluster.splits import splits_of
-from provider_advisor.batch.parcel import packed
 from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.spark import run, session
+from provider_advisor.batch.spark.dataframe import pack_knowledge
+from provider_advisor.batch.spark.output import place_output, stage_folder
+from provider_advisor.batch.spark.run import run_on_spark
+from provider_advisor.batch.spark.worker import REJECTS, ROWS, Job, ScoringOptions, do_shares, split_inputs
+from provider_advisor.batch.writing.part_folder import finish_part_folder
+from provider_advisor.batch.writing.places import Place
 from provider_advisor.errors import BatchError, BatchFailure
 
 DAY = dt.date(2024, 6, 1)
@@ -44,35 +46,43 @@ def _refused(told, names, output, knowledge, **options):
 
 
 def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_path, teams_csv, monkeypatch):
-    monkeypatch.setattr(session, "_started", None)
+    monkeypatch.setattr(session, "_start", None)
     (tmp_path / "file.csv").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine.csv").write_text("team,needs\na,repairs\n")
     (tmp_path / "done").mkdir()
-    (tmp_path / "done" / "_SUCCESS").touch()
-    (tmp_path / "done" / "in.csv").write_text("team,needs\na,repairs\n")
+    (tmp_path / "done" / "part-00000.csv").write_text("team,needs\na,repairs\n")
+    finish_part_folder(tmp_path / "done")
+    (tmp_path / "foreign").mkdir()
+    for name in ("_SUCCESS", "part-00000.csv"):
+        (tmp_path / "foreign" / name).write_text("mine")
     csv = {"output_format": "csv"}
-    _refused("is a file, and Spark writes a folder of parts", [teams_csv], tmp_path / "file.csv", bicycles)
+    _refused("is a file, and a folder of parts was asked for", [teams_csv], tmp_path / "file.csv", bicycles)
     _refused("is a folder that no run has made", [teams_csv], tmp_path / "folder", bicycles, **csv)
-    _refused("there is no folder", [teams_csv], tmp_path / "none" / "out.csv", bicycles)
-    _refused("stands in the output", [tmp_path / "done" / "in.csv"], tmp_path / "done", bicycles, **csv)
+    _refused("is a folder that no run has made", [teams_csv], tmp_path / "foreign", bicycles, **csv)
+    inside = tmp_path / "done" / "rejects.csv"
+    _refused("is in the output", [teams_csv], tmp_path / "done", bicycles, rejects=inside, **csv)
+    _refused("does not exist; create it first", [teams_csv], tmp_path / "none" / "out.csv", bicycles)
+    _refused(
+        r"part-00000\.csv is in the output", [tmp_path / "done" / "part-00000.csv"], tmp_path / "done", bicycles, **csv
+    )
     _refused("its form cannot be told", [teams_csv], tmp_path / "scores", bicycles)
     _refused("is an address", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
     _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
     _refused(
-        "the file of --summary", [teams_csv], tmp_path / "out.csv", bicycles, others={"the file of --summary": tmp_path}
+        "the summary", [teams_csv], tmp_path / "out.csv", bicycles, others=[Place("the summary (--summary)", tmp_path)]
     )
     _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, input_format="csv")
     _refused("not standard input", [teams_csv], "-", bicycles, **csv)
     _refused("cannot be read", [tmp_path / "nothing.csv"], tmp_path / "out.csv", bicycles)
-    assert (tmp_path / "file.csv").read_text() == "mine"
+    assert (tmp_path / "file.csv").read_text() == (tmp_path / "foreign" / "part-00000.csv").read_text() == "mine"
 
 
 def test_without_spark_or_java_the_next_step_is_said(bicycles, tmp_path, teams_csv, monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr(session.shutil, "which", lambda _: None)
-    monkeypatch.setattr(run, "active_session", lambda: None)
+    monkeypatch.setattr(run, "find_active_session", lambda: None)
     _refused("install a Java runtime", [teams_csv], tmp_path / "out.csv", bicycles)
     monkeypatch.undo()
     monkeypatch.setattr(session.importlib.util, "find_spec", lambda _: None)
@@ -85,13 +95,13 @@ def test_without_spark_or_java_the_next_step_is_said(bicycles, tmp_path, teams_c
     [("local", "local[1,4]"), ("local[*]", "local[*,4]"), ("local[3,7]", "local[3,7]"), ("k8s://x", "k8s://x")],
 )
 def test_a_local_master_gets_several_attempts_too(given, used):
-    assert session.with_retries(given) == used
+    assert session.add_retries(given) == used
 
 
 @pytest.mark.parametrize("given", ["", "nonsense", "local[x]", "http://host"])
 def test_what_is_no_master_is_refused(given):
-    with pytest.raises(BatchError, match="is no master of Spark; expected one such as local"):
-        session.with_retries(given)
+    with pytest.raises(BatchError, match="is not a master of Spark; expected one such as local"):
+        session.add_retries(given)
 
 
 def _files(folder, knowledge, form):
@@ -121,7 +131,7 @@ def opened(bicycles, tmp_path_factory):
 @given(form=st.sampled_from(["csv", "parquet"]), size=st.integers(0, 100_000))
 def test_splits_cover_all_records_once_and_in_order(opened, form, size):
     inputs = opened[form]
-    splits = splits_of(inputs, size, threading.Event())
+    splits = split_inputs(inputs, size, threading.Event())
     assert splits[0].start == Position()
     assert splits[-1].end is None
     assert all(one.end == other.start for one, other in pairwise(splits))
@@ -138,17 +148,17 @@ def test_splits_cover_all_records_once_and_in_order(opened, form, size):
 
 def test_large_splits_are_few_and_small_ones_are_many(opened):
     for inputs in opened.values():
-        assert len(splits_of(inputs, inputs.size + 1, threading.Event())) == 1
-        assert len(splits_of(inputs, 0, threading.Event())) > 5
+        assert len(split_inputs(inputs, inputs.size + 1, threading.Event())) == 1
+        assert len(split_inputs(inputs, 0, threading.Event())) > 5
 
 
 def _job(bicycles, path, folder, **changes):
     inputs = open_inputs((str(path),), bicycles, None, b",", Limits())
-    options = {"day": None, "age": None, "today": DAY, "dated": False}
+    options = ScoringOptions(None, None, DAY, dated=False)
     for name in (ROWS, REJECTS, "begun"):
         (folder / name).mkdir(parents=True)
-    parts = ("1", packed(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))
-    return Job(*parts, splits_of(inputs, 0, threading.Event()))._replace(**changes)
+    parts = ("1", pack_knowledge(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))
+    return Job(*parts, split_inputs(inputs, 0, threading.Event()))._replace(**changes)
 
 
 def _numbers(*numbers):
@@ -159,8 +169,8 @@ def test_a_worker_that_sees_another_file_says_so(bicycles, tmp_path, teams_csv):
     job = _job(bicycles, teams_csv, tmp_path / "folder")
     teams_csv.write_text("team,needs\nc,repairs\n")
     job = job._replace(id="other file")
-    (said,) = (batch.to_pylist() for batch in work(job, _numbers(0), attempt=0))
-    assert "is not the same file for a worker" in said[0]["said"]
+    (said,) = (batch.to_pylist() for batch in do_shares(job, _numbers(0), attempt=0))
+    assert "is not the same file for a worker" in said[0]["report"]
 
 
 def test_a_worker_tries_again_before_it_says_that_it_cannot_write(bicycles, tmp_path, teams_csv):
@@ -168,15 +178,15 @@ def test_a_worker_tries_again_before_it_says_that_it_cannot_write(bicycles, tmp_
     shutil.rmtree(tmp_path / "folder")
     for attempt in (0, 1):
         with pytest.raises(OSError, match="No such file"):
-            list(work(job, _numbers(0), attempt))
-    (said,) = (batch.to_pylist() for batch in work(job, _numbers(0), attempt=2))
-    assert "cannot be written by a worker (No such file or directory)" in said[0]["said"]
+            list(do_shares(job, _numbers(0), attempt))
+    (said,) = (batch.to_pylist() for batch in do_shares(job, _numbers(0), attempt=2))
+    assert "cannot be written by a worker (No such file or directory)" in said[0]["report"]
 
 
 def test_two_attempts_at_one_share_leave_one_part(bicycles, tmp_path, teams_csv):
     folder = tmp_path / "folder"
     job = _job(bicycles, teams_csv, folder, id="twice")
-    first, second = (next(work(job, _numbers(0), attempt)).to_pylist() for attempt in (0, 1))
+    first, second = (next(do_shares(job, _numbers(0), attempt)).to_pylist() for attempt in (0, 1))
     assert first == second
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == [
         "rejects/part-00000.csv",
@@ -187,30 +197,66 @@ def test_two_attempts_at_one_share_leave_one_part(bicycles, tmp_path, teams_csv)
 
 def test_only_one_run_writes_an_output_at_a_time(tmp_path):
     output = tmp_path / "out.csv"
-    with staged(output) as folder:
+    with stage_folder(output) as folder:
         assert folder.parent == tmp_path
-        with pytest.raises(BatchError, match="another run is writing"), staged(output):
+        with pytest.raises(BatchError, match="another run is writing"), stage_folder(output):
             pass
     assert not list(tmp_path.iterdir())
 
 
 def test_what_a_killed_run_left_behind_goes_with_the_next(tmp_path):
     output = tmp_path / "out.csv"
-    left = tmp_path / ".out.csv.spark" / ROWS
-    left.mkdir(parents=True)
-    (left / "part-00007.csv").write_text("old")
-    with staged(output) as folder:
+    with contextlib.suppress(KeyboardInterrupt), stage_folder(output) as folder:
+        (folder / ROWS / "part-00007.csv").write_text("old")
+        shutil.copytree(folder, tmp_path / "killed")
+        raise KeyboardInterrupt
+    (tmp_path / "killed").rename(tmp_path / ".out.csv.spark")
+    with stage_folder(output) as folder:
         (folder / ROWS / "part-00000.csv").write_text("new")
-        put_in_place(folder, output)
-    assert sorted(path.name for path in output.iterdir()) == ["_SUCCESS", "part-00000.csv"]
+        place_output(folder, output)
+    names = sorted(path.name for path in output.iterdir())
+    assert [name.partition("-")[0] for name in names] == ["_SUCCESS", "_recommend", "part"]
+    assert list(tmp_path.iterdir()) == [output]
+
+
+@pytest.mark.parametrize("what", ["link", "folder", "file"])
+def test_what_lies_where_workers_write_is_left_alone(bicycles, tmp_path, teams_csv, monkeypatch, what):
+    monkeypatch.setattr(run, "find_active_session", lambda: None)
+    precious = tmp_path / "precious"
+    (precious / ROWS).mkdir(parents=True)
+    (precious / ROWS / "part-00000.csv").write_text("mine")
+    hidden = tmp_path / ".out.csv.spark"
+    if what == "link":
+        hidden.symlink_to(precious)
+    elif what == "folder":
+        precious.rename(hidden)
+    else:
+        hidden.write_text("mine")
+    _refused("no run of recommend has made it", [teams_csv], tmp_path / "out.csv", bicycles)
+    if what == "file":
+        assert hidden.read_text() == "mine"
+    else:
+        assert (hidden / ROWS / "part-00000.csv").read_text() == "mine"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_folder_that_was_changed_since_the_run_began_is_not_replaced(tmp_path):
+    output = tmp_path / "out.csv"
+    with stage_folder(output) as folder:
+        output.mkdir()
+        (output / "mine.csv").write_text("mine")
+        (folder / ROWS / "part-00000.csv").write_text("new")
+        with pytest.raises(BatchFailure, match="it was changed meanwhile"):
+            place_output(folder, output)
+    assert [path.name for path in output.iterdir()] == ["mine.csv"]
     assert list(tmp_path.iterdir()) == [output]
 
 
 def test_an_input_that_changes_ends_the_run_and_leaves_the_old_output(bicycles, tmp_path, teams_csv, monkeypatch):
     output = tmp_path / "out.csv"
     output.mkdir()
-    for name in ("_SUCCESS", "part-00000.csv"):
-        (output / name).write_text("old")
+    (output / "part-00000.csv").write_text("old")
+    finish_part_folder(output)
 
     def changed(_session, _job):
         teams_csv.write_text("team,needs\n")
@@ -221,9 +267,9 @@ def test_an_input_that_changes_ends_the_run_and_leaves_the_old_output(bicycles, 
         assert not bar
         yield SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=1))
 
-    monkeypatch.setattr(run, "_said", changed)
-    monkeypatch.setattr(run, "spark_session", session_of_one)
-    monkeypatch.setattr(run, "active_session", lambda: None)
+    monkeypatch.setattr(run, "_collect_reports", changed)
+    monkeypatch.setattr(run, "open_session", session_of_one)
+    monkeypatch.setattr(run, "find_active_session", lambda: None)
     with pytest.raises(BatchFailure, match="was changed while it was read"):
         run_on_spark((str(teams_csv),), str(output), bicycles)
     assert (output / "part-00000.csv").read_text() == "old"

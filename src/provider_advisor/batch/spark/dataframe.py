@@ -1,8 +1,9 @@
-"""A Spark DataFrame of teams in, the same rows with their answers out."""
+"""Score a Spark DataFrame of teams: the same rows with their answers, and how a knowledge base gets to the workers."""
 
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from provider_advisor.batch.arrow import arrow_schema, score_arrow, shipped
-from provider_advisor.batch.parcel import Parcel, packed
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -18,13 +19,32 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-__all__ = ["score_spark"]
+__all__ = ["PackedKnowledge", "pack_knowledge", "score_spark"]
+
+_unpacked = BoundedCache[str, KnowledgeBase](limit=4)
 
 
-class _Kernel(NamedTuple):
-    """What a worker needs: the knowledge base, the day, and the names of columns before and behind the kernel."""
+class PackedKnowledge(NamedTuple):
+    """A knowledge base as bytes, for processes that run the same version of this package."""
 
-    parcel: Parcel
+    fingerprint: str
+    data: bytes
+
+    def unpack(self) -> KnowledgeBase:
+        """Return the knowledge base, which is unpacked once a process."""
+        # The bytes come from the program that calls this, by the way on which its code comes.
+        return _unpacked.get_or_make(self.fingerprint, lambda: pickle.loads(self.data))  # noqa: S301
+
+
+def pack_knowledge(knowledge: KnowledgeBase) -> PackedKnowledge:
+    """Return a knowledge base as bytes."""
+    return PackedKnowledge(knowledge.fingerprint, pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
+
+
+class _Scoring(NamedTuple):
+    """What a worker needs: the knowledge base, the day, and the names of columns before and after scoring."""
+
+    packed: PackedKnowledge
     day: dt.date
     max_age: int | None
     id_column: str | None
@@ -44,7 +64,7 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     reasons: bool = False,
     explain: bool = False,
 ) -> DataFrame:
-    """All rows of a DataFrame of teams: the id, the answer's columns, those that are carried, and `error`.
+    """Return all rows of a DataFrame of teams: the id, the answer's columns, those that are carried, and `error`.
 
     Columns and options are those of `score_arrow`. Because a dot in a name means a field of a struct to Spark, the
     answer's columns have an underscore in its place (`acme_standing`); columns that are carried keep their names.
@@ -55,32 +75,32 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     """
     base = knowledge or shipped()
     day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
-    table = _arrow_types(frame)
+    table = _to_arrow_types(frame)
     result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
     names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)
-    _refuse_twice(names)
-    kernel = _Kernel(packed(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
-    # Spark resolves no dotted name on the way into the kernel.
+    _refuse_duplicates(names)
+    scoring = _Scoring(pack_knowledge(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
+    # Names without dots, because Spark would resolve those.
     safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
-    return safe.mapInArrow(partial(_scored, kernel), _spark_types(frame, result, names))
+    return safe.mapInArrow(partial(_score, scoring), _to_spark_types(frame, result, names))
 
 
-def _scored(kernel: _Kernel, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    base = kernel.parcel.unpacked()
+def _score(scoring: _Scoring, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    base = scoring.packed.unpack()
     for batch in batches:
         found = score_arrow(
-            batch.rename_columns(kernel.given),
+            batch.rename_columns(scoring.given),
             base,
-            as_of=kernel.day,
-            max_age=kernel.max_age,
-            id_column=kernel.id_column,
-            reasons=kernel.reasons,
-            explain=kernel.explain,
+            as_of=scoring.day,
+            max_age=scoring.max_age,
+            id_column=scoring.id_column,
+            reasons=scoring.reasons,
+            explain=scoring.explain,
         )
-        yield found.rename_columns(kernel.names)
+        yield found.rename_columns(scoring.names)
 
 
-def _arrow_types(frame: DataFrame) -> pa.Schema:
+def _to_arrow_types(frame: DataFrame) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_type  # noqa: PLC0415 (only here, only with Spark)
 
     fields = []
@@ -89,11 +109,11 @@ def _arrow_types(frame: DataFrame) -> pa.Schema:
             fields.append(pa.field(field.name, to_arrow_type(field.dataType), field.nullable))
         except TypeError as error:
             kind = field.dataType.simpleString()
-            raise BatchError(f"the column '{field.name}' holds {kind}, which Arrow cannot; leave it out.") from error
+            raise BatchError(f"the column '{field.name}' holds {kind}, unknown to Arrow; leave it out.") from error
     return pa.schema(fields)
 
 
-def _spark_types(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> StructType:
+def _to_spark_types(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> StructType:
     from pyspark.sql.pandas.types import from_arrow_type  # noqa: PLC0415
     from pyspark.sql.types import StructField, StructType  # noqa: PLC0415
 
@@ -106,8 +126,8 @@ def _spark_types(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> S
     )
 
 
-def _refuse_twice(names: Sequence[str]) -> None:
-    """Spark takes small and capital letters for the same."""
+def _refuse_duplicates(names: Sequence[str]) -> None:
+    """Raise BatchError for two names that differ only in capitals, which Spark takes for one."""
     found: set[str] = set()
     for name in names:
         if name.lower() in found:

@@ -1,4 +1,4 @@
-"""A Spark session for a run, and whether there can be one."""
+"""Start and end a Spark session for a run, and say plainly why there can be none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from provider_advisor.errors import BatchError, BatchFailure
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["active_session", "cancel_jobs", "said_plainly", "spark_session", "with_retries"]
+__all__ = ["add_retries", "cancel_jobs", "explain_failures", "find_active_session", "open_session"]
 
 _LOCAL = re.compile(r"local(?:\[(\d+|\*)\])?")
 _MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|yarn|(spark|k8s|mesos)://\S+")
@@ -36,8 +36,8 @@ logger.repl.level = off
 """
 
 
-def active_session() -> SparkSession | None:
-    """The session of the thread that asks. Raises BatchError if Spark is not installed."""
+def find_active_session() -> SparkSession | None:
+    """Return the session of the calling thread, if there is one. Raises BatchError if Spark is not installed."""
     for module in ("pyspark", "pandas"):
         if importlib.util.find_spec(module) is None:
             raise BatchError(f"Spark is not installed ({module} is missing); pip install 'provider-advisor[spark]'.")
@@ -47,7 +47,7 @@ def active_session() -> SparkSession | None:
 
 
 def cancel_jobs() -> None:
-    """Have Spark stop whatever it does for this process."""
+    """Have Spark stop what it does for this process."""
     from pyspark import SparkContext  # noqa: PLC0415
 
     context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to it)
@@ -57,26 +57,27 @@ def cancel_jobs() -> None:
 
 
 @contextlib.contextmanager
-def said_plainly() -> Iterator[None]:
-    """Raises BatchFailure where Spark, Java or the bridge to it fail, with what they say but without their traces."""
+def explain_failures() -> Iterator[None]:
+    """Turn a failure of Spark or Java into a BatchFailure with what they say, without their traces."""
     from py4j.protocol import Py4JError  # type: ignore[import-untyped] # noqa: PLC0415
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
     try:
         yield
     except (Py4JError, PySparkException, ConnectionError) as error:
-        raise BatchFailure(f"Spark gave up ({_cause(error)}); check its master, its workers and their logs.") from error
+        cause = _find_cause(error)
+        raise BatchFailure(f"Spark failed ({cause}); check its master, its workers and their logs.") from error
 
 
-def _cause(error: BaseException) -> str:
+def _find_cause(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     causes = [line.partition(": ")[2] for line in lines if line.startswith((": ", "Caused by: "))]
     return next(iter([*causes, *lines]), type(error).__name__)[:_LONGEST].rstrip(".:")
 
 
 @contextlib.contextmanager
-def spark_session(active: SparkSession | None, master: str | None, *, bar: bool) -> Iterator[SparkSession]:
-    """The active session, if there is one, else one of our own, ended with the block.
+def open_session(active: SparkSession | None, master: str | None, *, bar: bool) -> Iterator[SparkSession]:
+    """Yield the active session, if there is one, else one of our own, which ends with the block.
 
     `master` None is what spark-submit says, else all cores of this machine. `bar` shows Spark's progress bar. Raises
     BatchError if there is no Java, or Spark does not start.
@@ -86,11 +87,11 @@ def spark_session(active: SparkSession | None, master: str | None, *, bar: bool)
         return
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         raise BatchError(
-            "Spark needs Java, and there is none; install a Java runtime "
+            "Spark needs Java, which is not installed; install a Java runtime "
             "(Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME."
         )
     with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
-        session = _started(master, Path(folder), bar=bar)
+        session = _start(master, Path(folder), bar=bar)
         try:
             yield session
         finally:
@@ -98,31 +99,31 @@ def spark_session(active: SparkSession | None, master: str | None, *, bar: bool)
                 session.stop()
 
 
-def with_retries(master: str) -> str:
-    """The master, with several attempts at each task: Spark's local one gives up after the first.
+def add_retries(master: str) -> str:
+    """Return the master with several attempts at each task: a local one gives up after the first.
 
-    Raises BatchError for what is none.
+    Raises BatchError for something else.
 
-    >>> with_retries("local[2]"), with_retries("yarn")
+    >>> add_retries("local[2]"), add_retries("yarn")
     ('local[2,4]', 'yarn')
     """
     if not _MASTER.fullmatch(master):
         raise BatchError(
-            f"'{master[:80]}' is no master of Spark; expected one such as local[4], spark://host:7077, yarn, "
+            f"'{master[:80]}' is not a master of Spark; expected one such as local[4], spark://host:7077, yarn, "
             "or k8s://https://host."
         )
     found = _LOCAL.fullmatch(master)
     return f"local[{found[1] or 1},{_ATTEMPTS}]" if found else master
 
 
-def _started(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
+def _start(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("recommend batch").config("spark.ui.showConsoleProgress", str(bar).lower())
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if master is not None or not submitted:
-        builder = builder.master(with_retries(master or "local[*]"))
+        builder = builder.master(add_retries(master or "local[*]"))
     if not submitted:
         builder = builder.config("spark.ui.enabled", "false")
     if not submitted and "SPARK_CONF_DIR" not in os.environ:
@@ -135,4 +136,4 @@ def _started(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
     try:
         return builder.getOrCreate()
     except Exception as error:
-        raise BatchError(f"Spark does not start with {master or 'local[*]'} ({_cause(error)}).") from error
+        raise BatchError(f"Spark does not start with {master or 'local[*]'} ({_find_cause(error)}).") from error

@@ -1,0 +1,4 @@
+"""Many teams on Spark: from files to files (`run`), or in a DataFrame (`dataframe`).
+
+Nothing is imported here: a worker that scores a DataFrame needs no files.
+"""

@@ -1,0 +1,224 @@
+"""A run over many teams on Spark: inputs cut into shares, each scored and written by a worker.
+
+Spark's own readers are not used: its CSV reader takes half a quoted cell for a row and mends what is not UTF-8 without
+saying so. Workers read as one machine does, so that what is scored and what is rejected, and why, is the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
+
+import pyarrow as pa
+
+from provider_advisor.batch.flow import Stopped
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.reading import Inputs, Limits, form_of, open_inputs
+from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.run import Interrupted, Result
+from provider_advisor.batch.scoring import Scoring
+from provider_advisor.batch.spark.dataframe import pack_knowledge
+from provider_advisor.batch.spark.output import (
+    check_inputs,
+    check_parts,
+    place_output,
+    stage_folder,
+    work_folder_of,
+    write_all_rejects,
+)
+from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
+from provider_advisor.batch.spark.worker import (
+    REPORT,
+    Job,
+    ScoringOptions,
+    ShareReport,
+    do_shares,
+    read_report,
+    split_inputs,
+)
+from provider_advisor.batch.writing.places import Place, check_places, default_rejects
+from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.knowledge import KnowledgeBase
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["run_on_spark"]
+
+_SHARES_A_CORE = 4
+_LARGEST_SHARE = 128 << 20
+_PATIENCE = 0.2
+T = TypeVar("T")
+
+
+def run_on_spark(  # noqa: PLR0913 (what a run depends on)
+    names: tuple[str, ...],
+    output: str,
+    knowledge: KnowledgeBase,
+    *,
+    master: str | None = None,
+    input_format: str | None = None,
+    output_format: str | None = None,
+    separator: bytes = b",",
+    rejects: Path | None = None,
+    others: Sequence[Place] = (),
+    as_of: dt.date | None = None,
+    max_age: int | None = None,
+    today: dt.date | None = None,
+    id_column: str | None = None,
+    reasons: bool = False,
+    explain: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (a constant)
+    bar: bool = False,
+) -> Result:
+    """Score all rows of files, and write them to the folder `output`, as parts in the order of the rows.
+
+    All workers must see the inputs and the output under the same paths. The folder appears when it is complete, with
+    `_SUCCESS` in it, and replaces only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not
+    given, with the same content as from one machine. `master` None is what spark-submit says, else all cores of this
+    machine; `bar` shows Spark's progress bar. An active session is used and left open. `others` are files that the
+    caller will write when all is done; what is wrong with their places is said now.
+
+    Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
+    """
+    _refuse_other_names((*names, output))
+    form, place = form_of(output, output_format, "--output-format"), Path(os.path.realpath(output))
+    rejects = rejects or default_rejects(place)
+    inputs = open_inputs(names, knowledge, input_format, separator, limits)
+    if not inputs.can_be_read_again:
+        raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
+    places = [Place("the output", place, "folder"), Place("the rejects file (--rejects)", rejects), *others]
+    check_places(inputs.sources, [*places, Place("the work folder", work_folder_of(place), "hidden")], rejects)
+    options = ScoringOptions(
+        as_of, max_age, today or dt.date.today(), inputs.form == "jsonl", id_column, reasons, explain  # noqa: DTZ011
+    )  # fmt: skip
+    # What is wrong with the columns is said before Spark starts.
+    Scoring(knowledge, inputs.schema, form, **options._asdict())
+    job = Job(
+        uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
+        inputs.form, form, separator, limits, options, "", (),
+    )  # fmt: skip
+    session = partial(open_session, find_active_session(), master, bar=bar)
+    return _stop_on_signals(lambda stop: _run(session, job, inputs, place, rejects, stop), output)
+
+
+def _run(  # noqa: PLR0913, PLR0917 (the parts of a run)
+    session: Callable[[], AbstractContextManager[SparkSession]],
+    job: Job,
+    inputs: Inputs,
+    output: Path,
+    rejects: Path,
+    stop: threading.Event,
+) -> Result:
+    with stage_folder(output) as folder, explain_failures(), session() as spark:
+        splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
+        reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
+        check_parts(reports, folder, job.output_form)
+        check_inputs(inputs)
+        if stop.is_set():
+            raise Stopped
+        rejected = write_all_rejects(reports, inputs, folder, rejects)
+        place_output(folder, output)
+    tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
+    return Result(sum(report.scored for report in reports), rejected, tally, rejects if rejected else None)
+
+
+def _refuse_other_names(names: tuple[str, ...]) -> None:
+    if "-" in names:
+        raise BatchError("Spark reads and writes files, not standard input and output; name files.")
+    for name in names:
+        if "://" in name:
+            raise BatchError(
+                f"{name} is an address; this command reads and writes files that all workers see under one path. "
+                "For other storage read the table with Spark, and call score_spark."
+            )
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "backslashreplace").decode()
+            raise BatchError(f"the name {shown} is not UTF-8, which Spark cannot pass on; name another.") from None
+
+
+def _make_absolute(source: Source) -> Source:
+    path = os.path.abspath(str(source.path))  # noqa: PTH100 (a link stays a link)
+    return source._replace(name=path, path=path)
+
+
+def _choose_size(inputs: Inputs, spark: SparkSession) -> int:
+    """Return the bytes of a share: several shares for each core, so that none waits long for the last."""
+    return min(_LARGEST_SHARE, inputs.size // (_SHARES_A_CORE * spark.sparkContext.defaultParallelism))
+
+
+def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
+    """Have the workers do all shares, and return what they say, in order. Raises BatchFailure if one cannot be done."""
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from pyspark import TaskContext  # noqa: PLC0415 (in the worker)
+
+        context = TaskContext.get()
+        return do_shares(job, batches, context.attemptNumber() if context else 0)
+
+    count = len(job.splits)
+    shares = spark.range(0, count, 1, count).mapInArrow(task, f"{REPORT} string")
+    reports = [read_report(row[0]) for row in shares.collect()]
+    for report in reports:
+        if report.problem is not None:
+            raise BatchFailure(report.problem)
+    if len(reports) != count:
+        raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a fault; please report it.")
+    return reports
+
+
+def _stop_on_signals(work: Callable[[threading.Event], T], output: str) -> T:
+    """Do the work. On SIGINT and SIGTERM its event is set, and Spark's jobs are cancelled until it ends.
+
+    The work is done in a thread of its own: Python hands signals to the main one, and Spark's bridge to Java breaks
+    where one comes while it speaks. Raises Interrupted if the work did not come to its end, else what it raises.
+    """
+    stop, came = threading.Event(), []
+    if threading.current_thread() is not threading.main_thread():
+        return work(stop)
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        stop.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        done, error = _do_in_thread(work, stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if error is not None and came:
+        raise Interrupted(came[0], f"interrupted; {output} was not written.") from error
+    if error is not None:
+        raise error
+    return done[0]
+
+
+def _do_in_thread(work: Callable[[threading.Event], T], stop: threading.Event) -> tuple[list[T], BaseException | None]:
+    done: list[T] = []
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            done.append(work(stop))
+        except BaseException as error:  # noqa: BLE001 (raised again by the caller)
+            errors.append(error)
+
+    thread = threading.Thread(target=guarded, name="spark")
+    thread.start()
+    while thread.is_alive():
+        thread.join(_PATIENCE)
+        if stop.is_set():
+            cancel_jobs()
+    return done, next(iter(errors), None)

@@ -1,0 +1,274 @@
+"""What a worker does: read its share of the inputs, score it, and write a part of the output.
+
+The inputs are cut at the ends of records, as one machine would cut them, so that shares together are the whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from bisect import bisect_left
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from uuid import uuid4
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter
+
+from provider_advisor.batch.blocks import Piece, Position
+from provider_advisor.batch.flow import Stopped
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.reading import Inputs, Limits, open_inputs
+from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.scoring import Done, Scoring
+from provider_advisor.batch.spark.dataframe import PackedKnowledge
+from provider_advisor.batch.writing.frames import write_frames, write_rejects
+from provider_advisor.batch.writing.part_folder import part_name
+from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
+
+__all__ = [
+    "BEGUN",
+    "REJECTS",
+    "REPORT",
+    "ROWS",
+    "Job",
+    "ScoringOptions",
+    "ShareReport",
+    "Split",
+    "do_shares",
+    "read_report",
+    "split_inputs",
+]
+
+ROWS, REJECTS, BEGUN = "rows", "rejects", "begun"
+"""The folders of a job: complete parts of rows and of rejects, and what is not complete, perhaps never."""
+
+REPORT = "report"
+"""The one column of what workers send back, as JSON."""
+
+_PATIENCE = 2
+
+
+class Split(NamedTuple):
+    """All records from one position up to another; None is the end of the last input."""
+
+    start: Position
+    end: Position | None
+
+
+class ScoringOptions(NamedTuple):
+    """What answers depend on besides knowledge and columns; see `Scoring`."""
+
+    day: dt.date | None
+    age: int | None
+    today: dt.date
+    dated: bool
+    id_column: str | None = None
+    reasons: bool = False
+    explain: bool = False
+
+
+class Job(NamedTuple):
+    """All that workers have to know. `sources` have absolute paths."""
+
+    id: str
+    knowledge: PackedKnowledge
+    sources: tuple[Source, ...]
+    input_form: str
+    output_form: str
+    separator: bytes
+    limits: Limits
+    options: ScoringOptions
+    folder: str
+    splits: tuple[Split, ...]
+
+
+class ShareReport(NamedTuple):
+    """What a worker says of its share: rows, records by the number of their file, counts, and the size of the part.
+
+    Or only a `problem` that no other attempt can mend.
+    """
+
+    scored: int = 0
+    rejected: int = 0
+    records: Mapping[int, int] = {}
+    tally: Mapping[str, Any] = {}
+    size: int = 0
+    problem: str | None = None
+
+
+_reports = TypeAdapter(ShareReport)
+
+
+class _Opened(NamedTuple):
+    job: str
+    inputs: Inputs
+    scoring: Scoring
+
+
+_last: list[_Opened] = []
+
+
+def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Split, ...]:
+    """Cut the inputs into shares of at least `size` bytes, in order; at least one, which may be empty.
+
+    Texts are read once from end to end for it, for only what stands before a line break says whether it ends a record.
+    Raises BatchFailure if they cannot be read, Stopped when asked to.
+    """
+    cuts = [Position()]
+    last = 0
+    for position, read in _find_group_ends(inputs) if inputs.form == "parquet" else _find_block_ends(inputs):
+        if stop.is_set():
+            raise Stopped
+        if read - last >= size:
+            cuts.append(position)
+            last = read
+    if len(cuts) > 1 and last == inputs.size:
+        cuts.pop()
+    return tuple(Split(start, end) for start, end in zip(cuts, [*cuts[1:], None], strict=True))
+
+
+def _find_block_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
+    """Yield where each block of a text ends, and how many bytes of all inputs stand before that."""
+    ends = list(accumulate(source.size for source in inputs.sources))
+    for piece in inputs.pieces():
+        file = bisect_left(ends, piece.read)
+        yield Position(file, piece.read - ends[file] + inputs.sources[file].size), piece.read
+
+
+def _find_group_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
+    """Yield the same of the row groups of Parquet files, whose rows tell how many bytes."""
+    before = 0
+    for file, source in enumerate(inputs.sources):
+        with pq.ParquetFile(str(source.path)) as opened:
+            found = opened.metadata
+            counts = [found.row_group(group).num_rows for group in range(found.num_row_groups)]
+        rows = list(accumulate(count for count in counts if count))  # an empty group has no block that ends there
+        for row in rows:
+            yield Position(file, row), before + source.size * row // rows[-1]
+        before += source.size
+
+
+def do_shares(job: Job, batches: Iterable[pa.RecordBatch], attempt: int) -> Iterator[pa.RecordBatch]:
+    """Do the shares of these numbers, and yield a report for each as a batch of one row.
+
+    A problem that no other attempt can mend is reported; else the first attempts raise, so that Spark tries again,
+    elsewhere perhaps.
+    """
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            try:
+                report = _do_share(job, number)
+            except AdvisorError as error:
+                report = ShareReport(problem=str(error))
+            except (OSError, pl.exceptions.PolarsError) as error:
+                if attempt < _PATIENCE:
+                    raise
+                cause = describe_cause(error)[:500]
+                report = ShareReport(problem=f"{job.folder} cannot be written by a worker ({cause}).")
+            yield pa.RecordBatch.from_pydict({REPORT: pa.array([_reports.dump_json(report).decode()], pa.string())})
+
+
+def read_report(text: str) -> ShareReport:
+    """Read what `do_shares` wrote."""
+    return _reports.validate_json(text)
+
+
+class _Progress:
+    """What a share came to so far: rows, counts, and its records by the number of their file."""
+
+    def __init__(self) -> None:
+        self.scored = self.rejected = 0
+        self.records: dict[int, int] = {}
+        self.tally = Tally.empty()
+
+    def add(self, done: Done) -> Done:
+        """Count a block, and return it numbered from the beginning of its file in this share."""
+        file = done.end.file
+        placed = done.placed(self.records.get(file, 0))
+        self.records[file] = placed.end.records
+        self.scored, self.rejected = self.scored + done.frame.height, self.rejected + len(done.rejects)
+        self.tally += done.tally
+        return placed
+
+
+def _do_share(job: Job, number: int) -> ShareReport:
+    opened, share = _open(job), job.splits[number]
+    rows = Path(job.folder, ROWS, part_name(number, job.output_form))
+    rejects = Path(job.folder, REJECTS, part_name(number, "csv"))
+    # Another attempt at the same share may be alive; each writes a file of its own, and all write the same.
+    attempt = uuid4().hex
+    begun = [Path(job.folder, BEGUN, f"{kind}-{number}-{attempt}") for kind in (ROWS, REJECTS)]
+    progress = _Progress()
+    try:
+        with begun[0].open("xb") as row_file, begun[1].open("xb") as reject_file:
+            _write_share(opened, share, progress, job.output_form, row_file, reject_file)
+        size = begun[0].stat().st_size
+        begun[1].replace(rejects)
+        begun[0].replace(rows)
+    finally:
+        for path in begun:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+    return ShareReport(progress.scored, progress.rejected, progress.records, progress.tally.to_json(), size)
+
+
+def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
+    opened: _Opened, share: Split, progress: _Progress, form: str, rows: BinaryIO, rejects: BinaryIO
+) -> None:
+    raised: list[BaseException] = []  # Polars puts an error of its own in the place of what its frames raise
+
+    def frames() -> Generator[pl.DataFrame]:
+        try:
+            for done in _score_blocks(opened, share):
+                placed = progress.add(done)
+                write_rejects((each._replace(file=str(placed.end.file)) for each in placed.rejects), rejects)
+                yield placed.frame
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    try:
+        write_frames(frames, opened.scoring.schema, form, rows)
+    except (AdvisorError, OSError, pl.exceptions.PolarsError) as error:
+        raise next(iter(raised), error) from error
+
+
+def _score_blocks(opened: _Opened, share: Split) -> Iterator[Done]:
+    """Yield the scored blocks of a share, which ends where one of them does. Raises BatchFailure if it does not."""
+    end = share.end and (share.end.file, share.end.offset)
+    with closing(_iterate(opened.inputs, share.start)) as pieces:
+        for piece in pieces:
+            done = opened.scoring.score(piece)
+            place = (done.end.file, done.end.offset)
+            if end is not None and place > end:
+                raise BatchFailure(
+                    f"{opened.inputs.sources[place[0]].name} was cut within a block: this is a fault of the program; "
+                    "please report it."
+                )
+            yield done
+            if place == end:
+                return
+
+
+def _iterate(inputs: Inputs, start: Position) -> Generator[Piece]:
+    yield from inputs.pieces(start)
+
+
+def _open(job: Job) -> _Opened:
+    """Open the inputs and the scoring of a job, once a process."""
+    if not _last or _last[0].job != job.id:
+        knowledge = job.knowledge.unpack()
+        paths = tuple(str(source.path) for source in job.sources)
+        inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits)
+        for here, there in zip(inputs.sources, job.sources, strict=True):
+            if here != there:
+                raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")
+        scoring = Scoring(knowledge, inputs.schema, job.output_form, **job.options._asdict())
+        _last[:] = [_Opened(job.id, inputs, scoring)]
+    return _last[0]

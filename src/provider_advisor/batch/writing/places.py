@@ -1,0 +1,147 @@
+"""Where a run may write: every path is checked against every other path and all inputs before anything starts."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
+
+from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.writing.frames import is_rejects_file
+from provider_advisor.batch.writing.part_folder import is_made_by_run
+from provider_advisor.errors import BatchError, describe_cause
+
+__all__ = ["Place", "check_places", "default_rejects", "is_folder_name"]
+
+
+class Place(NamedTuple):
+    """A path to write, and what messages call it: "the output", "the rejects file (--rejects)".
+
+    A `hidden` folder is that in which a run keeps its parts; it has its own way to know what it may use.
+    """
+
+    what: str
+    path: Path
+    kind: Literal["file", "folder", "hidden"] = "file"
+
+
+def default_rejects(output: Path) -> Path:
+    """Return where rejects go if no option says: `scores.rejects.csv` beside `scores.parquet`."""
+    return output.with_name(f"{output.stem}.rejects.csv")
+
+
+def is_folder_name(name: str) -> bool:
+    """Return whether an output is to be a folder of parts: its name ends with / or is that of a folder."""
+    return name.endswith("/") or os.path.isdir(name)  # noqa: PTH112 (a Path raises if the name is too long)
+
+
+def check_places(sources: Iterable[Source], places: Sequence[Place], rejects: Path | None) -> None:
+    """Check all that a run will write, with `rejects`, the path of rejected rows.
+
+    An existing file is replaced only if it is what the user named: the output, the summary, the report. What lies where
+    rejects go is replaced only if an earlier run wrote it. Two paths are one if they lead to one place, are one file
+    under two names, or differ only in capitals, which many file systems ignore.
+
+    Raises BatchError.
+    """
+    for place in places:
+        if place.kind == "file":
+            _check_file(place)
+        elif place.kind == "folder":
+            _check_folder(place)
+    for source in sources:
+        _check_input(source, places)
+    for one, other in combinations(places, 2):
+        _check_pair(one, other)
+    if rejects is not None and os.path.lexists(rejects) and not is_rejects_file(rejects):
+        raise BatchError(
+            f"{rejects} is where rejected rows go, and it is not a rejects file of an earlier run; "
+            "move it away, or name another file with --rejects."
+        )
+
+
+def _check_file(place: Place) -> None:
+    found = _check_parent(place)
+    if found is not None and stat.S_ISDIR(found.st_mode):
+        raise BatchError(f"{place.what} {place.path} is a folder; name a file in it.")
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise BatchError(f"{place.what} {place.path} is not an ordinary file; for standard output write -.")
+
+
+def _check_folder(place: Place) -> None:
+    found = _check_parent(place)
+    if found is not None and not stat.S_ISDIR(found.st_mode):
+        raise BatchError(f"{place.what} {place.path} is a file, and a folder of parts was asked for; name another.")
+    if found is not None and not is_made_by_run(place.path):
+        raise BatchError(
+            f"{place.what} {place.path} is a folder that no run has made, or that was changed since; "
+            "name another, or remove it."
+        )
+
+
+def _check_parent(place: Place) -> os.stat_result | None:
+    """Return what is at a place, None if nothing is. Raises BatchError if nothing can be written there."""
+    folder = place.path.parent
+    found = None
+    try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):  # noqa: PTH116 (the same for every path)
+            raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
+        with contextlib.suppress(FileNotFoundError):
+            found = os.stat(place.path)  # noqa: PTH116
+    except FileNotFoundError as error:
+        raise BatchError(f"{place.what} cannot be written: folder {folder} does not exist; create it first.") from error
+    except OSError as error:
+        raise BatchError(
+            f"{place.what} {_cut(place.path)} cannot be written ({describe_cause(error)}); name another."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BatchError(f"{place.what} {place.path} cannot be written: folder {folder} is read-only; name another.")
+    return found
+
+
+def _cut(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 120 else f"{text[:60]}…{text[-60:]}"  # noqa: PLR2004
+
+
+def _check_input(source: Source, places: Sequence[Place]) -> None:
+    path = Path(source.path) if source.path else sys.stdin
+    for place in places:
+        if _is_same(place.path, path):
+            raise BatchError(f"{place.what} {place.path} is an input; name another file.")
+        if place.kind != "file" and isinstance(path, Path) and _is_inside(path, place.path):
+            raise BatchError(f"the input {source.name} is in {place.what} {place.path}; name another.")
+    if isinstance(path, Path) and all(place.what != "the output" for place in places) and _is_same(path, sys.stdout):
+        raise BatchError(f"standard output goes to the input {source.name}; send it to another file.")
+
+
+def _check_pair(one: Place, other: Place) -> None:
+    if _key(one.path) == _key(other.path) or _is_same(one.path, other.path):
+        raise BatchError(f"{other.path} would be written twice, as {one.what} and as {other.what}; name two files.")
+    for place, folder in ((one, other), (other, one)):
+        if folder.kind != "file" and _is_inside(place.path, folder.path):
+            raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; name another file.")
+
+
+def _key(path: Path) -> str:
+    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return _key(path).startswith(f"{_key(folder)}{os.sep}")
+
+
+def _is_same(path: Path, other: Path | IO[str]) -> bool:
+    """Return whether both are one regular file or folder; also under two names."""
+    try:
+        found = os.stat(other) if isinstance(other, Path) else os.fstat(other.fileno())  # noqa: PTH116
+        return stat.S_IFMT(found.st_mode) in {stat.S_IFREG, stat.S_IFDIR} and os.path.samestat(os.stat(path), found)  # noqa: PTH116
+    except (OSError, ValueError):  # not there; or a stream that is no file
+        return isinstance(other, Path) and os.path.realpath(path) == os.path.realpath(other)

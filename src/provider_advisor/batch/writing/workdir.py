@@ -1,0 +1,343 @@
+"""The hidden folder beside an output in which a run keeps its finished parts until all of them are done.
+
+Its manifest begins with what the run depends on. Each further line is a finished part, written when the part's files
+are on the disk, so whatever the manifest says is true, also after a kill or a power failure.
+
+Somebody else may have laid a folder, a link or a file where this one goes. So nothing is opened through a link, and a
+folder that holds anything but what a run puts there is refused, never emptied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import stat
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from provider_advisor.batch.blocks import Position
+from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.writing.part_folder import part_name, remove_part_folder, restore_part_folder
+from provider_advisor.errors import BatchError, describe_cause
+from provider_advisor.whole_file import sync_folder, write_whole
+
+__all__ = [
+    "FINAL",
+    "FinishedPart",
+    "WorkFolder",
+    "delete_work_folder",
+    "lock_work_folder",
+    "mark_work_folder",
+    "work_folder_of",
+]
+
+FINAL = "final.rows"
+_MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
+_MARK = {"made by": "recommend batch 1"}
+_OURS = re.compile(r"manifest\.jsonl|lock|final\.rows|\d{6,}\.(rows|rejects)|\.[0-9a-f]{16}\.part")
+_LONGEST_LINE = 1 << 26
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # without O_NONBLOCK a pipe would wait for its writer
+
+
+class FinishedPart(NamedTuple):
+    """Rows of the output that are on the disk, the position in the input behind them, and their counts."""
+
+    number: int
+    end: Position
+    scored: int
+    rejected: int
+    tally: Tally
+
+
+def work_folder_of(output: Path) -> Path:
+    """Return where the run that makes an output keeps its parts."""
+    return output.with_name(f".{output.name}.parts")
+
+
+class WorkFolder:
+    """The folder of one run, locked while it is open.
+
+    `parts` are those finished, by this run or by the earlier one that it resumes. `found` says that an earlier run left
+    something, `placed` that it was killed after the output went to its place. With `form` the output is a folder of
+    parts of that form, and they lie here as they will there.
+    """
+
+    def __init__(self, output: Path, head: Mapping[str, Any], *, resume: bool, form: str | None = None) -> None:
+        self.path, self._form = work_folder_of(output), form
+        self.rows, self.old = self.path / _ROWS, self.path / _OLD
+        self._lock = lock_work_folder(self.path, output, {_ROWS, _OLD})
+        self.parts: list[FinishedPart] = []
+        self.found = self.placed = False
+        try:
+            self._begin({**_MARK, **head}, output, resume=resume)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _begin(self, head: dict[str, Any], output: Path, *, resume: bool) -> None:
+        restore_part_folder(self.old, output)
+        with contextlib.ExitStack() as stack:
+            manifest = _open_manifest(self.path)
+            then = None if manifest is None else _read_head(stack.enter_context(manifest))
+            self.found = then is not None
+            if resume and manifest is not None and then is not None:
+                _refuse_other_run(then, head, output)
+                self._take_up(manifest, output)
+        self._remove_all_but(self.parts)
+        if not self.parts:
+            _write_head(self.path, head)
+        if self._form is not None:
+            self.rows.mkdir(exist_ok=True)
+
+    def _take_up(self, manifest: BinaryIO, output: Path) -> None:
+        """Take the parts of the earlier run, as far as manifest and files are whole; the rest is cut off.
+
+        A kill may leave half a last line, and what is written behind it would be lost to every later run.
+        """
+        end = manifest.tell()
+        while line := manifest.readline(_LONGEST_LINE):
+            found = _read_line(line, len(self.parts) + 1)
+            if isinstance(found, FinishedPart):
+                self.parts.append(found)
+            elif found is not None:
+                self.placed = not (self.path / str(found["final"])).exists() and _size(output) == found.get("size")
+            else:
+                break
+            end = manifest.tell()
+        os.truncate(self.path / _MANIFEST, end)
+        whole = [all(map(_is_file, self.files_of(part))) for part in self.parts]
+        if not (self.placed or all(whole)):
+            self.parts = self.parts[: whole.index(False)]
+            self._rewrite(len(self.parts))
+
+    def _rewrite(self, parts: int) -> None:
+        """Keep the head of the manifest and its first parts."""
+        with (self.path / _MANIFEST).open("rb") as old, write_whole(self.path / _MANIFEST) as new:
+            new.writelines(line for line, _ in zip(old, range(1 + parts), strict=False))
+
+    def files_of(self, part: FinishedPart) -> tuple[Path, Path]:
+        """Return the files of scored rows and of rejects of a part."""
+        rows = self.path / f"{part.number:06}.rows"
+        if self._form is not None:
+            rows = self.rows / part_name(part.number - 1, self._form)
+        return rows, self.path / f"{part.number:06}.rejects"
+
+    def _remove_all_but(self, parts: list[FinishedPart]) -> None:
+        kept = {path for part in parts for path in self.files_of(part)}
+        kept |= {self.path / _MANIFEST if parts else self.path, self.path / _LOCK}
+        remove_part_folder(self.rows, kept)
+        remove_part_folder(self.old)
+        # The manifest goes last: a folder without one, but with parts, is not known to be ours.
+        for name in sorted(os.listdir(self.path), key=_MANIFEST.__eq__):  # noqa: PTH208 (names, to match them)
+            if self.path / name not in kept and _OURS.fullmatch(name):
+                os.unlink(self.path / name)  # noqa: PTH108 (a link goes, what it points to stays)
+
+    def complete(self, part: FinishedPart) -> None:
+        """Note that the files of a part are complete."""
+        for path in self.files_of(part):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            sync_folder(path.parent)
+        self._append({**part._asdict(), "end": list(part.end), "tally": part.tally.to_json()})
+        self.parts.append(part)
+
+    def finish(self, final: Path) -> None:
+        """Note that this file or folder is the whole output and goes to its place now."""
+        sync_folder(self.path)
+        self._append({"final": final.name, "size": _size(final)})
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        with (self.path / _MANIFEST).open("ab") as file:
+            file.write(_line_of(line))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def remove(self) -> None:
+        """Delete the folder and what a run has put there."""
+        with contextlib.suppress(OSError):
+            self._remove_all_but([])
+            delete_work_folder(self.path)
+        self.close()
+
+    def close(self) -> None:
+        """Unlock the folder, for a later run to resume; one that holds no part is deleted."""
+        if self._lock >= 0:
+            lock, self._lock = self._lock, -1
+            if not self.parts:
+                self.remove()
+            os.close(lock)
+
+
+def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
+    """Return the open lock of a work folder, which is made if it is not there; `folders` are those that it may hold.
+
+    Raises BatchError if another run holds it, or it is not ours to use.
+    """
+    while True:
+        try:
+            with contextlib.suppress(FileExistsError):
+                path.mkdir(mode=0o700)
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _SAFELY)
+        except FileNotFoundError:
+            if output.parent.is_dir():
+                continue  # the run that held it has just deleted it
+            raise BatchError(f"folder {output.parent} does not exist; create it first.") from None
+        except OSError as error:
+            if error.errno in {errno.ENOTDIR, errno.ELOOP}:
+                raise _refuse_folder(path, "it is a link or a file") from error
+            raise BatchError(
+                f"the folder {path}, in which the run would keep its parts, cannot be made ({describe_cause(error)}); "
+                "name another output."
+            ) from error
+        try:
+            lock = _lock_in(folder, path, output, folders)
+        finally:
+            os.close(folder)
+        if lock is not None:
+            return lock
+
+
+def mark_work_folder(path: Path) -> None:
+    """Write a manifest that says no more than who made the folder."""
+    _write_head(path, _MARK)
+
+
+def delete_work_folder(path: Path) -> None:
+    """Delete a work folder from which the run has removed everything else. Raises OSError if something is left."""
+    for name in (_MANIFEST, _LOCK):
+        (path / name).unlink(missing_ok=True)
+    path.rmdir()
+
+
+def _lock_in(folder: int, path: Path, output: Path, folders: Collection[str]) -> int | None:
+    """Return the open lock in an open folder, None if the folder was deleted meanwhile."""
+    _refuse_foreign(folder, path, folders)
+    try:
+        lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _refuse_folder(path, f"{_LOCK} is not a file of ours") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock), os.stat(path / _LOCK)):  # noqa: PTH116
+            return lock
+    except BlockingIOError as error:
+        os.close(lock)
+        raise BatchError(
+            f"another run is writing {output} at this moment; wait for its end, or name another output."
+        ) from error
+    except FileNotFoundError:
+        pass
+    os.close(lock)
+    return None
+
+
+def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
+    """Raise BatchError if an open folder is somebody else's, or holds what no run puts there."""
+    if os.fstat(folder).st_uid != os.geteuid():
+        raise _refuse_folder(path, "it belongs to another user")
+    begun = False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            inner = entry.name in folders and entry.is_dir(follow_symlinks=False)
+            if not (inner or (_OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False))):
+                raise _refuse_folder(path, f"it holds {entry.name}")
+            begun = begun or not (entry.name == _LOCK or entry.name.endswith(".part"))
+    if begun:
+        manifest = _open_manifest(path)
+        if manifest is None:
+            raise _refuse_folder(path, "it has no manifest")
+        with manifest:
+            if _read_head(manifest) is None:
+                raise _refuse_folder(path, "its manifest is not one of ours")
+
+
+def _refuse_folder(path: Path, why: str) -> BatchError:
+    return BatchError(
+        f"{path} is where the run would keep its parts, and no run of recommend has made it ({why}); "
+        "move it away, or name another output."
+    )
+
+
+def _open_manifest(folder: Path) -> BinaryIO | None:
+    """Open the manifest for reading; None if there is none, or something else of that name."""
+    try:
+        opened = os.open(folder / _MANIFEST, os.O_RDONLY | _SAFELY)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return os.fdopen(opened, "rb")
+    os.close(opened)
+    return None
+
+
+def _read_head(manifest: BinaryIO) -> dict[str, Any] | None:
+    """Read the first line, None if no run of this program has written it."""
+    head = _parse(manifest.readline(_LONGEST_LINE))
+    return head if head is not None and _MARK.items() <= head.items() else None
+
+
+def _read_line(line: bytes, number: int) -> FinishedPart | dict[str, Any] | None:
+    """Read the finished part of that number, or the note of a final file; None if it is neither."""
+    found = _parse(line)
+    if found is None or "final" in found:
+        return found if found is not None and type(found.get("size")) is int else None
+    try:
+        end, counts = Position(*found["end"]), [found[name] for name in ("number", "scored", "rejected")]
+        tally = Tally.from_json(found["tally"])
+        counts += [count for counted in tally for count in counted.values()]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if any(type(count) is not int or count < 0 for count in (*end, *counts)) or counts[0] != number:
+        return None
+    return FinishedPart(number, end, counts[1], counts[2], tally)
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    """Read a whole line of JSON, None if it is no object, or was cut."""
+    try:
+        found = json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
+    with write_whole(folder / _MANIFEST) as file:
+        file.write(_line_of(head))
+
+
+def _line_of(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data).encode() + b"\n"  # all ASCII: names of files need not be UTF-8
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    return False
+
+
+def _size(path: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        return os.stat(path).st_size  # noqa: PTH116
+    return None
+
+
+def _refuse_other_run(then: Mapping[str, Any], now: Mapping[str, Any], output: Path) -> None:
+    for name in dict.fromkeys([*then, *now]):
+        before, after = json.dumps(then.get(name)), json.dumps(now.get(name))
+        if before != after:
+            raise BatchError(
+                f"cannot resume the run that began {output}: {name} was {_cut(before)} and is {_cut(after)}; "
+                "make it the same again, or leave out --resume to start over."
+            )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004
