@@ -1,1 +1,1 @@
-"""The figures of the README, each measured beside something else in one run."""
+"""The figures of docs/benchmarks.md, each measured beside something else in one run."""

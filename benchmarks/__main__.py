@@ -1,4 +1,4 @@
-"""`python -m benchmarks [start|answer|sure|batch|ask|house]`: print tables; `--write` puts them into the documents."""
+"""`python -m benchmarks [start|answer|sure|batch|ask|house]`: print tables; `--write` writes docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PARTS = {
     "house": house.rows,
 }
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
-# The tables of the README by the words of their markers: the heading, and the parts that fill it.
+# The tables of docs/benchmarks.md by the words of their markers: the heading, and the parts that fill it.
 _TABLES = {
     "benchmarks": (_HEAD, ("start", "answer", "sure")),
     "benchmarks batch": (batch.HEAD, ("batch",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
     "benchmarks house": (house.HEAD, ("house",)),
 }
-_README = Path(__file__).parents[1] / "README.md"
+_TABLES_FILE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def main(arguments: list[str]) -> int:
@@ -46,15 +46,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _write(marker: str, lines: list[str]) -> None:
-    """Put the lines between the marker's two comments. Raises SystemExit if the README lacks one."""
+    """Put the lines between the marker's two comments. Raises SystemExit if it lacks one."""
     begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
-    text = _README.read_text(encoding="utf-8")
+    text = _TABLES_FILE.read_text(encoding="utf-8")
     if begin not in text or end not in text:
-        raise SystemExit(f"README.md: the comments '{begin}' and '{end}' are not both there; add them.")
+        raise SystemExit(f"docs/benchmarks.md: the comments '{begin}' and '{end}' are not both there; add them.")
     before, _, rest = text.partition(begin)
     _, _, after = rest.partition(end)
     table = "\n".join(lines)
-    _README.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+    _TABLES_FILE.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
