@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-__all__ = ["HEAD", "find_circles", "find_class_names", "find_imports", "read_modules", "rows"]
+__all__ = ["HEAD", "find_circles", "find_class_names", "find_imports", "list_circles", "read_modules", "rows"]
 
 HEAD = ["| what | now | goal |", "|---|---|---|"]
 
@@ -119,31 +119,35 @@ def _run_nodes(tree: ast.AST, *, at_once: bool) -> Iterator[tuple[ast.AST, bool]
 
 
 def find_circles(modules: Mapping[str, Module]) -> list[list[str]]:
-    """Return the groups of modules that import each other, late imports included, by Tarjan's algorithm."""
-    edges = {name: sorted({to for to, _ in find_imports(module, modules)}) for name, module in modules.items()}
+    """Return the groups of modules that import each other; imports inside functions count."""
+    return list_circles({name: {to for to, _ in find_imports(module, modules)} for name, module in modules.items()})
+
+
+def list_circles(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return the groups of nodes of a graph that can be reached from each other, by Tarjan's algorithm."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     waiting: list[str] = []
     circles: list[list[str]] = []
 
-    def visit(name: str) -> None:
-        order[name] = low[name] = len(order)
-        waiting.append(name)
-        for to in edges[name]:
+    def visit(node: str) -> None:
+        order[node] = low[node] = len(order)
+        waiting.append(node)
+        for to in sorted(edges.get(node, ())):
             if to not in order:
                 visit(to)
-                low[name] = min(low[name], low[to])
+                low[node] = min(low[node], low[to])
             elif to in waiting:
-                low[name] = min(low[name], order[to])
-        if low[name] == order[name]:
-            members = waiting[waiting.index(name) :]
-            del waiting[waiting.index(name) :]
-            if len(members) > 1 or name in edges[name]:
+                low[node] = min(low[node], order[to])
+        if low[node] == order[node]:
+            members = waiting[waiting.index(node) :]
+            del waiting[waiting.index(node) :]
+            if len(members) > 1 or node in edges.get(node, ()):
                 circles.append(sorted(members))
 
-    for name in edges:
-        if name not in order:
-            visit(name)
+    for node in edges:
+        if node not in order:
+            visit(node)
     return sorted(circles)
 
 

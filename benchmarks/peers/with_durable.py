@@ -10,9 +10,8 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from durable.engine import Host
-
 from benchmarks.peers.contract import Favour, Implication, Tables, scored
+from provider_advisor.inference.durable_host import Host
 from provider_advisor.inference.infer import holds_for
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import Condition, Need, text_of
