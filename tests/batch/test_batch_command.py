@@ -88,7 +88,7 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("- scores.csv", "standard input: its form cannot be told from a name; say --input-format csv, jsonl"),
         ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; name a file, or say"),
         ("teams.csv x/scores.csv", "does not exist; create it first."),
-        ("teams.csv scores.csv --separator ab", "'ab' is no separator; expected one character, such as ;"),
+        ("teams.csv scores.csv --separator ab", "'ab' is not a separator; expected one character, such as ;"),
         ("teams.csv scores.csv --separator ';'", "teams.csv has one column, 'team,needs,wants,size'; try --sep"),
         ("- scores.csv --resume --input-format csv", "--resume works from file to file, not with"),
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
@@ -96,7 +96,7 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv scores.csv --rejects scores.csv", "would be written twice, as the output and as"),
         ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is for rows alone."),
         ("teams.csv scores.csv --summary -", "--summary takes a file; standard output is for rows alone."),
-        ("teams.csv scores.csv --max-age soon", "'soon' is no age; expected days, such as 365d."),
+        ("teams.csv scores.csv --max-age soon", "'soon' is not an age; expected days, such as 365d."),
     ],
 )  # fmt: skip
 def test_wrong_usage_gets_one_sentence_and_2(batch, line, sentence):

@@ -92,13 +92,13 @@ def test_nothing_is_requested_and_nothing_runs(summary):
 def test_the_page_answers_its_four_questions(many):
     text = _text(Html(batch_report(many)))
     for part in (
-        "What 5 teams would choose",
+        "Recommendations for 5 teams",
         "1 row of 6 could not be read",
-        "Who would choose what",
-        "Which needs nobody meets",
-        "Which unknown facts matter to most teams",
-        "What choosing one provider for all would leave unmet",
-        "Does Velo & Sons have this: Child seats?",
+        "Which provider fits how many teams",
+        "Needs that no provider meets",
+        "Unknown facts that matter to most teams",
+        "If all teams chose the same provider",
+        "Does Velo & Sons offer this: Child seats?",
     ):
         assert part in text
 
@@ -106,7 +106,7 @@ def test_the_page_answers_its_four_questions(many):
 def test_without_a_team_the_page_says_so(bicycles):
     text = _text(Html(batch_report(summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY)))))
     assert "No team was scored" in text
-    assert "Who would choose what" not in text
+    assert "Which provider fits how many teams" not in text
 
 
 def test_texts_are_shown_and_never_obeyed(many):

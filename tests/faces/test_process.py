@@ -34,3 +34,16 @@ def test_a_reader_that_has_seen_enough_is_no_failure():
         run.stdout.close()
         assert run.stderr.read() == b""
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["", "check", "schema", "criteria", "facts", "compare twilio", "--help"])
+def test_a_command_that_needs_no_columns_loads_none(command):
+    code = (
+        "import sys; sys.argv[0] = 'recommend'\n"
+        "from provider_advisor.faces.cli.run import run\n"
+        "status = run()\n"
+        "print([name for name in ('numpy', 'polars', 'pyarrow') if name in sys.modules], file=sys.stderr)\n"
+        "sys.exit(status)"
+    )
+    run = subprocess.run([sys.executable, "-c", code, *command.split()], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "[]\n")

@@ -10,7 +10,7 @@ from provider_advisor.faces.report.markdown import escape, markdown_report
 
 _HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
 _SECTIONS = ["Context", "Requirements", "Options", "Verdict", "Reasons", "Unknowns and what to confirm"]
-_SECTIONS += ["What would change the answer", "How sure it is", "Monthly cost", "Sources", "Knowledge"]
+_SECTIONS += ["What would change the answer", "How sure the answer is", "Monthly cost", "Sources", "Knowledge"]
 
 
 def _tables(text):

@@ -117,9 +117,9 @@ class _Summing:
 
 
 def _to_ask(provider: str, label: str, kind: str, unit: str, words: tuple[str, ...]) -> str:
-    """The question to put to a provider: "Does Acme have this: Fax?"."""
+    """The question to put to a provider: "Does Acme offer this: Fax?"."""
     if kind == "capability":
-        return f"Does {provider} have this: {label}?"
+        return f"Does {provider} offer this: {label}?"
     open_end = f"which of {', '.join(words)}" if words else f"how much exactly, in {unit}"
     return f"{label} at {provider}: {open_end}?"
 

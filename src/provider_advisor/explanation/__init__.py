@@ -1,5 +1,4 @@
-"""A decision to reasons: records that become JSON, and the sentences in them."""
+"""A decision to reasons: records that become JSON, and the sentences in them.
 
-from provider_advisor.explanation.record import claim_record, record_answer
-
-__all__ = ["claim_record", "record_answer"]
+Nothing is imported here, so that a schema is printed without the engine behind an answer.
+"""

@@ -6,9 +6,13 @@ describes it in the schema. `as_data` turns records into JSON-ready data, `read_
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, dataclass_transform
 
 from provider_advisor.errors import RequirementsError
@@ -75,7 +79,6 @@ class AnswerPart:
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "allow_inf_nan": False,
         "alias_generator": lambda name: name.removesuffix("_"),
-        "use_attribute_docstrings": True,
     }
 
     def __init__(self, **fields: Any) -> None:  # noqa: ANN401 (see the type checkers' view)
@@ -497,9 +500,29 @@ def answer_schema() -> dict[str, Any]:
 def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of record: every field is required, and no other is allowed."""
     schema: dict[str, Any] = _adapter(kind).json_schema()
-    for part in (schema, *schema.get("$defs", {}).values()):
+    described = _descriptions()
+    for name, part in ((kind.__name__, schema), *schema.get("$defs", {}).items()):
         part["additionalProperties"] = False
+        for field, text in described[name].items():
+            part["properties"][field.removesuffix("_")]["description"] = text
     return schema
+
+
+def _descriptions() -> dict[str, dict[str, str]]:
+    """Return the text below each field of each kind of record, and of those that it extends.
+
+    Pydantic can find these texts too, but reads this whole file again for each of the kinds.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(sys.modules[__name__])).body:
+        if isinstance(node, ast.ClassDef):
+            texts = found[node.name] = {}
+            for base in node.bases:
+                texts.update(found[ast.unparse(base)])
+            for field, below in pairwise(node.body):
+                if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                    texts[ast.unparse(field.target)] = ast.literal_eval(below.value)
+    return found
 
 
 @cache

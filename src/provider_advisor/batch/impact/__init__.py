@@ -1,15 +1,24 @@
-"""Two knowledge bases over the same teams: which verdicts change, from what to what, because of what."""
+"""Two knowledge bases over the same teams: which verdicts change, from what to what, because of what.
 
-from provider_advisor.batch.impact.compare import Asked, impact_of
-from provider_advisor.batch.impact.record import impact_record
-from provider_advisor.batch.impact.versions import (
-    Version,
-    is_folder,
-    load_folder,
-    load_revision,
-    load_working_tree,
-    merge_readable,
-)
+Names are imported when they are first used: the schema of an impact needs no columns, which take long to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provider_advisor.batch.impact.compare import Asked, impact_of
+    from provider_advisor.batch.impact.record import impact_record
+    from provider_advisor.batch.impact.versions import (
+        Version,
+        is_folder,
+        load_folder,
+        load_revision,
+        load_working_tree,
+        merge_readable,
+    )
 
 __all__ = [
     "Asked",
@@ -22,3 +31,11 @@ __all__ = [
     "load_working_tree",
     "merge_readable",
 ]
+
+_HOMES = {"Asked": "compare", "impact_of": "compare", "impact_record": "record"}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'versions')}"), name)

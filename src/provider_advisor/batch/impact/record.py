@@ -12,8 +12,8 @@ from provider_advisor.batch.impact.sample import Sample
 from provider_advisor.batch.kernel.row import team_of
 from provider_advisor.batch.kernel.types import Ints
 from provider_advisor.decision import Verdict, decide
-from provider_advisor.explanation import record_answer
 from provider_advisor.explanation.model import as_data
+from provider_advisor.explanation.record import record_answer
 from provider_advisor.explanation.replay import find_differences
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts

@@ -1,4 +1,4 @@
-"""`recommend check`: every problem of the files, what looks suspicious, and the decision cases."""
+"""`recommend check`: every problem in the files, what looks suspicious, and the decision cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["check_command"]
 
 
 @click.command("check")
-@click.option("--cases", "with_cases", is_flag=True, help="Also decide every case under rules/cases/, and compare.")
+@click.option("--cases", "with_cases", is_flag=True, help="Also decide every case in rules/cases/ and compare.")
 @as_of_option
 @knowledge_options
 @click.pass_context
@@ -24,8 +24,8 @@ def check_command(
 ) -> None:
     """Check the files of a knowledge base.
 
-    Every problem of every file at once, then what looks suspicious; with --cases, the decisions that have to stay.
-    Exit status 2 if a file has a problem, 1 if a case does not hold, 0 otherwise; a suspicion alone fails nothing.
+    Reports every problem in every file at once, then what looks suspicious, and with --cases the decisions that
+    changed. Exit status: 2 if a file has a problem, 1 if a case does not hold, 0 otherwise, also for suspicions.
     """
     day = day_of(as_of) or today()
     knowledge = knowledge_from(facts, rules)
@@ -39,7 +39,7 @@ def check_command(
     held = (
         f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
     )
-    show_text(f"{_counts(knowledge)}: no problem, {len(found)} suspicious{held}.")
+    show_text(f"{_counts(knowledge)}: no problems, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)
 

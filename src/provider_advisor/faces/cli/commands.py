@@ -1,4 +1,4 @@
-"""The subcommands, each imported when it is asked for: most starts of `recommend` need none of them."""
+"""The subcommands, each imported only when it is used: most starts of `recommend` need none of them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Commands(click.Group):
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """The names of all subcommands."""
+        """Return the names of all subcommands."""
         return list(self.names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The subcommand of that name. Raises UsageError, with the nearest name, if there is none."""
+        """Return the subcommand of that name. Raises UsageError, with the nearest name, if there is none."""
         if cmd_name not in self.names:
             hint = did_you_mean(cmd_name, self.names) or f" Known: {', '.join(self.names)}."
             raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)

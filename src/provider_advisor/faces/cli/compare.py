@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation import claim_record
+from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -26,7 +26,7 @@ __all__ = ["compare_command"]
 
 @click.command("compare")
 @click.argument("providers", nargs=-1, required=True)
-@click.option("--area", help="Only the criteria of this area, such as video.")
+@click.option("--area", help="Only criteria in this area, such as video.")
 @as_of_option
 @format_option("text", "json")
 @knowledge_options
@@ -41,7 +41,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Show providers side by side.
 
-    What is known of the PROVIDERS named, with evidence and sources.
+    Shows what is known about the PROVIDERS, with evidence and sources.
     """
     knowledge = knowledge_from(facts, rules)
     chosen = _providers(providers, knowledge)
@@ -62,7 +62,7 @@ def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
     for name in names:
         if name not in known:
             raise RequirementsError(
-                f"unknown provider '{name}'; expected some of {joined(sorted(known))}.{did_you_mean(name, known)}"
+                f"unknown provider '{name}'; expected one of {', '.join(sorted(known))}.{did_you_mean(name, known)}"
             )
     return list(dict.fromkeys(known[name] for name in names))
 
@@ -90,7 +90,7 @@ def _record(criterion: Criterion, found: list[Fact]) -> dict[str, Any]:
 
 
 def fact_text(fact: Fact, criterion: Criterion) -> str:
-    """A fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
+    """Return a fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
     if not fact.claims:
         return "?"
     doubt = "" if any(claim.evidence == "stated" for claim in fact.claims) else ", implied"

@@ -19,7 +19,7 @@ __all__ = ["criteria_command"]
 def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
     """List what can be asked for.
 
-    All of it, or what every one of the WORDS occurs in.
+    All criteria, or those that contain every one of the WORDS.
     """
     knowledge = knowledge_from(facts, rules)
     found = [

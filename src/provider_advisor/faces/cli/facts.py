@@ -7,7 +7,7 @@ import itertools
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation import claim_record
+from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
 from provider_advisor.faces.text import Page, show_json, show_text
@@ -22,9 +22,9 @@ __all__ = ["facts_command"]
 @format_option("text", "json")
 @knowledge_options
 def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
-    """List every claim with its line.
+    """List claims with their sources.
 
-    All of them, or those on the providers and criteria named.
+    All claims, or those about the given providers and criteria.
     """
     knowledge = knowledge_from(facts, rules)
     found = _chosen(names, knowledge)
@@ -33,7 +33,7 @@ def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: s
     elif found:
         _show(found, knowledge)
     else:
-        show_text("No claim says anything of it: it is unknown.")
+        show_text("No claims found: this is unknown.")
 
 
 def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
+from provider_advisor.days import parse_age, parse_day
 from provider_advisor.errors import BatchError, KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import MAX_BYTES, read_bytes
@@ -29,6 +30,8 @@ __all__ = [
     "today",
 ]
 
+_MOST_DAYS = 100_000
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -43,36 +46,36 @@ def path_name(given: str) -> str:
 
 
 def knowledge_options(command: F) -> F:
-    """`--facts DIR` and `--rules DIR`."""
+    """Add `--facts DIR` and `--rules DIR`."""
     command = click.option(
-        "--rules", type=path_name, metavar="DIR", help="Folder of rules, in place of the shipped one."
+        "--rules", type=path_name, metavar="DIR", help="Folder of rules, instead of the shipped one."
     )(command)
-    return click.option("--facts", type=path_name, metavar="DIR", help="Folder of facts, in place of the shipped one.")(
+    return click.option("--facts", type=path_name, metavar="DIR", help="Folder of facts, instead of the shipped one.")(
         command
     )
 
 
 def as_of_option(command: F) -> F:
-    """`--as-of DATE`."""
-    return click.option("--as-of", metavar="DATE", help="Answer as of this day (YEAR-MONTH-DAY); today if not given.")(
+    """Add `--as-of DATE`."""
+    return click.option("--as-of", metavar="DATE", help="Use the facts as of this day (YYYY-MM-DD); default: today.")(
         command
     )
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`, with the first of the formats as default."""
+    """Add `--format`, with the first of the formats as default."""
     return click.option(
         "--format",
         "form",
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="Form of the answer.",
+        help="Output format.",
     )
 
 
 def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
-    """The knowledge base that the options name; those of the command before a subcommand count where it has none."""
+    """Load the knowledge base that the options name, of the subcommand or else of the command before it."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}
     facts, rules = facts or outer.get("facts"), rules or outer.get("rules")
@@ -81,12 +84,12 @@ def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
     except KnowledgeError as error:
         if facts is None or rules is not None or not any(problem.startswith("rules/") for problem in error.problems):
             raise
-        hint = f"rules: the shipped rules do not fit {facts}; name the rules that do with --rules DIR."
+        hint = f"rules: the shipped rules do not match {facts}; name matching rules with --rules DIR."
         raise KnowledgeError([*error.problems, hint]) from error
 
 
 def bytes_from(file: str) -> bytes:
-    """The bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
+    """Return the bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
     if file != "-":
         return read_bytes(file, file, pipes=True)
     content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -98,44 +101,37 @@ def bytes_from(file: str) -> bytes:
 
 
 def name_of(file: str) -> str:
-    """What messages call a file that an option names."""
+    """Return what messages call a file that an option names."""
     return "standard input" if file == "-" else file
 
 
 def days_of(text: str | None) -> int | None:
-    """The days in a text such as 365d, None if there is none. Raises RequirementsError."""
+    """Return the days in a text such as 365d, None if there is no text. Raises RequirementsError."""
     if text is None:
         return None
-    if not re.fullmatch(r"[1-9][0-9]{0,4}d", text):
-        raise RequirementsError(f"'{text[:40]}' is no age; expected days, such as 365d.")
-    return int(text.removesuffix("d"))
+    with contextlib.suppress(ValueError):
+        if not text.startswith("0") and (days := parse_age(text)) < _MOST_DAYS:
+            return days
+    raise RequirementsError(f"'{text[:40]}' is not an age; expected days, such as 365d.")
 
 
 def day_of(text: str | None) -> dt.date | None:
-    """The day in a text, None if there is none. Raises RequirementsError."""
+    """Return the day in a text, None if there is no text. Raises RequirementsError."""
     if text is None:
         return None
     try:
-        return _date(text)
+        return parse_day(text)
     except ValueError as error:
-        raise RequirementsError(f"'{text[:40]}' is no date; expected YEAR-MONTH-DAY, such as 2022-12-31.") from error
-
-
-def _date(text: str) -> dt.date:
-    """The day in a text as it is written out: `fromisoformat` reads other forms too. Raises ValueError."""
-    day = dt.date.fromisoformat(text)
-    if day.isoformat() != text:
-        raise ValueError(text)
-    return day
+        raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2022-12-31.") from error
 
 
 def today() -> dt.date:
-    """The day where the user is."""
+    """Return the day where the user is."""
     return dt.date.today()  # noqa: DTZ011
 
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
-    """Values by name from `name=value,name=value`; a value without a name belongs to the name before it.
+    """Return values by name from `name=value,name=value`; a value without a name belongs to the name before it.
 
     Raises RequirementsError, naming the option.
     """
@@ -147,7 +143,7 @@ def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
             name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
             if not name or not value:
                 raise RequirementsError(
-                    f"'{text[:80]}' after {option} cannot be read; expected name=value, such as {_example(option)}."
+                    f"cannot read '{text[:80]}' after {option}; expected name=value, such as {_example(option)}."
                 )
             pairs.setdefault(name, []).append(value)
     return pairs
@@ -161,8 +157,8 @@ _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 
 
 def separator_of(text: str) -> bytes:
-    """The separator that a text names: `;`, `tab`. Raises BatchError if it is none."""
+    """Return the separator that a text names: `;`, `tab`. Raises BatchError."""
     character = _SEPARATORS.get(text, text).encode()
     if len(character) != 1 or character in b'"\r\n':
-        raise BatchError(f"'{text[:40]}' is no separator; expected one character, such as ; or tab.")
+        raise BatchError(f"'{text[:40]}' is not a separator; expected one character, such as ; or tab.")
     return character

@@ -29,27 +29,27 @@ from provider_advisor.version import __version__
 __all__ = ["recommend_command"]
 
 _SELDOM = 100_000
-"""Objects made between two looks for garbage: what a run over many teams remembers lives to its end."""
+"""Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
 
 @click.group(
     "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.option(
-    "--needs", multiple=True, metavar="LIST", help="What the provider must have: whiteboard,number-countries>=90."
+    "--needs", multiple=True, metavar="LIST", help="Requirements that must be met: whiteboard,number-countries>=90."
 )
-@click.option("--wants", multiple=True, metavar="LIST", help="What it should have; fax:could for what would be nice.")
-@click.option("--situation", multiple=True, metavar="NAME=VALUE", help="What the team is like: developers=none.")
+@click.option("--wants", multiple=True, metavar="LIST", help="Wishes that should be met; fax:could for a minor one.")
+@click.option("--situation", multiple=True, metavar="NAME=VALUE", help="Facts about the team: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
 @click.option(
     "--file",
     type=path_name,
     metavar="FILE",
-    help="Requirements in YAML or JSON; - for standard input. Options win over it.",
+    help="Requirements file in YAML or JSON; - reads standard input. Options override it.",
 )
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
-@click.option("--robustness/--no-robustness", default=True, help="Whether to say how sure the answer is.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.version_option(__version__, prog_name="recommend")
@@ -69,21 +69,21 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     facts: str | None,
     rules: str | None,
 ) -> None:
-    """Recommend a provider from sourced facts, prove it, and say what is not known.
+    """Recommend a provider from sourced facts, with proof and with what is not known.
 
     \b
     Examples:
       recommend --needs whiteboard,ucaas
       recommend --needs "voice-api,number-countries>=90" --wants number-porting
       recommend --needs video-api --situation use-cases=tutoring,developers=none
-      recommend criteria countries        what can be asked for
+      recommend criteria countries        list what can be asked for
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)
         gc.freeze()  # what is loaded by now stays, and need not be looked at
         gc.enable()
         return
-    # Sentences take a twentieth of a second to import, and most subcommands do without.
+    # Sentences take a twentieth of a second to import, and most subcommands need none.
     from provider_advisor.faces.cli.text_answer import show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
@@ -105,7 +105,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
 
 
 def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
-    # Reading YAML and checking it is dear to import, and a command line needs neither.
+    # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
     return read_requirements(bytes_from(file), name_of(file), knowledge, whole=False)

@@ -1,4 +1,4 @@
-"""What many teams came to, as one self-contained page with charts: no script, no request to anywhere."""
+"""The results of many teams as one self-contained page with charts: no scripts, no requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BarPart(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar with its words: what it is about, its number, what is to be said of it."""
+    """A bar with its words: what it is about, its number, a remark."""
 
     label: str
     value: str
@@ -44,7 +44,7 @@ class Chart(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One provider, if all chose it: the teams by standing, and lists of the musts that they would do without.
+    """One provider, if all chose it: the teams by standing, and lists of the musts that they would miss.
 
     A list has a title, labels with numbers, and how many more there are.
     """
@@ -54,9 +54,9 @@ class Choice(NamedTuple):
 
 
 def batch_report(summary: Record) -> str:
-    """The summary of a run, as `summary_of` gives it, as an HTML page; equal bytes for equal summaries."""
+    """Return the summary of a run, as `summary_of` gives it, as an HTML page; equal bytes for equal summaries."""
     page: str = page_template("batch.html.j2").render(
-        title=f"What {_teams(summary['scored'])} would choose",
+        title=f"Recommendations for {_teams(summary['scored'])}",
         lede=_lede(summary),
         summary=summary,
         rejected=f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
@@ -79,24 +79,25 @@ def _rows(count: int) -> str:
 
 
 def _lede(summary: Record) -> str:
-    """The verdicts in a sentence or two."""
+    """Return the verdicts in a sentence or two."""
     if not summary["scored"]:
         return "No team was scored, so there is nothing to show."
     chosen = sorted(summary["providers"], key=lambda part: (-part["recommended"]["teams"], part["provider"]))
     said = [f"{clean(part['name'])} to {percent(part['recommended']['share'])}" for part in chosen[:_MOST_NAMED]]
     kinds = {part["kind"]: part["share"] for part in summary["verdicts"]}
-    more = f"{percent(kinds['undetermined'])} are undetermined, and nobody would do for {percent(kinds['none'])}"
+    undetermined, none = percent(kinds["undetermined"]), percent(kinds["none"])
+    more = f"{undetermined} are undetermined, and for {none} no provider meets every must"
     return f"Recommended: {joined(said)}; {more}." if said else f"{more}."
 
 
 def _verdicts(summary: Record) -> list[Bar]:
-    """A bar for each provider, then one for each way in which none is chosen; all of them together are all teams."""
+    """Return a bar for each provider, then one for each way to choose none; together they are all teams."""
     bars = [_chosen(part, summary["scored"]) for part in summary["providers"]]
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     others = (
-        ("Several are alike", kinds["tie"], "a tie in which nothing is unknown"),
-        ("Undetermined, and nobody leads", summary["nobody_leads"], "too much is unknown, or nothing was asked"),
-        ("Nobody would do", kinds["none"], "every provider fails a must"),
+        ("Tie", kinds["tie"], "several providers are equal, and nothing is unknown"),
+        ("Undetermined, with no leader", summary["nobody_leads"], "too much is unknown, or nothing was asked"),
+        ("No provider", kinds["none"], "every provider fails a must"),
     )
     return bars + [_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
 
@@ -122,19 +123,19 @@ def _bar(label: str, part: Record, note: str, style: str, whole: int) -> Bar:
 
 
 def _value(part: Record) -> str:
-    """A number of teams with its share."""
+    """Return a number of teams with its share."""
     return f"{part['teams']:,}" if part["share"] is None else f"{part['teams']:,} ({percent(part['share'])})"
 
 
 def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa: ANN401 (from a record to two texts)
-    """The first parts as bars, the first of which fills the chart."""
+    """Return the first parts as bars; the first one fills the chart."""
     whole = max((part["teams"] for part in parts), default=0)
     bars = [_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
     return Chart(bars, f"{whole:,} of {_teams(scored)}", max(0, len(parts) - _MOST))
 
 
 def _question(part: Record) -> tuple[str, str]:
-    return clean(part["ask"]), "The sources contradict one another." if part["disputed"] else ""
+    return clean(part["ask"]), "The sources contradict each other." if part["disputed"] else ""
 
 
 def _choice(part: Record) -> Choice:
@@ -144,7 +145,7 @@ def _choice(part: Record) -> Choice:
     note = f"qualified for {_value(found['qualified'])}, unconfirmed for {_value(found['unconfirmed'])}"
     lists = [
         (title, [(clean(one["label"]), _value(one)) for one in found[key][:_MOST_MUSTS]], _more(found[key]))
-        for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown of it", "unknown"))
+        for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown", "unknown"))
     ]
     return Choice(
         Bar(clean(part["name"]), value, note, _stacked(counts, sum(count for _, count in counts))),

@@ -184,7 +184,7 @@ def _question(part: ReportQuestion) -> str:
 
 def _sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.is_known:
-        yield "## How sure it is"
+        yield "## How sure the answer is"
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {sure.worlds}"
         yield _table(
