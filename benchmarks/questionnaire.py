@@ -26,21 +26,23 @@ from typing import NamedTuple, TypeVar
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Claim, Criterion, Facts, Provider
+from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import (
-    Answer,
     Catalogue,
     End,
+    GivenAnswer,
     State,
     Survey,
-    answered,
+    answer_screen,
     begin,
-    changed,
-    numbers_with,
-    put,
-    screen_after,
-    survey_of,
+    change_answer,
+    choose_screen,
+    list_bounds,
+    put_answers,
+    survey_answers,
 )
+from provider_advisor.questionnaire.state import TOPICS, to_question
 
 T = TypeVar("T")
 
@@ -61,8 +63,8 @@ _WORDS = ("must", "good", "good", "nice")
 _UNSURE, _OVERLOOKED = 0.15, 0.05
 _SILENT = {"criterion": "no", "bound": "none", "situation": "no-answer", "usage": "no-answer"}
 
-Truth = Mapping[str, object]
-Say = Callable[[str], object]
+Truth = Mapping[Key, object]
+Say = Callable[[Key], object]
 
 
 class Way(NamedTuple):
@@ -169,17 +171,17 @@ def _run(catalogue: Catalogue, most: int, say: Say) -> Run:
     """One questionnaire from its beginning to its end; of what is ticked on a screen, the numbers come along."""
     state, asked, screens, steps = begin(catalogue, most), 0, 0, list[float]()
     while True:
-        screen = _timed(lambda state=state: screen_after(state), steps)  # type: ignore[misc]
+        screen = _timed(lambda state=state: choose_screen(state), steps)  # type: ignore[misc]
         if isinstance(screen, End):
             return Run(asked, screens, screen.kind, screen.verdict, steps)
         screens += 1
-        asked += sum(key.startswith("criterion:") for key in screen.keys)
+        asked += sum(key.kind == "criterion" for key in screen.keys)
         values = _said_on(screen.keys, say)
-        numbers = _timed(lambda state=state, screen=screen, values=values: numbers_with(state, screen, values), steps)  # type: ignore[misc]
-        state = answered(state, screen, values | _said_on(numbers, say))
+        numbers = _timed(lambda state=state, screen=screen, values=values: list_bounds(state, screen, values), steps)  # type: ignore[misc]
+        state = answer_screen(state, screen, values | _said_on(numbers, say))
 
 
-def _said_on(keys: Iterable[str], say: Say) -> dict[str, object]:
+def _said_on(keys: Iterable[Key], say: Say) -> dict[Key, object]:
     return {key: value for key in keys if (value := say(key)) is not None}
 
 
@@ -193,10 +195,10 @@ def _timed(step: Callable[[], T], steps: list[float]) -> T:
 def _saying(truth: Truth, draw: random.Random, unsure: float, overlooked: float) -> Say:
     """What a team answers: the truth, but for what it is not sure of and what it overlooks."""
 
-    def say(key: str) -> object:
-        if key != "topics" and draw.random() < unsure:
+    def say(key: Key) -> object:
+        if key != TOPICS and draw.random() < unsure:
             return "not-sure"
-        if key.startswith("criterion:") and draw.random() < overlooked:
+        if key.kind == "criterion" and draw.random() < overlooked:
             return None
         return truth.get(key)
 
@@ -207,16 +209,16 @@ def _drawn(catalogue: Catalogue, draw: random.Random) -> Truth:
     """A full set of answers with 3 to 15 requirements."""
     while True:
         truth = _attempt(catalogue, draw)
-        if _LEAST <= sum(key.startswith("criterion:") for key in truth) <= _MOST:
+        if _LEAST <= sum(key.kind == "criterion" for key in truth) <= _MOST:
             return truth
 
 
-def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[str, object]:
+def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
     """Answers drawn in the order of the file, again and again, for what is answered lets other questions apply."""
     opened = tuple(name for name, subject in catalogue.subjects.items() if draw.random() < subject.share)
     heat = {name: draw.choice(_HEAT) for name in opened}
-    truth: dict[str, object] = {"topics": opened}
-    seen: set[str] = set()
+    truth: dict[Key, object] = {TOPICS: opened}
+    seen: set[Key] = set()
     while fresh := sorted(_sure(truth, seen, catalogue) - seen, key=catalogue.places.__getitem__):
         for key in fresh:
             seen.add(key)
@@ -224,12 +226,12 @@ def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[str, object]:
             warm = max((heat[name] for name in question.subjects if name in heat), default=1.0)
             if draw.random() < min(0.95, question.share * warm):
                 truth |= _said(key, catalogue, draw)
-    aside = {part.answer.key for part in survey_of(_state(truth, seen, catalogue)).view.aside}
-    return {key: value for key, value in truth.items() if not {key, key.replace("bound:", "criterion:", 1)} & aside}
+    aside = {part.answer.key for part in survey_answers(_state(truth, seen, catalogue)).replay.unused}
+    return {key: value for key, value in truth.items() if not {key, to_question(key)} & aside}
 
 
-def _said(key: str, catalogue: Catalogue, draw: random.Random) -> dict[str, object]:
-    kind, _, name = key.partition(":")
+def _said(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
+    kind, name = key
     typical = catalogue.questions[key].typical
     if kind == "situation":
         topic = catalogue.knowledge.topics[name]
@@ -237,57 +239,57 @@ def _said(key: str, catalogue: Catalogue, draw: random.Random) -> dict[str, obje
         return {key: tuple(value for value in topic.values if value in picked)}
     if kind == "usage":
         return {key: draw.choice(typical or (1000,))}
-    bound = {f"bound:{name}": draw.choice(typical)} if typical and draw.random() < 0.8 else {}  # noqa: PLR2004
+    bound = {Key("bound", name): draw.choice(typical)} if typical and draw.random() < 0.8 else {}  # noqa: PLR2004
     return {key: draw.choice(_WORDS), **bound}
 
 
-def _state(truth: Truth, seen: set[str], catalogue: Catalogue) -> State:
+def _state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
     """The state in which all that was drawn is answered, and the rest of it with no."""
-    bounds = {f"bound:{key.partition(':')[2]}" for key in truth if key.startswith("criterion:")}
-    silent = {key: _SILENT[key.partition(":")[0]] for key in {*seen, *bounds} - truth.keys()}
-    capability = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}
+    bounds = {Key("bound", key.name) for key in truth if key.kind == "criterion"}
+    silent = {key: _SILENT[key.kind] for key in {*seen, *bounds} - truth.keys()}
+    capability: set[str] = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}
     answers = {**silent, **truth}
-    return put(
+    return put_answers(
         begin(catalogue),
         [
-            Answer(key, value)  # type: ignore[arg-type]
+            GivenAnswer(key, value)  # type: ignore[arg-type]
             for key, value in answers.items()
-            if not (key.startswith("bound:") and key.partition(":")[2] in capability)
+            if not (key.kind == "bound" and key.name in capability)
         ],
     )
 
 
-def _sure(truth: Truth, seen: set[str], catalogue: Catalogue) -> frozenset[str]:
-    return survey_of(_state(truth, seen, catalogue)).view.reach.sure
+def _sure(truth: Truth, seen: set[Key], catalogue: Catalogue) -> frozenset[Key]:
+    return survey_answers(_state(truth, seen, catalogue)).replay.possible.sure
 
 
 def _full(truth: Truth, catalogue: Catalogue) -> Verdict:
-    return survey_of(_state(truth, set(catalogue.questions), catalogue)).outcome.verdict
+    return survey_answers(_state(truth, set(catalogue.questions), catalogue)).outcome.verdict
 
 
 def _applying(truth: Truth, catalogue: Catalogue) -> int:
     """How many criteria apply to the team, whether it needs them or not."""
-    return sum(key.startswith("criterion:") for key in _sure(truth, set(catalogue.questions), catalogue))
+    return sum(key.kind == "criterion" for key in _sure(truth, set(catalogue.questions), catalogue))
 
 
 def _in_file_order(truth: Truth, catalogue: Catalogue) -> int:
     """How many criteria are asked in the order of the file until the verdict is proved; the topics are the same."""
-    state, asked = put(begin(catalogue), [Answer("topics", truth["topics"])]), 0  # type: ignore[arg-type]
+    state, asked = put_answers(begin(catalogue), [GivenAnswer(TOPICS, truth[TOPICS])]), 0  # type: ignore[arg-type]
     while True:
-        survey = survey_of(state)
-        waiting = {key for key in survey.proof.deciding if key.startswith("bound:")} or _worth_asking(survey, catalogue)
+        survey = survey_answers(state)
+        waiting = {key for key in survey.proof.deciding if key.kind == "bound"} or _worth_asking(survey, catalogue)
         if survey.proof.settled or not waiting:
             return asked
-        key = min(waiting, key=lambda key: catalogue.places[key.replace("bound:", "criterion:", 1)])
-        asked += key.startswith("criterion:")
-        state = changed(state, key, truth.get(key, _SILENT[key.partition(":")[0]]))
+        key = min(waiting, key=lambda key: catalogue.places[to_question(key)])
+        asked += key.kind == "criterion"
+        state = change_answer(state, key, truth.get(key, _SILENT[key.kind]))
 
 
-def _worth_asking(survey: Survey, catalogue: Catalogue) -> set[str]:
-    """What applies and is not answered, but for what every provider still in meets and nothing hangs on."""
-    open_ = survey.view.reach.open & survey.view.reach.sure
-    names = {key: key.partition(":")[2] for key in open_ if key.startswith("criterion:")}
-    met = {key for key, name in names.items() if catalogue.met_by(name, survey.inside) and name not in catalogue.hinges}
+def _worth_asking(survey: Survey, catalogue: Catalogue) -> set[Key]:
+    """What applies and is not answered, without what every provider still in meets and nothing depends on."""
+    open_ = survey.replay.possible.open & survey.replay.possible.sure
+    names = {key: key.name for key in open_ if key.kind == "criterion"}
+    met = {key for key, name in names.items() if catalogue.is_met(name, survey.inside) and name not in catalogue.hinges}
     return (open_ - met) or open_
 
 

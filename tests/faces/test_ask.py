@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
-from provider_advisor.faces.cli.ask.sessions import yaml_text
+from provider_advisor.faces.cli.ask.sessions import dump_yaml
 from provider_advisor.faces.cli.ask.typed import Lines, read_choices, read_marks, read_number
 from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
-from provider_advisor.questionnaire import Catalogue, End, begin, prompt_of
+from provider_advisor.questionnaire import Catalogue, End, begin, make_prompt
 
 _FOLDER = Path(__file__).parent / "conversations"
 _PATHS = sorted(_FOLDER.glob("*.txt"))
@@ -69,7 +70,7 @@ def test_a_conversation_fits_and_names_no_provider_before_its_end(path):
     for line in text.splitlines()[1:]:
         assert line == line.rstrip()
         assert len(line) <= 80
-    before = re.split(r"^(?:Settled|Stopped|You say)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    before = re.split(r"^(?:Settled|Stopped|You said)", text, maxsplit=1, flags=re.MULTILINE)[0]
     assert ("Twilio" in before) == ("--show-standing" in text.splitlines()[0])
     left = [int(number) for number in re.findall(r"^(\d+) left", before, re.MULTILINE)]
     assert left or "early" in path.stem
@@ -92,8 +93,8 @@ def test_answers_from_a_file_give_the_answer_of_the_same_conversation(ask, tmp_p
     session = _session(tmp_path)
     filed = ask(f"{_OPTIONS} --format json --answers {session}")
     assert json.loads(filed.out) == json.loads(talked.out)
-    assert filed.err.startswith("You say that is all; ")
-    assert "The answers leave open what would be asked next: " in filed.err
+    assert filed.err.startswith("You said that is all. ")
+    assert "The file does not answer what would be asked next: " in filed.err
     assert ask(f"{_OPTIONS} --format json --answers -", session.read_bytes()).out == filed.out
 
 
@@ -109,7 +110,7 @@ def test_answers_that_leave_nothing_open_are_settled(ask, tmp_path):
         encoding="utf-8",
     )
     run = ask(f"{_OPTIONS} --answers answers.yaml")
-    assert run.out.startswith("Settled unless you need one of these, of which you were not sure: Unified\n")
+    assert run.out.startswith("Settled unless you need one of these, which you were not sure about: Unified\n")
     assert "\n\nTwilio is recommended" in run.out
 
 
@@ -144,7 +145,7 @@ def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
 def test_resuming_without_a_session_says_where_it_looked(ask):
     run = ask("--resume")
     assert (run.status, run.out) == (2, "")
-    assert re.fullmatch(r"--resume: no session is saved in \S+/recommend or here; name its file\.\n", run.err)
+    assert re.fullmatch(r"--resume: there is no saved session in \S+/recommend or here; name its file\.\n", run.err)
 
 
 @pytest.mark.parametrize(
@@ -179,14 +180,14 @@ def test_a_bad_file_of_answers_is_refused_with_its_line(ask, tmp_path, content, 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ("--answers a.yaml --resume", "--answers asks nothing and --resume goes on asking; give one of them."),
+        ("--answers a.yaml --resume", "--answers and --resume cannot be used together; choose one."),
         (
             "--save nowhere/team.yaml",
-            "nowhere/team.yaml cannot be written (there is no such folder); name another place.",
+            "cannot write nowhere/team.yaml (the folder nowhere does not exist); choose another place.",
         ),
-        ("--save .", ". cannot be written (it is a folder); name another place."),
-        ("--save a.yaml --answers a.yaml", "a.yaml holds the answers; name another file after --save."),
-        ("--team ''", "the name after --team is empty, too long or no UTF-8; expected some words."),
+        ("--save .", "cannot write . (it is a folder); choose another place."),
+        ("--save a.yaml --answers a.yaml", "--save a.yaml: this file holds the answers; choose another one."),
+        ("--team ''", "--team: the name is empty, too long or not UTF-8; expected a few words."),
         ("--answers nowhere.yaml", "nowhere.yaml:1: cannot read the file (No such file or directory);"),
     ],
 )
@@ -198,14 +199,14 @@ def test_wrong_options_are_refused_before_anything_is_asked(ask, options, senten
 
 def test_a_paste_of_a_megabyte_is_one_line_that_is_not_understood(ask):
     run = ask(_OPTIONS, b"x" * 1_000_000 + b"\nvideo\n")
-    assert "That line has over 2000 characters; expected a short answer, or help.\n> video\n" in run.out
+    assert "That line has more than 2000 characters; expected a short answer, or help.\n> video\n" in run.out
     assert "Video meetings" in run.out
 
 
 def test_a_paste_of_many_lines_ends_the_conversation_before_it_ends_itself(ask):
     run = ask(_OPTIONS, b"blah blah\n" * 100_000)
     assert run.out.count("> blah blah") == 100
-    assert "100 lines in a row were not understood; that is taken for the end." in run.out
+    assert "100 lines in a row were not understood, so the conversation ends here." in run.out
     assert run.status == 0
 
 
@@ -217,7 +218,7 @@ def test_bytes_that_are_not_utf_8_are_asked_for_again(ask):
 def test_without_standard_input_it_ends_at_once(recommend_says, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     run = recommend_says(f"recommend ask {_OPTIONS}")
-    assert "(end of input)\n\nStopped: " in run.out
+    assert "(end of input)\n\nStopped. " in run.out
 
 
 def test_only_the_answer_is_on_standard_output_where_programs_read_it(ask):
@@ -233,7 +234,7 @@ def test_an_end_of_input_leaves_no_session_behind(ask, tmp_path):
 
 
 def test_a_starting_command_imports_nothing_for_terminals_and_no_questionnaire():
-    heavy = "('questionary', 'prompt_toolkit', 'rich', 'provider_advisor.questionnaire')"
+    heavy = "('prompt_toolkit', 'rich', 'provider_advisor.questionnaire')"
     look = f"import sys; print([name for name in sys.modules if name.startswith({heavy})])"
     code = f"import provider_advisor.faces.cli.recommend; {look}"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
@@ -267,16 +268,16 @@ def shops(bicycles) -> Catalogue:
 
 def test_numbers_and_choices_are_read_as_people_write_them(shops):
     catalogue = shops
-    usage = next(key for key in catalogue.questions if key.startswith("usage:"))
-    prompt = prompt_of(usage, catalogue)
+    usage = next(key for key in catalogue.questions if key.kind == "usage")
+    prompt = make_prompt(usage, catalogue)
     assert read_number("12,500", prompt) == 12_500
     assert read_number("1 000", prompt) == 1_000
     assert read_number("not sure", prompt) == "not-sure"
     assert read_number("", prompt) == "no-answer"
     for text in ("1,5", "many", "5 lightyears", "1e999"):
-        with pytest.raises(RequirementsError, match="is no number of"):
+        with pytest.raises(RequirementsError, match="is not a number of"):
             read_number(text, prompt)
-    situation = prompt_of("situation:skill", catalogue)
+    situation = make_prompt(Key("situation", "skill"), catalogue)
     assert read_choices("2", situation) == (situation.choices[1][0],)
     with pytest.raises(RequirementsError, match="only one can be chosen"):
         read_choices("1 2", situation)
@@ -313,9 +314,9 @@ def test_whatever_is_typed_ends_with_an_answer(shops, typed):
     )
 )
 def test_what_is_written_is_read_back_by_the_strict_reader(value):
-    assert parse_yaml(yaml_text({"value": value}).encode(), "x.yaml").data == {"value": value}
+    assert parse_yaml(dump_yaml({"value": value}).encode(), "x.yaml").data == {"value": value}
 
 
 @given(st.floats(0, 1e12, allow_nan=False))
 def test_numbers_are_written_without_exponents(number):
-    assert parse_yaml(yaml_text({"value": number}).encode(), "x.yaml").data == {"value": number}
+    assert parse_yaml(dump_yaml({"value": number}).encode(), "x.yaml").data == {"value": number}

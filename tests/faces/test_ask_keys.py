@@ -28,8 +28,10 @@ from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.keys import KeyFace
 from provider_advisor.faces.cli.ask.list_widget import cut
 from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire import Catalogue, begin, screen_after, survey_of
+from provider_advisor.questionnaire import Catalogue, begin, choose_screen, survey_answers
+from provider_advisor.questionnaire.state import TOPICS
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 ENTER, RUBOUT, CTRL_C = "\r", "\x7f", "\x03"
@@ -65,7 +67,7 @@ def talk(catalogue, capsys):
 
 
 def _asked(draft: Draft) -> dict[str, str]:
-    return {part.criterion: part.priority for part in survey_of(draft.state).view.team.requirements}
+    return {part.criterion: part.priority for part in survey_answers(draft.state).replay.team.requirements}
 
 
 def test_letters_set_how_important_a_line_is(talk):
@@ -77,7 +79,7 @@ def test_letters_set_how_important_a_line_is(talk):
         "video-embed": "could",
         "whiteboard": "must",
     }
-    assert survey_of(draft.state).view.said.unsure == {"criterion:live-streaming"}
+    assert survey_answers(draft.state).replay.said.unsure == {Key("criterion", "live-streaming")}
     assert "Video meetings: must; Video API: good; Video embedded in a page: nice;" in out
 
 
@@ -90,7 +92,7 @@ def test_left_and_right_and_space_do_it_too(talk):
         "live-streaming": "should",
         "screen-sharing": "could",
     }
-    assert survey_of(draft.state).view.said.unsure == {"criterion:whiteboard"}
+    assert survey_answers(draft.state).replay.said.unsure == {Key("criterion", "whiteboard")}
 
 
 _NEXT_LIST = f"{_VIDEO}m{DOWN}{DOWN}g{ENTER}"
@@ -98,7 +100,7 @@ _NEXT_LIST = f"{_VIDEO}m{DOWN}{DOWN}g{ENTER}"
 
 
 def _bounds(draft: Draft) -> dict[str, object]:
-    return {part.criterion: part.bound for part in survey_of(draft.state).view.team.requirements}
+    return {part.criterion: part.bound for part in survey_answers(draft.state).replay.team.requirements}
 
 
 def test_the_number_of_what_is_ticked_stands_on_a_line_below_it(talk):
@@ -119,7 +121,7 @@ def test_a_number_is_taken_back_with_its_tick_and_left_open_by_s(talk):
     assert "video-participants" not in _bounds(draft)
     draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN}mgs{ENTER}d{ENTER}")
     assert _bounds(draft)["video-participants"] is None
-    assert survey_of(draft.state).view.said.unsure == {"bound:video-participants"}
+    assert survey_answers(draft.state).replay.said.unsure == {Key("bound", "video-participants")}
 
 
 def test_back_out_of_a_line_leads_to_the_list(talk):
@@ -152,12 +154,12 @@ def test_the_search_leads_to_answers_that_can_be_changed(talk):
     assert _asked(draft) == {}
     topics = f"{_VIDEO}d{DOWN * 3}{ENTER}topics\r{ENTER} {ENTER}d{ENTER}"
     draft, _, _ = talk(topics)
-    assert set(survey_of(draft.state).view.said.opened) == {"calls", "video"}
+    assert set(survey_answers(draft.state).replay.said.opened) == {"calls", "video"}
 
 
 def test_why_is_said_as_often_as_somebody_asks(talk):
     draft, _, out = talk(f"?{_VIDEO}?m?{DOWN}?{ENTER}d{ENTER}")
-    assert "Each topic that you leave out spares you its questions." in out
+    assert "You are not asked about the topics that you leave out." in out
     assert _asked(draft) == {"video-meetings": "must"}
 
 
@@ -168,10 +170,10 @@ def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     number = f"/sms does the team send in a month\r{ENTER}many\r{RUBOUT * 4}12,000\r"
     with pytest.raises(KeyboardInterrupt):
         talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
-    team = survey_of(draft.state).view.team
+    team = survey_answers(draft.state).replay.team
     assert [(part.criterion, part.bound) for part in team.requirements] == [("support-reputation", Interval(low=3))]
     assert team.situation == {"developers": ("experienced",), "use-cases": ("training", "tutoring")}
-    assert {answer.key: answer.value for answer in draft.state.answers}["usage:sms-outbound"] == 12_000
+    assert {answer.key: answer.value for answer in draft.state.answers}[Key("usage", "sms-outbound")] == 12_000
 
 
 def test_a_paste_is_no_answer(talk):
@@ -192,9 +194,9 @@ def test_ctrl_c_anywhere_leaves_the_answers(catalogue, talk, keys):
     draft = Draft(begin(catalogue))
     with pytest.raises(KeyboardInterrupt):
         talk(f"{keys}{CTRL_C}", draft=draft)
-    said = {answer.key: answer.value for answer in draft.whole().answers}
-    assert said.get("criterion:video-meetings") == ("must" if "m/" in keys else None)
-    assert ("topics" in said) == bool(keys)
+    said = {answer.key: answer.value for answer in draft.complete().answers}
+    assert said.get(Key("criterion", "video-meetings")) == ("must" if "m/" in keys else None)
+    assert (TOPICS in said) == bool(keys)
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -205,7 +207,7 @@ def test_no_keys_lead_to_anything_but_a_question_or_an_end(catalogue, talk, seed
     try:
         talk("".join(pick.choices(some, k=150)) + CTRL_C, draft=draft)
     except KeyboardInterrupt:
-        assert screen_after(draft.whole())
+        assert choose_screen(draft.complete())
 
 
 def test_what_does_not_fit_is_cut_with_a_mark():
@@ -276,7 +278,7 @@ def open_terminal(tmp_path):
 
 def _marked(terminal: _Terminal) -> _Terminal:
     """The same after one topic was ticked and one line of its list marked."""
-    terminal.wait("stop and save")
+    terminal.wait("save and stop")
     terminal.type(_VIDEO, "Video meetings")
     terminal.type("m", "must")
     return terminal
@@ -328,7 +330,7 @@ def test_colour_is_sent_where_it_is_wanted(open_terminal, options, settings, is_
     terminal = open_terminal(options, settings)
     terminal.wait("Your team and the provider")
     if "TERM" not in settings:
-        terminal.wait("stop and save")
+        terminal.wait("save and stop")
     assert bool(re.search(rb"\x1b\[[0-9;]*[39][0-7]m", terminal.screen)) == is_coloured
 
 

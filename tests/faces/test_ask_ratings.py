@@ -16,7 +16,7 @@ from provider_advisor import load
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.keys import KeyFace
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.questionnaire import Catalogue, begin, statement_of
+from provider_advisor.questionnaire import Catalogue, begin, make_statement
 from provider_advisor.recommendation import answer
 
 UP = "\x1b[A"
@@ -69,4 +69,4 @@ def test_a_rating_may_be_bound_at_any_word_with_keys(name, rank, capsys):
         pipe.send_text(keys)
         converse(draft, KeyFace())
     capsys.readouterr()
-    _check(answer(knowledge, statement_of(draft.state), robustness=True).record, name, rank)
+    _check(answer(knowledge, make_statement(draft.state), robustness=True).record, name, rank)

@@ -8,9 +8,20 @@ import random
 import pytest
 
 from provider_advisor import load
-from provider_advisor.faces.cli.ask.wording import known_lines, why_lines
+from provider_advisor.faces.cli.ask.wording import describe_known, describe_why
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.questionnaire import Answer, Catalogue, Screen, State, answered, begin, put, screen_after
+from provider_advisor.knowledge.records import Key
+from provider_advisor.questionnaire import (
+    Catalogue,
+    GivenAnswer,
+    Screen,
+    State,
+    answer_screen,
+    begin,
+    choose_screen,
+    put_answers,
+)
+from provider_advisor.questionnaire.state import TOPICS
 
 
 @pytest.fixture(scope="module")
@@ -19,38 +30,40 @@ def catalogue() -> Catalogue:
 
 
 def _with(catalogue: Catalogue, **levels: str) -> State:
-    answers = [Answer(f"criterion:{name.replace('_', '-')}", level, 1, searched=True) for name, level in levels.items()]
-    return put(begin(catalogue), [Answer("topics", tuple(catalogue.subjects), 1), *answers])
+    answers = [
+        GivenAnswer(Key("criterion", name.replace("_", "-")), level, 1, searched=True) for name, level in levels.items()
+    ]
+    return put_answers(begin(catalogue), [GivenAnswer(TOPICS, tuple(catalogue.subjects), 1), *answers])
 
 
 @pytest.mark.parametrize(
     ("levels", "key", "sentences"),
     [
-        ({}, "criterion:whiteboard", ["So far: no wishes; the advice is open.", "Proved: nothing yet. "]),
-        ({}, "criterion:whiteboard", ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
-        ({}, "criterion:whiteboard", ["Must, good or nice: a provider would be ahead, firmly."]),
-        ({"whiteboard": "must"}, "criterion:ucaas", ["Must: no single provider would do any more."]),
+        ({}, Key("criterion", "whiteboard"), ["So far: no wishes; the advice is open.", "Proved: nothing yet. "]),
+        ({}, Key("criterion", "whiteboard"), ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
+        ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead, firmly."]),
+        ({"whiteboard": "must"}, Key("criterion", "ucaas"), ["Must: no single provider would meet every must."]),
         (
             {"whiteboard": "must"},
-            "criterion:ucaas",
-            ["one provider is ahead, firmly.", "1 of 2 providers is out for good"],
+            Key("criterion", "ucaas"),
+            ["one provider is ahead, firmly.", "1 of 2 providers is ruled out"],
         ),
-        ({"whiteboard": "good"}, "criterion:ucaas", ["Must or good: another provider would be ahead, firmly."]),
+        ({"whiteboard": "good"}, Key("criterion", "ucaas"), ["Must or good: another provider would be ahead, firmly."]),
         (
             {"whiteboard": "must", "ucaas": "must"},
-            "criterion:fax",
-            ["no single provider will do.", "Alone it does not"],
+            Key("criterion", "fax"),
+            ["no single provider meets every must.", "Alone it does not"],
         ),
-        ({"whiteboard": "must", "fax": "not-sure"}, "criterion:fax", ["So far: 1 wish, 1 not sure;"]),
+        ({"whiteboard": "must", "fax": "not-sure"}, Key("criterion", "fax"), ["So far: 1 wish, 1 not sure;"]),
         (
             {"number_countries": "must"},
-            "bound:number-countries",
+            Key("bound", "number-countries"),
             ["Of the 2 providers still in: 2 with a known amount."],
         ),
     ],
 )
 def test_it_says_what_is_known_and_what_an_answer_would_do(catalogue, levels, key, sentences):
-    text = " ".join(why_lines(_with(catalogue, **levels), key))
+    text = " ".join(describe_why(_with(catalogue, **levels), key))
     assert not [sentence for sentence in sentences if sentence not in text], text
 
 
@@ -59,14 +72,14 @@ def test_no_reason_names_a_provider(catalogue, seed):
     pick, state = random.Random(seed), begin(catalogue)  # noqa: S311 (no secret)
     names = [provider.name for provider in catalogue.knowledge.providers.values()]
     for _ in range(4):
-        screen = screen_after(state)
+        screen = choose_screen(state)
         if not isinstance(screen, Screen):
             break
-        lines = [*known_lines(state), *(line for key in screen.keys for line in why_lines(state, key))]
+        lines = [*describe_known(state), *(line for key in screen.keys for line in describe_why(state, key))]
         assert not [line for line in lines for name in names if name in line]
         assert all(line.endswith((".", "?")) for line in lines)
-        picked = [key for key in screen.keys if key.startswith("criterion:") and pick.random() < 0.3]
-        topics = {"topics": pick.sample(list(catalogue.subjects), 3)} if screen.kind == "topics" else {}
-        state = answered(
+        picked = [key for key in screen.keys if key.kind == "criterion" and pick.random() < 0.3]
+        topics = {TOPICS: pick.sample(list(catalogue.subjects), 3)} if screen.kind == "topics" else {}
+        state = answer_screen(
             state, screen, {key: pick.choice(["must", "good", "nice", "not-sure"]) for key in picked} | topics
         )

@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
-from provider_advisor.knowledge.records import Criterion, Question, Questionnaire, Subject
+from provider_advisor.knowledge.records import Criterion, Key, Question, Questionnaire, Subject
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
     Screen,
     State,
-    answered,
+    answer_screen,
     begin,
-    numbers_with,
-    screen_after,
-    survey_of,
+    choose_screen,
+    list_bounds,
+    survey_answers,
 )
+from provider_advisor.questionnaire.state import TOPICS
 
 BILL = Criterion("bill", "Bill", "area", "price", "Bill?", 2, unit="USD/month", lower_is_better=True, computed=True)
 SUBJECTS = {name: Subject(name, name.title(), f"{name.title()}?", 0.5) for name in ("one", "two", "three")}
@@ -89,10 +90,10 @@ def _typical(pick: random.Random, criterion: Criterion | None) -> tuple[int, ...
     return (1, 2) if criterion.kind == "rating" else (2, 5, 8)
 
 
-def said_at_random(key: str, knowledge: KnowledgeBase, pick: random.Random, *, unsure: float = 0.1) -> object:
+def said_at_random(key: Key, knowledge: KnowledgeBase, pick: random.Random, *, unsure: float = 0.1) -> object:
     """An answer that somebody might give."""
-    kind, _, name = key.partition(":")
-    if key == "topics":
+    kind, name = key
+    if key == TOPICS:
         return [subject for subject in SUBJECTS if pick.random() < 0.7]
     if pick.random() < unsure:
         return "not-sure"
@@ -109,7 +110,7 @@ def said_at_random(key: str, knowledge: KnowledgeBase, pick: random.Random, *, u
 
 def answer_all(
     state: State,
-    say: Callable[[str], object],
+    say: Callable[[Key], object],
     each: Callable[[State, Screen], None] | None = None,
     *,
     along: bool = True,
@@ -119,30 +120,30 @@ def answer_all(
     Numbers come `along` with what is ticked, or later on screens of their own.
     """
     for _ in range(500):
-        screen = screen_after(state)
+        screen = choose_screen(state)
         if isinstance(screen, End):
             return state, screen
         if each is not None:
             each(state, screen)
-        values: Mapping[str, object] = {key: _known(key, say(key), state) for key in screen.keys}
-        numbers = numbers_with(state, screen, values) if along else ()
-        state = answered(state, screen, {**values, **{key: say(key) for key in numbers}})
+        values: Mapping[Key, object] = {key: _known(key, say(key), state) for key in screen.keys}
+        numbers = list_bounds(state, screen, values) if along else ()
+        state = answer_screen(state, screen, {**values, **{key: say(key) for key in numbers}})
     raise AssertionError("the questionnaire does not end")
 
 
-def _known(key: str, value: object, state: State) -> object:
-    return [part for part in value if part in state.catalogue.subjects] if key == "topics" else value
+def _known(key: Key, value: object, state: State) -> object:
+    return [part for part in value if part in state.catalogue.subjects] if key == TOPICS else value
 
 
-def still_askable(state: State) -> list[str]:
+def still_askable(state: State) -> list[Key]:
     """The keys that the person could still answer."""
-    view = survey_of(state).view
+    view = survey_answers(state).replay
     bounds = [
-        f"bound:{name}"
+        Key("bound", name)
         for name in view.said.priorities
-        if state.catalogue.knowledge.criteria[name].kind != "capability" and f"bound:{name}" not in view.said.final
+        if state.catalogue.knowledge.criteria[name].kind != "capability" and Key("bound", name) not in view.said.final
     ]
-    return sorted((view.reach.open & view.reach.sure) | set(bounds))
+    return sorted((view.possible.open & view.possible.sure) | set(bounds))
 
 
 def fresh(knowledge: KnowledgeBase, most: int = 10) -> State:

@@ -6,7 +6,9 @@ import pytest
 from teams import fresh
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.questionnaire import answers_record, read_answers, screen_after, survey_of
+from provider_advisor.knowledge.records import Key
+from provider_advisor.questionnaire import choose_screen, read_answers, record_answers, survey_answers
+from provider_advisor.questionnaire.state import TOPICS
 
 HEAD = "version: 1\nanswers:\n"
 
@@ -37,7 +39,7 @@ HEAD = "version: 1\nanswers:\n"
         ),
         (
             "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: must}\n",
-            ["'repairs' is answered at answers.yaml:3 already; keep one."],
+            ["'repairs' is already answered at answers.yaml:3; keep one."],
         ),
         (
             "- {topics: []}\n- {criterion: repairs, answer: must}\n",
@@ -88,9 +90,9 @@ def test_answers_in_any_order_are_read_and_written_alike(bicycles):
         "declared: true\n"
     )
     state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
-    assert screen_after(state).kind == "declared"
-    assert survey_of(state).view.said.unsure == {"usage:inspections"}
-    assert answers_record(state) == {
+    assert choose_screen(state).kind == "declared"
+    assert survey_answers(state).replay.said.unsure == {Key("usage", "inspections")}
+    assert record_answers(state) == {
         "version": 1,
         "answers": [
             {"criterion": "advice", "answer": "good", "bound": "good", "screen": 1},
@@ -111,9 +113,9 @@ def test_screens_are_read_again_and_an_answer_without_one_is_a_screen_of_its_own
     )
     state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
     assert {answer.key: answer.step for answer in state.answers} == {
-        "topics": 1,
-        "criterion:advice": 2,
-        "bound:advice": 3,
-        "criterion:repairs": 2,
-        "usage:inspections": 4,
+        TOPICS: 1,
+        Key("criterion", "advice"): 2,
+        Key("bound", "advice"): 3,
+        Key("criterion", "repairs"): 2,
+        Key("usage", "inspections"): 4,
     }

@@ -13,36 +13,37 @@ from hypothesis import strategies as st
 from teams import answer_all, bases, fresh, said_at_random, still_askable
 from worlds import SAME_EVERY_RUN, decided
 
+from provider_advisor.decision.totals import add_up
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.records import questionnaire_of
+from provider_advisor.knowledge.records import Key, questionnaire_of
 from provider_advisor.questionnaire import (
-    Answer,
     Catalogue,
     End,
+    GivenAnswer,
     Known,
     Screen,
     State,
-    answered,
-    answers_record,
-    back,
-    changed,
-    declared,
-    found,
-    further,
-    known_at,
-    numbers_with,
-    prompt_of,
-    put,
+    answer_screen,
+    change_answer,
+    choose_screen,
+    declare,
+    explain_question,
+    go_back,
+    go_on,
+    list_bounds,
+    make_prompt,
+    make_statement,
+    put_answers,
     read_answers,
-    requirements_record,
-    screen_after,
-    statement_of,
-    stopped,
-    survey_of,
-    why,
+    record_answers,
+    record_requirements,
+    search_questions,
+    stop,
+    sum_up_known,
+    survey_answers,
 )
-from provider_advisor.questionnaire.tally import outlook, tallied
+from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.requirements.file import read_requirements
 
 _RANDOMS = st.randoms(use_true_random=False)
@@ -55,14 +56,14 @@ def test_on_every_screen_the_length_the_count_of_what_is_left_and_the_proofs_are
     known: list[Known] = []
 
     def look(state: State, screen: Screen) -> None:
-        known.append(known_at(state))
+        known.append(sum_up_known(state))
         _is_of_good_length(screen)
-        assert known[-1].left >= sum(key.startswith("criterion:") for key in screen.keys)
+        assert known[-1].left >= sum(key.kind == "criterion" for key in screen.keys)
         if screen.kind == "closing":
-            assert isinstance(screen_after(answered(state, screen, {})), End)
+            assert isinstance(choose_screen(answer_screen(state, screen, {})), End)
 
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look, along=along)
-    known.append(known_at(state))
+    known.append(sum_up_known(state))
     left = [one.left for one in known]
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
@@ -73,7 +74,7 @@ def test_on_every_screen_the_length_the_count_of_what_is_left_and_the_proofs_are
 
 def _is_of_good_length(screen: Screen) -> None:
     """Ten criteria on a list, twelve lines on any screen; criteria come first."""
-    criteria = [key for key in screen.keys if key.startswith("criterion:")]
+    criteria = [key for key in screen.keys if key.kind == "criterion"]
     assert 0 < len(screen.keys) <= 12
     assert len(criteria) <= {"list": 10, "closing": 12}.get(screen.kind, 0)
     assert screen.keys[: len(criteria)] == tuple(criteria)
@@ -95,14 +96,14 @@ def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_on
     state, end = answer_all(
         fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), lambda before, _: states.append(before)
     )
-    again = put(fresh(knowledge), state.answers)
+    again = put_answers(fresh(knowledge), state.answers)
     assert again.answers == state.answers
-    assert screen_after(again) == end
-    read = read_answers(json.dumps(answers_record(state)).encode(), "answers.json", fresh(knowledge))
+    assert choose_screen(again) == end
+    read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", fresh(knowledge))
     assert set(read.answers) == set(state.answers)
-    assert screen_after(read) == end
+    assert choose_screen(read) == end
     for before in reversed(states):
-        state, read = back(state), back(read)
+        state, read = go_back(state), go_back(read)
         assert state.answers == before.answers
         assert set(read.answers) == set(before.answers)
 
@@ -111,22 +112,22 @@ def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_on
 @SAME_EVERY_RUN
 def test_the_saved_requirements_are_answered_alike(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
-    content = json.dumps(requirements_record(state, "a team")).encode()
+    content = json.dumps(record_requirements(state, "a team")).encode()
     statement = read_requirements(content, "team.json", knowledge)
     assert decided(knowledge, statement.team).outcome.verdict == end.verdict
-    assert set(statement.unsure) == set(statement_of(state).unsure)
+    assert set(statement.unsure) == set(make_statement(state).unsure)
 
 
 @given(bases(), _RANDOMS)
 @SAME_EVERY_RUN
 def test_not_sure_is_never_taken_for_no(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.5))
-    unsure = survey_of(state).view.said.unsure
+    unsure = survey_answers(state).replay.said.unsure
     assert set(end.unless) <= unsure
     assert (end.kind == "settled-unless") == bool(end.unless)
-    for key in unsure & survey_of(state).view.reach.sure:
-        if not survey_of(changed(state, key, said_at_random(key, knowledge, pick, unsure=0))).view.aside:
-            assert key in still_askable(state) or key.startswith("bound:")
+    for key in unsure & survey_answers(state).replay.possible.sure:
+        if not survey_answers(change_answer(state, key, said_at_random(key, knowledge, pick, unsure=0))).replay.unused:
+            assert key in still_askable(state) or key.kind == "bound"
 
 
 @given(bases(), _RANDOMS)
@@ -135,8 +136,8 @@ def test_where_nothing_is_needed_of_what_is_unsure_the_verdict_is_settled_alike(
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.3))
     for key in end.unless:
         if key in still_askable(state):
-            state = changed(state, key, {"criterion": "no", "bound": "none"}.get(key.split(":")[0], "no-answer"))
-    assert survey_of(state).outcome.verdict == end.verdict
+            state = change_answer(state, key, {"criterion": "no", "bound": "none"}.get(key.kind, "no-answer"))
+    assert survey_answers(state).outcome.verdict == end.verdict
 
 
 def _renamed(knowledge: KnowledgeBase) -> KnowledgeBase:
@@ -167,12 +168,12 @@ def test_the_order_and_the_names_of_providers_play_no_part(knowledge, seed):
 @SAME_EVERY_RUN
 def test_only_what_every_provider_still_in_meets_is_named_as_skipped(knowledge, pick):
     state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
-    skipped = requirements_record(state)["asked"].get("skipped", [])
+    skipped = record_requirements(state)["asked"].get("skipped", [])
     asked = {answer.key for answer in state.answers}
-    inside = [a.provider for a in survey_of(state).outcome.assessments if a.standing != "ruled-out"]
+    inside = [a.provider for a in survey_answers(state).outcome.assessments if a.standing != "ruled-out"]
     facts = state.catalogue.facts
     for name in skipped:
-        assert f"criterion:{name}" not in asked
+        assert Key("criterion", name) not in asked
         if knowledge.criteria[name].kind == "capability":
             assert all(facts(provider, name).truth.value == "yes" for provider in inside)
 
@@ -186,59 +187,59 @@ def shops(bicycles) -> State:
 def test_without_a_file_there_is_a_subject_for_each_area_and_a_question_for_everything(bicycles):
     made = questionnaire_of(bicycles)
     assert set(made.subjects) == {criterion.area for criterion in bicycles.criteria.values()}
-    assert {key for key in made.questions if key.startswith("criterion:")} == {
-        f"criterion:{n}" for n in bicycles.criteria
+    assert {key for key in made.questions if key.kind == "criterion"} == {
+        Key("criterion", n) for n in bicycles.criteria
     }
     assert len(made.questions) == len(bicycles.criteria) + len(bicycles.topics) + len(bicycles.usage)
 
 
 def test_it_runs_to_its_end_where_nothing_is_needed(shops):
     state, end = answer_all(
-        shops, lambda key: {"topics": [], "criterion": "no", "bound": "none"}.get(key.split(":")[0], "no-answer")
+        shops, lambda key: {"topics": [], "criterion": "no", "bound": "none"}.get(key.kind, "no-answer")
     )
     assert isinstance(end, End)
     assert end.verdict.kind == "undetermined"
-    assert requirements_record(state)["asked"]["fingerprint"] == shops.catalogue.knowledge.fingerprint
+    assert record_requirements(state)["asked"]["fingerprint"] == shops.catalogue.knowledge.fingerprint
 
 
 def test_a_person_may_declare_stop_and_go_on(shops):
-    assert screen_after(declared(shops)).kind == "declared"
-    assert screen_after(stopped(shops)).kind == "stopped"
-    assert screen_after(further(stopped(shops))) == screen_after(shops)
-    assert screen_after(back(declared(shops))) == screen_after(shops)
+    assert choose_screen(declare(shops)).kind == "declared"
+    assert choose_screen(stop(shops)).kind == "stopped"
+    assert choose_screen(go_on(stop(shops))) == choose_screen(shops)
+    assert choose_screen(go_back(declare(shops))) == choose_screen(shops)
 
 
 def test_an_answer_can_be_changed_and_the_rest_is_kept(shops):
     subjects = list(shops.catalogue.subjects)
-    state = answered(shops, screen_after(shops), {"topics": subjects})
-    screen = screen_after(state)
-    state = answered(state, screen, dict.fromkeys(screen.keys, "must"))
-    assert len(survey_of(state).view.team.requirements) == len(screen.keys)
-    fewer = changed(state, "topics", [])
-    view = survey_of(fewer).view
-    assert len(view.aside) == len(screen.keys)
+    state = answer_screen(shops, choose_screen(shops), {TOPICS: subjects})
+    screen = choose_screen(state)
+    state = answer_screen(state, screen, dict.fromkeys(screen.keys, "must"))
+    assert len(survey_answers(state).replay.team.requirements) == len(screen.keys)
+    fewer = change_answer(state, TOPICS, [])
+    view = survey_answers(fewer).replay
+    assert len(view.unused) == len(screen.keys)
     assert not view.team.requirements
-    assert all(part.because for part in view.aside)
-    assert survey_of(changed(fewer, "topics", subjects)).view.team == survey_of(state).view.team
+    assert all(part.because for part in view.unused)
+    assert survey_answers(change_answer(fewer, TOPICS, subjects)).replay.team == survey_answers(state).replay.team
 
 
 def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
-    state = answered(shops, screen_after(shops), {})
+    state = answer_screen(shops, choose_screen(shops), {})
     name = next(iter(shops.catalogue.knowledge.criteria))
-    assert f"criterion:{name}" in found(state, name)
+    assert Key("criterion", name) in search_questions(state, name)
     with pytest.raises(RequirementsError, match="does not apply to the answers so far; open one of its topics"):
-        changed(state, f"criterion:{name}", "must")
-    assert survey_of(changed(state, f"criterion:{name}", "must", searched=True)).view.team.requirements
+        change_answer(state, Key("criterion", name), "must")
+    assert survey_answers(change_answer(state, Key("criterion", name), "must", searched=True)).replay.team.requirements
 
 
 def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
-    state = answered(shops, screen_after(shops), {"topics": list(shops.catalogue.subjects)})
-    for key in screen_after(state).keys:
-        reason = why(state, key)
+    state = answer_screen(shops, choose_screen(shops), {TOPICS: list(shops.catalogue.subjects)})
+    for key in choose_screen(state).keys:
+        reason = explain_question(state, key)
         assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]
         for move in reason.moves:
-            after = changed(state, key, move.answer, searched=True)
-            assert move.verdict == survey_of(after).outcome.verdict
+            after = change_answer(state, key, move.answer, searched=True)
+            assert move.verdict == survey_answers(after).outcome.verdict
             assert move.changes == (move.verdict != reason.known.verdict)
         assert reason.decides
         assert reason.coverage is None or reason.coverage.has <= len(shops.catalogue.providers)
@@ -252,14 +253,14 @@ def _ahead(known: Known) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("criterion:frame", "must", "there is no question about the criterion 'frame'."),
-        ("weather", "must", "there is no question about 'weather'."),
-        ("topics", ["nowhere"], "'nowhere' is unknown to topics; expected "),
+        (Key("criterion", "frame"), "must", "there is no question about the criterion 'frame'."),
+        (Key("situation", "weather"), "must", "there is no question about the situation 'weather'."),
+        (TOPICS, ["nowhere"], "'nowhere' is unknown to topics; expected "),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused_in_a_sentence(shops, key, value, sentence):
     with pytest.raises(RequirementsError) as refused:
-        changed(shops, key, value)
+        change_answer(shops, key, value)
     assert str(refused.value).startswith(sentence)
 
 
@@ -268,22 +269,22 @@ def test_every_kind_of_answer_has_its_words(shops):
     for key, question in catalogue.questions.items():
         wrong: object = {"criterion": "perhaps", "usage": "many", "situation": "perhaps"}[question.about]
         with pytest.raises(RequirementsError, match="expected"):
-            changed(shops, key, wrong, searched=True)
-        assert prompt_of(key, catalogue).ask
+            change_answer(shops, key, wrong, searched=True)
+        assert make_prompt(key, catalogue).ask
     with pytest.raises(RequirementsError, match="is not asked here; expected topics"):
-        answered(shops, screen_after(shops), {"criterion:fax": "must"})
+        answer_screen(shops, choose_screen(shops), {Key("criterion", "fax"): "must"})
 
 
 def test_an_answer_keeps_its_place_when_it_is_changed(shops):
-    state = put(shops, [Answer("topics", (), 1)])
-    assert changed(state, "topics", list(shops.catalogue.subjects)).answers[0].step == 1
+    state = put_answers(shops, [GivenAnswer(TOPICS, (), 1)])
+    assert change_answer(state, TOPICS, list(shops.catalogue.subjects)).answers[0].step == 1
 
 
 @given(bases(), _RANDOMS)
 @_FEWER
 def test_one_by_one_no_screen_asks_for_two_criteria(knowledge, pick):
     def look(_state: State, screen: Screen) -> None:
-        assert sum(key.startswith("criterion:") for key in screen.keys) <= 1
+        assert sum(key.kind == "criterion" for key in screen.keys) <= 1
 
     answer_all(fresh(knowledge, 1), lambda key: said_at_random(key, knowledge, pick), look)
 
@@ -292,14 +293,14 @@ def test_one_by_one_no_screen_asks_for_two_criteria(knowledge, pick):
 @_FEWER
 def test_only_numbers_that_matter_come_along_with_what_is_ticked(knowledge, pick):
     def look(state: State, screen: Screen) -> None:
-        values = {key: said_at_random(key, knowledge, pick) for key in screen.keys if key.startswith("criterion:")}
-        ticked = {key.partition(":")[2] for key, value in values.items() if value in {"must", "good", "nice"}}
-        named = numbers_with(state, screen, values)
-        names = {key.partition(":")[2] for key in named}
+        values = {key: said_at_random(key, knowledge, pick) for key in screen.keys if key.kind == "criterion"}
+        ticked = {key.name for key, value in values.items() if value in {"must", "good", "nice"}}
+        named = list_bounds(state, screen, values)
+        names = {key.name for key in named}
         assert names <= {name for name in ticked if knowledge.criteria[name].kind != "capability"}
-        after = answered(state, screen, {**values, **dict.fromkeys(named, "none")})
-        asked = screen_after(after)
-        assert isinstance(asked, End) or not {f"bound:{name}" for name in ticked - names} & set(asked.keys)
+        after = answer_screen(state, screen, {**values, **dict.fromkeys(named, "none")})
+        asked = choose_screen(after)
+        assert isinstance(asked, End) or not {Key("bound", name) for name in ticked - names} & set(asked.keys)
 
     answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), look)
 
@@ -308,9 +309,6 @@ def test_only_numbers_that_matter_come_along_with_what_is_ticked(knowledge, pick
 @SAME_EVERY_RUN
 def test_the_quick_look_that_weighs_questions_sees_the_verdict(knowledge, pick):
     state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
-    survey = survey_of(state)
-    verdict = survey.outcome.verdict
-    ahead = (verdict.provider or verdict.lean,) if verdict.provider or verdict.lean else verdict.among
-    places = tuple(place for place, name in enumerate(state.catalogue.providers) if name in ahead)
-    seen = outlook(tallied(survey.effects, len(state.catalogue.providers)))
-    assert seen == (verdict.kind, verdict.strength or "", places)
+    survey = survey_answers(state)
+    total = add_up(survey.findings, len(state.catalogue.providers))
+    assert total.judge(state.catalogue.providers) == survey.outcome.verdict

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from teams import answer_all, bases, fresh, said_at_random, still_askable
 from worlds import SAME_EVERY_RUN
 
-from provider_advisor.questionnaire import Answer, State, changed, survey_of
+from provider_advisor.questionnaire import GivenAnswer, State, change_answer, survey_answers
 
 _COMPLETIONS = 6
 
@@ -21,7 +21,7 @@ def _completed(state: State, pick: random.Random) -> State:
         if not askable:
             break
         key = pick.choice(askable)
-        state = changed(state, key, said_at_random(key, state.catalogue.knowledge, pick, unsure=0))
+        state = change_answer(state, key, said_at_random(key, state.catalogue.knowledge, pick, unsure=0))
     return state
 
 
@@ -29,16 +29,16 @@ def _completed(state: State, pick: random.Random) -> State:
 @SAME_EVERY_RUN
 def test_nothing_that_could_still_be_answered_changes_a_settled_verdict(knowledge, pick, most, along):
     state, end = answer_all(fresh(knowledge, most), lambda key: said_at_random(key, knowledge, pick), along=along)
-    assert end.verdict == survey_of(state).outcome.verdict
+    assert end.verdict == survey_answers(state).outcome.verdict
     if end.kind != "settled":
         return
     for _ in range(_COMPLETIONS):
         after = _completed(state, pick)
-        assert survey_of(after).outcome.verdict == end.verdict, _told(state, after)
+        assert survey_answers(after).outcome.verdict == end.verdict, _told(state, after)
 
 
 def _told(state: State, after: State) -> str:
-    def lines(answers: tuple[Answer, ...]) -> str:
+    def lines(answers: tuple[GivenAnswer, ...]) -> str:
         return "\n".join(f"  {answer.key}: {answer.value}" for answer in answers)
 
     return f"{lines(state.answers)}\nthen\n{lines(after.answers[len(state.answers) :])}"

@@ -257,16 +257,16 @@ class Question(NamedTuple):
     where: str = ""
 
     @property
-    def key(self) -> str:
-        """What identifies the question: `criterion:fax`, `situation:developers`, `usage:calls`."""
-        return f"{self.about}:{self.name}"
+    def key(self) -> Key:
+        """Return what identifies the question: `criterion:fax`, `situation:developers`, `usage:calls`."""
+        return Key(self.about, self.name)
 
 
 class Questionnaire(NamedTuple):
     """Subjects by id, and questions by key, in the order of their file."""
 
     subjects: Mapping[str, Subject]
-    questions: Mapping[str, Question]
+    questions: Mapping[Key, Question]
 
 
 @dataclass(frozen=True)

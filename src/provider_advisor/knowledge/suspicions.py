@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves, text_of
 from provider_advisor.knowledge.facts import Facts
-from provider_advisor.knowledge.records import Claim, KnowledgeBase, Question, Questionnaire, questionnaire_of
+from provider_advisor.knowledge.records import Claim, Key, KnowledgeBase, Question, Questionnaire, questionnaire_of
 
 __all__ = ["question_suspicions", "suspicions"]
 
@@ -154,11 +154,11 @@ def _unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str
         )
 
 
-def _reached(questions: Mapping[str, Question], knowledge: KnowledgeBase) -> set[str]:
+def _reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
     """The keys of what can be stated, or comes to be required by rules, from the questions that always apply on."""
-    reached: set[str] = set()
+    reached: set[tuple[str, str]] = set()
     while True:
-        fresh = {
+        fresh: set[tuple[str, str]] = {
             key
             for key, question in questions.items()
             if key not in reached and (question.when is None or _can_hold(question.when, reached))
@@ -171,25 +171,25 @@ def _reached(questions: Mapping[str, Question], knowledge: KnowledgeBase) -> set
         reached |= fresh
 
 
-def _implied(criterion: str) -> str:
-    return f"implied:{criterion}"
+def _implied(criterion: str) -> tuple[str, str]:
+    return ("implied", criterion)
 
 
-def _can_hold(condition: Condition, reached: set[str]) -> bool:
+def _can_hold(condition: Condition, reached: set[tuple[str, str]]) -> bool:
     """Whether all that some alternative asks for can be stated; what it excludes need not be."""
     found = alternatives(condition)
     return found is None or any(all(_is_reached(part, reached) for part in alternative) for alternative in found)
 
 
-def _is_reached(part: Condition, reached: set[str]) -> bool:
+def _is_reached(part: Condition, reached: set[tuple[str, str]]) -> bool:
     if isinstance(part, Need):
         return not {_key(part), _implied(part.criterion)}.isdisjoint(reached)
     return _key(part) in reached if isinstance(part, Situation | Usage) else True
 
 
-def _key(part: Condition) -> str:
+def _key(part: Condition) -> Key | None:
     if isinstance(part, Need):
-        return f"criterion:{part.criterion}"
+        return Key("criterion", part.criterion)
     if isinstance(part, Situation):
-        return f"situation:{part.topic}"
-    return f"usage:{part.item}" if isinstance(part, Usage) else ""
+        return Key("situation", part.topic)
+    return Key("usage", part.item) if isinstance(part, Usage) else None

@@ -1,29 +1,34 @@
-"""From answers to the next question or the end, without input or output of its own."""
+"""From answers to the next question or the end, without input or output of its own.
 
+A state is a value; every function that changes one returns a new one. `choose_screen` says what to ask next,
+`answer_screen` takes the answers, and `survey_answers` holds all that is known and proved at a state.
+"""
+
+from provider_advisor.knowledge.records import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.files import answers_record, read_answers, requirements_record, statement_of
-from provider_advisor.questionnaire.prompts import Prompt, found, prompt_of
-from provider_advisor.questionnaire.proof import Survey, survey_of
-from provider_advisor.questionnaire.replay_answers import Aside
-from provider_advisor.questionnaire.screens import End, Progress, Screen, progress_of, screen_after
-from provider_advisor.questionnaire.state import Answer, State, begin, put
+from provider_advisor.questionnaire.files import make_statement, read_answers, record_answers, record_requirements
+from provider_advisor.questionnaire.prompts import Prompt, make_prompt, search_questions
+from provider_advisor.questionnaire.proof import Survey, survey_answers
+from provider_advisor.questionnaire.replay_answers import UnusedAnswer
+from provider_advisor.questionnaire.screens import End, Progress, Screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
 from provider_advisor.questionnaire.steps import (
-    answered,
-    back,
-    changed,
-    declared,
-    further,
-    numbers_with,
-    stopped,
+    answer_screen,
+    change_answer,
+    declare,
+    go_back,
+    go_on,
+    list_bounds,
+    stop,
 )
-from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, known_at, why
+from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, explain_question, sum_up_known
 
 __all__ = [
-    "Answer",
-    "Aside",
     "Catalogue",
     "Coverage",
     "End",
+    "GivenAnswer",
+    "Key",
     "Known",
     "Move",
     "Progress",
@@ -31,25 +36,26 @@ __all__ = [
     "Screen",
     "State",
     "Survey",
+    "UnusedAnswer",
     "Why",
-    "answered",
-    "answers_record",
-    "back",
+    "answer_screen",
     "begin",
-    "changed",
-    "declared",
-    "found",
-    "further",
-    "known_at",
-    "numbers_with",
-    "progress_of",
-    "prompt_of",
-    "put",
+    "change_answer",
+    "choose_screen",
+    "declare",
+    "explain_question",
+    "go_back",
+    "go_on",
+    "list_bounds",
+    "make_prompt",
+    "make_statement",
+    "measure_progress",
+    "put_answers",
     "read_answers",
-    "requirements_record",
-    "screen_after",
-    "statement_of",
-    "stopped",
-    "survey_of",
-    "why",
+    "record_answers",
+    "record_requirements",
+    "search_questions",
+    "stop",
+    "sum_up_known",
+    "survey_answers",
 ]

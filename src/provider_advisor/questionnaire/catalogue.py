@@ -1,131 +1,109 @@
-"""A questionnaire made ready for the facts of a day: what is asked, and what each answer could add."""
+"""All that can be asked by the facts of a day, and what each answer could add to the sums behind a verdict.
+
+A requirement or rule adds `Totals`: a weight, and for each provider its weighted degrees. What is still undecided adds
+one of several totals, or nothing; a `Span` says between which ends each `Measure` of it then lies. An example with two
+providers, where a wish of weight 2 is met by the first only: whether or not it will be asked for, the lead of the
+first over the second grows by something from 0 to 2.
+
+>>> wish = Totals(2, (2, 0), (2, 0), (2, 0), (0, 0), (0, 0))
+>>> Span([None, wish]).get_ends(Measure("expected", 0, 1))
+(0.0, 2)
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from provider_advisor.decision import Finding
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision.cost import calculate_cost, grade_cost
-from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
+from provider_advisor.decision.degrees import grade_condition, grade_requirement
+from provider_advisor.decision.totals import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.alternatives import needed_ever
 from provider_advisor.knowledge.conditions import Need, leaves
-from provider_advisor.knowledge.records import Question, questionnaire_of
-from provider_advisor.logic import Interval, Number, Truth
+from provider_advisor.knowledge.records import Key, Question, questionnaire_of
+from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
 
-__all__ = ["Catalogue", "Effect", "Measure", "Range", "effect_of", "effects_of", "natural", "value"]
+__all__ = ["Catalogue", "Measure", "Span", "measure_totals", "to_interval"]
+
+_MOST_KEPT = 256
 
 
-class Effect(NamedTuple):
-    """A weight, and for each provider, by place, the degrees; and as a must, whether it is failed or unknown."""
-
-    weight: float
-    low: tuple[float, ...]
-    expected: tuple[float, ...]
-    high: tuple[float, ...]
-    failed: tuple[bool, ...]
-    unknown: tuple[bool, ...]
-
-
-def effect_of(degrees: Sequence[Degree], weight: float, *, must: bool) -> Effect:
-    """The effect of degrees, one for each provider."""
-    return Effect(
-        weight,
-        tuple(degree.low for degree in degrees),
-        tuple(degree.expected for degree in degrees),
-        tuple(degree.high for degree in degrees),
-        tuple(must and degree.truth is Truth.NO for degree in degrees),
-        tuple(must and degree.truth is Truth.UNKNOWN for degree in degrees),
-    )
-
-
-def effects_of(findings: Sequence[Sequence[Finding]]) -> list[tuple[Finding, Effect]]:
-    """Each finding of the first provider, with the effect of its like for all; they stand in the same order."""
-    found = []
-    for same in zip(*findings, strict=True):
-        first = same[0]
-        must = first.requirement is not None and first.requirement.priority == "must"
-        found.append((first, effect_of([finding.degree for finding in same], first.weight, must=must)))
-    return found
+def to_interval(criterion: Criterion, end: Number) -> Interval:
+    """Return the bound that a single number means: at most, where less is better, else at least."""
+    return Interval(high=end) if criterion.lower_is_better else Interval(low=end)
 
 
 class Measure(NamedTuple):
-    """Something that is added up over all findings, for one provider, or for one against another (by place)."""
+    """Something that is added up over all findings, for one provider, or for one against another (by place).
+
+    `present` counts findings and `weight` adds up their weights; `failed` and `unknown` musts, `bad` those that are
+    either; `unknown` is how many more musts are unknown for one than for the other. `expected` is the lead in expected
+    degrees, `firm` that of the proven over the other's possible ones, and `spread` what is unknown, all weighted.
+    """
 
     kind: Literal["present", "weight", "failed", "bad", "unknown", "expected", "firm", "spread"]
     one: int = 0
     other: int = 0
 
 
-_VALUES: dict[str, Callable[[Effect, int, int], float]] = {
-    "present": lambda _effect, _one, _other: 1,
-    "weight": lambda effect, _one, _other: effect.weight,
-    "failed": lambda effect, one, _other: effect.failed[one],
-    "bad": lambda effect, one, _other: effect.failed[one] or effect.unknown[one],
-    "unknown": lambda effect, one, other: effect.unknown[one] - effect.unknown[other],
-    "expected": lambda effect, one, other: effect.weight * (effect.expected[one] - effect.expected[other]),
-    "firm": lambda effect, one, other: effect.weight * (effect.low[one] - effect.high[other]),
-    "spread": lambda effect, one, _other: effect.weight * (effect.high[one] - effect.low[one]),
+_MEASURES: dict[str, Callable[[Totals, int, int], float]] = {
+    "present": lambda _totals, _one, _other: 1,
+    "weight": lambda totals, _one, _other: totals.weight,
+    "failed": lambda totals, one, _other: totals.failed[one],
+    "bad": lambda totals, one, _other: totals.failed[one] + totals.unknown[one],
+    "unknown": lambda totals, one, other: totals.unknown[one] - totals.unknown[other],
+    "expected": lambda totals, one, other: totals.expected[one] - totals.expected[other],
+    "firm": lambda totals, one, other: totals.low[one] - totals.high[other],
+    "spread": lambda totals, one, _other: totals.high[one] - totals.low[one],
 }
 
 
-def value(effects: Iterable[Effect], measure: Measure) -> float:
-    """The sum of a measure over effects.
-
-    `bad` counts the musts that are failed or unknown, `unknown` how many more are for one provider than for the other;
-    `expected` is the lead in expected degrees, `firm` that of the proven over the other's possible ones, both weighted.
-    """
-    of = _VALUES[measure.kind]
-    return sum(of(effect, measure.one, measure.other) for effect in effects)
+def measure_totals(parts: Iterable[Totals], measure: Measure) -> float:
+    """Return the sum of a measure over the totals of single findings."""
+    of = _MEASURES[measure.kind]
+    return sum([of(part, measure.one, measure.other) for part in parts])
 
 
-class Range:
-    """Between what ends each measure of something undecided lies, whatever it will be.
+class Span:
+    """Between which ends each measure of something undecided lies, whatever it will be.
 
-    It is one of the `options`, of which None is nothing at all; or, if `weight` is given, up to `count` requirements
-    of that weight together, of which nothing else is known. Ends are worked out once.
+    It will be one of the `options`, where None is nothing at all; or, if `weight` is given, up to `count` requirements
+    with that weight in all, about which nothing else is known.
     """
 
-    def __init__(self, options: Sequence[Effect | None], weight: float | None = None, count: int = 1) -> None:
+    def __init__(self, options: Sequence[Totals | None], weight: float | None = None, count: int = 1) -> None:
         self.options = tuple(dict.fromkeys(options))
         self._weight = weight
         self._count = count
         self._found: dict[Measure, tuple[float, float]] = {}
 
-    def ends(self, measure: Measure) -> tuple[float, float]:
-        """The least and the greatest that the measure can be."""
+    def get_ends(self, measure: Measure) -> tuple[float, float]:
+        """Return the least and the greatest value that the measure can have."""
         if measure not in self._found:
-            self._found[measure] = self._ends(measure) if self._weight is None else self._widest(measure)
+            self._found[measure] = self._find_ends(measure) if self._weight is None else self._widest(measure)
         return self._found[measure]
 
-    def _ends(self, measure: Measure) -> tuple[float, float]:
-        values = [0.0 if option is None else value((option,), measure) for option in self.options]
+    def _find_ends(self, measure: Measure) -> tuple[float, float]:
+        values = [0.0 if option is None else measure_totals((option,), measure) for option in self.options]
         return min(values, default=0.0), max(values, default=0.0)
 
     def _widest(self, measure: Measure) -> tuple[float, float]:
-        counted = measure.kind in {"present", "failed", "bad", "unknown"}
-        most = self._count if counted else float(self._weight or 0)
+        counts = measure.kind in {"present", "failed", "bad", "unknown"}
+        most = self._count if counts else float(self._weight or 0)
         return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
 
 
-_MOST_KEPT = 256
-
-
-def natural(criterion: Criterion, end: Number) -> Interval:
-    """The bound that a single number means: at most, where less is better, else at least."""
-    return Interval(high=end) if criterion.lower_is_better else Interval(low=end)
-
-
 class Catalogue:
-    """All questions for the facts of a day, and the effects of their answers, each worked out when first needed.
+    """All questions for the facts of a day, and what their answers add, each worked out when first needed.
 
-    Loaded once, used for any number of teams. `places` numbers the questions in the order of their file, by which ties
-    are broken. `kept` holds what was found out about the last states.
+    Make it once and use it for any number of teams. `places` numbers the questions in the order of their file, which
+    breaks ties. `surveys` keeps what was found out about the last states.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -136,95 +114,85 @@ class Catalogue:
         self.subjects = found.subjects
         self.questions = found.questions
         self.places = {key: place for place, key in enumerate(found.questions)}
-        self._effects: dict[tuple[str, Priority, Interval | None], Effect] = {}
-        self._ranges: dict[tuple[str, Priority | None], Range] = {}
-        self._rules: dict[str, Effect] = {}
-        self._favours: dict[str, Range] = {}
-        self._implied: dict[object, Range] = {}
-        self._kept: dict[Any, Any] = {}
+        self.surveys = BoundedCache[Hashable, object](_MOST_KEPT)
+        self._totals: dict[tuple[str, Priority, Interval | None, float | None], Totals] = {}
+        self._rules: dict[str, Totals] = {}
+        # Of one kind each: any answer on a criterion, what rules imply, whether a rule counts.
+        self._spans: dict[Hashable, Span] = {}
 
-    def keep(self, key: object, found: Any) -> None:  # noqa: ANN401 (whatever was found out)
-        """Keep something for the next question; the oldest goes."""
-        while len(self._kept) >= _MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[key] = found
-
-    def kept(self, key: object) -> Any:  # noqa: ANN401
-        """What was kept under the key, or None."""
-        return self._kept.get(key)
-
-    def question(self, criterion: str) -> Question:
-        """The question about a criterion."""
-        return self.questions[f"criterion:{criterion}"]
+    def get_question(self, criterion: str) -> Question:
+        """Return the question about a criterion."""
+        return self.questions[Key("criterion", criterion)]
 
     @cached_property
     def computed(self) -> Criterion | None:
-        """The criterion that is computed from usage, if there is one."""
+        """Return the criterion that is computed from usage, if there is one."""
         return next((criterion for criterion in self.knowledge.criteria.values() if criterion.computed), None)
 
     @cached_property
     def needing(self) -> dict[str, tuple[Rule, ...]]:
-        """The rules that a requirement of a criterion may fire."""
-        return self._by(lambda rule: needed_ever(rule.when))
+        """Return, by criterion, the rules that a requirement of it may fire."""
+        return self._group_rules(lambda rule: needed_ever(rule.when))
 
     @cached_property
     def implying(self) -> dict[str, tuple[Rule, ...]]:
-        """The rules that imply a criterion."""
-        return self._by(lambda rule: {part.criterion for part in rule.implies})
+        """Return, by criterion, the rules that imply it."""
+        return self._group_rules(lambda rule: {part.criterion for part in rule.implies})
 
     @cached_property
     def hinges(self) -> frozenset[str]:
-        """The criteria on which rules or other questions hang."""
-        spoken = [rule.when for rule in self.knowledge.rules.values()]
-        spoken += [question.when for question in self.questions.values() if question.when is not None]
-        needed = {leaf.criterion for when in spoken for leaf in leaves(when) if isinstance(leaf, Need)}
+        """Return the criteria that rules or other questions depend on."""
+        conditions = [rule.when for rule in self.knowledge.rules.values()]
+        conditions += [question.when for question in self.questions.values() if question.when is not None]
+        needed = {leaf.criterion for when in conditions for leaf in leaves(when) if isinstance(leaf, Need)}
         return frozenset(needed.union(*(judged_by(rule) for rule in self.knowledge.rules.values()), self.implying))
 
-    def _by(self, names: Any) -> dict[str, tuple[Rule, ...]]:  # noqa: ANN401 (a function of a rule)
+    def _group_rules(self, find_names: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Rule, ...]]:
         found: dict[str, list[Rule]] = {}
         for rule in self.knowledge.rules.values():
-            for name in names(rule):
+            for name in find_names(rule):
                 found.setdefault(name, []).append(rule)
         return {name: tuple(rules) for name, rules in found.items()}
 
-    def met_by(self, criterion: str, places: tuple[int, ...]) -> bool:
-        """Whether each of these providers meets the criterion for certain, whatever bound is asked."""
+    def is_met(self, criterion: str, places: tuple[int, ...]) -> bool:
+        """Return whether each of these providers meets the criterion for certain, whatever bound is asked."""
         if self.knowledge.criteria[criterion].computed:
             return False
-        options = self.any_of(criterion).options
-        return all(option.low[place] == 1 for option in options if option is not None for place in places)
+        options = [option for option in self.span_answers(criterion).options if option is not None]
+        # Degree 1 is the whole weight.
+        return all(option.low[place] == option.weight for option in options for place in places)
 
-    def effect(self, criterion: str, priority: Priority, bound: Interval | None, weight: float | None = None) -> Effect:
-        """What a requirement adds; without a weight of its own it has the criterion's."""
-        key = (criterion, priority, bound)
-        if key not in self._effects:
+    def total_requirement(
+        self, criterion: str, priority: Priority, bound: Interval | None, weight: float | None = None
+    ) -> Totals:
+        """Return what a requirement adds; without a weight of its own it has the criterion's."""
+        key = (criterion, priority, bound, weight)
+        if key not in self._totals:
             record = self.knowledge.criteria[criterion]
             degrees = [grade_requirement(self.facts, provider, record, bound) for provider in self.providers]
-            self._effects[key] = effect_of(degrees, self.weight(criterion, priority), must=priority == "must")
-        found = self._effects[key]
-        return found if weight is None else found._replace(weight=self.weight(criterion, priority, weight))
+            whole = self.weigh(criterion, priority, weight)
+            self._totals[key] = total_degrees(degrees, whole, must=priority == "must")
+        return self._totals[key]
 
-    def weight(self, criterion: str, priority: Priority, own: float | None = None) -> float:
-        """The priority's weight times the requirement's own, else the criterion's."""
+    def weigh(self, criterion: str, priority: Priority, own: float | None = None) -> float:
+        """Return the priority's weight times the requirement's own, else the criterion's."""
         own = self.knowledge.criteria[criterion].weight if own is None else own
         return self.knowledge.policy.priorities[priority] * own
 
-    def of_rule(self, rule: Rule) -> Effect:
-        """What a rule that favours adds where it counts."""
+    def total_rule(self, rule: Rule) -> Totals:
+        """Return what a rule that favours adds where it counts."""
         if rule.id not in self._rules:
             if rule.favours is None or rule.weight is None:
                 raise ValueError(f"the rule {rule.id} favours nobody")
             degrees = [grade_condition(self.facts, provider, rule.favours) for provider in self.providers]
-            self._rules[rule.id] = effect_of(degrees, rule.weight, must=False)
+            self._rules[rule.id] = total_degrees(degrees, rule.weight, must=False)
         return self._rules[rule.id]
 
-    def range_of_rule(self, rule: Rule) -> Range:
-        """What a rule that favours may add: nothing, or all."""
-        if rule.id not in self._favours:
-            self._favours[rule.id] = Range([None, self.of_rule(rule)])
-        return self._favours[rule.id]
+    def span_rule(self, rule: Rule) -> Span:
+        """Return what a rule that favours may add: nothing, or all."""
+        return self._keep_span(("rule", rule.id), lambda: [None, self.total_rule(rule)])
 
-    def range_of(
+    def span_implied(
         self,
         criterion: str,
         bound: Interval | None,
@@ -232,56 +200,61 @@ class Catalogue:
         weights: tuple[float, ...],
         *,
         sure: bool,
-    ) -> Range:
-        """What a requirement of one of the priorities and weights may add; where it is not `sure`, also nothing."""
-        key = (criterion, bound, priorities, weights, sure)
-        if key not in self._implied:
+    ) -> Span:
+        """Return what a requirement of one of the priorities and weights may add; also nothing unless it is `sure`."""
+
+        def list_options() -> list[Totals | None]:
             pairs = itertools.product(priorities, weights)
-            options = [self.effect(criterion, priority, bound, weight) for priority, weight in pairs]
-            self._implied[key] = Range(options if sure else [None, *options])
-        return self._implied[key]
+            found = [self.total_requirement(criterion, priority, bound, weight) for priority, weight in pairs]
+            return [*found] if sure else [None, *found]
 
-    def any_of(self, criterion: str, priority: Priority | None = None) -> Range:
-        """Whatever may be said of a criterion: at one priority any bound; without one also any priority, or nothing."""
-        key = (criterion, priority)
-        if key not in self._ranges:
-            record = self.knowledge.criteria[criterion]
-            priorities = PRIORITIES if priority is None else (priority,)
-            effects = [
-                self.effect(criterion, one, bound) for one, bound in itertools.product(priorities, self._bounds(record))
-            ]
-            self._ranges[key] = Range([None, *effects] if priority is None else effects)
-        return self._ranges[key]
+        return self._keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
 
-    def of_cost(self, team: Team, priority: Priority | None) -> Range:
-        """The same for the computed criterion, where the usage is final."""
+    def span_answers(self, criterion: str, priority: Priority | None = None) -> Span:
+        """Return what any answer may add: any bound at one priority; without one, any priority or nothing too."""
+
+        def list_options() -> list[Totals | None]:
+            bounds = self._list_bounds(self.knowledge.criteria[criterion])
+            pairs = itertools.product(PRIORITIES if priority is None else (priority,), bounds)
+            found = [self.total_requirement(criterion, one, bound) for one, bound in pairs]
+            return [None, *found] if priority is None else [*found]
+
+        return self._keep_span(("answers", criterion, priority), list_options)
+
+    def _keep_span(self, key: Hashable, list_options: Callable[[], Sequence[Totals | None]]) -> Span:
+        if key not in self._spans:
+            self._spans[key] = Span(list_options())
+        return self._spans[key]
+
+    def span_cost(self, team: Team, priority: Priority | None) -> Span:
+        """Return what any answer on the computed criterion may add, once the usage is final."""
         if self.computed is None:
             raise ValueError("no criterion is computed")
         costs = [calculate_cost(provider, team.usage, self.facts) for provider in self.providers]
         ends = [end for cost in costs for end in (cost.amount.low, cost.amount.high) if end is not None]
-        bounds = [None, *(natural(self.computed, end) for end in _positions(ends))]
-        priorities = PRIORITIES if priority is None else (priority,)
-        effects = []
-        for one, bound in itertools.product(priorities, bounds):
-            degrees: list[Degree] = [grade_cost(cost, bound, self.facts) for cost in costs]
-            effects.append(effect_of(degrees, self.weight(self.computed.id, one), must=one == "must"))
-        return Range([None, *effects] if priority is None else effects)
+        bounds = [None, *(to_interval(self.computed, end) for end in _list_positions(ends))]
+        found = []
+        for one, bound in itertools.product(PRIORITIES if priority is None else (priority,), bounds):
+            degrees = [grade_cost(cost, bound, self.facts) for cost in costs]
+            found.append(total_degrees(degrees, self.weigh(self.computed.id, one), must=one == "must"))
+        return Span([None, *found] if priority is None else found)
 
-    def _bounds(self, criterion: Criterion) -> list[Interval | None]:
-        """No bound, and bounds enough for every way in which the providers' facts can compare with one."""
+    def _list_bounds(self, criterion: Criterion) -> list[Interval | None]:
+        """Return no bound, and bounds enough for every way in which the providers' facts can compare with one."""
         if criterion.kind == "capability":
             return [None]
         if criterion.kind == "rating":
-            return [None, *(natural(criterion, rank) for rank in range(len(criterion.values)))]
+            return [None, *(to_interval(criterion, rank) for rank in range(len(criterion.values)))]
         amounts = [self.facts(provider, criterion.id).amount for provider in self.providers]
         ends = [end for amount in amounts if amount for end in (amount.low, amount.high) if end is not None]
-        return [None, *(natural(criterion, end) for end in _positions(ends))]
+        return [None, *(to_interval(criterion, end) for end in _list_positions(ends))]
 
 
-def _positions(ends: list[Number]) -> Iterator[Number]:
-    """Each end, a number between each two that are next to each other, and one below and above them all.
+def _list_positions(ends: Iterable[Number]) -> Iterator[Number]:
+    """Yield each end, a number between each two neighbours, and one above them all.
 
-    How a bound compares with an amount depends on nothing but its position among the amounts' ends.
+    How a bound compares with an amount depends only on its position among the amounts' ends, so that these stand for
+    all numbers.
     """
     steps = sorted({0, *ends})
     for low, high in itertools.pairwise(steps):

@@ -1,147 +1,150 @@
-"""Files of answers: what `--answers` and `--resume` read, and what is saved when somebody stops."""
+"""What a questionnaire reads and leaves behind: files of answers, the team, and the requirements file for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.problems import validated
+from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.keys import checked_key, checked_value
-from provider_advisor.questionnaire.proof import survey_of
-from provider_advisor.questionnaire.screens import End, met_by_all, screen_after
-from provider_advisor.questionnaire.state import TOPICS, Answer, State, put
+from provider_advisor.questionnaire.proof import survey_answers
+from provider_advisor.questionnaire.screens import End, choose_screen, list_met_by_all, sort_keys
+from provider_advisor.questionnaire.state import (
+    TOPICS,
+    GivenAnswer,
+    State,
+    check_key,
+    check_value,
+    put_answers,
+    to_bound,
+)
 from provider_advisor.requirements import Statement, statement_record
 
-__all__ = ["answers_record", "read_answers", "requirements_record", "statement_of"]
+__all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
 
 
 def read_answers(content: bytes, name: str, state: State) -> State:
-    """The state with the answers of a file added; `name` is how messages call it.
+    """Return the state with the answers of a file added; `name` is what messages call the file.
 
-    Raises KnowledgeError, with every problem and its line: of the form, of an answer that does not fit, of a question
-    that there is not, is answered twice or does not apply to the other answers.
+    Raises KnowledgeError with every problem and its line: of the form, of a value that does not fit, of a question that
+    does not exist, is answered twice or does not apply to the other answers.
     """
     if len(content) > MAX_BYTES:
         raise KnowledgeError([f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it holds no answers."])
     document = parse_yaml(content, name)
     shape = validated(document, AnswersFile)
     problems: list[str] = []
-    found = list(_answers(shape, document, state, problems))
-    after = put(state, (answer for answer, _ in found))
+    found = list(_read_each(shape, document, state, problems))
+    after = put_answers(state, (answer for answer, _ in found))
     kept = {document.where("answers", index) for index, part in enumerate(shape.answers) if part.aside}
-    problems = problems or list(_idle(after, [(answer, where) for answer, where in found if where not in kept]))
+    problems = problems or list(_find_idle(after, [(answer, where) for answer, where in found if where not in kept]))
     if problems:
         raise KnowledgeError(problems)
     return after._replace(phase="declared") if shape.declared else after
 
 
-def _answers(shape: AnswersFile, document: Document, state: State, problems: list[str]) -> Iterator[tuple[Answer, str]]:
-    """Each answer with its place; one that does not fit is added to the problems."""
-    first: dict[str, str] = {}
+def _read_each(
+    shape: AnswersFile, document: Document, state: State, problems: list[str]
+) -> Iterator[tuple[GivenAnswer, str]]:
+    """Yield each answer with its place; one that does not fit is added to the problems."""
+    first: dict[Key, str] = {}
     last = state.steps
     for index, part in enumerate(shape.answers):
         where = document.where("answers", index)
         step = state.steps + part.screen if part.screen else last + 1
         later = state.steps + part.bound_screen if part.bound_screen else step
         last = max(last, step, later)
-        for key, value in _given(part):
+        for key, value in _read_pairs(part):
             try:
-                checked = checked_value(checked_key(key, state.catalogue), value, state.catalogue)
+                checked = check_value(check_key(key, state.catalogue), value, state.catalogue)
             except RequirementsError as error:
                 problems.append(f"{where}: {error}")
                 continue
             if key in first:
-                problems.append(f"{where}: '{_name(key)}' is answered at {first[key]} already; keep one.")
+                problems.append(f"{where}: '{key.name or key}' is already answered at {first[key]}; keep one.")
             first.setdefault(key, where)
-            yield Answer(key, checked, later if key.startswith("bound:") else step, part.searched), where
+            yield GivenAnswer(key, checked, later if key.kind == "bound" else step, part.searched), where
 
 
-def _given(part: AnswerShape) -> Iterator[tuple[str, object]]:
+def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:
     if part.topics is not None:
         yield TOPICS, part.topics
-    for kind in ("criterion", "situation", "usage"):
-        if (name := getattr(part, kind)) is not None:
-            yield f"{kind}:{name}", part.answer
-    if part.bound is not None:
-        yield f"bound:{part.criterion}", part.bound
+    if part.criterion is not None:
+        yield Key("criterion", part.criterion), part.answer
+        if part.bound is not None:
+            yield Key("bound", part.criterion), part.bound
+    if part.situation is not None:
+        yield Key("situation", part.situation), part.answer
+    if part.usage is not None:
+        yield Key("usage", part.usage), part.answer
 
 
-def _name(key: str) -> str:
-    return key.partition(":")[2] or key
-
-
-def _idle(state: State, found: Iterable[tuple[Answer, str]]) -> Iterator[str]:
-    """Answers to questions that do not apply to the others."""
-    aside = {part.answer.key: part.because for part in survey_of(state).view.aside}
+def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterator[str]:
+    """Yield a problem for each answer to a question that does not apply to the others."""
+    unused = {part.answer.key: part.because for part in survey_answers(state).replay.unused}
     for answer, where in found:
-        if answer.key in aside:
-            yield f"{where}: the answer on '{_name(answer.key)}' does not apply: {aside[answer.key]}; remove it."
+        if answer.key in unused:
+            name = answer.key.name or answer.key
+            yield f"{where}: the answer on '{name}' does not apply: {unused[answer.key]}; remove it."
 
 
-def answers_record(state: State) -> dict[str, Any]:
-    """The answers as a file of answers holds them, JSON-ready: read again they give the same state."""
-    aside = {part.answer.key for part in survey_of(state).view.aside}
-    bounds = {answer.key: answer for answer in state.answers if answer.key.startswith("bound:")}
+def record_answers(state: State) -> dict[str, Any]:
+    """Return the answers as a file of answers holds them, JSON-ready: read again they give the same state."""
+    unused = {part.answer.key for part in survey_answers(state).replay.unused}
+    by_key = {answer.key: answer for answer in state.answers}
     entries = [
-        _entry(answer, bounds, state.catalogue) | ({"aside": True} if answer.key in aside else {})
+        _record_answer(answer, by_key, state.catalogue) | ({"aside": True} if answer.key in unused else {})
         for answer in state.answers
-        if answer.key not in bounds
+        if answer.key.kind != "bound"
     ]
     record: dict[str, Any] = {"version": VERSION, "answers": entries}
     return record | ({"declared": True} if state.phase == "declared" else {})
 
 
-def _entry(answer: Answer, bounds: dict[str, Answer], catalogue: Catalogue) -> dict[str, Any]:
-    kind, _, name = answer.key.partition(":")
+def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catalogue: Catalogue) -> dict[str, Any]:
+    key = answer.key
     value: Any = list(answer.value) if isinstance(answer.value, tuple) else answer.value
-    asked: dict[str, Any] = {"topics": value} if kind == TOPICS else {kind: name, "answer": value}
-    bound = bounds.get(f"bound:{name}") if kind == "criterion" else None
-    entry = asked | ({} if bound is None else {"bound": _bound(bound, catalogue)})
-    entry |= {"searched": True} if answer.searched and kind != TOPICS else {}
-    entry |= {"screen": answer.step} if answer.step else {}
-    return entry | ({"bound_screen": bound.step} if bound is not None and bound.step != answer.step else {})
+    bound = by_key.get(to_bound(key)) if key.kind == "criterion" else None
+    entry: dict[str, Any] = {"topics": value} if key == TOPICS else {key.kind: key.name, "answer": value}
+    if bound is not None:
+        # A rating's rank is written as its word.
+        words = catalogue.knowledge.criteria[key.name].values
+        entry["bound"] = words[bound.value] if words and isinstance(bound.value, int) else bound.value
+    if answer.searched and key != TOPICS:
+        entry["searched"] = True
+    if answer.step:
+        entry["screen"] = answer.step
+    if bound is not None and bound.step != answer.step:
+        entry["bound_screen"] = bound.step
+    return entry
 
 
-def _bound(bound: Answer, catalogue: Catalogue) -> Any:  # noqa: ANN401 (a number, or a word)
-    """A rating's rank by its word."""
-    words = catalogue.knowledge.criteria[bound.key.partition(":")[2]].values
-    return words[bound.value] if words and isinstance(bound.value, int) else bound.value
+def make_statement(state: State, name: str | None = None) -> Statement:
+    """Return what the team has stated so far, and what it is not sure of, as of the day of the facts."""
+    replay = survey_answers(state).replay
+    unsure = dict.fromkeys(key.name for key in sort_keys(replay.said.unsure - {TOPICS}, state))
+    return Statement(replay.team._replace(name=name), state.catalogue.facts.as_of, None, unsure=tuple(unsure))
 
 
-def statement_of(state: State, name: str | None = None) -> Statement:
-    """What the team has stated so far, and what it is unsure of; the day is that of the facts."""
-    view, facts = survey_of(state).view, state.catalogue.facts
-    unsure = {key.partition(":")[2]: None for key in _in_order(state) if key in view.said.unsure}
-    return Statement(view.team._replace(name=name), facts.as_of, None, unsure=tuple(unsure))
-
-
-def requirements_record(state: State, name: str | None = None) -> dict[str, Any]:
-    """The requirements file to save, JSON-ready: asked again it gives the same answer.
+def record_requirements(state: State, name: str | None = None) -> dict[str, Any]:
+    """Return the requirements file to save, JSON-ready: asked again it gives the same answer.
 
     Under `asked` it says why the questionnaire ended, which criteria were not asked because every provider still in
-    meets them for certain, and by which knowledge base. It names no day: it is answered by the facts of its day.
+    meets them for certain, and by which knowledge base. It names no day: the facts of its own day answer it.
     """
     knowledge = state.catalogue.knowledge
-    found = screen_after(state)
+    found = choose_screen(state)
     asked = {
         "end": found.kind if isinstance(found, End) else None,
-        "skipped": list(met_by_all(state)),
+        "skipped": list(list_met_by_all(state)),
         "fingerprint": knowledge.fingerprint,
     }
-    statement = statement_of(state, name)._replace(as_of=None)
+    statement = make_statement(state, name)._replace(as_of=None)
     return statement_record(statement, knowledge) | {
         "asked": {key: value for key, value in asked.items() if value not in (None, [])}
     }
-
-
-def _in_order(state: State) -> list[str]:
-    places = state.catalogue.places
-    return sorted(
-        (answer.key for answer in state.answers if answer.key != "topics"),
-        key=lambda key: places[key.replace("bound:", "criterion:", 1)],
-    )

@@ -1,4 +1,10 @@
-"""The undecided parts of a sum: what each may still come to, what it is now, and which answers decide it."""
+"""What is still undecided in the sums behind a verdict: what each such thing may come to, and which answers decide it.
+
+An example: a team has not been asked about "fax", and a rule implies "sms" as soon as fax is needed. Then two
+contributions are open. One is fax itself: nothing, or a must, good or nice. The other is sms by the rule: nothing, or
+at most the priority that the rule gives it. The question about fax decides both. Findings that no answer can change
+any more are no open contributions; they stay in the sums as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +12,36 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Finding, Outcome
+from provider_advisor.decision.totals import Totals
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.records import Implied, Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import Catalogue, Effect, Range
-from provider_advisor.questionnaire.deciding_questions import Cuts
-from provider_advisor.questionnaire.possible import NO, YES, Reach
-from provider_advisor.questionnaire.replay_answers import View
+from provider_advisor.questionnaire.catalogue import Catalogue, Span
+from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
+from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["OpenContribution", "find_open_contributions"]
 
 _TOP = max(RANK.values())
 _BY_RANK = {RANK[priority]: priority for priority in PRIORITIES}
 
-
-class Part(NamedTuple):
-    """Something undecided: the range in which it will be, what it adds now, and the questions that decide it."""
-
-    range: Range
-    now: tuple[Effect, ...]
-    questions: frozenset[str]
+_Origins = Mapping[tuple[str, str], tuple[Totals, ...]]
+"""What findings add now, by origin: ("stated" or "implied", a criterion), or ("rule", a rule)."""
 
 
-class _Extra(NamedTuple):
-    """One requirement that a rule adds, or may add: the lowest and highest rank, and whether it is sure to stand."""
+class OpenContribution(NamedTuple):
+    """Something undecided: the span in which it will be, what it adds now, and the questions that decide it."""
+
+    span: Span
+    now: tuple[Totals, ...]
+    questions: frozenset[Key]
+
+
+class _Addition(NamedTuple):
+    """One requirement that a rule adds, or may add: its lowest and highest rank, and whether it is sure to be there."""
 
     rule: Rule
     implied: Implied
@@ -41,189 +50,196 @@ class _Extra(NamedTuple):
     sure: bool
 
 
-def parts_of(
-    view: View, outcome: Outcome, effects: Sequence[tuple[Finding, Effect]], catalogue: Catalogue
-) -> list[Part]:
-    """Every part of the findings that some further answer could change or add; all other findings are final.
+def find_open_contributions(
+    replay: Replay, outcome: Outcome, findings: Sequence[tuple[Finding, Totals]], catalogue: Catalogue
+) -> list[OpenContribution]:
+    """Return all that some further answer could change or add; every other finding is final.
 
-    `effects` are the findings of the outcome, which is that of the view's team.
+    `outcome` is that of the replay's team; `findings` are its findings, each with what it adds.
     """
     fired = frozenset(firing.rule.id for firing in outcome.inference.firings)
-    cuts = Cuts(view.reach, catalogue, fired)
-    now = _now(effects)
+    deciding = DecidingQuestions(replay.possible, catalogue, fired)
+    now = _group_by_origin(findings)
     return [
-        *_of_answers(view, now, catalogue),
-        *_of_cost(view, now, catalogue),
-        *_of_implied(view, now, cuts, catalogue),
-        *_of_favours(view, now, cuts, catalogue),
+        *_of_answers(replay, now, catalogue),
+        *_of_cost(replay, now, catalogue),
+        *_of_implied(replay, now, deciding, catalogue),
+        *_of_favours(replay, now, deciding, catalogue),
     ]
 
 
-def _now(effects: Iterable[tuple[Finding, Effect]]) -> Mapping[tuple[str, str], tuple[Effect, ...]]:
-    """The effects by what they come from: what the team stated, what rules imply of a criterion, a rule."""
-    found: dict[tuple[str, str], tuple[Effect, ...]] = {}
-    for finding, effect in effects:
+def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
+    found: dict[tuple[str, str], tuple[Totals, ...]] = {}
+    for finding, totals in findings:
         if finding.requirement is None:
-            key = ("rule", finding.rule.id if finding.rule else "")
+            origin = ("rule", finding.rule.id if finding.rule else "")
         else:
-            key = ("implied" if finding.requirement.implied_by else "stated", finding.requirement.criterion)
-        found[key] = (*found.get(key, ()), effect)
+            origin = ("implied" if finding.requirement.implied_by else "stated", finding.requirement.criterion)
+        found[origin] = (*found.get(origin, ()), totals)
     return found
 
 
-def _of_answers(view: View, now: Mapping[tuple[str, str], tuple[Effect, ...]], catalogue: Catalogue) -> Iterator[Part]:
-    """Criteria that may still be asked for, and bounds that may still be named."""
-    said, reach = view.said, view.reach
+def _of_answers(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[OpenContribution]:
+    """Yield the criteria that may still be asked for, and the bounds that may still be named."""
+    said = replay.said
     for name, criterion in catalogue.knowledge.criteria.items():
         if criterion.computed:
             continue
+        key, bound = Key("criterion", name), Key("bound", name)
         if name in said.priorities:
-            if criterion.kind != "capability" and f"bound:{name}" not in said.final:
-                range_ = catalogue.any_of(name, said.priorities[name])
-                yield Part(range_, now.get(("stated", name), ()), frozenset([f"bound:{name}"]))
-        elif f"criterion:{name}" in reach.open:
-            yield Part(catalogue.any_of(name), (), frozenset([f"criterion:{name}"]))
+            if criterion.kind != "capability" and bound not in said.final:
+                span = catalogue.span_answers(name, said.priorities[name])
+                yield OpenContribution(span, now.get(("stated", name), ()), frozenset([bound]))
+        elif key in replay.possible.open:
+            yield OpenContribution(catalogue.span_answers(name), (), frozenset([key]))
 
 
-def _of_cost(view: View, now: Mapping[tuple[str, str], tuple[Effect, ...]], catalogue: Catalogue) -> Iterator[Part]:
-    """The criterion that is computed from usage: of any degree until all usage is final."""
-    computed, said = catalogue.computed, view.said
+def _of_cost(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[OpenContribution]:
+    """Yield the criterion that is computed from usage: of any degree until all usage is final."""
+    computed, said, open_ = catalogue.computed, replay.said, replay.possible.open
     if computed is None:
         return
     name = computed.id
-    asked, bounded = name in said.priorities, f"bound:{name}" in said.final
-    volumes = frozenset(key for key in view.reach.open if key.startswith("usage:"))
-    own = frozenset([] if asked else [f"criterion:{name}"]) & view.reach.open
+    bound = Key("bound", name)
+    asked, bounded = name in said.priorities, bound in said.final
+    volumes = frozenset(key for key in open_ if key.kind == "usage")
+    own = frozenset([] if asked else [Key("criterion", name)]) & open_
     if not asked and not own:
         return
     if volumes:
-        weights = [catalogue.weight(name, priority) for priority in PRIORITIES]
-        weight = catalogue.weight(name, said.priorities[name]) if asked else max(weights)
-        questions = own or (volumes | ({f"bound:{name}"} - said.final))
-        yield Part(Range((), weight=weight), now.get(("stated", name), ()), questions)
-    elif view.team.usage and not (asked and bounded):
-        range_ = catalogue.of_cost(view.team, said.priorities.get(name) if asked else None)
-        yield Part(range_, now.get(("stated", name), ()), own or frozenset([f"bound:{name}"]))
+        weights = [catalogue.weigh(name, priority) for priority in PRIORITIES]
+        weight = catalogue.weigh(name, said.priorities[name]) if asked else max(weights)
+        yield OpenContribution(
+            Span((), weight=weight), now.get(("stated", name), ()), own or (volumes | ({bound} - said.final))
+        )
+    elif replay.team.usage and not (asked and bounded):
+        span = catalogue.span_cost(replay.team, said.priorities.get(name) if asked else None)
+        yield OpenContribution(span, now.get(("stated", name), ()), own or frozenset([bound]))
 
 
 def _of_implied(
-    view: View, now: Mapping[tuple[str, str], tuple[Effect, ...]], cuts: Cuts, catalogue: Catalogue
-) -> Iterator[Part]:
-    """Requirements that rules add, or may add, by criterion."""
-    for name, extras in _extras(view, catalogue).items():
-        if all(extra.sure and extra.low == extra.high for extra in extras):
+    replay: Replay, now: _Origins, deciding: DecidingQuestions, catalogue: Catalogue
+) -> Iterator[OpenContribution]:
+    """Yield the requirements that rules add, or may add, by criterion."""
+    for name, additions in _find_additions(replay, catalogue).items():
+        if all(addition.sure and addition.low == addition.high for addition in additions):
             continue
-        questions = frozenset().union(*(cuts.of_extra(extra.rule, sure=extra.sure) for extra in extras))
-        own = {f"criterion:{name}", f"bound:{name}"} & (view.reach.open | _unbounded(view, name, catalogue))
-        yield Part(_range(name, extras, catalogue), now.get(("implied", name), ()), questions | own)
+        questions = [deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
+        own = frozenset([Key("criterion", name)]) & replay.possible.open
+        if _lacks_bound(replay, name, catalogue):
+            own |= {Key("bound", name)}
+        span = _span_additions(name, additions, catalogue)
+        yield OpenContribution(span, now.get(("implied", name), ()), own.union(*questions))
 
 
-def _unbounded(view: View, name: str, catalogue: Catalogue) -> set[str]:
-    if catalogue.knowledge.criteria[name].kind == "capability":
-        return set()
-    asked = name in view.said.priorities and f"bound:{name}" not in view.said.final
-    return {f"bound:{name}"} if asked else set()
+def _lacks_bound(replay: Replay, name: str, catalogue: Catalogue) -> bool:
+    takes_bound = catalogue.knowledge.criteria[name].kind != "capability"
+    return takes_bound and name in replay.said.priorities and Key("bound", name) not in replay.said.final
 
 
-def _extras(view: View, catalogue: Catalogue) -> dict[str, list[_Extra]]:
-    """By criterion, what rules may add to it beside what is stated for good."""
-    stated = {part.criterion: part for part in view.team.requirements}
+def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Addition]]:
+    """Return, by criterion, what rules may add to it beside what is stated for good."""
+    stated = {part.criterion: part for part in replay.team.requirements}
     low = {name: RANK[part.priority] for name, part in stated.items()}
-    high = {name: _TOP if truth & YES else 0 for name, truth in view.reach.stated.items()} | low
-    found: dict[str, list[_Extra]] = {}
+    high = {name: _TOP if truth & YES else 0 for name, truth in replay.possible.stated.items()} | low
+    found: dict[str, list[_Addition]] = {}
+    # Rules come before those they feed, so that the ranks of what they need are known.
     for rule in catalogue.knowledge.rules.values():
-        if not view.reach.fires(rule):
+        if not replay.possible.fires(rule):
             continue
-        least, most = _cap(rule.when, view.reach, low, high)
+        least, most = _cap_ranks(rule.when, replay.possible, low, high)
         for part in rule.implies:
-            extra = _beside(_extra(rule, part, (least, most), view.reach), stated.get(part.criterion), view)
-            if extra is None:
+            lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
+            found_here = _Addition(rule, part, lowest, highest, replay.possible.is_sure(rule))
+            addition = _put_beside(found_here, stated.get(part.criterion), replay)
+            if addition is None:
                 continue
-            high[part.criterion] = max(high.get(part.criterion, 0), extra.high)
-            if extra.sure:
-                low[part.criterion] = max(low.get(part.criterion, 0), extra.low)
-            left = _left(extra, stated.get(part.criterion), view)
+            high[part.criterion] = max(high.get(part.criterion, 0), addition.high)
+            if addition.sure:
+                low[part.criterion] = max(low.get(part.criterion, 0), addition.low)
+            left = _drop_if_covered(addition, stated.get(part.criterion), replay)
             if left is not None:
                 found.setdefault(part.criterion, []).append(left)
     return found
 
 
-def _extra(rule: Rule, part: Implied, caps: tuple[int, int], reach: Reach) -> _Extra:
-    least, most = (max(1, min(RANK[part.priority], cap)) for cap in caps)
-    return _Extra(rule, part, least, most, reach.is_sure(rule))
-
-
-def _cap(condition: Condition, reach: Reach, low: Mapping[str, int], high: Mapping[str, int]) -> tuple[int, int]:
-    """The least and the most of the highest rank that the needs under the condition allow."""
+def _cap_ranks(
+    condition: Condition, possible: Possible, low: Mapping[str, int], high: Mapping[str, int]
+) -> tuple[int, int]:
+    """Return the least and the most of the highest rank that the needs of a condition allow."""
     if isinstance(condition, Need):
         return low.get(condition.criterion, 0), high.get(condition.criterion, 0)
     if isinstance(condition, AllOf | AnyOf):
-        ends = [_cap(part, reach, low, high) for part in condition.parts]
+        ends = [_cap_ranks(part, possible, low, high) for part in condition.parts]
         pick = min if isinstance(condition, AllOf) else max
         return pick(end[0] for end in ends), pick(end[1] for end in ends)
-    truths = reach.may_be(condition)
+    truths = possible.may_be(condition)
     return (_TOP if truths == YES else 0), (_TOP if truths & YES else 0)
 
 
-def _beside(extra: _Extra, stated: Requirement | None, view: View) -> _Extra | None:
-    """The extra beside what is stated on its criterion: None if that contradicts it, not sure if that might."""
-    bound = extra.implied.bound
+def _put_beside(addition: _Addition, stated: Requirement | None, replay: Replay) -> _Addition | None:
+    """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
+    bound = addition.implied.bound
     if stated is None:
-        may_be_stated = view.reach.stated[extra.implied.criterion] != NO
-        return extra._replace(sure=extra.sure and not may_be_stated)
+        may_be_stated = replay.possible.stated[addition.implied.criterion] != NO
+        return addition._replace(sure=addition.sure and not may_be_stated)
     if bound is None:
-        return extra
-    if f"bound:{stated.criterion}" not in view.said.final:
-        return extra._replace(sure=False)
+        return addition
+    if Key("bound", stated.criterion) not in replay.said.final:
+        return addition._replace(sure=False)
     if stated.bound is None or not bound.excludes(stated.bound):
-        return extra
-    is_must = extra.implied.priority == "must"
-    return extra._replace(sure=False) if is_must else None
+        return addition
+    return addition._replace(sure=False) if addition.implied.priority == "must" else None
 
 
-def _left(extra: _Extra, stated: Requirement | None, view: View) -> _Extra | None:
-    """The extra where what is stated does not ask as much: None if it does at any rank, not sure if at some."""
-    if stated is None or not _is_taken(extra, extra.low, stated, view):
-        return extra
-    return None if _is_taken(extra, extra.high, stated, view) else extra._replace(sure=False)
+def _drop_if_covered(addition: _Addition, stated: Requirement | None, replay: Replay) -> _Addition | None:
+    """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure."""
+    if stated is None or not _is_covered(addition, addition.low, stated, replay):
+        return addition
+    return None if _is_covered(addition, addition.high, stated, replay) else addition._replace(sure=False)
 
 
-def _is_taken(extra: _Extra, rank: int, stated: Requirement, view: View) -> bool:
-    part = Requirement(extra.implied.criterion, _BY_RANK[rank], extra.implied.bound)
-    is_final = extra.implied.bound is None or f"bound:{stated.criterion}" in view.said.final
+def _is_covered(addition: _Addition, rank: int, stated: Requirement, replay: Replay) -> bool:
+    part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
+    is_final = addition.implied.bound is None or Key("bound", stated.criterion) in replay.said.final
     return is_final and stated.asks_as_much_as(part)
 
 
-def _range(name: str, extras: Sequence[_Extra], catalogue: Catalogue) -> Range:
-    """What the rules may add to a criterion, all together."""
-    bounds = {extra.implied.bound for extra in extras}
+def _span_additions(name: str, additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
+    """Return what the rules may add to a criterion, all together."""
+    bounds = {addition.implied.bound for addition in additions}
     if len(bounds) == 1:
-        return _of_one_bound(name, extras, next(iter(bounds)), catalogue)
-    weights = [catalogue.weight(name, _BY_RANK[extra.high], extra.rule.weight) for extra in extras]
-    return Range((), weight=sum(weights), count=len(extras))
+        return _span_one_bound(name, additions, next(iter(bounds)), catalogue)
+    weights = [catalogue.weigh(name, _BY_RANK[addition.high], addition.rule.weight) for addition in additions]
+    return Span((), weight=sum(weights), count=len(additions))
 
 
-def _of_one_bound(name: str, extras: Sequence[_Extra], bound: Interval | None, catalogue: Catalogue) -> Range:
-    """They come to one requirement, with the highest rank and the largest weight of those that are there."""
+def _span_one_bound(name: str, additions: Sequence[_Addition], bound: Interval | None, catalogue: Catalogue) -> Span:
+    """Return the span of additions with one bound.
+
+    They come to one requirement, with the highest rank and the largest weight of those that are there.
+    """
     own = catalogue.knowledge.criteria[name].weight
-    sure = [extra for extra in extras if extra.sure]
-    weights = [own if extra.rule.weight is None else extra.rule.weight for extra in sure or extras]
+    sure = [addition for addition in additions if addition.sure]
+    weights = [own if addition.rule.weight is None else addition.rule.weight for addition in sure or additions]
     least = max(weights) if sure else min(weights)
-    most = max(own if extra.rule.weight is None else extra.rule.weight for extra in extras)
-    lowest = max((extra.low for extra in sure), default=1)
-    ranks = range(lowest, max(extra.high for extra in extras) + 1)
-    return catalogue.range_of(name, bound, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
+    most = max(own if addition.rule.weight is None else addition.rule.weight for addition in additions)
+    lowest = max((addition.low for addition in sure), default=1)
+    ranks = range(lowest, max(addition.high for addition in additions) + 1)
+    return catalogue.span_implied(name, bound, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
 
 
 def _of_favours(
-    view: View, now: Mapping[tuple[str, str], tuple[Effect, ...]], cuts: Cuts, catalogue: Catalogue
-) -> Iterator[Part]:
-    """Rules that favour, or may come to; none counts where the team requires what it judges by."""
+    replay: Replay, now: _Origins, deciding: DecidingQuestions, catalogue: Catalogue
+) -> Iterator[OpenContribution]:
+    """Yield rules that favour, or may come to; none counts where the team requires what it judges by."""
+    possible = replay.possible
     for rule in catalogue.knowledge.rules.values():
-        if rule.favours is None or not view.reach.fires(rule):
+        if rule.favours is None or not possible.fires(rule):
             continue
-        again = {name: view.reach.required[name] for name in judged_by(rule)}
-        if YES in again.values() or (view.reach.is_sure(rule) and not any(truth & YES for truth in again.values())):
-            continue
+        again = {name: possible.required[name] for name in judged_by(rule)}
         doubtful = [name for name, truth in again.items() if truth & YES]
-        yield Part(catalogue.range_of_rule(rule), now.get(("rule", rule.id), ()), cuts.of_favour(rule, doubtful))
+        if YES in again.values() or (possible.is_sure(rule) and not doubtful):
+            continue
+        questions = deciding.find_for_favour(rule, doubtful)
+        yield OpenContribution(catalogue.span_rule(rule), now.get(("rule", rule.id), ()), questions)

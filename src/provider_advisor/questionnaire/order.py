@@ -1,6 +1,6 @@
-"""Which questions may be asked next, and how likely the answer to each, alone, changes the present verdict.
+"""Which questions come next: those that decide, ordered by the chance that an answer alone changes the verdict.
 
-Shares steer the order and nothing else. Ties are broken by the place in the file of questions.
+Shares steer the order and nothing else. The place in the file of questions breaks ties.
 """
 
 from __future__ import annotations
@@ -8,70 +8,71 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from provider_advisor.decision import Verdict
+from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
+from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import Effect, natural
-from provider_advisor.questionnaire.deciding_questions import Cuts
-from provider_advisor.questionnaire.possible import YES
+from provider_advisor.questionnaire.catalogue import to_interval
+from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.proof import Survey
+from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import State
-from provider_advisor.questionnaire.tally import Outlook, Tally, outlook, tallied
 from provider_advisor.requirements import PRIORITIES, RANK
 
-__all__ = ["Order", "best_list", "order_of", "worth_asking"]
+__all__ = ["QuestionOrder", "choose_list", "choose_worth_asking"]
 
 _FAINT = 1e-3
-"""Of a question's share counts, where no answer alone changes anything: the likelier yes goes first."""
+"""This much of a question's share counts where no answer alone changes anything: the likelier yes goes first."""
 
 
-class Order:
-    """The questions on which the verdict hangs, with those that decide whether they can be asked.
+class QuestionOrder:
+    """The questions that decide the verdict, and those that decide whether these can be asked.
 
-    `wanted` are the keys that bear on the verdict, asked or not; `chances` how likely the answer to each changes it.
+    `deciding` are the questions to begin with. `wanted` are all keys that bear on the verdict, asked or not; `gates`
+    gives, for each that cannot be asked yet, those that may open it; `chances` how likely each changes the verdict.
     """
 
-    def __init__(self, state: State, survey: Survey, deciding: frozenset[str]) -> None:
+    def __init__(self, state: State, survey: Survey, deciding: frozenset[Key]) -> None:
         self._catalogue = state.catalogue
         self._survey = survey
-        self._seen: dict[Tally, Outlook] = {}
-        self._changes: dict[tuple[Effect, ...], bool] = {}
-        fired = frozenset(firing.rule.id for firing in survey.outcome.inference.firings)
-        self._cuts = Cuts(survey.view.reach, state.catalogue, fired)
-        self.gates = dict(self._gates(deciding))
+        self._changes: dict[tuple[Totals, ...], bool] = {}
+        self._fires_now = frozenset(firing.rule.id for firing in survey.outcome.inference.firings)
+        self._required = frozenset(part.criterion for part in survey.outcome.inference.requirements)
+        self._deciding = DecidingQuestions(survey.replay.possible, state.catalogue, self._fires_now)
+        self.gates = dict(self._find_gates(deciding))
         self.wanted = deciding.union(*self.gates.values())
 
-    def _gates(self, deciding: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """For each question that cannot be asked yet, those that decide whether it ever can; and so on for these."""
-        reach, waiting, seen = self._survey.view.reach, sorted(deciding), set(deciding)
+    def _find_gates(self, deciding: frozenset[Key]) -> Iterator[tuple[Key, frozenset[Key]]]:
+        """Yield, for each question that cannot be asked yet, those that decide whether it can; and so on for these."""
+        possible, waiting, seen = self._survey.replay.possible, sorted(deciding), set(deciding)
         while waiting:
             key = waiting.pop()
             question = self._catalogue.questions.get(key)
-            if question is None or question.when is None or key in reach.sure:
+            if question is None or question.when is None or key in possible.sure:
                 continue
-            gates = self._cuts.of_condition(question.when)
+            gates = self._deciding.find_for_condition(question.when)
             yield key, gates
             fresh = sorted(gates - seen)
             seen.update(fresh)
             waiting += fresh
 
     @cached_property
-    def chances(self) -> Mapping[str, float]:
-        """By key of a criterion, the chance that its answer changes the verdict, alone or by what it lets be asked."""
-        keys = sorted(
-            (key for key in self.wanted if key.startswith("criterion:")), key=self._catalogue.places.__getitem__
-        )
-        own = {key: self._chance(key) for key in keys}
+    def chances(self) -> Mapping[Key, float]:
+        """Return, by criterion, the chance that its answer changes the verdict, alone or by what it lets be asked."""
+        keys = sorted((key for key in self.wanted if key.kind == "criterion"), key=self._catalogue.places.__getitem__)
+        own = {key: self._estimate_chance(key) for key in keys}
         found = dict(own)
         for key, chance in own.items():
-            for gate, share in self._above(key).items():
+            for gate, share in self._find_gates_above(key).items():
                 found[gate] = found.get(gate, 0.0) + share * chance
         return found
 
-    def _above(self, key: str) -> dict[str, float]:
-        """The gates above a question, and with what chance each leads to it."""
-        found: dict[str, float] = {}
+    def _find_gates_above(self, key: Key) -> dict[Key, float]:
+        """Return the gates above a question, and with what chance each leads to it."""
+        found: dict[Key, float] = {}
         waiting = [(key, 1.0)]
         while waiting:
             below, share = waiting.pop()
@@ -82,112 +83,94 @@ class Order:
                     waiting.append((gate, found[gate]))
         return found
 
-    def _chance(self, key: str) -> float:
+    def _estimate_chance(self, key: Key) -> float:
         question = self._catalogue.questions[key]
-        criterion = self._catalogue.knowledge.criteria[question.name]
+        criterion = self._catalogue.knowledge.criteria[key.name]
         if criterion.computed:
             return question.share * _FAINT
-        bounds: list[Interval | None] = [natural(criterion, end) for end in question.typical]
-        found = [self._turns(question.name, priority, bound) for priority in PRIORITIES for bound in bounds or [None]]
+        bounds: list[Interval | None] = [to_interval(criterion, end) for end in question.typical]
+        found = [self._changes_verdict(key.name, one, bound) for one in PRIORITIES for bound in bounds or [None]]
         return question.share * (sum(found) / len(found) + _FAINT)
 
-    def _turns(self, name: str, priority: Priority, bound: Interval | None) -> bool:
-        """Whether asking for it changes the verdict, with the rules that it fires."""
-        added = (self._catalogue.effect(name, priority, bound), *self._fired(name, priority))
+    def _changes_verdict(self, name: str, priority: Priority, bound: Interval | None) -> bool:
+        """Return whether asking for a criterion changes the verdict, with the rules that it fires."""
+        added = (self._catalogue.total_requirement(name, priority, bound), *self._total_fired(name, priority))
         if added not in self._changes:
-            tally = self._tally
-            for effect in added:
-                tally = tally.plus(effect)
-            self._changes[added] = outlook(tally) != self._present
+            total = self._total
+            for part in added:
+                total = total.plus(part)
+            self._changes[added] = total.judge(self._catalogue.providers) != self._verdict
         return self._changes[added]
 
     @cached_property
-    def _tally(self) -> Tally:
-        return tallied(self._survey.effects, len(self._catalogue.providers))
+    def _total(self) -> Totals:
+        return add_up(self._survey.findings, len(self._catalogue.providers))
 
     @cached_property
-    def _present(self) -> Outlook:
-        return outlook(self._tally)
+    def _verdict(self) -> Verdict:
+        return self._total.judge(self._catalogue.providers)
 
-    @cached_property
-    def _required(self) -> frozenset[str]:
-        return frozenset(part.criterion for part in self._survey.outcome.inference.requirements)
-
-    @cached_property
-    def _fires_now(self) -> frozenset[str]:
-        return frozenset(firing.rule.id for firing in self._survey.outcome.inference.firings)
-
-    def _fired(self, name: str, priority: Priority) -> Iterator[Effect]:
-        """What rules add that fire at once when the criterion is required too; those that fire next are left out."""
+    def _total_fired(self, name: str, priority: Priority) -> Iterator[Totals]:
+        """Yield what rules add that fire at once when the criterion is required too; not those that fire next."""
         for rule in self._catalogue.needing.get(name, ()):
             if rule.id not in self._fires_now and self._holds(rule.when, name):
-                yield from self._adds(rule, name, priority)
+                yield from self._total_added(rule, name, priority)
 
-    def _adds(self, rule: Rule, name: str, priority: Priority) -> Iterator[Effect]:
+    def _total_added(self, rule: Rule, name: str, priority: Priority) -> Iterator[Totals]:
         if rule.favours is not None:
             if not judged_by(rule) & (self._required | {name}):
-                yield self._catalogue.of_rule(rule)
+                yield self._catalogue.total_rule(rule)
             return
         for part in rule.implies:
             if part.criterion not in self._required:
                 capped = min(priority, part.priority, key=RANK.__getitem__)
-                yield self._catalogue.effect(part.criterion, capped, part.bound, rule.weight)
+                yield self._catalogue.total_requirement(part.criterion, capped, part.bound, rule.weight)
 
     def _holds(self, condition: Condition, name: str) -> bool:
-        """Whether the condition certainly holds when the criterion is required too."""
+        """Return whether the condition holds for certain when the criterion is required too."""
         if isinstance(condition, AllOf):
             return all(self._holds(part, name) for part in condition.parts)
         if isinstance(condition, AnyOf):
             return any(self._holds(part, name) for part in condition.parts)
         if isinstance(condition, Need):
             return condition.criterion == name or condition.criterion in self._required
-        return self._survey.view.reach.may_be(condition) == YES
+        return self._survey.replay.possible.may_be(condition) == YES
 
 
-def order_of(state: State, survey: Survey, deciding: frozenset[str]) -> Order:
-    """The order of the questions on which the verdict hangs."""
-    return Order(state, survey, deciding)
+def choose_list(
+    criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder
+) -> tuple[str | None, tuple[Key, ...]]:
+    """Return the subject and the keys of the list whose best criteria are the likeliest to change the verdict.
 
-
-def best_list(
-    criteria: Sequence[str], state: State, survey: Survey, order: Order
-) -> tuple[str | None, tuple[str, ...]]:
-    """The subject and the keys of the list whose ten best are the likeliest to change the verdict.
-
-    A subject that cannot fill a list of its own gets none: the rests of several come together, under None. `criteria`
-    are those that are worth asking.
+    `criteria` are those worth asking. A subject that cannot fill a list of its own gets none: what is left of several
+    comes together, under None.
     """
-    found = {subject: _best(_under(subject, criteria, state), state, order) for subject in _subjects(state, survey)}
+    opened = survey.replay.said.opened or ()
+    under = {name: _list_under(name, criteria, state) for name in state.catalogue.subjects if name in opened}
+    found = {name: _choose_best(keys, state, order) for name, keys in under.items()}
     subject = max(found, key=lambda name: sum(order.chances.get(key, 0.0) for key in found[name]), default=None)
     if subject is not None and len(found[subject]) == state.most:
         return subject, tuple(found[subject])
-    keys = _best(criteria, state, order)
-    return next((name for name in found if len(_under(name, keys, state)) == len(keys)), None), tuple(keys)
+    keys = _choose_best(criteria, state, order)
+    return next((name for name in found if len(_list_under(name, keys, state)) == len(keys)), None), tuple(keys)
 
 
-def worth_asking(criteria: Sequence[str], state: State, survey: Survey, order: Order) -> Sequence[str]:
-    """Those that somebody still in may not meet, or on which questions or rules hang; all if there is none."""
-    gates = frozenset[str]().union(*order.gates.values())
-    ruled = state.catalogue.needing
+def choose_worth_asking(criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder) -> Sequence[Key]:
+    """Return those that some provider still in may not meet, or that questions or rules depend on; all if none is."""
+    gates = frozenset[Key]().union(*order.gates.values())
+    catalogue = state.catalogue
     firsts = [
         key
         for key in criteria
-        if key in gates
-        or key.partition(":")[2] in ruled
-        or not state.catalogue.met_by(key.partition(":")[2], survey.inside)
+        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, survey.inside)
     ]
     return firsts or criteria
 
 
-def _subjects(state: State, survey: Survey) -> list[str]:
-    opened = survey.view.said.opened or ()
-    return [subject for subject in state.catalogue.subjects if subject in opened]
-
-
-def _under(subject: str, keys: Iterable[str], state: State) -> list[str]:
+def _list_under(subject: str, keys: Iterable[Key], state: State) -> list[Key]:
     return [key for key in keys if subject in state.catalogue.questions[key].subjects]
 
 
-def _best(keys: Iterable[str], state: State, order: Order) -> list[str]:
+def _choose_best(keys: Iterable[Key], state: State, order: QuestionOrder) -> list[Key]:
     places = state.catalogue.places
     return sorted(keys, key=lambda key: (-order.chances.get(key, 0.0), places[key]))[: state.most]

@@ -1,17 +1,16 @@
-"""The words and the choices of a question, ready to be shown."""
+"""The words and the choices of a question, ready to be shown; and the search for questions by words."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from provider_advisor.knowledge.records import Question
+from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.suggest import nearest
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.keys import CRITERION_WORDS
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, State
+from provider_advisor.questionnaire.state import CRITERION_WORDS, NO_ANSWER, NONE, TOPICS, UNSURE, State
 
-__all__ = ["Prompt", "PromptKind", "found", "prompt_of"]
+__all__ = ["Prompt", "PromptKind", "make_prompt", "search_questions"]
 
 PromptKind = Literal["topics", "criterion", "number", "rating", "situation"]
 
@@ -21,11 +20,11 @@ _MOST_FOUND = 20
 class Prompt(NamedTuple):
     """One question for a person.
 
-    `choices` are the values to choose from, with their labels (for `number` only the words that may stand in place of
-    one); `many` says that several may be chosen. A bound is `at_most` where less is better, else a least amount.
+    `choices` are the values to choose from, with their labels (for `number` only the words that can stand in place of
+    one); `many` means that several may be chosen. A bound is `at_most` where less is better, else a least amount.
     """
 
-    key: str
+    key: Key
     kind: PromptKind
     label: str
     ask: str
@@ -37,85 +36,72 @@ class Prompt(NamedTuple):
     at_most: bool = False
 
 
-def prompt_of(key: str, catalogue: Catalogue) -> Prompt:
-    """The prompt for a key of a screen. Raises KeyError for a key that there is not."""
-    kind, _, name = key.partition(":")
+def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
+    """Return the prompt for a key of a screen. Raises KeyError for a key that does not exist."""
     if key == TOPICS:
         choices = tuple((subject.id, subject.label) for subject in catalogue.subjects.values())
         return Prompt(key, "topics", "Topics", "What matters to the team?", choices=choices, many=True)
-    if kind == "bound":
-        return _bound(key, catalogue)
-    question = catalogue.questions[key]
-    if kind == "criterion":
-        criterion = catalogue.knowledge.criteria[name]
+    if key.kind == "bound":
+        return _ask_bound(key, catalogue)
+    question, knowledge = catalogue.questions[key], catalogue.knowledge
+    if key.kind == "criterion":
+        criterion = knowledge.criteria[key.name]
         choices = tuple((word, word) for word in CRITERION_WORDS)
         return Prompt(key, "criterion", criterion.label, question.ask or criterion.question, question.help, choices)
-    return _situation(key, question, catalogue) if kind == "situation" else _usage(key, question, catalogue)
-
-
-def _bound(key: str, catalogue: Catalogue) -> Prompt:
-    criterion = catalogue.knowledge.criteria[key.partition(":")[2]]
-    question, words = catalogue.question(criterion.id), criterion.values
-    typical = tuple(words[int(part)] if words else part for part in question.typical)
-    choices = (*((word, word) for word in words), (NONE, NONE), (UNSURE, UNSURE))
-    return Prompt(
-        key,
-        "rating" if words else "number",
-        criterion.label,
-        question.ask or criterion.question,
-        question.help,
-        choices,
-        unit=criterion.unit,
-        typical=typical,
-        at_most=criterion.lower_is_better,
-    )
-
-
-def _situation(key: str, question: Question, catalogue: Catalogue) -> Prompt:
-    topic = catalogue.knowledge.topics[question.name]
-    choices = tuple((value, value.replace("-", " ")) for value in (*topic.values, NO_ANSWER, UNSURE))
-    return Prompt(key, "situation", topic.label, question.ask or topic.question, question.help, choices, topic.many)
-
-
-def _usage(key: str, question: Question, catalogue: Catalogue) -> Prompt:
-    item = catalogue.knowledge.usage[question.name]
-    choices = ((NO_ANSWER, NO_ANSWER), (UNSURE, UNSURE))
+    if key.kind == "situation":
+        topic = knowledge.topics[key.name]
+        choices = tuple((value, value.replace("-", " ")) for value in (*topic.values, NO_ANSWER, UNSURE))
+        return Prompt(key, "situation", topic.label, question.ask or topic.question, question.help, choices, topic.many)
+    item = knowledge.usage[key.name]
     return Prompt(
         key,
         "number",
         item.label,
         question.ask or item.question,
         question.help,
-        choices,
+        ((NO_ANSWER, NO_ANSWER), (UNSURE, UNSURE)),
         unit=item.unit,
         typical=question.typical,
     )
 
 
-def found(state: State, words: str) -> tuple[str, ...]:
-    """The keys of the criteria, situation and usage that the words may mean, the nearest first; at any time.
-
-    All words stand in the label, question, help or other names; where nothing has them all, the nearest names.
-    """
-    catalogue, typed = state.catalogue, words.casefold().split()
-    texts = {key: _text(key, catalogue) for key in catalogue.questions}
-    hits = [key for key, text in texts.items() if typed and all(word in text for word in typed)]
-    if hits:
-        return tuple(sorted(hits, key=lambda key: _distance(key, typed, catalogue))[:_MOST_FOUND])
-    knowledge = catalogue.knowledge
-    return tuple(
-        dict.fromkeys(f"criterion:{knowledge.words[word]}" for word in nearest(words, knowledge.words, _MOST_FOUND))
+def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
+    criterion = catalogue.knowledge.criteria[key.name]
+    question, words = catalogue.get_question(key.name), criterion.values
+    return Prompt(
+        key,
+        "rating" if words else "number",
+        criterion.label,
+        question.ask or criterion.question,
+        question.help,
+        (*((word, word) for word in words), (NONE, NONE), (UNSURE, UNSURE)),
+        unit=criterion.unit,
+        typical=tuple(words[int(part)] if words else part for part in question.typical),
+        at_most=criterion.lower_is_better,
     )
 
 
-def _text(key: str, catalogue: Catalogue) -> str:
-    prompt, (kind, _, name) = prompt_of(key, catalogue), key.partition(":")
-    aliases = catalogue.knowledge.criteria[name].aliases if kind == "criterion" else ()
-    return " ".join((name, *aliases, prompt.label, prompt.ask, prompt.help or "")).casefold()
+def search_questions(state: State, words: str) -> tuple[Key, ...]:
+    """Return the keys of the criteria, situation and usage that the words may mean, the nearest first.
+
+    All words are in the label, question, help or other names; where nothing has them all, the nearest names count.
+    """
+    catalogue, typed = state.catalogue, words.casefold().split()
+    texts = {key: _join_texts(key, catalogue) for key in catalogue.questions}
+    hits = [key for key, text in texts.items() if typed and all(word in text for word in typed)]
+    if hits:
+        return tuple(sorted(hits, key=lambda key: _measure_distance(key, typed, catalogue))[:_MOST_FOUND])
+    known = catalogue.knowledge.words
+    return tuple(dict.fromkeys(Key("criterion", known[word]) for word in nearest(words, known, _MOST_FOUND)))
 
 
-def _distance(key: str, typed: list[str], catalogue: Catalogue) -> tuple[bool, int]:
-    """Those that have the words in their name or label come first, then in the order of the file."""
-    prompt = prompt_of(key, catalogue)
-    title = f"{key.partition(':')[2]} {prompt.label}".casefold()
+def _join_texts(key: Key, catalogue: Catalogue) -> str:
+    prompt = make_prompt(key, catalogue)
+    aliases = catalogue.knowledge.criteria[key.name].aliases if key.kind == "criterion" else ()
+    return " ".join((key.name, *aliases, prompt.label, prompt.ask, prompt.help or "")).casefold()
+
+
+def _measure_distance(key: Key, typed: list[str], catalogue: Catalogue) -> tuple[bool, int]:
+    """Return 0 first for those with the words in their name or label, then the place in the file."""
+    title = f"{key.name} {make_prompt(key, catalogue).label}".casefold()
     return not all(word in title for word in typed), catalogue.places[key]

@@ -1,8 +1,23 @@
-"""Whether any further answer can change the verdict: a proof that none can, or the questions on which it hangs.
+"""Whether any further answer can change the verdict: a proof that none can, or the questions that decide it.
 
-Each kind of verdict holds for reasons that are sums over findings: nobody's lead may fall to nothing, no must of the
-leader may come to be unknown, and so on. A sum is bounded by what it is now, and by how far each undecided part could
-move it the wrong way. Weights in the denominator are common to all providers, so the sign of a difference decides.
+An example. Two providers, A and B, and two wishes. The first wish, of weight 8, is met by A only; the second, of weight
+2, has not been asked about yet and is met by B only. The verdict is "A, firmly". It stays as long as A's proven degrees
+are ahead of B's possible ones:
+
+    now                    8 - 0 = 8
+    the second wish        moves that by 0 (not asked for) to -2 (asked for)
+    at worst               8 - 2 = 6, still above 0: settled
+
+If the first wish weighed 1, it would be 1 - 2 = -1 at worst, and the question about the second wish would decide.
+
+So a verdict is split into supports, each of which has to stay: nobody's lead may fall to nothing, no must of the leader
+may come to be unknown, and so on. Each support holds in one of several ways, and each way is a set of demands on sums
+over findings. The proof rests on one invariant: whatever is answered, every sum ends between what it is now minus all
+that the open contributions could move it down, and what it is now plus all that they could move it up. That is so
+because (1) findings which are no open contributions never change, (2) each open contribution ends within its span, and
+(3) contributions are taken at their worst independently of each other, which can only widen the range. A demand that
+holds at the worst end holds after any answers. The weights in the denominator of a score are the same for all
+providers, so that the sign of a difference decides who is ahead.
 """
 
 from __future__ import annotations
@@ -10,20 +25,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from provider_advisor.decision import Outcome, Verdict, judge_team
-from provider_advisor.questionnaire.catalogue import Effect, Measure, effects_of, value
-from provider_advisor.questionnaire.open_contributions import Part, parts_of
-from provider_advisor.questionnaire.replay_answers import View, view_of
-from provider_advisor.questionnaire.state import State
+from provider_advisor.decision.totals import Totals, total_findings
+from provider_advisor.knowledge.records import Key
+from provider_advisor.questionnaire.catalogue import Measure, measure_totals
+from provider_advisor.questionnaire.open_contributions import OpenContribution, find_open_contributions
+from provider_advisor.questionnaire.replay_answers import Replay, replay_answers
+from provider_advisor.questionnaire.state import State, to_question
 
-__all__ = ["Aspect", "Proof", "Survey", "is_out", "prove", "survey_of"]
+__all__ = ["Aspect", "Proof", "Survey", "survey_answers"]
 
 _NEAR = 1e-10
 """Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
 
 _DUST = 1e-13
+"""Of all weight; what adding in another order may lose."""
 
 
 class Demand(NamedTuple):
@@ -43,7 +61,7 @@ Aspect = Literal["stated", "out", "standing", "behind", "level", "strength"]
 that several leaders are level; that it is firm or leaning."""
 
 
-class Claim(NamedTuple):
+class Support(NamedTuple):
     """One thing that has to stay for the verdict to stay, and the ways in which it can."""
 
     about: Aspect
@@ -51,234 +69,211 @@ class Claim(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What further answers can do: `settled` if nothing, else the questions on which it hangs.
+    """What further answers can do: `settled` if nothing, else the questions that decide.
 
-    `deciding` gives, for each of these questions, how far it could move what it bears on, as a share of what is needed.
-    `proved` are the aspects that nothing can change any more, `hanging` the others.
+    `deciding` gives, for each of these questions, how far it could move what it bears on. `proved` are the aspects that
+    nothing can change any more, `hanging` the others.
     """
 
     settled: bool
-    deciding: Mapping[str, float]
+    deciding: Mapping[Key, float]
     proved: tuple[Aspect, ...] = ()
     hanging: tuple[Aspect, ...] = ()
 
 
-def prove(outcome: Outcome, effects: Sequence[Effect], parts: Sequence[Part], places: Mapping[str, int]) -> Proof:
-    """Whether the outcome's verdict stays whatever the parts come to; `effects` are what its findings add now.
-
-    Of ways that hang on as many questions, that one is pursued whose questions come first by their `places`.
-    """
-    sums = _Sums(effects, parts)
-    claims = _claims(outcome, sums)
-    hanging = [claim for claim in claims if parts and not _is_kept(claim, sums)]
-    deciding: dict[str, float] = {}
-    for claim in hanging:
-        for key, share in sums.pursued(claim.ways, places).items():
-            deciding[key] = deciding.get(key, 0.0) + share
-    shaky = dict.fromkeys(claim.about for claim in hanging)
-    proved = dict.fromkeys(claim.about for claim in claims if claim.about not in shaky)
-    return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
-
-
-def _is_kept(claim: Claim, sums: _Sums) -> bool:
-    """Whether one of the ways holds, whatever the parts come to."""
-    return any(all(sums.holds(demand) for demand in way) for way in claim.ways)
-
-
-def is_out(place: int, effects: Sequence[Effect], parts: Sequence[Part]) -> bool:
-    """Whether a provider is ruled out, whatever the parts come to."""
-    return _Sums(effects, parts).holds(Demand(Measure("failed", place), 1))
-
-
-class _Sums:
-    """Sums of measures: what they are now, and what each part could take away or add."""
-
-    def __init__(self, effects: Sequence[Effect], parts: Sequence[Part]) -> None:
-        self._effects = effects
-        self._parts = parts
-        self._now: dict[Measure, float] = {}
-        self._moves: dict[tuple[Measure, bool], list[tuple[float, Part]]] = {}
-
-    @cached_property
-    def near(self) -> float:
-        """How much a lead must be, so that it is one after rounding."""
-        weight = Measure("weight")
-        return _NEAR * (self.now(weight) + sum(part.range.ends(weight)[1] for part in self._parts))
-
-    def now(self, measure: Measure) -> float:
-        """The sum over all findings as they are."""
-        if measure not in self._now:
-            self._now[measure] = value(self._effects, measure)
-        return self._now[measure]
-
-    def lead(self, measure: Measure) -> Demand:
-        """That one stays ahead."""
-        return Demand(measure, self.near)
-
-    def even(self, measure: Measure) -> Way:
-        """That a difference stays nothing."""
-        dust = _DUST / _NEAR * self.near
-        return Demand(measure, -dust), Demand(measure, dust, above=False)
-
-    def is_met(self, demand: Demand) -> bool:
-        """Whether the demand is met now."""
-        now = self.now(demand.measure)
-        return now >= demand.bound if demand.above else now <= demand.bound
-
-    def holds(self, demand: Demand) -> bool:
-        """Whether it is met, and stays so."""
-        moved = sum(move for move, _ in self._moving(demand))
-        now = self.now(demand.measure)
-        return now - moved >= demand.bound if demand.above else now + moved <= demand.bound
-
-    def pursued(self, ways: Iterable[Way], places: Mapping[str, int]) -> dict[str, float]:
-        """The questions behind the way that is met now and hangs on the fewest; how much each could move."""
-        met = [way for way in ways if all(self.is_met(demand) for demand in way)]
-        found = [self._questions(way) for way in met or ways]
-        return min(found, key=lambda keys: (len(keys), sorted(places[_asked(key)] for key in keys)), default={})
-
-    def _questions(self, way: Way) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for demand in way:
-            if self.holds(demand):
-                continue
-            for move, part in self._moving(demand):
-                for key in part.questions:
-                    found[key] = found.get(key, 0.0) + move / len(part.questions)
-        return found
-
-    def _moving(self, demand: Demand) -> list[tuple[float, Part]]:
-        """The parts that could move the sum the wrong way, and by how much."""
-        key = (demand.measure, demand.above)
-        if key not in self._moves:
-            moves = [(_wrong(part, demand), part) for part in self._parts]
-            self._moves[key] = [(move, part) for move, part in moves if move > 0]
-        return self._moves[key]
-
-
-def _asked(key: str) -> str:
-    return key.replace("bound:", "criterion:", 1)
-
-
-def _wrong(part: Part, demand: Demand) -> float:
-    low, high = part.range.ends(demand.measure)
-    now = value(part.now, demand.measure) if part.now else 0.0
-    return now - low if demand.above else high - now
-
-
-def _claims(outcome: Outcome, sums: _Sums) -> list[Claim]:
-    """What has to stay for the verdict to stay."""
-    verdict = outcome.verdict
-    names = [assessment.provider for assessment in outcome.assessments]
-    if not names:
-        return []
-    if not sums.now(Measure("present")):
-        return [Claim("stated", [(Demand(Measure("present"), 0, above=False),)])]
-    if verdict.kind == "none":
-        return [Claim("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
-    leaders = [place for place, name in enumerate(names) if name in _ahead(verdict)]
-    rivals = [place for place in range(len(names)) if place not in leaders]
-    standing = {assessment.standing for assessment in outcome.assessments if assessment.provider in _ahead(verdict)}
-    is_qualified = "qualified" in standing
-    claims = [Claim("stated", [(Demand(Measure("present"), 1),)])]
-    claims += [Claim("standing", [_stands(place, is_qualified=is_qualified)]) for place in leaders]
-    claims += [Claim("behind", _behind(rival, leaders, sums, is_qualified=is_qualified)) for rival in rivals]
-    if verdict.kind == "recommended":
-        return claims + [Claim("strength", ways) for ways in _strength(verdict, leaders[0], rivals, sums)]
-    together = _together(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
-    return claims + [Claim("level", ways) for ways in together]
-
-
-def _ahead(verdict: Verdict) -> tuple[str, ...]:
-    alone = verdict.provider or verdict.lean
-    return (alone,) if alone else verdict.among
-
-
-def _stands(place: int, *, is_qualified: bool) -> Way:
-    """That a leader keeps its standing: qualified has no bad must, unconfirmed no failed one but an unknown one."""
-    if is_qualified:
-        return (Demand(Measure("bad", place), 0, above=False),)
-    return Demand(Measure("failed", place), 0, above=False), Demand(Measure("bad", place), 1)
-
-
-def _behind(rival: int, leaders: Sequence[int], sums: _Sums, *, is_qualified: bool) -> list[Way]:
-    """That a rival stays behind: ruled out, or of lower standing, or with more unknown musts, or a lower score.
-
-    Behind any of several leaders is enough, for these stay level; so it matters not which of them comes first.
-    """
-    ways: list[Way] = [(Demand(Measure("failed", rival), 1),)]
-    worse = Demand(Measure("bad", rival), 1)
-    if is_qualified:
-        return [*ways, (worse,), *((sums.lead(Measure("expected", leader, rival)),) for leader in leaders)]
-    for leader in leaders:
-        lead, more = sums.lead(Measure("expected", leader, rival)), Measure("unknown", rival, leader)
-        ways += [(worse, Demand(more, 1)), (worse, Demand(more, 0), lead)]
-    return ways
-
-
-def _strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums) -> list[list[Way]]:
-    """Firm: each rival stays out or below; leaning: one of them stays in and reaches up."""
-    if verdict.strength == "firm":
-        out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
-        return [[(out[rival],), (sums.lead(Measure("firm", leader, rival)),)] for rival in rivals]
-    dust = sums.near * _DUST / _NEAR
-    return [
-        [
-            (
-                Demand(Measure("failed", rival), 0, above=False),
-                Demand(Measure("firm", leader, rival), dust, above=False),
-            )
-            for rival in rivals
-        ]
-    ]
-
-
-def _together(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
-    """That several leaders stay level; and, qualified ones, that nothing or something of them stays unknown."""
-    pairs = list(itertools.combinations(leaders, 2))
-    claims: list[list[Way]] = [[sums.even(Measure("expected", one, other))] for one, other in pairs]
-    if not is_qualified:
-        claims += [[sums.even(Measure("unknown", one, other))] for one, other in pairs]
-    elif is_tie:
-        claims += [[(sums.even(Measure("spread", place))[1],)] for place in leaders]
-    else:
-        claims.append([(sums.lead(Measure("spread", place)),) for place in leaders])
-    return claims
-
-
 class Survey(NamedTuple):
-    """The answers replayed, the verdict on them, what each finding adds, what is undecided, and what that can do.
+    """All that is known at a state: its answers replayed, the verdict, what each finding adds, and the proof.
 
-    `inside` are the places of the providers that are not ruled out for good; all, where all are. `lost` are the places
-    of those that are.
+    `inside` are the places of the providers that are not ruled out for good; all of them, if all are. `lost` are the
+    places of those that are.
     """
 
-    view: View
+    replay: Replay
     outcome: Outcome
-    effects: tuple[Effect, ...]
-    parts: tuple[Part, ...]
+    findings: tuple[Totals, ...]
     proof: Proof
     inside: tuple[int, ...]
     lost: frozenset[int]
 
 
-def survey_of(state: State) -> Survey:
-    """The survey at a state; kept for the next question about it."""
-    found: Survey | None = state.catalogue.kept(state.answers)
-    if found is None:
-        found = _survey(state)
-        state.catalogue.keep(state.answers, found)
-    return found
+def survey_answers(state: State) -> Survey:
+    """Return the survey at a state. The catalogue keeps it for the next question about the same answers."""
+    return cast("Survey", state.catalogue.surveys.get_or_make(state.answers, lambda: _survey(state)))
 
 
 def _survey(state: State) -> Survey:
-    view = view_of(state)
-    outcome = judge_team(view.team, state.catalogue.facts)
-    found = effects_of([assessment.findings for assessment in outcome.assessments])
-    parts = parts_of(view, outcome, found, state.catalogue)
-    effects = tuple(effect for _, effect in found)
+    replay = replay_answers(state)
+    outcome = judge_team(replay.team, state.catalogue.facts)
+    # Findings are in the same order for each provider: one row is one requirement or rule.
+    rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
+    findings = [(row[0], total_findings(row)) for row in rows]
+    totals = tuple(part for _, part in findings)
+    sums = _Sums(totals, find_open_contributions(replay, outcome, findings, state.catalogue))
     places = range(len(outcome.assessments))
-    lost = frozenset(place for place in places if is_out(place, effects, parts))
+    lost = frozenset(place for place in places if sums.holds(Demand(Measure("failed", place), 1)))
     inside = tuple(place for place in places if place not in lost)
-    proof = prove(outcome, effects, parts, state.catalogue.places)
-    return Survey(view, outcome, effects, tuple(parts), proof, inside or tuple(places), lost)
+    return Survey(replay, outcome, totals, _prove(outcome, sums, state.catalogue.places), inside or tuple(places), lost)
+
+
+def _prove(outcome: Outcome, sums: _Sums, places: Mapping[Key, int]) -> Proof:
+    """Return whether the verdict stays whatever is answered; among equal ways, the first by `places` is pursued."""
+    supports = _find_supports(outcome, sums)
+    hanging = [support for support in supports if sums.open and not sums.keeps(support)]
+    deciding: dict[Key, float] = {}
+    for support in hanging:
+        for key, share in sums.pursue(support.ways, places).items():
+            deciding[key] = deciding.get(key, 0.0) + share
+    shaky = dict.fromkeys(support.about for support in hanging)
+    proved = dict.fromkeys(support.about for support in supports if support.about not in shaky)
+    return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
+
+
+class _Sums:
+    """Sums of measures: what they are now, and how far each open contribution could move them."""
+
+    def __init__(self, findings: Sequence[Totals], open_: Sequence[OpenContribution]) -> None:
+        self.open = open_
+        self._findings = findings
+        self._now: dict[Measure, float] = {}
+        self._moves: dict[tuple[Measure, bool], list[tuple[float, OpenContribution]]] = {}
+
+    @cached_property
+    def near(self) -> float:
+        """Return how large a lead must be so that it is one after rounding."""
+        weight = Measure("weight")
+        return _NEAR * (self.now(weight) + sum(part.span.get_ends(weight)[1] for part in self.open))
+
+    def now(self, measure: Measure) -> float:
+        """Return the sum over all findings as they are."""
+        if measure not in self._now:
+            self._now[measure] = measure_totals(self._findings, measure)
+        return self._now[measure]
+
+    def demand_lead(self, measure: Measure) -> Demand:
+        """Return the demand that one stays ahead."""
+        return Demand(measure, self.near)
+
+    def demand_even(self, measure: Measure) -> Way:
+        """Return the demands that a difference stays nothing."""
+        dust = _DUST / _NEAR * self.near
+        return Demand(measure, -dust), Demand(measure, dust, above=False)
+
+    def is_met(self, demand: Demand) -> bool:
+        """Return whether the demand is met now."""
+        now = self.now(demand.measure)
+        return now >= demand.bound if demand.above else now <= demand.bound
+
+    def holds(self, demand: Demand) -> bool:
+        """Return whether the demand is met and stays so: at the worst end of the sum, by the invariant above."""
+        moved = sum(move for move, _ in self._find_moves(demand))
+        now = self.now(demand.measure)
+        return now - moved >= demand.bound if demand.above else now + moved <= demand.bound
+
+    def keeps(self, support: Support) -> bool:
+        """Return whether one way holds whatever is answered."""
+        return any(all(self.holds(demand) for demand in way) for way in support.ways)
+
+    def pursue(self, ways: Iterable[Way], places: Mapping[Key, int]) -> dict[Key, float]:
+        """Return the questions behind the way that is met now and needs the fewest; how far each could move it."""
+        met = [way for way in ways if all(self.is_met(demand) for demand in way)]
+        found = [self._list_questions(way) for way in met or ways]
+        return min(found, key=lambda keys: (len(keys), sorted(places[to_question(key)] for key in keys)), default={})
+
+    def _list_questions(self, way: Way) -> dict[Key, float]:
+        found: dict[Key, float] = {}
+        for demand in way:
+            if self.holds(demand):
+                continue
+            for move, part in self._find_moves(demand):
+                for key in part.questions:
+                    found[key] = found.get(key, 0.0) + move / len(part.questions)
+        return found
+
+    def _find_moves(self, demand: Demand) -> list[tuple[float, OpenContribution]]:
+        """Return the open contributions that could move the sum the wrong way, and by how much."""
+        key = (demand.measure, demand.above)
+        if key not in self._moves:
+            moves = [(_move_wrong_way(part, demand), part) for part in self.open]
+            self._moves[key] = [(move, part) for move, part in moves if move > 0]
+        return self._moves[key]
+
+
+def _move_wrong_way(part: OpenContribution, demand: Demand) -> float:
+    low, high = part.span.get_ends(demand.measure)
+    now = measure_totals(part.now, demand.measure) if part.now else 0.0
+    return now - low if demand.above else high - now
+
+
+def _find_supports(outcome: Outcome, sums: _Sums) -> list[Support]:
+    """Return what has to stay for the verdict to stay."""
+    verdict = outcome.verdict
+    names = [assessment.provider for assessment in outcome.assessments]
+    if not names:
+        return []
+    if not sums.now(Measure("present")):
+        return [Support("stated", [(Demand(Measure("present"), 0, above=False),)])]
+    if verdict.kind == "none":
+        return [Support("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
+    ahead = _list_ahead(verdict)
+    leaders = [place for place, name in enumerate(names) if name in ahead]
+    rivals = [place for place in range(len(names)) if place not in leaders]
+    is_qualified = any(outcome.assessments[place].standing == "qualified" for place in leaders)
+    supports = [Support("stated", [(Demand(Measure("present"), 1),)])]
+    supports += [Support("standing", [_keep_standing(place, is_qualified=is_qualified)]) for place in leaders]
+    supports += [Support("behind", _keep_behind(rival, leaders, sums, is_qualified=is_qualified)) for rival in rivals]
+    if verdict.kind == "recommended":
+        return supports + [Support("strength", ways) for ways in _keep_strength(verdict, leaders[0], rivals, sums)]
+    level = _keep_level(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
+    return supports + [Support("level", ways) for ways in level]
+
+
+def _list_ahead(verdict: Verdict) -> tuple[str, ...]:
+    alone = verdict.provider or verdict.lean
+    return (alone,) if alone else verdict.among
+
+
+def _keep_standing(place: int, *, is_qualified: bool) -> Way:
+    """Return how a leader keeps its standing: qualified without a bad must, else with an unknown but no failed one."""
+    if is_qualified:
+        return (Demand(Measure("bad", place), 0, above=False),)
+    return Demand(Measure("failed", place), 0, above=False), Demand(Measure("bad", place), 1)
+
+
+def _keep_behind(rival: int, leaders: Sequence[int], sums: _Sums, *, is_qualified: bool) -> list[Way]:
+    """Return how a rival stays behind: ruled out, or of lower standing, with more unknown musts, or a lower score.
+
+    To be behind any of several leaders is enough, because they stay level.
+    """
+    ways: list[Way] = [(Demand(Measure("failed", rival), 1),)]
+    worse = Demand(Measure("bad", rival), 1)
+    if is_qualified:
+        leads = [sums.demand_lead(Measure("expected", leader, rival)) for leader in leaders]
+        return [*ways, (worse,), *((lead,) for lead in leads)]
+    for leader in leaders:
+        lead, more = sums.demand_lead(Measure("expected", leader, rival)), Measure("unknown", rival, leader)
+        ways += [(worse, Demand(more, 1)), (worse, Demand(more, 0), lead)]
+    return ways
+
+
+def _keep_strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums) -> list[list[Way]]:
+    """Return, if firm, how each rival stays out or below; if leaning, how one of them stays in and reaches up."""
+    if verdict.strength == "firm":
+        out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
+        return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
+    dust = sums.near * _DUST / _NEAR
+    stays_in = {rival: Demand(Measure("failed", rival), 0, above=False) for rival in rivals}
+    reaches = {rival: Demand(Measure("firm", leader, rival), dust, above=False) for rival in rivals}
+    return [[(stays_in[rival], reaches[rival]) for rival in rivals]]
+
+
+def _keep_level(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
+    """Return how leaders stay level; and, if qualified, how nothing of them, or something, stays unknown."""
+    pairs = list(itertools.combinations(leaders, 2))
+    found: list[list[Way]] = [[sums.demand_even(Measure("expected", one, other))] for one, other in pairs]
+    if not is_qualified:
+        found += [[sums.demand_even(Measure("unknown", one, other))] for one, other in pairs]
+    elif is_tie:
+        found += [[(sums.demand_even(Measure("spread", place))[1],)] for place in leaders]
+    else:
+        found.append([(sums.demand_lead(Measure("spread", place)),) for place in leaders])
+    return found

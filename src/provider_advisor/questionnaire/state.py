@@ -1,30 +1,39 @@
-"""The state of a questionnaire: a value, from which everything else is worked out again."""
+"""The state of a questionnaire, a value from which everything else is worked out again; and what an answer may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from provider_advisor.knowledge import Priority
-from provider_advisor.logic import Number
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import Criterion, Priority
+from provider_advisor.knowledge.records import Key
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.requirements.grammar import LARGEST, brief, shown
 
 __all__ = [
+    "CRITERION_WORDS",
     "NONE",
     "NO_ANSWER",
     "PRIORITY_WORDS",
     "TOPICS",
     "UNSURE",
-    "Answer",
+    "GivenAnswer",
     "Phase",
     "State",
     "Value",
     "begin",
-    "put",
-    "silence_on",
+    "check_key",
+    "check_value",
+    "get_silence",
+    "put_answers",
+    "to_bound",
+    "to_question",
 ]
 
-TOPICS = "topics"
+TOPICS = Key("topics")
 """The key of the first screen."""
 
 UNSURE = "not-sure"
@@ -34,9 +43,11 @@ NONE = "none"
 PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nice": "could"}
 """What a person answers about a criterion, besides `no` and `not-sure`, and the priority that it means."""
 
+CRITERION_WORDS = (*PRIORITY_WORDS, "no", UNSURE)
+"""What can be answered about a criterion."""
+
 Phase = Literal["asking", "declared", "stopped", "further"]
 Value = str | Number | tuple[str, ...]
-
 
 _SILENCE: Mapping[str, Value] = {
     "topics": (),
@@ -47,56 +58,140 @@ _SILENCE: Mapping[str, Value] = {
 }
 
 
-def silence_on(key: str) -> Value:
-    """What it means that a screen was answered, and one of its questions was not.
-
-    >>> silence_on("criterion:fax"), silence_on("bound:fax-pages"), silence_on("topics")
-    ('no', 'none', ())
-    """
-    return _SILENCE[key.partition(":")[0]]
-
-
-class Answer(NamedTuple):
+class GivenAnswer(NamedTuple):
     """One answer: the key of what was asked, and the value.
 
-    Keys and values: `topics`: a tuple of subjects; `criterion:fax`: must, good, nice, no or not-sure;
-    `bound:fax-pages`: a number (a rank, for a rating), none or not-sure; `situation:developers`: a tuple of values,
-    no-answer or not-sure; `usage:calls`: a number, no-answer or not-sure. `step` counts the screens; `searched` says
-    that the person looked for the question, which then counts whether its topic is open or not.
+    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no or not-sure; `bound`: a
+    number (a rank, for a rating), none or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a
+    number, no-answer or not-sure. `step` counts the screens. `searched` means that the person looked for the question,
+    which then counts even if its topic is closed.
     """
 
-    key: str
+    key: Key
     value: Value
     step: int = 0
     searched: bool = False
 
 
 class State(NamedTuple):
-    """What was answered so far, in order, and whether the person has said that this is all.
+    """The answers so far, in order, and whether the person said that this is all.
 
-    With `further` it goes on though the verdict is settled. `most` is how many criteria a list may have.
+    The phase `further` goes on asking although the verdict is settled. `most` is how many criteria a list may have.
     """
 
     catalogue: Catalogue
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[GivenAnswer, ...] = ()
     phase: Phase = "asking"
     most: int = 10
 
     @property
     def steps(self) -> int:
-        """How many screens were answered."""
+        """Return how many screens were answered."""
         return max((answer.step for answer in self.answers), default=0)
 
 
 def begin(catalogue: Catalogue, most: int = 10) -> State:
-    """A questionnaire without an answer."""
+    """Return a questionnaire without an answer."""
     return State(catalogue, most=most)
 
 
-def put(state: State, answers: Iterable[Answer]) -> State:
-    """The state with these answers; each takes the place of an older one on the same."""
+def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
+    """Return the state with these answers; each replaces an older one to the same question, in its place."""
     found = {answer.key: answer for answer in state.answers}
     for answer in answers:
         old = found.get(answer.key)
         found[answer.key] = answer if old is None else answer._replace(step=old.step)
     return state._replace(answers=tuple(found.values()))
+
+
+def get_silence(key: Key) -> Value:
+    """Return what it means that a screen was answered and one of its questions was not.
+
+    >>> get_silence(Key("criterion", "fax")), get_silence(Key("bound", "fax-pages")), get_silence(TOPICS)
+    ('no', 'none', ())
+    """
+    return _SILENCE[key.kind]
+
+
+def to_question(key: Key) -> Key:
+    """Return the key of the question that the key belongs to: a bound belongs to its criterion, others to themselves.
+
+    >>> str(to_question(Key("bound", "fax-pages")))
+    'criterion:fax-pages'
+    """
+    return Key("criterion", key.name) if key.kind == "bound" else key
+
+
+def to_bound(key: Key) -> Key:
+    """Return the key of the bound of a criterion's key."""
+    return Key("bound", key.name)
+
+
+def check_key(key: Key, catalogue: Catalogue) -> Key:
+    """Return the key if there is such a question. Raises RequirementsError."""
+    if key == TOPICS:
+        return key
+    question = to_question(key)
+    if question not in catalogue.questions:
+        names = [part.name for part in catalogue.questions.values() if part.about == question.kind]
+        hint = did_you_mean(brief(key.name), names) or " See `recommend criteria` for what can be asked for."
+        raise RequirementsError(f"there is no question about the {question.kind} {shown(key.name)}.{hint}")
+    if key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "capability":
+        raise RequirementsError(
+            f"'{key.name}' is a capability, which takes no bound; answer only whether it is needed."
+        )
+    return key
+
+
+def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
+    """Return the value as the state holds it, for a key that exists. Raises RequirementsError."""
+    if key == TOPICS:
+        return _check_several(value, catalogue.subjects, "topics", many=True, some=False)
+    if key.kind == "criterion":
+        return _check_word(value, CRITERION_WORDS, f"the answer on '{key.name}'")
+    if key.kind == "bound":
+        return _check_bound(value, catalogue.knowledge.criteria[key.name])
+    values = catalogue.knowledge.topics[key.name].values if key.kind == "situation" else ()
+    if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
+        return value
+    if key.kind == "usage":
+        return _check_number(value, f"the usage '{key.name}'", catalogue.knowledge.usage[key.name].unit)
+    topic = catalogue.knowledge.topics[key.name]
+    return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)
+
+
+def _check_word(value: object, words: Collection[str], what: str) -> str:
+    if not isinstance(value, str) or value not in words:
+        raise RequirementsError(
+            f"{what} is {shown(value)}; expected {', '.join(words)}.{did_you_mean(brief(value), words)}"
+        )
+    return value
+
+
+def _check_several(
+    value: object, known: Mapping[str, object], what: str, *, many: bool, some: bool = True
+) -> tuple[str, ...]:
+    given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    for one in given:
+        if not isinstance(one, str) or one not in known:
+            hint = did_you_mean(brief(one), known)
+            raise RequirementsError(f"{shown(one)} is unknown to {what}; expected {', '.join(known)}.{hint}")
+    if (some and not given) or (len(given) > 1 and not many):
+        raise RequirementsError(f"{what} takes {'at least one value' if many else 'one value'}.")
+    return tuple(one for one in known if one in given)
+
+
+def _check_bound(value: object, criterion: Criterion) -> str | Number:
+    if isinstance(value, str) and value in {NONE, UNSURE} and value not in criterion.values:
+        return value
+    if criterion.kind == "rating":
+        if isinstance(value, str) or value not in range(len(criterion.values)):
+            return criterion.values.index(_check_word(value, criterion.values, f"the bound of '{criterion.id}'"))
+        return int(str(value))
+    return _check_number(value, f"the bound of '{criterion.id}'", str(criterion.unit))
+
+
+def _check_number(value: object, what: str, unit: str) -> Number:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+        raise RequirementsError(f"{what} is {shown(value)}; expected a number of {unit}, 0 to {LARGEST:.0f}.")
+    return plain(value)

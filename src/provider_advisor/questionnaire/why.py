@@ -1,21 +1,22 @@
-"""Why a question is asked: what is known and proved so far, and what each answer would move."""
+"""Why a question is asked: what is known and proved so far, and what each answer would change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provider_advisor.decision import Verdict, judge_team
+from provider_advisor.decision import Outcome, Verdict, judge_team
 from provider_advisor.decision.findings import Standing
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
+from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Truth
-from provider_advisor.questionnaire.prompts import prompt_of
-from provider_advisor.questionnaire.proof import Aspect, survey_of
-from provider_advisor.questionnaire.replay_answers import view_of
-from provider_advisor.questionnaire.screens import order_at, progress_of
-from provider_advisor.questionnaire.state import NONE, Answer, State, Value, put
+from provider_advisor.questionnaire.prompts import make_prompt
+from provider_advisor.questionnaire.proof import Aspect, survey_answers
+from provider_advisor.questionnaire.replay_answers import replay_answers
+from provider_advisor.questionnaire.screens import measure_progress, order_questions
+from provider_advisor.questionnaire.state import NONE, GivenAnswer, State, Value, put_answers
 
-__all__ = ["Coverage", "Known", "Move", "Why", "known_at", "why"]
+__all__ = ["Coverage", "Known", "Move", "Why", "explain_question", "sum_up_known"]
 
 _MOST_MOVES = 40
 
@@ -25,7 +26,7 @@ class Known(NamedTuple):
 
     `verdict` and `standings` are those so far; `stated` and `unsure` how much they rest on. `proved` are the aspects
     of the verdict that nothing can change any more, `hanging` those that something could; `out` how many of the
-    `providers` are ruled out for good; `left` how many criteria could matter still.
+    `providers` are ruled out for good; `left` how many criteria could still matter.
     """
 
     verdict: Verdict
@@ -40,9 +41,9 @@ class Known(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """Of how many of the providers still in it is known that they have a capability, or lack it.
+    """How many of the providers still in are known to have a capability, or to lack it.
 
-    `is_amount` says that it is no capability; then `has` counts those for which an amount is known.
+    `is_amount` means that it is no capability; then `has` counts those with a known amount.
     """
 
     has: int
@@ -52,7 +53,7 @@ class Coverage(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What one answer would come to: the verdict, and each provider's standing, by id."""
+    """What one answer would lead to: the verdict, and each provider's standing, by id."""
 
     answer: Value
     verdict: Verdict
@@ -64,95 +65,94 @@ class Why(NamedTuple):
     """Why a question is asked.
 
     `moves` is what each answer alone would do; `opens` the keys of questions that may be asked only after it; `rules`
-    how many rules speak of it; `decides` whether the verdict hangs on it, alone or with others. `coverage` is None for
-    what is no criterion, or is computed from usage.
+    how many rules depend on it; `decides` whether the verdict does, alone or with others. `coverage` is None for what
+    is no criterion, or is computed from usage.
     """
 
-    key: str
+    key: Key
     known: Known
     moves: tuple[Move, ...]
-    opens: tuple[str, ...]
+    opens: tuple[Key, ...]
     rules: int
     decides: bool
     coverage: Coverage | None
 
 
-def known_at(state: State) -> Known:
-    """What is known and proved at a state."""
-    survey = survey_of(state)
-    standings = {assessment.provider: assessment.standing for assessment in survey.outcome.assessments}
+def sum_up_known(state: State) -> Known:
+    """Return what is known and proved at a state."""
+    survey = survey_answers(state)
     return Known(
         survey.outcome.verdict,
-        standings,
-        len(survey.view.team.requirements),
-        len(survey.view.said.unsure),
+        _list_standings(survey.outcome),
+        len(survey.replay.team.requirements),
+        len(survey.replay.said.unsure),
         survey.proof.proved,
         survey.proof.hanging,
         len(state.catalogue.providers),
         len(survey.lost),
-        progress_of(state).left,
+        measure_progress(state).left,
     )
 
 
-def why(state: State, key: str) -> Why:
-    """Why a key of the present screen, or any other question, is asked."""
-    order = order_at(state)
+def _list_standings(outcome: Outcome) -> dict[str, Standing]:
+    return {assessment.provider: assessment.standing for assessment in outcome.assessments}
+
+
+def explain_question(state: State, key: Key) -> Why:
+    """Return why a key of the present screen, or any other question, is asked."""
+    order = order_questions(state)
     opens = [below for below, gates in order.gates.items() if key in gates]
     return Why(
         key,
-        known_at(state),
-        tuple(_moves(state, key)),
+        sum_up_known(state),
+        tuple(_try_answers(state, key)),
         tuple(sorted(opens, key=state.catalogue.places.__getitem__)),
-        _rules(state, key),
+        _count_rules(state, key),
         key in order.wanted,
-        _coverage(state, key),
+        _cover(state, key),
     )
 
 
-def _moves(state: State, key: str) -> Iterator[Move]:
-    """Each answer tried; only those that can be chosen from a list, and typical numbers."""
-    before = survey_of(state).outcome.verdict
-    for value in _values(state, key):
-        after = put(state, [Answer(key, value, state.steps, searched=True)])
-        outcome = judge_team(view_of(after).team, state.catalogue.facts)
-        standings = {assessment.provider: assessment.standing for assessment in outcome.assessments}
-        yield Move(value, outcome.verdict, standings, outcome.verdict != before)
+def _try_answers(state: State, key: Key) -> Iterator[Move]:
+    """Yield each answer tried; only those that can be chosen from a list, and typical numbers."""
+    before = survey_answers(state).outcome.verdict
+    for value in _list_values(state, key):
+        after = put_answers(state, [GivenAnswer(key, value, state.steps, searched=True)])
+        outcome = judge_team(replay_answers(after).team, state.catalogue.facts)
+        yield Move(value, outcome.verdict, _list_standings(outcome), outcome.verdict != before)
 
 
-def _values(state: State, key: str) -> list[Value]:
-    prompt = prompt_of(key, state.catalogue)
-    if prompt.kind == "criterion":
+def _list_values(state: State, key: Key) -> list[Value]:
+    if key.kind == "criterion":
         return ["must", "good", "nice", "no"]
-    kind, _, name = key.partition(":")
-    if kind == "bound":
-        return [*state.catalogue.question(name).typical, NONE]
-    if prompt.kind == "situation":
-        return [(value,) for value in state.catalogue.knowledge.topics[name].values[:_MOST_MOVES]]
-    return [part for part in prompt.typical if not isinstance(part, str)]
+    if key.kind == "bound":
+        return [*state.catalogue.get_question(key.name).typical, NONE]
+    if key.kind == "situation":
+        return [(value,) for value in state.catalogue.knowledge.topics[key.name].values[:_MOST_MOVES]]
+    return [part for part in make_prompt(key, state.catalogue).typical if not isinstance(part, str)]
 
 
-def _rules(state: State, key: str) -> int:
-    """How many rules have the key's criterion, situation or usage in their condition."""
-    kind, _, name = key.partition(":")
+def _count_rules(state: State, key: Key) -> int:
+    """Return how many rules have the key's criterion, situation or usage in their condition."""
     rules = state.catalogue.knowledge.rules.values()
-    return sum(any(_speaks_of(leaf, kind, name) for leaf in leaves(rule.when)) for rule in rules)
+    return sum(any(_is_about(leaf, key) for leaf in leaves(rule.when)) for rule in rules)
 
 
-def _speaks_of(leaf: object, kind: str, name: str) -> bool:
+def _is_about(leaf: object, key: Key) -> bool:
     if isinstance(leaf, Need):
-        return kind == "criterion" and leaf.criterion == name
+        return key == ("criterion", leaf.criterion)
     if isinstance(leaf, Situation):
-        return kind == "situation" and leaf.topic == name
-    return isinstance(leaf, Usage) and kind == "usage" and leaf.item == name
+        return key == ("situation", leaf.topic)
+    return isinstance(leaf, Usage) and key == ("usage", leaf.item)
 
 
-def _coverage(state: State, key: str) -> Coverage | None:
-    kind, _, name = key.partition(":")
+def _cover(state: State, key: Key) -> Coverage | None:
     catalogue = state.catalogue
-    if kind not in {"criterion", "bound"} or catalogue.knowledge.criteria[name].computed:
+    if key.kind not in {"criterion", "bound"} or catalogue.knowledge.criteria[key.name].computed:
         return None
-    facts = [catalogue.facts(catalogue.providers[place], name) for place in survey_of(state).inside]
-    is_amount = catalogue.knowledge.criteria[name].kind != "capability"
+    inside = survey_answers(state).inside
+    facts = [catalogue.facts(catalogue.providers[place], key.name) for place in inside]
+    is_amount = catalogue.knowledge.criteria[key.name].kind != "capability"
     has = sum(fact.amount is not None if is_amount else fact.truth is Truth.YES for fact in facts)
     lacks = 0 if is_amount else sum(fact.truth is Truth.NO for fact in facts)
     return Coverage(has, lacks, len(facts) - has - lacks, is_amount)

@@ -1,4 +1,4 @@
-"""`recommend ask`: few questions for a team that does not know yet what it needs, and then the answer."""
+"""`recommend ask`: a few questions for a team that does not know yet what it needs, and then the answer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.faces.cli.ask.conversation import Draft, Face, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import (
+    AskOptions,
     EndRequest,
-    Settings,
     check_writable,
+    find_newest_session,
     interruptible,
-    keep,
-    newest_session,
+    save_session,
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import Lines
-from provider_advisor.faces.cli.ask.wording import end_sentence, open_sentence
+from provider_advisor.faces.cli.ask.wording import describe_end, describe_open
 from provider_advisor.faces.cli.options import (
     as_of_option,
     bytes_from,
@@ -46,12 +46,12 @@ from provider_advisor.questionnaire import (
     End,
     State,
     begin,
-    declared,
-    further,
+    choose_screen,
+    declare,
+    go_on,
+    make_statement,
     read_answers,
-    requirements_record,
-    screen_after,
-    statement_of,
+    record_requirements,
 )
 from provider_advisor.recommendation import answer
 
@@ -68,84 +68,84 @@ _MOST = 10
     "--save",
     type=path_name,
     metavar="FILE",
-    help="Save what was asked for as a requirements file, for recommend --file.",
+    help="Save what you ask for as a requirements file, for recommend --file.",
 )
 @click.option(
     "--answers",
     type=path_name,
     metavar="FILE",
-    help="Take the answers from a file (- for standard input); ask nothing.",
+    help="Read the answers from a file (- for standard input) instead of asking.",
 )
 @click.option(
     "--resume",
     metavar="[FILE]",
     is_flag=False,
     flag_value=_NEWEST,
-    help="Go on where an earlier session stopped; without FILE the newest.",
+    help="Continue an earlier session; without FILE the newest one.",
 )
-@click.option("--show-standing", is_flag=True, help="Show where each provider stands so far; this may sway answers.")
+@click.option("--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers.")
 @click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys.")
 @click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists.")
-@click.option("--no-color", is_flag=True, help="No colours; the environment variable NO_COLOR does the same.")
-@click.option("--team", metavar="NAME", help="The team's name, for the file and the report.")
+@click.option("--no-color", is_flag=True, help="Do not use colours; the environment variable NO_COLOR does the same.")
+@click.option("--team", metavar="NAME", help="Name of the team, for the file and the report.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
-@click.option("--robustness/--no-robustness", default=True, help="Whether to say how sure the answer is.")
+@click.option("--max-age", metavar="DAYS", help="Ignore facts older than this, such as 365d.")
+@click.option("--robustness/--no-robustness", default=True, help="Report how sure the answer is, or do not.")
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.pass_context
-def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the options)
-    """Ask what matters, as little as possible, then answer.
+def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
+    """Ask a few questions about what matters, then answer.
 
-    One screen of topics, then short lists; it ends as soon as nothing that you could still say would change the
-    answer. No provider is named before the end. Ctrl-C saves the answers, and --resume goes on.
+    It starts with one screen of topics, shows short lists, and ends as soon as no further answer could change the
+    result. No provider is named before the end. Ctrl-C saves the answers; --resume continues.
     """
-    settings = _checked(Settings(**given))
-    if settings.no_color:
+    options = _check(AskOptions(**given))
+    if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    knowledge = knowledge_from(settings.facts, settings.rules)
-    facts = facts_as_of(knowledge, day_of(settings.as_of) or today(), days_of(settings.max_age))
-    state = begin(Catalogue(facts), 1 if settings.one_by_one else _MOST)
-    if settings.answers is not None:
-        _answer(_from_file(state, settings.answers, settings), settings)
+    knowledge = knowledge_from(options.facts, options.rules)
+    facts = facts_as_of(knowledge, day_of(options.as_of) or today(), days_of(options.max_age))
+    state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST)
+    if options.answers is not None:
+        _answer(_read_file(state, options.answers, options), options)
         return
-    resumed = _resumed(settings)
-    draft = Draft(_read(state, resumed) if resumed else state)
-    status = _converse(draft, settings, resumed)
+    resumed = _find_session(options)
+    draft = Draft(_read_session(state, resumed) if resumed else state)
+    status = _converse(draft, options, resumed)
     if status:
         context.exit(status)
-    _answer(draft.state, settings)
+    _answer(draft.state, options)
 
 
-def _converse(draft: Draft, settings: Settings, resumed: Path | None) -> int:
-    """Ask; 0, or the exit status of somebody who was interrupted. Whatever happens, the answers are kept."""
+def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
+    """Ask; return 0, or the exit status after an interruption. Whatever happens, the answers are kept."""
     with interruptible():
         try:
-            converse(draft, _face(settings))
+            converse(draft, _make_face(options))
         except (KeyboardInterrupt, EOFError) as stop:
-            keep(draft.whole(), settings, resumed, "Interrupted. ")
+            save_session(draft.complete(), options, resumed, "Interrupted. ")
             return 128 + (stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
         except (OSError, AdvisorError) as error:
             if not isinstance(error, BrokenPipeError):
-                keep(draft.whole(), settings, resumed)
+                save_session(draft.complete(), options, resumed)
             raise
         if draft.kept:
-            keep(draft.state, settings, resumed)
+            save_session(draft.state, options, resumed)
     return 0
 
 
-def _checked(settings: Settings) -> Settings:
-    """The settings, if they go together. Raises RequirementsError."""
-    if settings.answers is not None and settings.resume is not None:
-        raise RequirementsError("--answers asks nothing and --resume goes on asking; give one of them.")
-    if settings.team is not None and not _is_name(settings.team):
-        raise RequirementsError("the name after --team is empty, too long or no UTF-8; expected some words.")
-    if settings.place is not None:
-        check_writable(settings.place)
-        given = [file for file in (settings.answers, settings.resume) if file]
-        if any(Path(file).resolve() == settings.place.resolve() for file in given):
-            raise RequirementsError(f"{settings.save} holds the answers; name another file after --save.")
-    return settings
+def _check(options: AskOptions) -> AskOptions:
+    """Return the options if they go together. Raises RequirementsError."""
+    if options.answers is not None and options.resume is not None:
+        raise RequirementsError("--answers and --resume cannot be used together; choose one.")
+    if options.team is not None and not _is_name(options.team):
+        raise RequirementsError("--team: the name is empty, too long or not UTF-8; expected a few words.")
+    if options.place is not None:
+        check_writable(options.place)
+        given = [file for file in (options.answers, options.resume) if file]
+        if any(Path(file).resolve() == options.place.resolve() for file in given):
+            raise RequirementsError(f"--save {options.save}: this file holds the answers; choose another one.")
+    return options
 
 
 def _is_name(text: str) -> bool:
@@ -155,38 +155,38 @@ def _is_name(text: str) -> bool:
         return False
 
 
-def _resumed(settings: Settings) -> Path | None:
-    if settings.resume is None:
+def _find_session(options: AskOptions) -> Path | None:
+    if options.resume is None:
         return None
-    return Path(settings.resume) if settings.resume else newest_session(settings.place)
+    return Path(options.resume) if options.resume else find_newest_session(options.place)
 
 
-def _read(state: State, file: Path) -> State:
+def _read_session(state: State, file: Path) -> State:
     found = read_answers(read_bytes(file, str(file)), str(file), state)
-    return further(found) if found.phase == "declared" else found
+    return go_on(found) if found.phase == "declared" else found
 
 
-def _from_file(state: State, file: str, settings: Settings) -> State:
-    """The state after the answers of a file; what they leave open is declared, and said."""
+def _read_file(state: State, file: str, options: AskOptions) -> State:
+    """Return the state after the answers of a file; if they leave something open, it is said and the end declared."""
     found = read_answers(bytes_from(file), name_of(file), state)
-    left = open_sentence(found)
-    found = declared(found) if left else found
-    end = screen_after(found)
+    left = describe_open(found)
+    found = declare(found) if left else found
+    end = choose_screen(found)
     if isinstance(end, End):
-        _say([end_sentence(found, end), *([left] if left else [])], settings)
+        _say([describe_end(found, end), *([left] if left else [])], options)
     return found
 
 
-def _face(settings: Settings) -> Face:
+def _make_face(options: AskOptions) -> Face:
     typed, shown = _is_terminal(sys.stdin), _is_terminal(sys.stdout)
-    if typed and shown and not settings.plain and _has_room():
-        # A library for terminals is dear to import.
+    if typed and shown and not options.plain and _has_room():
+        # The library for terminals takes a tenth of a second to import.
         from provider_advisor.faces.cli.ask.keys import KeyFace  # noqa: PLC0415
 
-        return KeyFace(show_standing=settings.show_standing)
+        return KeyFace(show_standing=options.show_standing)
     lines = Lines(None if sys.stdin is None else sys.stdin.buffer)
-    err = settings.form != "text" or (typed and not shown)
-    return PlainFace(lines, echo=not typed, err=err, show_standing=settings.show_standing)
+    err = options.form != "text" or (typed and not shown)
+    return PlainFace(lines, echo=not typed, err=err, show_standing=options.show_standing)
 
 
 def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 (a stream, or None where it is closed)
@@ -194,7 +194,7 @@ def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 (a stream, or None where 
 
 
 def _has_room() -> bool:
-    """Whether the terminal can move its cursor, and has room for a list."""
+    """Return whether the terminal can move its cursor, and has room for a list."""
     if os.environ.get("TERM", "dumb") == "dumb":
         return False
     size = os.get_terminal_size(sys.stdout.fileno())
@@ -202,39 +202,39 @@ def _has_room() -> bool:
     return (size.columns or 80) >= _NARROWEST and (size.lines or 24) >= _LOWEST
 
 
-def _answer(state: State, settings: Settings) -> None:
+def _answer(state: State, options: AskOptions) -> None:
     """Save the requirements where that was asked for, and print the answer."""
-    day, age = day_of(settings.as_of), days_of(settings.max_age)
-    refused = _save(state, settings)
-    statement = statement_of(state, settings.team)._replace(as_of=day, max_age=age)
+    day, age = day_of(options.as_of), days_of(options.max_age)
+    refused = _save(state, options)
+    statement = make_statement(state, options.team)._replace(as_of=day, max_age=age)
     knowledge = state.catalogue.knowledge
-    if settings.form == "text":
-        _say([""], settings)
-    show_recommendation(answer(knowledge, statement, robustness=settings.robustness), knowledge, settings.form)
+    if options.form == "text":
+        _say([""], options)
+    show_recommendation(answer(knowledge, statement, robustness=options.robustness), knowledge, options.form)
     if refused is not None:
         raise refused
-    if settings.save is not None:
-        based = [("--facts", settings.facts), ("--rules", settings.rules)]
+    if options.save is not None:
+        based = [("--facts", options.facts), ("--rules", options.rules)]
         again = [word for name, folder in based if folder for word in (name, folder)]
-        command = shlex.join(["recommend", "--file", settings.save, *again])
-        _say(["", f"The requirements are saved. This gives the same answer: {command}"], settings)
+        command = shlex.join(["recommend", "--file", options.save, *again])
+        _say(["", f"The requirements are saved. This command gives the same answer: {command}"], options)
 
 
-def _save(state: State, settings: Settings) -> AdvisorError | None:
-    if settings.place is None:
+def _save(state: State, options: AskOptions) -> AdvisorError | None:
+    if options.place is None:
         return None
-    dated = {"as_of": settings.as_of, "max_age": settings.max_age}
-    record = requirements_record(state, settings.team) | {key: value for key, value in dated.items() if value}
+    dated = {"as_of": options.as_of, "max_age": options.max_age}
+    record = record_requirements(state, options.team) | {key: value for key, value in dated.items() if value}
     try:
-        write_yaml(settings.place, record, "What recommend ask found out; recommend --file answers it.")
+        write_yaml(options.place, record, "What recommend ask found out, for recommend --file.")
     except RequirementsError as error:
         return error
     return None
 
 
-def _say(sentences: list[str], settings: Settings) -> None:
-    """Say something beside the answer: on standard error where the answer is not text for people."""
-    page = Page(err=settings.form != "text")
+def _say(sentences: list[str], options: AskOptions) -> None:
+    """Print something beside the answer: on standard error where the answer is not text for people."""
+    page = Page(err=options.form != "text")
     for sentence in sentences:
         page.line(sentence)
     page.show()

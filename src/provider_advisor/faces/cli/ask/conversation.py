@@ -1,6 +1,6 @@
 """A conversation: screens and their answers, the search for one question, and what to do at an end.
 
-It knows neither keys nor lines: a face shows a screen and says what the person did.
+It knows neither keys nor lines: a face shows a screen and returns what the person did.
 """
 
 from __future__ import annotations
@@ -10,28 +10,29 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.wording import spoken, stated_keys, takes_bound
+from provider_advisor.faces.cli.ask.wording import describe_answers, list_stated_keys, takes_bound
 from provider_advisor.questionnaire import (
-    Answer,
     End,
+    GivenAnswer,
+    Key,
     Screen,
     State,
-    answered,
-    back,
-    changed,
-    declared,
-    found,
-    further,
-    numbers_with,
-    put,
-    screen_after,
-    stopped,
+    answer_screen,
+    change_answer,
+    choose_screen,
+    declare,
+    go_back,
+    go_on,
+    list_bounds,
+    put_answers,
+    search_questions,
+    stop,
 )
-from provider_advisor.questionnaire.state import PRIORITY_WORDS, silence_on
+from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound
 
 __all__ = ["Draft", "Face", "Reply", "Word", "converse"]
 
-Word = Literal["next", "back", "done", "stop", "search", "finish"]
+Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why"]
 
 
 class Reply(NamedTuple):
@@ -46,68 +47,67 @@ class Reply(NamedTuple):
 
 
 class Draft:
-    """What was said so far: the state, and the values on the present screen, kept for the case of an interruption.
+    """What was said so far: the state, and the values on the present screen, kept in case of an interruption.
 
-    `said` holds checked values by key; it also remembers those of screens that the person went back over. `kept` says
+    `said` holds checked values by key; it also remembers those of screens that the person went back over. `kept` means
     that the person stopped on purpose, and may want to go on another day.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.screen: Screen | None = None
-        self.said: dict[str, Any] = {}
+        self.said: dict[Key, Any] = {}
         self.kept = False
 
-    def values(self) -> dict[str, Any]:
-        """The values on the present screen, with the numbers of what is ticked there."""
+    def get_values(self) -> dict[Key, Any]:
+        """Return the values on the present screen, with the numbers of what is ticked there."""
         keys = () if self.screen is None else self.screen.keys
         found = {key: self.said[key] for key in keys if key in self.said}
-        ticked = [key for key, value in found.items() if value in PRIORITY_WORDS and key.startswith("criterion:")]
-        bounds = [key.replace("criterion:", "bound:", 1) for key in ticked]
-        return found | {key: self.said[key] for key in bounds if key in self.said}
+        ticked = [key for key, value in found.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
+        return found | {key: self.said[key] for key in map(to_bound, ticked) if key in self.said}
 
-    def numbers(self) -> tuple[str, ...]:
-        """The numbers to ask for on the present screen, for what is ticked there."""
-        return () if self.screen is None else numbers_with(self.state, self.screen, self.values())
+    def list_numbers(self) -> tuple[Key, ...]:
+        """Return the numbers to ask for on the present screen, for what is ticked there."""
+        return () if self.screen is None else list_bounds(self.state, self.screen, self.get_values())
 
-    def whole(self) -> State:
-        """The state with what was said on the present screen, which is not answered to its end."""
+    def complete(self) -> State:
+        """Return the state with what was said on the present screen so far."""
         step = self.state.steps + 1
-        return put(self.state, [Answer(key, value, step) for key, value in self.values().items()])
+        return put_answers(self.state, [GivenAnswer(key, value, step) for key, value in self.get_values().items()])
 
-    def before(self) -> State:
-        """The state before the last screen; what was answered there is remembered, if an earlier session heard it."""
-        earlier = back(self.state)
+    def step_back(self) -> State:
+        """Return the state before the last screen; what was answered there is remembered, also from a session."""
+        earlier = go_back(self.state)
         kept = {answer.key for answer in earlier.answers}
         taken = {answer.key: answer.value for answer in self.state.answers if answer.key not in kept}
-        told = {key: value for key, value in taken.items() if value != silence_on(key)}
+        told = {key: value for key, value in taken.items() if value != get_silence(key)}
         self.said = told | self.said
         return earlier
 
 
 class Face(Protocol):
-    """What shows screens to a person and gives back what the person did."""
+    """What shows screens to a person and returns what the person did."""
 
     def ask(self, draft: Draft, screen: Screen) -> Reply:
         """Show the screen; put what is answered into `draft.said`."""
 
-    def after(self, draft: Draft, end: End) -> Reply:
+    def ask_at_end(self, draft: Draft, end: End) -> Reply:
         """Say what the end means, and ask whether to finish, go on, go back or search."""
 
-    def pick(self, state: State, keys: Sequence[str]) -> str | Reply | None:
-        """One of the keys, another search, or nothing."""
+    def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
+        """Return one of the keys, another search, or None."""
 
-    def value(self, state: State, key: str, before: object) -> object:
-        """An answer to one question, None to leave it as it was; `before` is the answer so far, if there is one."""
+    def ask_value(self, state: State, key: Key, before: object) -> object:
+        """Return an answer to one question, None to leave it at `before`, the answer so far if there is one."""
 
     def tell(self, sentence: str) -> None:
         """Say something."""
 
 
 def converse(draft: Draft, face: Face) -> End:
-    """Ask until the person is content with an end; the draft holds the answers at any moment."""
+    """Ask until the person accepts an end; the draft holds the answers at any moment."""
     while True:
-        place = screen_after(draft.state)
+        place = choose_screen(draft.state)
         if isinstance(place, Screen):
             _ask(draft, face, place)
         elif _is_over(draft, face, place):
@@ -125,7 +125,7 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
             if reply.word == "back" and not draft.state.steps:
                 face.tell("There is nothing to go back to: this is the first question.")
                 continue
-            draft.state = _moved(draft, screen, reply)
+            draft.state = _follow(draft, screen, reply)
         except RequirementsError as error:
             face.tell(capital(str(error)))
             continue
@@ -133,28 +133,28 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
         return
 
 
-def _moved(draft: Draft, screen: Screen, reply: Reply) -> State:
+def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
     if reply.word == "next":
-        return answered(draft.state, screen, draft.values())
+        return answer_screen(draft.state, screen, draft.get_values())
     if reply.word == "done":
-        return declared(draft.whole())
+        return declare(draft.complete())
     if reply.word == "stop":
         draft.kept = reply.lasting
-        return stopped(draft.whole())
-    return draft.before()
+        return stop(draft.complete())
+    return draft.step_back()
 
 
 def _is_over(draft: Draft, face: Face, end: End) -> bool:
-    reply = face.after(draft, end)
+    reply = face.ask_at_end(draft, end)
     if reply.word == "search":
         try:
             _search(draft, face, reply.words)
         except RequirementsError as error:
             face.tell(capital(str(error)))
     elif reply.word == "back":
-        draft.state = draft.before()
+        draft.state = draft.step_back()
     elif reply.word == "next":
-        draft.state = further(draft.state)
+        draft.state = go_on(draft.state)
     else:
         draft.kept = draft.kept and end.kind == "stopped"
         return True
@@ -162,11 +162,11 @@ def _is_over(draft: Draft, face: Face, end: End) -> bool:
 
 
 def _search(draft: Draft, face: Face, words: str) -> None:
-    """Let the person find a question, or one that is answered already, and answer it."""
+    """Let the person find a question, or one that is already answered, and answer it."""
     while True:
-        keys = _hits(draft.state, words) if words else stated_keys(draft.state)
+        keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
         if words and not keys:
-            face.tell(f"Nothing is found for '{words[:40]}'; try another word, or fewer.")
+            face.tell(f"Nothing found for '{words[:40]}'; try another word, or fewer words.")
             return
         picked = face.pick(draft.state, keys)
         if not isinstance(picked, Reply):
@@ -176,29 +176,29 @@ def _search(draft: Draft, face: Face, words: str) -> None:
         _change(draft, face, picked)
 
 
-def _hits(state: State, words: str) -> tuple[str, ...]:
-    topics = ("topics",) if words.casefold() in {"topic", "topics"} else ()
-    return (*topics, *found(state, words))
+def _find_hits(state: State, words: str) -> tuple[Key, ...]:
+    topics = (TOPICS,) if words.casefold() in {"topic", "topics"} else ()
+    return (*topics, *search_questions(state, words))
 
 
-def _change(draft: Draft, face: Face, key: str) -> None:
-    """Another answer to one question; where the question is on the present screen, its line is set."""
+def _change(draft: Draft, face: Face, key: Key) -> None:
+    """Ask for another answer to one question; where it is on the present screen, its line is set."""
     on_screen = draft.screen is not None and key in draft.screen.keys
     before = {answer.key: answer.value for answer in draft.state.answers}
-    value = face.value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
+    value = face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
     if value is None:
         return
     draft.said[key] = value
     if on_screen:
-        face.tell(spoken({key: value}, draft.state))
-    else:
-        _set(draft, face, key, value)
-        if key.startswith("criterion:") and takes_bound(draft.state, key) and value in PRIORITY_WORDS:
-            bound = key.replace("criterion:", "bound:", 1)
-            _set(draft, face, bound, face.value(draft.state, bound, before.get(bound)))
+        face.tell(describe_answers({key: value}, draft.state))
+        return
+    _set(draft, face, key, value)
+    if key.kind == "criterion" and takes_bound(draft.state, key) and value in PRIORITY_WORDS:
+        bound = to_bound(key)
+        _set(draft, face, bound, face.ask_value(draft.state, bound, before.get(bound)))
 
 
-def _set(draft: Draft, face: Face, key: str, value: object) -> None:
+def _set(draft: Draft, face: Face, key: Key, value: object) -> None:
     if value is not None:
-        draft.state = changed(draft.state, key, value, searched=key != "topics")
-        face.tell(spoken({key: value}, draft.state))
+        draft.state = change_answer(draft.state, key, value, searched=key != TOPICS)
+        face.tell(describe_answers({key: value}, draft.state))

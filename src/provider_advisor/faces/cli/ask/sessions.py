@@ -1,4 +1,4 @@
-"""The answers so far, saved so that a conversation can go on another day."""
+"""What a conversation leaves behind: its options, the files that it writes, and how it ends when interrupted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import signal
-import tempfile
+import stat
 import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -18,185 +18,29 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from provider_advisor.errors import KnowledgeError, RequirementsError
-from provider_advisor.faces.text import show_text
-from provider_advisor.questionnaire import State, answers_record
+from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.faces.text import clean, show_text
+from provider_advisor.questionnaire import State, record_answers
+from provider_advisor.whole_file import write_whole
 
 __all__ = [
+    "AskOptions",
     "EndRequest",
-    "Settings",
     "check_writable",
+    "dump_yaml",
+    "find_newest_session",
     "interruptible",
-    "keep",
-    "newest_session",
+    "save_session",
     "write_yaml",
-    "yaml_text",
 ]
 
 _SESSIONS = "ask-*.yaml"
-
-
-def keep(state: State, settings: Settings, resumed: Path | None, before: str = "") -> None:
-    """Save the answers, where they were if they were `resumed`, and say on standard error how to go on.
-
-    Where no file can be written, they are printed instead. `before` stands before what is said.
-    """
-    # The terminal may be closed by now.
-    with contextlib.suppress(OSError):
-        show_text(f"\n{before}{_kept(state, settings, resumed)}", err=True)
-
-
-def _kept(state: State, settings: Settings, resumed: Path | None) -> str:
-    if not state.answers:
-        return "Nothing was answered yet."
-    record = answers_record(state)
-    path = (resumed or _path(settings.place, dt.datetime.now())).absolute()  # noqa: DTZ005 (the user's own clock)
-    command = settings.resuming(path)
-    try:
-        write_yaml(path, record, f"Answers to recommend ask; to go on: {command}")
-    except RequirementsError as error:
-        return f"{error}\nThe answers so far:\n{yaml_text(record)}"
-    return f"The answers are saved.\nTo go on:\n  {command}"
-
-
-def _path(save: Path | None, now: dt.datetime) -> Path:
-    """Where the answers so far go: beside the requirements file, else into the user's folder of such things."""
-    name = f"ask-{now:%Y%m%d-%H%M%S}.yaml"
-    return (save.parent if save else _folder()) / name
-
-
-def newest_session(save: Path | None) -> Path:
-    """The session that was saved last: in the user's folder, here, or beside the requirements file.
-
-    Raises KnowledgeError if there is none.
-    """
-    folders = {_folder(), Path(), *([save.parent] if save else [])}
-    found = [path for folder in folders for path in _listed(folder)]
-    if not found:
-        raise KnowledgeError([f"--resume: no session is saved in {_folder()} or here; name its file."])
-    return max(found, key=lambda path: (path.stat().st_mtime, path.name))
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.glob(_SESSIONS) if path.is_file()]
-    except OSError:
-        return []
-
-
-def _folder() -> Path:
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path("~/.local/state").expanduser()) / "recommend"
-
-
 _PLAIN = re.compile(r"[a-z][a-z0-9]+(-[a-z0-9]+)*")
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class _Dumper(yaml.SafeDumper):
-    """Plain YAML that our strict reader reads back: no anchors, no exponents."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Write out what stands twice."""
-        return data is data  # noqa: PLR0124 (always, whatever it is)
-
-
-def _number(dumper: _Dumper, number: float) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", format(Decimal(repr(number)), "f"))
-
-
-def _text(dumper: _Dumper, text: str) -> yaml.Node:
-    # What is no plain word may be read as a number, a date or a truth.
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _PLAIN.fullmatch(text) else '"')
-
-
-_Dumper.add_representer(float, _number)
-_Dumper.add_representer(str, _text)
-
-
-def yaml_text(record: Mapping[str, Any]) -> str:
-    """The record as YAML, in the order of its keys."""
-    return yaml.dump(dict(record), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
-
-
-def write_yaml(path: Path, record: Mapping[str, Any], heading: str) -> None:
-    """Write the record under a comment, beside its place and then renamed: a file is whole or not there.
-
-    Raises RequirementsError if it cannot be written.
-    """
-    beside = None
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            beside = Path(file.name)
-            file.write(f"# {heading}\n{yaml_text(record)}")
-        beside.chmod(_mode(path))
-        beside.replace(path)
-    except OSError as error:
-        if beside is not None:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-        raise _refusal(path, error.strerror) from error
-
-
-def _mode(path: Path) -> int:
-    """That of the file in whose place it comes, else what the user's mask leaves."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def check_writable(path: Path) -> None:
-    """Raise RequirementsError if no file can be put there: better before the questions than after."""
-    folder = path.parent
-    if path.is_dir():
-        raise _refusal(path, "it is a folder")
-    if not folder.is_dir():
-        raise _refusal(path, "there is no such folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _refusal(path, "Permission denied")
-
-
-def _refusal(path: Path, reason: str | None) -> RequirementsError:
-    return RequirementsError(f"{path} cannot be written ({reason}); name another place.")
-
-
-_NAMES = ("SIGTERM", "SIGHUP")
-
-
-class EndRequest(KeyboardInterrupt):
-    """Somebody wants the process to end; `number` is the signal's."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Within it, the first of these signals raises, and further ones do nothing; afterwards all is as before."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    before = {number: signal.signal(number, _raise) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _raise(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a handler)
-    for name in _NAMES:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    raise EndRequest(number)
-
-
-class Settings(NamedTuple):
-    """The options as they were given."""
+class AskOptions(NamedTuple):
+    """The options of a conversation as they were given."""
 
     save: str | None
     answers: str | None
@@ -215,11 +59,11 @@ class Settings(NamedTuple):
 
     @property
     def place(self) -> Path | None:
-        """Where the requirements are to be saved."""
+        """Return where the requirements are to be saved."""
         return None if self.save is None else Path(self.save)
 
-    def resuming(self, session: Path) -> str:
-        """The command that goes on with a session."""
+    def make_command(self, session: Path) -> str:
+        """Return the command that goes on with a session."""
         named = {
             "--save": self.save,
             "--team": self.team,
@@ -239,3 +83,155 @@ class Settings(NamedTuple):
         words = ["recommend", "ask", "--resume", str(session)]
         words += [word for name, value in named.items() if value is not None for word in (name, value)]
         return shlex.join([*words, *(name for name, is_set in flags.items() if is_set)])
+
+
+def save_session(state: State, options: AskOptions, resumed: Path | None, before: str = "") -> None:
+    """Save the answers, over the session that was `resumed` if there is one, and say on standard error how to go on.
+
+    Where no file can be written, the answers are printed instead. `before` is said first.
+    """
+    # The terminal may be closed by now.
+    with contextlib.suppress(OSError):
+        show_text(f"\n{before}{_save(state, options, resumed)}", err=True)
+
+
+def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
+    if not state.answers:
+        return "Nothing was answered yet."
+    record = record_answers(state)
+    path = (resumed or _make_path(options.place, dt.datetime.now())).absolute()  # noqa: DTZ005 (the user's own clock)
+    command = options.make_command(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_yaml(path, record, f"Answers to recommend ask; to go on: {command}")
+    except (OSError, RequirementsError) as error:
+        told = str(error) if isinstance(error, RequirementsError) else str(_refuse(path, describe_cause(error)))
+        return f"{told}\nThe answers so far:\n{dump_yaml(record)}"
+    return f"The answers are saved.\nTo go on:\n  {command}"
+
+
+def _make_path(save: Path | None, now: dt.datetime) -> Path:
+    """Return where the answers go: beside the requirements file, else into the user's folder of such things."""
+    return (save.parent if save else _get_folder()) / f"ask-{now:%Y%m%d-%H%M%S}.yaml"
+
+
+def find_newest_session(save: Path | None) -> Path:
+    """Return the session that was saved last: in the user's folder, here, or beside the requirements file.
+
+    A link is no session: somebody else may have put it there. Raises KnowledgeError if there is none.
+    """
+    folders = {_get_folder(), Path(), *([save.parent] if save else [])}
+    found: list[tuple[float, str, Path]] = []
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for path in folder.glob(_SESSIONS):
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    found.append((status.st_mtime, path.name, path))
+    if not found:
+        raise KnowledgeError([f"--resume: there is no saved session in {_get_folder()} or here; name its file."])
+    return max(found)[2]
+
+
+def _get_folder() -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path("~/.local/state").expanduser()) / "recommend"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Plain YAML that our strict reader reads back: no anchors, no exponents."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Return True, so that what appears twice is written out."""
+        return data is data  # noqa: PLR0124 (always, whatever it is)
+
+
+def _represent_number(dumper: _Dumper, number: float) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", format(Decimal(repr(number)), "f"))
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
+    # Any text but a plain word could be read as a number, a date or a truth.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _PLAIN.fullmatch(text) else '"')
+
+
+_Dumper.add_representer(float, _represent_number)
+_Dumper.add_representer(str, _represent_text)
+
+
+def dump_yaml(record: Mapping[str, Any]) -> str:
+    """Return the record as YAML, in the order of its keys."""
+    return yaml.dump(dict(record), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
+def write_yaml(path: Path, record: Mapping[str, Any], heading: str) -> None:
+    """Write the record under a comment; the file appears whole or not at all, and replaces only a file or a link.
+
+    Raises RequirementsError if it cannot be written.
+    """
+    check_writable(path)
+    # A file name in the comment may hold line ends, or bytes that are not UTF-8.
+    text = f"# {clean(heading)}\n{dump_yaml(record)}"
+    try:
+        with write_whole(path, mode=_find_mode(path)) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise _refuse(path, describe_cause(error)) from error
+
+
+def _find_mode(path: Path) -> int:
+    """Return the mode of the file that is replaced, else one from which the umask takes its part."""
+    with contextlib.suppress(OSError):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
+            return status.st_mode & 0o777
+    return 0o666
+
+
+def check_writable(path: Path) -> None:
+    """Raise RequirementsError if no file can be put there: better before the questions than after."""
+    folder = path.parent
+    try:
+        found = path.lstat().st_mode
+    except OSError:
+        found = stat.S_IFREG
+    if path.is_dir():
+        raise _refuse(path, "it is a folder")
+    if not (stat.S_ISREG(found) or stat.S_ISLNK(found)):
+        raise _refuse(path, "it is not a regular file")
+    if not folder.is_dir():
+        raise _refuse(path, f"the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _refuse(path, "Permission denied")
+
+
+def _refuse(path: Path, reason: str) -> RequirementsError:
+    return RequirementsError(f"cannot write {path} ({reason}); choose another place.")
+
+
+class EndRequest(KeyboardInterrupt):
+    """Somebody wants the process to end; `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn a request to end or a closed terminal into an EndRequest; after the first, further ones do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _raise_request) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _raise_request(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a handler)
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise EndRequest(number)

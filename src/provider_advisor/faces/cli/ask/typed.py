@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, TypeVar
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt
 from provider_advisor.requirements.grammar import brief, shown
 
-__all__ = ["Command", "Lines", "read_choices", "read_command", "read_marks", "read_number"]
+__all__ = ["Lines", "read_choices", "read_command", "read_marks", "read_number"]
+
+K = TypeVar("K")
 
 _LEVELS = {
     **dict.fromkeys(("must", "m"), "must"),
@@ -25,7 +29,7 @@ _NOT_SURE = re.compile(r"\bnot[ _]sure\b")
 _PART = re.compile(r"(?P<place>\d{1,4})|(?P<word>[a-z-]+)|(?P<other>[^\s,;:.=]\S*)")
 _THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
 
-_COMMANDS = {
+_COMMANDS: dict[str, Word] = {
     **dict.fromkeys(("back", "b"), "back"),
     **dict.fromkeys(("done", "d"), "done"),
     **dict.fromkeys(("stop", "quit", "exit", "q"), "stop"),
@@ -36,81 +40,76 @@ _COMMANDS = {
 }
 
 
-class Command(NamedTuple):
-    """What somebody typed in place of an answer; `words` follow a search or a `why`."""
-
-    word: Literal["back", "done", "stop", "help", "finish", "next", "search", "why"]
-    words: str = ""
-
-
-def read_command(text: str) -> Command | None:
-    """The command in a line, None if it is none: `back`, `/word`, `?3`.
+def read_command(text: str) -> Reply | None:
+    """Return the command in a line, None if there is none: `back`, `/word`, `?3`.
 
     >>> read_command("/ white board"), read_command("1 must")
-    (Command(word='search', words='white board'), None)
+    (Reply(word='search', words='white board', lasting=True), None)
     """
     typed = text.strip()
     if typed.startswith("/"):
-        return Command("search", brief(typed[1:].strip()))
+        return Reply("search", brief(typed[1:].strip()))
     if typed.startswith("?"):
-        return Command("why", typed[1:].strip())
+        return Reply("why", typed[1:].strip())
     word = _COMMANDS.get(typed.casefold())
-    return Command(word) if word else None  # type: ignore[arg-type]
+    return Reply(word) if word else None
 
 
-def read_marks(text: str, keys: Sequence[str]) -> dict[str, str]:
-    """Answers on criteria by key, from places and words; for a single criterion the word is enough.
+def read_marks(text: str, keys: Sequence[K]) -> dict[K, str]:
+    """Return answers on criteria by key, from places and words; for a single criterion the word is enough.
 
     Raises RequirementsError, in one sentence with what was expected.
 
     >>> read_marks("1m 3 good", ["a", "b", "c"])
     {'a': 'must', 'c': 'good'}
     """
-    found: dict[str, str] = {}
-    waiting: list[str] = []
+    found: dict[K, str] = {}
+    waiting: list[K] = []
     for part in _PART.finditer(_NOT_SURE.sub("not-sure", text.casefold())):
         if part["place"]:
-            waiting.append(keys[_place(part["place"], len(keys))])
+            waiting.append(keys[_read_place(part["place"], len(keys))])
             continue
         level = _LEVELS.get(part["word"] or "")
         named = waiting or (list(keys) if len(keys) == 1 else [])
         if level is None or not named:
-            raise _unread(part[0], text, len(keys))
+            raise _refuse_marks(part[0], text, len(keys))
         found.update(dict.fromkeys(named, level))
         waiting = []
     if waiting or not found:
-        raise _unread(text, text, len(keys))
+        raise _refuse_marks(text, text, len(keys))
     return found
 
 
-def _place(text: str, count: int) -> int:
+def _read_place(text: str, count: int) -> int:
     if not 1 <= int(text) <= count:
         raise RequirementsError(f"there is no {text} here; expected a number from 1 to {count}.")
     return int(text) - 1
 
 
-def _unread(part: str, text: str, count: int) -> RequirementsError:
+def _refuse_marks(part: str, text: str, count: int) -> RequirementsError:
     hint = did_you_mean(brief(part), _LEVELS) if len(part) > 2 and part != text else ""  # noqa: PLR2004 (a word)
     example = "must, good, nice, no or not sure" if count == 1 else "a number and must, good, nice, no or not sure"
-    return RequirementsError(f"{shown(text[:60])} is not understood; expected {example}, or help.{hint}")
+    return RequirementsError(f"{shown(text[:60])} is not an answer here; expected {example}, or help.{hint}")
 
 
 def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
-    """The chosen values, from numbers, ids or labels of a prompt's choices; one unless it takes many.
+    """Return the chosen values, from numbers, ids or labels of a prompt's choices; one unless it takes many.
 
     Raises RequirementsError.
     """
     known = {label.casefold(): value for value, label in prompt.choices} | {value: value for value, _ in prompt.choices}
     whole = known.get(text.strip().casefold())
-    parts = [whole] if whole else [_choice(part, known, prompt) for part in re.split(r"[\s,;]+", text.strip()) if part]
+    parts = (
+        [whole] if whole else [_read_choice(part, known, prompt) for part in re.split(r"[\s,;]+", text.strip()) if part]
+    )
     if len(parts) > 1 and not prompt.many:
         raise RequirementsError(f"only one can be chosen; expected a number from 1 to {len(prompt.choices)}.")
     return tuple(dict.fromkeys(parts))
 
 
-def _choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
+def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
     if part.isascii() and part.isdigit():
-        return prompt.choices[_place(part[:9], len(prompt.choices))][0]
+        return prompt.choices[_read_place(part[:9], len(prompt.choices))][0]
     if part.casefold() not in known:
         hint = did_you_mean(brief(part), known)
         raise RequirementsError(
@@ -120,7 +119,7 @@ def _choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
 
 
 def read_number(text: str, prompt: Prompt) -> str | Number:
-    """The number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
+    """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
 
     Thousands may be set off, and the unit may follow.
     """
@@ -128,19 +127,19 @@ def read_number(text: str, prompt: Prompt) -> str | Number:
     if typed in {"s", "unsure", "not-sure"}:
         return "not-sure"
     if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
-        return "none" if prompt.key.startswith("bound:") else "no-answer"
+        return "none" if prompt.key.kind == "bound" else "no-answer"
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
     except ValueError as error:
-        raise _no_number(text, prompt) from error
+        raise _refuse_number(text, prompt) from error
     if unit is not None and not unit_fits(unit, str(prompt.unit)):
-        raise _no_number(text, prompt)
+        raise _refuse_number(text, prompt)
     return number
 
 
-def _no_number(text: str, prompt: Prompt) -> RequirementsError:
+def _refuse_number(text: str, prompt: Prompt) -> RequirementsError:
     return RequirementsError(
-        f"{shown(text[:60])} is no number of {prompt.unit}; expected one such as 500, nothing, s or help."
+        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, an empty line, s or help."
     )
 
 
@@ -148,22 +147,29 @@ _LONGEST = 2_000
 
 
 class Lines:
-    """Lines from a stream of bytes; None stands for a stream that is not there."""
+    """Lines from a stream of bytes; None is a stream that is closed."""
 
     def __init__(self, stream: BinaryIO | None) -> None:
         self._stream = stream
 
     def read(self) -> str | None:
-        """The next line without its end, None at the end of input.
+        """Return the next line without its end, None at the end of input.
 
         Raises RequirementsError for a line that is too long, which is skipped, or is not UTF-8.
         """
-        content = b"" if self._stream is None else self._stream.readline(_LONGEST + 1)
+        try:
+            content = b"" if self._stream is None else self._stream.readline(_LONGEST + 1)
+        except OSError as error:
+            if error.errno == errno.EIO:  # the terminal was closed
+                raise
+            raise KnowledgeError(
+                [f"standard input: cannot read it ({describe_cause(error)}); type, or pipe text into it."]
+            ) from error
         if not content:
             return None
         if len(content) > _LONGEST and not content.endswith(b"\n"):
             self._skip()
-            raise RequirementsError(f"that line has over {_LONGEST} characters; expected a short answer, or help.")
+            raise RequirementsError(f"that line has more than {_LONGEST} characters; expected a short answer, or help.")
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:

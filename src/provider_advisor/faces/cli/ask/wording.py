@@ -1,4 +1,4 @@
-"""The words of the conversation that every face of it says."""
+"""The sentences of the conversation, which both faces say. None of those that explain a question names a provider."""
 
 from __future__ import annotations
 
@@ -9,80 +9,96 @@ from provider_advisor.explanation.words import STANDINGS, capital, joined, numbe
 from provider_advisor.questionnaire import (
     Coverage,
     End,
+    Key,
     Known,
     Move,
     Prompt,
     Screen,
     State,
     Why,
-    known_at,
-    progress_of,
-    prompt_of,
-    screen_after,
-    survey_of,
-    why,
+    choose_screen,
+    explain_question,
+    make_prompt,
+    measure_progress,
+    sum_up_known,
+    survey_answers,
 )
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE
 
 __all__ = [
     "LEVELS",
-    "answer_words",
-    "choice_label",
-    "detail",
-    "end_sentence",
-    "hint",
-    "known_lines",
-    "line_label",
-    "open_sentence",
-    "progress_line",
-    "silence",
-    "spoken",
-    "standing_line",
-    "stated_keys",
-    "summary",
+    "describe_answer",
+    "describe_answers",
+    "describe_end",
+    "describe_hint",
+    "describe_known",
+    "describe_line",
+    "describe_open",
+    "describe_progress",
+    "describe_question",
+    "describe_silence",
+    "describe_standing",
+    "describe_summary",
+    "describe_title",
+    "describe_why",
+    "list_stated_keys",
+    "name_choice",
     "takes_bound",
-    "title",
-    "why_lines",
 ]
 
-LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", "not-sure": "not sure"}
+LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", UNSURE: "not sure"}
 """What is answered about a criterion, and how it is read; the most wanted first."""
 
-_SILENT = {"no", "none", "no-answer"}
+_SILENT = {"no", NONE, NO_ANSWER}
 _TITLES = {
-    "topics": "What matters to the team? Tick the topics; the rest is not asked about.",
+    "topics": "What matters to the team? Tick its topics; you are not asked about the others.",
     "numbers": "What you asked for, in numbers",
     "situation": "Your team",
-    "volumes": "How much in a month? A rough number will do.",
+    "volumes": "How much per month? A rough number will do.",
     "details": "More about what you need. A rough number will do.",
     "closing": "The last ones. If you need none of these, nothing else can change the answer.",
 }
-_LAST = "The last questions. If you leave them all, nothing else can change the answer."
+_LAST = "The last questions. If you leave them all out, nothing else can change the answer."
 _MOST_NAMED = 4
+_MOST_LISTED = 8
+_ASPECTS = {
+    "stated": "nothing counts yet",
+    "out": "no single provider meets every must",
+    "standing": "how the leader meets the musts",
+    "behind": "that the others stay behind",
+    "level": "that the leaders stay level",
+    "strength": "how firm the advice is",
+}
+_STRENGTHS: Mapping[str, str] = {
+    "firm": "firmly",
+    "leaning": "but not for certain",
+    "lean": "but one of its musts would not be known",
+}
 
 
-def title(screen: Screen, state: State) -> str:
-    """What a screen is about."""
-    criteria = [key for key in screen.keys if key.startswith("criterion:")]
+def describe_title(screen: Screen, state: State) -> str:
+    """Return what a screen is about."""
+    criteria = [key for key in screen.keys if key.kind == "criterion"]
     if screen.kind != "list":
         return _LAST if screen.kind == "closing" and len(criteria) < len(screen.keys) else _TITLES[screen.kind]
     how = "how important is each of these?" if len(criteria) > 1 else "how important is this?"
-    subject = state.catalogue.subjects[screen.subject].label if screen.subject else "From all your topics"
+    subject = state.catalogue.subjects[screen.subject].label if screen.subject else "All your topics"
     return f"{subject}: {how}"
 
 
-def progress_line(screen: Screen, state: State) -> str:
-    """How many criteria are left that could change the answer; empty where that says nothing."""
+def describe_progress(screen: Screen, state: State) -> str:
+    """Return how many criteria are left that could change the answer; empty where that says nothing."""
     if screen.kind in {"topics", "closing"}:
         return ""
     if state.phase == "further":
-        return "The answer is settled; what follows only completes it."
-    left = progress_of(state).left
+        return "The answer is settled; the remaining questions only complete it."
+    left = measure_progress(state).left
     return f"{left} left that could change the answer" if left else "The last questions"
 
 
-def standing_line(state: State) -> str:
-    """Where each provider stands on what was said so far."""
-    knowledge, outcome = state.catalogue.knowledge, survey_of(state).outcome
+def describe_standing(state: State) -> str:
+    """Return where each provider stands on the answers so far."""
+    knowledge, outcome = state.catalogue.knowledge, survey_answers(state).outcome
     parts = []
     for assessment in outcome.assessments:
         score = "" if assessment.score is None else f" {round(assessment.score.expected)}"
@@ -90,258 +106,234 @@ def standing_line(state: State) -> str:
     return f"So far: {', '.join(parts)}."
 
 
-def choice_label(value: str, label: str) -> str:
-    """A choice as it is read: an id that stands for itself without its hyphens."""
+def name_choice(value: str, label: str) -> str:
+    """Return a choice as it is read: an id that is its own label without hyphens."""
     return value.replace("-", " ") if label == value else label
 
 
-def line_label(key: str, value: object, state: State) -> str:
-    """A question that is no criterion, on a line of a list, with its answer unless that is None."""
-    prompt = prompt_of(key, state.catalogue)
-    answer = "" if value is None else answer_words(key, value, state)
-    if not key.startswith("bound:"):
+def describe_line(key: Key, value: object, state: State) -> str:
+    """Return a question that is no criterion, on a line of a list, with its answer unless that is None."""
+    prompt = make_prompt(key, state.catalogue)
+    answer = "" if value is None else describe_answer(key, value, state)
+    if key.kind != "bound":
         return f"{prompt.label}: {answer or '…'}"
     asked = f"at {'most' if prompt.at_most else 'least'} … {prompt.unit or ''}"
     return f"   {answer or asked.rstrip()}"
 
 
-def detail(prompt: Prompt) -> str:
-    """What helps to answer: the question as a sentence, and the help."""
+def describe_question(prompt: Prompt) -> str:
+    """Return what helps to answer: the question as a sentence, and the help."""
     return f"{prompt.ask} {prompt.help}" if prompt.help else prompt.ask
 
 
-def hint(prompt: Prompt) -> str:
-    """What may be typed where a number is asked for."""
-    is_bound = prompt.key.startswith("bound:")
-    what = f"The {'most' if prompt.at_most else 'least'} that will do, in" if is_bound else "A number of"
+def describe_hint(prompt: Prompt) -> str:
+    """Return what may be typed where a number is asked for."""
+    is_bound = prompt.key.kind == "bound"
+    what = f"The {'most' if prompt.at_most else 'least'} that is acceptable, in" if is_bound else "A number of"
     typical = [number_text(part) for part in prompt.typical if not isinstance(part, str)]
     example = f" (for example {', '.join(typical)})" if typical else ""
     return f"{what} {prompt.unit}{example}, or s: not sure"
 
 
-def silence(prompt: Prompt) -> str:
-    """What it means that nothing is answered to a question."""
-    if prompt.kind == "number" and prompt.key.startswith("bound:"):
+def describe_silence(prompt: Prompt) -> str:
+    """Return what it means that nothing is answered to a question."""
+    if prompt.kind == "number" and prompt.key.kind == "bound":
         return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
     return {"topics": "none of them", "rating": "any will do", "criterion": "no"}.get(prompt.kind, "no answer")
 
 
-def answer_words(key: str, value: object, state: State) -> str:
-    """An answer as it is read: "must", "at least 90 countries", "training, events"."""
+def describe_answer(key: Key, value: object, state: State) -> str:
+    """Return an answer as it is read: "must", "at least 90 countries", "training, events"."""
     catalogue = state.catalogue
-    kind, _, name = key.partition(":")
     if isinstance(value, tuple | list):
-        labels = {subject.id: subject.label for subject in catalogue.subjects.values()} if kind == "topics" else {}
+        labels = {subject.id: subject.label for subject in catalogue.subjects.values()} if key == TOPICS else {}
         return ", ".join(labels.get(part, str(part).replace("-", " ")) for part in value) or "none"
-    if isinstance(value, str) and value in _SILENT | {"not-sure"}:
-        return {"none": "no limit" if kind == "bound" else "none"}.get(value, value.replace("-", " "))
-    if kind != "bound":
+    if isinstance(value, str) and value in {*_SILENT, UNSURE}:
+        return {NONE: "no limit" if key.kind == "bound" else "none"}.get(value, value.replace("-", " "))
+    if key.kind != "bound":
         return number_text(value) if isinstance(value, int | float) else str(value).replace("-", " ")
-    criterion = catalogue.knowledge.criteria[name]
+    criterion = catalogue.knowledge.criteria[key.name]
     word = "at most" if criterion.lower_is_better else "at least"
     if criterion.values:
         return f"{word} {criterion.values[value] if isinstance(value, int) else value}"
     return f"{word} {number_text(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
 
 
-def summary(values: Mapping[str, object], state: State) -> str:
-    """What was answered on a screen, in one line; what was left at no is not listed."""
+def describe_summary(values: Mapping[Key, object], state: State) -> str:
+    """Return what was answered on a screen, in one line; what was left at no is not listed."""
     told = {key: value for key, value in values.items() if value not in _SILENT}
-    return spoken(told, state) if told else "None of these."
+    return describe_answers(told, state) if told else "None of these."
 
 
-def spoken(values: Mapping[str, object], state: State) -> str:
-    """Answers as they are read back, each with its label; a number goes with what it belongs to."""
+def describe_answers(values: Mapping[Key, object], state: State) -> str:
+    """Return answers as they are read back, each with its label; a number goes with what it belongs to."""
     parts: dict[str, list[str]] = {}
     for key, value in values.items():
-        label = prompt_of(key, state.catalogue).label
-        parts.setdefault(label, []).append(answer_words(key, value, state))
-    return f"{'; '.join(_told(label, words) for label, words in parts.items())}."
+        parts.setdefault(make_prompt(key, state.catalogue).label, []).append(describe_answer(key, value, state))
+    return "; ".join(f"{label}: {', '.join(words)}" for label, words in parts.items()) + "."
 
 
-def _told(label: str, words: Sequence[str]) -> str:
-    return f"{label}: {', '.join(words)}"
-
-
-def stated_keys(state: State) -> tuple[str, ...]:
-    """The answers that ask for something, say something or leave it open; each can be changed."""
+def list_stated_keys(state: State) -> tuple[Key, ...]:
+    """Return the answers that ask for something, say something or leave it open; each can be changed."""
     return tuple(answer.key for answer in state.answers if answer.value not in _SILENT)
 
 
-def takes_bound(state: State, key: str) -> bool:
-    """Whether the criterion of a key takes a number or a rating's word."""
-    return state.catalogue.knowledge.criteria[key.partition(":")[2]].kind != "capability"
+def takes_bound(state: State, key: Key) -> bool:
+    """Return whether the criterion of a key takes a number or a rating's word."""
+    return state.catalogue.knowledge.criteria[key.name].kind != "capability"
 
 
-def end_sentence(state: State, end: End) -> str:
-    """Which of the four ends it is, and what that means."""
+def describe_end(state: State, end: End) -> str:
+    """Return which of the four ends it is, and what that means."""
     if end.kind == "settled":
-        text = "Settled: within your topics nothing you could add would change the answer."
+        text = "Settled: no further answer within your topics would change the result."
     elif end.kind == "settled-unless":
-        labels = dict.fromkeys(prompt_of(key, state.catalogue).label for key in end.unless)
-        text = f"Settled unless you need one of these, of which you were not sure: {', '.join(labels)}."
+        labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless)
+        text = f"Settled unless you need one of these, which you were not sure about: {', '.join(labels)}."
     elif end.kind == "declared":
-        text = f"You say that is all; {_open_still(state)} the answer."
+        text = f"You said that is all. {_describe_still_open(state)}."
     else:
-        text = f"Stopped: the answer rests on what was said so far; {_open_still(state)} it."
-    return " ".join([text, *_additions(state, end)])
+        text = f"Stopped. The answer is based on what you said so far. {_describe_still_open(state)}."
+    return " ".join([text, *_add_warnings(state, end)])
 
 
-def _open_still(state: State) -> str:
-    """What could still change the answer, where a person ended it."""
-    if not isinstance(screen_after(state._replace(phase="asking")), Screen):
-        return "nothing that was left could change"
-    left = progress_of(state).left
+def _describe_still_open(state: State) -> str:
+    """Return what could still change the answer, where a person ended it."""
+    if not isinstance(choose_screen(state._replace(phase="asking")), Screen):
+        return "No question that is left could change the answer"
+    left = measure_progress(state).left
     if left > 1:
-        return f"up to {left} criteria that were not asked could still change"
-    return "one more question could still change"
+        return f"Up to {left} criteria that were not asked about could still change the answer"
+    return "One more question could still change the answer"
 
 
-def _additions(state: State, end: End) -> Iterator[str]:
-    team = survey_of(state).view.team
+def _add_warnings(state: State, end: End) -> Iterator[str]:
+    team = survey_answers(state).replay.team
     if not (team.requirements or team.situation or team.usage):
-        yield "But nothing is asked for, so nothing can be recommended: open a topic, or search."
+        yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
-        yield "No provider alone will do. Going on makes the list of what you would have to give up complete."
+        yield "No single provider meets every must. Go on to see everything that you would have to give up."
 
 
-def open_sentence(state: State) -> str:
-    """What a file of answers leaves open; empty where that is nothing."""
-    place = screen_after(state._replace(phase="asking"))
-    if not isinstance(place, Screen):
+def describe_open(state: State) -> str:
+    """Return what a file of answers leaves open; empty where that is nothing."""
+    screen = choose_screen(state._replace(phase="asking"))
+    if not isinstance(screen, Screen):
         return ""
-    labels = [prompt_of(key, state.catalogue).label for key in place.keys]
+    labels = [make_prompt(key, state.catalogue).label for key in screen.keys]
     more = ", …" if len(labels) > _MOST_NAMED else ""
-    return f"The answers leave open what would be asked next: {', '.join(labels[:_MOST_NAMED])}{more}."
+    return f"The file does not answer what would be asked next: {', '.join(labels[:_MOST_NAMED])}{more}."
 
 
-_SO_FAR = {
-    "stated": "nothing counts yet",
-    "out": "no provider alone will do",
-    "standing": "how whoever is ahead stands on the musts",
-    "behind": "that the others stay behind",
-    "level": "that those ahead stay level",
-    "strength": "how firm the advice is",
-}
-_MOST_LISTED = 8
+def describe_known(state: State) -> list[str]:
+    """Return what is known and what is proved so far."""
+    return list(_describe_known(sum_up_known(state)))
 
 
-def known_lines(state: State) -> list[str]:
-    """What is known and what is proved so far."""
-    return list(_known(known_at(state)))
-
-
-def why_lines(state: State, key: str) -> list[str]:
-    """Why a question is asked: its words, what is known so far, what the answer would move and how."""
-    if key == "topics":
-        return [*known_lines(state), *_topics(state)]
-    found, prompt = why(state, key), prompt_of(key, state.catalogue)
+def describe_why(state: State, key: Key) -> list[str]:
+    """Return why a question is asked: its words, what is known so far, and what each answer would change."""
+    if key == TOPICS:
+        return [*describe_known(state), *_describe_topics(state)]
+    found, prompt = explain_question(state, key), make_prompt(key, state.catalogue)
     return [
-        f"{prompt.label}: {detail(prompt)}",
-        *_known(found.known),
-        *_coverage(found.coverage),
-        *_moves(found, state),
-        *_hanging_on(found),
+        f"{prompt.label}: {describe_question(prompt)}",
+        *_describe_known(found.known),
+        *_describe_coverage(found.coverage),
+        *_describe_moves(found, state),
+        *_describe_dependents(found),
     ]
 
 
-def _known(known: Known) -> Iterator[str]:
+def _describe_known(known: Known) -> Iterator[str]:
     unsure = f", {known.unsure} not sure" if known.unsure else ""
-    yield f"So far: {_counted(known.stated, 'wish', 'wishes')}{unsure}; {_kind(known.verdict)}."
-    yield " ".join(_proved(known))
+    yield f"So far: {_count(known.stated, 'wish', 'wishes')}{unsure}; {_describe_kind(known.verdict)}."
+    yield " ".join(_describe_proved(known))
 
 
-def _proved(known: Known) -> Iterator[str]:
-    told = [_SO_FAR[aspect] for aspect in known.proved if aspect != "stated"]
+def _describe_proved(known: Known) -> Iterator[str]:
+    told = [_ASPECTS[aspect] for aspect in known.proved if aspect != "stated"]
     if known.out and "out" not in known.proved:
-        told.insert(0, f"{known.out} of {known.providers} providers {'is' if known.out == 1 else 'are'} out for good")
+        told.insert(0, f"{known.out} of {known.providers} providers {'is' if known.out == 1 else 'are'} ruled out")
     yield f"Proved: {joined(told)}." if told else "Proved: nothing yet."
     if known.left:
-        open_ = [_SO_FAR[aspect] for aspect in known.hanging if aspect not in {"stated", "out"}]
+        open_ = [_ASPECTS[aspect] for aspect in known.hanging if aspect not in {"stated", "out"}]
         what = f"{joined(open_)}; " if open_ else ""
-        yield f"Open: {what}up to {_counted(known.left, 'criterion', 'criteria')} could still change the advice."
+        yield f"Open: {what}up to {_count(known.left, 'criterion', 'criteria')} could still change the advice."
 
 
-def _kind(verdict: Verdict) -> str:
+def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
         return f"one provider is ahead, {'firmly' if verdict.strength == 'firm' else 'but not for certain'}"
     if verdict.kind == "undetermined":
-        return "one provider is ahead, but a must of it is not known" if verdict.lean else "the advice is open"
-    return {"tie": "several providers are level"}.get(verdict.kind, "no single provider will do")
+        return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the advice is open"
+    return {"tie": "several providers are level"}.get(verdict.kind, "no single provider meets every must")
 
 
-def _coverage(coverage: Coverage | None) -> Iterator[str]:
-    """How far it is known of providers; not of which, so that it does not steer."""
+def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
+    """Yield how many providers it is known of; not which, so that it does not influence the answer."""
     if coverage is None:
         return
     words = {"known to have it": coverage.has, "known to lack it": coverage.lacks, "not known": coverage.unknown}
     if coverage.is_amount:
         words = {"with a known amount": coverage.has, "without a known amount": coverage.unknown}
-    of = _counted(coverage.has + coverage.lacks + coverage.unknown, "provider", "providers")
+    of = _count(coverage.has + coverage.lacks + coverage.unknown, "provider", "providers")
     yield f"Of the {of} still in: {', '.join(f'{number} {text}' for text, number in words.items() if number)}."
 
 
-def _moves(found: Why, state: State) -> Iterator[str]:
-    """What each answer alone would do, answers that do the same together."""
+def _describe_moves(found: Why, state: State) -> Iterator[str]:
+    """Yield what each answer alone would do, answers that do the same together."""
     by_effect: dict[str, list[str]] = {}
     for move in found.moves:
-        by_effect.setdefault(_effect(move, found.known.verdict), []).append(answer_words(found.key, move.answer, state))
+        effect = _describe_move(move, found.known.verdict)
+        by_effect.setdefault(effect, []).append(describe_answer(found.key, move.answer, state))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
-        yield f"{capital(_or(answers))}: {effect}."
+        yield f"{capital(_list_or(answers))}: {effect}."
     if by_effect and same:
-        yield f"{capital(_or(same))}: the advice stays as it is."
+        yield f"{capital(_list_or(same))}: the advice stays as it is."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
         yield f"Alone it does not change the advice{together}."
 
 
-def _effect(move: Move, before: Verdict) -> str:
-    """How the advice would change; empty where it would not."""
+def _describe_move(move: Move, before: Verdict) -> str:
+    """Return how the advice would change; empty where it would not."""
     after = move.verdict
     if after == before:
         return ""
     if after.kind == "none":
-        return "no single provider would do any more"
+        return "no single provider would meet every must"
     if after.kind == "tie":
         return "several providers would be level"
     ahead, was = after.provider or after.lean, before.provider or before.lean
     if ahead is None:
         return "the advice would be open"
     who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
-    return f"{who} would be ahead, {_HOW[after.strength or ('lean' if after.lean else '')]}"
+    return f"{who} would be ahead, {_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
 
 
-_HOW: Mapping[str, str] = {
-    "firm": "firmly",
-    "leaning": "but not for certain",
-    "lean": "but one of its musts would not be known",
-}
-
-
-def _hanging_on(found: Why) -> Iterator[str]:
+def _describe_dependents(found: Why) -> Iterator[str]:
     if found.opens:
-        yield f"{_counted(len(found.opens), 'further question is', 'further questions are')} asked only after it."
+        yield f"{_count(len(found.opens), 'further question depends', 'further questions depend')} on it."
     if found.rules:
-        yield f"{_counted(found.rules, 'rule draws', 'rules draw')} further conclusions from it."
+        yield f"{_count(found.rules, 'rule uses', 'rules use')} it."
 
 
-def _topics(state: State) -> Iterator[str]:
-    yield "Each topic that you leave out spares you its questions. You can tick more of them later: search for topics."
+def _describe_topics(state: State) -> Iterator[str]:
+    yield "You are not asked about the topics that you leave out. You can tick more of them later: search for topics."
     questions = [part for part in state.catalogue.questions.values() if part.about == "criterion"]
-    counts = {
-        subject.label: sum(name in question.subjects for question in questions)
+    counts = [
+        f"{subject.label} {sum(name in question.subjects for question in questions)}"
         for name, subject in state.catalogue.subjects.items()
-    }
-    told = ", ".join(f"{label} {count}" for label, count in counts.items())
-    yield f"Questions there may be at most, some of them in several topics: {told}. Few of them will be asked."
+    ]
+    yield f"Questions per topic at most (some are in several): {', '.join(counts)}. Only a few of them will be asked."
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _count(number: int, one: str, many: str) -> str:
     return f"{number or 'no'} {one if number == 1 else many}"
 
 
-def _or(words: Sequence[str]) -> str:
+def _list_or(words: Sequence[str]) -> str:
     if len(words) > _MOST_LISTED:
         return f"{', '.join(words[:_MOST_LISTED])} or {len(words) - _MOST_LISTED} others"
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
