@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Plan, run
-from provider_advisor.batch.scoring import Scoring
 
 DAY = dt.date(2024, 6, 1)
 _LIMITS, _ABOUT = Limits(), {"x": 1}

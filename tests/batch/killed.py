@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provider_advisor import load
+from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Plan, run
-from provider_advisor.batch.scoring import Scoring
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 

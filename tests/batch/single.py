@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.row import team_of
 from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.table import team_of
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.errors import RequirementsError

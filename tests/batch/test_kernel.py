@@ -15,12 +15,13 @@ from single import agrees, answered
 from tables import bases, tables
 
 from provider_advisor import BatchError, load
-from provider_advisor.batch.kernel import catalogue, memory, situations
-from provider_advisor.batch.kernel.priced import alike
-from provider_advisor.batch.kernel.rounding import rounded_exactly
+from provider_advisor.batch.kernel import scorer as scoring_module
+from provider_advisor.batch.kernel import situations, vocabulary
+from provider_advisor.batch.kernel.arrays import rounded_exactly
+from provider_advisor.batch.kernel.costs import alike
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tally import Tally
-from provider_advisor.batch.kernel.texts import words_of
+from provider_advisor.batch.kernel.tokens import words_of
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.recommendation import recommend
@@ -233,9 +234,9 @@ def test_of_several_mistakes_in_a_row_the_one_of_a_single_answer_is_told(shipped
 @given(data=st.data())
 def test_forgetting_what_was_met_changes_no_answer(data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "_MOST_WORDS", 3)
+        patch.setattr(vocabulary, "_MOST_WORDS", 3)
         patch.setattr(situations, "_MOST_ANSWERS", 2)
-        patch.setattr(memory, "_MOST_CELLS", data.draw(st.sampled_from([5, 10_000])))
+        patch.setattr(scoring_module, "_MOST_CELLS", data.draw(st.sampled_from([5, 10_000])))
         knowledge = data.draw(bases())
         scorer = Scorer(Facts(knowledge, DAY), reasons=True)
         for _ in range(3):

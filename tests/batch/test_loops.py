@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.batch.kernel.reasons import Codes, Entries
-from provider_advisor.batch.kernel.sums import add_up
-from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, judged
-from provider_advisor.batch.kernel.words import Numbered, join_words, number_texts
+from provider_advisor.batch.kernel.cells import Entries
+from provider_advisor.batch.kernel.output import Codes
+from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, add_up, judged
+from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_texts
 from provider_advisor.batch.loops import places_of
 from provider_advisor.decision.findings import Assessment, Score
 from provider_advisor.decision.verdict import judge

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from provider_advisor import recommend
-from provider_advisor.batch import scoring
+from provider_advisor.batch import pipeline
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.writing.workdir import work_folder_of
 from provider_advisor.errors import BatchError, BatchFailure
@@ -192,13 +192,13 @@ def test_a_disk_that_is_full_gets_one_sentence_and_leaves_the_old_output(tmp_pat
 def test_a_row_that_goes_missing_is_never_passed_over(tmp_path, run_batch, monkeypatch):
     path = tmp_path / "teams.csv"
     path.write_text("team,needs\na,repairs\nb,repairs\n")
-    score = scoring.Scorer.score
+    score = pipeline.Scorer.score
 
     def lossy(self, rows):
         found = score(self, rows)
         return found._replace(batch=found.batch.slice(1))
 
-    monkeypatch.setattr(scoring.Scorer, "score", lossy)
+    monkeypatch.setattr(pipeline.Scorer, "score", lossy)
     with pytest.raises(BatchFailure, match=r"of 2 rows of .*, 1 were scored and 0 rejected: this is a fault of the"):
         run_batch(path, tmp_path / "scores.csv")
 

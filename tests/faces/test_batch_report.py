@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from test_report_html import Page as Html
 
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tally import Tally
 from provider_advisor.batch.summary import summary_of
 from provider_advisor.faces.cli.batch_summary import show_summary
 from provider_advisor.faces.report.batch_page import batch_report

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provider_advisor.batch.arrow import score_arrow
+    from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.kernel.scorer import Scored, Scorer
-    from provider_advisor.batch.kernel.tally import Tally
 
 __all__ = ["Scored", "Scorer", "Tally", "score_arrow"]
 
-_HOMES = {"Scored": "kernel.scorer", "Scorer": "kernel.scorer", "Tally": "kernel.tally", "score_arrow": "arrow"}
+_HOMES = {"Scored": "kernel.scorer", "Scorer": "kernel.scorer", "Tally": "kernel.counts", "score_arrow": "arrow"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
-__all__ = ["Block", "Piece", "Position", "Reject", "shown_record"]
+from provider_advisor.batch.kernel.counts import Tally
+
+__all__ = ["Block", "Done", "Piece", "Position", "Reject", "Stopped", "shown_record"]
 
 _LONGEST = 2_000
 Numbers = npt.NDArray[np.int64]
@@ -58,6 +61,26 @@ class Piece(NamedTuple):
 
     parse: Callable[[], Block]
     read: int
+
+
+class Done(NamedTuple):
+    """A block that is scored: the rows for the output, the rejects, and what they came to; not yet in its place."""
+
+    frame: pl.DataFrame
+    rejects: tuple[Reject, ...]
+    records: int
+    end: Position
+    tally: Tally
+    read: int
+
+    def placed(self, before: int) -> Done:
+        """The same with its numbers as they are where so many records of its file stand before it."""
+        rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
+        return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
+
+
+class Stopped(Exception):  # noqa: N818 (nothing is wrong)
+    """The run was asked to stop."""
 
 
 def shown_record(content: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import threading
@@ -11,19 +12,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from provider_advisor.batch.blocks import Position
-from provider_advisor.batch.flow import Stopped, flow
-from provider_advisor.batch.heap import share_heap
-from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.blocks import Done, Position, Stopped
+from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.pipeline import Scoring, flow
 from provider_advisor.batch.reading import Inputs
-from provider_advisor.batch.scoring import Done, Scoring
 from provider_advisor.batch.writing.parts import Target, place_output, write_parts
 from provider_advisor.batch.writing.places import default_rejects
 from provider_advisor.batch.writing.stream import write_stream
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.errors import BatchError
 
-__all__ = ["Interrupted", "Plan", "Result", "run"]
+__all__ = ["Interrupted", "Plan", "Result", "run", "share_heap"]
 
 PART_ROWS = 1_000_000
 _PATIENCE = 0.1
@@ -194,3 +193,19 @@ def _result(folder: WorkFolder, target: Target) -> Result:
     rejected = sum(part.rejected for part in folder.parts)
     scored = sum(part.scored for part in folder.parts)
     return Result(scored, rejected, tally, target.rejects if rejected else None)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
+_LARGEST = 64 << 20
+
+
+def share_heap() -> None:
+    """Have glibc keep one heap, and keep what is freed; call it before there are threads.
+
+    By default each thread has a heap of its own and gives large arrays back to the system, which then has to clear
+    every page again. With another C library nothing happens. See `man mallopt`.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, 4 * _LARGEST)):
+            mallopt(parameter, value)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from provider_advisor.batch.kernel.tally import Tally
-from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS
+from pydantic import BaseModel, ConfigDict, Field
+
+from provider_advisor.decision.findings import Standing
+from provider_advisor.decision.verdict import Kind
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Fact, Facts
 
-__all__ = ["SCHEMA", "summary_of"]
+if TYPE_CHECKING:  # schemas are shown without loading columns
+    from provider_advisor.batch.kernel.counts import Tally
+
+__all__ = ["SCHEMA", "ClosedModel", "summary_of", "summary_schema"]
 
 SCHEMA = "provider-advisor/batch-summary/1"
 
@@ -32,7 +37,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "rows": tally.teams + rejected,
         "scored": tally.teams,
         "rejected": rejected,
-        "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in KINDS],
+        "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
         "providers": [summing.provider(provider) for provider in facts.knowledge.providers],
         "nobody_leads": summing.counted({}, summing.leads[""]),
         "wanted": summing.wanted(),
@@ -73,7 +78,7 @@ class _Summing:
             "if_all_chose_it": {
                 **{
                     standing.replace("-", "_"): self.counted({}, self._tally.standings[provider, standing])
-                    for standing in STANDINGS
+                    for standing in get_args(Standing)
                 },
                 "unmet": self.criteria(_of(provider, self._tally.unmet)),
                 "unknown": self.criteria(_of(provider, self._tally.unknown)),
@@ -138,3 +143,87 @@ def _summed(counts: _Counts, place: int) -> Counter[str]:
 
 def _largest(counts: Iterable[tuple[_Key, int]]) -> list[tuple[_Key, int]]:
     return sorted(((key, count) for key, count in counts if count), key=lambda pair: (-pair[1], pair[0]))
+
+
+class ClosedModel(BaseModel):
+    """Base of all parts of a summary: no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class _Teams(ClosedModel):
+    teams: int
+    share: float | None = Field(description="of the teams scored, 0 to 1; null where none was")
+
+
+class _Kind(_Teams):
+    kind: Kind
+
+
+class _Recommended(_Teams):
+    firm: int = Field(description="teams for which no rival could come out on top")
+    leaning: int
+
+
+class _Criterion(_Teams):
+    criterion: str
+    label: str
+
+
+class _IfAll(ClosedModel):
+    qualified: _Teams = Field(description="every must is proven")
+    unconfirmed: _Teams = Field(description="no must fails, one at least is unknown")
+    ruled_out: _Teams = Field(description="a must fails")
+    unmet: list[_Criterion] = Field(description="musts that fail, and for how many teams")
+    unknown: list[_Criterion] = Field(description="musts that are unknown, and for how many teams")
+
+
+class _Provider(ClosedModel):
+    provider: str
+    name: str
+    recommended: _Recommended
+    leads_undetermined: _Teams = Field(description="the verdict is undetermined and leans to it")
+    if_all_chose_it: _IfAll = Field(description="what standardising on this provider would leave unmet")
+
+
+class _Wanted(ClosedModel):
+    criterion: str
+    label: str
+    must: int = Field(description="teams that must have it, by their own statement or by a rule")
+    wish: int = Field(description="teams that should or could have it")
+
+
+class _UnknownFact(_Criterion):
+    provider: str
+    name: str
+    disputed: bool = Field(description="the sources contradict one another")
+    ask: str = Field(description="the question to put to the provider")
+
+
+class _Knowledge(ClosedModel):
+    as_of: str = Field(description="the day whose facts count for rows that name none")
+    max_age: int | None = Field(description="days; older claims are not used")
+    fingerprint: str
+
+
+class _Summary(ClosedModel):
+    """What a run over many teams came to, as `recommend batch --summary` writes it. Lists: the largest count first."""
+
+    schema_: Literal["provider-advisor/batch-summary/1"] = Field(alias="schema")
+    rows: int = Field(description="scored and rejected")
+    scored: int
+    rejected: int
+    verdicts: list[_Kind] = Field(description="all four kinds")
+    providers: list[_Provider]
+    nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to nobody")
+    wanted: list[_Wanted]
+    nobody_meets: list[_Criterion] = Field(description="musts that fail at every provider")
+    unknown_facts: list[_UnknownFact] = Field(
+        description="facts that are open, wholly or in part, and asked for by teams whose verdict is not firm"
+    )
+    knowledge: _Knowledge
+
+
+def summary_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of `provider-advisor/batch-summary/1`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Summary.model_json_schema(by_alias=True)}

@@ -9,7 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Score, Standing
 
-__all__ = ["Rank", "Verdict", "judge", "judge_ranks"]
+__all__ = ["Kind", "Rank", "Strength", "Verdict", "judge", "judge_ranks"]
+
+Kind = Literal["recommended", "tie", "undetermined", "none"]
+Strength = Literal["firm", "leaning"]
 
 Rank = tuple[int, int, float]
 """What leaders are found by, the lower the better: standing (0 qualified, 1 unconfirmed, 2 ruled out), unknown musts,
@@ -22,8 +25,8 @@ _UNCONFIRMED, _RULED_OUT = 1, 2
 class Verdict(NamedTuple):
     """`provider` is set where one is recommended, `lean` where one leads without proof, `among` where several do."""
 
-    kind: Literal["recommended", "tie", "undetermined", "none"]
-    strength: Literal["firm", "leaning"] | None = None
+    kind: Kind
+    strength: Strength | None = None
     provider: str | None = None
     lean: str | None = None
     among: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from provider_advisor.batch.impact.changes import Change, Key
 from provider_advisor.batch.impact.coded import Coded, Judge
 from provider_advisor.batch.impact.mixing import Mix, Mixing
 from provider_advisor.batch.impact.sample import Sample
-from provider_advisor.batch.kernel.types import Flags, Ints
+from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Facts
 
 __all__ = ["Cause", "Causes", "causes_of"]

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
 from provider_advisor.batch.kernel.table import layout_of
-from provider_advisor.batch.kernel.types import Flags, Ints
-from provider_advisor.batch.kernel.verdicts import KINDS, STRENGTHS
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Facts
 
@@ -74,8 +74,8 @@ def decoded(code: Sequence[int], providers: Sequence[str]) -> Verdict:
     kind, strength, provider, lean = (int(number) for number in code[:_WORDS])
     flags: Flags = np.unpackbits(np.array(code[_WORDS:], np.uint8), count=len(providers)).astype(bool)
     return Verdict(
-        KINDS[kind],  # type: ignore[arg-type]  # KINDS holds just the words of the literal
-        None if strength < 0 else STRENGTHS[strength],  # type: ignore[arg-type]
+        KINDS[kind],
+        None if strength < 0 else STRENGTHS[strength],
         None if provider < 0 else providers[provider],
         None if lean < 0 else providers[lean],
         tuple(name for name, is_there in zip(providers, flags, strict=True) if is_there),

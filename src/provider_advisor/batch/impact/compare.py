@@ -15,8 +15,8 @@ from provider_advisor.batch.blocks import Block, Piece
 from provider_advisor.batch.impact.causes import Causes, causes_of
 from provider_advisor.batch.impact.coded import Coded, Judge
 from provider_advisor.batch.impact.sample import Sample, Sampling
+from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.table import SITUATION, USAGE
-from provider_advisor.batch.kernel.types import Flags
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 

@@ -9,8 +9,8 @@ from provider_advisor.batch.impact.causes import Cause
 from provider_advisor.batch.impact.coded import decoded
 from provider_advisor.batch.impact.compare import Impact, Transition
 from provider_advisor.batch.impact.sample import Sample
-from provider_advisor.batch.kernel.row import team_of
-from provider_advisor.batch.kernel.types import Ints
+from provider_advisor.batch.kernel.arrays import Ints
+from provider_advisor.batch.kernel.table import team_of
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.explanation.model import as_data
 from provider_advisor.explanation.record import record_answer

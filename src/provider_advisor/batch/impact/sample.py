@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.types import Floats, Ints
+from provider_advisor.batch.kernel.arrays import Floats, Ints
 
 __all__ = ["Sample", "Sampling"]
 

@@ -12,9 +12,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.loops import LOOPS, at
 
-__all__ = ["bits", "bytes_of", "dictionary", "flags", "lists", "numbers", "only", "texts", "values"]
+__all__ = [
+    "DIGITS",
+    "Flags",
+    "Floats",
+    "Ints",
+    "bits",
+    "bytes_of",
+    "dictionary",
+    "flags",
+    "lists",
+    "numbers",
+    "only",
+    "rounded_exactly",
+    "texts",
+    "values",
+]
 
 
 def numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
@@ -78,3 +93,21 @@ def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbe
 def bits(values: Flags) -> pa.Buffer:
     """Flags as Arrow packs them."""
     return pa.py_buffer(np.packbits(values, bitorder="little"))
+
+
+Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+DIGITS = 9  # as in loops.c
+
+
+def rounded_exactly(numbers: Floats) -> Floats:
+    """Each number rounded to nine digits as `round` does it; NaN and infinities stay."""
+    given = np.ascontiguousarray(numbers, np.float64)
+    found, doubtful = np.empty(given.shape), np.empty(given.shape, bool)
+    LOOPS.round_numbers(at(given, np.float64), given.size, at(found, np.float64), at(doubtful, np.bool_))
+    for place in np.flatnonzero(doubtful):
+        found.flat[place] = round(float(given.flat[place]), DIGITS)
+    return found

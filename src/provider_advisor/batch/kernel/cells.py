@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.types import Floats, Ints
+from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import grade_truth
 from provider_advisor.decision.findings import Finding, judge_requirement, judge_rule, weigh_requirement
@@ -22,7 +22,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 
-__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change"]
+__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries"]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5
@@ -47,6 +47,13 @@ class Cell(NamedTuple):
     findings: tuple[tuple[Finding, ...], ...]
     telling: bool = False
     open: tuple[bool, ...] = ()
+
+
+class Entries(NamedTuple):
+    """Which cells make up which rows, in any order."""
+
+    rows: Ints
+    cells: Ints
 
 
 class Change(NamedTuple):

@@ -11,18 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.row import values_of
-from provider_advisor.batch.kernel.table import SITUATION, USAGE
-from provider_advisor.batch.kernel.texts import distinct, plain
-from provider_advisor.batch.kernel.types import Flags, Floats, Ints
+from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
+from provider_advisor.batch.kernel.table import SITUATION, USAGE, values_of
+from provider_advisor.batch.kernel.tokens import distinct, plain
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
 from provider_advisor.knowledge.records import Topic
+from provider_advisor.logic import Interval
 from provider_advisor.requirements import read_volume
 from provider_advisor.requirements.grammar import LARGEST
 from provider_advisor.requirements.team import read_answers
 
-__all__ = ["Answers", "Said", "Situations"]
+__all__ = ["Answers", "Said", "Situations", "fails", "holds"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _MOST_ANSWERS = 50_000
@@ -175,3 +176,36 @@ def _volume(item: str, text: str) -> float:
         return float(read_volume(item, text))
     except RequirementsError:
         return np.nan
+
+
+def holds(leaf: Leaf, said: Said) -> Flags:
+    """The rows for which the condition certainly holds."""
+    if isinstance(leaf, Situation) and leaf.topic in said.answers:
+        answers = said.answers[leaf.topic]
+        naming = answers.holding.get(leaf.value)
+        return np.zeros(said.rows, bool) if naming is None else naming.take(answers.codes)
+    if isinstance(leaf, Usage) and leaf.item in said.usage:
+        return _within(said.usage[leaf.item], leaf.bound)
+    return np.zeros(said.rows, bool)
+
+
+def fails(leaf: Leaf, said: Said) -> Flags:
+    """The rows for which the condition certainly does not hold."""
+    if isinstance(leaf, Situation) and leaf.topic in said.answers:
+        answers = said.answers[leaf.topic]
+        naming = answers.holding.get(leaf.value)
+        return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
+    if isinstance(leaf, Usage) and leaf.item in said.usage:
+        volumes = said.usage[leaf.item]
+        return ~np.isnan(volumes) & ~_within(volumes, leaf.bound)
+    return np.zeros(said.rows, bool)
+
+
+def _within(volumes: Floats, bound: Interval) -> Flags:
+    """Where a volume is stated and lies within the bound."""
+    found = ~np.isnan(volumes)
+    if bound.low is not None:
+        found &= volumes > bound.low if bound.above else volumes >= bound.low
+    if bound.high is not None:
+        found &= volumes <= bound.high
+    return found

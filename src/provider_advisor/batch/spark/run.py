@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
-from provider_advisor.batch.flow import Stopped
-from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.blocks import Stopped
+from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Inputs, Limits, form_of, open_inputs
 from provider_advisor.batch.reading.sources import Source
 from provider_advisor.batch.run import Interrupted, Result
-from provider_advisor.batch.scoring import Scoring
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
     check_inputs,

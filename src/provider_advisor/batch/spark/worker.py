@@ -20,12 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.flow import Stopped
-from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
+from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Inputs, Limits, open_inputs
 from provider_advisor.batch.reading.sources import Source
-from provider_advisor.batch.scoring import Done, Scoring
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames, write_rejects
 from provider_advisor.batch.writing.part_folder import part_name

@@ -9,10 +9,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from provider_advisor.batch.blocks import Position
-from provider_advisor.batch.flow import Stopped
-from provider_advisor.batch.kernel.tally import Tally
-from provider_advisor.batch.scoring import Done
+from provider_advisor.batch.blocks import Done, Position, Stopped
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.frames import join_parts, replace_rejects, write_frames, write_rejects
 from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
 from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFolder

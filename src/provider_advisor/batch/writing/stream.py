@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from provider_advisor.batch.kernel.tally import Tally
-from provider_advisor.batch.scoring import Done
+from provider_advisor.batch.blocks import Done
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.frames import (
     REJECTS_HEADER,
     encode_frame,

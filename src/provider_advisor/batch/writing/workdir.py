@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Position
-from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.part_folder import part_name, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.whole_file import sync_folder, write_whole

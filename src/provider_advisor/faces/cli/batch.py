@@ -150,9 +150,9 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    from provider_advisor.batch.pipeline import Scoring  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, form_of, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
-    from provider_advisor.batch.scoring import Scoring  # noqa: PLC0415
     from provider_advisor.batch.writing.places import (  # noqa: PLC0415
         Place,
         check_places,

@@ -15,7 +15,7 @@ __all__ = ["schema_command"]
 # Models take long to build, and mostly one schema is asked for.
 _ANSWERS = {
     "recommendation": "explanation.model:answer_schema",
-    "batch-summary": "batch.summary_schema:summary_schema",
+    "batch-summary": "batch.summary:summary_schema",
     "impact": "batch.impact.schema:impact_schema",
 }
 

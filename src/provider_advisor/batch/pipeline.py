@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import OrderedDict
-from typing import Any, NamedTuple
+from collections import OrderedDict, deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Piece, Position, Reject
+from provider_advisor.batch.blocks import Done, Piece, Position, Reject, Stopped
+from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tally import Tally
+from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import shape_for
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 
-__all__ = ["Done", "Scoring"]
+__all__ = ["Scoring", "flow"]
 
 _DATED = ("as_of", "max_age")
 _MOST_SCORERS = 16
 _MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each
-
-
-class Done(NamedTuple):
-    """A block that is scored: the rows for the output, the rejects, and what they came to; not yet in its place."""
-
-    frame: pl.DataFrame
-    rejects: tuple[Reject, ...]
-    records: int
-    end: Position
-    tally: Tally
-    read: int
-
-    def placed(self, before: int) -> Done:
-        """The same with its numbers as they are where so many records of its file stand before it."""
-        rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
-        return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
 
 
 class Scoring:
@@ -132,3 +119,42 @@ class Scoring:
             if len(self._scorers) > _MOST_SCORERS:
                 self._scorers.popitem(last=False)
             return found
+
+
+_AHEAD = 1
+
+
+def flow(
+    inputs: Inputs, score: Callable[[Piece], Done], threads: int, start: Position, stop: threading.Event
+) -> Generator[Done]:
+    """The scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
+    file, before = start.file, start.records
+    for done in _in_order(inputs.pieces(start), score, threads, stop):
+        if done.end.file != file:
+            file, before = done.end.file, 0
+        placed = done.placed(before)
+        before = placed.end.records
+        yield placed
+
+
+def _in_order(
+    pieces: Iterator[Piece], score: Callable[[Piece], Done], threads: int, stop: threading.Event
+) -> Iterator[Done]:
+    """What becomes of the pieces; only a few more than there are threads are held at a time."""
+    waiting: deque[Future[Done]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
+    try:
+        for piece in pieces:
+            waiting.append(pool.submit(score, piece))
+            if len(waiting) > threads + _AHEAD:
+                yield _next(waiting, stop)
+        while waiting:
+            yield _next(waiting, stop)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _next(waiting: deque[Future[Done]], stop: threading.Event) -> Done:
+    if stop.is_set():
+        raise Stopped
+    return waiting.popleft().result()

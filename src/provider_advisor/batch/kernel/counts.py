@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.cells import Cell, Cells
-from provider_advisor.batch.kernel.reasons import Entries
-from provider_advisor.batch.kernel.types import Flags, Ints
-from provider_advisor.batch.kernel.verdicts import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.kernel.arrays import Flags, Ints
+from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
+from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.loops import LOOPS, at
 
 __all__ = ["Tally", "Tallying"]

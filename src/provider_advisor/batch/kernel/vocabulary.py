@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.row import item_of
-from provider_advisor.batch.kernel.types import Floats, Ints
+from provider_advisor.batch.kernel.table import item_of
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves

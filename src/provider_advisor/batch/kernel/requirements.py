@@ -8,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.catalogue import APART, BAD, Catalogue, Looked, Stands, Wrong
+from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.texts import words_of
-from provider_advisor.batch.kernel.types import Flags, Floats, Ints
-from provider_advisor.batch.kernel.words import Numbered, join_words
+from provider_advisor.batch.kernel.tokens import Numbered, join_words, words_of
+from provider_advisor.batch.kernel.vocabulary import APART, BAD, Catalogue, Looked, Stands, Wrong
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
