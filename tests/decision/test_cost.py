@@ -66,7 +66,7 @@ def test_a_price_by_quote_is_unknown_and_said_so(facts):
 
 def test_hours_without_agents_are_refused():
     with pytest.raises(
-        RequirementsError, match="'contact-centre-agent-hours' says nothing without 'contact-centre-agents'"
+        RequirementsError, match="'contact-centre-agent-hours' means nothing without 'contact-centre-agents'"
     ):
         recommend(load(), needs=["contact-centre"], usage={"contact-centre-agent-hours": 80})
 

@@ -94,7 +94,7 @@ def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_pat
     path = tmp_path / "team.yaml"
     path.write_text("needs: [number-countries>=120]\n", encoding="utf-8")
     run = recommend_says(f"recommend --file {path} --needs 'number-countries>=66' --as-of 2022-12-31")
-    assert "The command line overrules the file on 'number-countries'." in run.out
+    assert "The command line overrides the file for 'number-countries'." in run.out
     assert "at least 66 countries" in run.out
 
 
@@ -115,4 +115,4 @@ def test_a_file_may_need_what_only_the_usage_on_the_line_makes_computable(recomm
     assert "Vonage: 32 USD/month" in run.out
     alone = recommend_says(f"recommend --file {path}")
     assert alone.status == 2
-    assert "'monthly-cost' is computed from monthly usage, and none is stated" in alone.err
+    assert "'monthly-cost' is computed from monthly usage, but none is stated" in alone.err

@@ -45,7 +45,7 @@ def test_questions_that_wait_for_each_other_are_dead_ends(knowledge_from, tmp_pa
         f"{tmp_path}/rules/questions.yaml:3: question about 'tour-group' ",
         f"{tmp_path}/rules/questions.yaml:4: question about 'lightest-frame' ",
     ]
-    assert "it waits for need:lightest-frame, which nothing can state before" in found[0]
+    assert "it waits for need:lightest-frame, which cannot be stated before" in found[0]
 
 
 def test_the_wording_of_questions_changes_no_fingerprint(knowledge_from, tmp_path, bicycles):

@@ -7,8 +7,8 @@ import pytest
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.suspicions import suspicions
 
-SKILL = "situation 'skill': no rule asks about regular, so answering it changes nothing."
-PURPOSES = "situation 'purposes': no rule asks about racing, so answering it changes nothing."
+SKILL = "situation 'skill': no rule uses regular, so these answers change nothing."
+PURPOSES = "situation 'purposes': no rule uses racing, so these answers change nothing."
 USUAL = [PURPOSES, SKILL]
 
 RULE_ENDS = "  weight: 1\n  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"
@@ -42,7 +42,7 @@ def test_answers_that_no_rule_listens_to(bicycles):
 
 def test_a_criterion_without_a_claim_that_is_not_silent_on_purpose(suspicious):
     assert suspicious(criteria("id: bells, label: Bells, kind: capability")) == [
-        "criterion 'bells': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+        "criterion 'bells': no provider has a claim on it; add `silent: <why>` if that is intended."
     ]
     assert suspicious(criteria("id: bells, label: Bells, kind: capability, silent: so")) == []
 
@@ -60,9 +60,9 @@ def test_a_cost_that_no_usage_leads_to_and_usage_that_leads_to_no_cost(suspiciou
         )
     )
     assert suspicious({"criteria/prices.yaml": prices}) == [
-        "criterion 'monthly-cost': nobody can ask for it, because no price names a `usage` to multiply with.",
-        "usage 'inspections': no price is multiplied with it, so stating it changes no cost.",
-        "usage 'rental-days': no price is multiplied with it, so stating it changes no cost.",
+        "criterion 'monthly-cost': nobody can ask for it, because no price names a `usage` to multiply by.",
+        "usage 'inspections': no price is multiplied by it, so stating it changes no cost.",
+        "usage 'rental-days': no price is multiplied by it, so stating it changes no cost.",
     ]
 
 
@@ -70,8 +70,8 @@ def test_one_claim_that_stands_twice(suspicious):
     claim = f"criterion: rental, value: present, {CLAIM}"
     assert suspicious(provider(claim, f"criterion: repairs, value: present, {CLAIM}", claim)) == [
         (
-            "facts/providers/more.yaml:6: the claim on 'rental' stands at facts/providers/more.yaml:4 already, "
-            "with the same line; keep one."
+            "facts/providers/more.yaml:6: the claim on 'rental' is already at facts/providers/more.yaml:4, "
+            "with the same source line; keep one."
         )
     ]
 
@@ -90,7 +90,7 @@ def test_at_most_on_a_limit(suspicious):
     assert suspicious(provider(f"criterion: tour-group, at_most: 20, unit: people, {CLAIM}")) == [
         (
             "facts/providers/more.yaml:4: 'tour-group' is a limit, and `at_most` leaves every lower number open; "
-            "write `exactly` if the provider bears that many."
+            "write `exactly` if the provider supports that many."
         )
     ]
 
@@ -103,8 +103,8 @@ def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
     price = f"criterion: rental-price, exactly: 20, unit: EUR/day, {CLAIM}"
     assert suspicious(provider(price)) == [
         (
-            "facts/providers/more.yaml:4: 'rental-price' is claimed, "
-            "but nothing on 'rental', which it pays for; add that claim."
+            "facts/providers/more.yaml:4: there is a claim on 'rental-price', "
+            "but none on 'rental', which it pays for; add one."
         )
     ]
     assert suspicious(provider(price, f"criterion: rental, value: absent, {CLAIM}")) == []
@@ -121,7 +121,7 @@ def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
 def test_a_rule_that_favours_on_what_nobody_claims(suspicious, favours, idle):
     rule = f"area: more\nrules:\n- id: idle\n  when: {{situation: skill, is: racer}}\n  favours: {favours}\n{RULE_ENDS}"
     sentence = (
-        "rules/more.yaml:3: rule 'idle' favours on facts that no provider has a claim on, so it moves nobody."
+        "rules/more.yaml:3: rule 'idle' favours providers by facts that nobody has a claim on, so it has no effect."
         if idle
         else None
     )

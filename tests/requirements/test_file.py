@@ -63,8 +63,8 @@ def test_the_command_line_wins_and_says_so(knowledge):
     assert {"criterion": "number-countries", "at_least": 90} not in asked["needs"]
     assert asked["usage"] == {"sms-outbound": 7, "voice-inbound-minutes": 20000}
     assert both.notes == (
-        "The command line overrules the file on 'number-countries'.",
-        "The command line overrules the file on 'sms-outbound'.",
+        "The command line overrides the file for 'number-countries'.",
+        "The command line overrides the file for 'sms-outbound'.",
     )
 
 
@@ -79,20 +79,20 @@ def test_saying_the_same_twice_overrules_nothing(knowledge):
     [
         ("neds: [sms]", "f:1: unknown key 'neds'. Did you mean 'needs'?"),
         ("needs: sms", "f:1: 'needs': expected a list; found 'sms'."),
-        ("needs: [sms]\nsome: nonsense: here", "f:2: not YAML (mapping values are not allowed in this context)"),
+        ("needs: [sms]\nsome: nonsense: here", "f:2: invalid YAML (mapping values are not allowed in this context)"),
         ("needs: [{criterion: sms, weight: 0}]", "f:1: 'weight': expected greater than 0; found 0."),
         ("needs: [{criterion: sms, weight: -1}]", "f:1: 'weight': expected greater than 0; found -1."),
-        ("needs: [{criterion: sms, weight: .inf}]", "f:1: '.inf' can be read in more than one way"),
+        ("needs: [{criterion: sms, weight: .inf}]", "f:1: '.inf' is ambiguous"),
         ("usage: {sms-outbound: -1}", "f:1: 'sms-outbound': expected greater than or equal to 0; found -1."),
         ("usage: {sms-outbound: many}", "f:1: 'sms-outbound': expected a number; found 'many'."),
-        ("usage: {sms-outbound: .nan}", "f:1: '.nan' can be read in more than one way"),
+        ("usage: {sms-outbound: .nan}", "f:1: '.nan' is ambiguous"),
         ("usage: {sms-outbound: 1e308}", "f: the usage 'sms-outbound' is 1e+308; expected a number of messages/month"),
         ("usage: {sms-outbond: 1}", "f: unknown usage item 'sms-outbond'. Did you mean 'sms-outbound'"),
-        ("needs: [monthly-cost]", "f: 'monthly-cost' is computed from monthly usage, and none is stated"),
+        ("needs: [monthly-cost]", "f: 'monthly-cost' is computed from monthly usage, but none is stated"),
         ("needs: [{criterion: number-countries, at_least: 1e308}]", "f: the bound of 'number-countries' is 1e+308"),
         ("needs: [{criterion: witeboard}]", "f: unknown criterion 'witeboard'. Did you mean 'whiteboard'"),
         ("max_age: a year", "f:1: 'max_age': expected"),
-        ("as_of: 2022-02-30", "f:1: 2022-02-30 is no date of the calendar"),
+        ("as_of: 2022-02-30", "f:1: 2022-02-30 is not a date"),
         ("", "f:1: the file is empty"),
         ("- sms", "f:1: expected a"),
     ],

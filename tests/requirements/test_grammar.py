@@ -57,7 +57,7 @@ def test_what_names_no_priority_has_the_given_one(bicycles, default):
     assert read_requirement({"criterion": "repairs"}, default, bicycles).priority == default
 
 
-FORM = "expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
+FORM = "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
 CAPABILITY = "'repairs' is a capability, which a provider has or lacks; it takes no bound, so write only 'repairs'."
 KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
 WORDS = "expected one of poor, fair, good, excellent."
@@ -65,7 +65,7 @@ WORDS = "expected one of poor, fair, good, excellent."
 
 def lacks(found, sign=">="):
     return (
-        f"the bound of '{STOCK}' lacks a number: found '{found}', expected a number in bikes, such as {STOCK}{sign}10."
+        f"the bound of '{STOCK}' has no number: found '{found}', expected a number in bikes, such as {STOCK}{sign}10."
     )
 
 
@@ -106,9 +106,9 @@ def lacks(found, sign=">="):
         ("stock>=90 people", f"the unit 'people' does not fit '{STOCK}'; expected bikes, or no unit."),
         ("rental-price<=20 USD", f"the unit 'USD' does not fit '{RENTAL}'; expected EUR/day, or no unit."),
         ("rental-price<=$20", f"the unit 'USD' does not fit '{RENTAL}'; expected EUR/day, or no unit."),
-        ("advice>=superb", f"'superb' is no value of 'advice'; {WORDS}"),
-        ("advice>=", f"'' is no value of 'advice'; {WORDS}"),
-        ("advice>=3", f"'3' is no value of 'advice'; {WORDS}"),
+        ("advice>=superb", f"'superb' is not a value of 'advice'; {WORDS}"),
+        ("advice>=", f"'' is not a value of 'advice'; {WORDS}"),
+        ("advice>=3", f"'3' is not a value of 'advice'; {WORDS}"),
         ("x" * 300, f"unknown criterion '{'x' * 200}…'. See `recommend criteria` for all of them."),
     ],
 )
@@ -166,10 +166,10 @@ def test_a_mapping_says_the_same_with_keys(bicycles, given_mapping, expected):
 @pytest.mark.parametrize(
     ("given_value", "sentence"),
     [
-        (5, "'5' is no requirement; expected a criterion, or a mapping with the key 'criterion'."),
-        (None, "'None' is no requirement; expected a criterion, or a mapping with the key 'criterion'."),
-        (["stock"], "'['stock']' is no requirement; expected a criterion, or a mapping with the key 'criterion'."),
-        ({}, "the requirement '{}' lacks its criterion; add 'criterion: <id>'."),
+        (5, "'5' is not a requirement; expected a criterion, or a mapping with the key 'criterion'."),
+        (None, "'None' is not a requirement; expected a criterion, or a mapping with the key 'criterion'."),
+        (["stock"], "'['stock']' is not a requirement; expected a criterion, or a mapping with the key 'criterion'."),
+        ({}, "the requirement '{}' has no criterion; add 'criterion: <id>'."),
         (
             {"criterion": "repairs", "prioriti": "must"},
             "unknown key 'prioriti' in a requirement. Did you mean 'priority'?",
@@ -217,7 +217,7 @@ def test_exclusive_bounds_of_a_rating_are_shown_in_its_words(bicycles):
 
 
 def test_a_rating_is_shown_as_it_was_typed(bicycles):
-    with pytest.raises(RequirementsError, match="'3' is no value of 'advice'"):
+    with pytest.raises(RequirementsError, match="'3' is not a value of 'advice'"):
         read_requirement({"criterion": "advice", "at_least": 3.0}, "must", bicycles)
 
 
@@ -255,7 +255,9 @@ def test_a_list_is_split_at_commas(text, parts):
 
 @pytest.mark.parametrize("text", ["", " ", ",", "repairs,", ",repairs", "repairs,,stock"])
 def test_a_list_with_an_empty_place_is_refused(text):
-    with pytest.raises(RequirementsError, match=r"is empty or has an empty place; expected criteria joined by commas"):
+    with pytest.raises(
+        RequirementsError, match=r"is empty or has an empty entry; expected criteria separated by commas"
+    ):
         split_list(text)
 
 

@@ -110,7 +110,7 @@ def test_the_order_in_which_things_are_asked_never_matters(bicycles, needs, rand
 
 def test_ten_thousand_needs_are_too_many(bicycles):
     assert refusal(bicycles, needs=["repairs"] * 9_000, wants=["rental"] * 1_000) == (
-        "10000 requirements were given, and at most 1000 can be; keep those that matter."
+        "10000 requirements were given, but at most 1000 are allowed; keep the important ones."
     )
 
 
@@ -157,12 +157,12 @@ SKILLS = "expected beginner, regular, racer."
     [
         ({"skil": "racer"}, "unknown situation 'skil'. Did you mean 'skill'?"),
         ({"xyzzy": "racer"}, "unknown situation 'xyzzy'. Known: purposes, skill."),
-        ({"skill": "racr"}, f"'racr' is no value of the situation 'skill'; {SKILLS} Did you mean 'racer'?"),
-        ({"skill": "xyzzy"}, f"'xyzzy' is no value of the situation 'skill'; {SKILLS}"),
-        ({"skill": ""}, f"'' is no value of the situation 'skill'; {SKILLS}"),
+        ({"skill": "racr"}, f"'racr' is not a value of the situation 'skill'; {SKILLS} Did you mean 'racer'?"),
+        ({"skill": "xyzzy"}, f"'xyzzy' is not a value of the situation 'skill'; {SKILLS}"),
+        ({"skill": ""}, f"'' is not a value of the situation 'skill'; {SKILLS}"),
         ({5: "racer"}, "unknown situation '5'. Known: purposes, skill."),
-        ({"skill": {"racer": 1}}, f"'{{'racer': 1}}' is no value of the situation 'skill'; {SKILLS}"),
-        ({"skill": [5]}, f"'5' is no value of the situation 'skill'; {SKILLS}"),
+        ({"skill": {"racer": 1}}, f"'{{'racer': 1}}' is not a value of the situation 'skill'; {SKILLS}"),
+        ({"skill": [5]}, f"'5' is not a value of the situation 'skill'; {SKILLS}"),
         (
             {"skill": ["racer", "beginner"]},
             "the situation 'skill' takes one value; expected one of beginner, regular, racer.",
@@ -181,7 +181,7 @@ def test_of_several_values_there_must_be_one_at_least(bicycles):
 
 @pytest.mark.parametrize("value", [5, None, True, [["racer"]], [{}], [10**5000]])
 def test_a_situation_that_is_no_text_is_refused_in_one_sentence(bicycles, value):
-    assert f"is no value of the situation 'skill'; {SKILLS}" in refusal(bicycles, situation={"skill": value})
+    assert f"is not a value of the situation 'skill'; {SKILLS}" in refusal(bicycles, situation={"skill": value})
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_what_is_wrong_with_usage_is_said_in_one_sentence(bicycles, usage, sente
 
 def test_a_cost_needs_usage(bicycles):
     assert refusal(bicycles, needs=["monthly-cost<=50"]) == (
-        "'monthly-cost' is computed from monthly usage, and none is stated; state it, or ask for single prices instead."
+        "'monthly-cost' is computed from monthly usage, but none is stated; state it, or ask for single prices instead."
     )
     team = read_team(bicycles, needs=["monthly-cost<=50"], usage={"inspections": 1})
     assert team.requirements == (Requirement("monthly-cost", "must", Interval(None, 50)),)
@@ -258,7 +258,7 @@ def shops_with_agents(tmp_path, knowledge_from):
 
 def test_hours_say_nothing_without_agents(shops_with_agents):
     assert refusal(shops_with_agents, usage={"hours": 10}) == (
-        "the usage 'hours' says nothing without 'agents'; state both, or neither."
+        "the usage 'hours' means nothing without 'agents'; state both, or neither."
     )
 
 

@@ -149,7 +149,7 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
     for rule in rules:
         # No evidence counts twice: the facts of a required criterion are judged already.
         if again := sorted(judged_by(rule) & required):
-            uncounted.append(SetAside(rule.id, again[0], "it rests on what is already required"))
+            uncounted.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif rule.favours is not None:
             favours.append(rule)
     true = settled | {need_atom(criterion) for criterion in required}

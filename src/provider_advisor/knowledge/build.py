@@ -122,7 +122,7 @@ def _providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[
     for provider in providers:
         problems += (
             f"{claim.where}: claim on '{claim.criterion}': "
-            "the criterion says `silent`, that there is no claim; remove one."
+            "the criterion is marked `silent`, so there must be no claim; remove one of them."
             for claim in provider.claims
             if criteria.records[claim.criterion].silent
         )

@@ -27,10 +27,10 @@ _EXPECTED = {
     "dict_type": "a mapping",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
-    "date_type": "a date, YEAR-MONTH-DAY without quotes",
+    "date_type": "a date, YYYY-MM-DD without quotes",
     "string_too_short": "some text",
     "string_too_long": "at most {max_length} characters",
-    "string_pattern_mismatch": "lower-case words joined by hyphens, or as `recommend schema` says",
+    "string_pattern_mismatch": "lower-case words joined by hyphens (see `recommend schema`)",
     "too_short": "at least {min_length} in the list",
     "too_long": "at most {max_length} in the list",
 }
@@ -59,10 +59,7 @@ def _sentence(detail: ErrorDetails, document: Document, shape: type[BaseModel]) 
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_named(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
         key = str(detail["loc"][-1])
-        hint = (
-            did_you_mean(key, _keys_of(shape) - {key})
-            or " Remove it, or see `recommend schema` for the keys that are known."
-        )
+        hint = did_you_mean(key, _keys_of(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
         return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
     return f"{document.where(*path)}: {_subject(detail, document.data, path)}{_what(detail)}."
 
@@ -161,7 +158,7 @@ class Defined(NamedTuple, Generic[R]):
         """The sentence, if no entry can define the word, with the nearest words or the advice behind it."""
         meant = self.meaning.get(word)
         if meant is not None and meant != word:
-            yield f"'{word}' is an alias of '{meant}'; write that."
+            yield f"'{word}' is an alias of '{meant}'; write '{meant}'."
         elif meant is None and not self.is_open:
             yield f"{sentence}.{did_you_mean(word, self.meaning.values()) or advice}"
 

@@ -126,7 +126,7 @@ def _decode(content: bytes, name: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it in that encoding."]) from error
+        raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it as UTF-8."]) from error
     if (found := _OTHER_BREAK.search(text)) is not None:
         # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
         line, character = _line_at(text, found.start()), f"U+{ord(found[0]):04X}"
@@ -142,8 +142,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str) -> str:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
         return f"{_syntax_line(error, text)}: {_TOO_DEEP}"
-    check = "check quotes, colons and indentation here and in the line before."
-    return f"{_syntax_line(error, text)}: not YAML ({what}); {check}"
+    check = "check quotes, colons and indentation on this line and the one before."
+    return f"{_syntax_line(error, text)}: invalid YAML ({what}); {check}"
 
 
 def _syntax_line(error: yaml.YAMLError, text: str) -> int:
@@ -163,7 +163,7 @@ def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _Problem(event, "a second document begins; expected one document a file, so remove the '---'.")
+                raise _Problem(event, "a second document starts here; expected one per file, so remove the '---'.")
         elif isinstance(event, yaml.NodeEvent):
             built = _build(event, events, 0)
     return built
@@ -213,7 +213,7 @@ def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tup
         if not isinstance(key, str):
             raise _Problem(event, f"the key {as_written(key)} is not a word; put it in quotes.")
         if key in values:
-            raise _Problem(event, f"the key {key!r} stands twice in one mapping; keep one of the two.")
+            raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
         values[key], inside = _build(next(nodes), events, depth + 1)
         place.inside[key] = _Place(_line(event), inside.inside)
     return values, place
@@ -236,14 +236,14 @@ def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anythin
     if _AMBIGUOUS.fullmatch(text):
         raise _Problem(
             event,
-            f"{text!r} can be read in more than one way; write true or false, a plain number such as 0.5, or quotes.",
+            f"{text!r} is ambiguous; write true or false, a plain number such as 0.5, or put it in quotes.",
         )
     return text
 
 
 def _finite(event: yaml.ScalarEvent, number: float) -> float:
     if abs(number) == float("inf"):
-        raise _Problem(event, f"{event.value} is too large a number.")
+        raise _Problem(event, f"the number {event.value} is too large.")
     return number
 
 
@@ -251,4 +251,4 @@ def _date(event: yaml.ScalarEvent) -> dt.date:
     try:
         return dt.date.fromisoformat(event.value)
     except ValueError as error:
-        raise _Problem(event, f"{event.value} is no date of the calendar; expected YEAR-MONTH-DAY.") from error
+        raise _Problem(event, f"{event.value} is not a date; expected YYYY-MM-DD.") from error

@@ -31,7 +31,7 @@ def _unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
     for criterion in knowledge.criteria.values():
         if criterion.id not in claimed and criterion.silent is None and not criterion.computed:
             yield (
-                f"criterion '{criterion.id}': no provider has a claim on it; say `silent: <why>` if that is on purpose."
+                f"criterion '{criterion.id}': no provider has a claim on it; add `silent: <why>` if that is intended."
             )
 
 
@@ -41,11 +41,11 @@ def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
             yield (
-                f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply with."
+                f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply by."
             )
     for item in knowledge.usage.values():
         if item.id not in priced:
-            yield f"usage '{item.id}': no price is multiplied with it, so stating it changes no cost."
+            yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
 
 
 def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
@@ -55,8 +55,8 @@ def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
             said = claim._replace(where="")
             if said in first:
                 yield (
-                    f"{claim.where}: the claim on '{claim.criterion}' stands at {first[said]} already, "
-                    "with the same line; keep one."
+                    f"{claim.where}: the claim on '{claim.criterion}' is already at {first[said]}, "
+                    "with the same source line; keep one."
                 )
             first.setdefault(said, claim.where)
 
@@ -67,7 +67,7 @@ def _limits(knowledge: KnowledgeBase) -> Iterator[str]:
             if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
                 yield (
                     f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
-                    "write `exactly` if the provider bears that many."
+                    "write `exactly` if the provider supports that many."
                 )
 
 
@@ -76,7 +76,7 @@ def _prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
         if of is not None and not knowledge.claims.get((provider, of)):
-            yield f"{claims[0].where}: '{name}' is claimed, but nothing on '{of}', which it pays for; add that claim."
+            yield f"{claims[0].where}: there is a claim on '{name}', but none on '{of}', which it pays for; add one."
 
 
 def _idle_rules(facts: Facts) -> Iterator[str]:
@@ -88,7 +88,8 @@ def _idle_rules(facts: Facts) -> Iterator[str]:
             knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked
         ):
             yield (
-                f"{rule.where}: rule '{rule.id}' favours on facts that no provider has a claim on, so it moves nobody."
+                f"{rule.where}: rule '{rule.id}' favours providers by facts that nobody has a claim on, "
+                "so it has no effect."
             )
 
 
@@ -102,7 +103,7 @@ def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
     }
     for topic in knowledge.topics.values():
         if silent := [value for value in topic.values if (topic.id, value) not in heard]:
-            yield f"situation '{topic.id}': no rule asks about {', '.join(silent)}, so answering it changes nothing."
+            yield f"situation '{topic.id}': no rule uses {', '.join(silent)}, so these answers change nothing."
 
 
 def _stale(facts: Facts) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str
         waits = sorted({text_of(leaf) for leaf in leaves(question.when) if _key(leaf) not in reached})
         yield (
             f"{question.where}: question about '{question.name}' is never reached: it waits for {', '.join(waits)}, "
-            "which nothing can state before; change its `when` or theirs."
+            "which cannot be stated before; change its `when` or theirs."
         )
 
 

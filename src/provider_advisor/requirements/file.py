@@ -92,7 +92,7 @@ def _with_day(document: Document) -> Document:
         return document
     day = _day(as_of)
     if day is None:
-        raise RequirementsError(f"{document.where('as_of')}: 'as_of' is {shown(as_of)}; expected YEAR-MONTH-DAY.")
+        raise RequirementsError(f"{document.where('as_of')}: 'as_of' is {shown(as_of)}; expected YYYY-MM-DD.")
     return document._replace(data={**document.data, "as_of": day})
 
 

@@ -29,7 +29,7 @@ def split_list(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
         raise RequirementsError(
-            "a list of requirements is empty or has an empty place; expected criteria joined by commas."
+            "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
         )
     return parts
 
@@ -43,7 +43,7 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
         return _from_text(given, default, knowledge)
     if not isinstance(given, Mapping):
         raise RequirementsError(
-            f"{shown(given)} is no requirement; expected a criterion, or a mapping with the key 'criterion'."
+            f"{shown(given)} is not a requirement; expected a criterion, or a mapping with the key 'criterion'."
         )
     return _from_mapping(given, default, knowledge)
 
@@ -53,7 +53,7 @@ def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
     if match is None:
         raise RequirementsError(
             f"{shown(text)} cannot be read; "
-            "expected a criterion, criterion>=number or criterion<=number, and perhaps :priority."
+            "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
         )
     criterion = _criterion(match["word"].strip(), knowledge)
     priority = default if match["priority"] is None else _priority(match["priority"].strip(), text)
@@ -67,7 +67,7 @@ def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
             hint = did_you_mean(brief(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
             raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
     if not isinstance(given.get("criterion"), str):
-        raise RequirementsError(f"the requirement {shown(dict(given))} lacks its criterion; add 'criterion: <id>'.")
+        raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
     criterion = _criterion(given["criterion"], knowledge)
     priority = default if given.get("priority") is None else _priority(given["priority"], criterion.id)
     bounds = [
@@ -147,7 +147,7 @@ def _example(value: str, criterion: Criterion) -> Number | str:
 def _rank(value: str, criterion: Criterion) -> Number:
     if value not in criterion.values:
         known = ", ".join(criterion.values)
-        raise RequirementsError(f"{shown(value)} is no value of '{criterion.id}'; expected one of {known}.")
+        raise RequirementsError(f"{shown(value)} is not a value of '{criterion.id}'; expected one of {known}.")
     return criterion.values.index(value)
 
 
@@ -156,7 +156,7 @@ def _amount(sign: str, value: str, criterion: Criterion) -> Number:
         number, unit = _with_unit(value)
     except ValueError as error:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' lacks a number: found {shown(value)}, "
+            f"the bound of '{criterion.id}' has no number: found {shown(value)}, "
             f"expected a number in {criterion.unit}, such as {criterion.id}{sign}10."
         ) from error
     if unit is not None and not unit_fits(unit, str(criterion.unit)):

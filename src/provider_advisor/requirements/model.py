@@ -97,7 +97,7 @@ def read_volume(item: str, text: str) -> Number:
         number, unit = read_amount(text)
     except ValueError as error:
         raise RequirementsError(
-            f"'{text[:40]}' is no amount of the usage '{item}'; expected a number, such as 5000."
+            f"'{text[:40]}' is not an amount of the usage '{item}'; expected a number, such as 5000."
         ) from error
     if unit is not None:
         raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {item}=5000.")

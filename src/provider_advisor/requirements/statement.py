@@ -40,7 +40,7 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
         line.team.name or file.team.name,
     )
     overruled += _changed(file.team.situation, line.team.situation) + _changed(file.team.usage, line.team.usage)
-    notes = tuple(f"The command line overrules the file on '{name}'." for name in dict.fromkeys(overruled))
+    notes = tuple(f"The command line overrides the file for '{name}'." for name in dict.fromkeys(overruled))
     said = {*asked, *line.team.situation, *line.team.usage}
     unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
     return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes, unsure)

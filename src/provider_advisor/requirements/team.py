@@ -43,7 +43,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     count = sum(len(items) for _, items in given)
     if count > MOST_REQUIREMENTS:
         raise RequirementsError(
-            f"{count} requirements were given, and at most {MOST_REQUIREMENTS} can be; keep those that matter."
+            f"{count} requirements were given, but at most {MOST_REQUIREMENTS} are allowed; keep the important ones."
         )
     requirements = [read(item, default, knowledge) for default, items in given for item in items]
     team = Team(
@@ -125,7 +125,7 @@ def _answer(value: object, topic: Topic) -> str:
     if not isinstance(value, str) or value not in topic.values:
         hint = did_you_mean(brief(value), topic.values)
         raise RequirementsError(
-            f"{shown(value)} is no value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
+            f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
         )
     return value
 
@@ -157,11 +157,11 @@ def _refuse_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> None:
     for service in services_used(team.usage, knowledge):
         if service.missing:
             given, missing = ", ".join(service.usage), ", ".join(service.missing)
-            raise RequirementsError(f"the usage '{given}' says nothing without '{missing}'; state both, or neither.")
+            raise RequirementsError(f"the usage '{given}' means nothing without '{missing}'; state both, or neither.")
 
 
 def _missing_usage(criterion: Criterion) -> str:
     return (
-        f"'{criterion.id}' is computed from monthly usage, and none is stated; "
+        f"'{criterion.id}' is computed from monthly usage, but none is stated; "
         "state it, or ask for single prices instead."
     )

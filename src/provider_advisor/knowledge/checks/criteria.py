@@ -70,7 +70,7 @@ def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
     lower = (criterion.better or ("lower" if criterion.kind == "price" else "higher")) == "lower"
     if (scale.worst > scale.best) != lower or scale.worst == scale.best:
         order, better = ("above", "less") if lower else ("below", "more")
-        yield f"'worst' ({scale.worst:g}) must lie {order} 'best' ({scale.best:g}), because {better} is better."
+        yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
 
 
 def _reference_problems(
@@ -79,9 +79,9 @@ def _reference_problems(
     capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
     prices = [other.id for other in criteria.records.values() if other.usage]
     of = [] if criterion.of is None else [criterion.of]
-    yield from _strangers(of, capabilities, criteria, "'of' names no capability")
-    yield from _strangers(criterion.usage, list(usage.records), usage, "'usage' names no item of team.yaml")
-    yield from _strangers(criterion.concerns, prices, criteria, "'concerns' names no price with a usage")
+    yield from _strangers(of, capabilities, criteria, "'of' must name a capability")
+    yield from _strangers(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
+    yield from _strangers(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
     yield from _currency_problems(criterion, criteria.records.values())
 
 
@@ -89,7 +89,7 @@ def _strangers(words: Iterable[str], fitting: Sequence[str], among: Defined[Any]
     """A problem for each word that is none of the fitting, and of which it is known what it is."""
     for word in words:
         if word not in fitting and not among.is_unread(word):
-            yield f"{what}: '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
+            yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
 
 
 def _currency_problems(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _currency_problems(criterion: CriterionShape, criteria: Iterable[Criterion])
         return
     ours, theirs = criterion.unit.split("/")[0], computed.unit.split("/")[0]
     if ours != theirs:
-        yield f"its unit begins with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
+        yield f"its unit starts with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
 
 
 def team_problems(file: TeamFile, document: Document) -> Iterator[str]:

@@ -41,7 +41,7 @@ def _reference_problems(
     yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
     source = sources.records.get(claim.source)
     if source is not None and claim.until is not None and claim.until < (claim.as_of or source.published):
-        yield "'until' lies before the day from which it is true; correct one of them."
+        yield "'until' is before the day from which the claim is true; correct one of them."
 
 
 def _value_problems(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
@@ -61,7 +61,7 @@ def _word_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     if claim.value is None:
         yield f"a {criterion.kind} takes 'value'; expected {' or '.join(words)}."
     elif claim.value not in words:
-        yield f"'{claim.value}' is no value of this {criterion.kind}; expected {' or '.join(words)}."
+        yield f"'{claim.value}' is not a value of this {criterion.kind}; expected {' or '.join(words)}."
     if claim.unit is not None:
         yield f"a {criterion.kind} has no unit; remove it."
 
@@ -85,11 +85,11 @@ def _scale_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         low, high = sorted((criterion.scale.worst, criterion.scale.best))
         for amount in amounts:
             if not low <= amount <= high:
-                yield f"{amount:g} lies outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
+                yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
     if criterion.whole and any(not amount.is_integer() for amount in amounts):
-        yield "it counts things, so expected a whole number; or say `whole: false` at the criterion."
+        yield "expected a whole number, because the criterion counts things; or set `whole: false` there."
     if claim.between is not None and claim.between[0] > claim.between[1]:
-        yield "'between' begins with the higher number; exchange the two."
+        yield "'between' starts with the higher number; swap the two."
 
 
 def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]
         before = first.setdefault(claim.criterion, claim)
         if claim.product != before.product:
             yield (
-                f"{claim.where}: claim on '{claim.criterion}': it is of {_product(claim)}, "
-                f"that at {before.where} of {before.product or 'no product'}; "
+                f"{claim.where}: claim on '{claim.criterion}': it belongs to {_product(claim)}, "
+                f"the one at {before.where} to {before.product or 'no product'}; "
                 "numbers of different products need different criteria."
             )
 

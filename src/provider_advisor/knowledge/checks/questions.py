@@ -58,7 +58,7 @@ def _typical_problems(typical: Sequence[float | str], criterion: Criterion) -> I
         for value in typical:
             if value not in criterion.values:
                 shown = value if isinstance(value, str) else f"{value:g}"
-                yield f"'{shown}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
+                yield f"'{shown}' is not a value of '{criterion.id}'; expected {', '.join(criterion.values)}."
     else:
         yield from _outside(typical, criterion)
 
@@ -70,7 +70,7 @@ def _outside(typical: Sequence[float | str], criterion: Criterion) -> Iterator[s
         elif criterion.scale is not None:
             low, high = sorted((criterion.scale.worst, criterion.scale.best))
             if not low <= value <= high:
-                yield f"{value:g} in 'typical' lies outside the scale of '{criterion.id}', {low:g} to {high:g}."
+                yield f"{value:g} in 'typical' is outside the scale of '{criterion.id}', {low:g} to {high:g}."
 
 
 def never_asked(questions: Sequence[Question], topics: Mapping[str, Topic]) -> Iterator[str]:

@@ -94,7 +94,7 @@ def condition_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, 
     for leaf in _leaves(shape):
         if isinstance(leaf, shapes.FactShape) is on_team:
             room, words = ("'when'", "need, situation or usage") if on_team else ("'favours'", "fact")
-            yield f"a condition of {room} speaks of {words}; move this one."
+            yield f"a condition of {room} uses {words}; move this one."
         else:
             yield from _leaf_problems(leaf, vocabulary)
 
@@ -121,7 +121,7 @@ def _situation_problems(shape: shapes.SituationShape, vocabulary: Vocabulary) ->
     yield from vocabulary.topics.unknown(shape.situation, f"unknown situation '{shape.situation}'")
     topic = vocabulary.topics.records.get(shape.situation)
     if topic is not None and shape.is_ not in topic.values:
-        yield f"'{shape.is_}' is no value of '{topic.id}'; expected {', '.join(topic.values)}."
+        yield f"'{shape.is_}' is not a value of '{topic.id}'; expected {', '.join(topic.values)}."
 
 
 def _fact_problems(shape: shapes.FactShape, criterion: Criterion) -> Iterator[str]:
@@ -130,12 +130,12 @@ def _fact_problems(shape: shapes.FactShape, criterion: Criterion) -> Iterator[st
         yield f"'{criterion.id}' is computed for a team; a rule cannot ask for it."
     elif criterion.kind == "capability":
         if bounded or shape.is_ not in {None, "present", "absent"}:
-            yield f"'{criterion.id}' is a capability; expected nothing more, or `is: present` or `is: absent`."
+            yield f"'{criterion.id}' is a capability; write only the fact, or add `is: present` or `is: absent`."
     elif criterion.kind == "rating" and shape.is_ is not None:
         if shape.is_ not in criterion.values:
-            yield f"'{shape.is_}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
+            yield f"'{shape.is_}' is not a value of '{criterion.id}'; expected {', '.join(criterion.values)}."
         elif bounded:
-            yield f"'{criterion.id}' is asked for by `is` and by a bound; keep `is`, or at_least, at_most or both."
+            yield f"'{criterion.id}' has both `is` and a bound; keep one of them."
     elif shape.is_ is not None or not bounded:
         yield f"'{criterion.id}' is a {criterion.kind}; expected {_BOUNDS[criterion.kind]}."
     else:
@@ -158,15 +158,15 @@ def _word_problems(ends: Sequence[float | str], criterion: Criterion) -> Iterato
     strangers = [end for end in ends if end not in criterion.values]
     for end in strangers:
         shown = end if isinstance(end, str) else f"{end:g}"
-        yield f"'{shown}' is no value of '{criterion.id}'; expected {', '.join(criterion.values)}."
+        yield f"'{shown}' is not a value of '{criterion.id}'; expected {', '.join(criterion.values)}."
     ranks = [] if strangers else [criterion.values.index(str(end)) for end in ends]
     if ranks != sorted(ranks):
-        yield f"at_least ({ends[0]}) is above at_most ({ends[1]}); nothing can fulfil it."
+        yield f"at_least ({ends[0]}) is above at_most ({ends[1]}); nothing can satisfy it."
 
 
 def _order_problems(at_least: float | str | None, at_most: float | str | None) -> Iterator[str]:
     if isinstance(at_least, float | int) and isinstance(at_most, float | int) and at_least > at_most:
-        yield f"at_least ({at_least:g}) is above at_most ({at_most:g}); nothing can fulfil it."
+        yield f"at_least ({at_least:g}) is above at_most ({at_most:g}); nothing can satisfy it."
 
 
 def structure_problems(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Iterator[str]:
@@ -239,7 +239,7 @@ def _never_counts(rule: Rule) -> Iterator[str]:
         if shared := sorted(required & asked):
             yield (
                 f"{rule.where}: rule '{rule.id}' can never count: "
-                f"a team that requires '{shared[0]}' is already judged by it; take it out of 'when' or 'favours'."
+                f"a team that requires '{shared[0]}' is already judged by it; remove it from 'when' or 'favours'."
             )
 
 

@@ -81,7 +81,7 @@ _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
 def _one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
     if len(found) > 1:
-        raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put each into a list under `all`")
+        raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put both into a list under `all`")
     return data
 
 
@@ -102,7 +102,7 @@ ConditionShape = Annotated[
     Discriminator(
         _form_of_condition,
         custom_error_type="form",
-        custom_error_message=f"expected a condition, which begins with one of {', '.join(_CONDITION_WORDS)}",
+        custom_error_message=f"expected a condition that starts with one of {', '.join(_CONDITION_WORDS)}",
     ),
     BeforeValidator(_one_word),
 ]

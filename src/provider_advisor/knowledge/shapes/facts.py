@@ -148,7 +148,7 @@ class ClaimShape(Shape):
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
             raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
         if self.until is not None and self.as_of is not None and self.until < self.as_of:
-            raise wrong("'until' lies before 'as_of'; exchange them or correct one")
+            raise wrong("'until' is before 'as_of'; swap them or correct one")
         return self
 
 

@@ -57,9 +57,9 @@ class RuleShape(Shape):
     @model_validator(mode="after")
     def _one_consequent(self) -> RuleShape:
         if (self.implies is None) == (self.favours is None):
-            raise wrong("expected either 'implies' or 'favours'; a rule has one consequent")
+            raise wrong("expected either 'implies' or 'favours'; a rule has exactly one of them")
         if self.favours is not None and self.weight is None:
-            raise wrong("'weight' is missing; a rule that favours counts with a weight of its own")
+            raise wrong("'weight' is missing; a rule with 'favours' needs one")
         return self
 
 

@@ -173,9 +173,9 @@ class AnswerShape(Shape):
         if (self.answer is None) is not (given[0] == "topics"):
             raise wrong("'answer' is missing; add it" if self.answer is None else "'topics' takes no 'answer'")
         if self.bound is not None and given[0] != "criterion":
-            raise wrong("'bound' goes with 'criterion' only; remove it")
+            raise wrong("'bound' is only allowed with 'criterion'; remove it")
         if self.bound_screen is not None and self.bound is None:
-            raise wrong("'bound_screen' goes with 'bound' only; remove it")
+            raise wrong("'bound_screen' is only allowed with 'bound'; remove it")
         return self
 
 

@@ -37,7 +37,7 @@ def wrong(sentence: str) -> PydanticCustomError:
 def _days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     if isinstance(value, str) and re.fullmatch(_DAYS, value):
         return value
-    raise PydanticCustomError("days", "expected days, such as 365d")
+    raise PydanticCustomError("days", "expected a number of days such as 365d")
 
 
 def _form_of_end(value: Any) -> str:  # noqa: ANN401
