@@ -39,7 +39,7 @@ def _tree():
     for path in sorted(Path().rglob("*")):
         mode = path.lstat().st_mode
         kind = {stat.S_IFREG: "file", stat.S_IFLNK: "link", stat.S_IFDIR: "folder"}.get(stat.S_IFMT(mode), "other")
-        content = path.read_bytes() if kind == "file" else os.readlink(path) if kind == "link" else b""
+        content = path.read_bytes() if kind == "file" else str(path.readlink()).encode() if kind == "link" else b""
         found[str(path)] = kind, content
     return found
 

@@ -56,7 +56,7 @@ def sources_of(names: tuple[str, ...]) -> tuple[Source, ...]:
 
 
 def _expanded(name: str) -> list[str]:
-    if name == "-" or Path(name).exists() or not glob.has_magic(name):
+    if name == "-" or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110 (a Path raises if it is too long)
         return [name]
     found = sorted(path for path in glob.glob(name, recursive=True) if not Path(path).is_dir())  # noqa: PTH207 (pathlib
     # leaves a leading ./ out and knows no absolute patterns)
