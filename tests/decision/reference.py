@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -255,9 +256,16 @@ def position(criterion: Criterion, amount: Fraction) -> Fraction:
     return min(max((amount - worst) / (best - worst), Fraction(0)), Fraction(1))
 
 
-def is_for_nothing(criterion: Criterion, provider: str, facts: Facts) -> bool:
-    """Whether it is the price of something that the provider lacks."""
-    return criterion.of is not None and facts(provider, criterion.of).truth is Truth.NO
+def may_be_sold(criterion: Criterion, provider: str, facts: Facts) -> tuple[bool, ...]:
+    """Whether the provider has what a price pays for: both, where that is not known."""
+    truth = Truth.YES if criterion.of is None else facts(provider, criterion.of).truth
+    return {Truth.YES: (True,), Truth.NO: (False,), Truth.UNKNOWN: (True, False)}[truth]
+
+
+def agreed(truths: Iterable[Truth]) -> Truth:
+    """What holds in each of some cases; unknown where they differ."""
+    seen = set(truths)
+    return seen.pop() if len(seen) == 1 else Truth.UNKNOWN
 
 
 def truth_of(criterion: Criterion, bound: Interval | None, provider: str, facts: Facts) -> Truth:
@@ -266,9 +274,8 @@ def truth_of(criterion: Criterion, bound: Interval | None, provider: str, facts:
     if criterion.kind == "capability":
         return fact.truth
     assert bound is not None
-    if is_for_nothing(criterion, provider, facts):
-        return Truth.NO
-    return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
+    within = Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
+    return agreed(within if is_sold else Truth.NO for is_sold in may_be_sold(criterion, provider, facts))
 
 
 def of_truth(truth: Truth, unknown: Fraction) -> Degree:
@@ -284,9 +291,20 @@ def of_requirement(req: Wanted, provider: str, facts: Facts) -> Degree:
     criterion = facts.knowledge.criteria[req.criterion]
     if criterion.kind == "capability" or req.bound is not None:
         return of_truth(truth_of(criterion, req.bound, provider, facts), Fraction(facts.knowledge.policy.unknown))
-    if is_for_nothing(criterion, provider, facts):
-        return Degree(Fraction(0), Fraction(0), Fraction(0))
-    amount = facts(provider, criterion.id).amount
+    cases = [
+        of_amount(criterion, facts(provider, criterion.id).amount) if is_sold else Degree(*3 * (Fraction(0),))
+        for is_sold in may_be_sold(criterion, provider, facts)
+    ]
+    if len(cases) == 1:
+        return cases[0]
+    # Read so: both cases count, the first as often as the policy says, so that what is expected is the mean.
+    p = Fraction(facts.knowledge.policy.unknown)
+    low, high = (end(case[place] for case in cases) for place, end in ((0, min), (1, max)))
+    return Degree(low, high, p * cases[0].expected + (1 - p) * cases[1].expected)
+
+
+def of_amount(criterion: Criterion, amount: Interval | None) -> Degree:
+    """The degree of an amount without a bound."""
     if amount is None:  # nobody says: an amount counts its lower end, a rating the middle of all its words
         return Degree(Fraction(0), Fraction(1), Fraction(1, 2) if criterion.kind == "rating" else Fraction(0))
     rising = criterion.kind == "rating" or criterion.scale.best > criterion.scale.worst

@@ -265,22 +265,16 @@ def test_what_is_expected_lies_between_what_is_proven_and_what_is_possible(world
 
 
 def _completed(facts, draw):
-    """The facts, with every unknown turned out one way; what has a published price is not absent (see the end)."""
+    """The facts, with every unknown turned out one way."""
     known = []
     for provider in facts.knowledge.providers:
-        priced = {
-            each.of
-            for each in facts.knowledge.criteria.values()
-            if each.of and facts(provider, each.id).amount is not None
-        }
         for criterion in facts.knowledge.criteria.values():
             fact = facts(provider, criterion.id)
             if criterion.kind != "capability":
                 point = _point(fact.amount or Interval(0, 3 if criterion.kind == "rating" else 12), criterion, draw)
                 known.append(fact._replace(amount=Interval(point, point)))
             elif fact.truth is Truth.UNKNOWN:
-                sold = Truth.YES if criterion.id in priced else draw.choice(KNOWN)
-                known.append(fact._replace(truth=sold))
+                known.append(fact._replace(truth=draw.choice(KNOWN)))
     return facts.supposing(*known)
 
 
@@ -337,9 +331,10 @@ def test_a_requirement_that_all_meet_still_silences_a_rule_that_favours_with_it(
     assert decided(knowledge, Team((must("fax"), must("board")))).outcome.verdict.kind == "tie"
 
 
-def test_a_stated_price_counts_as_a_sign_that_what_it_pays_for_is_sold():
+def test_a_stated_price_proves_nothing_where_it_is_not_known_that_what_it_pays_for_is_sold():
     claims = {"ada": {"fax-price": Said(1, "exactly")}, "bob": {"fax-price": Said(2, "exactly"), "fax": HAS}}
     facts, team = Facts(knowledge_of(CRITERIA, claims), DAY), Team((should("fax-price"),))
-    assert verdict_of(decide(team, facts).outcome.verdict) == recommended("ada")
-    without = facts.supposing(Fact("ada", "fax", Truth.NO))
+    assert verdict_of(decide(team, facts).outcome.verdict) == recommended("bob", "leaning")
+    with_fax, without = (facts.supposing(Fact("ada", "fax", truth)) for truth in (Truth.YES, Truth.NO))
+    assert verdict_of(decide(team, with_fax).outcome.verdict) == recommended("ada")
     assert verdict_of(decide(team, without).outcome.verdict) == recommended("bob")

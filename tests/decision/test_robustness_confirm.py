@@ -2,14 +2,16 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
-from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, worlds
+from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rating, worlds
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import confirm as module
 from provider_advisor.decision.robustness.confirm import find_questions
+from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.records import UsageItem
+from provider_advisor.knowledge.records import Policy, UsageItem
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
@@ -186,3 +188,118 @@ def test_supposing_a_fact_does_not_touch_the_facts_themselves():
     decision = decided(knowledge_of([capability("board")], {"ada": {}, "bob": {}}), Team((must("board"),)))
     find_questions(decision.outcome, decision.facts)
     assert decision.facts("ada", "board") == Fact("ada", "board")
+
+
+# What can be answered at all
+
+
+def possible(criterion, bound, *said):
+    """The amounts that answers would give of ada's criterion, asked within a bound."""
+    claims = {"ada": {criterion.id: said} if said else {}, "bob": {}}
+    decision = decided(knowledge_of([criterion], claims), Team((should(criterion.id, bound),)))
+    asked, _ = (find_open_facts(each, decision.facts)[0] for each in decision.outcome.assessments)
+    return [answer.fact.amount.low for answer in list_answers(asked, decision.facts)]
+
+
+def test_a_rating_is_one_of_its_words():
+    words = {"poor": 0, "fair": 1, "good": 2, "superb": 3}
+    for exactly, answers in {"poor": [0, 1], "fair": [0, 1, 2], "superb": [2, 3]}.items():
+        place = words[exactly]
+        assert possible(rating("repute"), Interval(place, place)) == answers
+    assert possible(rating("repute"), Interval(3)) == [2, 3]
+    assert possible(rating("repute"), Interval(0)) == [0]  # whatever word it is
+    assert possible(rating("repute"), Interval(None, 0)) == [0, 1]
+    assert possible(rating("repute"), Interval(None, 3)) == [3]
+
+
+def test_no_amount_is_below_nothing():
+    assert possible(quantity("seats"), Interval(0)) == [0]
+    assert possible(quantity("seats"), Interval(1)) == [0, 1]
+    assert possible(price("toll"), Interval(0.5)) == [0.25, 0.5]
+    assert possible(price("toll"), Interval(None, 0)) == [0, 5]
+
+
+@settings(REPEATED, max_examples=150)
+@given(worlds())
+def test_every_answer_can_be_given(world):
+    decision = decided(world.knowledge, world.team)
+    for assessment in decision.outcome.assessments:
+        for asked in find_askable_facts(assessment, decision.facts):
+            criterion = world.knowledge.criteria[asked.criterion]
+            claimed = (decision.facts(asked.provider, asked.criterion).amount or Interval())._replace(above=False)
+            answers = list_answers(asked, decision.facts)
+            assert answers
+            assert abs(sum(answer.share for answer in answers) - 1) < 1e-9
+            for amount in (answer.fact.amount for answer in answers if criterion.kind != "capability"):
+                assert amount.low >= 0
+                assert claimed.holds(amount)
+                assert criterion.kind != "rating" or criterion.values[amount.low]
+
+
+# A policy that counts the unknown as impossible, or as certain
+
+
+@pytest.mark.parametrize("unknown", [0, 1])
+def test_an_answer_that_the_policy_counts_as_impossible_is_asked_all_the_same(unknown):
+    claims = {"ada": {"chat": HAS}, "bob": {"fax": HAS, "chat": HAS}, "cyd": {"chat": HAS}}
+    policy = Policy({"must": 4, "should": 2, "could": 1}, unknown)
+    knowledge = knowledge_of([capability("fax"), capability("chat")], claims, (), policy)
+    decision = decided(knowledge, Team((should("fax"),)))
+    found = find_questions(decision.outcome, decision.facts)
+    # With p = 0 bob leads, and ada or cyd with the fax would be alike with him. With p = 1 all three lead, and one that
+    # lacks it leads no longer.
+    assert [(question.provider, question.criterion) for question in found.questions] == [("ada", "fax"), ("cyd", "fax")]
+    assert [(question.turns, question.changes) for question in found.questions] == [(0, 0), (0, 0)]
+    assert not found.sets
+
+
+# What a price pays for
+
+
+def test_the_capability_that_a_price_pays_for_is_asked_about_and_the_known_price_is_not():
+    criteria = [capability("fax"), price("fax-price", "fax")]
+    claims = {"ada": {"fax-price": Said(1, "exactly")}, "bob": {"fax": HAS, "fax-price": Said(5, "exactly")}}
+    found = confirmed(claims, [should("fax-price")], criteria)
+    (question,) = found.questions
+    assert (question.provider, question.criterion) == ("ada", "fax")
+    by_truth = {answer.fact.truth: answer.verdict for answer in question.answers}
+    assert (by_truth[Truth.YES].provider, by_truth[Truth.YES].strength) == ("ada", "firm")
+    assert (by_truth[Truth.NO].provider, by_truth[Truth.NO].strength) == ("bob", "firm")
+
+
+def two_models():
+    hours = UsageItem("hours", "Hours", "How many hours?", "h")
+    models = [price(name, "desk")._replace(usage=("hours",)) for name in ("hourly", "plan")]
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    claims = {
+        "ada": {"desk": HAS, "plan": Said(9, "exactly")},
+        "bob": {"desk": HAS, "hourly": Said(7, "exactly")},
+    }
+    knowledge = knowledge_of([capability("desk"), *models, cost], claims)
+    return type(knowledge)(**{**vars(knowledge), "usage": {"hours": hours}, "fingerprint": "two models"})
+
+
+def test_a_price_model_without_a_known_price_may_be_the_cheapest():
+    team = Team((should("monthly-cost", Interval(None, 7)), should("hourly")), usage={"hours": 1})
+    decision = decided(two_models(), team)
+    ada, bob = decision.outcome.assessments
+    assert (ada.cost.amount, bob.cost.amount) == (Interval(0, 9), Interval(0, 7))
+    assert (ada.cost.items[0].missing, bob.cost.items[0].missing) == (("hourly",), ("plan",))
+    assert (ada.score, bob.score) == ((0, 25, 100), (65, 65, 65))
+    assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("bob", "leaning")
+    (question,) = find_questions(decision.outcome, decision.facts).questions
+    assert (question.provider, question.criterion) == ("ada", "hourly")
+
+
+def test_a_cost_that_lacks_a_price_is_expected_at_its_worse_end():
+    decision = decided(two_models(), Team((should("monthly-cost"),), usage={"hours": 1}))
+    ada, bob = decision.outcome.assessments
+    assert (ada.score, bob.score) == ((10, 10, 100), (30, 30, 100))
+
+
+@settings(REPEATED, max_examples=150)
+@given(worlds())
+def test_no_answer_changes_a_firm_recommendation(world):
+    decision = decided(world.knowledge, world.team)
+    if decision.outcome.verdict.strength == "firm":
+        assert find_questions(decision.outcome, decision.facts).questions == ()

@@ -131,7 +131,7 @@ VERDICTS = {
         {"ada": {"seats": Said(5, "more_than")}}, [must("seats", at_least=7)], undetermined(lean="ada")
     ),
     "a price up to the ceiling": Example(
-        {"ada": {"fax-price": Said(3, "exactly")}}, [must("fax-price", at_most=3)], recommended("ada")
+        {"ada": {"fax-price": Said(3, "exactly"), "fax": HAS}}, [must("fax-price", at_most=3)], recommended("ada")
     ),
     "a price above the ceiling": Example(
         {"ada": {"fax-price": Said(3, "exactly")}}, [must("fax-price", at_most=2.99)], NONE
@@ -147,6 +147,25 @@ VERDICTS = {
     ),
     "the price of what is not sold": Example(
         {"ada": {"fax-price": Said(1, "exactly"), "fax": LACKS}}, [must("fax-price", at_most=2)], NONE
+    ),
+    "the price of what may not be sold": Example(
+        {"ada": {"fax-price": Said(1, "exactly")}}, [must("fax-price", at_most=2)], undetermined(lean="ada")
+    ),
+    "the price of what may not be sold, too high in any case": Example(
+        {"ada": {"fax-price": Said(3, "exactly")}}, [must("fax-price", at_most=2)], NONE
+    ),
+    "a lower price of what may not be sold": Example(
+        {"ada": {"fax-price": Said(1, "exactly")}, "bob": {"fax-price": Said(5, "exactly"), "fax": HAS}},
+        [should("fax-price")],
+        recommended("bob", "leaning"),  # ada 0 to 90, expected 45; bob 50
+    ),
+    "the price of what the sources dispute": Example(
+        {
+            "ada": {"fax": (HAS, LACKS), "chat": HAS, "fax-price": Said(5, "exactly")},
+            "bob": {"fax": LACKS, "chat": HAS, "fax-price": Said(5, "exactly")},
+        },
+        [should("fax"), should("fax-price", at_most=8), should("chat")],
+        recommended("ada", "leaning"),  # without the fax both come to the same
     ),
     "a rating at its threshold": Example(
         {"ada": {"repute": Said("good")}, "bob": {"repute": Said("fair")}},
@@ -207,8 +226,31 @@ SCORES = {
     "no bound, an interval: its middle": ({"seats": Said((2, 6), "between")}, [should("seats")], (20, 40, 60)),
     "no bound, a floor": ({"seats": Said(6, "at_least")}, [should("seats")], (60, 80, 100)),
     "no bound, silence: the lower end": ({}, [should("seats")], (0, 0, 100)),
-    "a price: the lower the better": ({"fax-price": Said(2, "exactly")}, [should("fax-price")], (80, 80, 80)),
-    "a price from two: at best 80": ({"fax-price": Said(2, "from")}, [should("fax-price")], (0, 40, 80)),
+    "a price: the lower the better": (
+        {"fax-price": Said(2, "exactly"), "fax": HAS},
+        [should("fax-price")],
+        (80, 80, 80),
+    ),
+    "a price from two: at best 80": (
+        {"fax-price": Said(2, "from"), "fax": HAS},
+        [should("fax-price")],
+        (0, 40, 80),
+    ),
+    "a price of what may not be sold: p of it": (
+        {"fax-price": Said(2, "exactly")},
+        [should("fax-price")],
+        (0, 24, 80),
+    ),
+    "a price range of what may not be sold: p of its middle": (
+        {"fax-price": Said((2, 4), "between")},
+        [should("fax-price")],
+        (0, 21, 80),
+    ),
+    "a bounded price of what may not be sold counts p": (
+        {"fax-price": Said(2, "exactly")},
+        [should("fax-price", at_most=3)],
+        (0, 30, 100),
+    ),
     "a price by quote: the lower end": ({"fax-price": Said("by-quote")}, [should("fax-price")], (0, 0, 100)),
     "the price of what is not sold: 0": (
         {"fax-price": Said(2, "exactly"), "fax": LACKS},

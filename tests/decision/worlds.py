@@ -388,7 +388,7 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int
     providers = {name: draw(claims_on(name, frame.criteria)) for name in names}
     shares = st.sampled_from([1, 2, 4, 0.3])
     weights: dict[Priority, float] = {priority: draw(shares) for priority in PRIORITIES}
-    unknown = draw(st.sampled_from([0.5, 0.25, 0.9]))
+    unknown = draw(st.sampled_from([0.5, 0.25, 0.9, 0, 1]))
     return base_of(frame.criteria, providers, frame.rules, Policy(weights, unknown))
 
 

@@ -1,4 +1,4 @@
-"""What a team's usage would cost with a provider in a month: an interval, for prices are often not known exactly."""
+"""Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact."""
 
 import math
 from collections.abc import Mapping
@@ -18,8 +18,9 @@ class CostItem(NamedTuple):
     """One service: what is used of it, the price that comes cheapest, and what it costs a month.
 
     `price` is None where the provider has no price on record; then the cost is anything from 0. `instead` are other
-    price models, dearer for this usage; `beside` facts on free plans and credits, which are named and not taken off.
-    `by_quote` says that the provider has a price, and gives it on request only.
+    price models, dearer for this usage; `missing` the ids of those whose price is not known: the cheapest could be
+    among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits, which are
+    named and not taken off. `by_quote` says that the provider has a price, and gives it on request only.
     """
 
     usage: Mapping[str, Number]
@@ -28,6 +29,7 @@ class CostItem(NamedTuple):
     instead: tuple[Fact, ...] = ()
     beside: tuple[Fact, ...] = ()
     by_quote: bool = False
+    missing: tuple[str, ...] = ()
 
 
 class Cost(NamedTuple):
@@ -40,55 +42,60 @@ class Cost(NamedTuple):
 
     @property
     def unpriced(self) -> tuple[CostItem, ...]:
-        """The items that no price on record covers."""
+        """Return the items that no price on record covers."""
         return tuple(item for item in self.items if item.price is None and item.amount.high is None)
+
+    @property
+    def lacks_price(self) -> bool:
+        """Return whether some price that could count is not known."""
+        return any(item.missing for item in self.items)
 
 
 def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
-    """The cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
-    items = tuple(_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
+    """Return the cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
+    items = tuple(_calculate_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
     highs = [item.amount.high for item in items]
     known = [high for high in highs if high is not None]
-    high = _exact(math.fsum(known)) if len(known) == len(highs) else None
-    return Cost(provider, Interval(_exact(math.fsum(item.amount.low or 0 for item in items)), high), items, usage)
+    high = _drop_dust(math.fsum(known)) if len(known) == len(highs) else None
+    return Cost(provider, Interval(_drop_dust(math.fsum(item.amount.low or 0 for item in items)), high), items, usage)
 
 
-def _exact(amount: Number) -> Number:
-    """Without the dust of binary fractions: 600,000 messages at 0.0079 are 4740, and keep a ceiling of 4740."""
+def _drop_dust(amount: Number) -> Number:
+    """Return it without the dust of binary fractions: 600,000 messages at 0.0079 are 4740, and keep that ceiling."""
     return plain(round(amount, _DIGITS))
 
 
-def _item(service: Service, provider: str, facts: Facts) -> CostItem:
+def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     if all(amount == 0 for amount in service.usage.values()):
         return CostItem(service.usage, None, Interval(0, 0))
-    priced = [(price, fact) for price in service.models if (fact := facts(provider, price.id)).amount is not None]
+    found = [(price, facts(provider, price.id)) for price in service.models]
+    missing = tuple(price.id for price, fact in found if fact.amount is None)
     costs = sorted(
-        ((_times(fact.amount, price, service.usage), fact) for price, fact in priced if fact.amount is not None),
+        ((_times(fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
         key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),
     )
-    beside = _beside(service, provider, facts)
+    beside = _find_free(service, provider, facts)
     if not costs:
-        by_quote = any(facts(provider, price.id).claims for price in service.models)
-        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote)
-    lows = [amount.low or 0 for amount, _ in costs]
+        by_quote = any(fact.claims for _, fact in found)
+        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing)
+    low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
     cheapest, *dearer = costs
-    return CostItem(
-        service.usage, cheapest[1], Interval(min(lows), cheapest[0].high), tuple(fact for _, fact in dearer), beside
-    )
+    instead = tuple(fact for _, fact in dearer)
+    return CostItem(service.usage, cheapest[1], Interval(low, cheapest[0].high), instead, beside, missing=missing)
 
 
 def _times(amount: Interval, price: Criterion, usage: Mapping[str, Number]) -> Interval:
     volume = math.prod(usage[item] for item in price.usage)
     low, high = amount.low or 0, amount.high
-    return Interval(_exact(low * volume), None if high is None else _exact(high * volume))
+    return Interval(_drop_dust(low * volume), None if high is None else _drop_dust(high * volume))
 
 
 def _end(amount: Number | None) -> float:
     return math.inf if amount is None else amount
 
 
-def _beside(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
-    """What the provider is known to give freely with these prices."""
+def _find_free(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
+    """Return what the provider is known to give freely with these prices."""
     prices = {price.id for price in service.models}
     named = [criterion for criterion in facts.knowledge.criteria.values() if prices & set(criterion.concerns)]
     found = [facts(provider, criterion.id) for criterion in named]
@@ -96,7 +103,7 @@ def _beside(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
 
 
 def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
-    """How far the cost meets a bound, or how low it is on the scale of this usage.
+    """Return how far the cost meets a bound, or how low it is on the scale of this usage.
 
     Where a price is missing, the degree is expected at its lower end.
     """
@@ -107,11 +114,11 @@ def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
     if worst == best:
         return Degree(1, 1, 1, None, claims)
     degree = grade_on_scale(cost.amount, worst, best, claims)
-    return degree._replace(expected=degree.low) if cost.unpriced else degree
+    return degree._replace(expected=degree.low) if cost.lacks_price else degree
 
 
 def find_cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
-    """The worst and the best monthly cost that the scales of the prices allow for this usage, whoever the provider."""
+    """Return the worst and the best monthly cost that the scales of the prices allow for this usage."""
     worst, best = [], []
     for service in services_used(usage, knowledge):
         scaled = [

@@ -1,20 +1,30 @@
-"""How far one requirement or condition is met by one provider: an interval within [0, 1]."""
+"""Grade how far one requirement or condition is met by one provider: an interval within [0, 1]."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Not, evaluate, leaves
-from provider_advisor.logic import Interval, Number, Truth, compare, negate
+from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate, fold, leaves
+from provider_advisor.logic import Interval, Number, Truth, all_of, compare, negate
 
-__all__ = ["Degree", "grade_condition", "grade_on_scale", "grade_requirement", "grade_truth"]
+__all__ = [
+    "Degree",
+    "evaluate_fact",
+    "grade_amount",
+    "grade_condition",
+    "grade_on_scale",
+    "grade_requirement",
+    "grade_truth",
+    "scale_ends",
+]
 
 
 class Degree(NamedTuple):
     """From `low` (all unknowns against) to `high` (all for), both in [0, 1]; `expected` lies between them.
 
     `truth` answers what can be answered by yes or no, and is None for an amount without a bound. `claims` are the
-    evidence; `fact` is the fact that decided, None for a condition on several.
+    evidence; `fact` is the fact that decided, None for a condition on several. `paid_for` is the capability that a
+    price pays for, where it is not known whether the provider has it.
     """
 
     low: float
@@ -23,56 +33,71 @@ class Degree(NamedTuple):
     truth: Truth | None
     claims: tuple[Claim, ...]
     fact: Fact | None = None
+    paid_for: Fact | None = None
 
 
 def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: Interval | None) -> Degree:
-    """The degree to which a provider meets a criterion, within the bound if there is one."""
-    lacking = _lacked_capability(facts, provider, criterion)
-    if lacking is not None:
-        return Degree(0, 0, 0, Truth.NO if bound else None, lacking.claims, lacking)
+    """Return the degree to which a provider meets a criterion, within the bound if there is one.
+
+    The price of what a provider lacks is of no use, so its degree is 0. Where it is not known whether the provider has
+    it, the price may be of no use: the degree goes down to 0, and what is expected counts as often as the policy says.
+    """
     fact = facts(provider, criterion.id)
-    if criterion.kind != "capability" and bound is None:
-        return _of_amount(fact, criterion)
-    return grade_truth(_truth(fact, bound), facts, fact.claims, fact)
+    paid_for = None if criterion.of is None else facts(provider, criterion.of)
+    if paid_for is not None and paid_for.truth is Truth.NO:
+        return Degree(0, 0, 0, Truth.NO if bound else None, paid_for.claims, paid_for)
+    if criterion.kind == "capability" or bound is not None:
+        degree = grade_truth(evaluate_fact(facts, provider, criterion, bound), facts, fact.claims, fact)
+    else:
+        degree = grade_amount(fact, criterion)
+    if paid_for is None or paid_for.truth is Truth.YES or degree.high == 0:
+        return degree
+    claims = (*degree.claims, *paid_for.claims)
+    if degree.truth is not None:
+        return degree._replace(claims=claims, paid_for=paid_for)
+    expected = facts.knowledge.policy.unknown * degree.expected
+    return degree._replace(low=0, expected=expected, claims=claims, paid_for=paid_for)
 
 
-def _lacked_capability(facts: Facts, provider: str, criterion: Criterion) -> Fact | None:
-    """The capability that the price pays for, if the provider lacks it: what is not sold has no good price."""
-    if criterion.of is None:
-        return None
-    capability = facts(provider, criterion.of)
-    return capability if capability.truth is Truth.NO else None
+def evaluate_fact(
+    facts: Facts, provider: str, criterion: Criterion, bound: Interval | None, paid_for: Truth | None = None
+) -> Truth:
+    """Return whether a capability is there, or an amount within the bound.
 
-
-def _truth(fact: Fact, bound: Interval | None) -> Truth:
+    A price is within a bound only if what it pays for is there; `paid_for` takes the place of what is known of that.
+    """
+    fact = facts(provider, criterion.id)
     if bound is None:
         return fact.truth
-    return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
+    within = Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
+    if criterion.of is None:
+        return within
+    return all_of([within, facts(provider, criterion.of).truth if paid_for is None else paid_for])
 
 
 def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
-    """The degree of what is met or not; what is unknown is expected as the knowledge base's policy says."""
+    """Return the degree of what is met or not; what is unknown is expected as the knowledge base's policy says."""
     if truth is Truth.UNKNOWN:
         return Degree(0, 1, facts.knowledge.policy.unknown, truth, claims, fact)
     degree = 1.0 if truth is Truth.YES else 0.0
     return Degree(degree, degree, degree, truth, claims, fact)
 
 
-def _of_amount(fact: Fact, criterion: Criterion) -> Degree:
-    """Linear in the position between worst and best; no claimed amount is expected at the lower end.
+def grade_amount(fact: Fact, criterion: Criterion) -> Degree:
+    """Return the degree of an amount on its criterion's scale; without a claimed amount it is expected at the low end.
 
     A rating's words are equal steps, and an unknown one is expected in the middle: silence about an amount must be no
     advantage over a bad one, silence about a reputation says nothing.
     """
     if fact.amount is None:
         return Degree(0, 1, 0.5 if criterion.kind == "rating" else 0, None, fact.claims, fact)
-    return grade_on_scale(fact.amount, *_ends(criterion), fact.claims, fact)
+    return grade_on_scale(fact.amount, *scale_ends(criterion), fact.claims, fact)
 
 
 def grade_on_scale(
     amount: Interval, worst: Number, best: Number, claims: tuple[Claim, ...], fact: Fact | None = None
 ) -> Degree:
-    """The degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
+    """Return the degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
     lower_is_better = worst > best
     at_low = _position(amount.low, worst, best, missing=1 if lower_is_better else 0)
     at_high = _position(amount.high, worst, best, missing=0 if lower_is_better else 1)
@@ -80,7 +105,8 @@ def grade_on_scale(
     return Degree(low, high, (low + high) / 2, None, claims, fact)
 
 
-def _ends(criterion: Criterion) -> tuple[Number, Number]:
+def scale_ends(criterion: Criterion) -> tuple[Number, Number]:
+    """Return the worst and the best amount of a criterion's scale; a rating's are the places of its words."""
     if criterion.scale is not None:
         return criterion.scale.worst, criterion.scale.best
     last = len(criterion.values) - 1
@@ -94,26 +120,24 @@ def _position(amount: Number | None, worst: Number, best: Number, missing: float
 
 
 def grade_condition(facts: Facts, provider: str, condition: Condition) -> Degree:
-    """The degree to which a provider's facts satisfy a rule's condition, in Kleene's logic."""
+    """Return the degree to which a provider's facts satisfy a rule's condition, in Kleene's logic."""
 
     def truth_of(leaf: Leaf) -> Truth:
-        return _leaf_truth(facts, provider, leaf)
+        return _evaluate_leaf(facts, provider, leaf)
 
     truth = evaluate(condition, truth_of)
     claims = tuple(dict.fromkeys(claim for leaf in leaves(condition) for claim in _claims(facts, provider, leaf)))
     if truth is Truth.UNKNOWN:
-        return Degree(0, 1, _expected(condition, truth_of, facts.knowledge.policy.unknown), truth, claims)
+        return Degree(0, 1, _expect(condition, truth_of, facts.knowledge.policy.unknown), truth, claims)
     degree = 1.0 if truth is Truth.YES else 0.0
     return Degree(degree, degree, degree, truth, claims)
 
 
-def _leaf_truth(facts: Facts, provider: str, leaf: Leaf) -> Truth:
+def _evaluate_leaf(facts: Facts, provider: str, leaf: Leaf) -> Truth:
     if not isinstance(leaf, FactHolds):
         raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
     criterion = facts.knowledge.criteria[leaf.criterion]
-    if leaf.bound is not None and _lacked_capability(facts, provider, criterion) is not None:
-        return Truth.NO
-    truth = _truth(facts(provider, leaf.criterion), leaf.bound)
+    truth = evaluate_fact(facts, provider, criterion, leaf.bound)
     return truth if leaf.present else negate(truth)
 
 
@@ -121,16 +145,25 @@ def _claims(facts: Facts, provider: str, leaf: Leaf) -> tuple[Claim, ...]:
     return facts(provider, leaf.criterion).claims if isinstance(leaf, FactHolds) else ()
 
 
-def _expected(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: float) -> float:
-    """What an unknown condition counts: the policy's number at each unknown leaf, its complement under `not`.
+def _expect(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: float) -> float:
+    """Return what an unknown condition counts: the policy's number at each unknown leaf, its complement under `not`.
 
     That a capability is absent is the negation of its presence.
     """
-    if isinstance(condition, AllOf):
-        return min(_expected(part, truth_of, unknown) for part in condition.parts)
-    if isinstance(condition, AnyOf):
-        return max(_expected(part, truth_of, unknown) for part in condition.parts)
-    if isinstance(condition, Not):
-        return 1 - _expected(condition.part, truth_of, unknown)
-    at_unknown = unknown if not isinstance(condition, FactHolds) or condition.present else 1 - unknown
-    return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[truth_of(condition)]
+
+    def expect_leaf(leaf: Leaf) -> float:
+        at_unknown = unknown if not isinstance(leaf, FactHolds) or leaf.present else 1 - unknown
+        return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[truth_of(leaf)]
+
+    def expect_not(part: Not) -> float:
+        return 1 - _expect(part.part, truth_of, unknown)
+
+    return fold(condition, expect_leaf, every=_least, some=_most, negated=expect_not)
+
+
+def _least(parts: Iterator[float]) -> float:
+    return min(parts)
+
+
+def _most(parts: Iterator[float]) -> float:
+    return max(parts)

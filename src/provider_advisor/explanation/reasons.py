@@ -56,7 +56,7 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
         return f"does not offer what this is for: {_capability_says(fact, knowledge)} ({label})"
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _capability_says(fact, knowledge)
-    return _amount_says(fact, finding)
+    return _amount_says(fact, finding, knowledge)
 
 
 def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:
@@ -77,11 +77,15 @@ def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
     return f" ({joined(list(products))})" if products else ""
 
 
-def _amount_says(fact: Fact, finding: Finding) -> str:
+def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
     if fact.disputed:
         return f"disputed: {said}"
     doubt = " (the source is ambiguous)" if _strongest_evidence(fact.claims) == "ambiguous" else ""
+    paid_for = finding.degree.paid_for
+    if paid_for is not None:
+        label = knowledge.criteria[paid_for.criterion].label
+        return f"{said}{doubt}; not known whether it offers what this is for ({label})"
     open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
     return f"{said}{doubt}{open_end}"
 

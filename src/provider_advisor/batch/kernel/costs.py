@@ -21,7 +21,7 @@ _LARGEST = 2.0**52
 
 
 class Costs(NamedTuple):
-    """By provider (rows) and team (columns): the ends of the monthly cost, and whether some service has no price.
+    """By provider (rows) and team (columns): the ends of the monthly cost, and whether some price is not known.
 
     Without usage the ends are NaN; without a ceiling `high` is infinite. `worst` and `best` are the scale of each
     team's usage. `incomplete` marks teams that state one volume and not another that it needs, `large` those whose
@@ -128,8 +128,10 @@ def _with(
     priced = [(times[name], amount) for name, amount in amounts if amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
-    lows = [rounded_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
     highs = [_high(volumes, amount) for volumes, amount in priced]
+    if len(priced) < len(models):  # a price that is not known may be the cheapest
+        return np.zeros(rows), np.minimum.reduce(highs), True
+    lows = [rounded_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 

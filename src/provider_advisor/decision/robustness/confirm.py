@@ -40,6 +40,10 @@ class FactQuestion(NamedTuple):
     changes: float
     weight: float
 
+    def can_change(self, verdict: Verdict) -> bool:
+        """Return whether some answer changes the verdict, even one that the policy counts as impossible (p 0 or 1)."""
+        return any(answer.verdict != verdict for answer in self.answers)
+
 
 class QuestionSet(NamedTuple):
     """Questions that together could change a verdict, where none alone could, and the verdict after some answers."""
@@ -70,7 +74,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     supposing = Supposing(outcome, facts)
     asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
     questions = [_question(fact, outcome, facts, supposing) for fact in asked]
-    useful = sorted((question for question in questions if question.changes > 0), key=_rank)
+    useful = sorted((question for question in questions if question.can_change(outcome.verdict)), key=_rank)
     if useful or _is_settled(outcome.verdict) or not questions:
         return Confirm(tuple(useful))
     return _sets(sorted(questions, key=_rank), outcome, supposing)

@@ -1,20 +1,19 @@
 """Find the facts that leave findings open, and list what a provider could answer when it is asked about one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import CostItem
+from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Interval, Number, Truth, compare
-from provider_advisor.requirements import services_used
 
 __all__ = [
     "OpenFact",
     "PossibleAnswer",
     "Use",
-    "evaluate_leaf",
     "find_askable_facts",
     "find_open_facts",
     "is_open",
@@ -49,45 +48,49 @@ class OpenFact(NamedTuple):
 
 
 def is_open(finding: Finding) -> bool:
-    """Whether a finding is not known to the point."""
+    """Return whether a finding is not known to the point."""
     return finding.degree.low < finding.degree.high
 
 
 def find_open_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
-    """The open facts behind a provider's findings, by criterion; those behind a monthly cost are another matter."""
+    """Return the open facts behind a provider's findings, by criterion, but for those behind a monthly cost."""
     uses: dict[str, list[Use]] = {}
     for place, finding in enumerate(assessment.findings):
         if is_open(finding) and finding.cost is None:
-            for criterion, bound in _open_parts(finding, facts):
+            for criterion, bound in _find_open_parts(finding, facts):
                 uses.setdefault(criterion, []).append(Use(place, bound, finding.weight))
     return tuple(
         OpenFact(assessment.provider, criterion, tuple(dict.fromkeys(uses[criterion]))) for criterion in sorted(uses)
     )
 
 
-def _open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
+def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
+    """Yield what leaves an open finding open: a fact, and the capability that a price pays for, each if unknown."""
+    for name, bound in _asked_facts(finding, facts):
+        criterion, fact = facts.knowledge.criteria[name], facts(finding.provider, name)
+        if criterion.kind == "capability":
+            is_unknown = fact.truth is Truth.UNKNOWN
+        elif bound is None:
+            degree = grade_amount(fact, criterion)
+            is_unknown = degree.low < degree.high
+        else:
+            is_unknown = fact.amount is None or compare(fact.amount, bound) is Truth.UNKNOWN
+        if is_unknown:
+            yield name, bound
+        if criterion.of is not None and facts(finding.provider, criterion.of).truth is Truth.UNKNOWN:
+            yield criterion.of, None
+
+
+def _asked_facts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
+    """Yield what an open finding asks of its provider; of a rule's condition only what is not known."""
     if finding.requirement is not None:
         yield finding.requirement.criterion, finding.requirement.bound
     elif finding.rule is not None and finding.rule.favours is not None:
         for leaf in leaves(finding.rule.favours):
-            if isinstance(leaf, FactHolds) and evaluate_leaf(facts, finding.provider, leaf) is Truth.UNKNOWN:
-                yield leaf.criterion, leaf.bound
-
-
-def evaluate_leaf(facts: Facts, provider: str, leaf: FactHolds, supposed: Mapping[str, Truth] | None = None) -> Truth:
-    """Whether the leaf's criterion is there, or its amount within the bound, whichever of both the leaf then asks for.
-
-    `supposed` holds capabilities that are taken to be otherwise known. A price for what is lacking is within no bound.
-    """
-    criterion = facts.knowledge.criteria[leaf.criterion]
-    if leaf.bound is None:
-        return (supposed or {}).get(leaf.criterion, facts(provider, leaf.criterion).truth)
-    if criterion.of is not None:
-        paid_for = (supposed or {}).get(criterion.of, facts(provider, criterion.of).truth)
-        if paid_for is Truth.NO:
-            return Truth.NO
-    amount = facts(provider, leaf.criterion).amount
-    return Truth.UNKNOWN if amount is None else compare(amount, leaf.bound)
+            if isinstance(leaf, FactHolds):
+                criterion = facts.knowledge.criteria[leaf.criterion]
+                if evaluate_fact(facts, finding.provider, criterion, leaf.bound) is Truth.UNKNOWN:
+                    yield leaf.criterion, leaf.bound
 
 
 class PossibleAnswer(NamedTuple):
@@ -109,26 +112,23 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
 
 
 def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
-    """The prices of one item that are not known exactly; where none is claimed, each that could be."""
+    """Yield the prices of one item that are not known exactly."""
     if item.amount.low == item.amount.high:
         return
-    if item.price is None:
-        for service in services_used(item.usage, facts.knowledge):
-            yield from (price.id for price in service.models)
-        return
+    yield from item.missing
     for fact in (item.price, *item.instead):
-        amount = facts(provider, fact.criterion).amount
-        if amount is not None and amount.low != amount.high:
+        amount = None if fact is None else facts(provider, fact.criterion).amount
+        if fact is not None and amount is not None and amount.low != amount.high:
             yield fact.criterion
 
 
 def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]:
-    """The answers that count: present and absent; within a bound and not; the best and the worst end still open.
+    """Return the answers that count: present and absent; within a bound and not; the best and the worst still open.
 
     A capability is there, and an amount within the only bound that is asked of it, with the policy's p; other amounts
-    are equally probable. An amount is one that the claims leave open: on the bound or next to it, or, for what counts
-    by its place on the scale, at the end of the scale or of what is open, whichever comes first. Nothing where the
-    claims leave no two such amounts.
+    are equally probable. An amount is one that the claims leave open and that can be at all (`_keep_possible`): on
+    the bound or next to it, or, for what counts by its place on the scale, at the end of the scale or of what is
+    open, whichever comes first.
     """
     criterion = facts.knowledge.criteria[question.criterion]
     fact, p = facts(question.provider, question.criterion), facts.knowledge.policy.unknown
@@ -137,22 +137,16 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
             PossibleAnswer(fact._replace(truth=Truth.YES, disputed=False), p),
             PossibleAnswer(fact._replace(truth=Truth.NO, disputed=False), 1 - p),
         )
-    amount = fact.amount or _possible_amount(criterion)
-    amounts = sorted(set(_amounts(question, amount, criterion)))
-    shares = _shares(question, amounts, p)
+    amounts = sorted(set(_list_amounts(question, fact.amount or Interval(), criterion)))
+    shares = _share_out(question, amounts, p)
     return tuple(
         PossibleAnswer(fact._replace(amount=Interval(answer, answer), disputed=False), share)
         for answer, share in zip(amounts, shares, strict=True)
     )
 
 
-def _possible_amount(criterion: Criterion) -> Interval:
-    """Return what an amount without a claim can be: the words of a rating, as ranks; anything else has no ends."""
-    return Interval(0, len(criterion.values) - 1) if criterion.kind == "rating" else Interval()
-
-
-def _shares(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
-    """Met p and unmet 1 - p where one bound is all that counts; otherwise equal parts."""
+def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
+    """Return p for what meets and 1 - p for what fails where one bound is all that counts; otherwise equal parts."""
     if question.on_scale or len(question.bounds) != 1:
         return [1 / len(amounts)] * len(amounts)
     within = [compare(Interval(amount, amount), question.bounds[0]) is Truth.YES for amount in amounts]
@@ -162,54 +156,43 @@ def _shares(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
     return [p / met if inside else (1 - p) / (len(amounts) - met) for inside in within]
 
 
-def _amounts(question: OpenFact, amount: Interval, criterion: Criterion) -> Iterator[Number]:
-    worst, best = _scale(criterion)
+def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -> Iterator[Number]:
+    """Yield amounts within what is claimed: two at each bound, and the ends of the scale if they count."""
     for bound in question.bounds:
-        yield from _beside(bound, amount, criterion, min(worst, best), max(worst, best))
+        yield from _keep_possible(_list_beside(bound, claimed, criterion), claimed, criterion)
     if question.on_scale:
-        yield from (_nearest(end, amount) for end in (worst, best))
+        yield from (_clamp(end, claimed) for end in scale_ends(criterion))
 
 
-def _scale(criterion: Criterion) -> tuple[Number, Number]:
-    if criterion.scale is not None:
-        return criterion.scale.worst, criterion.scale.best
-    return (len(criterion.values) - 1, 0) if criterion.lower_is_better else (0, len(criterion.values) - 1)
+def _clamp(end: Number, claimed: Interval) -> Number:
+    """Return the end of the scale, or that of what is open if it comes first."""
+    if claimed.low is not None and end < claimed.low:
+        return claimed.low
+    return claimed.high if claimed.high is not None and end > claimed.high else end
 
 
-def _nearest(end: Number, amount: Interval) -> Number:
-    """The end of the scale, or that of what is open if it comes first."""
-    if amount.low is not None and end < amount.low:
-        return amount.low
-    return amount.high if amount.high is not None and end > amount.high else end
-
-
-def _beside(
-    bound: Interval, amount: Interval, criterion: Criterion, lowest: Number, highest: Number
-) -> Iterator[Number]:
-    """The amounts on each end of the bound and just outside it, as far as the claims leave them open."""
+def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> list[Number]:
+    """Return the amounts on each end of the bound and just outside it, and one inside if neither end is left open."""
     whole = criterion.whole or criterion.kind == "rating"
+    lowest, highest = sorted(scale_ends(criterion))
     found: list[Number] = []
     if bound.low is not None:
-        floor = _first(amount.low, min(lowest, bound.low - 1))
+        floor = max(0, min(lowest, bound.low - 1)) if claimed.low is None else claimed.low
         found += [bound.low, bound.low - 1 if whole else (bound.low + floor) / 2]
     if bound.high is not None:
-        ceiling = _first(amount.high, max(highest, bound.high + 1))
+        ceiling = max(highest, bound.high + 1) if claimed.high is None else claimed.high
         found += [bound.high, bound.high + 1 if whole else (bound.high + ceiling) / 2]
-    yield from _left_open(_with_middle(found, bound, amount), amount)
-
-
-def _with_middle(found: list[Number], bound: Interval, amount: Interval) -> list[Number]:
-    """With an amount inside, where neither end of the bound is left open."""
-    inside = amount.intersect(bound)
-    if any(compare(Interval(end, end), inside) is Truth.YES for end in found):
-        return found
+    inside = claimed.intersect(bound)
     ends = [end for end in (inside.low, inside.high) if end is not None]
-    return [*found, sum(ends) / len(ends)] if ends else found
+    if ends and not any(compare(Interval(end, end), inside) is Truth.YES for end in found):
+        found.append(sum(ends) / len(ends))
+    return found
 
 
-def _left_open(found: Iterable[Number], amount: Interval) -> Iterator[Number]:
-    yield from (answer for answer in found if compare(Interval(answer, answer), amount) is Truth.YES)
-
-
-def _first(end: Number | None, other: Number) -> Number:
-    return other if end is None else end
+def _keep_possible(amounts: Iterable[Number], claimed: Interval, criterion: Criterion) -> Iterator[Number]:
+    """Yield those that the claims leave open and that can be: no amount is below 0, a rating is one of its words."""
+    can_be = Interval(0, len(criterion.values) - 1 if criterion.kind == "rating" else None)
+    for amount in amounts:
+        point = Interval(amount, amount)
+        if claimed.holds(point) and can_be.holds(point):
+            yield amount

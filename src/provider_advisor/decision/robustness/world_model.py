@@ -1,4 +1,4 @@
-"""The worlds of a decision: what each provider's open facts may turn out to be, and what that makes of its findings.
+"""Model the worlds of a decision: what each provider's open facts may turn out to be, and what that makes of findings.
 
 A fact is drawn once, as its position from the lowest (0) to the highest (1) amount that is open, uniformly:
 
@@ -6,9 +6,16 @@ A fact is drawn once, as its position from the lowest (0) to the highest (1) amo
 * an amount is within a bound from below for the upper p, within a bound from above for the lower p, and within one
   that cuts both ways for the middle p; so a wish for 300 is never met where a need for 200 of the same fails;
 * its degree on the scale runs with the position from one end of what is open to the other, so that its mean is what
-  `expected` counts; where `expected` counts the lower end, for silence is no advantage in amount, it is that point.
+  `expected` counts; where `expected` counts the lower end, because silence is no advantage in amount, it is that point;
+* the price of what a provider lacks is of no use: it is within no bound, and its degree is 0.
 
 A monthly cost is drawn as one amount; with the price on which alone it depends, where there is one such price.
+
+A worked example: a provider is not known to have the fax and sends a page for 4 to 6 cents; the scale of that price
+ends at 10 and 0, and p is 0.5. The team wants the fax, and its price to be low. The fax is there in the positions from
+0.5 to 1. So there are two ways of equal share: without it both findings are 0; with it the first is 1, and the second
+runs from 0.6 (4 cents) down to 0.4 (6 cents) with the position of the price. As both findings depend on the fax, they
+form one block: (Way(0.5, (Drawn(0, 0, 0), Drawn(1, 0, 0))), Way(0.5, (Drawn(0, 1, 1), Drawn(1, 0.6, 0.4)))).
 """
 
 import itertools
@@ -18,167 +25,179 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import Cost
+from provider_advisor.decision.degrees import evaluate_fact, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways
-from provider_advisor.decision.robustness.open_facts import Use, evaluate_leaf, find_open_facts, is_open
+from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate, leaves
 from provider_advisor.logic import Interval, Truth, compare, negate
+from provider_advisor.requirements import Requirement
 
 __all__ = ["MOST_WAYS", "model_worlds"]
 
 MOST_WAYS = 512
 """Of facts that one finding ties together; beyond, as many ways are drawn, and the shares are estimates."""
 
-_Cell = tuple[float, float]
+_Stretch = tuple[float, float]
+"""Positions of a fact, from one to another."""
+
+_At = Mapping[str, _Stretch]
+"""The stretch in which each fact of a block lies."""
 
 
-class _Fact(NamedTuple):
-    """A drawn fact: the positions between its cells, and the part of them that lies within each bound in question."""
+class _DrawnFact(NamedTuple):
+    """A drawn fact, and the positions that lie within each bound in question.
 
-    criterion: str
-    within: Mapping[Interval | None, _Cell]
+    Bounds are those of a criterion, for the price on which alone a monthly cost depends is drawn with that cost.
+    """
+
+    key: str
+    within: Mapping[tuple[str, Interval | None], _Stretch]
 
     @property
-    def cells(self) -> tuple[_Cell, ...]:
+    def stretches(self) -> tuple[_Stretch, ...]:
+        """Return the stretches between all ends: within one, all that is asked of the fact by yes or no is settled."""
         cuts = sorted({0.0, 1.0, *(end for part in self.within.values() for end in part)})
         return tuple(itertools.pairwise(cuts))
 
 
 def model_worlds(assessments: Iterable[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
-    """Each provider as an alternative, its findings as the criteria; and whether all worlds are in it (`MOST_WAYS`)."""
-    found = [_alternative(_Drawing(assessment, facts)) for assessment in assessments]
+    """Return each provider as an alternative, and whether all worlds are counted (see `MOST_WAYS`)."""
+    found = [_model(_ProviderModel(assessment, facts)) for assessment in assessments]
     return tuple(alternative for alternative, _ in found), all(complete for _, complete in found)
 
 
-def _alternative(drawing: "_Drawing") -> tuple[Alternative, bool]:
-    groups = _linked(drawing)
-    complete = all(math.prod(len(fact.cells) for fact in group) <= MOST_WAYS for group, _ in groups)
-    blocks = tuple(_block(drawing, group, places) for group, places in groups)
+def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
+    groups = _link_facts(model)
+    complete = all(math.prod(len(fact.stretches) for fact in group) <= MOST_WAYS for group, _ in groups)
+    blocks = tuple(_draw_block(model, group, places) for group, places in groups)
     drawn = {place for _, places in groups for place in places}
-    findings = drawing.assessment.findings
+    findings = model.assessment.findings
     degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
     fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
-    return Alternative(drawing.assessment.provider, degrees, blocks, stands=not fails), complete
+    return Alternative(model.assessment.provider, degrees, blocks, stands=not fails), complete
 
 
-class _Drawing:
+class _ProviderModel:
     """A provider's drawn facts, and what each of its findings comes to given where those lie."""
 
     def __init__(self, assessment: Assessment, facts: Facts) -> None:
         self.assessment = assessment
         self._facts = facts
-        self._unknown = facts.knowledge.policy.unknown
-        uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
-        for place, finding in enumerate(assessment.findings):
+        self._criteria = facts.knowledge.criteria
+        self._unknown = p = facts.knowledge.policy.unknown
+        within: dict[str, dict[tuple[str, Interval | None], _Stretch]] = {}
+        for fact in find_open_facts(assessment, facts):
+            name = fact.criterion
+            if self._criteria[name].kind == "capability":
+                within[name] = {(name, None): (1 - p, 1.0)}
+            else:
+                amount = facts(assessment.provider, name).amount or Interval()
+                within[name] = {(name, bound): _within(amount, bound, p) for bound in fact.bounds}
+        for finding in assessment.findings:
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
-                key = cost_key(finding.cost, finding.requirement.criterion)
-                uses.setdefault(key, []).append(Use(place, finding.requirement.bound, finding.weight))
-        self.facts = {criterion: self._fact(criterion, uses[criterion]) for criterion in sorted(uses)}
-
-    def _fact(self, criterion: str, uses: Sequence[Use]) -> _Fact:
-        p = self._unknown
-        if self._facts.knowledge.criteria[criterion].kind == "capability":
-            return _Fact(criterion, {None: (1 - p, 1.0)})
-        amount = self._facts(self.assessment.provider, criterion).amount or Interval()
-        bounds = [use.bound for use in uses if use.bound is not None]
-        return _Fact(criterion, {bound: _within(amount, bound, p) for bound in bounds})
+                name, bound = finding.requirement.criterion, finding.requirement.bound
+                part = within.setdefault(_cost_key(finding.cost, name), {})
+                if bound is not None:
+                    part[name, bound] = _within(finding.cost.amount, bound, p)
+        self.facts = {key: _DrawnFact(key, within[key]) for key in sorted(within)}
 
     def touches(self, finding: Finding) -> set[str]:
-        """The drawn facts that the finding depends on: its own, and the capability that a price pays for."""
+        """Return the drawn facts that the finding depends on: its own, and the capability that a price pays for."""
         if finding.cost is not None and finding.requirement is not None:
-            return (
-                {cost_key(finding.cost, finding.requirement.criterion)} & self.facts.keys()
-                if is_open(finding)
-                else set()
-            )
+            return {_cost_key(finding.cost, finding.requirement.criterion)} if is_open(finding) else set()
         if finding.requirement is not None:
             named = {finding.requirement.criterion}
+        elif finding.rule is not None and finding.rule.favours is not None:
+            named = {leaf.criterion for leaf in leaves(finding.rule.favours) if isinstance(leaf, FactHolds)}
         else:
-            condition = finding.rule.favours if finding.rule is not None else None
-            named = (
-                {leaf.criterion for leaf in leaves(condition) if isinstance(leaf, FactHolds)} if condition else set()
-            )
-        paid_for = {self._facts.knowledge.criteria[criterion].of for criterion in named}
+            named = set()
+        paid_for = {self._criteria[criterion].of for criterion in named}
         return {criterion for criterion in (*named, *paid_for) if criterion in self.facts}
 
-    def draw(self, place: int, at: Mapping[str, _Cell], order: Sequence[str]) -> tuple[Drawn, bool]:
-        """What the finding comes to where the facts lie in these cells, and whether it is a must that fails then."""
+    def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
+        """Return what the finding comes to where the facts lie so, and whether it is a must that fails then."""
         finding = self.assessment.findings[place]
-        truth = self._truth(finding, at)
+        truth = self._evaluate(finding, at)
         if truth is None:
-            return self._on_scale(place, finding, at, order), False
+            return self._draw_on_scale(place, finding, at, order), False
         degree = {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: self._unknown}[truth]
         return Drawn(place, degree, degree), finding.decides_standing and truth is Truth.NO
 
-    def _truth(self, finding: Finding, at: Mapping[str, _Cell]) -> Truth | None:
+    def _evaluate(self, finding: Finding, at: _At) -> Truth | None:
+        """Return the truth of a finding; None where it is not met or unmet but lies on a scale."""
         if finding.rule is not None and finding.rule.favours is not None:
-            return evaluate(finding.rule.favours, lambda leaf: self._leaf(leaf, at))
+            return evaluate(finding.rule.favours, lambda leaf: self._evaluate_leaf(leaf, at))
         requirement = finding.requirement
         if requirement is None or finding.degree.truth is None:
             return None
         if finding.cost is not None:
-            key = cost_key(finding.cost, requirement.criterion)
-            return self._position_within(key, requirement.bound, at)
-        return self._holds(FactHolds(requirement.criterion, requirement.bound), at)
+            key = _cost_key(finding.cost, requirement.criterion)
+            return self._settle(key, requirement.criterion, requirement.bound, at)
+        return self._holds(requirement.criterion, requirement.bound, at)
 
-    def _leaf(self, leaf: Leaf, at: Mapping[str, _Cell]) -> Truth:
+    def _evaluate_leaf(self, leaf: Leaf, at: _At) -> Truth:
         if not isinstance(leaf, FactHolds):
             raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
-        paid_for = self._facts.knowledge.criteria[leaf.criterion].of
-        truth = self._holds(leaf, at)
-        if leaf.bound is not None and paid_for is not None and self._capability(paid_for, at) is Truth.NO:
-            return Truth.NO
+        truth = self._holds(leaf.criterion, leaf.bound, at)
         return truth if leaf.present else negate(truth)
 
-    def _holds(self, leaf: FactHolds, at: Mapping[str, _Cell]) -> Truth:
-        if leaf.bound is None:
-            return self._capability(leaf.criterion, at)
-        paid_for = self._facts.knowledge.criteria[leaf.criterion].of
-        supposed = {paid_for: self._capability(paid_for, at)} if paid_for is not None else None
-        truth = evaluate_leaf(self._facts, self.assessment.provider, leaf, supposed)
-        return self._position_within(leaf.criterion, leaf.bound, at) if truth is Truth.UNKNOWN else truth
+    def _holds(self, name: str, bound: Interval | None, at: _At) -> Truth:
+        if bound is None:
+            return self._has(name, at)
+        criterion = self._criteria[name]
+        paid_for = None if criterion.of is None else self._has(criterion.of, at)
+        truth = evaluate_fact(self._facts, self.assessment.provider, criterion, bound, paid_for)
+        return self._settle(name, name, bound, at) if truth is Truth.UNKNOWN else truth
 
-    def _capability(self, criterion: str, at: Mapping[str, _Cell]) -> Truth:
-        known = self._facts(self.assessment.provider, criterion).truth
-        if known is not Truth.UNKNOWN or criterion not in at:
-            return known
-        return self._position_within(criterion, None, at)
+    def _has(self, capability: str, at: _At) -> Truth:
+        known = self._facts(self.assessment.provider, capability).truth
+        return self._settle(capability, capability, None, at) if known is Truth.UNKNOWN else known
 
-    def _position_within(self, criterion: str, bound: Interval | None, at: Mapping[str, _Cell]) -> Truth:
-        """Unknown where no open finding asks this: then whatever rests on it is known by something else."""
-        if criterion not in at or bound not in self.facts[criterion].within:
+    def _settle(self, key: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
+        """Return whether the fact lies within the bound; unknown where no open finding asks this.
+
+        Then whatever depends on it is known by something else.
+        """
+        if key not in at or (criterion, bound) not in self.facts[key].within:
             return Truth.UNKNOWN
-        low, high = self.facts[criterion].within[bound]
-        start, end = at[criterion]
+        low, high = self.facts[key].within[criterion, bound]
+        start, end = at[key]
         return Truth.YES if low <= start and end <= high else Truth.NO
 
-    def _on_scale(self, place: int, finding: Finding, at: Mapping[str, _Cell], order: Sequence[str]) -> Drawn:
-        degree, requirement = finding.degree, finding.requirement
-        criterion = self._facts.knowledge.criteria[requirement.criterion] if requirement is not None else None
-        if criterion is None or requirement is None:
+    def _draw_on_scale(self, place: int, finding: Finding, at: _At, order: Sequence[str]) -> Drawn:
+        requirement, degree = finding.requirement, finding.degree
+        if requirement is None:
             return Drawn(place, degree.low, degree.low)
-        if criterion.of is not None and self._capability(criterion.of, at) is Truth.NO:
-            return Drawn(place, 0.0, 0.0)
+        criterion = self._criteria[requirement.criterion]
+        if finding.cost is None:
+            if criterion.of is not None and self._has(criterion.of, at) is Truth.NO:
+                return Drawn(place, 0.0, 0.0)
+            degree = grade_amount(self._facts(finding.provider, criterion.id), criterion)
         if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
-        key = requirement.criterion if finding.cost is None else cost_key(finding.cost, requirement.criterion)
+        key = _key_of(finding, requirement)
         falls = criterion.lower_is_better or finding.cost is not None
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
         start, end = at[key]
         return Drawn(place, first + (last - first) * start, first + (last - first) * end, order.index(key))
 
 
-def cost_key(cost: Cost, criterion: str) -> str:
-    """The criterion with which the cost is drawn: the only price behind it that is open, else the cost itself."""
+def _key_of(finding: Finding, requirement: Requirement) -> str:
+    return requirement.criterion if finding.cost is None else _cost_key(finding.cost, requirement.criterion)
+
+
+def _cost_key(cost: Cost, criterion: str) -> str:
+    """Return the criterion with which the cost is drawn: its only open price, or the cost itself."""
     items = [item for item in cost.items if item.amount.low != item.amount.high]
-    if len(items) == 1 and items[0].price is not None and not items[0].instead:
+    if len(items) == 1 and items[0].price is not None and not items[0].instead and not items[0].missing:
         return items[0].price.criterion
     return criterion
 
 
-def _within(amount: Interval, bound: Interval, p: float) -> _Cell:
-    """The positions that lie within the bound, a share of p: those at its end, or in the middle."""
+def _within(amount: Interval, bound: Interval, p: float) -> _Stretch:
+    """Return the positions that lie within the bound, a share of p: those at its end, or in the middle."""
     from_below = compare(amount, Interval(bound.low, None, bound.above)) is not Truth.YES
     from_above = compare(amount, Interval(None, bound.high)) is not Truth.YES
     if from_below and from_above:
@@ -186,42 +205,41 @@ def _within(amount: Interval, bound: Interval, p: float) -> _Cell:
     return (1 - p, 1.0) if from_below else (0.0, p)
 
 
-def _linked(drawing: _Drawing) -> list[tuple[list[_Fact], list[int]]]:
-    """Facts that findings tie together, each group with the places of those findings."""
+def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
+    """Return the facts that findings tie together, each group with the places of those findings."""
     groups: list[tuple[set[str], list[int]]] = []
-    for place, finding in enumerate(drawing.assessment.findings):
-        touched = drawing.touches(finding)
+    for place, finding in enumerate(model.assessment.findings):
+        touched = model.touches(finding)
         if touched:
             linked = [group for group in groups if group[0] & touched]
             groups = [group for group in groups if not group[0] & touched]
             places = [earlier for group in linked for earlier in group[1]]
             groups.append((touched.union(*(group[0] for group in linked)), [*places, place]))
-    return [([drawing.facts[name] for name in sorted(names)], sorted(places)) for names, places in groups]
+    return [([model.facts[key] for key in sorted(keys)], sorted(places)) for keys, places in groups]
 
 
-def _block(drawing: _Drawing, group: Sequence[_Fact], places: Sequence[int]) -> JointDraw:
-    order = [fact.criterion for fact in group]
-    worlds: Iterable[tuple[_Cell, ...]] = itertools.product(*(fact.cells for fact in group))
-    if math.prod(len(fact.cells) for fact in group) > MOST_WAYS:
-        return join_ways([_way(drawing, order, cells, places, 1 / MOST_WAYS) for cells in _some(group)])
-    ways = []
-    for cells in worlds:
-        share = math.prod(end - start for start, end in cells)
-        ways.append(_way(drawing, order, cells, places, share))
-    return join_ways(ways)
+def _draw_block(model: _ProviderModel, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
+    order = [fact.key for fact in group]
+    if math.prod(len(fact.stretches) for fact in group) > MOST_WAYS:
+        return join_ways([_way(model, order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
+    worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
+    shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
+    return join_ways([_way(model, order, world, places, share) for world, share in shares])
 
 
-def _some(group: Sequence[_Fact]) -> list[tuple[_Cell, ...]]:
-    """`MOST_WAYS` worlds of the group, drawn with a seed that is its content: a text seeds alike in every process."""
+def _pick_worlds(group: Sequence[_DrawnFact]) -> list[tuple[_Stretch, ...]]:
+    """Return `MOST_WAYS` worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
     source = random.Random(repr(group))  # noqa: S311 (no secret)
-    widths = [[end - start for start, end in fact.cells] for fact in group]
+    widths = [[end - start for start, end in fact.stretches] for fact in group]
     return [
-        tuple(source.choices(fact.cells, width)[0] for fact, width in zip(group, widths, strict=True))
+        tuple(source.choices(fact.stretches, width)[0] for fact, width in zip(group, widths, strict=True))
         for _ in range(MOST_WAYS)
     ]
 
 
-def _way(drawing: _Drawing, order: Sequence[str], cells: Sequence[_Cell], places: Sequence[int], share: float) -> Way:
-    at = dict(zip(order, cells, strict=True))
-    found = [drawing.draw(place, at, order) for place in places]
+def _way(
+    model: _ProviderModel, order: Sequence[str], world: Sequence[_Stretch], places: Sequence[int], share: float
+) -> Way:
+    at = dict(zip(order, world, strict=True))
+    found = [model.draw(place, at, order) for place in places]
     return Way(share, tuple(draw for draw, _ in found), stands=not any(fails for _, fails in found))
