@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from provider_advisor.faces import text as text_module
+from provider_advisor.faces.cli.ask.list_widget import Row, ask_rows, ask_text
 from provider_advisor.safe_text import dump_json, reveal, reveal_line
 
 _FACES = Path(text_module.__file__).parent
@@ -58,7 +65,7 @@ def test_a_face_writes_only_through_the_one_place(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            if name in {"print", "input"} or (name.split(".")[0] in {"click", "prompt_toolkit", "questionary"}):
+            if name in {"print", "input"} or (name.split(".")[0] in {"click", "prompt_toolkit"}):
                 found += [name] if name in {"print", "input"} or name.split(".")[-1] in writers else []
             if re.match(r"sys\.(__)?std(out|err)(__)?\.(buffer\.)?write", name) or name.startswith("os.write"):
                 found.append(name)
@@ -209,3 +216,29 @@ def test_messages_of_a_batch_show_what_words_hide(recommend_says, tmp_path):
     run = recommend_says(f"recommend batch '{source}' '{output}'")
     assert run.status
     assert not _UNSEEN.search(run.out + run.err)
+
+
+def _drawn(ask, keys: str) -> str:
+    """What a prompt draws on a terminal until the keys end it."""
+    screen = io.StringIO()
+    output = Vt100_Output(screen, lambda: Size(rows=40, columns=100), term="xterm", enable_cpr=False)
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=output):
+        pipe.send_text(keys)
+        ask()
+    return screen.getvalue()
+
+
+def test_lists_and_typed_lines_of_a_terminal_show_what_labels_hide():
+    row = Row("a", _HOSTILE, details=[_HOSTILE], keys=[_HOSTILE])
+    drawn = _drawn(lambda: ask_rows([_HOSTILE], lambda: [row], {"enter": lambda _: "done"}), "\r")
+    drawn += _drawn(lambda: ask_text([_HOSTILE], _HOSTILE, [_HOSTILE], [_HOSTILE]), "\r")
+    assert drawn.count(_SHOWN) >= 6
+    assert not re.search("[\x9b\u202e\u200b\u2066\ufeff\u2028]", drawn)
+    assert "\x1b[2J" not in drawn
+
+
+def test_a_conversation_line_by_line_shows_what_labels_hide(recommend_says, hostile, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{_HOSTILE}\n1\n?\n\n".encode())))
+    run = recommend_says(f"recommend ask --plain --as-of 2024-01-01 {hostile}")
+    assert not _UNSEEN.search(run.out + run.err)
+    assert "u202e" in run.out

@@ -3,10 +3,13 @@
 import datetime as dt
 import io
 import json
+import os
 import sys
 
 import pytest
 
+_HEAD = '{"schema": "provider-advisor/recommendation/1", "question": '
+_PARTS = "verdict providers findings requirements set_aside combinations concessions knowledge".split()
 _ASK = "recommend --needs whiteboard,ucaas --wants fax --as-of 2023-01-01 --format json"
 
 
@@ -88,8 +91,8 @@ def test_what_a_record_says_cannot_steer_the_terminal(recommend_says, record):
         (b'{"schema": "provider-advisor/recommendation/2"}', "its schema is 'provider-advisor/recommendation/2'"),
         (b'{"schema": 1}', "it names no schema"),
         (b'{"schema": "provider-advisor/recommendation/1"}', "holds no question to ask again"),
-        (b'{"schema": "provider-advisor/recommendation/1", "question": []}', "holds no question to ask again"),
-        (b'{"schema": "provider-advisor/recommendation/1", "question": {}}', "damaged: 'verdict' is missing"),
+        (_HEAD.encode() + b"[]}", "holds no question to ask again"),
+        (_HEAD.encode() + b"{}}", "damaged: 'verdict' is missing"),
         (b" " * 4_000_001, "is over 4 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -137,3 +140,65 @@ def test_a_question_that_cannot_be_read_is_refused(recommend_says, record, quest
     run = recommend_says(f"recommend replay {_changed(record, question=question)}")
     assert run.status == 2
     assert "Traceback" not in run.err
+
+
+def _nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _nested(10_000),
+        _HEAD + '{"needs": ' + _nested(10_000) + "}}",
+        _HEAD + '{"needs": ' + _nested(900) + "}}",
+        _HEAD + '{"wants": [{"criterion": "fax", "weight": NaN}]}}',
+        _HEAD + '{"wants": [{"criterion": "fax", "weight": 1e999}]}}',
+        _HEAD + '{"wants": [{"criterion": "fax", "weight": ' + "9" * 5000 + "}]}}",
+        _HEAD + '{"usage": {"sms-outbound": -1e308}}}',
+        _HEAD + '{"as_of": 5}}',
+        _HEAD + '{"max_age": [1]}}',
+        _HEAD + '{"team": "\\ud800"}}',
+        _HEAD + '{"needs": "fax"}}',
+        _HEAD + '{"situation": {"developers": {"a": 1}}}}',
+        _HEAD + "[]}",
+        '{"schema": ["provider-advisor/recommendation/1"], "question": {}}',
+        "null",
+        "\x00",
+        "",
+    ],
+    ids=lambda content: content[:40] if len(content) < 200 else f"{content[:30]}-{len(content)}",
+)
+def test_an_odd_record_gets_one_sentence(content, recommend_says, tmp_path):
+    path = tmp_path / "record.json"
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    run = recommend_says(f"recommend replay {path}")
+    assert (run.status, run.out) == (2, "")
+    assert len(run.err.splitlines()) == 1
+    assert len(run.err) < 500
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, [[]], [{}], {"says": 1}, 1e999, [1, 2]])
+@pytest.mark.parametrize(
+    "part",
+    ["verdict", "providers", "findings", "requirements", "set_aside", "combinations", "concessions", "knowledge"],
+)
+def test_a_record_whose_parts_are_of_a_wrong_kind_gets_one_sentence(part, value, recommend_says, record):
+    data = json.loads(record.read_text(encoding="utf-8"))
+    if data[part] == value or (value == [] and isinstance(data[part], list)):
+        return
+    data[part] = value
+    record.write_text(json.dumps(data), encoding="utf-8")
+    run = recommend_says(f"recommend replay {record}")
+    if part == "combinations" and value == [[]]:
+        assert run.status == 0
+        return
+    assert (run.status, run.out) == (2, "")
+    assert len(run.err.splitlines()) == 1
+
+
+def test_a_named_pipe_is_refused_at_once(recommend_says, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    run = recommend_says(f"recommend replay {tmp_path / 'pipe'}")
+    assert run.status == 2
+    assert "is a pipe, not a file" in run.err

@@ -17,7 +17,7 @@ import click
 
 from provider_advisor.safe_text import dump_json, reveal, reveal_line
 
-__all__ = ["Page", "TableCell", "clean", "show_document", "show_json", "show_prompt", "show_text"]
+__all__ = ["Page", "TableCell", "clean", "reveal", "show_document", "show_json", "show_prompt", "show_text"]
 
 clean = reveal_line
 

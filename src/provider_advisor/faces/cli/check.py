@@ -6,7 +6,7 @@ import click
 
 from provider_advisor.decision.cases import find_failures
 from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
-from provider_advisor.faces.text import show_text
+from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.suspicions import suspicions
@@ -32,10 +32,10 @@ def check_command(
     cases = read_cases(facts, rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
-        show_text(f"suspicious: {suspicion}")
+        show_text(f"suspicious: {clean(suspicion)}")
     failed = [failure for case in cases for failure in find_failures(case, knowledge)] if with_cases else []
     for failure in failed:
-        show_text(failure, err=True)
+        show_text(clean(failure), err=True)
     held = (
         f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
     )

@@ -24,6 +24,8 @@ from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
+from provider_advisor.faces.text import clean, reveal
+
 __all__ = ["LONGEST", "Action", "Note", "Row", "ask_rows", "ask_text", "cut", "join_keys"]
 
 LONGEST = 200
@@ -172,7 +174,7 @@ def ask_text(
     _bind(keys, "enter", lambda event: event.app.exit(result=buffer.text[:LONGEST]))
     _bind(keys, "c-d", lambda event: event.app.exit(exception=EOFError) if not buffer.text else buffer.delete())
     _bind(keys, Keys.BracketedPaste, lambda event: buffer.insert_text(_get_first_line(event.data)))
-    line = BufferControl(buffer, input_processors=[BeforeInput(f"{label} ", style="class:title")])
+    line = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
     body = [
         *([_make_text_window(lambda: heading, "title", "dim")] if heading else []),
         Window(line, height=Dimension(min=1, max=3), wrap_lines=True, dont_extend_height=True),
@@ -209,7 +211,7 @@ def _make_text_window(texts: Callable[[], Sequence[str]], *styles: str, whole: b
         return [
             (f"class:{styles[min(place, len(styles) - 1)]}" if styles else "", line.replace(_JOINT, " "))
             for place, text in enumerate(texts())
-            for line in textwrap.wrap(text, _get_width(), break_on_hyphens=False) or [""]
+            for line in textwrap.wrap(reveal(text), _get_width(), break_on_hyphens=False) or [""]
         ]
 
     def draw() -> StyleAndTextTuples:
@@ -234,6 +236,7 @@ def cut(text: str, width: int) -> str:
     >>> cut("Whiteboard", 20), cut("Whiteboard", 6)
     ('Whiteboard', 'White…')
     """
+    text = clean(text)
     if get_cwidth(text) <= width:
         return text
     while text and get_cwidth(text) > width - 1:
