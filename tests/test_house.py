@@ -22,9 +22,9 @@ _CIRCLE = {"batch.flow", "batch.scoring", "batch.writing"}
 _TWICE = frozenset(
     """
     Answer AnswerShape Asked Block Catalogue Cell Change Changes Citation Claim ClaimShape Compiled Concession Cost
-    CostItem Criterion End Estimate Fact Finding Gathered Impact Knowledge Layout Line Lines Looked Named Opened Part
-    Place Position Program Progress Provider Question Range Requirement RequirementShape RestsOn Said Sample Score
-    Scoring Search SetAside Share Side Source Stale Sums Tally Teams Turn Verdict VerdictShape View WeightRange Worlds
+    CostItem Criterion End Estimate Fact Finding Gathered Impact Knowledge Layout Looked Named Part
+    Place Position Program Provider Question Range Requirement RequirementShape RestsOn Sample Score
+    Scoring Search SetAside Share Side Source Stale Tally Teams Turn Verdict VerdictShape View WeightRange Worlds
     """.split()
 )
 """Names of classes that still mean two things: nothing may be added."""

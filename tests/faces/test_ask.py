@@ -24,7 +24,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import dump_yaml
-from provider_advisor.faces.cli.ask.typed import Lines, read_choices, read_marks, read_number
+from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_marks, read_number
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
@@ -300,7 +300,7 @@ def test_whatever_is_typed_ends_with_an_answer(shops, typed):
     lines = "\n".join(typed).encode("utf-8", "surrogatepass")
     draft = Draft(begin(shops))
     with contextlib.redirect_stdout(io.StringIO()):
-        end = converse(draft, PlainFace(Lines(io.BytesIO(lines)), echo=True))
+        end = converse(draft, PlainFace(InputLines(io.BytesIO(lines)), echo=True))
     assert isinstance(end, End)
 
 

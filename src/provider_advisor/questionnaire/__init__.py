@@ -10,7 +10,7 @@ from provider_advisor.questionnaire.files import make_statement, read_answers, r
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import UnusedAnswer
-from provider_advisor.questionnaire.screens import End, Progress, Screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.screens import End, QuestionsLeft, Screen, choose_screen, measure_progress
 from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
 from provider_advisor.questionnaire.steps import (
     answer_screen,
@@ -31,8 +31,8 @@ __all__ = [
     "Key",
     "Known",
     "Move",
-    "Progress",
     "Prompt",
+    "QuestionsLeft",
     "Screen",
     "State",
     "Survey",

@@ -108,14 +108,14 @@ def _survey(state: State) -> Survey:
     rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
     findings = [(row[0], total_findings(row)) for row in rows]
     totals = tuple(part for _, part in findings)
-    sums = _Sums(totals, find_open_contributions(replay, outcome, findings, state.catalogue))
+    sums = _ProofSums(totals, find_open_contributions(replay, outcome, findings, state.catalogue))
     places = range(len(outcome.assessments))
     lost = frozenset(place for place in places if sums.holds(Demand(Measure("failed", place), 1)))
     inside = tuple(place for place in places if place not in lost)
     return Survey(replay, outcome, totals, _prove(outcome, sums, state.catalogue.places), inside or tuple(places), lost)
 
 
-def _prove(outcome: Outcome, sums: _Sums, places: Mapping[Key, int]) -> Proof:
+def _prove(outcome: Outcome, sums: _ProofSums, places: Mapping[Key, int]) -> Proof:
     """Return whether the verdict stays whatever is answered; among equal ways, the first by `places` is pursued."""
     supports = _find_supports(outcome, sums)
     hanging = [support for support in supports if sums.open and not sums.keeps(support)]
@@ -128,7 +128,7 @@ def _prove(outcome: Outcome, sums: _Sums, places: Mapping[Key, int]) -> Proof:
     return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
 
 
-class _Sums:
+class _ProofSums:
     """Sums of measures: what they are now, and how far each open contribution could move them."""
 
     def __init__(self, findings: Sequence[Totals], open_: Sequence[OpenContribution]) -> None:
@@ -204,7 +204,7 @@ def _move_wrong_way(part: OpenContribution, demand: Demand) -> float:
     return now - low if demand.above else high - now
 
 
-def _find_supports(outcome: Outcome, sums: _Sums) -> list[Support]:
+def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
     """Return what has to stay for the verdict to stay."""
     verdict = outcome.verdict
     names = [assessment.provider for assessment in outcome.assessments]
@@ -239,7 +239,7 @@ def _keep_standing(place: int, *, is_qualified: bool) -> Way:
     return Demand(Measure("failed", place), 0, above=False), Demand(Measure("bad", place), 1)
 
 
-def _keep_behind(rival: int, leaders: Sequence[int], sums: _Sums, *, is_qualified: bool) -> list[Way]:
+def _keep_behind(rival: int, leaders: Sequence[int], sums: _ProofSums, *, is_qualified: bool) -> list[Way]:
     """Return how a rival stays behind: ruled out, or of lower standing, with more unknown musts, or a lower score.
 
     To be behind any of several leaders is enough, because they stay level.
@@ -255,7 +255,7 @@ def _keep_behind(rival: int, leaders: Sequence[int], sums: _Sums, *, is_qualifie
     return ways
 
 
-def _keep_strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _Sums) -> list[list[Way]]:
+def _keep_strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
     """Return, if firm, how each rival stays out or below; if leaning, how one of them stays in and reaches up."""
     if verdict.strength == "firm":
         out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
@@ -266,7 +266,7 @@ def _keep_strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _
     return [[(stays_in[rival], reaches[rival]) for rival in rivals]]
 
 
-def _keep_level(leaders: Sequence[int], sums: _Sums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
+def _keep_level(leaders: Sequence[int], sums: _ProofSums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
     """Return how leaders stay level; and, if qualified, how nothing of them, or something, stays unknown."""
     pairs = list(itertools.combinations(leaders, 2))
     found: list[list[Way]] = [[sums.demand_even(Measure("expected", one, other))] for one, other in pairs]

@@ -28,7 +28,17 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.requirements import Requirement, Team, services_used
 from provider_advisor.requirements.model import in_order
 
-__all__ = ["NO", "UNKNOWN", "YES", "Possible", "Replay", "Said", "UnusedAnswer", "find_possible", "replay_answers"]
+__all__ = [
+    "NO",
+    "UNKNOWN",
+    "YES",
+    "Possible",
+    "Replay",
+    "SortedAnswers",
+    "UnusedAnswer",
+    "find_possible",
+    "replay_answers",
+]
 
 YES, NO, UNKNOWN = 1, 2, 4
 """Truths that a condition may come to have, added up: 3 is yes or no."""
@@ -43,7 +53,7 @@ class UnusedAnswer(NamedTuple):
     because: str
 
 
-class Said(NamedTuple):
+class SortedAnswers(NamedTuple):
     """The answers by what they are about.
 
     `opened` are the subjects that matter, None before that was asked; `priorities` those of the criteria asked for;
@@ -81,7 +91,7 @@ class Possible(NamedTuple):
     rules: Mapping[str, int]
     required: Mapping[str, int]
     stated: Mapping[str, int]
-    said: Said
+    said: SortedAnswers
 
     def may_be(self, condition: Condition, *, under_not: bool = False) -> int:
         """Return the truths that a condition on the team can take, over-approximated.
@@ -150,7 +160,7 @@ class Replay(NamedTuple):
     """
 
     team: Team
-    said: Said
+    said: SortedAnswers
     possible: Possible
     unused: tuple[UnusedAnswer, ...]
 
@@ -179,7 +189,7 @@ def replay_answers(state: State) -> Replay:
     return Replay(team, said, possible, (*unused.values(), *more))
 
 
-def _is_idle(answer: GivenAnswer, said: Said, possible: Possible) -> bool:
+def _is_idle(answer: GivenAnswer, said: SortedAnswers, possible: Possible) -> bool:
     if answer.key == TOPICS or answer.value in {"no", NO_ANSWER, NONE}:
         return False
     if answer.key.kind == "bound":
@@ -187,18 +197,18 @@ def _is_idle(answer: GivenAnswer, said: Said, possible: Possible) -> bool:
     return not answer.searched and answer.key not in possible.sure
 
 
-def _why_unused(answer: GivenAnswer, said: Said) -> str:
+def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
     if answer.key.kind == "bound":
         return "the criterion that it bounds is not asked for"
     return "its topic is closed, or what it depends on is not asked for" if said.opened is not None else "no topic yet"
 
 
-def _sort_answers(answers: Iterable[GivenAnswer], catalogue: Catalogue) -> Said:
+def _sort_answers(answers: Iterable[GivenAnswer], catalogue: Catalogue) -> SortedAnswers:
     by_kind: dict[str, dict[str, object]] = {"topics": {}, "criterion": {}, "bound": {}, "situation": {}, "usage": {}}
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
     usage = {name: cast("Number", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
-    return Said(
+    return SortedAnswers(
         opened=cast("tuple[str, ...] | None", by_kind["topics"].get("")),
         searched=frozenset(answer.key for answer in answers if answer.searched),
         priorities={
@@ -223,7 +233,9 @@ def _read_bound(value: object, criterion: Criterion) -> Interval | None:
     return None if value == NONE else to_interval(criterion, cast("Number", value))
 
 
-def _make_team(said: Said, catalogue: Catalogue, answers: tuple[GivenAnswer, ...]) -> tuple[Team, list[UnusedAnswer]]:
+def _make_team(
+    said: SortedAnswers, catalogue: Catalogue, answers: tuple[GivenAnswer, ...]
+) -> tuple[Team, list[UnusedAnswer]]:
     """Return the team without what would be an error: a computed cost without usage, usage that needs other usage."""
     by_key = {answer.key: answer for answer in answers}
     because = "it says nothing without a volume that goes with it"
@@ -240,7 +252,7 @@ def _make_team(said: Said, catalogue: Catalogue, answers: tuple[GivenAnswer, ...
     return Team(in_order(requirements), situation, dict(sorted(usage.items()))), unused
 
 
-def find_possible(said: Said, catalogue: Catalogue) -> Possible:
+def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
     """Return all that may still come: what applies in any case, then what that may let apply, and so on."""
     found = {key: question for key, question in catalogue.questions.items() if said.is_open(question.subjects)}
     always = {key for key, question in found.items() if question.when is None} | said.searched
@@ -255,7 +267,7 @@ def find_possible(said: Said, catalogue: Catalogue) -> Possible:
         applying |= fresh
 
 
-def _suppose_applying(applying: frozenset[Key], said: Said, catalogue: Catalogue) -> Possible:
+def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
     computed = None if catalogue.computed is None else catalogue.computed.id
     stated = {name: _may_be_stated(name, computed, applying, said) for name in catalogue.knowledge.criteria}
     required = dict(stated)
@@ -270,7 +282,7 @@ def _suppose_applying(applying: frozenset[Key], said: Said, catalogue: Catalogue
     return possible
 
 
-def _may_be_stated(name: str, computed: str | None, applying: frozenset[Key], said: Said) -> int:
+def _may_be_stated(name: str, computed: str | None, applying: frozenset[Key], said: SortedAnswers) -> int:
     """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
     if name in said.priorities:
         return YES if name != computed or said.usage.keys() - said.lone else YES | NO

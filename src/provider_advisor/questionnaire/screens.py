@@ -16,7 +16,7 @@ __all__ = [
     "CLOSING",
     "End",
     "EndKind",
-    "Progress",
+    "QuestionsLeft",
     "Screen",
     "ScreenKind",
     "choose_screen",
@@ -60,7 +60,7 @@ class End(NamedTuple):
     complete: bool = False
 
 
-class Progress(NamedTuple):
+class QuestionsLeft(NamedTuple):
     """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
 
     asked: int
@@ -184,14 +184,14 @@ def _list_open_criteria(survey: Survey) -> list[Key]:
     return [key for key in survey.replay.possible.open - survey.replay.said.unsure if key.kind == "criterion"]
 
 
-def measure_progress(state: State) -> Progress:
+def measure_progress(state: State) -> QuestionsLeft:
     """Return how far the questionnaire is. To go back, or to change an answer, may bring questions back.
 
     None is left at an end; before, there are at least as many as the next screen asks.
     """
     asked = sum(answer.key.kind == "criterion" for answer in state.answers)
     if isinstance(choose_screen(state._replace(phase="asking")), End):
-        return Progress(asked, 0)
+        return QuestionsLeft(asked, 0)
     survey, catalogue = survey_answers(state), state.catalogue
     # One matters if nothing counts yet, if others depend on it, or if somebody still in may not meet it.
     left = [
@@ -199,4 +199,4 @@ def measure_progress(state: State) -> Progress:
         for key in _list_open_criteria(survey)
         if not survey.findings or key.name in catalogue.hinges or not catalogue.is_met(key.name, survey.inside)
     ]
-    return Progress(asked, len(left))
+    return QuestionsLeft(asked, len(left))

@@ -23,7 +23,7 @@ from provider_advisor.faces.cli.ask.sessions import (
     save_session,
     write_yaml,
 )
-from provider_advisor.faces.cli.ask.typed import Lines
+from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.ask.wording import describe_end, describe_open
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -184,7 +184,7 @@ def _make_face(options: AskOptions) -> Face:
         from provider_advisor.faces.cli.ask.keys import KeyFace  # noqa: PLC0415
 
         return KeyFace(show_standing=options.show_standing)
-    lines = Lines(None if sys.stdin is None else sys.stdin.buffer)
+    lines = InputLines(None if sys.stdin is None else sys.stdin.buffer)
     err = options.form != "text" or (typed and not shown)
     return PlainFace(lines, echo=not typed, err=err, show_standing=options.show_standing)
 

@@ -59,7 +59,7 @@ _MANY = 12
 _ALONE = ("no-answer", UNSURE)
 
 
-class _Opened(NamedTuple):
+class _OpenedLine(NamedTuple):
     """A line that the person wants to answer, and what was typed for it already."""
 
     key: Key
@@ -139,14 +139,14 @@ class KeyFace:
                 start=self._at,
                 mark_width=_MARK_WIDTH,
             )
-            if isinstance(found, _Opened):
+            if isinstance(found, _OpenedLine):
                 reply = self._answer_line(draft, screen, found, heading)
                 if reply is not None:
                     return reply
             else:
                 return _ask_words() if found.word == "search" else found
 
-    def _answer_line(self, draft: Draft, screen: Screen, opened: _Opened, heading: Sequence[str]) -> Reply | None:
+    def _answer_line(self, draft: Draft, screen: Screen, opened: _OpenedLine, heading: Sequence[str]) -> Reply | None:
         """Ask for the answer on one line; return what was done instead, if that leaves the list."""
         prompt = make_prompt(opened.key, draft.state.catalogue)
         answer = _ask_one(prompt, opened.typed or draft.said.get(opened.key), draft.complete(), heading[:1])
@@ -200,26 +200,26 @@ def _make_line(key: Key, draft: Draft) -> Row:
 def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
     """Return what keys do: on a criterion set how important it is, on any other line open it."""
 
-    def mark(key: Key, level: str) -> _Opened | None:
+    def mark(key: Key, level: str) -> _OpenedLine | None:
         if key.kind == "criterion":
             draft.said[key] = level
         elif level in {"no", UNSURE}:
             draft.said[key] = UNSURE if level == UNSURE else get_silence(key)
         return None
 
-    def turn(key: Key, change: Callable[[str], str]) -> _Opened | None:
-        return mark(key, change(str(draft.said.get(key, "no")))) if key.kind == "criterion" else _Opened(key)
+    def turn(key: Key, change: Callable[[str], str]) -> _OpenedLine | None:
+        return mark(key, change(str(draft.said.get(key, "no")))) if key.kind == "criterion" else _OpenedLine(key)
 
     def step(level: str, steps: int) -> str:
         return _LADDER[max(0, min(len(_LADDER) - 1, _LADDER.index(level) + steps))]
 
-    def go_on(_: Row) -> _Opened | Reply:
+    def go_on(_: Row) -> _OpenedLine | Reply:
         waiting = (row.value for row in _make_lines(draft, screen))
         key = next((key for key in waiting if _opens(key) and key not in draft.said), None)
-        return _Opened(key) if isinstance(key, Key) else Reply("next")
+        return _OpenedLine(key) if isinstance(key, Key) else Reply("next")
 
-    def open_with(key: object, digit: str) -> _Opened | None:
-        return _Opened(key, digit) if isinstance(key, Key) and _opens(key) else None
+    def open_with(key: object, digit: str) -> _OpenedLine | None:
+        return _OpenedLine(key, digit) if isinstance(key, Key) and _opens(key) else None
 
     actions: dict[str, Action] = {key: _always(command) for key, command in _COMMANDS.items()}
     actions |= {letter: lambda row, level=level: mark(row.value, level) for letter, level in _LETTERS.items()}  # type: ignore[misc]

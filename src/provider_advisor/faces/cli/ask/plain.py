@@ -8,7 +8,7 @@ from typing import TypeVar
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
-from provider_advisor.faces.cli.ask.typed import Lines, read_choices, read_command, read_marks, read_number
+from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_command, read_marks, read_number
 from provider_advisor.faces.cli.ask.wording import (
     describe_answer,
     describe_answers,
@@ -55,7 +55,7 @@ class PlainFace:
     With `echo` what was typed is printed too, because no terminal shows it.
     """
 
-    def __init__(self, lines: Lines, *, echo: bool, err: bool = False, show_standing: bool = False) -> None:
+    def __init__(self, lines: InputLines, *, echo: bool, err: bool = False, show_standing: bool = False) -> None:
         self._lines = lines
         self._echo = echo
         self._err = err

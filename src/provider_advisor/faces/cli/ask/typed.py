@@ -14,7 +14,7 @@ from provider_advisor.logic import Number, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt
 from provider_advisor.requirements.grammar import brief, shown
 
-__all__ = ["Lines", "read_choices", "read_command", "read_marks", "read_number"]
+__all__ = ["InputLines", "read_choices", "read_command", "read_marks", "read_number"]
 
 K = TypeVar("K")
 
@@ -146,7 +146,7 @@ def _refuse_number(text: str, prompt: Prompt) -> RequirementsError:
 _LONGEST = 2_000
 
 
-class Lines:
+class InputLines:
     """Lines from a stream of bytes; None is a stream that is closed."""
 
     def __init__(self, stream: BinaryIO | None) -> None:
