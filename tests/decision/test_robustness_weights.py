@@ -1,5 +1,7 @@
 """Ranges of weights: just inside the verdict holds, just outside it does not."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, quantity, worlds
@@ -99,3 +101,53 @@ def test_a_degree_between_nothing_and_all_moves_the_end():
     assert outcome.verdict.provider == "bob"
     assert board.low == pytest.approx(2 * 0.5)  # the seats are half the scale apart
     assert seats.high == pytest.approx(4)
+
+
+def test_two_equal_crossings_are_one():
+    # Speed would have to weigh 12 for ada to reach bob, and for cyd to reach dot. In binary fractions these are
+    # 11.999999999999998 and 12.000000000000002, between which ada and bob would be level.
+    criteria = [quantity("speed", worst=0, best=1, whole=False), quantity("size", 3, worst=0, best=1, whole=False)]
+    amounts = {"ada": (0.3, 0.5), "bob": (0.2, 0.7), "cyd": (0.3, 0.3), "dot": (0.2, 0.5)}
+    claims = {
+        name: {"speed": Said(speed, "exactly"), "size": Said(size, "exactly")}
+        for name, (speed, size) in amounts.items()
+    }
+    asked = tuple(Requirement(criterion.id, "should") for criterion in criteria)
+    outcome = decided(knowledge_of(criteria, claims), Team(asked)).outcome
+    speed, size = sorted(weight_ranges(outcome), key=lambda part: part.weight)
+    assert (speed.low, speed.above) == (0.0, ("ada",))
+    assert speed.high == pytest.approx(12)
+    assert not speed.holds_at_high
+    assert size.low == pytest.approx(1)
+    assert (size.high, size.below, size.holds_at_low) == (None, ("ada",), False)
+
+
+def weight_ranges(outcome):
+    return find_weight_ranges(outcome).ranges
+
+
+def expected_in_fractions(outcome, place, weight):
+    """The expected scores with another weight, exactly, from the degrees as they are."""
+    scores = {}
+    for each in outcome.assessments:
+        weights = [
+            Fraction(weight) if index == place else Fraction(finding.weight)
+            for index, finding in enumerate(each.findings)
+        ]
+        degrees = [Fraction(finding.degree.expected) for finding in each.findings]
+        points = sum(one * other for one, other in zip(weights, degrees, strict=True))
+        scores[each.provider] = float(round(100 * points / sum(weights), 9))
+    return scores
+
+
+@settings(REPEATED, max_examples=150)
+@given(worlds())
+def test_who_is_said_to_lead_beyond_an_end_leads_there(world):
+    outcome = decided(world.knowledge, world.team).outcome
+    qualified = {each.provider for each in outcome.assessments if each.standing == "qualified"}
+    for part in weight_ranges(outcome):
+        for end, leaders, factor in ((part.low, part.below, 1 - TINY), (part.high, part.above, 1 + TINY)):
+            if end and leaders:
+                scores = expected_in_fractions(outcome, part.finding, end * factor)
+                best = max(score for name, score in scores.items() if name in qualified)
+                assert {name for name in qualified if scores[name] == best} == set(leaders)

@@ -1,9 +1,12 @@
-"""Within which range of each weight the verdict holds, all other weights as given: exact, for scores are linear in one.
+"""Find in which range of each weight the verdict holds, all others as given: exact, as scores are linear in one weight.
 
-Only kind and provider of the verdict are looked at, and only the contenders: those of the best standing with the
-fewest unknown musts, for no weight moves anybody past them. With the weight t of one finding, a score is (s + t d) /
-(rest + t), where d is the expected degree there, so that two contenders change places where s + t d = s' + t d' and
-nowhere else. Between two such weights nothing changes: each stretch and each point is judged once.
+Only kind and provider of the verdict are looked at, and only the qualified providers, because no weight moves anybody
+past them. With the weight t of one finding, a score is (s + t d) / (rest + t), where d is the degree there, so that
+two providers change places where s + t d = s' + t d' and nowhere else. Between two such weights nothing changes: each
+stretch and each point is judged once.
+
+An example: A meets a wish of weight 2, B one of weight 6. A's wish would have to weigh 6 for both to be level: the
+range of its weight is 0 to 6, and above 6 A leads.
 """
 
 import itertools
@@ -13,14 +16,15 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.open_facts import is_open
+from provider_advisor.decision.verdict import Verdict, judge_ranks
 
 __all__ = ["WeightRange", "WeightRanges", "find_weight_ranges"]
 
-_LEVEL = 5e-10
-"""Scores nearer than that are the same after rounding to nine digits."""
-
+_DIGITS = 9
 _POINT = 1e-12
+
+_SAME = 1e-9
+"""Crossings nearer than that, as a part of the weight, are one: binary fractions put 12 at 11.999999999999998 too."""
 
 
 class WeightRange(NamedTuple):
@@ -29,7 +33,7 @@ class WeightRange(NamedTuple):
     `finding` is its place among the findings; `weight` the weight as given, priority included. `low` is 0 where the
     verdict holds for every smaller weight, `high` None where it holds for every larger one. At the very ends it holds
     if `holds_at_low` and `holds_at_high` say so: mostly not, for there two providers are level. `below` and `above`
-    are who leads beyond them.
+    are the providers that lead beyond them.
     """
 
     finding: int
@@ -50,68 +54,94 @@ class WeightRanges(NamedTuple):
 
 
 def find_weight_ranges(outcome: Outcome) -> WeightRanges:
-    """The ranges of the weights of all requirements and rules that count."""
-    contenders = _contenders(outcome.assessments)
+    """Return the ranges of the weights of all requirements and rules that count."""
+    contenders = [each for each in outcome.assessments if each.standing == "qualified" and each.score is not None]
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)
         return WeightRanges(depends=False)
     count = len(contenders[0].findings)
-    return WeightRanges(True, tuple(_range(_Lines(contenders, place)) for place in range(count)))  # noqa: FBT003
+    return WeightRanges(True, tuple(_find_range(_Lines(contenders, place)) for place in range(count)))  # noqa: FBT003
 
 
-def _contenders(assessments: Sequence[Assessment]) -> list[Assessment]:
-    """The qualified ones. Where there is none, standing and unknown musts settle kind and provider."""
-    return [
-        assessment for assessment in assessments if assessment.standing == "qualified" and assessment.score is not None
-    ]
+class _Line(NamedTuple):
+    """A sum of weighted degrees as a function of one weight: its rest, and the degree that the weight counts with."""
+
+    rest: float
+    degree: float
+
+    def at(self, weight: float) -> float:
+        return self.rest + weight * self.degree
+
+    def crosses(self, other: "_Line") -> float | None:
+        """Return the weight at which both are level; None where they never are, or always."""
+        if abs(self.degree - other.degree) <= _POINT:
+            return None
+        return (other.rest - self.rest) / (self.degree - other.degree)
 
 
 class _Lines:
-    """The contenders' weighted sums as functions of the weight of one finding."""
+    """The scores of the contenders as functions of the weight of one finding: proven, expected and possible."""
 
     def __init__(self, contenders: Sequence[Assessment], place: int) -> None:
         findings = contenders[0].findings
         self.place = place
         self.weight = findings[place].weight
+        self._names = [contender.provider for contender in contenders]
         self._rest = math.fsum(finding.weight for finding in findings) - self.weight
-        self._lines = [_line(contender, place) for contender in contenders]
-        self._known = {each.provider: not any(is_open(finding) for finding in each.findings) for each in contenders}
+        self._proven = [_line(contender, place, [f.degree.low for f in contender.findings]) for contender in contenders]
+        self._expected = [
+            _line(contender, place, [f.degree.expected for f in contender.findings]) for contender in contenders
+        ]
+        self._possible = [
+            _line(contender, place, [f.degree.high for f in contender.findings]) for contender in contenders
+        ]
 
-    def crossings(self) -> list[float]:
-        """The weights above 0 at which two contenders are level, in ascending order."""
-        found = set()
-        for (_, sum_, degree), (_, other_sum, other_degree) in itertools.combinations(self._lines, 2):
-            if abs(degree - other_degree) > _POINT:
-                at = (other_sum - sum_) / (degree - other_degree)
-                if at > _POINT * max(1.0, self._rest):
-                    found.add(self.weight if math.isclose(at, self.weight, rel_tol=_POINT) else at)
-        return sorted(found)
+    def find_crossings(self) -> list[float]:
+        """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
+        pairs = itertools.combinations(self._expected, 2)
+        found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > self._least())
+        kept: list[float] = []
+        for at in found:
+            here = self.weight if math.isclose(at, self.weight, rel_tol=_SAME) else at
+            if not kept or not math.isclose(here, kept[-1], rel_tol=_SAME):
+                kept.append(here)
+        return kept
+
+    def _least(self) -> float:
+        return _POINT * max(1.0, self._rest)
+
+    def judge(self, weight: float) -> Verdict:
+        """Return the verdict among the contenders with this weight, without its strength."""
+        verdict = judge_ranks(
+            self._names,
+            [(0, 0, -self._score(line, weight)) for line in self._expected],
+            lambda place: self._score(self._proven[place], weight),
+            lambda place: self._score(self._possible[place], weight),
+        )
+        return verdict._replace(strength=None)
 
     def leaders(self, weight: float) -> tuple[str, ...]:
-        """Who has the highest expected score with this weight."""
-        total = max(self._rest + weight, _POINT)
-        scores = [(100 * (sum_ + weight * degree) / total, name) for name, sum_, degree in self._lines]
-        best = max(scores)[0]
-        return tuple(sorted(name for score, name in scores if best - score < _LEVEL))
+        """Return who has the highest expected score with this weight."""
+        verdict = self.judge(weight)
+        return verdict.among if verdict.provider is None else (verdict.provider,)
 
-    def judged(self, weight: float) -> tuple[str, ...]:
-        """What a verdict says of kind and provider with this weight: equal where both are."""
-        leaders = self.leaders(weight)
-        if len(leaders) == 1:
-            return leaders
-        return ("", "tie") if all(self._known[name] for name in leaders) else ("", "undetermined")
+    def differs(self, weight: float, before: Verdict) -> bool:
+        """Return whether kind or provider are others with this weight."""
+        verdict = self.judge(weight)
+        return (verdict.kind, verdict.provider) != (before.kind, before.provider)
 
-
-def _line(contender: Assessment, place: int) -> tuple[str, float, float]:
-    rest = math.fsum(
-        finding.weight * finding.degree.expected for other, finding in enumerate(contender.findings) if other != place
-    )
-    return contender.provider, rest, contender.findings[place].degree.expected
+    def _score(self, line: _Line, weight: float) -> float:
+        return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
 
 
-def _range(lines: _Lines) -> WeightRange:
-    crossings, weight = lines.crossings(), lines.weight
-    up = _end(lines, weight, _upwards(weight, crossings))
-    down = _end(lines, weight, _downwards(weight, crossings))
+def _line(contender: Assessment, place: int, degrees: Sequence[float]) -> _Line:
+    products = [finding.weight * degree for finding, degree in zip(contender.findings, degrees, strict=True)]
+    return _Line(math.fsum(products[:place] + products[place + 1 :]), degrees[place])
+
+
+def _find_range(lines: _Lines) -> WeightRange:
+    crossings, weight = lines.find_crossings(), lines.weight
+    up = _find_end(lines, weight, _step_up(weight, crossings))
+    down = _find_end(lines, weight, _step_down(weight, crossings))
     return WeightRange(
         lines.place,
         weight,
@@ -134,24 +164,24 @@ _Step = tuple[float, float]
 """A weight at which contenders are level, and one in the stretch that comes after it."""
 
 
-def _upwards(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
+def _step_up(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
     points = [weight, *(point for point in crossings if point > weight)]
     for here, after in itertools.zip_longest(points, points[1:]):
         yield here, 2 * here + 1 if after is None else (here + after) / 2
 
 
-def _downwards(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
+def _step_down(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
     points = [weight, *(point for point in reversed(crossings) if point < weight)]
     for here, after in itertools.zip_longest(points, points[1:]):
         yield here, (here + (after or 0.0)) / 2
 
 
-def _end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End | None:
-    """Where the verdict ends to hold on the way; None where it never does."""
-    judged = lines.judged(weight)
+def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End | None:
+    """Return where the verdict no longer holds on the way; None where it holds everywhere."""
+    before = lines.judge(weight)
     for here, beyond in steps:
-        if lines.judged(here) != judged:
+        if lines.differs(here, before):
             return _End(here, False, lines.leaders(beyond))  # noqa: FBT003
-        if lines.judged(beyond) != judged:
+        if lines.differs(beyond, before):
             return _End(here, True, lines.leaders(beyond))  # noqa: FBT003
     return None
