@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from worlds import DAY, Said, capability, decided, knowledge_of, quantity, rule, worlds
 
@@ -164,3 +165,26 @@ def test_the_order_of_the_requirements_does_not_matter():
     criteria = [capability("board"), capability("chat")]
     results = {str(example(claims, order, criteria)) for order in itertools.permutations(asked)}
     assert len(results) == 1
+
+
+@pytest.mark.parametrize(("pairs", "kinds"), [(12, None), (13, {"board": "drop", "chat": "drop"})])
+def test_pairs_are_tried_from_the_most_promising_on(monkeypatch, pairs, kinds):
+    # A change of the phone brings cyd near but never ahead, so its three changes come first. One of the board or of the
+    # chat alone leaves bob out; both together put him ahead. Pairs of the first with the fourth, the second with the
+    # third and so on: twelve have the phone in them before both drops come.
+    monkeypatch.setattr(module, "MOST_PAIRS", pairs)
+    rules = [
+        rule("likes-fax", Situation("staff", "none"), favours=FactHolds("fax"), weight=40),
+        rule("likes-mail", Situation("staff", "none"), favours=FactHolds("mail"), weight=20),
+    ]
+    claims = {
+        "ada": {"board": HAS, "chat": HAS, "phone": HAS, "fax": LACKS, "mail": HAS},
+        "bob": {"board": LACKS, "chat": LACKS, "phone": HAS, "fax": HAS, "mail": LACKS},
+        "cyd": {"board": HAS, "chat": HAS, "phone": LACKS, "fax": LACKS, "mail": LACKS},
+    }
+    asked = [must(name) for name in ("board", "chat", "phone")]
+    criteria = [capability(name) for name in ("board", "chat", "phone", "fax", "mail")]
+    found = example(claims, asked, criteria, rules, {"staff": ("none",)})
+    assert not found.complete
+    turns = [{change.requirement.criterion: change.kind for change in turn.changes} for turn in found.turns]
+    assert turns == ([] if kinds is None else [kinds])

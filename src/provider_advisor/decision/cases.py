@@ -1,4 +1,4 @@
-"""Decision cases: what a keeper of rules wants to stay as it is, compared with what comes out."""
+"""Check decision cases: what a keeper of rules wants to stay as it is, compared with what comes out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["find_failures"]
 
 
 def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
-    """One sentence for each thing that comes out otherwise; nothing if the case holds.
+    """Yield one sentence for each thing that comes out otherwise; nothing if the case holds.
 
     What a case leaves out is not compared.
     """
@@ -43,7 +43,7 @@ def _comparable(decision: Decision) -> dict[str, Any]:
 
 
 def _to_confirm(decision: Decision) -> dict[str, list[str]]:
-    """The criteria on which one answer alone would change the verdict, by provider."""
+    """Return the criteria on which one answer alone would change the verdict, by provider."""
     found: dict[str, list[str]] = {}
     for question in find_questions(decision.outcome, decision.facts).questions:
         found.setdefault(question.provider, []).append(question.criterion)
@@ -51,12 +51,12 @@ def _to_confirm(decision: Decision) -> dict[str, list[str]]:
 
 
 def _named(found: Any, expected: Any) -> Any:  # noqa: ANN401 (any value of a case)
-    """Of standings only those that the case names."""
+    """Return only the standings that the case names."""
     return {key: found.get(key) for key in expected} if isinstance(expected, dict) else found
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
-    """Lists without their order, which no case is about."""
+    """Return the value with its lists sorted: no case is about their order."""
     if isinstance(value, dict):
         return {key: _settled(part) for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

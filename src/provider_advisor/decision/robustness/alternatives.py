@@ -1,4 +1,4 @@
-"""What a choice comes to in numbers alone: alternatives, their degrees, and what chance still decides about them."""
+"""Describe a choice in numbers alone: alternatives, their degrees, and what is still left to chance."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -41,18 +41,18 @@ class Alternative(NamedTuple):
 
     @property
     def is_discrete(self) -> bool:
-        """Whether there are finitely many worlds: every way is one of points."""
+        """Return whether there are finitely many worlds: no degree is drawn from an interval."""
         return all(draw.start == draw.end for block in self.blocks for way in block for draw in way.degrees)
 
     @property
     def chance_to_stand(self) -> float:
-        """The share of worlds in which none of its musts fails."""
+        """Return the share of worlds in which none of its musts fails."""
         chances = (math.fsum(way.share for way in block if way.stands) for block in self.blocks)
         return math.prod(chances) if self.stands else 0.0
 
 
 def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
-    """Alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
+    """Return alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
 
     >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
     (1.0, 0.0)
@@ -66,7 +66,7 @@ def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alter
 
 
 def join_ways(ways: Sequence[Way]) -> JointDraw:
-    """The block of these ways: equal ones joined, impossible ones left out."""
+    """Return the block of these ways: equal ones joined, impossible ones left out."""
     shares: dict[tuple[tuple[Drawn, ...], bool], float] = {}
     for way in ways:
         key = (way.degrees, way.stands)

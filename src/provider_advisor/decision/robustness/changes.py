@@ -1,4 +1,4 @@
-"""The smallest changes of what a team asks that would turn the verdict: in kind, or in whom it recommends."""
+"""Find the smallest changes of what a team asks that would turn the verdict: its kind, or whom it recommends."""
 
 import itertools
 import math
@@ -36,14 +36,14 @@ class RequirementChange(NamedTuple):
 
     @property
     def kind(self) -> Literal["bound", "priority", "drop"]:
-        """What is changed."""
+        """Return what is changed."""
         if self.instead is None:
             return "drop"
         return "bound" if self.instead.priority == self.requirement.priority else "priority"
 
     @property
     def size(self) -> int:
-        """How much it changes: 1 a bound, 2 a priority by one step, 3 by two steps, 4 all."""
+        """Return how much it changes: 1 a bound, 2 a priority by one step, 3 by two steps, 4 all."""
         if self.instead is None:
             return 4
         return 1 + abs(RANK[self.instead.priority] - RANK[self.requirement.priority])
@@ -70,7 +70,7 @@ class _Tried(NamedTuple):
 
 
 def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
-    """The smallest changes of the stated requirements that turn the verdict's kind or provider.
+    """Return the smallest changes of the stated requirements that turn the verdict's kind or provider.
 
     A change drops one, relaxes its bound to the nearest amount at which some provider's finding changes and the
     verdict turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and
@@ -105,7 +105,7 @@ class _ChangeSearch:
         self.complete = True
 
     def single_changes(self) -> Iterator[RequirementChange]:
-        """All changes of each requirement, heaviest requirements first, each with its smallest changes first."""
+        """Yield all changes of each requirement: heaviest requirements first, smallest changes first."""
         for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
             for bound in self._relaxed(requirement):
                 yield RequirementChange(requirement, requirement._replace(bound=bound))
@@ -118,9 +118,9 @@ class _ChangeSearch:
         return self._weights.get(requirement, 0.0)
 
     def _relaxed(self, requirement: Requirement) -> Iterator[Interval]:
-        """The bound, wider and wider, to each amount at which a finding changes.
+        """Yield the bound, wider and wider, to each amount at which a finding changes.
 
-        Towards what is known to be more than an amount, without being whole, there is no nearest one: it is passed by.
+        Towards what is known to be more than an amount, without being whole, there is no nearest one, so it is left out.
         """
         bound = requirement.bound
         if bound is None:
@@ -141,7 +141,7 @@ class _ChangeSearch:
         return self._facts(assessment.provider, requirement.criterion).amount
 
     def tried(self, many: Iterable[tuple[RequirementChange, ...]]) -> list[_Tried]:
-        """The changes that can be, each with the verdict that it leads to; None for one that certainly is no other."""
+        """Return the possible changes with the verdict of each; None for a verdict that certainly stays."""
         found = []
         for changes in many:
             requirements = _changed(self._outcome.team.requirements, changes)
@@ -204,7 +204,7 @@ class _ChangeSearch:
         return min(rivals, default=math.inf) - ranks[before.provider]
 
     def smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
-        """Those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
+        """Return those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
         before = self._outcome.verdict
         best: dict[object, Turn] = {}
         for each in sorted(tried, key=self._order):
@@ -215,7 +215,7 @@ class _ChangeSearch:
         return tuple(best.values())
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
-        """By size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""
+        """Sort by size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""
         return (
             sum(change.size for change in tried.changes),
             sum(self._weight(change.requirement) for change in tried.changes),
@@ -223,7 +223,7 @@ class _ChangeSearch:
         )
 
     def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[RequirementChange, ...]]:
-        """Pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
+        """Yield pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
         promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
         ranked = sorted(
             itertools.combinations(range(min(len(promising), 2 * MOST_PAIRS)), 2), key=lambda two: (sum(two), two)
@@ -239,7 +239,7 @@ class _ChangeSearch:
 
 
 def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]) -> tuple[Requirement, ...] | None:
-    """The requirements with the changes; None where none is left, or one thing would be asked twice at one priority."""
+    """Return the changed requirements; None if none is left or one thing is asked twice at one priority."""
     instead = {change.requirement: change.instead for change in changes}
     found = [after for before in stated if (after := instead.get(before, before)) is not None]
     if not found or len({(requirement.criterion, requirement.priority) for requirement in found}) < len(found):
@@ -248,6 +248,6 @@ def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]
 
 
 def _outward(end: Number) -> Number:
-    """An upper end without the dust of binary fractions, and not below what it was."""
+    """Return an upper end without the dust of binary fractions, and not below what it was."""
     rounded = round(end, _DIGITS)
     return rounded if rounded >= end else rounded + 10**-_DIGITS

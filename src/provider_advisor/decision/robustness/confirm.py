@@ -1,4 +1,4 @@
-"""Which unknown or disputed facts could change the verdict: what to ask the providers, most useful first."""
+"""Find the unknown or disputed facts that could change the verdict: what to ask the providers, most useful first."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,8 +56,8 @@ class QuestionSet(NamedTuple):
 class Confirm(NamedTuple):
     """The questions worth asking; where there is none though the verdict is open, the smallest sets.
 
-    `complete` says whether all the smallest sets are among them: the search tries `MOST_TRIED` verdicts, then makes
-    do with one set of which no part would do.
+    `complete` says whether all the smallest sets are among them: the search tries `MOST_TRIED` verdicts, and then
+    returns one set that cannot be made smaller.
     """
 
     questions: tuple[FactQuestion, ...]
@@ -66,7 +66,7 @@ class Confirm(NamedTuple):
 
 
 def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
-    """What to confirm, ordered by how much the answers would settle.
+    """Return what to confirm, ordered by how much the answers would settle.
 
     First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
     that it changes it at all, then the weight of what rests on the fact, then provider and criterion.
@@ -111,7 +111,7 @@ def _answer(possible: PossibleAnswer, supposing: Supposing) -> FactAnswer:
 
 
 def _is_settled(verdict: Verdict) -> bool:
-    """Whether nothing that is unknown matters: every provider fails, or one is recommended firmly."""
+    """Return whether nothing that is unknown matters: every provider fails, or one is recommended firmly."""
     return verdict.kind == "none" or verdict.strength == "firm"
 
 
@@ -141,7 +141,7 @@ class _SetSearch:
         return ordered[0].fact, ordered[-1].fact
 
     def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
-        """The set with answers that change the verdict; None if there are none."""
+        """Return the set with answers that change the verdict; None if there are none."""
         for favoured in self._favourites:
             answers = tuple(self._ends[question][question.provider in favoured] for question in questions)
             verdict = self._supposing.verdict(answers)
@@ -167,7 +167,7 @@ def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Suppos
 
 
 def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tuple[tuple[QuestionSet, ...], bool]:
-    """The sets of a size that could change the verdict, and whether all of that size were tried."""
+    """Return the sets of a size that could change the verdict, and whether all of that size were tried."""
     found: list[QuestionSet] = []
     for group in itertools.combinations(asked, size):
         if search.tried >= MOST_TRIED:
@@ -179,7 +179,7 @@ def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tu
 
 
 def _thinned(whole: QuestionSet, search: _SetSearch) -> QuestionSet:
-    """A part of the set that still could change the verdict, and of which no part could."""
+    """Return a part of the set that still could change the verdict, while no smaller part of it could."""
     kept = whole
     for question in _lightest_first(whole.questions):
         rest = [other for other in kept.questions if other is not question]

@@ -38,7 +38,7 @@ _Scores = dict[float, float]
 
 
 def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[float]) -> tuple[float, ...] | None:
-    """The share of worlds in which each alternative comes first, in their order; a shared place counts in parts.
+    """Return the share of worlds in which each alternative comes first, in order; a shared place counts in parts.
 
     Scores are compared as a verdict compares them, rounded to nine digits. None where an alternative has degrees that
     are drawn from an interval, or more than `MOST_SCORES` different scores.
@@ -46,16 +46,16 @@ def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[flo
     total = math.fsum(weights)
     found = []
     for alternative in alternatives:
-        scores = _scores(alternative, [100 * weight / total for weight in weights])
+        scores = _count_scores(alternative, [100 * weight / total for weight in weights])
         if scores is None:
             return None
         found.append(scores)
     if sum(len(scores) for scores in found) * len(found) > _MOST_LEVELS:
         return None
-    return tuple(_first(place, found) for place in range(len(found)))
+    return tuple(_share_first(place, found) for place in range(len(found)))
 
 
-def _scores(alternative: Alternative, weights: Sequence[float]) -> _Scores | None:
+def _count_scores(alternative: Alternative, weights: Sequence[float]) -> _Scores | None:
     """JointDraw by block; scores are merged at twelve digits on the way, so that those that are alike meet."""
     if not alternative.is_discrete:
         return None
@@ -74,10 +74,10 @@ def _scores(alternative: Alternative, weights: Sequence[float]) -> _Scores | Non
         if len(after) > MOST_SCORES:
             return None
         scores = after
-    return _rounded(scores)
+    return _merge_rounded(scores)
 
 
-def _rounded(scores: _Scores) -> _Scores:
+def _merge_rounded(scores: _Scores) -> _Scores:
     merged: _Scores = {}
     for score in sorted(scores):
         key = round(score, _DIGITS)
@@ -85,9 +85,9 @@ def _rounded(scores: _Scores) -> _Scores:
     return merged
 
 
-def _first(place: int, found: Sequence[_Scores]) -> float:
+def _share_first(place: int, found: Sequence[_Scores]) -> float:
     rivals = [_Rival(scores) for other, scores in enumerate(found) if other != place]
-    return math.fsum(chance * _shared(score, rivals) for score, chance in found[place].items())
+    return math.fsum(chance * _expect_share(score, rivals) for score, chance in found[place].items())
 
 
 class _Rival:
@@ -104,8 +104,8 @@ class _Rival:
         return self._out + below, self._scores.get(score, 0.0)
 
 
-def _shared(score: float, rivals: Sequence[_Rival]) -> float:
-    """The part of the first place that an alternative with this score can expect: 1 / (1 + those level with it).
+def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
+    """Return the part of the first place that a score can expect: 1 / (1 + the number of those level with it).
 
     The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
     """
@@ -124,7 +124,7 @@ def _shared(score: float, rivals: Sequence[_Rival]) -> float:
 
 @lru_cache(maxsize=8192)
 def chance_of_losing(ahead: tuple[float, ...], behind: tuple[float, ...]) -> float:
-    """The share of the simplex of weights in which an alternative does not come first of two.
+    """Return the share of the simplex of weights in which an alternative does not come first of two.
 
     `ahead` are the positive differences of its degrees to the other's, `behind` the absolute negative ones. Uniform
     weights are independent exponentials over their sum (Devroye 1986, Non-Uniform Random Variate Generation, V.2), so
@@ -157,14 +157,14 @@ class Acceptability(NamedTuple):
 
 
 def unopposed(alternative: Alternative, others: int) -> Acceptability:
-    """The acceptability of an alternative beside which no other ever stands, given how many those are."""
+    """Return the acceptability of an alternative beside which none of that many others ever stands."""
     stands = alternative.chance_to_stand
     count = len(alternative.degrees)
     return Acceptability((stands, *[0.0] * others), tuple([1 / count] * count) if stands else None)
 
 
 def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptability] | None:
-    """The acceptability of two alternatives beside each other. None where it would take too long, or is not discrete.
+    """Return the acceptability of two alternatives; None where it would take too long, or degrees are not discrete.
 
     A world in which a must of one fails goes to the other; where both stand, so do all their open musts. The mean of
     a weight over the worlds that the first wins is its chance to win with that criterion counted twice, divided by
@@ -177,13 +177,13 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
     if won is None:
         return None
     stand = one.chance_to_stand, two.chance_to_stand
-    first = _acceptability(stand, won[0], won[1])
-    second = _acceptability(stand[::-1], 1 - won[0], [1 - chance for chance in won[1]])
+    first = _combine(stand, won[0], won[1])
+    second = _combine(stand[::-1], 1 - won[0], [1 - chance for chance in won[1]])
     return first, second
 
 
-def _acceptability(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
-    """From the chances to stand (its own, the other's), to win where both do, and the same with a criterion doubled."""
+def _combine(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
+    """Combine the chances to stand (its own, the other's), to win where both do, and to win with a criterion doubled."""
     both, alone, count = stand[0] * stand[1], stand[0] * (1 - stand[1]), len(doubled)
     first = alone + both * won
     central = tuple((alone + both * chance) / count / first for chance in doubled) if first > 0 else None
@@ -211,18 +211,18 @@ class _Race:
 
     @classmethod
     def of(cls, one: Alternative, two: Alternative) -> "_Race | None":
-        """The race of two alternatives; None where too much is drawn together."""
+        """Return the race of two alternatives; None where too much is drawn together."""
         parts = []
-        for group in _groups((*_standing(one), *((_negated(block)) for block in _standing(two)))):
+        for group in _group_blocks((*_keep_standing(one), *((_negate(block)) for block in _keep_standing(two)))):
             if math.prod(len(block) for block in group) > _MOST_WAYS:
                 return None
-            parts.append(_part(group, one, two))
+            parts.append(_combine_ways(group, one, two))
         drawn = {criterion for part in parts for criterion in part.criteria}
         pairs = enumerate(zip(one.degrees, two.degrees, strict=True))
         return cls({place: a - b for place, (a, b) in pairs if place not in drawn}, parts)
 
     def won(self) -> tuple[float, list[float]] | None:
-        """The chance that the first wins, and the same with each criterion counted twice."""
+        """Return the chance that the first wins, and the same with each criterion counted twice."""
         size = len(self._known) + sum(len(part.criteria) for part in self._parts)
         doubled = [0.0] * size
         cases = self._cases(self._parts)
@@ -238,7 +238,7 @@ class _Race:
         return self._chance(cases, 0), doubled
 
     def _double_drawn(self, doubled: list[float]) -> bool:
-        """Put in the chances for the criteria that are drawn; whether that was not too much."""
+        """Put in the chances for the criteria that are drawn; return False if that would take too long."""
         alike: dict[tuple[tuple[float, tuple[float, ...]], ...], list[float]] = {}
         for index, part in enumerate(self._parts):
             if part.ways not in alike:
@@ -263,7 +263,7 @@ class _Race:
         return sum(self._digit.get(value, 0) for value in way)
 
     def _cases(self, parts: Sequence[_Part]) -> dict[int, float]:
-        """The chance of each number, with what is known and these parts."""
+        """Return the chance of each number, with what is known and these parts."""
         cases = {self._code(self._known.values()): 1.0}
         for part in parts:
             steps: dict[int, float] = {}
@@ -279,7 +279,7 @@ class _Race:
         return cases
 
     def _chance(self, cases: dict[int, float], more: int) -> float:
-        """The chance that the first wins, with `more` added to each case."""
+        """Return the chance that the first wins, with `more` added to each case."""
         return 1 - math.fsum(chance * self._lost(case + more) for case, chance in cases.items())
 
     def _lost(self, case: int) -> float:
@@ -291,8 +291,8 @@ class _Race:
         return chance_of_losing(tuple(ahead), tuple(sorted(behind)))
 
 
-def _standing(alternative: Alternative) -> tuple[JointDraw, ...]:
-    """The blocks, given that the alternative stands: only the ways in which none of its musts fails."""
+def _keep_standing(alternative: Alternative) -> tuple[JointDraw, ...]:
+    """Return the blocks, given that the alternative stands: only the ways in which none of its musts fails."""
     blocks = []
     for block in alternative.blocks:
         kept = [way for way in block if way.stands]
@@ -301,16 +301,16 @@ def _standing(alternative: Alternative) -> tuple[JointDraw, ...]:
     return tuple(blocks)
 
 
-def _negated(block: JointDraw) -> JointDraw:
-    """The block of the second alternative: its degrees count against the first."""
+def _negate(block: JointDraw) -> JointDraw:
+    """Return the block of the second alternative: its degrees count against the first."""
     return tuple(
         way._replace(degrees=tuple(draw._replace(start=-draw.start, end=-draw.end) for draw in way.degrees))
         for way in block
     )
 
 
-def _groups(blocks: Iterable[JointDraw]) -> list[list[JointDraw]]:
-    """The blocks that some criterion links, together."""
+def _group_blocks(blocks: Iterable[JointDraw]) -> list[list[JointDraw]]:
+    """Return the blocks in groups, those together that some criterion links."""
     groups: list[tuple[set[int], list[JointDraw]]] = []
     for block in blocks:
         criteria = {draw.criterion for way in block for draw in way.degrees}
@@ -321,8 +321,8 @@ def _groups(blocks: Iterable[JointDraw]) -> list[list[JointDraw]]:
     return [group for _, group in groups]
 
 
-def _part(group: Sequence[JointDraw], one: Alternative, two: Alternative) -> _Part:
-    """All ways of a group: the product of those of its blocks, in differences."""
+def _combine_ways(group: Sequence[JointDraw], one: Alternative, two: Alternative) -> _Part:
+    """Return all ways of a group, as differences: the product of those of its blocks."""
     criteria = tuple(sorted({draw.criterion for block in group for way in block for draw in way.degrees}))
     shares: dict[tuple[float, ...], float] = {}
     for ways in itertools.product(*group):

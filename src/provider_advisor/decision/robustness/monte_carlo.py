@@ -1,4 +1,4 @@
-"""In which share of worlds each alternative comes first, by drawing worlds: where no closed form is at hand."""
+"""Draw worlds to estimate in which share of them each alternative comes first, where there is no closed form."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class WorldSample:
 
     @property
     def standing(self) -> float:
-        """The share of the worlds in which some alternative stands."""
+        """Return the share of the worlds in which some alternative stands."""
         return float(reduce(lambda one, other: one | other, self._stands).mean())
 
     def find_first_places(self, weights: Sequence[float]) -> tuple[float, ...]:
-        """The share of the worlds in which each alternative comes first with the given weights."""
+        """Return the share of the worlds in which each alternative comes first with the given weights."""
         total = math.fsum(weights)
         given = [weight / total for weight in weights]
         return tuple(float(first.mean()) for first in self._firsts(self._scores(given)))
@@ -62,7 +62,7 @@ class WorldSample:
         return self._scores(self._weights)
 
     def ranks(self) -> tuple[tuple[float, ...], ...]:
-        """For each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
+        """Return for each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
         scores, count = self._drawn_scores, len(self._known)
         found = []
         for place, score in enumerate(scores):
@@ -73,7 +73,7 @@ class WorldSample:
         return tuple(found)
 
     def central(self) -> tuple[tuple[float, ...] | None, ...]:
-        """For each alternative the mean of the drawn weights with which it comes first; None if it never does."""
+        """Return for each alternative the mean of the weights with which it comes first; None if it never does."""
         found: list[tuple[float, ...] | None] = []
         for first in self._firsts(self._drawn_scores):
             times = float(first.sum())
@@ -81,14 +81,14 @@ class WorldSample:
         return tuple(found)
 
     def _firsts(self, scores: Sequence[Floats]) -> list[Floats]:
-        """For each alternative the part of the first place that it has in each world."""
+        """Return for each alternative the part of the first place that it has in each world."""
         best = reduce(lambda one, other: one.clip(min=other), scores)
         leads = [(score == best) & stands for score, stands in zip(scores, self._stands, strict=True)]
         level = sum(lead.astype("float64") for lead in leads)
         return [lead / (level + (level == 0)) for lead in leads]
 
     def _scores(self, weights: Sequence[float] | Floats) -> list[Floats]:
-        """Each alternative's scores, rounded as those of a verdict are, and below all where it does not stand."""
+        """Return the scores, rounded as those of a verdict are, and below all where an alternative does not stand."""
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
         found = []
@@ -101,7 +101,7 @@ class WorldSample:
 
 
 def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> WorldSample:
-    """That many worlds, or as many as fit into memory, at least a thousand; the same for the same alternatives.
+    """Draw that many worlds, or as many as fit into memory, at least 1,000; the same for the same alternatives.
 
     The seed is a digest of the alternatives. Uniform weights are exponentials over their sum.
     """
@@ -123,7 +123,7 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
 
 
 def _seed(alternatives: Sequence[Alternative]) -> int:
-    """A number from the content: equal in every process, unlike what `hash` gives."""
+    """Return a number from the content: equal in every process, unlike what `hash` gives."""
     return int.from_bytes(hashlib.sha256(repr(alternatives).encode()).digest()[:8], "big")
 
 
@@ -140,7 +140,7 @@ def _drawn(alternative: Alternative, size: int, source: np.random.Generator) -> 
 
 
 def _block_drawn(block: JointDraw, size: int, source: np.random.Generator) -> tuple[dict[int, Floats], Truths]:
-    """One way a world, and a position for each fact of the block."""
+    """Draw one way for each world, and a position for each fact of the block."""
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
     ends = np.cumsum([way.share for way in block])
@@ -157,5 +157,5 @@ def _block_drawn(block: JointDraw, size: int, source: np.random.Generator) -> tu
 
 
 def estimate_error(shares: Sequence[float], size: int) -> float:
-    """The largest standard error among shares estimated from that many worlds: sqrt(s (1 - s) / n)."""
+    """Return the largest standard error among shares estimated from that many worlds: sqrt(s (1 - s) / n)."""
     return max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0)

@@ -30,7 +30,7 @@ class Use(NamedTuple):
 
 
 class OpenFact(NamedTuple):
-    """A fact on which open findings of its provider rest, by the places of those findings."""
+    """A fact that open findings of its provider depend on, by the places of those findings."""
 
     provider: str
     criterion: str
@@ -38,12 +38,12 @@ class OpenFact(NamedTuple):
 
     @property
     def bounds(self) -> tuple[Interval, ...]:
-        """The bounds within which it is not known to lie or not to lie."""
+        """Return the bounds for which it is not known whether it lies within."""
         return tuple(dict.fromkeys(use.bound for use in self.uses if use.bound is not None))
 
     @property
     def on_scale(self) -> bool:
-        """Whether a finding counts where it lies on its scale."""
+        """Return whether a finding counts where it lies on its scale."""
         return any(use.bound is None for use in self.uses)
 
 
@@ -101,7 +101,7 @@ class PossibleAnswer(NamedTuple):
 
 
 def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
-    """The open facts of a provider, with the prices that leave its monthly cost open, by criterion."""
+    """Return the open facts of a provider, with the prices that leave its monthly cost open, by criterion."""
     uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
     for place, finding in enumerate(assessment.findings):
         if finding.cost is not None and is_open(finding):

@@ -31,7 +31,7 @@ class Supposing:
         self._found: dict[tuple[Fact, ...], Assessment] = {}
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
-        """The verdict if these facts held in place of what is known."""
+        """Return the verdict if these facts held in place of what is known."""
         by_provider: dict[str, list[Fact]] = {}
         for fact in supposed:
             by_provider.setdefault(fact.provider, []).append(fact)
@@ -39,7 +39,7 @@ class Supposing:
         return judge([changed.get(provider, before) for provider, before in self._assessments.items()])
 
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
-        """One provider's assessment with these facts, all of which are about it."""
+        """Return one provider's assessment with these facts, which are all about it."""
         if supposed not in self._found:
             provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
             before, depending = self._assessments[provider], self._depending[provider]
@@ -54,7 +54,7 @@ class Supposing:
         return self._found[supposed]
 
     def _dependencies(self, assessment: Assessment) -> dict[str, list[int]]:
-        """The places of the findings that depend on each criterion."""
+        """Return the places of the findings that depend on each criterion."""
         places: dict[str, list[int]] = {}
         for place, finding in enumerate(assessment.findings):
             for criterion in self._criteria_behind(finding):
@@ -76,7 +76,7 @@ def _named(finding: Finding) -> set[str]:
 
 
 def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
-    """The finding as it is with other facts."""
+    """Return the finding as it is with other facts."""
     return finding._replace(degree=_degree(finding, facts, cost), cost=None if finding.cost is None else cost)
 
 
@@ -116,20 +116,20 @@ class Rerun:
                 self._findings[assessment.provider, _key(finding)] = finding
 
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
-        """Whether other rules could fire with these stated requirements."""
+        """Return whether other rules could fire with these stated requirements."""
         stated = {requirement.criterion for requirement in requirements}
         return bool((self._outcome.team.stated - stated) & self._matters) or not stated <= self._outcome.team.stated
 
     def is_alone(self, requirement: Requirement) -> bool:
-        """Whether nothing but the requirement itself would change with it: no rule that fired names its criterion."""
+        """Return whether nothing else changes with the requirement: no rule that fired names its criterion."""
         return requirement.criterion not in self._named
 
     def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
-        """What a requirement comes to for each provider."""
+        """Return what a requirement comes to for each provider."""
         return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
 
     def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
-        """Each provider assessed for these stated requirements."""
+        """Return each provider's assessment for these stated requirements."""
         team = self._outcome.team._replace(requirements=requirements)
         if self.needs_engine(requirements):
             self.runs += 1

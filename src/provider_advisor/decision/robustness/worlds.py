@@ -1,4 +1,4 @@
-"""In which share of worlds each alternative comes first: with weights as given, and with all weights equally likely.
+"""Calculate in which share of worlds each alternative comes first: with weights as given, and with all equally likely.
 
 The second is stochastic multicriteria acceptability analysis: Lahdelma and Salminen 2001, SMAA-2, Operations Research
 49(3):444-454, whose words rank acceptability, central weight vector and confidence factor are used here.
@@ -51,7 +51,7 @@ class Shares(NamedTuple):
 
 
 def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
-    """The shares of the providers, their findings being the criteria; None where nothing is asked of anybody."""
+    """Return the shares of the providers, with their findings as criteria; None where nothing is asked."""
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
     alternatives, complete = model_worlds(outcome.assessments, facts)
@@ -62,7 +62,7 @@ def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAM
 def calculate_shares(
     alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = SAMPLES
 ) -> Shares:
-    """The shares of alternatives that have numbers alone: see `build_alternatives` for a plain matrix.
+    """Return the shares of alternatives in numbers; see `build_alternatives` for a plain matrix.
 
     The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
     (`find_first_places`); with uniform ones if, besides, at most two alternatives can stand (`duel`). Otherwise worlds
@@ -93,7 +93,7 @@ class _WorldShares:
 
     @cached_property
     def _scale(self) -> float:
-        """What makes drawn first places add up: how often somebody stands is known exactly, and not only as drawn."""
+        """Return what makes drawn first places add up, as it is known exactly how often some alternative stands."""
         standing = self._drawn.standing
         return (1 - self._none) / standing if standing else 1.0
 
@@ -129,7 +129,7 @@ class _WorldShares:
 
 
 def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
-    """Where at most two can stand. The others never have a rank."""
+    """Return the acceptabilities where at most two can stand, else None. The others never have a rank."""
     contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
     count = len(alternatives)
     found = [Acceptability((0.0,) * count, None) for _ in alternatives]
@@ -145,7 +145,7 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
 
 
 def _with_estimate(shares: Shares) -> Shares:
-    """Where not every way was counted that tied facts can turn out: the error of those that were drawn."""
+    """Return the shares with the error of ways that were drawn, where tied facts have too many to count."""
     error = estimate_error([0.5], MOST_WAYS)
     return shares._replace(
         given=Estimate(shares.given.samples or MOST_WAYS, max(error, shares.given.error)),
