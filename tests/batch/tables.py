@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worlds import FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
 
 from provider_advisor.knowledge.build import fingerprint
-from provider_advisor.knowledge.checks import sorted_rules
+from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase, Policy, UsageItem
 from provider_advisor.requirements import PRIORITIES
@@ -44,7 +44,7 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
     providers = {name: draw(claims_on(name, plain)) for name in PROVIDERS[: draw(st.integers(1, 4))]}
     shares = st.sampled_from([1, 2, 4, 0.3])
     policy = Policy({priority: draw(shares) for priority in PRIORITIES}, draw(st.sampled_from([0.5, 0.25, 0.9])))
-    ordered = {each.id: each for each in sorted_rules(list(frame.rules))}
+    ordered = {each.id: each for each in sort_rules(list(frame.rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)
     return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))

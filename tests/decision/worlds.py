@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.build import fingerprint
-from provider_advisor.knowledge.checks import sorted_rules
+from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -185,7 +185,7 @@ def base_of(
     criteria: Mapping[str, Criterion], providers: Mapping[str, Provider], rules: Iterable[Rule], policy: Policy
 ) -> KnowledgeBase:
     """The parts put together as the loader does."""
-    ordered = {rule.id: rule for rule in sorted_rules(list(rules))}
+    ordered = {rule.id: rule for rule in sort_rules(list(rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, criteria, providers, topics, usage, ordered, policy)
     return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))

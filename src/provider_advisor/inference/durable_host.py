@@ -14,7 +14,7 @@ __all__ = ["Host"]
 
 
 def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
-    """Import `durable.engine`, with the function of Python's that it misses since 3.13 where that is gone."""
+    """Import `durable.engine`, with the function that Python lacks since 3.13."""
     try:
         return importlib.import_module("durable.engine")
     except ImportError as error:

@@ -54,8 +54,8 @@ class Program:
         parts = {
             "productions": checked,
             "shards": cut,
-            "fingerprint": _fingerprint(checked),
-            "mentions": _mentions(cut),
+            "fingerprint": _digest_productions(checked),
+            "mentions": _map_mentions(cut),
         }
         self.__dict__.update(parts)
 
@@ -96,14 +96,14 @@ def _check(productions: Iterable[Production]) -> None:
         raise EngineError(f"productions must wait for at least one atom; these have none: {', '.join(empty)}")
 
 
-def _fingerprint(productions: Iterable[Production]) -> str:
-    """Digest of what the productions say."""
+def _digest_productions(productions: Iterable[Production]) -> str:
+    """Return a digest of what the productions say."""
     said = sorted((p.name, sorted(set(p.antecedent)), sorted(set(p.consequent))) for p in productions)
     return hashlib.sha256(ascii(said).encode()).hexdigest()
 
 
-def _mentions(cut: Iterable[Shard]) -> Mapping[Atom, tuple[int, ...]]:
-    """For each atom the numbers of the shards that wait for it."""
+def _map_mentions(cut: Iterable[Shard]) -> Mapping[Atom, tuple[int, ...]]:
+    """Return for each atom the numbers of the shards that wait for it."""
     found: defaultdict[Atom, list[int]] = defaultdict(list)
     for number, shard in enumerate(cut):
         for atom in shard.codes:
@@ -166,7 +166,7 @@ class _Ruleset:
 
 
 def _check_state(state: object) -> None:
-    """Raise EngineError unless the host went through with all actions: None if there were none, else a dict.
+    """Raise EngineError unless the host ran all actions; the state is None if there were none.
 
     What an action raises ends up in the state, and only there. When the clock jumps more than ten seconds the
     host drops the rest and answers 0.
@@ -210,7 +210,7 @@ class _Engine:
         while fresh:
             seen |= fresh
             fired: list[Join] = []
-            for number, atoms in _by_shard(program, fresh).items():
+            for number, atoms in _deal_by_shard(program, fresh).items():
                 shard = program.shards[number]
                 touched[number] = self._ruleset(shard)
                 fired += [shard.joins[join] for join in touched[number].assert_atoms(sid, atoms)]
@@ -227,7 +227,7 @@ class _Engine:
         return self._rulesets[shard.key]
 
 
-def _by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom]]:
+def _deal_by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom]]:
     """Deal the atoms out, to each shard those that it waits for."""
     found: defaultdict[int, list[Atom]] = defaultdict(list)
     for atom in atoms:
@@ -237,7 +237,7 @@ def _by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc keep what is freed: a run takes a megabyte, and giving it back made runs five times slower.
+    """Make glibc keep what is freed: a run takes a megabyte, and returning it made runs five times slower.
 
     What it keeps grows with the largest block that was ever freed (mallopt(3), M_MMAP_THRESHOLD).
     """
@@ -257,7 +257,7 @@ class _Owner:
         reply: SimpleQueue[frozenset[str] | BaseException] = SimpleQueue()
         with self._lock:
             self._ensure_thread()
-            self._work.put(lambda: reply.put(_outcome(work)))
+            self._work.put(lambda: reply.put(_run_work(work)))
         outcome = reply.get()
         if isinstance(outcome, BaseException):
             raise outcome
@@ -290,7 +290,7 @@ def _serve(queue: SimpleQueue[Callable[[], None] | None]) -> None:
         work()
 
 
-def _outcome(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
+def _run_work(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
     """Return what the work returns or raises: nothing may end the owner's thread while somebody waits."""
     try:
         return work()

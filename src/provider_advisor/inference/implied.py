@@ -27,7 +27,7 @@ class SetAside(NamedTuple):
 def implied_requirements(
     fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase
 ) -> tuple[tuple[Requirement, ...], tuple[SetAside, ...]]:
-    """What the fired rules add to the team's requirements, and what was set aside.
+    """Return what the fired rules add to the team's requirements, and what was set aside.
 
     The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An
     implied requirement has at most the priority of the need that fired its rule; one that contradicts a stated bound
@@ -52,18 +52,18 @@ def implied_requirements(
 
 
 def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
-    """The requirement that a part of a rule adds, at the priority of this rank; the rule's weight wins."""
+    """Return the requirement that a part of a rule adds, at this rank; the rule's weight wins."""
     weight = knowledge.criteria[part.criterion].weight if rule.weight is None else rule.weight
     return Requirement(part.criterion, _BY_RANK[rank], part.bound, weight, (rule.id,))
 
 
 def beside(stated: Sequence[Requirement], added: Iterable[Requirement]) -> tuple[Requirement, ...]:
-    """What rules added, merged, as far as it asks more than the stated requirements do."""
-    return _merged(part for part in added if not any(other.asks_as_much_as(part) for other in stated))
+    """Return what rules added, merged, as far as it asks more than the stated requirements do."""
+    return _merge(part for part in added if not any(other.asks_as_much_as(part) for other in stated))
 
 
 def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
-    """Why it does not count beside what the team stated, if so; a wish does not overrule a must that a rule adds."""
+    """Return why it does not count beside what the team stated; a wish does not overrule an added must."""
     bound = requirement.bound
     if bound is None:
         return None
@@ -75,7 +75,7 @@ def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str 
 
 
 def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
-    """The highest rank that the needs under the condition allow.
+    """Return the highest rank that the needs under the condition allow.
 
     0 where it does not hold, no cap where none is asked.
     """
@@ -88,40 +88,40 @@ def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
     return fold(condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap)
 
 
-def _merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+def _merge(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     by_criterion = sorted(requirements, key=lambda part: part.criterion)
     groups = itertools.groupby(by_criterion, key=lambda part: part.criterion)
-    return tuple(requirement for _, group in groups for requirement in _merged_group(list(group)))
+    return tuple(requirement for _, group in groups for requirement in _merge_group(list(group)))
 
 
-def _merged_group(group: list[Requirement]) -> list[Requirement]:
-    """At each priority the tightest bound; then whoever asks as much at no lower a priority takes the others in."""
-    levels = [_tightened([part for part in group if part.priority == priority]) for priority in PRIORITIES]
+def _merge_group(group: list[Requirement]) -> list[Requirement]:
+    """Return the tightest bound at each priority, without those that another asks as much as."""
+    levels = [_tighten([part for part in group if part.priority == priority]) for priority in PRIORITIES]
     parts = list(itertools.chain.from_iterable(levels))
     taken: dict[int, list[Requirement]] = {}
     for place, part in enumerate(parts):
-        taken.setdefault(_taker(place, parts), []).append(part)
-    return [_joined([parts[place], *taken[place]], parts[place].bound) for place in sorted(taken)]
+        taken.setdefault(_find_taker(place, parts), []).append(part)
+    return [_join([parts[place], *taken[place]], parts[place].bound) for place in sorted(taken)]
 
 
-def _taker(place: int, parts: Sequence[Requirement]) -> int:
-    """The place of the first part that asks as much and is taken in by no other; its own place if there is none."""
+def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
+    """Return the place of the first part that asks as much and is absorbed by no other, or its own."""
     over = [at for at, other in enumerate(parts) if at != place and other.asks_as_much_as(parts[place])]
     over = [at for at in over if not parts[place].asks_as_much_as(parts[at]) or at < place]
-    return _taker(over[0], parts) if over else place
+    return _find_taker(over[0], parts) if over else place
 
 
-def _tightened(level: list[Requirement]) -> list[Requirement]:
-    """One requirement with all bounds of the level; or each as it is, where two rules ask for what excludes itself."""
+def _tighten(level: list[Requirement]) -> list[Requirement]:
+    """Return one requirement with all bounds of the level, or each where they exclude each other."""
     bounds = [part.bound for part in level if part.bound is not None]
     tightest = reduce(Interval.intersect, bounds) if bounds else None
     if tightest is not None and tightest.is_empty():
         return sorted(level, key=lambda part: (str(part.bound), part.implied_by))
-    return [_joined(level, tightest)] if level else []
+    return [_join(level, tightest)] if level else []
 
 
-def _joined(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
-    """One requirement in place of several: the larger weight, and all origins."""
+def _join(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
+    """Return one requirement in place of several: the larger weight, and all origins."""
     origins = sorted({origin for part in parts for origin in part.implied_by})
     weight = max(part.weight for part in parts if part.weight is not None)
     return parts[0]._replace(bound=bound, weight=weight, implied_by=tuple(origins))

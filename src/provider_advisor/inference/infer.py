@@ -127,7 +127,7 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
 
 
 def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
-    """Return all that the rules make of a team's statement, chained to the end.
+    """Return everything that follows from a team's statement by the rules, chained to the end.
 
     Raises EngineError if the rule engine fails.
     """
@@ -140,9 +140,9 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
 
 
 def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
-    """Return what follows where just these rules fire, in the order of the knowledge base, and these atoms hold."""
+    """Return what follows if just these rules fire, in the order of the base, and these atoms hold."""
     implied, dropped = implied_requirements(rules, team, settled, knowledge)
-    requirements = sorted((*team.requirements, *implied), key=_rank)
+    requirements = sorted((*team.requirements, *implied), key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     favours: list[Rule] = []
     uncounted: list[SetAside] = []
@@ -153,11 +153,11 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
         elif rule.favours is not None:
             favours.append(rule)
     true = settled | {need_atom(criterion) for criterion in required}
-    firings = tuple(Firing(rule, tuple(_antecedents(rule.when, true))) for rule in rules)
+    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in rules)
     return Inference(tuple(requirements), firings, tuple(favours), (*dropped, *uncounted))
 
 
-def _rank(requirement: Requirement) -> tuple[int, str, bool, str]:
+def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
     return -RANK[requirement.priority], requirement.criterion, bool(requirement.implied_by), str(requirement.bound)
 
 
@@ -166,7 +166,7 @@ def judged_by(rule: Rule) -> set[str]:
     return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()
 
 
-def _antecedents(condition: Condition, true: set[str]) -> list[str]:
+def _find_antecedents(condition: Condition, true: set[str]) -> list[str]:
     """Return the texts, among those that are true, that make the condition hold; none if it does not."""
 
     def own(part: Leaf | Not) -> list[str]:
@@ -174,10 +174,10 @@ def _antecedents(condition: Condition, true: set[str]) -> list[str]:
 
     def every(found: Iterator[list[str]]) -> list[str]:
         parts = list(found)
-        return _once(parts) if all(parts) else []
+        return _merge_once(parts) if all(parts) else []
 
-    return fold(condition, own, every=every, some=_once, negated=own)
+    return fold(condition, own, every=every, some=_merge_once, negated=own)
 
 
-def _once(parts: Iterable[list[str]]) -> list[str]:
+def _merge_once(parts: Iterable[list[str]]) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(parts)))

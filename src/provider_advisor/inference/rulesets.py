@@ -58,7 +58,7 @@ class Shard(NamedTuple):
     key: str
 
 
-def _shard(joins: tuple[Join, ...]) -> Shard:
+def _make_shard(joins: tuple[Join, ...]) -> Shard:
     antecedents = [join.antecedent for join in joins]
     atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
     codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
@@ -71,7 +71,7 @@ def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
     >>> [len(shard.joins) for shard in shards(Production(str(n), (str(n),)) for n in range(100))]
     [64, 36]
     """
-    return tuple(_shard(tuple(joins)) for joins in _packed(_joins(productions)))
+    return tuple(_make_shard(tuple(joins)) for joins in _pack(_make_joins(productions)))
 
 
 def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
@@ -88,11 +88,11 @@ def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) 
     }
 
 
-def _joins(productions: Iterable[Production]) -> list[Join]:
+def _make_joins(productions: Iterable[Production]) -> list[Join]:
     """Make one join for each distinct antecedent; neighbours share their first atoms."""
     table: _Joins = {}
     for production in sorted(productions, key=lambda production: production.name):
-        steps = _steps(production.antecedent)
+        steps = _split_steps(production.antecedent)
         for step, following in pairwise(steps):
             table.setdefault(step, ([], []))[1].append(following[0])
         names, adds = table.setdefault(steps[-1], ([], []))
@@ -104,8 +104,8 @@ def _joins(productions: Iterable[Production]) -> list[Join]:
     ]
 
 
-def _steps(antecedent: Iterable[str]) -> list[tuple[Atom, ...]]:
-    """Return the joins that check an antecedent in turn; each but the first begins with a link to the last.
+def _split_steps(antecedent: Iterable[str]) -> list[tuple[Atom, ...]]:
+    """Return the joins that check an antecedent in turn, each linked to the one before.
 
     An atom given twice counts once, for the engine never matches one message twice in a join.
     """
@@ -115,7 +115,7 @@ def _steps(antecedent: Iterable[str]) -> list[tuple[Atom, ...]]:
     return [atoms[:MAX_JOIN], *later]
 
 
-def _packed(joins: Iterable[Join]) -> Iterator[list[Join]]:
+def _pack(joins: Iterable[Join]) -> Iterator[list[Join]]:
     """Yield the joins in order, in groups as large as the limits allow."""
     group: list[Join] = []
     atoms: set[Atom] = set()

@@ -23,28 +23,28 @@ Alternative = frozenset[Condition]
 
 
 def alternatives(condition: Condition) -> list[Alternative] | None:
-    """The disjunctive normal form over leaves and `not` conditions; None if it has over `MAX_ALTERNATIVES` members."""
-    found = _combined(condition)
+    """Return the disjunctive normal form; None if it has over `MAX_ALTERNATIVES` members."""
+    found = _combine(condition)
     return found if found is not None and len(found) <= MAX_ALTERNATIVES else None
 
 
-def _combined(condition: Condition) -> list[Alternative] | None:
-    """The same, but up to the greatest number that is worth counting on the way to fewer."""
+def _combine(condition: Condition) -> list[Alternative] | None:
+    """Return the same, up to the greatest number worth counting on the way to fewer."""
     if not isinstance(condition, AllOf | AnyOf):
         return [frozenset([condition])]
-    parts = [part for part in map(_combined, condition.parts) if part is not None]
+    parts = [part for part in map(_combine, condition.parts) if part is not None]
     if len(parts) < len(condition.parts):
         return None
     if isinstance(condition, AnyOf):
-        return _limited(itertools.chain.from_iterable(parts))
+        return _limit(itertools.chain.from_iterable(parts))
     found: list[Alternative] | None = [frozenset()]
     for part in sorted(parts, key=len):
         # Repeated members fall together at each step, so that few come of many combinations of the same things.
-        found = None if found is None else _limited(one | other for one in found for other in part)
+        found = None if found is None else _limit(one | other for one in found for other in part)
     return found
 
 
-def _limited(found: Iterable[Alternative]) -> list[Alternative] | None:
+def _limit(found: Iterable[Alternative]) -> list[Alternative] | None:
     kept: dict[Alternative, None] = {}
     for alternative in found:
         kept[alternative] = None
@@ -54,19 +54,19 @@ def _limited(found: Iterable[Alternative]) -> list[Alternative] | None:
 
 
 def can_hold(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
-    """Whether some team could fulfil all of it at once; taken for granted where there are too many ways to do so."""
-    found = alternatives(AllOf(tuple(_inward(part) for part in alternative)))
+    """Return whether some team could fulfil all of it at once; yes where there are too many ways to tell."""
+    found = alternatives(AllOf(tuple(_push_inward(part) for part in alternative)))
     return found is None or any(
         _needs_agree(parts) and _situations_agree(parts, topics) and _usages_agree(parts) for parts in found
     )
 
 
-def _inward(condition: Condition, *, negated: bool = False, under_not: bool = False) -> Condition:
-    """The same condition with every `not` at a leaf; a need under two of them keeps them, for it must be stated."""
+def _push_inward(condition: Condition, *, negated: bool = False, under_not: bool = False) -> Condition:
+    """Return the condition with every `not` at a leaf; a need under two keeps them: it must be stated."""
     if isinstance(condition, Not):
-        return _inward(condition.part, negated=not negated, under_not=True)
+        return _push_inward(condition.part, negated=not negated, under_not=True)
     if isinstance(condition, AllOf | AnyOf):
-        parts = tuple(_inward(part, negated=negated, under_not=under_not) for part in condition.parts)
+        parts = tuple(_push_inward(part, negated=negated, under_not=under_not) for part in condition.parts)
         return AnyOf(parts) if isinstance(condition, AllOf) is negated else AllOf(parts)
     if negated:
         return Not(condition)
@@ -106,7 +106,7 @@ def _usages_agree(alternative: Alternative) -> bool:
 
 
 def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
-    """Whether some amount of the bound lies in none of the refused intervals, gone through from below."""
+    """Return whether some amount of the bound is in none of the refused intervals."""
     free = bound
     for part in sorted(refused, key=lambda part: part.low or 0):
         if free.low is None or (part.low or 0) > free.low:

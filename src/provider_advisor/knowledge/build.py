@@ -13,19 +13,19 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
 from provider_advisor.knowledge.checks import (
-    criteria_problems,
-    never_asked,
-    provider_problems,
-    question_problems,
-    rule_problems,
-    sorted_rules,
-    structure_problems,
-    team_problems,
+    check_criteria,
+    check_providers,
+    check_questions,
+    check_rules,
+    check_structure,
+    check_team,
+    find_never_asked,
+    sort_rules,
 )
-from provider_advisor.knowledge.checks.criteria import repeated
-from provider_advisor.knowledge.checks.rules import Vocabulary, criteria_named
+from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.problems import Defined, Reading, defined, reading_of
+from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
 from provider_advisor.knowledge.records import KnowledgeBase, Provider, Questionnaire, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
@@ -50,28 +50,28 @@ T = TypeVar("T", bound=_Named)
 def build(
     files: Sequence[File], problems: Sequence[str] = (), unread: AbstractSet[Role] = frozenset()
 ) -> KnowledgeBase:
-    """The knowledge base in the files. Raises KnowledgeError with every problem of every file.
+    """Return the knowledge base in the files. Raises KnowledgeError with every problem of every file.
 
     `problems` are those that were found before, with files of the parts `unread`.
     """
     found = list(problems)
     read = read_shapes(files, found, unread)
-    vocabulary = _vocabulary(read, found)
-    providers = _providers(read, vocabulary, found)
-    rules = _rules(read, vocabulary, found)
-    questionnaire = _questionnaire(read, vocabulary, found)
+    vocabulary = _read_vocabulary(read, found)
+    providers = _read_providers(read, vocabulary, found)
+    rules = _read_rules(read, vocabulary, found)
+    questionnaire = _read_questionnaire(read, vocabulary, found)
     if found:
-        raise KnowledgeError(sorted(set(found), key=_place))
-    return _knowledge(read, vocabulary, providers, rules, questionnaire)
+        raise KnowledgeError(sorted(set(found), key=_split_place))
+    return _assemble(read, vocabulary, providers, rules, questionnaire)
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
-    """What is sound of each file, by the part it plays; what is wrong is added to the problems."""
+    """Return what is sound in each file, by its role; add what is wrong to the problems."""
     read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", shapes.FILE_SHAPES)}
     lost = set(unread)
     for file in files:
         try:
-            reading = reading_of(parse_yaml(file.content, file.name), shapes.FILE_SHAPES[file.role], problems)
+            reading = read_sound(parse_yaml(file.content, file.name), shapes.FILE_SHAPES[file.role], problems)
         except KnowledgeError as error:
             problems += error.problems
             reading = None
@@ -82,41 +82,41 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
     return Read(read, lost)
 
 
-def _vocabulary(read: Read, problems: list[str]) -> Vocabulary:
+def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     team, sources, criteria = (read.files[role] for role in ("team", "sources", "criteria"))
-    records = [convert.team_of(reading.shape) for reading in team]
+    records = [convert.make_team(reading.shape) for reading in team]
     vocabulary = Vocabulary(
-        _defined(
+        _collect(
             read,
             "criteria",
             "criteria",
-            (convert.criterion_of(c, r.shape.area) for r in criteria for c in r.shape.criteria),
+            (convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria),
         ),
-        _defined(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
-        _defined(read, "team", "usage", (item for _, items in records for item in items)),
-        _defined(read, "sources", "sources", (convert.source_of(s) for r in sources for s in r.shape.sources)),
+        _collect(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
+        _collect(read, "team", "usage", (item for _, items in records for item in items)),
+        _collect(read, "sources", "sources", (convert.make_source(s) for r in sources for s in r.shape.sources)),
     )
     for reading in team:
-        problems += team_problems(reading.shape, reading.document)
+        problems += check_team(reading.shape, reading.document)
     placed = (
         (source.id, document.where("sources", index))
         for file, document, _ in sources
         for index, source in enumerate(file.sources)
     )
-    problems += repeated(placed, "the source")
-    problems += criteria_problems(criteria, vocabulary.criteria, vocabulary.usage)
+    problems += find_repeated(placed, "the source")
+    problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage)
     return vocabulary
 
 
-def _defined(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[T]:
-    return defined(read.files[role], key, _by_id(records), is_open=role in read.unread)
+def _collect(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[T]:
+    return defined(read.files[role], key, _sort_by_id(records), is_open=role in read.unread)
 
 
-def _providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
+def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
     criteria, sources = vocabulary.criteria, vocabulary.sources
-    problems += provider_problems(read.files["provider"], criteria, sources)
+    problems += check_providers(read.files["provider"], criteria, sources)
     providers = [
-        convert.provider_of(file, convert.claims_of(file, document, criteria.records, sources.records))
+        convert.make_provider(file, convert.make_claims(file, document, criteria.records, sources.records))
         for file, document, _ in read.files["provider"]
     ]
     for provider in providers:
@@ -129,39 +129,39 @@ def _providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[
     return providers
 
 
-def _rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
-    found = list(rule_problems(read.files["rules"], vocabulary))
+def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
+    found = list(check_rules(read.files["rules"], vocabulary))
     problems += (problem for _, problem in found)
     broken, criteria = {rule for rule, _ in found}, vocabulary.criteria.records
     rules = [
-        convert.rule_of(shape, file.area, document.where("rules", index), criteria)
+        convert.make_rule(shape, file.area, document.where("rules", index), criteria)
         for file, document, _ in read.files["rules"]
         for index, shape in enumerate(file.rules)
-        if shape.id not in broken and criteria_named(shape) <= criteria.keys()
+        if shape.id not in broken and find_criteria(shape) <= criteria.keys()
     ]
-    problems += structure_problems(rules, vocabulary.topics.records)
+    problems += check_structure(rules, vocabulary.topics.records)
     return rules
 
 
-def _questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
-    problems += question_problems(read.files["questions"], vocabulary)
+def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
+    problems += check_questions(read.files["questions"], vocabulary)
     if problems or not read.files["questions"]:
         return None
     file, document, _ = read.files["questions"][0]
-    questionnaire = convert.questionnaire_of(file, document, vocabulary.criteria.records)
-    problems += never_asked(list(questionnaire.questions.values()), vocabulary.topics.records)
+    questionnaire = convert.make_questionnaire(file, document, vocabulary.criteria.records)
+    problems += find_never_asked(list(questionnaire.questions.values()), vocabulary.topics.records)
     return questionnaire
 
 
-def _knowledge(
+def _assemble(
     read: Read,
     vocabulary: Vocabulary,
     providers: list[Provider],
     rules: list[Rule],
     questionnaire: Questionnaire | None,
 ) -> KnowledgeBase:
-    policy = convert.policy_of(read.files["weights"][0].shape)
-    by_id, ordered = _by_id(providers), {rule.id: rule for rule in sorted_rules(rules)}
+    policy = convert.make_policy(read.files["weights"][0].shape)
+    by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
     sources, criteria = vocabulary.sources.records, vocabulary.criteria.records
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
     # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
@@ -169,12 +169,12 @@ def _knowledge(
     return KnowledgeBase(*parts, fingerprint=fingerprint(*parts), written=questionnaire)
 
 
-def _by_id(records: Iterable[T]) -> dict[str, T]:
+def _sort_by_id(records: Iterable[T]) -> dict[str, T]:
     return dict(sorted(((record.id, record) for record in records), key=itemgetter(0)))
 
 
-def _place(problem: str) -> tuple[str, int, str]:
-    """The file, the line and the sentence of a problem; the path may have colons in it, and a folder has no line."""
+def _split_place(problem: str) -> tuple[str, int, str]:
+    """Return the file, the line and the sentence of a problem; paths may hold colons."""
     match = re.match(r"(.+?):([0-9]+): ", problem) or re.match(r"(.+?):()", problem)
     if match is None:
         raise AssertionError("a problem begins with its place")
@@ -182,19 +182,19 @@ def _place(problem: str) -> tuple[str, int, str]:
 
 
 def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nested)
-    """SHA-256, in hexadecimal, of the records' content: equal for equal content in any order of claims and files."""
-    content = json.dumps([_plain(record) for record in records], sort_keys=True, ensure_ascii=False)
+    """Return a SHA-256 of the records' content: equal for equal content in any order of claims and files."""
+    content = json.dumps([_make_plain(record) for record in records], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _make_plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        named = {name: _plain(part) for name, part in value._asdict().items() if name != "where"}
+        named = {name: _make_plain(part) for name, part in value._asdict().items() if name != "where"}
         return {"record": type(value).__name__} | named
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): _make_plain(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
-        parts = [_plain(part) for part in value]
+        parts = [_make_plain(part) for part in value]
         is_claims = bool(parts) and isinstance(parts[0], dict) and parts[0].get("record") == "Claim"
         return sorted(parts, key=lambda part: json.dumps(part, sort_keys=True)) if is_claims else parts
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -82,7 +82,7 @@ def fold(
     some: Callable[[Iterator[T]], T],
     negated: Callable[[Not], T],
 ) -> T:
-    """Return what the functions make of the tree: `leaf` of each leaf, `every` and `some` of the parts of all and any.
+    """Return what the functions make of the tree, from the leaves up.
 
     Parts are folded as their iterator is read, so that `every=all` stops at the first false. `negated` gets the whole
     `not`, because some ask of its part something else: whether a criterion is stated, not whether it is required.
@@ -107,7 +107,7 @@ def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Return the leaves of the tree, from left to right, repeated ones too."""
+    """Return the leaves of the tree, from left to right, find_repeated ones too."""
 
     def negated(condition: Not) -> Iterator[Leaf]:
         return leaves(condition.part)
@@ -117,31 +117,31 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
 
 
 def text_of(condition: Condition) -> str:
-    """Return the condition in one line, equal for equal conditions in any order of the parts under `all` and `any`.
+    """Return the condition in one line, the same for any order of the parts under `all` and `any`.
 
     >>> text_of(AllOf((Need("video-api"), Not(Situation("developers", "none")))))
     '(need:video-api and not situation:developers=none)'
     """
     return fold(
         condition,
-        _leaf_text,
+        _format_leaf,
         every=lambda parts: f"({' and '.join(sorted(parts))})",
         some=lambda parts: f"({' or '.join(sorted(parts))})",
         negated=lambda condition: f"not {text_of(condition.part)}",
     )
 
 
-def _leaf_text(leaf: Leaf) -> str:
+def _format_leaf(leaf: Leaf) -> str:
     if isinstance(leaf, Need):
         return f"need:{leaf.criterion}"
     if isinstance(leaf, Situation):
         return f"situation:{leaf.topic}={leaf.value}"
     if isinstance(leaf, Usage):
-        return f"usage:{leaf.item}{_bound_text(leaf.bound)}"
-    return f"fact:{leaf.criterion}{_bound_text(leaf.bound)}" + ("" if leaf.present else "=absent")
+        return f"usage:{leaf.item}{_format_bound(leaf.bound)}"
+    return f"fact:{leaf.criterion}{_format_bound(leaf.bound)}" + ("" if leaf.present else "=absent")
 
 
-def _bound_text(bound: Interval | None) -> str:
+def _format_bound(bound: Interval | None) -> str:
     if bound is None:
         return ""
     low = "" if bound.low is None else f">={bound.low}"

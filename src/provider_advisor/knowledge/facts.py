@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.records import Claim, Criterion, Evidence, KnowledgeBase
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 
@@ -31,7 +32,7 @@ class Fact(NamedTuple):
 
     @property
     def newest(self) -> dt.date | None:
-        """The day of the newest claim it rests on."""
+        """Return the day of the newest claim it rests on."""
         return max((claim.as_of for claim in self.claims), default=None)
 
 
@@ -49,52 +50,45 @@ class Facts:
         self._found: dict[tuple[str, str], Fact] = {}
 
     def __call__(self, provider: str, criterion: str) -> Fact:
-        """The fact on a provider and a criterion, by their ids; without any claim it is unknown."""
+        """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
-            self._found[key] = self._fact(provider, self.knowledge.criteria[criterion])
+            self._found[key] = self._resolve(provider, self.knowledge.criteria[criterion])
         return self._found[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
-        """The same facts, but with these in place of what is known: for asking what an answer would change."""
+        """Return the same facts with these in place of what is known, to see what an answer would change."""
         supposed = Facts(self.knowledge, self.as_of)
         supposed._oldest = self._oldest
         supposed._found = self._found | {(fact.provider, fact.criterion): fact for fact in facts}
         return supposed
 
     def is_stale(self, fact: Fact) -> bool:
-        """Whether the newest claim is older than the criterion's `stale_after` says a fact should be."""
+        """Return whether the newest claim is older than the criterion's `stale_after` allows."""
         days = self.knowledge.criteria[fact.criterion].stale_after
         return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
 
-    def _fact(self, provider: str, criterion: Criterion) -> Fact:
+    def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         claims = [
             claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.as_of <= self.as_of
         ]
         young = [claim for claim in claims if self._oldest is None or claim.as_of >= self._oldest]
         aged = len(young) < len(claims) and not young
         views = [
-            _view(list(part), self.as_of) for _, part in itertools.groupby(sorted(young, key=_product), key=_product)
+            _build_view(list(part), self.as_of)
+            for _, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
         ]
         if criterion.kind == "capability":
-            return _capability(provider, criterion.id, views, aged=aged)
-        return _amount(provider, criterion.id, views, aged=aged)
+            return _judge_capability(provider, criterion.id, views, aged=aged)
+        return _judge_amount(provider, criterion.id, views, aged=aged)
 
 
-_MOST_KEPT = 16
-_kept: dict[tuple[str, dt.date, int | None], Facts] = {}
+_kept = BoundedCache[tuple[str, dt.date, int | None], Facts](limit=16)
 
 
 def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = None) -> Facts:
-    """The facts of a day, kept for the next question of that day: what is worked out once serves all teams."""
-    key = (knowledge.fingerprint, day, max_age)
-    found = _kept.get(key)
-    if found is None:
-        found = Facts(knowledge, day, max_age)
-        for old in list(_kept)[: max(0, len(_kept) + 1 - _MOST_KEPT)]:
-            _kept.pop(old, None)
-        _kept[key] = found
-    return found
+    """Return the facts of a day, kept so that what is worked out once serves all teams."""
+    return _kept.get_or_make((knowledge.fingerprint, day, max_age), lambda: Facts(knowledge, day, max_age))
 
 
 class _View(NamedTuple):
@@ -108,20 +102,20 @@ class _View(NamedTuple):
         return max((_STRENGTH[claim.evidence] for claim in self.claims), default=-1)
 
 
-def _product(claim: Claim) -> str:
+def _get_product(claim: Claim) -> str:
     return claim.product or ""
 
 
-def _view(claims: Sequence[Claim], day: dt.date) -> _View:
+def _build_view(claims: Sequence[Claim], day: dt.date) -> _View:
     """Walk through the days: newer claims replace older ones, unless they are weaker and say otherwise."""
     view = _View((), disputed=False)
     by_day = sorted(claims, key=lambda claim: (claim.as_of, claim.source, claim.line, str(claim._replace(where=""))))
     for _, group in itertools.groupby(by_day, key=lambda claim: claim.as_of):
-        view = _after(view, tuple(group), day)
+        view = _update_view(view, tuple(group), day)
     return view
 
 
-def _after(older: _View, group: tuple[Claim, ...], day: dt.date) -> _View:
+def _update_view(older: _View, group: tuple[Claim, ...], day: dt.date) -> _View:
     holding = tuple(claim for claim in group if claim.until is None or day <= claim.until)
     newer = _View(holding, disputed=not _agree(holding))
     if max(_STRENGTH[claim.evidence] for claim in group) >= older.strength:
@@ -133,7 +127,7 @@ def _after(older: _View, group: tuple[Claim, ...], day: dt.date) -> _View:
 
 
 def _agree(claims: Iterable[Claim]) -> bool:
-    """Whether all can be true at once."""
+    """Return whether all can be true at once."""
     claims = tuple(claims)
     amounts = [claim.amount for claim in claims if claim.amount is not None]
     if amounts:
@@ -141,23 +135,23 @@ def _agree(claims: Iterable[Claim]) -> bool:
     return len({claim.value for claim in claims}) <= 1
 
 
-def _capability(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
-    """Present if any product has it; absent if none has and one lacks it; a disputed product may have it."""
-    found = [(view, _truth(view)) for view in views if view.claims]
+def _judge_capability(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+    """Return present if any product has it, absent if none has and one lacks it; disputed is unknown."""
+    found = [(view, _judge_truth(view)) for view in views if view.claims]
     truth = any_of(part for _, part in found) if found else Truth.UNKNOWN
     resting = [view for view, part in found if part is truth]
     claims = tuple(claim for view in resting for claim in view.claims)
     return Fact(provider, criterion, truth, None, claims, disputed=any(view.disputed for view in resting), aged=aged)
 
 
-def _truth(view: _View) -> Truth:
+def _judge_truth(view: _View) -> Truth:
     if view.disputed:
         return Truth.UNKNOWN
     return all_of(Truth.YES if claim.value == "present" else Truth.NO for claim in view.claims)
 
 
-def _amount(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
-    """All that the claims leave open together; where they contradict one another, all that lies between them."""
+def _judge_amount(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+    """Return the amounts that all claims allow; where they contradict, all that lies between them."""
     view = views[0] if views else _View((), disputed=False)
     amounts = [claim.amount for claim in view.claims if claim.amount is not None]
     combine = Interval.hull if view.disputed else Interval.intersect

@@ -85,12 +85,12 @@ def find_files(facts: Folder | None, rules: Folder | None) -> Found:
 
 def _find_in(kind: str, given: Folder | None) -> Found:
     folder = shipped_folder(kind) if given is None else os.fspath(given)
-    shown = kind if given is None else _printable(folder.rstrip("/") or folder[:1])
+    shown = kind if given is None else _escape(folder.rstrip("/") or folder[:1])
     if not path.isdir(folder):
         shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
         what = ("not a folder" if path.exists(folder) else "the folder does not exist") if folder else "an empty name"
         problem = f"{shown or kind}: {what}; expected a folder with {_EXPECTED[kind]}."
-        return Found((), (problem,), _roles_at(kind, ""))
+        return Found((), (problem,), _guess_roles(kind, ""))
     problems: list[str] = []
     unread: set[Role] = set()
     files = tuple(_read_all(kind, folder, shown, problems, unread))
@@ -98,13 +98,13 @@ def _find_in(kind: str, given: Folder | None) -> Found:
     if lacking:
         names = ", ".join(name for role, name in _NEEDED[kind].items() if role in lacking)
         problems.append(f"{shown}: the folder lacks {names}; expected {_EXPECTED[kind]}.")
-    return Found(files, tuple(problems), frozenset(unread | lacking) if files else _roles_at(kind, ""))
+    return Found(files, tuple(problems), frozenset(unread | lacking) if files else _guess_roles(kind, ""))
 
 
 def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:
-    """Return the files that can be read; add what is wrong with the others, and the roles that they may play."""
+    """Yield the files that can be read; add what is wrong with the others, and their possible roles."""
     for name, refusal in sorted(_list_yaml(folder)):
-        role, called = _role(kind, name), path.join(shown, _printable(name)) if name else shown
+        role, called = _get_role(kind, name), path.join(shown, _escape(name)) if name else shown
         if refusal is not None:
             problems.append(f"{called}: {refusal}")
         elif role is not None and name.endswith(".yaml"):
@@ -115,11 +115,11 @@ def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: s
                 problems += error.problems
         else:
             problems.append(f"{called}:1: unexpected file; expected {_EXPECTED[kind]}.")
-        unread |= _roles_at(kind, name)
+        unread |= _guess_roles(kind, name)
 
 
 def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
-    """Return the YAML files in a folder and below it, and the folders that cannot be listed, each with the reason."""
+    """Return the YAML files in and below a folder, and what cannot be listed, with the reason."""
     found: list[tuple[str, str | None]] = []
     waiting, seen = [""], 0
     while waiting:
@@ -147,13 +147,13 @@ def _refuse_name(name: str) -> str | None:
     return None if name.isprintable() else "the file's name is not plain text in UTF-8; rename the file."
 
 
-def _printable(name: str) -> str:
+def _escape(name: str) -> str:
     """Return a name with what a terminal cannot show, such as bytes that are not UTF-8, as escapes."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
-def _roles_at(kind: str, name: str) -> frozenset[Role]:
-    """Return the roles that something misplaced under this name may be meant to play; all of its kind for the top."""
+def _guess_roles(kind: str, name: str) -> frozenset[Role]:
+    """Return the roles that something misplaced under this name may be meant to play."""
     top = name.partition("/")[0]
     if not top:
         return frozenset({*_FILES[kind].values(), *_FOLDERS[kind].values()})
@@ -161,7 +161,7 @@ def _roles_at(kind: str, name: str) -> frozenset[Role]:
     return frozenset() if role is None else frozenset({role})
 
 
-def _role(kind: str, name: str) -> Role | None:
+def _get_role(kind: str, name: str) -> Role | None:
     inner, _, file = name.rpartition("/")
     if inner:
         return _FOLDERS[kind].get(inner)

@@ -43,7 +43,7 @@ _MAKERS: Mapping[str, Callable[[list[Any]], Any]] = {
 
 
 def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeBase:
-    """Return the knowledge base in the folders `facts` and `rules`; None stands for the one that is shipped.
+    """Return the knowledge base in the folders `facts` and `rules`; None stands for the shipped one.
 
     Raises KnowledgeError with every problem of every file, each as `file:line: what is wrong; what was expected`.
     """
@@ -91,7 +91,7 @@ def _recall(key: str) -> KnowledgeBase | None:
             if not stat.S_ISREG(status.st_mode) or not _is_private(status) or status.st_size > _LARGEST:
                 return None
             digest, parts, questionnaire = file.read().split(b"\n")
-        if digest.decode() != _digest(parts, questionnaire):
+        if digest.decode() != _compute_digest(parts, questionnaire):
             return None
         # Few commands need the questionnaire, and unpacking it takes half as long as all the rest.
         fields: list[Any] = [*_unpack(json.loads(parts)), partial(_unpack_questionnaire, questionnaire)]
@@ -101,7 +101,7 @@ def _recall(key: str) -> KnowledgeBase | None:
 
 
 def _remember(key: str, knowledge: KnowledgeBase) -> None:
-    """Keep the knowledge base under the key, if the user's folder can be written; drop the oldest beyond a few."""
+    """Keep the knowledge base under the key, if the folder can be written; drop the oldest beyond a few."""
     folder = _find_folder()
     if folder is None:
         return
@@ -112,7 +112,7 @@ def _remember(key: str, knowledge: KnowledgeBase) -> None:
         fields = [getattr(knowledge, field.name) for field in dataclasses.fields(knowledge)[:-1]]
         parts, questionnaire = _pack(fields), _pack(knowledge.questionnaire)
         with write_whole(path.join(folder, f"{key}.json"), mode=0o600) as file:
-            file.write(b"\n".join((_digest(parts, questionnaire).encode(), parts, questionnaire)))
+            file.write(b"\n".join((_compute_digest(parts, questionnaire).encode(), parts, questionnaire)))
         kept = [entry for entry in os.scandir(folder) if _OURS.fullmatch(entry.name)]
         for old in sorted(kept, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[:-_MOST_KEPT]:
             os.unlink(old.path)
@@ -133,22 +133,22 @@ def _is_private(status: os.stat_result) -> bool:
     return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
-def _digest(parts: bytes, questionnaire: bytes) -> str:
+def _compute_digest(parts: bytes, questionnaire: bytes) -> str:
     return hashlib.sha256(parts + b"\n" + questionnaire).hexdigest()
 
 
 def _pack(value: object) -> bytes:
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(_make_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 (any record, however nested)
+def _make_plain(value: Any) -> Any:  # noqa: ANN401 (any record, however nested)
     """Return a record as JSON has it: each list begins with the kind of thing that it stands for."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return [type(value).__name__, *map(_plain, value)]
+        return [type(value).__name__, *map(_make_plain, value)]
     if isinstance(value, tuple | list):
-        return ["tuple", *map(_plain, value)]
+        return ["tuple", *map(_make_plain, value)]
     if isinstance(value, Mapping):
-        return ["map", *([_plain(key), _plain(part)] for key, part in value.items())]
+        return ["map", *([_make_plain(key), _make_plain(part)] for key, part in value.items())]
     return ["day", value.toordinal()] if isinstance(value, dt.date) else value
 
 

@@ -19,7 +19,7 @@ from provider_advisor.knowledge.shapes.values import is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Defined", "Reading", "defined", "reading_of", "sentences", "validated"]
+__all__ = ["Defined", "Reading", "defined", "read_sound", "sentences", "validate"]
 
 _LONGEST_ECHO = 60
 _EXPECTED = {
@@ -40,8 +40,8 @@ S = TypeVar("S", bound=BaseModel)
 R = TypeVar("R")
 
 
-def validated(document: Document, shape: type[T]) -> T:
-    """The document as its shape. Raises KnowledgeError with every problem that a shape can find."""
+def validate(document: Document, shape: type[T]) -> T:
+    """Return the document as its shape. Raises KnowledgeError with every problem that a shape can find."""
     try:
         return shape.model_validate(document.data)
     except ValidationError as error:
@@ -49,30 +49,30 @@ def validated(document: Document, shape: type[T]) -> T:
 
 
 def sentences(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
-    """Each problem that a shape found in a document, once."""
-    return list(dict.fromkeys(_sentence(detail, document, shape) for detail in error.errors(include_url=False)))
+    """Return each problem that a shape found in a document, once."""
+    return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
 
-def _sentence(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:
-    path = tuple(_steps(detail["loc"], document.data))
+def _describe(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:
+    path = tuple(_follow(detail["loc"], document.data))
     if detail["type"] == "missing":
-        return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_named(document.data, path)}; add it."
+        return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_name_record(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
         key = str(detail["loc"][-1])
-        hint = did_you_mean(key, _keys_of(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
-        return f"{document.where(*path)}: unknown key '{key}'{_named(document.data, path)}.{hint}"
-    return f"{document.where(*path)}: {_subject(detail, document.data, path)}{_what(detail)}."
+        hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
+        return f"{document.where(*path)}: unknown key '{key}'{_name_record(document.data, path)}.{hint}"
+    return f"{document.where(*path)}: {_name_subject(detail, document.data, path)}{_describe_expected(detail)}."
 
 
-def _subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
-    """The key of which is spoken; of an entry that is wrong as a whole its name, if it has one."""
-    name = _name(data, path) if detail["type"] == "mapping" and path and isinstance(path[-1], int) else None
+def _name_subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
+    """Return the key that a problem is about; the name of an entry that is wrong as a whole."""
+    name = _find_name(data, path) if detail["type"] == "mapping" and path and isinstance(path[-1], int) else None
     subject = name or next((step for step in reversed(path) if isinstance(step, str)), None)
     return f"'{subject}': " if subject else ""
 
 
-def _what(detail: ErrorDetails) -> str:
-    """What was expected, in the words of YAML instead of Python's, and what was found."""
+def _describe_expected(detail: ErrorDetails) -> str:
+    """Return what was expected, in the words of YAML instead of Python's, and what was found."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "mapping":
         return detail["msg"]
@@ -95,27 +95,27 @@ def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
     return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
 
 
-def _steps(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
-    """The steps of a pydantic location that exist in the data: it also names the forms of values, such as <word>."""
+def _follow(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
+    """Yield the steps of a pydantic location that exist in the data; it also names forms, such as <word>."""
     for step in loc:
-        if _leads_on(data, step):
+        if _has_step(data, step):
             data = data[step]
             yield step
 
 
-def _leads_on(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds anything)
+def _has_step(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds anything)
     if isinstance(data, dict):
         return step in data
     return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
-def _named(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
-    """Which record it is: a line number alone makes a reader count."""
-    name = _name(data, path)
+def _name_record(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
+    """Return which record it is: a line number alone makes a reader count."""
+    name = _find_name(data, path)
     return f" in '{name}'" if name else ""
 
 
-def _name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (YAML holds anything)
+def _find_name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (YAML holds anything)
     name: str | None = None
     for step in path:
         data = data[step]
@@ -125,8 +125,8 @@ def _name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401
 
 
 @cache
-def _keys_of(shape: type[BaseModel]) -> frozenset[str]:
-    """Every key that the shape knows, at any depth."""
+def _collect_keys(shape: type[BaseModel]) -> frozenset[str]:
+    """Return every key that the shape knows, at any depth."""
     schema = shape.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(key for definition in definitions for key in definition.get("properties", {}))
@@ -151,11 +151,11 @@ class Defined(NamedTuple, Generic[R]):
     is_open: bool
 
     def is_unread(self, word: str) -> bool:
-        """Whether the word is defined by an entry that has problems itself, or perhaps is."""
+        """Return whether the word is defined by an entry that has problems itself, or perhaps is."""
         return word not in self.records and (self.is_open or self.meaning.get(word) == word)
 
     def unknown(self, word: str, sentence: str, advice: str = "") -> Iterator[str]:
-        """The sentence, if no entry can define the word, with the nearest words or the advice behind it."""
+        """Yield the sentence, if no entry can define the word, with the nearest words or the advice."""
         meant = self.meaning.get(word)
         if meant is not None and meant != word:
             yield f"'{word}' is an alias of '{meant}'; write '{meant}'."
@@ -163,28 +163,28 @@ class Defined(NamedTuple, Generic[R]):
             yield f"{sentence}.{did_you_mean(word, self.meaning.values()) or advice}"
 
 
-def reading_of(document: Document, shape: type[S], problems: list[str]) -> Reading[S] | None:
-    """What can be read of the document, None if that is nothing; its problems are added to the others."""
+def read_sound(document: Document, shape: type[S], problems: list[str]) -> Reading[S] | None:
+    """Return what is sound in the document, or None; add its problems to the others."""
     try:
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:
         problems += sentences(error, document, shape)
-        return _sound_part(document, shape, error)
+        return _read_sound_part(document, shape, error)
 
 
-def _sound_part(document: Document, shape: type[S], error: ValidationError) -> Reading[S] | None:
+def _read_sound_part(document: Document, shape: type[S], error: ValidationError) -> Reading[S] | None:
     if not isinstance(document.data, dict):
         return None
     unsound = {
         detail["loc"][: 2 if isinstance(document.data.get(detail["loc"][0]), list) else 1] for detail in error.errors()
     }
     sound = document.without(unsound)
-    fields = {name: _value(field, sound, name) for name, field in shape.model_fields.items()}
+    fields = {name: _fill_field(field, sound, name) for name, field in shape.model_fields.items()}
     return Reading(shape.model_construct(**fields), sound, document)
 
 
-def _value(field: FieldInfo, document: Document, name: str) -> Any:  # noqa: ANN401 (as many types as fields)
-    """The field's value; where a word lacks, the name of the file, which no other file has."""
+def _fill_field(field: FieldInfo, document: Document, name: str) -> Any:  # noqa: ANN401 (as many types as fields)
+    """Return the field's value; for a missing word the name of the file, which no other file has."""
     if name in document.data:
         return TypeAdapter[Any](cast("Any", field.annotation)).validate_python(document.data[name])
     if not field.is_required():
@@ -195,7 +195,7 @@ def _value(field: FieldInfo, document: Document, name: str) -> Any:  # noqa: ANN
 def defined(
     readings: Iterable[Reading[Any]], key: str, records: Mapping[str, R] | None = None, *, is_open: bool = False
 ) -> Defined[R]:
-    """What files define in their lists under a key; `is_open` if some of the files cannot be read at all."""
+    """Return what files define in their lists under a key; `is_open` if some cannot be read at all."""
     ids: dict[str, str] = {}
     aliases: dict[str, str] = {}
     for reading in readings:
@@ -207,11 +207,11 @@ def defined(
             name = entry.get("id") if isinstance(entry, dict) else None
             if isinstance(name, str) and is_id(name):
                 ids[name] = name
-                aliases |= dict.fromkeys(_texts(entry.get("aliases")), name)
+                aliases |= dict.fromkeys(_filter_texts(entry.get("aliases")), name)
             else:
                 is_open = True
     return Defined(records or {}, aliases | ids, is_open)
 
 
-def _texts(value: Any) -> list[str]:  # noqa: ANN401 (YAML holds anything)
+def _filter_texts(value: Any) -> list[str]:  # noqa: ANN401 (YAML holds anything)
     return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []

@@ -295,23 +295,23 @@ class KnowledgeBase:
 
     @cached_property
     def questionnaire(self) -> Questionnaire | None:
-        """The questionnaire of rules/questions.yaml, None without that file."""
+        """Return the questionnaire of rules/questions.yaml, None without that file."""
         return self.written() if callable(self.written) else self.written
 
     @cached_property
     def words(self) -> Mapping[str, str]:
-        """Each criterion's id by everything it answers to: its id and its aliases."""
+        """Return each criterion's id by everything it answers to: its id and its aliases."""
         names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
         return names | {name: name for name in self.criteria}
 
     @cached_property
     def word_index(self) -> WordIndex:
-        """All words of criteria, for finding the nearest to a misspelt one."""
+        """Return all words of criteria, ready to find the nearest to a misspelt one."""
         return WordIndex(self.words)
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:
-        """The claims of each provider on each criterion, by (provider, criterion)."""
+        """Return the claims of each provider on each criterion, by (provider, criterion)."""
         found: dict[tuple[str, str], list[Claim]] = {}
         for provider in self.providers.values():
             for claim in provider.claims:
@@ -320,36 +320,36 @@ class KnowledgeBase:
 
 
 def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
-    """The questionnaire of a knowledge base: that of its file, completed with a plain question for all it leaves out.
+    """Return the questionnaire: that of the file, with a plain question for everything it leaves out.
 
     Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
     is added where the file has none.
     """
     written = knowledge.questionnaire or Questionnaire({}, {})
     subjects, questions = dict(written.subjects), dict(written.questions)
-    for question in _plain(knowledge):
+    for question in _make_plain_questions(knowledge):
         if question.key not in questions:
             questions[question.key] = question
             for area in question.subjects:
-                subjects.setdefault(area, _subject(area))
+                subjects.setdefault(area, _make_subject(area))
     return Questionnaire(subjects, questions)
 
 
-def _plain(knowledge: KnowledgeBase) -> Iterator[Question]:
+def _make_plain_questions(knowledge: KnowledgeBase) -> Iterator[Question]:
     for criterion in knowledge.criteria.values():
         yield Question("criterion", criterion.id, (criterion.area,), _SELDOM)
     for topic in knowledge.topics:
         yield Question("situation", topic, (), _EVEN)
     for item in knowledge.usage:
-        yield Question("usage", item, tuple(_areas(item, knowledge)), _EVEN)
+        yield Question("usage", item, tuple(_find_areas(item, knowledge)), _EVEN)
 
 
-def _areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
-    """The areas of the prices that are multiplied with it, and of those computed from them."""
+def _find_areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
+    """Return the areas of the prices that are multiplied with it, and of those computed from them."""
     priced = [criterion for criterion in knowledge.criteria.values() if item in criterion.usage or criterion.computed]
     return dict.fromkeys(criterion.area for criterion in priced)
 
 
-def _subject(area: str) -> Subject:
+def _make_subject(area: str) -> Subject:
     label = area.replace("-", " ").capitalize()
     return Subject(area, label, f"Does anything of {area.replace('-', ' ')} matter?", _EVEN)

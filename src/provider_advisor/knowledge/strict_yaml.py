@@ -45,11 +45,11 @@ class _Place(NamedTuple):
 class _Problem(Exception):  # noqa: N818 (it is caught in this file)
     def __init__(self, event: yaml.Event, sentence: str) -> None:
         super().__init__(sentence)
-        self.line = _line(event)
+        self.line = _get_line(event)
 
 
-def _line(event: yaml.Event) -> int:
-    """The line on which an event begins, counted from 1."""
+def _get_line(event: yaml.Event) -> int:
+    """Return the line on which an event begins, counted from 1."""
     if event.start_mark is None:
         raise AssertionError("the parser marks every event")
     return event.start_mark.line + 1
@@ -64,11 +64,11 @@ class Document(NamedTuple):
 
     @classmethod
     def of(cls, data: Any, name: str) -> Document:  # noqa: ANN401 (YAML holds anything)
-        """A document of data that was read elsewhere; all of it is at line 1."""
+        """Return a document of data that was read elsewhere; all of it is at line 1."""
         return cls(name, data, _Place(1, {}))
 
     def where(self, *path: str | int) -> str:
-        """`file:line` of the value at a path of keys and indexes, or of its nearest ancestor that exists."""
+        """Return `file:line` of the value at a path, or of its nearest ancestor that exists."""
         place = self.places
         for step in path:
             if step not in place.inside:
@@ -77,7 +77,7 @@ class Document(NamedTuple):
         return f"{self.name}:{place.line}"
 
     def without(self, paths: Collection[tuple[str | int, ...]]) -> Document:
-        """The document without the keys at these paths of one step, and the entries of lists at those of two."""
+        """Return the document without these keys (paths of one step) and entries of lists (two steps)."""
         data, inside = dict(self.data), dict(self.places.inside)
         for key in {str(path[0]) for path in paths if path[0] in data}:
             if (key,) in paths:
@@ -91,7 +91,7 @@ class Document(NamedTuple):
 
 
 def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
-    """A value as YAML has it, with text in quotes."""
+    """Return a value as YAML has it, with text in quotes."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     try:
@@ -101,7 +101,7 @@ def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
 
 
 def parse_yaml(content: bytes, name: str) -> Document:
-    r"""The document in UTF-8 bytes; `name` is how messages call it.
+    r"""Return the document in UTF-8 bytes; `name` is how messages call it.
 
     Raises KnowledgeError, with the line of what is wrong.
 
@@ -115,7 +115,7 @@ def parse_yaml(content: bytes, name: str) -> Document:
     except _Problem as problem:
         raise KnowledgeError([f"{name}:{problem.line}: {problem}"]) from problem
     except yaml.YAMLError as error:
-        raise KnowledgeError([f"{name}:{_syntax_problem(error, text)}"]) from error
+        raise KnowledgeError([f"{name}:{_describe_syntax(error, text)}"]) from error
     if data is None:
         raise KnowledgeError([f"{name}:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."])
     return Document(name, data, place)
@@ -129,28 +129,28 @@ def _decode(content: bytes, name: str) -> str:
         raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it as UTF-8."]) from error
     if (found := _OTHER_BREAK.search(text)) is not None:
         # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
-        line, character = _line_at(text, found.start()), f"U+{ord(found[0]):04X}"
+        line, character = _count_line(text, found.start()), f"U+{ord(found[0]):04X}"
         raise KnowledgeError([f"{name}:{line}: the character {character} may or may not end a line; remove it."])
     return text
 
 
-def _line_at(text: str, position: int) -> int:
+def _count_line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def _syntax_problem(error: yaml.YAMLError, text: str) -> str:
+def _describe_syntax(error: yaml.YAMLError, text: str) -> str:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
-        return f"{_syntax_line(error, text)}: {_TOO_DEEP}"
+        return f"{_find_syntax_line(error, text)}: {_TOO_DEEP}"
     check = "check quotes, colons and indentation on this line and the one before."
-    return f"{_syntax_line(error, text)}: invalid YAML ({what}); {check}"
+    return f"{_find_syntax_line(error, text)}: invalid YAML ({what}); {check}"
 
 
-def _syntax_line(error: yaml.YAMLError, text: str) -> int:
-    """The line of a syntax error; an open quote is found at the end of the file, and belongs where it was opened."""
+def _find_syntax_line(error: yaml.YAMLError, text: str) -> int:
+    """Return the line of a syntax error; an open quote counts where it was opened."""
     if isinstance(error, yaml.reader.ReaderError):
         found = _CONTROL.search(text)
-        return _line_at(text, found.start() if found else 0)
+        return _count_line(text, found.start() if found else 0)
     is_quote = "quoted scalar" in str(getattr(error, "context", ""))
     mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
     return mark.line + 1 if mark is not None else 1
@@ -174,10 +174,10 @@ def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> t
     if depth > MAX_DEPTH:
         raise _Problem(event, _TOO_DEEP)
     if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event), _Place(_line(event), {})
+        return _read_scalar(event), _Place(_get_line(event), {})
     if isinstance(event, yaml.SequenceStartEvent):
-        return _sequence(event, events, depth)
-    return _mapping(event, events, depth)
+        return _build_sequence(event, events, depth)
+    return _build_mapping(event, events, depth)
 
 
 def _refuse_indirection(event: yaml.NodeEvent) -> None:
@@ -188,26 +188,26 @@ def _refuse_indirection(event: yaml.NodeEvent) -> None:
         raise _Problem(event, f"the tag {tag!r} is not allowed; write the plain value.")
 
 
-def _nodes(events: Iterator[yaml.Event]) -> Iterator[yaml.NodeEvent]:
-    """The nodes up to the end of the sequence or mapping that has begun."""
+def _iterate_nodes(events: Iterator[yaml.Event]) -> Iterator[yaml.NodeEvent]:
+    """Return the nodes up to the end of the sequence or mapping that has begun."""
     while isinstance(event := next(events), yaml.NodeEvent):
         yield event
 
 
-def _sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[list[Any], _Place]:
+def _build_sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[list[Any], _Place]:
     values: list[Any] = []
-    place = _Place(_line(start), {})
-    for event in _nodes(events):
+    place = _Place(_get_line(start), {})
+    for event in _iterate_nodes(events):
         value, inside = _build(event, events, depth + 1)
         place.inside[len(values)] = inside
         values.append(value)
     return values, place
 
 
-def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[dict[str, Any], _Place]:
+def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[dict[str, Any], _Place]:
     values: dict[str, Any] = {}
-    place = _Place(_line(start), {})
-    nodes = _nodes(events)
+    place = _Place(_get_line(start), {})
+    nodes = _iterate_nodes(events)
     for event in nodes:
         key, _ = _build(event, events, depth + 1)
         if not isinstance(key, str):
@@ -215,11 +215,11 @@ def _mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tup
         if key in values:
             raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
         values[key], inside = _build(next(nodes), events, depth + 1)
-        place.inside[key] = _Place(_line(event), inside.inside)
+        place.inside[key] = _Place(_get_line(event), inside.inside)
     return values, place
 
 
-def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
     text = event.value
     if not event.implicit[0] or event.style in {"'", '"', "|", ">"}:
         return text
@@ -228,9 +228,9 @@ def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anythin
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
-        return _finite(event, float(text))
+        return _check_finite(event, float(text))
     if _DATE.fullmatch(text):
-        return _date(event)
+        return _read_date(event)
     if _LONG_INTEGER.fullmatch(text):
         raise _Problem(event, f"the number {text[:_MOST_DIGITS]}… has too many digits; write at most {_MOST_DIGITS}.")
     if _AMBIGUOUS.fullmatch(text):
@@ -241,13 +241,13 @@ def _scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anythin
     return text
 
 
-def _finite(event: yaml.ScalarEvent, number: float) -> float:
+def _check_finite(event: yaml.ScalarEvent, number: float) -> float:
     if abs(number) == float("inf"):
         raise _Problem(event, f"the number {event.value} is too large.")
     return number
 
 
-def _date(event: yaml.ScalarEvent) -> dt.date:
+def _read_date(event: yaml.ScalarEvent) -> dt.date:
     try:
         return dt.date.fromisoformat(event.value)
     except ValueError as error:

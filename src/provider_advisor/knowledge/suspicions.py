@@ -13,20 +13,20 @@ __all__ = ["question_suspicions", "suspicions"]
 
 
 def suspicions(facts: Facts) -> Iterator[str]:
-    """One sentence for each thing that a keeper should look at, as of the day of the facts."""
+    """Yield one sentence for each thing that a keeper should look at, as of the day of the facts."""
     knowledge = facts.knowledge
-    yield from _unclaimed(knowledge)
-    yield from _unaskable(knowledge)
-    yield from _duplicates(knowledge)
-    yield from _limits(knowledge)
-    yield from _prices_of_nothing(knowledge)
-    yield from _idle_rules(facts)
-    yield from _unheard(knowledge)
+    yield from _find_unclaimed(knowledge)
+    yield from _find_unaskable(knowledge)
+    yield from _find_duplicates(knowledge)
+    yield from _find_open_limits(knowledge)
+    yield from _find_prices_of_nothing(knowledge)
+    yield from _find_idle_rules(facts)
+    yield from _find_unheard(knowledge)
     yield from question_suspicions(knowledge)
-    yield from _stale(facts)
+    yield from _find_stale(facts)
 
 
-def _unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
+def _find_unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
     claimed = {criterion for _, criterion in knowledge.claims}
     for criterion in knowledge.criteria.values():
         if criterion.id not in claimed and criterion.silent is None and not criterion.computed:
@@ -35,8 +35,8 @@ def _unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
             )
 
 
-def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Criteria that nobody can ask for with any effect."""
+def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield criteria that nobody can ask for with any effect."""
     priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
@@ -48,7 +48,7 @@ def _unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
 
 
-def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
+def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
     for claims in knowledge.claims.values():
         first: dict[Claim, str] = {}
         for claim in claims:
@@ -61,7 +61,7 @@ def _duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
             first.setdefault(said, claim.where)
 
 
-def _limits(knowledge: KnowledgeBase) -> Iterator[str]:
+def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
     for claims in knowledge.claims.values():
         for claim in claims:
             if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
@@ -71,16 +71,16 @@ def _limits(knowledge: KnowledgeBase) -> Iterator[str]:
                 )
 
 
-def _prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Prices of what the provider is not known to sell: they count as a sign that it does."""
+def _find_prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield prices of what the provider is not known to sell: they count as a sign that it does."""
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
         if of is not None and not knowledge.claims.get((provider, of)):
             yield f"{claims[0].where}: there is a claim on '{name}', but none on '{of}', which it pays for; add one."
 
 
-def _idle_rules(facts: Facts) -> Iterator[str]:
-    """Rules that favour nobody over anybody, as of the day."""
+def _find_idle_rules(facts: Facts) -> Iterator[str]:
+    """Yield rules that favour no provider over another, as of the day."""
     knowledge = facts.knowledge
     for rule in knowledge.rules.values():
         asked = [leaf for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)] if rule.favours else []
@@ -93,8 +93,8 @@ def _idle_rules(facts: Facts) -> Iterator[str]:
             )
 
 
-def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Answers about the situation that no rule listens to."""
+def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield answers about the situation that no rule uses."""
     heard = {
         (leaf.topic, leaf.value)
         for rule in knowledge.rules.values()
@@ -106,7 +106,7 @@ def _unheard(knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"situation '{topic.id}': no rule uses {', '.join(silent)}, so these answers change nothing."
 
 
-def _stale(facts: Facts) -> Iterator[str]:
+def _find_stale(facts: Facts) -> Iterator[str]:
     stale: dict[tuple[str, str], list[str]] = {}
     for provider, criterion in sorted(facts.knowledge.claims):
         fact = facts(provider, criterion)
@@ -120,31 +120,31 @@ def _stale(facts: Facts) -> Iterator[str]:
 
 
 def question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
-    """One sentence for each thing that is not asked, or that no chain of answers leads to; none without a file."""
+    """Yield a sentence for each thing that is not asked or never reached; none without a file."""
     written = knowledge.questionnaire
     if written is None:
         return
-    yield from _unwritten(written, knowledge)
-    yield from _empty(written)
-    yield from _unreachable(questionnaire_of(knowledge), knowledge)
+    yield from _find_unwritten(written, knowledge)
+    yield from _find_empty(written)
+    yield from _find_unreachable(questionnaire_of(knowledge), knowledge)
 
 
-def _unwritten(written: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
+def _find_unwritten(written: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
     for key, question in questionnaire_of(knowledge).questions.items():
         if key not in written.questions:
             yield f"{question.about} '{question.name}': no question asks about it; add one to questions.yaml."
 
 
-def _empty(written: Questionnaire) -> Iterator[str]:
+def _find_empty(written: Questionnaire) -> Iterator[str]:
     used = {subject for question in written.questions.values() for subject in question.subjects}
     for subject in written.subjects:
         if subject not in used:
             yield f"topic '{subject}': no question belongs to it; add one, or remove the topic."
 
 
-def _unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Questions whose `when` waits for something that is asked only after them, or never: dead ends."""
-    reached = _reached(found.questions, knowledge)
+def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield questions whose `when` waits for something that is asked only after them, or never."""
+    reached = _find_reached(found.questions, knowledge)
     for key, question in found.questions.items():
         if key in reached or question.when is None:
             continue
@@ -155,8 +155,8 @@ def _unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str
         )
 
 
-def _reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
-    """The keys of what can be stated, or comes to be required by rules, from the questions that always apply on."""
+def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
+    """Return the keys of everything that can be stated, or that rules can come to require."""
     reached: set[tuple[str, str]] = set()
     while True:
         fresh: set[tuple[str, str]] = {
@@ -177,7 +177,7 @@ def _implied(criterion: str) -> tuple[str, str]:
 
 
 def _can_hold(condition: Condition, reached: set[tuple[str, str]]) -> bool:
-    """Whether all that some alternative asks for can be stated; what it excludes need not be."""
+    """Return whether all that some alternative asks for can be stated; what it excludes need not be."""
     found = alternatives(condition)
     return found is None or any(all(_is_reached(part, reached) for part in alternative) for alternative in found)
 

@@ -32,7 +32,7 @@ class Truth(Enum):
 
 
 def all_of(parts: Iterable[Truth]) -> Truth:
-    """Conjunction: no if any part is no, yes if every part is yes (so yes of nothing), else unknown."""
+    """Return the conjunction: no if any part is no, yes if every part is yes (also of none), else unknown."""
     seen = set(parts)
     if Truth.NO in seen:
         return Truth.NO
@@ -40,7 +40,7 @@ def all_of(parts: Iterable[Truth]) -> Truth:
 
 
 def any_of(parts: Iterable[Truth]) -> Truth:
-    """Disjunction: yes if any part is yes, no if every part is no (so no of nothing), else unknown."""
+    """Return the disjunction: yes if any part is yes, no if every part is no (also of none), else unknown."""
     seen = set(parts)
     if Truth.YES in seen:
         return Truth.YES
@@ -48,7 +48,7 @@ def any_of(parts: Iterable[Truth]) -> Truth:
 
 
 def negate(part: Truth) -> Truth:
-    """Negation: yes and no change places, unknown stays."""
+    """Return the negation: yes and no change places, unknown stays."""
     if part is Truth.UNKNOWN:
         return part
     return Truth.NO if part is Truth.YES else Truth.YES
@@ -65,35 +65,35 @@ class Interval(NamedTuple):
     above: bool = False
 
     def is_empty(self) -> bool:
-        """Whether no amount lies in it."""
+        """Return whether no amount lies in it."""
         if self.low is None or self.high is None:
             return False
         return self.low > self.high or (self.above and self.low == self.high)
 
     def intersect(self, other: Interval) -> Interval:
-        """The amounts that lie in both; look at `is_empty` before using it."""
-        low, above = _higher_low(self, other)
+        """Return the amounts that lie in both; look at `is_empty` before using it."""
+        low, above = _pick_higher_low(self, other)
         highs = [end for end in (self.high, other.high) if end is not None]
         return Interval(low, min(highs, default=None), above)
 
     def hull(self, other: Interval) -> Interval:
-        """The smallest interval that holds both."""
+        """Return the smallest interval that holds both."""
         lowest = None if self.low is None or other.low is None else min(self.low, other.low)
         highest = None if self.high is None or other.high is None else max(self.high, other.high)
         at_low = [part for part in (self, other) if part.low == lowest]
         return Interval(lowest, highest, all(part.above for part in at_low))
 
     def holds(self, other: Interval) -> bool:
-        """Whether every amount of the other lies in this one."""
+        """Return whether every amount of the other lies in this one."""
         return compare(other, self) is Truth.YES
 
     def excludes(self, other: Interval) -> bool:
-        """Whether no amount lies in both."""
+        """Return whether no amount lies in both."""
         return self.intersect(other).is_empty()
 
 
 def compare(amount: Interval, bound: Interval) -> Truth:
-    """Whether an amount, known to lie in the first interval, lies in the second.
+    """Return whether an amount, known to lie in the first interval, lies in the second.
 
     >>> compare(Interval(101, None), Interval(90, None))  # more than 100, and at least 90 wanted
     <Truth.YES: 'yes'>
@@ -107,7 +107,7 @@ def compare(amount: Interval, bound: Interval) -> Truth:
     return Truth.YES if _low_within(amount, bound) and _high_within(amount, bound) else Truth.UNKNOWN
 
 
-def _higher_low(first: Interval, second: Interval) -> tuple[Number | None, bool]:
+def _pick_higher_low(first: Interval, second: Interval) -> tuple[Number | None, bool]:
     if first.low is None or second.low is None:
         part = first if second.low is None else second
         return part.low, part.above

@@ -15,12 +15,12 @@ _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\
 
 
 def plain(number: Number) -> Number:
-    """A whole number as such, so that 100.0 is shown as 100."""
+    """Return a whole number as such, so that 100.0 is shown as 100."""
     return int(number) if abs(number) < _EXACT and float(number).is_integer() else number
 
 
 def read_amount(text: str) -> tuple[Number, str | None]:
-    """The number and the unit (None where there is none) of a text such as "90", "250 participants" or "$0.008".
+    """Return the number and the unit, or None, in a text such as "90", "250 participants" or "$0.008".
 
     Raises ValueError if no finite number stands at its beginning.
 
@@ -38,16 +38,16 @@ def read_amount(text: str) -> tuple[Number, str | None]:
 
 
 def unit_fits(given: str, unit: str) -> bool:
-    """Whether a unit that somebody typed is the expected one, or its part before the first slash.
+    """Return whether a typed unit is the expected one, or its part before the first slash.
 
     >>> unit_fits("USD", "USD/message"), unit_fits("country", "countries"), unit_fits("minutes", "countries")
     (True, True, False)
     """
     typed, expected = given.strip().casefold(), unit.casefold()
-    return typed in {expected, expected.split("/")[0], *_singulars(expected)}
+    return typed in {expected, expected.split("/")[0], *_list_singulars(expected)}
 
 
-def _singulars(unit: str) -> set[str]:
+def _list_singulars(unit: str) -> set[str]:
     if unit.endswith("ies"):
         return {unit.removesuffix("ies") + "y"}
     return {unit.removesuffix("s")} if unit.endswith("s") else set()

@@ -7,7 +7,7 @@ from typing import Any
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
-from provider_advisor.knowledge.problems import validated
+from provider_advisor.knowledge.problems import validate
 from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
@@ -37,7 +37,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     if len(content) > MAX_BYTES:
         raise KnowledgeError([f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it holds no answers."])
     document = parse_yaml(content, name)
-    shape = validated(document, AnswersFile)
+    shape = validate(document, AnswersFile)
     problems: list[str] = []
     found = list(_read_each(shape, document, state, problems))
     after = put_answers(state, (answer for answer, _ in found))

@@ -25,7 +25,7 @@ LARGEST = 1e12
 
 
 def split_list(text: str) -> list[str]:
-    """The parts of a comma-separated list. Raises RequirementsError if one of them is empty."""
+    """Return the parts of a comma-separated list. Raises RequirementsError if one of them is empty."""
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
         raise RequirementsError(
@@ -35,43 +35,43 @@ def split_list(text: str) -> list[str]:
 
 
 def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    """The requirement in a text of the grammar, or in a mapping with the keys of a requirements file.
+    """Return the requirement in a text of the grammar, or in a mapping as in a requirements file.
 
     `default` is its priority where it names none. Raises RequirementsError, in one sentence, with what to try.
     """
     if isinstance(given, str):
-        return _from_text(given, default, knowledge)
+        return _read_text(given, default, knowledge)
     if not isinstance(given, Mapping):
         raise RequirementsError(
             f"{shown(given)} is not a requirement; expected a criterion, or a mapping with the key 'criterion'."
         )
-    return _from_mapping(given, default, knowledge)
+    return _read_mapping(given, default, knowledge)
 
 
-def _from_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
+def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise RequirementsError(
             f"{shown(text)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
         )
-    criterion = _criterion(match["word"].strip(), knowledge)
-    priority = default if match["priority"] is None else _priority(match["priority"].strip(), text)
-    bound = None if match["sign"] is None else _typed_bound(match["sign"], match["value"].strip(), criterion)
+    criterion = _find_criterion(match["word"].strip(), knowledge)
+    priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
+    bound = None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
     return Requirement(criterion.id, priority, bound)
 
 
-def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
     for key in given:
         if key not in _KEYS:
             hint = did_you_mean(brief(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
             raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
     if not isinstance(given.get("criterion"), str):
         raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
-    criterion = _criterion(given["criterion"], knowledge)
-    priority = default if given.get("priority") is None else _priority(given["priority"], criterion.id)
+    criterion = _find_criterion(given["criterion"], knowledge)
+    priority = default if given.get("priority") is None else _read_priority(given["priority"], criterion.id)
     bounds = [
-        _typed_bound(sign, _typed(given[key]), criterion)
+        _read_bound(sign, _retype(given[key]), criterion)
         for key, sign in (("at_least", ">="), ("at_most", "<="), ("exactly", "="))
         if given.get(key) is not None
     ]
@@ -80,19 +80,19 @@ def _from_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
         bound = part if bound is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
         raise exclusive(bound, criterion)
-    return Requirement(criterion.id, priority, bound, _weight(given.get("weight"), criterion))
+    return Requirement(criterion.id, priority, bound, _read_weight(given.get("weight"), criterion))
 
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
-    """Find the nearest words for all unknown criteria in many requirements at once, before they are read one by one."""
+    """Find the nearest words of all unknown criteria in many requirements at once, before reading them."""
     matches = filter(None, (_FORM.fullmatch(text.strip()) for text in texts))
-    words = {word for match in matches if _known(word := match["word"].strip(), knowledge) is None}
+    words = {word for match in matches if _look_up(word := match["word"].strip(), knowledge) is None}
     if words:
         knowledge.word_index.prepare(words)
 
 
-def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
-    name = _known(word, knowledge)
+def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
+    name = _look_up(word, knowledge)
     if name is None:
         near = did_you_mean(word, knowledge.word_index, knowledge.words)
         raise RequirementsError(
@@ -101,11 +101,11 @@ def _criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     return knowledge.criteria[name]
 
 
-def _known(word: str, knowledge: KnowledgeBase) -> str | None:
+def _look_up(word: str, knowledge: KnowledgeBase) -> str | None:
     return knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
 
 
-def _priority(word: object, text: str) -> Priority:
+def _read_priority(word: object, text: str) -> Priority:
     if word not in PRIORITIES:
         hint = did_you_mean(brief(word), PRIORITIES)
         raise RequirementsError(
@@ -115,7 +115,7 @@ def _priority(word: object, text: str) -> Priority:
     return word
 
 
-def _typed_bound(sign: str, value: str, criterion: Criterion) -> Interval:
+def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval:
     if criterion.kind == "capability":
         raise RequirementsError(
             f"'{criterion.id}' is a capability, which a provider has or lacks; "
@@ -125,16 +125,16 @@ def _typed_bound(sign: str, value: str, criterion: Criterion) -> Interval:
     if sign not in _SIGNS and not (rating and sign == "="):
         raise RequirementsError(
             f"'{criterion.id}' is a {criterion.kind}; expected {'>=, <= or =' if rating else '>= or <='} before its "
-            f"{'value' if rating else 'number'}, such as {criterion.id}>={_example(value, criterion)}."
+            f"{'value' if rating else 'number'}, such as {criterion.id}>={_suggest_example(value, criterion)}."
         )
-    end = _rank(value, criterion) if rating else _amount(sign, value, criterion)
+    end = _read_rank(value, criterion) if rating else _read_bound_amount(sign, value, criterion)
     if sign == "=":
         return Interval(end, end)
     return Interval(low=end) if sign in {">=", "≥"} else Interval(high=end)
 
 
-def _example(value: str, criterion: Criterion) -> Number | str:
-    """What was typed behind a sign, if it can stand there, or else something that can."""
+def _suggest_example(value: str, criterion: Criterion) -> Number | str:
+    """Return what was typed behind a sign, if it can stand there, or else something that can."""
     if criterion.kind == "rating":
         return value if value in criterion.values else criterion.values[-1]
     try:
@@ -144,16 +144,16 @@ def _example(value: str, criterion: Criterion) -> Number | str:
     return number if 0 <= number <= LARGEST else 1
 
 
-def _rank(value: str, criterion: Criterion) -> Number:
+def _read_rank(value: str, criterion: Criterion) -> Number:
     if value not in criterion.values:
         known = ", ".join(criterion.values)
         raise RequirementsError(f"{shown(value)} is not a value of '{criterion.id}'; expected one of {known}.")
     return criterion.values.index(value)
 
 
-def _amount(sign: str, value: str, criterion: Criterion) -> Number:
+def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
     try:
-        number, unit = _with_unit(value)
+        number, unit = _split_unit(value)
     except ValueError as error:
         raise RequirementsError(
             f"the bound of '{criterion.id}' has no number: found {shown(value)}, "
@@ -170,14 +170,14 @@ def _amount(sign: str, value: str, criterion: Criterion) -> Number:
     return number
 
 
-def _with_unit(value: str) -> tuple[Number, str | None]:
+def _split_unit(value: str) -> tuple[Number, str | None]:
     number, unit = read_amount(value)
     beside_dollar = unit is not None and "$" in value and not unit.casefold().startswith("usd")
     return number, f"$ {unit}" if beside_dollar else unit
 
 
 def exclusive(bound: Interval, criterion: Criterion) -> RequirementsError:
-    """What to raise where the intersection of a criterion's bounds is empty."""
+    """Return what to raise where the intersection of a criterion's bounds is empty."""
     words = bound_words(bound, criterion)
     return RequirementsError(
         f"the bounds of '{criterion.id}' exclude each other: "
@@ -185,7 +185,7 @@ def exclusive(bound: Interval, criterion: Criterion) -> RequirementsError:
     )
 
 
-def _weight(given: object, criterion: Criterion) -> float | None:
+def _read_weight(given: object, criterion: Criterion) -> float | None:
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1_000_000:  # noqa: PLR2004
@@ -195,12 +195,12 @@ def _weight(given: object, criterion: Criterion) -> float | None:
     return given
 
 
-def _typed(given: object) -> str:
-    """A value of a mapping as it would be typed: the shape of a file makes 3.0 of 3."""
-    return _text(plain(given) if isinstance(given, float) else given)
+def _retype(given: object) -> str:
+    """Return a value of a mapping as it would be typed: the shape of a file makes 3.0 of 3."""
+    return _format(plain(given) if isinstance(given, float) else given)
 
 
-def _text(given: object) -> str:
+def _format(given: object) -> str:
     try:
         return str(given)
     except (ValueError, RecursionError):  # an integer of over 4,300 digits, a list nested a thousand times
@@ -208,11 +208,11 @@ def _text(given: object) -> str:
 
 
 def brief(given: object) -> str:
-    """What was given, as text that fits in a sentence."""
-    text = _text(given)
+    """Return what was given, as text that fits in a sentence."""
+    text = _format(given)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def shown(given: object) -> str:
-    """The same in quotes."""
+    """Return the same in quotes."""
     return f"'{brief(given)}'"

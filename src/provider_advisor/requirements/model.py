@@ -44,7 +44,7 @@ class Requirement(NamedTuple):
     implied_by: tuple[str, ...] = ()
 
     def asks_as_much_as(self, other: Requirement) -> bool:
-        """Whether whoever fulfils this one has fulfilled the other, at no lower a priority."""
+        """Return whether fulfilling this one fulfils the other too, at no lower priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
@@ -60,17 +60,17 @@ class Team(NamedTuple):
 
     @property
     def stated(self) -> frozenset[str]:
-        """The criteria that the team asks for itself."""
+        """Return the criteria that the team asks for itself."""
         return frozenset(requirement.criterion for requirement in self.requirements)
 
 
 def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
-    """The requirements, musts first, then by criterion: the order in which they were stated never matters."""
+    """Return the requirements, musts first, then by criterion: the order of statement never matters."""
     return tuple(sorted(requirements, key=lambda part: (-RANK[part.priority], part.criterion)))
 
 
 def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Number | str]:
-    """The bound with the keys and words of a requirements file: `{"at_least": 90}`, or `{"at_least": "good"}`."""
+    """Return the bound as in a requirements file: `{"at_least": 90}`, or `{"at_least": "good"}`."""
     if bound is None:
         return {}
     ends = {"at_least": bound.low, "at_most": bound.high}
@@ -92,7 +92,7 @@ class Service(NamedTuple):
 
 
 def read_volume(item: str, text: str) -> Number:
-    """The monthly volume that somebody typed for a usage item. Raises RequirementsError."""
+    """Return the monthly volume that somebody typed for a usage item. Raises RequirementsError."""
     try:
         number, unit = read_amount(text)
     except ValueError as error:
@@ -105,34 +105,34 @@ def read_volume(item: str, text: str) -> Number:
 
 
 def services_used(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[Service, ...]:
-    """The team's usage, split into what is paid for together: items that some price is multiplied with at once."""
+    """Return the usage, split into what is paid for together: items that one price is multiplied with."""
     if not usage:
         return ()
     prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
     left = dict(usage)
     services = []
     while left:
-        together = _reachable(next(iter(left)), prices)
+        together = _find_reachable(next(iter(left)), prices)
         mine = {item: left.pop(item) for item in sorted(together) if item in left}
-        services.append(_service(mine, [price for price in prices if together & set(price.usage)]))
+        services.append(_make_service(mine, [price for price in prices if together & set(price.usage)]))
     return tuple(services)
 
 
 def paid_together(knowledge: KnowledgeBase) -> tuple[tuple[str, ...], ...]:
-    """All usage items, in groups that are paid for together; most groups have one item."""
+    """Return all usage items, in groups that are paid for together; most groups have one item."""
     prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
-    groups = {tuple(sorted(_reachable(item, prices))) for item in knowledge.usage}
+    groups = {tuple(sorted(_find_reachable(item, prices))) for item in knowledge.usage}
     return tuple(sorted(groups))
 
 
-def _reachable(item: str, prices: list[Criterion]) -> set[str]:
+def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
     found = {item}
     while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
         found |= more
     return found
 
 
-def _service(usage: dict[str, Number], prices: list[Criterion]) -> Service:
+def _make_service(usage: dict[str, Number], prices: list[Criterion]) -> Service:
     models = tuple(price for price in prices if set(price.usage) <= usage.keys())
     unused = [item for item in usage if not any(item in price.usage for price in models)]
     missing = {other for price in prices for item in unused if item in price.usage for other in price.usage}

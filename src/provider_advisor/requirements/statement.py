@@ -26,7 +26,7 @@ class Statement(NamedTuple):
 
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
-    """Both statements together; where both speak of one thing, the second wins, and a note says so.
+    """Return both statements together; where both name one thing, the second wins and a note says so.
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
     """
@@ -39,26 +39,28 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,
     )
-    overruled += _changed(file.team.situation, line.team.situation) + _changed(file.team.usage, line.team.usage)
+    overruled += _find_changed(file.team.situation, line.team.situation) + _find_changed(
+        file.team.usage, line.team.usage
+    )
     notes = tuple(f"The command line overrides the file for '{name}'." for name in dict.fromkeys(overruled))
     said = {*asked, *line.team.situation, *line.team.usage}
     unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
     return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes, unsure)
 
 
-def _changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
+def _find_changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
     return [name for name in first if name in second and first[name] != second[name]]
 
 
 def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """The statement with the keys of a requirements file, JSON-ready: asking it again gives the same answer."""
+    """Return the statement with the keys of a requirements file, JSON-ready; it can be asked again."""
     team = statement.team
     musts = [part for part in team.requirements if part.priority == "must"]
     wishes = [part for part in team.requirements if part.priority != "must"]
     record: dict[str, Any] = {
         "team": team.name,
-        "needs": [_requirement(part, knowledge) for part in musts],
-        "wants": [_requirement(part, knowledge) for part in wishes],
+        "needs": [_record_requirement(part, knowledge) for part in musts],
+        "wants": [_record_requirement(part, knowledge) for part in wishes],
         "situation": {topic: list(values) for topic, values in team.situation.items()},
         "usage": dict(team.usage),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
@@ -68,7 +70,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
     return {key: value for key, value in record.items() if value not in (None, [], {})}
 
 
-def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
     record: dict[str, Any] = {"criterion": requirement.criterion}
     if requirement.priority == "could":
         record["priority"] = requirement.priority

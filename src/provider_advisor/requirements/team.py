@@ -29,7 +29,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     whole: bool = True,
     read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
 ) -> Team:
-    """What a team states: `needs` are musts and `wants` shoulds, unless they name a priority themselves.
+    """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. What is not the `whole` is a part to be `combined`
@@ -37,8 +37,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     Raises RequirementsError.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
-        ("must", _listed("needs", needs)),
-        ("should", _listed("wants", wants)),
+        ("must", _check_list("needs", needs)),
+        ("should", _check_list("wants", wants)),
     )
     count = sum(len(items) for _, items in given)
     if count > MOST_REQUIREMENTS:
@@ -48,43 +48,43 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     requirements = [read(item, default, knowledge) for default, items in given for item in items]
     team = Team(
         merged(requirements),
-        _situation(_mapped("situation", situation), knowledge),
-        _usage(_mapped("usage", usage), knowledge),
+        _read_situation(_check_mapping("situation", situation), knowledge),
+        _read_usage(_check_mapping("usage", usage), knowledge),
         name,
     )
     return checked(team, knowledge) if whole else team
 
 
 def checked(team: Team, knowledge: KnowledgeBase) -> Team:
-    """The team itself. Raises RequirementsError if it contradicts itself, or asks what its usage cannot tell."""
+    """Return the team itself. Raises RequirementsError if it contradicts itself or lacks usage."""
     _refuse_exclusive(team, knowledge)
     _refuse_uncomputable(team, knowledge)
     _refuse_incomplete_usage(team, knowledge)
     return team
 
 
-def _listed(key: str, given: object) -> list[Any]:
+def _check_list(key: str, given: object) -> list[Any]:
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise RequirementsError(f"'{key}' is {shown(given)}; expected a list of requirements.")
     return list(given)
 
 
-def _mapped(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     if not isinstance(given, Mapping | None):
         raise RequirementsError(f"'{key}' is {shown(given)}; expected a mapping from names to values.")
     return given or {}
 
 
 def merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
-    """The requirements, with the same criterion at the same priority asked once: the tighter bound at each end."""
+    """Return the requirements, each criterion once per priority, with the tighter bound at each end."""
     found: dict[tuple[str, str], Requirement] = {}
     for requirement in read:
         key = (requirement.criterion, requirement.priority)
-        found[key] = _both(found[key], requirement) if key in found else requirement
+        found[key] = _intersect(found[key], requirement) if key in found else requirement
     return in_order(found.values())
 
 
-def _both(first: Requirement, second: Requirement) -> Requirement:
+def _intersect(first: Requirement, second: Requirement) -> Requirement:
     bounds = [part.bound for part in (first, second) if part.bound is not None]
     bound = bounds[0].intersect(bounds[-1]) if bounds else None
     weights = [part.weight for part in (first, second) if part.weight is not None]
@@ -99,12 +99,12 @@ def _refuse_exclusive(team: Team, knowledge: KnowledgeBase) -> None:
             raise exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
 
 
-def _situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
-    answers = {name: read_answers(_topic(name, knowledge), values) for name, values in given.items()}
+def _read_situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
+    answers = {name: read_answers(_find_topic(name, knowledge), values) for name, values in given.items()}
     return dict(sorted(answers.items()))
 
 
-def _topic(name: str, knowledge: KnowledgeBase) -> Topic:
+def _find_topic(name: str, knowledge: KnowledgeBase) -> Topic:
     if name not in knowledge.topics:
         hint = did_you_mean(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
         raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
@@ -112,16 +112,16 @@ def _topic(name: str, knowledge: KnowledgeBase) -> Topic:
 
 
 def read_answers(topic: Topic, values: object) -> tuple[str, ...]:
-    """What a team says on a topic: one of its values, or several where it takes them. Raises RequirementsError."""
+    """Return a team's answers on a topic: one of its values, or several. Raises RequirementsError."""
     several = values if isinstance(values, Iterable) and not isinstance(values, str | Mapping) else [values]
-    answers = {_answer(value, topic) for value in several}
+    answers = {_read_answer(value, topic) for value in several}
     if not answers or (len(answers) > 1 and not topic.many):
         takes = "at least one value" if topic.many else "one value"
         raise RequirementsError(f"the situation '{topic.id}' takes {takes}; expected one of {', '.join(topic.values)}.")
     return tuple(sorted(answers))
 
 
-def _answer(value: object, topic: Topic) -> str:
+def _read_answer(value: object, topic: Topic) -> str:
     if not isinstance(value, str) or value not in topic.values:
         hint = did_you_mean(brief(value), topic.values)
         raise RequirementsError(
@@ -130,12 +130,12 @@ def _answer(value: object, topic: Topic) -> str:
     return value
 
 
-def _usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
-    usage = {item: _amount(item, amount, knowledge) for item, amount in given.items()}
+def _read_usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
+    usage = {item: _read_amount(item, amount, knowledge) for item, amount in given.items()}
     return dict(sorted(usage.items()))
 
 
-def _amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
+def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
     if item not in knowledge.usage:
         hint = did_you_mean(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
         raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
@@ -150,7 +150,7 @@ def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:
     asked = [knowledge.criteria[requirement.criterion] for requirement in team.requirements]
     for criterion in asked:
         if criterion.computed and not team.usage:
-            raise RequirementsError(_missing_usage(criterion))
+            raise RequirementsError(_explain_missing_usage(criterion))
 
 
 def _refuse_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> None:
@@ -160,7 +160,7 @@ def _refuse_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> None:
             raise RequirementsError(f"the usage '{given}' means nothing without '{missing}'; state both, or neither.")
 
 
-def _missing_usage(criterion: Criterion) -> str:
+def _explain_missing_usage(criterion: Criterion) -> str:
     return (
         f"'{criterion.id}' is computed from monthly usage, but none is stated; "
         "state it, or ask for single prices instead."

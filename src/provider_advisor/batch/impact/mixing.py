@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from provider_advisor.batch.impact.changes import Change, Key, changes_between, is_reshaped
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
-from provider_advisor.knowledge.checks import sorted_rules
+from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
 from provider_advisor.knowledge.records import Policy
 
@@ -101,7 +101,7 @@ class Mixing:
 
     def _finished(self, mixed: KnowledgeBase, made: set[Key]) -> KnowledgeBase:
         """The base with its rules in order and a fingerprint of its own. Raises CycleError."""
-        rules = {rule.id: rule for rule in sorted_rules(list(mixed.rules.values()))}
+        rules = {rule.id: rule for rule in sort_rules(list(mixed.rules.values()))}
         # That of the content takes longer than judging does.
         identity = f"{self._old.fingerprint} {self._new.fingerprint} {sorted(made)}"
         return dataclasses.replace(mixed, rules=rules, fingerprint=hashlib.sha256(identity.encode()).hexdigest())

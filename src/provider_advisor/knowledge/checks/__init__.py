@@ -1,17 +1,17 @@
 """What is wrong between files, or between the values of one record, all of it at once."""
 
-from provider_advisor.knowledge.checks.criteria import criteria_problems, team_problems
-from provider_advisor.knowledge.checks.providers import provider_problems
-from provider_advisor.knowledge.checks.questions import never_asked, question_problems
-from provider_advisor.knowledge.checks.rules import rule_problems, sorted_rules, structure_problems
+from provider_advisor.knowledge.checks.criteria import check_criteria, check_team
+from provider_advisor.knowledge.checks.providers import check_providers
+from provider_advisor.knowledge.checks.questions import check_questions, find_never_asked
+from provider_advisor.knowledge.checks.rules import check_rules, check_structure, sort_rules
 
 __all__ = [
-    "criteria_problems",
-    "never_asked",
-    "provider_problems",
-    "question_problems",
-    "rule_problems",
-    "sorted_rules",
-    "structure_problems",
-    "team_problems",
+    "check_criteria",
+    "check_providers",
+    "check_questions",
+    "check_rules",
+    "check_structure",
+    "check_team",
+    "find_never_asked",
+    "sort_rules",
 ]

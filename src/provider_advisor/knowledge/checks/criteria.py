@@ -11,11 +11,11 @@ from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, Team
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["criteria_problems", "repeated", "team_problems"]
+__all__ = ["check_criteria", "check_team", "find_repeated"]
 
 
-def repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
-    """A problem for each name that was there before, given pairs of name and place."""
+def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
+    """Return a problem for each name that was there before, given pairs of name and place."""
     first: dict[str, str] = {}
     for name, where in named:
         if name in first:
@@ -23,26 +23,26 @@ def repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
         first.setdefault(name, where)
 
 
-def criteria_problems(
+def check_criteria(
     files: Sequence[Reading[CriteriaFile]], criteria: Defined[Criterion], usage: Defined[UsageItem]
 ) -> Iterator[str]:
-    """Everything wrong with the criteria of all areas, given what they may refer to."""
+    """Return everything wrong with the criteria of all areas, given what they may refer to."""
     placed = [
         (criterion, document.where("criteria", index))
         for file, document, _ in files
         for index, criterion in enumerate(file.criteria)
     ]
-    yield from repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
+    yield from find_repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
-    yield from repeated(names, "the criterion or alias")
+    yield from find_repeated(names, "the criterion or alias")
     for criterion, where in placed:
-        for problem in (*_kind_problems(criterion), *_reference_problems(criterion, criteria, usage)):
+        for problem in (*_check_kind(criterion), *_check_references(criterion, criteria, usage)):
             yield f"{where}: criterion '{criterion.id}': {problem}"
     computed = ((criterion.kind, where) for criterion, where in placed if criterion.computed)
-    yield from repeated(computed, "a computed criterion of kind")
+    yield from find_repeated(computed, "a computed criterion of kind")
 
 
-def _kind_problems(criterion: CriterionShape) -> Iterator[str]:
+def _check_kind(criterion: CriterionShape) -> Iterator[str]:
     is_number = criterion.kind in {"quantity", "price"}
     if is_number and criterion.unit is None:
         yield f"'unit' is missing; a {criterion.kind} has one."
@@ -60,10 +60,10 @@ def _kind_problems(criterion: CriterionShape) -> Iterator[str]:
         yield "'of', 'usage' and 'computed' belong to prices; remove them."
     if criterion.kind == "price" and criterion.of is None and not criterion.computed:
         yield "'of' is missing; a price names the capability that it pays for."
-    yield from _scale_problems(criterion)
+    yield from _check_scale(criterion)
 
 
-def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
+def _check_scale(criterion: CriterionShape) -> Iterator[str]:
     scale = criterion.scale
     if scale is None:
         return
@@ -73,27 +73,27 @@ def _scale_problems(criterion: CriterionShape) -> Iterator[str]:
         yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
 
 
-def _reference_problems(
+def _check_references(
     criterion: CriterionShape, criteria: Defined[Criterion], usage: Defined[UsageItem]
 ) -> Iterator[str]:
     capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
     prices = [other.id for other in criteria.records.values() if other.usage]
     of = [] if criterion.of is None else [criterion.of]
-    yield from _strangers(of, capabilities, criteria, "'of' must name a capability")
-    yield from _strangers(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
-    yield from _strangers(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
-    yield from _currency_problems(criterion, criteria.records.values())
+    yield from _check_known(of, capabilities, criteria, "'of' must name a capability")
+    yield from _check_known(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
+    yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
+    yield from _check_currency(criterion, criteria.records.values())
 
 
-def _strangers(words: Iterable[str], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
-    """A problem for each word that is none of the fitting, and of which it is known what it is."""
+def _check_known(words: Iterable[str], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
+    """Yield a problem for each word that does not fit, unless its own entry could not be read."""
     for word in words:
         if word not in fitting and not among.is_unread(word):
             yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
 
 
-def _currency_problems(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
-    """What is summed is in one currency: the part of the unit before the slash."""
+def _check_currency(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
+    """Refuse sums over several currencies: the part of the unit before the slash."""
     computed = next((other for other in criteria if other.computed), None)
     if computed is None or computed.unit is None or not criterion.usage or criterion.unit is None:
         return
@@ -102,11 +102,11 @@ def _currency_problems(criterion: CriterionShape, criteria: Iterable[Criterion])
         yield f"its unit starts with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
 
 
-def team_problems(file: TeamFile, document: Document) -> Iterator[str]:
-    """Everything wrong with situation topics and usage items."""
+def check_team(file: TeamFile, document: Document) -> Iterator[str]:
+    """Return everything wrong with situation topics and usage items."""
     topics = ((topic.id, document.where("situation", index)) for index, topic in enumerate(file.situation))
     items = ((item.id, document.where("usage", index)) for index, item in enumerate(file.usage))
-    yield from repeated((*topics, *items), "the topic or usage item")
+    yield from find_repeated((*topics, *items), "the topic or usage item")
     for index, topic in enumerate(file.situation):
         if len(set(topic.values)) != len(topic.values):
             yield f"{document.where('situation', index)}: topic '{topic.id}' names a value twice; remove one."

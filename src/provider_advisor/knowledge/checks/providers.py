@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from provider_advisor.knowledge.checks.criteria import repeated
-from provider_advisor.knowledge.convert import claims_of
+from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.convert import make_claims
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
 from provider_advisor.logic import unit_fits
 
-__all__ = ["provider_problems"]
+__all__ = ["check_providers"]
 
 
-def provider_problems(
+def check_providers(
     files: Sequence[Reading[ProviderFile]], criteria: Defined[Criterion], sources: Defined[Source]
 ) -> Iterator[str]:
-    """Everything wrong with the providers of all files, given what claims may refer to."""
+    """Return everything wrong with the providers of all files, given what claims may refer to."""
     names = ((name, document.where("id")) for file, document, _ in files for name in (file.id, *file.aliases))
-    yield from repeated(names, "the provider or alias")
+    yield from find_repeated(names, "the provider or alias")
     for reading in files:
         file, document, _ = reading
         placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
-        yield from repeated(placed, "the product")
+        yield from find_repeated(placed, "the product")
         products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):
-            of_references = _reference_problems(claim, products, criteria, sources)
-            for problem in (*of_references, *_value_problems(claim, criteria.records)):
+            of_references = _check_references(claim, products, criteria, sources)
+            for problem in (*of_references, *_check_value(claim, criteria.records)):
                 yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
-        yield from _product_problems(claims_of(file, document, criteria.records, sources.records), criteria.records)
+        yield from _check_products(make_claims(file, document, criteria.records, sources.records), criteria.records)
 
 
-def _reference_problems(
+def _check_references(
     claim: ClaimShape, products: Defined[Product], criteria: Defined[Criterion], sources: Defined[Source]
 ) -> Iterator[str]:
     yield from criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
@@ -44,19 +44,19 @@ def _reference_problems(
         yield "'until' is before the day from which the claim is true; correct one of them."
 
 
-def _value_problems(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
+def _check_value(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
     criterion = criteria.get(claim.criterion)
     if criterion is None:
         return
     if criterion.computed:
         yield "it is computed from prices and usage; remove the claim."
     elif criterion.kind in {"capability", "rating"}:
-        yield from _word_problems(claim, criterion)
+        yield from _check_word(claim, criterion)
     else:
-        yield from _amount_problems(claim, criterion)
+        yield from _check_amount(claim, criterion)
 
 
-def _word_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+def _check_word(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     words = criterion.values or ("present", "absent")
     if claim.value is None:
         yield f"a {criterion.kind} takes 'value'; expected {' or '.join(words)}."
@@ -66,7 +66,7 @@ def _word_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield f"a {criterion.kind} has no unit; remove it."
 
 
-def _amount_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     if claim.value is not None:
         yield f"a {criterion.kind} takes exactly, at_least, more_than, at_most, between or from, not 'value'."
     if claim.by_quote and criterion.kind != "price":
@@ -75,10 +75,10 @@ def _amount_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield f"'unit' is missing; expected {criterion.unit}."
     elif not unit_fits(claim.unit, str(criterion.unit)) or claim.unit != criterion.unit:
         yield f"the unit '{claim.unit}' does not fit; expected {criterion.unit}."
-    yield from _scale_problems(claim, criterion)
+    yield from _check_scale(claim, criterion)
 
 
-def _scale_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     given = [claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_, *(claim.between or ())]
     amounts = [amount for amount in given if amount is not None]
     if criterion.scale is not None:
@@ -92,8 +92,8 @@ def _scale_problems(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield "'between' starts with the higher number; swap the two."
 
 
-def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
-    """Numbers of different products are different things: 250 callers of one and 3000 viewers of another."""
+def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
+    """Refuse numbers of different products: 250 callers of one are not 3000 viewers of another."""
     first: dict[str, Claim] = {}
     for claim in claims:
         if criteria[claim.criterion].kind == "capability":
@@ -101,11 +101,11 @@ def _product_problems(claims: Sequence[Claim], criteria: Mapping[str, Criterion]
         before = first.setdefault(claim.criterion, claim)
         if claim.product != before.product:
             yield (
-                f"{claim.where}: claim on '{claim.criterion}': it belongs to {_product(claim)}, "
+                f"{claim.where}: claim on '{claim.criterion}': it belongs to {_name_product(claim)}, "
                 f"the one at {before.where} to {before.product or 'no product'}; "
                 "numbers of different products need different criteria."
             )
 
 
-def _product(claim: Claim) -> str:
+def _name_product(claim: Claim) -> str:
     return f"product {claim.product}" if claim.product else "no product"

@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
-from provider_advisor.knowledge.checks.criteria import repeated
+from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Rule, Source, Topic, UsageItem
 
 __all__ = [
     "Vocabulary",
-    "condition_problems",
-    "criteria_named",
-    "rule_problems",
-    "sorted_rules",
-    "structure_problems",
+    "check_condition",
+    "check_rules",
+    "check_structure",
+    "find_criteria",
+    "sort_rules",
 ]
 
 
@@ -43,88 +43,88 @@ class Vocabulary(NamedTuple):
     sources: Defined[Source]
 
 
-def rule_problems(files: Sequence[Reading[shapes.RulesFile]], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
-    """Everything wrong inside single rules, as pairs of rule id and problem."""
+def check_rules(files: Sequence[Reading[shapes.RulesFile]], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Return everything wrong inside single rules, as pairs of rule id and problem."""
     placed = [
         (rule, document.where("rules", index)) for file, document, _ in files for index, rule in enumerate(file.rules)
     ]
-    for problem in repeated(((rule.id, where) for rule, where in placed), "the rule"):
+    for problem in find_repeated(((rule.id, where) for rule, where in placed), "the rule"):
         yield "", problem
     for rule, where in placed:
-        for problem in _rule_problems(rule, vocabulary):
+        for problem in _check_rule(rule, vocabulary):
             yield rule.id, f"{where}: rule '{rule.id}': {problem}"
 
 
-def criteria_named(rule: shapes.RuleShape) -> set[str]:
-    """Every criterion of which a rule speaks."""
+def find_criteria(rule: shapes.RuleShape) -> set[str]:
+    """Return every criterion that a rule names."""
     conditions = [rule.when] if rule.favours is None else [rule.when, rule.favours]
     named = {part.criterion for part in rule.implies or ()}
-    for leaf in (leaf for condition in conditions for leaf in _leaves(condition)):
+    for leaf in (leaf for condition in conditions for leaf in _walk_leaves(condition)):
         if isinstance(leaf, shapes.NeedShape | shapes.FactShape):
             named.add(leaf.need if isinstance(leaf, shapes.NeedShape) else leaf.fact)
     return named
 
 
-def _leaves(shape: shapes.ConditionShape) -> Iterator[_Leaf]:
+def _walk_leaves(shape: shapes.ConditionShape) -> Iterator[_Leaf]:
     if isinstance(shape, shapes.AllShape | shapes.AnyShape):
         for part in shape.all if isinstance(shape, shapes.AllShape) else shape.any:
-            yield from _leaves(part)
+            yield from _walk_leaves(part)
     elif isinstance(shape, shapes.NotShape):
-        yield from _leaves(shape.not_)
+        yield from _walk_leaves(shape.not_)
     else:
         yield shape
 
 
-def _rule_problems(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
-    yield from condition_problems(rule.when, vocabulary, on_team=True)
+def _check_rule(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
+    yield from check_condition(rule.when, vocabulary, on_team=True)
     if rule.favours is not None:
-        yield from condition_problems(rule.favours, vocabulary, on_team=False)
+        yield from check_condition(rule.favours, vocabulary, on_team=False)
     for implied in rule.implies or ():
-        yield from _criterion_problems(implied.criterion, vocabulary)
+        yield from _check_criterion(implied.criterion, vocabulary)
         if (criterion := vocabulary.criteria.records.get(implied.criterion)) is not None:
-            yield from _bound_problems(implied.at_least, implied.at_most, criterion)
+            yield from _check_bound(implied.at_least, implied.at_most, criterion)
             if criterion.computed:
                 yield f"'{criterion.id}' cannot be implied, because it needs usage from the team."
     for citation in rule.rests_on:
         yield from vocabulary.sources.unknown(citation.source, f"unknown source '{citation.source}'")
 
 
-def condition_problems(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
-    """What is wrong with a condition on the team, or on a provider's facts."""
-    for leaf in _leaves(shape):
+def check_condition(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
+    """Return what is wrong with a condition on the team, or on a provider's facts."""
+    for leaf in _walk_leaves(shape):
         if isinstance(leaf, shapes.FactShape) is on_team:
             room, words = ("'when'", "need, situation or usage") if on_team else ("'favours'", "fact")
             yield f"a condition of {room} uses {words}; move this one."
         else:
-            yield from _leaf_problems(leaf, vocabulary)
+            yield from _check_leaf(leaf, vocabulary)
 
 
-def _leaf_problems(shape: _Leaf, vocabulary: Vocabulary) -> Iterator[str]:
+def _check_leaf(shape: _Leaf, vocabulary: Vocabulary) -> Iterator[str]:
     if isinstance(shape, shapes.NeedShape):
-        yield from _criterion_problems(shape.need, vocabulary)
+        yield from _check_criterion(shape.need, vocabulary)
     elif isinstance(shape, shapes.SituationShape):
-        yield from _situation_problems(shape, vocabulary)
+        yield from _check_situation(shape, vocabulary)
     elif isinstance(shape, shapes.UsageBoundShape):
         yield from vocabulary.usage.unknown(shape.usage, f"unknown usage item '{shape.usage}'")
-        yield from _order_problems(shape.at_least, shape.at_most)
+        yield from _check_order(shape.at_least, shape.at_most)
     else:
-        yield from _criterion_problems(shape.fact, vocabulary)
+        yield from _check_criterion(shape.fact, vocabulary)
         if (criterion := vocabulary.criteria.records.get(shape.fact)) is not None:
-            yield from _fact_problems(shape, criterion)
+            yield from _check_fact(shape, criterion)
 
 
-def _criterion_problems(name: str, vocabulary: Vocabulary) -> Iterator[str]:
+def _check_criterion(name: str, vocabulary: Vocabulary) -> Iterator[str]:
     yield from vocabulary.criteria.unknown(name, f"unknown criterion '{name}'", " Add it to criteria/ first.")
 
 
-def _situation_problems(shape: shapes.SituationShape, vocabulary: Vocabulary) -> Iterator[str]:
+def _check_situation(shape: shapes.SituationShape, vocabulary: Vocabulary) -> Iterator[str]:
     yield from vocabulary.topics.unknown(shape.situation, f"unknown situation '{shape.situation}'")
     topic = vocabulary.topics.records.get(shape.situation)
     if topic is not None and shape.is_ not in topic.values:
         yield f"'{shape.is_}' is not a value of '{topic.id}'; expected {', '.join(topic.values)}."
 
 
-def _fact_problems(shape: shapes.FactShape, criterion: Criterion) -> Iterator[str]:
+def _check_fact(shape: shapes.FactShape, criterion: Criterion) -> Iterator[str]:
     bounded = shape.at_least is not None or shape.at_most is not None
     if criterion.computed:
         yield f"'{criterion.id}' is computed for a team; a rule cannot ask for it."
@@ -139,22 +139,22 @@ def _fact_problems(shape: shapes.FactShape, criterion: Criterion) -> Iterator[st
     elif shape.is_ is not None or not bounded:
         yield f"'{criterion.id}' is a {criterion.kind}; expected {_BOUNDS[criterion.kind]}."
     else:
-        yield from _bound_problems(shape.at_least, shape.at_most, criterion)
+        yield from _check_bound(shape.at_least, shape.at_most, criterion)
 
 
-def _bound_problems(at_least: float | str | None, at_most: float | str | None, criterion: Criterion) -> Iterator[str]:
+def _check_bound(at_least: float | str | None, at_most: float | str | None, criterion: Criterion) -> Iterator[str]:
     ends = [end for end in (at_least, at_most) if end is not None]
     if ends and criterion.kind == "capability":
         yield f"'{criterion.id}' is a capability; it takes no bound."
     elif criterion.kind == "rating":
-        yield from _word_problems(ends, criterion)
+        yield from _check_words(ends, criterion)
     elif any(isinstance(end, str) for end in ends):
         yield f"a bound of '{criterion.id}' is a number, in {criterion.unit}, without quotes."
     else:
-        yield from _order_problems(at_least, at_most)
+        yield from _check_order(at_least, at_most)
 
 
-def _word_problems(ends: Sequence[float | str], criterion: Criterion) -> Iterator[str]:
+def _check_words(ends: Sequence[float | str], criterion: Criterion) -> Iterator[str]:
     strangers = [end for end in ends if end not in criterion.values]
     for end in strangers:
         shown = end if isinstance(end, str) else f"{end:g}"
@@ -164,13 +164,13 @@ def _word_problems(ends: Sequence[float | str], criterion: Criterion) -> Iterato
         yield f"at_least ({ends[0]}) is above at_most ({ends[1]}); nothing can satisfy it."
 
 
-def _order_problems(at_least: float | str | None, at_most: float | str | None) -> Iterator[str]:
+def _check_order(at_least: float | str | None, at_most: float | str | None) -> Iterator[str]:
     if isinstance(at_least, float | int) and isinstance(at_most, float | int) and at_least > at_most:
         yield f"at_least ({at_least:g}) is above at_most ({at_most:g}); nothing can satisfy it."
 
 
-def structure_problems(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Iterator[str]:
-    """Rules that can never fire or never count, and cycles."""
+def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Iterator[str]:
+    """Yield rules that can never fire or never count, and circles."""
     for rule in rules:
         found = alternatives(rule.when)
         if found is None:
@@ -180,32 +180,32 @@ def structure_problems(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> It
                 f"{rule.where}: rule '{rule.id}' can never fire, because 'when' contradicts itself; "
                 "correct or remove it."
             )
-        yield from _never_counts(rule)
-    yield from _circles(rules)
+        yield from _find_never_counting(rule)
+    yield from _find_circles(rules)
 
 
-def _circles(rules: Sequence[Rule]) -> Iterator[str]:
-    """Each set of criteria that all imply one another, with a way round, at the first rule on that way."""
-    graph = _needs_of(rules)
-    reached = {criterion: _reached(criterion, graph) for criterion in graph}
+def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield each circle of criteria that imply one another, at its first rule."""
+    graph = _map_needs(rules)
+    reached = {criterion: _find_reached(criterion, graph) for criterion in graph}
     told: set[str] = set()
     for start in sorted(criterion for criterion in graph if criterion in reached[criterion]):
         if start in told:
             continue
         told |= {other for other in reached[start] if start in reached.get(other, ())}
-        way = _way_round(start, graph)
+        way = _trace_circle(start, graph)
         steps = set(itertools.pairwise(way))
-        where = next(rule.where for rule in rules if _steps(rule) & steps)
+        where = next(rule.where for rule in rules if _list_steps(rule) & steps)
         yield f"{where}: rules imply one another in a circle ({' <- '.join(way)}); remove one of them."
 
 
-def _steps(rule: Rule) -> set[tuple[str, str]]:
-    """The pairs of a criterion that the rule implies and one that it needs."""
+def _list_steps(rule: Rule) -> set[tuple[str, str]]:
+    """Return the pairs of a criterion that the rule implies and one that it needs."""
     return set(itertools.product((part.criterion for part in rule.implies), needed_ever(rule.when)))
 
 
-def _needs_of(rules: Sequence[Rule]) -> dict[str, set[str]]:
-    """For each implied criterion those of which the rules that imply it speak."""
+def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
+    """Return for each implied criterion those that its rules need."""
     graph: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.implies:
@@ -213,8 +213,8 @@ def _needs_of(rules: Sequence[Rule]) -> dict[str, set[str]]:
     return graph
 
 
-def _reached(start: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
-    """Every criterion that the first one rests on, in one step or more, and the one before it on a shortest way."""
+def _find_reached(start: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
+    """Return every criterion that the first rests on, each with the one before it on a shortest way."""
     before: dict[str, str] = {}
     edge = [start]
     while edge:
@@ -224,15 +224,15 @@ def _reached(start: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
     return before
 
 
-def _way_round(start: str, graph: Mapping[str, set[str]]) -> list[str]:
-    before = _reached(start, graph)
+def _trace_circle(start: str, graph: Mapping[str, set[str]]) -> list[str]:
+    before = _find_reached(start, graph)
     way = [start]
     while len(way) == 1 or way[-1] != start:
         way.append(before[way[-1]])
     return way[::-1]
 
 
-def _never_counts(rule: Rule) -> Iterator[str]:
+def _find_never_counting(rule: Rule) -> Iterator[str]:
     required = needed_always(rule.when)
     if rule.favours is not None:
         asked = {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)}
@@ -243,18 +243,18 @@ def _never_counts(rule: Rule) -> Iterator[str]:
             )
 
 
-def sorted_rules(rules: Sequence[Rule]) -> list[Rule]:
-    """The rules by id, but each behind those that imply what it needs.
+def sort_rules(rules: Sequence[Rule]) -> list[Rule]:
+    """Return the rules by id, but each behind those that imply what it needs.
 
     Raises graphlib.CycleError if there is no such order.
     """
-    level = {criterion: rank for rank, criterion in enumerate(_by_generation(_needs_of(rules)))}
+    level = {criterion: rank for rank, criterion in enumerate(_sort_by_generation(_map_needs(rules)))}
     return sorted(
         rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id)
     )
 
 
-def _by_generation(graph: Mapping[str, set[str]]) -> Iterator[str]:
+def _sort_by_generation(graph: Mapping[str, set[str]]) -> Iterator[str]:
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     while sorter.is_active():

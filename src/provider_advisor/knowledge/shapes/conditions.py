@@ -42,7 +42,7 @@ class UsageBoundShape(Shape):
     at_most: Amount | None = None
 
     @model_validator(mode="after")
-    def _some_bound(self) -> UsageBoundShape:
+    def _check_bound(self) -> UsageBoundShape:
         if self.at_least is None and self.at_most is None:
             raise wrong("expected at_least, at_most or both")
         return self
@@ -78,14 +78,14 @@ class NotShape(Shape):
 _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
 
 
-def _one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
     if len(found) > 1:
         raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put both into a list under `all`")
     return data
 
 
-def _form_of_condition(data: Any) -> str | None:  # noqa: ANN401
+def _find_form(data: Any) -> str | None:  # noqa: ANN401
     if isinstance(data, Mapping):
         return next((f"<{word}>" for word in _CONDITION_WORDS if word in data), None)
     return None
@@ -100,9 +100,9 @@ ConditionShape = Annotated[
     | Annotated[AnyShape, Tag("<any>")]
     | Annotated[NotShape, Tag("<not>")],
     Discriminator(
-        _form_of_condition,
+        _find_form,
         custom_error_type="form",
         custom_error_message=f"expected a condition that starts with one of {', '.join(_CONDITION_WORDS)}",
     ),
-    BeforeValidator(_one_word),
+    BeforeValidator(_check_one_word),
 ]

@@ -142,7 +142,7 @@ class ClaimShape(Shape):
     note: Words | None = None
 
     @model_validator(mode="after")
-    def _one_value(self) -> ClaimShape:
+    def _check_one_value(self) -> ClaimShape:
         given = [key for key in VALUE_KEYS if getattr(self, "from_" if key == "from" else key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"

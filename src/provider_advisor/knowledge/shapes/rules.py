@@ -55,7 +55,7 @@ class RuleShape(Shape):
     weight: Weight | None = None
 
     @model_validator(mode="after")
-    def _one_consequent(self) -> RuleShape:
+    def _check_consequent(self) -> RuleShape:
         if (self.implies is None) == (self.favours is None):
             raise wrong("expected either 'implies' or 'favours'; a rule has exactly one of them")
         if self.favours is not None and self.weight is None:
@@ -110,11 +110,11 @@ class QuestionShape(Shape):
 
     @property
     def about(self) -> tuple[About, str]:
-        """What it asks about: the kind of thing, and its id."""
+        """Return what it asks about: the kind of thing, and its id."""
         return next((key, getattr(self, key)) for key in _ABOUT if getattr(self, key) is not None)
 
     @model_validator(mode="after")
-    def _about_one_thing(self) -> QuestionShape:
+    def _check_about(self) -> QuestionShape:
         given = [key for key in _ABOUT if getattr(self, key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"

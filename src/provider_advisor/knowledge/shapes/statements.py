@@ -37,7 +37,7 @@ class RequirementShape(Shape):
     weight: Weight | None = None
 
 
-def _form_of_requirement(value: Any) -> str | None:  # noqa: ANN401
+def _find_form(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
         return "<text>"
     return "<mapping>" if isinstance(value, Mapping | RequirementShape) else None
@@ -46,7 +46,7 @@ def _form_of_requirement(value: Any) -> str | None:  # noqa: ANN401
 RequirementOrText = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[RequirementShape, Tag("<mapping>")],
     Discriminator(
-        _form_of_requirement,
+        _find_form,
         custom_error_type="form",
         custom_error_message="expected a criterion, or a mapping with the key 'criterion'",
     ),
@@ -124,14 +124,14 @@ Place = Annotated[int, Field(ge=1, le=100_000, strict=True, description="the num
 _ABOUT = ("topics", "criterion", "situation", "usage")
 
 
-def _version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     if value != VERSION or isinstance(value, bool):
         expected = f"expected {VERSION}, the version that this program reads and `recommend ask` writes"
         raise PydanticCustomError("version", expected)
     return value
 
 
-def _form_of_answer(value: Any) -> str:  # noqa: ANN401
+def _find_answer_form(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, list):
         return "<list>"
     return "<word>" if isinstance(value, str) else "<number>"
@@ -139,7 +139,7 @@ def _form_of_answer(value: Any) -> str:  # noqa: ANN401
 
 AnswerValue = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")],
-    Discriminator(_form_of_answer),
+    Discriminator(_find_answer_form),
 ]
 
 
@@ -165,7 +165,7 @@ class AnswerShape(Shape):
     bound_screen: Place | None = None
 
     @model_validator(mode="after")
-    def _one_question(self) -> AnswerShape:
+    def _check_question(self) -> AnswerShape:
         given = [key for key in _ABOUT if getattr(self, key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
@@ -182,6 +182,6 @@ class AnswerShape(Shape):
 class AnswersFile(Shape):
     """Answers to the questionnaire, in the order in which they were given; `declared` says that this is all."""
 
-    version: Annotated[int, Field(json_schema_extra={"const": VERSION}), BeforeValidator(_version)]
+    version: Annotated[int, Field(json_schema_extra={"const": VERSION}), BeforeValidator(_check_version)]
     answers: list[AnswerShape]
     declared: bool = False

@@ -25,26 +25,26 @@ class Shape(BaseModel):
 
 
 def is_id(text: str) -> bool:
-    """Whether it is lower-case words joined by hyphens."""
+    """Return whether it is lower-case words joined by hyphens."""
     return re.fullmatch(_ID, text) is not None
 
 
 def wrong(sentence: str) -> PydanticCustomError:
-    """What a shape raises on a mapping whose keys do not go together; the mapping itself is not shown."""
+    """Return the error for a mapping whose keys do not go together; the mapping itself is not shown."""
     return PydanticCustomError("mapping", "{sentence}", {"sentence": sentence})
 
 
-def _days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     if isinstance(value, str) and re.fullmatch(_DAYS, value):
         return value
     raise PydanticCustomError("days", "expected a number of days such as 365d")
 
 
-def _form_of_end(value: Any) -> str:  # noqa: ANN401
+def _find_end_form(value: Any) -> str:  # noqa: ANN401
     return "<word>" if isinstance(value, str) else "<number>"
 
 
-def _form_of_ids(value: Any) -> str:  # noqa: ANN401
+def _find_ids_form(value: Any) -> str:  # noqa: ANN401
     return "<list>" if isinstance(value, list) else "<word>"
 
 
@@ -52,10 +52,10 @@ Id = Annotated[str, Field(pattern=_ID, description="lower-case words joined by h
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
-Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_days)]
+Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_check_days)]
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 End = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
-    Discriminator(_form_of_end),
+    Discriminator(_find_end_form),
 ]
-Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_form_of_ids)]
+Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_find_ids_form)]
