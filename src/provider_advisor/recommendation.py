@@ -32,12 +32,12 @@ class Recommendation:
 
     @property
     def verdict(self) -> Verdict:
-        """Which provider is recommended, how firmly, or why none is."""
+        """Return which provider is recommended, how firmly, or why none is."""
         return self.decision.outcome.verdict
 
     @cached_property
     def explanation(self) -> AnswerRecord:
-        """The whole answer as typed records, with every reason, source and unknown."""
+        """Return the whole answer as typed records, with every reason, source and unknown."""
         found = record_answer(self.decision, self.statement)
         if self.robustness:
             # As large as the rest of the package together, and needed only where it is asked for.
@@ -51,7 +51,7 @@ class Recommendation:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """The same as JSON-ready data."""
+        """Return the same as JSON-ready data."""
         record: dict[str, Any] = as_data(self.explanation)
         return record
 

@@ -17,50 +17,6 @@ from typing import Any, ClassVar, Literal, dataclass_transform
 
 from provider_advisor.errors import RequirementsError
 
-__all__ = [
-    "SCHEMA",
-    "AnswerPart",
-    "AnswerRecord",
-    "AskedRecord",
-    "BoundWords",
-    "ChangeRecord",
-    "ConcessionRecord",
-    "ConfirmRecord",
-    "CostItemRecord",
-    "CostRecord",
-    "EstimateRecord",
-    "EvidenceRecord",
-    "FindingRecord",
-    "KnowledgeRecord",
-    "LineRecord",
-    "NothingRecord",
-    "OpenFactRecord",
-    "OtherPriceRecord",
-    "PossibleAnswerRecord",
-    "ProviderRecord",
-    "RequirementChangesRecord",
-    "RequirementRecord",
-    "RestsOnRecord",
-    "RobustnessRecord",
-    "ScoreRecord",
-    "SetAsideRecord",
-    "ShareRecord",
-    "SourceRecord",
-    "StaleRecord",
-    "ThenVerdictRecord",
-    "TurnRecord",
-    "VerdictRecord",
-    "WeightRangeRecord",
-    "WeightedRecord",
-    "WeightsRecord",
-    "WorldsRecord",
-    "answer_schema",
-    "as_data",
-    "group_findings",
-    "read_answer",
-    "schema_of",
-]
-
 SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
 
 Priority = Literal["must", "should", "could"]
@@ -449,7 +405,7 @@ class AnswerRecord(AnswerPart):
 
     @property
     def sureness(self) -> RobustnessRecord | None:
-        """How sure it is, None where it was not asked for."""
+        """Return how sure the answer is, None where that was not asked for."""
         return self.robustness if isinstance(self.robustness, RobustnessRecord) else None
 
 
@@ -540,7 +496,7 @@ def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, 
 
 
 def _kinds(base: type[AnswerPart]) -> Iterator[type[AnswerPart]]:
-    """All kinds of record, each after the one that it extends."""
+    """Yield all kinds of record, each after the one that it extends."""
     for kind in base.__subclasses__():
         yield kind
         yield from _kinds(kind)

@@ -7,28 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
-from provider_advisor.explanation.model import (
-    SCHEMA,
-    AnswerRecord,
-    BoundWords,
-    ConcessionRecord,
-    CostItemRecord,
-    CostRecord,
-    EvidenceRecord,
-    FindingRecord,
-    KnowledgeRecord,
-    LineRecord,
-    NothingRecord,
-    OtherPriceRecord,
-    ProviderRecord,
-    RequirementRecord,
-    RestsOnRecord,
-    ScoreRecord,
-    SetAsideRecord,
-    SourceRecord,
-    StaleRecord,
-    VerdictRecord,
-)
+from provider_advisor.explanation import model
 from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
 from provider_advisor.explanation.words import age_text, claim_text, joined
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
@@ -38,12 +17,12 @@ from provider_advisor.requirements import Requirement, Statement, bound_words, s
 __all__ = ["claim_record", "record_answer"]
 
 
-def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
+def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecord:
     """Return the decision on a statement as records, without how sure it is."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
-    return AnswerRecord(
-        schema=SCHEMA,
+    return model.AnswerRecord(
+        schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
         notes=list(statement.notes),
         verdict=_verdict(outcome.verdict, explain_verdict(decision)),
@@ -51,29 +30,29 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
         findings=[_finding(finding, knowledge) for finding in findings],
         requirements=[_requirement(requirement, knowledge) for requirement in outcome.inference.requirements],
         set_aside=[
-            SetAsideRecord(rule=part.rule, criterion=part.criterion, because=part.because)
+            model.SetAsideRecord(rule=part.rule, criterion=part.criterion, because=part.because)
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
         concessions=[_concession(concession, knowledge) for concession in decision.concessions],
         confirm=[],
-        robustness=NothingRecord(),
+        robustness=model.NothingRecord(),
         sources=_sources(decision, knowledge),
         knowledge=_knowledge(findings, decision.facts),
     )
 
 
-def _verdict(verdict: Verdict, reason: str) -> VerdictRecord:
-    return VerdictRecord(**verdict.record(), reason=reason)
+def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:
+    return model.VerdictRecord(**verdict.record(), reason=reason)
 
 
-def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> ProviderRecord:
+def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> model.ProviderRecord:
     score = assessment.score
-    return ProviderRecord(
+    return model.ProviderRecord(
         id=assessment.provider,
         name=knowledge.providers[assessment.provider].name,
         standing=assessment.standing,
-        score=ScoreRecord(
+        score=model.ScoreRecord(
             proven=score.proven if score else None,
             expected=score.expected if score else None,
             possible=score.possible if score else None,
@@ -82,8 +61,8 @@ def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> ProviderRecor
     )
 
 
-def _cost(cost: Cost, knowledge: KnowledgeBase) -> CostRecord:
-    return CostRecord(
+def _cost(cost: Cost, knowledge: KnowledgeBase) -> model.CostRecord:
+    return model.CostRecord(
         low=_least(cost.amount),
         high=cost.amount.high,
         unit=cost_unit(knowledge),
@@ -91,19 +70,19 @@ def _cost(cost: Cost, knowledge: KnowledgeBase) -> CostRecord:
     )
 
 
-def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> CostItemRecord:
+def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord:
     price = item.price
-    return CostItemRecord(
+    return model.CostItemRecord(
         usage=dict(item.usage),
         criterion=price.criterion if price is not None else None,
         price=_claims_text(price) if price is not None else None,
         by_quote=item.by_quote,
         low=_least(item.amount),
         high=item.amount.high,
-        instead=[OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
+        instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
         beside=[_beside(fact, knowledge) for fact in item.beside],
         evidence=[
-            LineRecord(source=claim.source, line=claim.line, as_of=claim.as_of.isoformat())
+            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.as_of.isoformat())
             for claim in (price.claims if price is not None else ())
         ],
     )
@@ -122,10 +101,10 @@ def _claims_text(fact: Fact) -> str:
     return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
 
 
-def _finding(finding: Finding, knowledge: KnowledgeBase) -> FindingRecord:
+def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
     requirement, fact = finding.requirement, finding.degree.fact
     implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
-    return FindingRecord(
+    return model.FindingRecord(
         provider=finding.provider,
         criterion=requirement.criterion if requirement is not None else None,
         implied_by=list(requirement.implied_by) if requirement is not None else [],
@@ -143,14 +122,14 @@ def _finding(finding: Finding, knowledge: KnowledgeBase) -> FindingRecord:
     )
 
 
-def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> BoundWords | None:
+def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> model.BoundWords | None:
     if requirement is None or requirement.bound is None:
         return None
     return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion]))
 
 
-def _evidence(claim: Claim) -> EvidenceRecord:
-    return EvidenceRecord(
+def _evidence(claim: Claim) -> model.EvidenceRecord:
+    return model.EvidenceRecord(
         source=claim.source,
         line=claim.line,
         as_of=claim.as_of.isoformat(),
@@ -159,8 +138,8 @@ def _evidence(claim: Claim) -> EvidenceRecord:
     )
 
 
-def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> RequirementRecord:
-    return RequirementRecord(
+def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.RequirementRecord:
+    return model.RequirementRecord(
         criterion=requirement.criterion,
         label=knowledge.criteria[requirement.criterion].label,
         priority=requirement.priority,
@@ -170,14 +149,14 @@ def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> Requirem
     )
 
 
-def _concession(concession: Concession, knowledge: KnowledgeBase) -> ConcessionRecord:
-    return ConcessionRecord(
+def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:
+    return model.ConcessionRecord(
         drop=[_requirement(requirement, knowledge) for requirement in concession.dropped],
         verdict=_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge)}."),
     )
 
 
-def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[SourceRecord]:
+def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[model.SourceRecord]:
     """Return the sources that findings and prices cite, in the order of the knowledge base."""
     assessments = decision.outcome.assessments
     claims = [claim for part in assessments for finding in part.findings for claim in finding.degree.claims]
@@ -185,7 +164,7 @@ def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[SourceRecord]
     claims += [claim for item in items if item.price is not None for claim in item.price.claims]
     cited = {claim.source for claim in claims}
     return [
-        SourceRecord(
+        model.SourceRecord(
             id=source.id,
             title=source.title,
             publisher=source.publisher,
@@ -199,29 +178,29 @@ def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[SourceRecord]
     ]
 
 
-def _knowledge(findings: Sequence[Finding], facts: Facts) -> KnowledgeRecord:
+def _knowledge(findings: Sequence[Finding], facts: Facts) -> model.KnowledgeRecord:
     used = {(fact.provider, fact.criterion): fact for finding in findings if (fact := finding.degree.fact) is not None}
-    return KnowledgeRecord(
+    return model.KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
         rests_on=_rests_on(findings, facts.as_of),
         stale=[
-            StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
+            model.StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
             for _, fact in sorted(used.items())
             if facts.is_stale(fact)
         ],
     )
 
 
-def _rests_on(findings: Iterable[Finding], today: dt.date) -> RestsOnRecord:
+def _rests_on(findings: Iterable[Finding], today: dt.date) -> model.RestsOnRecord:
     """Return the days of the oldest and newest claim behind the findings, so that old facts do not pass for new."""
     days = sorted({claim.as_of for finding in findings for claim in finding.degree.claims})
     if not days:
-        return RestsOnRecord(oldest=None, newest=None, says="Based on no claims.")
+        return model.RestsOnRecord(oldest=None, newest=None, says="Based on no claims.")
     oldest, newest = days[0], days[-1]
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
-    return RestsOnRecord(oldest=oldest.isoformat(), newest=newest.isoformat(), says=f"Based on facts {dated}.")
+    return model.RestsOnRecord(oldest=oldest.isoformat(), newest=newest.isoformat(), says=f"Based on facts {dated}.")
 
 
 def claim_record(claim: Claim) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _asked_text(part: RequirementRecord) -> str:
 
 
 def _requirements(pair: AnswerPair) -> Iterator[Difference]:
-    """Which requirements came, went or changed, and the rules behind it."""
+    """Find the requirements that came, went or changed, and the rules behind it."""
     then, now = ({_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
@@ -214,7 +214,7 @@ def _firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
 
 
 def _rules(pair: AnswerPair) -> Iterator[Difference]:
-    """Which rules that favour came or went; then weights and reasons that changed."""
+    """Find the rules that favour and came or went; then weights and reasons that changed."""
     then, now = _firsts(pair.old), _firsts(pair.new)
     for key in sorted(then.keys() - now.keys()):
         if not key[0]:
@@ -243,7 +243,7 @@ def _weight(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterat
 
 
 def _findings(pair: AnswerPair) -> Iterator[Difference]:
-    """What is known differently now about what both answers ask, and through which claims."""
+    """Find what is known differently now about what both answers ask, and through which claims."""
     then = {(finding.provider, _key(finding)): finding for finding in pair.old.findings}
     for new in pair.new.findings:
         old = then.get((new.provider, _key(new)))
@@ -286,7 +286,7 @@ class ClaimKey(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int, str]:
-        """What the same claim is found by again."""
+        """Return what the same claim is found by again."""
         return self.source, self.line, self.product or ""
 
 
@@ -325,7 +325,7 @@ def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Diff
 
 
 def _costs(pair: AnswerPair) -> Iterator[Difference]:
-    """How the monthly costs changed, with the prices that make the difference."""
+    """Find how the monthly costs changed, with the prices that make the difference."""
     then = {provider.id: provider.monthly_cost for provider in pair.old.providers}
     for provider in pair.new.providers:
         old, new = then.get(provider.id), provider.monthly_cost
@@ -373,7 +373,7 @@ def _item(old: CostItemRecord, new: CostItemRecord) -> str:
 
 
 def _ways(pair: AnswerPair) -> Iterator[Difference]:
-    """Which consequents are set aside, which providers would do together, what could be given up."""
+    """Find what is set aside, which providers would do together, and what could be given up, where that changed."""
     old, new = pair.old, pair.new
     known = as_data(old.set_aside)
     for part in new.set_aside:
@@ -407,7 +407,7 @@ def _either(ways: Sequence[str]) -> str:
 
 
 def _behind(pair: AnswerPair) -> Iterator[Difference]:
-    """Facts that are out of date now, the age of the evidence, the day, facts and rules as a whole."""
+    """Find facts that are out of date now, and changes of the evidence's age, of the day, and of facts and rules."""
     old, new = pair.old.knowledge, pair.new.knowledge
     known = {(part.provider, part.criterion) for part in old.stale}
     for part in new.stale:

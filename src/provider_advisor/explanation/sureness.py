@@ -18,23 +18,7 @@ from provider_advisor.decision.robustness import (
     WeightRange,
     WeightRanges,
 )
-from provider_advisor.explanation.model import (
-    AskedRecord,
-    ChangeRecord,
-    ConfirmRecord,
-    EstimateRecord,
-    OpenFactRecord,
-    PossibleAnswerRecord,
-    RequirementChangesRecord,
-    RobustnessRecord,
-    ShareRecord,
-    ThenVerdictRecord,
-    TurnRecord,
-    WeightedRecord,
-    WeightRangeRecord,
-    WeightsRecord,
-    WorldsRecord,
-)
+from provider_advisor.explanation import model
 from provider_advisor.explanation.reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
@@ -52,13 +36,13 @@ from provider_advisor.requirements import Requirement, bound_words
 __all__ = ["record_confirm", "record_robustness"]
 
 
-def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> RobustnessRecord:
+def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
     """Return how sure the verdict is.
 
     `weights` are the ranges in which kind and provider hold, `worlds` the shares of the scenarios in which each
     provider comes first (None where nothing is asked), `changes` those of the requirements that change the verdict.
     """
-    return RobustnessRecord(
+    return model.RobustnessRecord(
         weights=_weights(robustness.weights, robustness.findings, knowledge),
         worlds=_worlds(robustness, knowledge),
         changes=_changes(robustness.changes, knowledge),
@@ -68,17 +52,17 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> Robus
 # Weights
 
 
-def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> WeightsRecord:
-    return WeightsRecord(
+def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> model.WeightsRecord:
+    return model.WeightsRecord(
         depends=found.depends,
         ranges=[_range(part, findings[part.finding], knowledge) for part in found.ranges],
         says=_weights_says(found, findings, knowledge),
     )
 
 
-def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> WeightRangeRecord:
+def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> model.WeightRangeRecord:
     weighted = _weighted(finding)
-    return WeightRangeRecord(
+    return model.WeightRangeRecord(
         criterion=weighted.criterion,
         rule=weighted.rule,
         bound=weighted.bound,
@@ -94,10 +78,10 @@ def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> Wei
     )
 
 
-def _weighted(finding: Finding) -> WeightedRecord:
+def _weighted(finding: Finding) -> model.WeightedRecord:
     requirement = finding.requirement
     bound = requirement.bound if requirement is not None else None
-    return WeightedRecord(
+    return model.WeightedRecord(
         criterion=requirement.criterion if requirement is not None else None,
         rule=finding.rule.id if finding.rule is not None else None,
         bound=None if bound is None else (bound.low, bound.high),
@@ -148,11 +132,11 @@ def _least_factor(part: WeightRange) -> float:
 # Scenarios
 
 
-def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRecord | None:
+def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRecord | None:
     shares = robustness.shares
     if shares is None:
         return None
-    return WorldsRecord(
+    return model.WorldsRecord(
         criteria=[_weighted(finding) for finding in robustness.findings],
         providers=[_share(share, knowledge) for share in shares.alternatives],
         none=rounded(shares.none),
@@ -162,9 +146,9 @@ def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRecord | 
     )
 
 
-def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRecord:
+def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareRecord:
     given, first = percent(share.given or 0.0), percent(share.ranks[0])
-    return ShareRecord(
+    return model.ShareRecord(
         provider=share.name,
         given=rounded(share.given or 0.0),
         first=rounded(share.ranks[0]),
@@ -176,8 +160,8 @@ def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRecord:
     )
 
 
-def _estimate(estimate: Estimate) -> EstimateRecord:
-    return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
+def _estimate(estimate: Estimate) -> model.EstimateRecord:
+    return model.EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
 def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
@@ -193,7 +177,7 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
 # Changes
 
 
-def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> RequirementChangesRecord:
+def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> model.RequirementChangesRecord:
     turns = [_turn(turn, knowledge) for turn in found.turns]
     if turns:
         says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
@@ -201,24 +185,24 @@ def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> Requirement
         says = "No single change to the requirements, and no two together, would change the answer."
     else:
         says = "No change to the requirements was found that changes the answer; not all pairs were tried."
-    return RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
+    return model.RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
-def _turn(turn: Turn, knowledge: KnowledgeBase) -> TurnRecord:
+def _turn(turn: Turn, knowledge: KnowledgeBase) -> model.TurnRecord:
     said = joined([_change_text(change, knowledge) for change in turn.changes])
-    return TurnRecord(
+    return model.TurnRecord(
         changes=[_change(change, knowledge) for change in turn.changes],
         verdict=_then(turn.verdict),
         says=f"{capital(said)}: {in_brief(turn.verdict, knowledge)}.",
     )
 
 
-def _then(verdict: Verdict) -> ThenVerdictRecord:
-    return ThenVerdictRecord(**verdict.record())
+def _then(verdict: Verdict) -> model.ThenVerdictRecord:
+    return model.ThenVerdictRecord(**verdict.record())
 
 
-def _change(change: RequirementChange, knowledge: KnowledgeBase) -> ChangeRecord:
-    return ChangeRecord(
+def _change(change: RequirementChange, knowledge: KnowledgeBase) -> model.ChangeRecord:
+    return model.ChangeRecord(
         kind=change.kind,
         criterion=change.requirement.criterion,
         from_=_asked(change.requirement, knowledge),
@@ -226,9 +210,9 @@ def _change(change: RequirementChange, knowledge: KnowledgeBase) -> ChangeRecord
     )
 
 
-def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> AskedRecord:
+def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> model.AskedRecord:
     words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
-    return AskedRecord(priority=requirement.priority, bound=dict(words) or None)
+    return model.AskedRecord(priority=requirement.priority, bound=dict(words) or None)
 
 
 def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
@@ -244,7 +228,7 @@ def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
 # What to ask
 
 
-def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[ConfirmRecord]:
+def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[model.ConfirmRecord]:
     """Return what to ask the providers, most useful first.
 
     An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
@@ -255,8 +239,8 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[Con
     return alone + [_set(part, knowledge, complete=found.complete) for part in found.sets]
 
 
-def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
-    return ConfirmRecord(
+def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
+    return model.ConfirmRecord(
         facts=[_fact(question, knowledge)],
         answers=[_possible_answer(question, answer, before, knowledge) for answer in question.answers],
         turns=rounded(question.turns),
@@ -267,8 +251,8 @@ def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase)
     )
 
 
-def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> OpenFactRecord:
-    return OpenFactRecord(
+def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.OpenFactRecord:
+    return model.OpenFactRecord(
         provider=question.provider,
         criterion=question.criterion,
         label=knowledge.criteria[question.criterion].label,
@@ -293,8 +277,8 @@ def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
 
 def _possible_answer(
     question: FactQuestion, answer: FactAnswer, before: Verdict, knowledge: KnowledgeBase
-) -> PossibleAnswerRecord:
-    return PossibleAnswerRecord(
+) -> model.PossibleAnswerRecord:
+    return model.PossibleAnswerRecord(
         values=[_value(answer.fact, knowledge)],
         share=rounded(answer.share),
         changes=answer.verdict != before,
@@ -344,17 +328,17 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
     return f"{_to_ask(question, knowledge)} {capital('; '.join(answers))}.{disputed}"
 
 
-def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> ConfirmRecord:
+def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> model.ConfirmRecord:
     said = joined([_supposed_text(fact, knowledge) for fact in part.answers])
     then = f"{capital(in_brief(part.verdict, knowledge))} if {said}."
-    answer = PossibleAnswerRecord(
+    answer = model.PossibleAnswerRecord(
         values=[_value(fact, knowledge) for fact in part.answers],
         share=None,
         changes=True,
         verdict=_then(part.verdict),
         says=then,
     )
-    return ConfirmRecord(
+    return model.ConfirmRecord(
         facts=[_fact(question, knowledge) for question in part.questions],
         answers=[answer],
         turns=0.0,

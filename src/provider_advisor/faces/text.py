@@ -78,27 +78,27 @@ class Page:
         click.echo("\n".join(self._lines), err=self._err, color=bool(self.colour))
 
     def gap(self) -> None:
-        """An empty line, unless nothing stands above it."""
+        """Add an empty line, unless it would be the first."""
         if self._lines:
             self._lines.append("")
 
     def heading(self, text: str) -> None:
-        """A heading, with an empty line above it."""
+        """Add a heading, with an empty line above it."""
         self.gap()
         self.line(text, bold=True)
 
     def line(self, text: str, indent: int = 0, colour: str | None = None, *, bold: bool = False) -> None:
-        """A text of any length, wrapped; further lines of it are indented like the first."""
+        """Add a text of any length, wrapped; further lines of it are indented like the first."""
         for part in _wrapped(reveal(text), self.width - indent):
             self._lines.append(" " * indent + _styled(part, colour, bold=bold))
 
     def mark(self, word: str) -> TableCell:
-        """How yes, no and ? look here: with symbol and colour, or as the plain word."""
+        """Return how yes, no and ? look here: with symbol and colour, or as the plain word."""
         text, colour = _MARKS[word]
         return TableCell(text if self.symbols else word, colour)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | TableCell]]) -> None:
-        """A table without lines, its widest columns narrowed until it fits."""
+        """Add a table without lines, its widest columns narrowed until it fits."""
         cells = [[_cell(value) for value in row] for row in rows]
         if any(headers):
             cells.insert(0, [TableCell(reveal(header), bold=True) for header in headers])
@@ -112,7 +112,7 @@ def _cell(value: str | TableCell) -> TableCell:
 
 
 def _fitted(widths: list[int], available: int) -> list[int]:
-    """The widths, the widest lowered again and again until all fit with their gaps."""
+    """Return the widths, the widest lowered again and again until all fit with their gaps."""
     room = available - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _NARROWEST:
         widths[widths.index(max(widths))] -= 1

@@ -12,7 +12,7 @@ __all__ = ["page_template"]
 
 @cache
 def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
-    """The template in the file of that name, in the folder of templates."""
+    """Return the template in the file of that name, in the folder of templates."""
     environment = Environment(
         loader=PackageLoader("provider_advisor.faces.report", "templates"),
         autoescape=True,

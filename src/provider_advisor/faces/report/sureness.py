@@ -74,7 +74,7 @@ class ReportSureness(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether the record says how sure the answer is."""
+        """Return whether the record says how sure the answer is."""
         return bool(self.shares or self.nobody or self.ranges or self.settled or self.weights)
 
 

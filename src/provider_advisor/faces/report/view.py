@@ -80,7 +80,7 @@ class ReportRow(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The criterion with its bound."""
+        """Return the criterion with its bound."""
         return f"{self.criterion}, {self.bound}" if self.bound else self.criterion
 
 
@@ -154,7 +154,7 @@ def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: Knowledge
 
 
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    """The rules behind a finding, each with its because."""
+    """Yield the rules behind a finding, each with its because."""
     if finding.criterion is None:
         yield str(finding.rule), ""
     for rule in finding.implied_by:
