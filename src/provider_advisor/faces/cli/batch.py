@@ -16,12 +16,12 @@ from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.faces.cli.batch_summary import show_summary
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    day_of,
-    days_of,
-    knowledge_from,
     knowledge_options,
+    load_knowledge,
     path_name,
-    separator_of,
+    read_age,
+    read_day,
+    read_separator,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
@@ -66,12 +66,12 @@ class BatchOptions:
     @property
     def day(self) -> dt.date | None:
         """The day of --as-of."""
-        return day_of(self.as_of)
+        return read_day(self.as_of)
 
     @property
     def age(self) -> int | None:
         """The days of --max-age."""
-        return days_of(self.max_age)
+        return read_age(self.max_age)
 
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
@@ -138,7 +138,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     from provider_advisor.batch.run import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
 
-    knowledge = knowledge_from(options.facts, options.rules)
+    knowledge = load_knowledge(options.facts, options.rules)
     try:
         result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(names, knowledge, options)
     except Interrupted as error:
@@ -165,7 +165,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     form = form_of(names[-1], options.output_format, "--output-format")
     if output is None and form == "parquet":
         raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
-    inputs = open_inputs(names[:-1], knowledge, options.input_format, separator_of(options.separator), Limits())
+    inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits())
     rejects = options.rejects_path() or (default_rejects(output) if output else None)
     is_folder = output is not None and is_folder_name(names[-1])
     places = options.other_places()
@@ -216,7 +216,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         master=options.master,
         input_format=options.input_format,
         output_format=options.output_format,
-        separator=separator_of(options.separator),
+        separator=read_separator(options.separator),
         rejects=options.rejects_path(),
         others=options.other_places(),
         as_of=options.day,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from provider_advisor.decision.cases import find_failures
-from provider_advisor.faces.cli.options import as_of_option, day_of, knowledge_from, knowledge_options, today
+from provider_advisor.faces.cli.options import as_of_option, knowledge_options, load_knowledge, read_day, today
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
@@ -27,8 +27,8 @@ def check_command(
     Reports every problem in every file at once, then what looks suspicious, and with --cases the decisions that
     changed. Exit status: 2 if a file has a problem, 1 if a case does not hold, 0 otherwise, also for suspicions.
     """
-    day = day_of(as_of) or today()
-    knowledge = knowledge_from(facts, rules)
+    day = read_day(as_of) or today()
+    knowledge = load_knowledge(facts, rules)
     cases = read_cases(facts, rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:

@@ -11,10 +11,10 @@ from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    day_of,
     format_option,
-    knowledge_from,
     knowledge_options,
+    load_knowledge,
+    read_day,
     today,
 )
 from provider_advisor.faces.text import Page, show_json
@@ -43,10 +43,10 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 
     Shows what is known about the PROVIDERS, with evidence and sources.
     """
-    knowledge = knowledge_from(facts, rules)
+    knowledge = load_knowledge(facts, rules)
     chosen = _providers(providers, knowledge)
     criteria = _criteria(area, knowledge)
-    book = facts_as_of(knowledge, (day_of(as_of) or today()))
+    book = facts_as_of(knowledge, (read_day(as_of) or today()))
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Criterion
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -21,7 +21,7 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
 
     All criteria, or those that contain every one of the WORDS.
     """
-    knowledge = knowledge_from(facts, rules)
+    knowledge = load_knowledge(facts, rules)
     found = [
         criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)
     ]

@@ -9,7 +9,7 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
-from provider_advisor.faces.cli.options import format_option, knowledge_from, knowledge_options
+from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -26,7 +26,7 @@ def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: s
 
     All claims, or those about the given providers and criteria.
     """
-    knowledge = knowledge_from(facts, rules)
+    knowledge = load_knowledge(facts, rules)
     found = _chosen(names, knowledge)
     if form == "json":
         show_json([claim_record(claim) for claim in found])

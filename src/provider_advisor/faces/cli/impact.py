@@ -11,13 +11,13 @@ from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.impact_text import show_impact
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    day_of,
-    days_of,
     format_option,
-    knowledge_from,
     knowledge_options,
+    load_knowledge,
     path_name,
-    separator_of,
+    read_age,
+    read_day,
+    read_separator,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
@@ -81,8 +81,8 @@ def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str
     from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
 
-    day, age = day_of(options["as_of"]) or today(), days_of(options["max_age"])
-    separator = separator_of(options["separator"])
+    day, age = read_day(options["as_of"]) or today(), read_age(options["max_age"])
+    separator = read_separator(options["separator"])
     before, after = _before(options["before"]), _after(options)
     both = merge_readable(before.knowledge, after.knowledge)
     inputs = open_inputs(teams, both, options["input_format"], separator, Limits())
@@ -119,5 +119,5 @@ def _after(options: dict[str, Any]) -> Version:
         return _before(options["after"])
     if given or is_folder(options["before"]):
         name = " and ".join(given) or "the shipped knowledge base"
-        return Version(name, knowledge_from(options["facts"], options["rules"]))
+        return Version(name, load_knowledge(options["facts"], options["rules"]))
     return load_working_tree(options["before"], Path.cwd())

@@ -17,16 +17,16 @@ from provider_advisor.knowledge.files import MAX_BYTES, read_bytes
 
 __all__ = [
     "as_of_option",
-    "bytes_from",
-    "day_of",
-    "days_of",
     "format_option",
-    "knowledge_from",
     "knowledge_options",
-    "name_of",
-    "pairs_of",
+    "load_knowledge",
+    "name_input",
     "path_name",
-    "separator_of",
+    "read_age",
+    "read_day",
+    "read_input",
+    "read_pairs",
+    "read_separator",
     "today",
 ]
 
@@ -74,7 +74,7 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
+def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
     """Load the knowledge base that the options name, of the subcommand or else of the command before it."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}
@@ -88,7 +88,7 @@ def knowledge_from(facts: str | None, rules: str | None) -> KnowledgeBase:
         raise KnowledgeError([*error.problems, hint]) from error
 
 
-def bytes_from(file: str) -> bytes:
+def read_input(file: str) -> bytes:
     """Return the bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
     if file != "-":
         return read_bytes(file, file, pipes=True)
@@ -100,12 +100,12 @@ def bytes_from(file: str) -> bytes:
     return content
 
 
-def name_of(file: str) -> str:
+def name_input(file: str) -> str:
     """Return what messages call a file that an option names."""
     return "standard input" if file == "-" else file
 
 
-def days_of(text: str | None) -> int | None:
+def read_age(text: str | None) -> int | None:
     """Return the days in a text such as 365d, None if there is no text. Raises RequirementsError."""
     if text is None:
         return None
@@ -115,7 +115,7 @@ def days_of(text: str | None) -> int | None:
     raise RequirementsError(f"'{text[:40]}' is not an age; expected days, such as 365d.")
 
 
-def day_of(text: str | None) -> dt.date | None:
+def read_day(text: str | None) -> dt.date | None:
     """Return the day in a text, None if there is no text. Raises RequirementsError."""
     if text is None:
         return None
@@ -130,7 +130,7 @@ def today() -> dt.date:
     return dt.date.today()  # noqa: DTZ011
 
 
-def pairs_of(given: Iterable[str], option: str) -> dict[str, list[str]]:
+def read_pairs(given: Iterable[str], option: str) -> dict[str, list[str]]:
     """Return values by name from `name=value,name=value`; a value without a name belongs to the name before it.
 
     Raises RequirementsError, naming the option.
@@ -156,7 +156,7 @@ def _example(option: str) -> str:
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 
 
-def separator_of(text: str) -> bytes:
+def read_separator(text: str) -> bytes:
     """Return the separator that a text names: `;`, `tab`. Raises BatchError."""
     character = _SEPARATORS.get(text, text).encode()
     if len(character) != 1 or character in b'"\r\n':

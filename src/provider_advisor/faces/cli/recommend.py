@@ -11,15 +11,15 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    bytes_from,
-    day_of,
-    days_of,
     format_option,
-    knowledge_from,
     knowledge_options,
-    name_of,
-    pairs_of,
+    load_knowledge,
+    name_input,
     path_name,
+    read_age,
+    read_day,
+    read_input,
+    read_pairs,
 )
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
@@ -87,19 +87,19 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     from provider_advisor.faces.cli.text_answer import show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
-    knowledge = knowledge_from(facts, rules)
+    knowledge = load_knowledge(facts, rules)
     team = read_team(
         knowledge,
         needs=_items(needs),
         wants=_items(wants),
         situation={
             name: values if len(values) > 1 else values[0]
-            for name, values in pairs_of(situation, "--situation").items()
+            for name, values in read_pairs(situation, "--situation").items()
         },
-        usage={name: _amount(name, values) for name, values in pairs_of(usage, "--usage").items()},
+        usage={name: _amount(name, values) for name, values in read_pairs(usage, "--usage").items()},
         whole=not file,
     )
-    line = Statement(team, day_of(as_of), days_of(max_age))
+    line = Statement(team, read_day(as_of), read_age(max_age))
     statement = combined(_from_file(file, knowledge), line, knowledge) if file else line
     show_recommendation(answer(knowledge, statement, robustness=robustness), knowledge, form)
 
@@ -108,7 +108,7 @@ def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
-    return read_requirements(bytes_from(file), name_of(file), knowledge, whole=False)
+    return read_requirements(read_input(file), name_input(file), knowledge, whole=False)
 
 
 def _items(given: Iterable[str]) -> list[str]:

@@ -14,12 +14,12 @@ from provider_advisor.explanation.model import SCHEMA
 from provider_advisor.explanation.replay import CONTEXT, compare_records
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    day_of,
     format_option,
-    knowledge_from,
     knowledge_options,
-    name_of,
+    load_knowledge,
+    name_input,
     path_name,
+    read_day,
 )
 from provider_advisor.faces.text import Page, clean, show_json
 from provider_advisor.knowledge import KnowledgeBase
@@ -45,9 +45,9 @@ def replay_command(record: str, as_of: str | None, form: str, facts: str | None,
     RECORD is what `recommend --format json` printed; - reads it from standard input. Reports whether the answer is
     different now, and why. The day of the facts is --as-of, else the day in the question, else today.
     """
-    day = day_of(as_of)
-    old, name = _read(record), name_of(record)
-    knowledge = knowledge_from(facts, rules)
+    day = read_day(as_of)
+    old, name = _read(record), name_input(record)
+    knowledge = load_knowledge(facts, rules)
     statement = _statement(old["question"], name, knowledge)
     if day is not None:
         statement = statement._replace(as_of=day)
@@ -63,7 +63,7 @@ def replay_command(record: str, as_of: str | None, form: str, facts: str | None,
 
 def _read(record: str) -> dict[str, Any]:
     """Return the record in a file, with a question in it. Raises RequirementsError."""
-    name = name_of(record)
+    name = name_input(record)
     data = _json(_content(record), name)
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
@@ -79,7 +79,7 @@ def _read(record: str) -> dict[str, Any]:
 
 def _content(record: str) -> bytes:
     """Return the bytes of a record. Raises RequirementsError."""
-    name, path = name_of(record), Path(record)
+    name, path = name_input(record), Path(record)
     try:
         if record == "-":
             content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)

@@ -27,14 +27,14 @@ from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.ask.wording import describe_end, describe_open
 from provider_advisor.faces.cli.options import (
     as_of_option,
-    bytes_from,
-    day_of,
-    days_of,
     format_option,
-    knowledge_from,
     knowledge_options,
-    name_of,
+    load_knowledge,
+    name_input,
     path_name,
+    read_age,
+    read_day,
+    read_input,
     today,
 )
 from provider_advisor.faces.cli.text_answer import show_recommendation
@@ -103,8 +103,8 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     options = _check(AskOptions(**given))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    knowledge = knowledge_from(options.facts, options.rules)
-    facts = facts_as_of(knowledge, day_of(options.as_of) or today(), days_of(options.max_age))
+    knowledge = load_knowledge(options.facts, options.rules)
+    facts = facts_as_of(knowledge, read_day(options.as_of) or today(), read_age(options.max_age))
     state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST)
     if options.answers is not None:
         _answer(_read_file(state, options.answers, options), options)
@@ -168,7 +168,7 @@ def _read_session(state: State, file: Path) -> State:
 
 def _read_file(state: State, file: str, options: AskOptions) -> State:
     """Return the state after the answers of a file; if they leave something open, it is said and the end declared."""
-    found = read_answers(bytes_from(file), name_of(file), state)
+    found = read_answers(read_input(file), name_input(file), state)
     left = describe_open(found)
     found = declare(found) if left else found
     end = choose_screen(found)
@@ -204,7 +204,7 @@ def _has_room() -> bool:
 
 def _answer(state: State, options: AskOptions) -> None:
     """Save the requirements where that was asked for, and print the answer."""
-    day, age = day_of(options.as_of), days_of(options.max_age)
+    day, age = read_day(options.as_of), read_age(options.max_age)
     refused = _save(state, options)
     statement = make_statement(state, options.team)._replace(as_of=day, max_age=age)
     knowledge = state.catalogue.knowledge
