@@ -303,7 +303,7 @@ def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path, open_termina
     assert again.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_saves_too(tmp_path, open_terminal, number):
     terminal = _marked(open_terminal(""))
     terminal.process.send_signal(number)
