@@ -1,6 +1,6 @@
 """A production system over strings: which productions fire, chained to the end, by durable-rules.
 
-One thread owns the engine and everybody else hands it work, for durable-rules bears only one. There is one
+One thread owns the engine and everybody else hands it work, because durable-rules works with only one. There is one
 host a process, made at the first run, and one ruleset for each distinct shard, for no ruleset leaves a host.
 """
 
@@ -78,7 +78,7 @@ def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:
     >>> sorted(fire(program, ["rain", "ice", "monday"]))
     ['slip', 'wet']
     """
-    # A message that no rule matches raises, and a session bears few facts: the rest stays out.
+    # A message that no rule matches raises, and a session can hold only few facts: the rest stays out.
     known = {atom for atom in atoms if atom in program.mentions}
     if not known:
         return frozenset()

@@ -33,7 +33,7 @@ __all__ = ["build", "fingerprint", "read_shapes"]
 
 
 class Read(NamedTuple):
-    """What could be read of the files, by the part they play, and the parts of which some could not be read."""
+    """What could be read of the files, by their role, and the roles with files that could not be read."""
 
     files: Mapping[Role, list[Reading[Any]]]
     unread: AbstractSet[Role]

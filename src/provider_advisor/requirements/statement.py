@@ -12,7 +12,7 @@ __all__ = ["Statement", "combined", "statement_record"]
 
 
 class Statement(NamedTuple):
-    """What a team asks, and of which day's facts: `as_of` None is today, `max_age` in days None is any age.
+    """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
 
     `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
     not say whether they matter.

@@ -54,7 +54,7 @@ RequirementOrText = Annotated[
 
 
 class StatementShape(Shape):
-    """What a team states, and of which day's facts, no older than what age."""
+    """What a team states, the day whose facts count, and how old they may be."""
 
     needs: list[RequirementOrText] = []
     wants: list[RequirementOrText] = []
@@ -79,7 +79,7 @@ class AskedShape(Shape):
 class RequirementsFile(StatementShape):
     """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch.
 
-    `unsure` names criteria, situation and usage of which the team could not say whether they matter; it is never taken
+    `unsure` names criteria, situation and usage that the team was not sure about; it is never taken
     for no.
     """
 
