@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _PACKAGE = Path("src/provider_advisor")
-_SOURCES = (_PACKAGE / "batch/loops.c", _PACKAGE / "inference/call_object.c")
+_SOURCES = (_PACKAGE / "batch/native/loops.c", _PACKAGE / "inference/call_object.c")
 _FLAGS = ["-O3", "-std=c11", "-ffp-contract=off", "-shared", "-fPIC"]
 if sys.platform == "darwin":
     _FLAGS += ["-undefined", "dynamic_lookup"]  # what Python itself defines is found when the library is loaded
@@ -38,7 +38,9 @@ def _compile(source: Path) -> Path:
     library = source.with_name(f"_{source.stem}.so")
     unfinished = library.with_suffix(f".{os.getpid()}")  # a process that has the old one loaded keeps it
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    built_from = f'-DBUILT_FROM="{hashlib.sha256(source.read_bytes()).hexdigest()}"'
+    files = [file for file in (source, source.with_suffix(".h")) if file.exists()]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    built_from = f'-DBUILT_FROM="{digest}"'
     command = [*compiler, *_FLAGS, built_from, "-o", str(unfinished), str(source), "-lm"]
     try:
         subprocess.run(command, check=True)  # noqa: S603

@@ -17,7 +17,7 @@ from tables import bases, tables
 from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import scorer as scoring_module
 from provider_advisor.batch.kernel import situations, vocabulary
-from provider_advisor.batch.kernel.arrays import rounded_exactly
+from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import alike
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
@@ -40,7 +40,7 @@ def table(**columns):
 
 @given(st.lists(st.one_of(st.floats(-1e16, 1e16), st.integers(-(10**15), 10**15).map(lambda n: n * 0.5e-9))))
 def test_a_column_is_rounded_as_each_number_by_itself(numbers):
-    assert rounded_exactly(np.array(numbers, float)).tolist() == [round(number, 9) for number in numbers]
+    assert round_exactly(np.array(numbers, float)).tolist() == [round(number, 9) for number in numbers]
 
 
 _CELL = st.one_of(st.none(), st.text(alphabet="ab, é", max_size=8))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
 from collections import Counter
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -12,13 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provider_advisor.batch import native
 from provider_advisor.batch.kernel.cells import Entries
 from provider_advisor.batch.kernel.output import Codes
-from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, add_up, judged
+from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, add_up, judge_teams
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_texts
-from provider_advisor.batch.loops import places_of
+from provider_advisor.batch.native import find_places
 from provider_advisor.decision.findings import Assessment, Score
 from provider_advisor.decision.verdict import judge
+from provider_advisor.errors import BatchFailure
 
 _TEXT = st.text(alphabet="ab,é\0", max_size=20)
 
@@ -31,7 +36,7 @@ def _rows(numbered):
 @given(data=st.text("ab\n", max_size=200).map(str.encode), share=st.floats(0, 1))
 def test_a_byte_is_found_wherever_it_stands_before_the_end(data, share):
     end = int(share * len(data))
-    assert places_of(b"\n", data, end).tolist() == [place for place in range(end) if data[place] == ord("\n")]
+    assert find_places(b"\n", data, end).tolist() == [place for place in range(end) if data[place] == ord("\n")]
 
 
 @given(texts=st.lists(_TEXT), before=st.integers(0, 2))
@@ -107,7 +112,7 @@ _ASSESSED = st.tuples(st.sampled_from(STANDINGS), st.integers(0, 2), _PARTS)
 )
 def test_verdicts_are_those_of_a_single_answer(teams):
     names = tuple("abcd"[: len(teams[0][1])])
-    found = judged(_scores(teams))
+    found = judge_teams(_scores(teams))
     for team, (asked, assessed) in enumerate(teams):
         verdict = judge([_assessment(name, asked, *part) for name, part in zip(names, assessed, strict=True)])
         among = [name for name, named in zip(names, found.among[:, team], strict=True) if named]
@@ -134,7 +139,7 @@ def _assessment(name, asked, standing, unknown, score):
 
 def test_the_last_of_two_hundred_providers_can_come_out_on_top():
     assessed = [("qualified", 0, [0.0, 0.0, 0.0])] * 200 + [("qualified", 0, [50.0, 50.0, 50.0])]
-    found = judged(_scores([(True, assessed)]))
+    found = judge_teams(_scores([(True, assessed)]))
     assert (KINDS[found.kind[0]], found.provider[0]) == ("recommended", 200)
 
 
@@ -150,5 +155,44 @@ def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
 
 
 def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():
-    with pytest.raises(TypeError, match="expected contiguous int32, got int64"):
+    with pytest.raises(ctypes.ArgumentError, match="expected contiguous int32, got int64"):
         add_up(Entries(np.zeros(1, np.int64), np.zeros(1, np.int32)), np.zeros((1, 2)), 1)
+
+
+def test_every_function_of_the_header_is_in_the_library():
+    structures, functions = native._read_header()
+    assert set(structures) == {"column", "rules", "changes", "table", "outcome"}
+    assert {"find_bytes", "number_texts", "join_words", "fire_rules", "add_up", "list_codes"} <= set(functions)
+    for name in functions:
+        assert getattr(native.load_loops(), name).argtypes == functions[name].takes
+
+
+def test_a_field_that_the_header_does_not_declare_so_is_refused():
+    with pytest.raises(TypeError, match="expected contiguous int64, got int32"):
+        native.make_structure("changes", keys=np.zeros(1, np.int32))
+
+
+def test_a_library_that_does_not_exist_is_named_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(native, "_LIBRARY", tmp_path / "none.so")
+    with pytest.raises(BatchFailure, match=r"none\.so.*install it again on this machine, with a C compiler"):
+        native.load_loops.__wrapped__()
+
+
+def test_a_library_of_another_source_is_refused(monkeypatch, tmp_path):
+    changed = tmp_path / "loops.h"
+    changed.write_text(native._HEADER.read_text() + "\n")
+    monkeypatch.setattr(native, "_HEADER", changed)
+    with pytest.raises(BatchFailure, match=r"has changed since it was compiled; run pip install -e \. again"):
+        native.load_loops.__wrapped__()
+
+
+@pytest.mark.parametrize("command", [["schema"], ["check"], ["criteria"]])
+def test_commands_without_rows_need_no_columns_and_nothing_compiled_for_them(command):
+    program = (
+        "import sys\n"
+        "for name in ('numpy', 'polars', 'pyarrow', 'provider_advisor.batch.native'): sys.modules[name] = None\n"
+        "from provider_advisor.faces.cli.main import main\n"
+        f"sys.argv[1:] = {command}; main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -22,7 +22,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 
-__all__ = ["PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries"]
+__all__ = ["FIRST", "INEXACT", "PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries"]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, rounded_exactly
+from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_exactly
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.requirements import OnCost
 from provider_advisor.knowledge import Criterion, Facts
@@ -64,7 +64,7 @@ def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
         found = ends[:, some]
         costs.large[some] |= ((found > _LARGEST) & np.isfinite(found)).any(axis=0)
         ends[:] = np.nan
-        ends[:, some] = rounded_exactly(found + rest[:, some])
+        ends[:, some] = round_exactly(found + rest[:, some])
     return costs
 
 
@@ -131,12 +131,12 @@ def _with(
     highs = [_high(volumes, amount) for volumes, amount in priced]
     if len(priced) < len(models):  # a price that is not known may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
-    lows = [rounded_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
+    lows = [round_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 
 def _high(volumes: Floats, amount: Interval) -> Floats:
-    return np.full(len(volumes), np.inf) if amount.high is None else rounded_exactly(amount.high * volumes)
+    return np.full(len(volumes), np.inf) if amount.high is None else round_exactly(amount.high * volumes)
 
 
 def on_scale(costs: Costs, rows: Ints) -> Scaled:

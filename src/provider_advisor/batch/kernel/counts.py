@@ -11,7 +11,6 @@ import numpy as np
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
-from provider_advisor.batch.loops import LOOPS, at
 
 __all__ = ["Tally", "Tallying"]
 
@@ -127,12 +126,8 @@ class _Gathered(NamedTuple):
 
 def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
     """How often each cell stands in the rows that are kept, and in those among them that are unsure."""
-    kinds = kept.view(np.uint8) + unsure
-    counts = np.zeros((cells, 3), np.int64)
-    LOOPS.count_cells(
-        at(entries.rows, np.int32), at(entries.cells, np.int32), len(entries.rows), at(kinds, np.uint8), 3,
-        at(counts, np.int64),
-    )  # fmt: skip
+    keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
+    counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
     return counts[:, 1] + counts[:, 2], counts[:, 2]
 
 

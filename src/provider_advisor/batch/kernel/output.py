@@ -12,7 +12,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
-from provider_advisor.batch.loops import LOOPS, at
+from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 
 __all__ = ["Codes", "code_of", "columns_of", "decisive", "fields_of", "lists_of", "words_lists"]
@@ -141,14 +141,11 @@ class _Gathered(NamedTuple):
 
 def _listed(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
-    given, each = (at(entries.rows, np.int32), at(entries.cells, np.int32)), at(begins, np.int32)
     counts, some = np.zeros(rows, np.int32), np.empty(len(entries.rows) + 1, np.int32)
-    found = LOOPS.count_codes(*given, len(entries.rows), each, at(counts, np.int32), at(some, np.int32))
+    found = load_loops().count_codes(*entries, len(entries.rows), begins, counts, some)
     ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     codes = np.empty(int(ends[-1]), np.int32)
-    kept = LOOPS.list_codes(
-        *given, at(some, np.int32), found, each, at(places, np.int32), rows, at(ends, np.int32), at(codes, np.int32)
-    )
+    kept = load_loops().list_codes(*entries, some, found, begins, places, rows, ends, codes)
     return ends, codes[:kept]
 
 

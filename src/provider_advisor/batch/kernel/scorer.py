@@ -17,7 +17,7 @@ from provider_advisor.batch.kernel.counts import Tally, Tallying
 from provider_advisor.batch.kernel.output import columns_of, fields_of, lists_of, words_lists
 from provider_advisor.batch.kernel.requirements import stated_in
 from provider_advisor.batch.kernel.rules import Chaining, Changes
-from provider_advisor.batch.kernel.scores import Scores, add_up, judged, put_score, scores_of
+from provider_advisor.batch.kernel.scores import Scores, add_up, judge_teams, put_score, score_teams
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.batch.kernel.table import Layout, layout_of, team_of
 from provider_advisor.batch.kernel.vocabulary import Catalogue
@@ -70,7 +70,7 @@ class Scorer:
         layout = self._layout(rows.schema)
         memory = self._remembered()
         found = judge(rows.select(list(layout.read)), memory, self._chaining)
-        verdicts = judged(found.scores)
+        verdicts = judge_teams(found.scores)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
         tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
@@ -144,7 +144,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     said = memory.situations.said_in(rows)
     stated = stated_in(rows, memory.catalogue, cells)
     costs = costs_of(said.usage, rows.num_rows, memory.facts)
-    chained = chaining.run(stated.cells, stated.ends, said, cells, memory.changes)
+    chained = chaining.fire(stated.cells, stated.ends, said, cells, memory.changes)
     varying = price(stated.on_cost, chained.cells, costs, cells)
     alone = stated.alone | costs.incomplete | costs.large | chained.alone
     alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
@@ -173,7 +173,7 @@ def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Me
     sums.numbers[varying.rows] += varying.numbers
     varies = np.zeros(rows.num_rows, bool)
     varies[varying.rows] = True
-    scores, doubted = scores_of(sums, entries, memory.cells, varies)
+    scores, doubted = score_teams(sums, entries, memory.cells, varies)
     again, _ = _by_themselves(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
         for place, assessment in enumerate(outcome.assessments):

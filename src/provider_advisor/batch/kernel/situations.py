@@ -23,7 +23,7 @@ from provider_advisor.requirements import read_volume
 from provider_advisor.requirements.grammar import LARGEST
 from provider_advisor.requirements.team import read_answers
 
-__all__ = ["Answers", "Said", "Situations", "fails", "holds"]
+__all__ = ["Answers", "Said", "Situations", "find_fails", "find_holds"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _MOST_ANSWERS = 50_000
@@ -178,7 +178,7 @@ def _volume(item: str, text: str) -> float:
         return np.nan
 
 
-def holds(leaf: Leaf, said: Said) -> Flags:
+def find_holds(leaf: Leaf, said: Said) -> Flags:
     """The rows for which the condition certainly holds."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
@@ -189,7 +189,7 @@ def holds(leaf: Leaf, said: Said) -> Flags:
     return np.zeros(said.rows, bool)
 
 
-def fails(leaf: Leaf, said: Said) -> Flags:
+def find_fails(leaf: Leaf, said: Said) -> Flags:
     """The rows for which the condition certainly does not hold."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]

@@ -12,11 +12,9 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
-from provider_advisor.batch.loops import LOOPS, at, counted, structure
+from provider_advisor.batch.native import check_memory, load_loops, make_structures
 
 __all__ = ["Joined", "Numbered", "distinct", "join_words", "number_texts", "plain", "words_of"]
-
-_Column = structure("_Column", "", "numbers ends", "first")
 
 
 class Numbered(NamedTuple):
@@ -55,19 +53,14 @@ def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
     numbers, starts, sizes = (np.empty(room, np.int32) for _ in range(3))
     ends = np.empty(rows + 1, np.int32)
     sign = -1 if separator is None else ord(separator)
-    found = counted(
-        LOOPS.number_texts(
-            at(data, np.uint8), at(offsets, np.int32), rows, sign,
-            *(at(array, np.int32) for array in (numbers, ends, starts, sizes)),
-        )
-    )  # fmt: skip
+    found = check_memory(load_loops().number_texts(data, offsets, rows, sign, numbers, ends, starts, sizes))
     return Numbered(_texts(data, starts[:found], sizes[:found]), numbers[: ends[-1]], ends)
 
 
 def _texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> list[str]:
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     texts = np.empty(int(ends[-1]), np.uint8)
-    LOOPS.gather_texts(at(data, np.uint8), at(starts, np.int32), at(sizes, np.int32), len(sizes), at(texts, np.uint8))
+    load_loops().gather_texts(data, starts, sizes, len(sizes), texts)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(texts)]
     return list(pa.Array.from_buffers(pa.string(), len(sizes), buffers).to_pylist())
 
@@ -78,16 +71,15 @@ def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined
     rows = len(columns[0].ends) - 1
     words, of, ends = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(rows + 1, np.int32)
     again = np.empty(count, bool)
-    given, first = (_Column * len(columns))(), 0
-    for place, column in enumerate(columns):
-        given[place] = _Column(at(column.numbers, np.int32), at(column.ends, np.int32), first)
-        first += len(column.distinct)
-    counted(
-        LOOPS.join_words(
-            given, len(columns), rows, at(criteria, np.int32), most,
-            *(at(array, np.int32) for array in (words, of, ends)), at(again, np.bool_),
-        )
-    )  # fmt: skip
+    first = np.cumsum([0, *(len(column.distinct) for column in columns)]).tolist()
+    given = make_structures(
+        "column",
+        [
+            {"numbers": column.numbers, "ends": column.ends, "first": shift}
+            for column, shift in zip(columns, first, strict=False)
+        ],
+    )
+    check_memory(load_loops().join_words(given, len(columns), rows, criteria, most, words, of, ends, again))
     return Joined(words, of, ends, again)
 
 

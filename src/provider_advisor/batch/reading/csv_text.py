@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
-from provider_advisor.batch.loops import places_of
+from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.layout import Layout
 from provider_advisor.batch.reading.quotes import cells_of, record_ends, scan
 from provider_advisor.batch.reading.spoilt import spoilt_records
@@ -62,7 +62,7 @@ def parse_text(text: Text, layout: Layout, source: str, file: int) -> Block:
     parsed = None
     if not text.cut.spoilt and _returns_end_lines(text):
         parsed = _parsed(memoryview(text.data)[: text.cut.end], layout, ragged_too=text.data.isascii())
-        newlines = places_of(b"\n", text.data, text.cut.end)
+        newlines = find_places(b"\n", text.data, text.cut.end)
         if parsed is not None and parsed.records == newlines.size:
             reasons = {place: _ragged(cells, layout) for place, cells in parsed.ragged.items()}
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from provider_advisor.batch.loops import places_of
+from provider_advisor.batch.native import find_places
 
 __all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "record_ends", "scan"]
 
@@ -61,7 +61,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
     `full` if no more can be held: then a first record that does not end spoils its line.
     """
     array = np.frombuffer(data, np.uint8)
-    quotes: Places = places_of(_QUOTE, data, len(data))
+    quotes: Places = find_places(_QUOTE, data, len(data))
     spoilt: list[Spoilt] = []
     literal: list[tuple[int, int]] = []
     start = first = 0
@@ -200,7 +200,7 @@ def cells_of(data: bytes, record: Record) -> list[bytes]:
 
 def record_ends(data: bytes, cut: Cut) -> Places:
     """Where each record of the cut ends, blank lines and spoilt lines among them."""
-    newlines: Places = places_of(_NEWLINE, data, cut.end)
+    newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
     quotes = cut.quotes[~_within(cut.quotes, apart)] if apart.size else cut.quotes

@@ -1,25 +1,22 @@
 /* Loops over the words and rows of a table.
 
-   Plain C over plain arrays: nothing of Python is in it, nothing is kept between calls, and threads may call it side by
-   side. Beside each call in Python stands what its arrays hold. What is looked up here was worked out there, by the code
-   that answers a single team; an entry that is missing is handed back, to be worked out. */
+   Plain C over plain arrays: it uses nothing of Python, keeps nothing between calls, and threads may call it side by
+   side. `loops.h` says what each function takes. What is looked up here was worked out in Python, by the code that
+   answers a single team; an entry that is missing is handed back, to be worked out there. */
 
-#include <math.h>
-#include <stdint.h>
+#include "loops.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #ifndef BUILT_FROM
 #define BUILT_FROM ""
 #endif
-/* What the build knows this file by; `loops.py` compares it with the file, where that is there. */
+/* The build's name for this source; Python compares it with the source, where that exists. */
 const char *const built_from = BUILT_FROM;
-
-enum { NO_MEMORY = -1, NO_ROOM = -2, FINE = -3 };
 
 /* ---- Bytes -------------------------------------------------------------------------------------------------------- */
 
-/* Where a byte stands; of more places than there is room for only the number is told. */
 int64_t find_bytes(const uint8_t *data, int64_t size, int32_t byte, int64_t *places, int64_t room)
 {
     int64_t found = 0;
@@ -148,7 +145,6 @@ int64_t number_texts(const uint8_t *data, const int32_t *offsets, int64_t rows, 
     return met.count;
 }
 
-/* Texts copied one behind the other, as Arrow holds them. */
 void gather_texts(const uint8_t *data, const int32_t *starts, const int32_t *sizes, int64_t count, uint8_t *texts)
 {
     for (int64_t number = 0; number < count; number++) {
@@ -158,11 +154,6 @@ void gather_texts(const uint8_t *data, const int32_t *starts, const int32_t *siz
 }
 
 /* ---- Words of rows ------------------------------------------------------------------------------------------------ */
-
-struct column {
-    const int32_t *numbers, *ends;
-    int64_t first; /* what is added to its numbers */
-};
 
 int64_t join_words(const struct column *columns, int64_t count, int64_t rows, const int32_t *criteria,
                    int64_t all_criteria, int32_t *words, int32_t *at, int32_t *ends, uint8_t *again)
@@ -194,43 +185,6 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
 }
 
 /* ---- Rules -------------------------------------------------------------------------------------------------------- */
-
-enum { NEEDED, STATED, NOT_STATED, FLAG, LEAST, MOST }; /* as in `program.py` */
-
-struct rules {
-    int64_t count, sets, criteria, flags, parts, depth, highest;
-    const int32_t *code, *code_ends;     /* conditions, two numbers an instruction: what it is, and of what */
-    const int32_t *part_ends, *part_of;  /* what a rule implies: its criteria, */
-    const int32_t *part_ranks;           /* and at most at which rank */
-    const int32_t *judged_ends, *judged; /* the criteria on whose facts it favours */
-    const uint8_t *computed;             /* by criterion */
-    /* Sets of rules, a bit each, in `sets` numbers of 64: those that can fire only where a criterion is required, or a
-       flag is up, or one of several of these; and those that can fire anywhere. */
-    const uint64_t *by_criterion, *by_flag, *anywhere;
-};
-
-struct changes {
-    int64_t count;
-    const int64_t *keys; /* in order */
-    const int32_t *cells;
-    const uint8_t *refused;
-};
-
-/* A table: the cells of its words, row after row, and by cell its criterion (-1: no rule speaks of it) and rank. */
-struct table {
-    int64_t rows;
-    const int32_t *ends, *cells, *criteria;
-    const uint8_t *ranks, *flags;
-};
-
-/* What the rules make of a table, from `row` on: the cells of its words, what is added, and which rows have to be looked
-   at by themselves. `possible` holds for each row the set of the rules that its flags let fire. */
-struct outcome {
-    int32_t *cells, *added_rows, *added_cells;
-    uint8_t *alone;
-    uint64_t *possible;
-    int64_t room, added, row;
-};
 
 /* What a team requires of a criterion. */
 struct required {
@@ -440,7 +394,7 @@ int64_t fire_rules(const struct rules *rules, const struct changes *changes, con
     return missing;
 }
 
-/* ---- Sums, scores, verdicts ---------------------------------------------------------------------------------------- */
+/* ---- Sums ---------------------------------------------------------------------------------------------------------- */
 
 void add_up(const int32_t *rows, const int32_t *cells, int64_t entries, const double *numbers, int64_t width,
             double *sums, int32_t *counts)
@@ -451,123 +405,6 @@ void add_up(const int32_t *rows, const int32_t *cells, int64_t entries, const do
         for (int64_t column = 0; column < width; column++)
             sum[column] += own[column];
         counts[rows[entry]]++;
-    }
-}
-
-void count_cells(const int32_t *rows, const int32_t *cells, int64_t entries, const uint8_t *kinds, int64_t most,
-                 int64_t *counts)
-{
-    for (int64_t entry = 0; entry < entries; entry++)
-        counts[cells[entry] * most + kinds[rows[entry]]]++;
-}
-
-/* A number rounded to nine digits, and whether that may be wrong in the last one.
-
-   `slack` bounds the error that it carries already, in units of its last binary place. Where number and error keep clear
-   of the middle between two roundings, the quotient of two exact floats is the float nearest to the decimal, which is
-   what Python's `round` returns. Numbers above nine million have no nine digits to lose; NaN and infinities stay. */
-static double rounded(double number, double slack, uint8_t *doubtful)
-{
-    const double unit = 1e9, exact = 0x1p53;
-    double scaled = number * unit, whole = rint(scaled), size = fabs(scaled);
-    if (!(size <= exact))
-        return number;
-    *doubtful |= fabs(scaled - whole) + size * 0x1p-51 * (1 + slack) > 0.5 || size > exact / 2;
-    return whole / unit;
-}
-
-void round_numbers(const double *numbers, int64_t count, double *found, uint8_t *doubtful)
-{
-    for (int64_t place = 0; place < count; place++) {
-        doubtful[place] = 0;
-        found[place] = rounded(numbers[place], 1, doubtful + place);
-    }
-}
-
-enum { WEIGHT, INEXACT, FIRST, PER_PROVIDER = 5 }; /* the columns of sums, as in `cells.py` */
-enum { QUALIFIED, UNCONFIRMED, RULED_OUT };         /* as STANDINGS and KINDS in `verdicts.py` */
-enum { RECOMMENDED, TIE, UNDETERMINED, NOBODY };
-
-/* By provider, then by team. */
-struct scores {
-    int8_t *standing;
-    int32_t *unknown;
-    double *proven, *expected, *possible;
-};
-
-void score_teams(const double *sums, const int32_t *counts, const uint8_t *varying, int64_t providers, int64_t teams,
-                 const struct scores *scores, uint8_t *asked, uint8_t *doubtful)
-{
-    for (int64_t team = 0; team < teams; team++) {
-        const double *sum = sums + team * (FIRST + PER_PROVIDER * providers), *own = sum + FIRST;
-        double weight = sum[WEIGHT] > 0 ? sum[WEIGHT] : 1;
-        double slack = sum[INEXACT] > 0 || varying[team] ? 4 + counts[team] : 1;
-        asked[team] = sum[WEIGHT] > 0;
-        doubtful[team] = 0;
-        for (int64_t at = team; at < providers * teams; at += teams, own += PER_PROVIDER) {
-            scores->proven[at] = rounded(100 * own[0] / weight, slack, doubtful + team);
-            scores->expected[at] = rounded(100 * own[1] / weight, slack, doubtful + team);
-            scores->possible[at] = rounded(100 * own[2] / weight, slack, doubtful + team);
-            scores->unknown[at] = (int32_t)own[4];
-            scores->standing[at] = own[3] > 0 ? RULED_OUT : own[4] > 0 ? UNCONFIRMED : QUALIFIED;
-        }
-    }
-}
-
-/* By team; -1 where there is none. `among` is by provider, then by team. */
-struct verdicts {
-    int16_t *kind, *strength, *provider, *lean;
-    uint8_t *among;
-};
-
-/* Whether `one` leads `other`: by the better standing, the fewer unknown musts, the higher expected score. */
-static int leads(const struct scores *scores, int64_t one, int64_t other)
-{
-    if (scores->standing[one] != scores->standing[other])
-        return scores->standing[one] < scores->standing[other];
-    if (scores->unknown[one] != scores->unknown[other])
-        return scores->unknown[one] < scores->unknown[other];
-    return scores->expected[one] > scores->expected[other];
-}
-
-/* Whether no rival could come out on top, however the unknowns turn out. */
-static int is_firm(const struct scores *scores, int64_t first, int64_t providers, int64_t teams)
-{
-    for (int64_t rival = first % teams; rival < providers * teams; rival += teams)
-        if (rival != first && scores->standing[rival] != RULED_OUT && !(scores->possible[rival] < scores->proven[first]))
-            return 0;
-    return 1;
-}
-
-void judge_teams(const struct scores *scores, const uint8_t *asked, int64_t providers, int64_t teams,
-                 const struct verdicts *verdicts)
-{
-    for (int64_t team = 0; team < teams; team++) {
-        const int64_t end = providers * teams;
-        int64_t first = team, leaders = 0;
-        double lowest = INFINITY, highest = -INFINITY;
-        for (int64_t at = team; at < end; at += teams)
-            if (leads(scores, at, first))
-                first = at;
-        for (int64_t at = team; at < end; at += teams) {
-            verdicts->among[at] = !leads(scores, first, at);
-            if (!verdicts->among[at])
-                continue;
-            leaders++;
-            lowest = fmin(lowest, scores->proven[at]);
-            highest = fmax(highest, scores->possible[at]);
-        }
-        int best = !asked[team] || !providers ? -1 : scores->standing[first];
-        int recommended = best == QUALIFIED && leaders == 1, leaning = best == UNCONFIRMED && leaders == 1;
-        int16_t provider = (int16_t)(first / teams);
-        verdicts->kind[team] = recommended ? RECOMMENDED : best == RULED_OUT ? NOBODY
-            : best == QUALIFIED && lowest == highest ? TIE : UNDETERMINED;
-        verdicts->strength[team] = !recommended ? -1 : !is_firm(scores, first, providers, teams);
-        verdicts->provider[team] = recommended ? provider : -1;
-        verdicts->lean[team] = leaning ? provider : -1;
-        if (leaders == 1 || best < 0 || best == RULED_OUT)
-            for (int64_t at = team; at < end; at += teams)
-                verdicts->among[at] = 0;
     }
 }
 
