@@ -72,7 +72,7 @@ def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield prices of what the provider is not known to sell: they count as a sign that it does."""
+    """Yield prices of what the provider is not known to sell: no answer is firm because of them."""
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
         if of is not None and not knowledge.claims.get((provider, of)):

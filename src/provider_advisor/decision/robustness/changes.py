@@ -120,7 +120,7 @@ class _ChangeSearch:
     def _relaxed(self, requirement: Requirement) -> Iterator[Interval]:
         """Yield the bound, wider and wider, to each amount at which a finding changes.
 
-        Towards what is known to be more than an amount, without being whole, there is no nearest one, so it is left out.
+        Towards "more than an amount" that need not be whole there is no nearest one, so it is left out.
         """
         bound = requirement.bound
         if bound is None:

@@ -183,7 +183,7 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
 
 
 def _combine(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
-    """Combine the chances to stand (its own, the other's), to win where both do, and to win with a criterion doubled."""
+    """Combine the chances to stand (its own, the other's), to win where both do, and to win with a doubled one."""
     both, alone, count = stand[0] * stand[1], stand[0] * (1 - stand[1]), len(doubled)
     first = alone + both * won
     central = tuple((alone + both * chance) / count / first for chance in doubled) if first > 0 else None

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
+from provider_advisor.decision.robustness.open_facts import is_open
 from provider_advisor.decision.verdict import Verdict, judge_ranks
 
 __all__ = ["WeightRange", "WeightRanges", "find_weight_ranges"]
@@ -79,7 +80,7 @@ class _Line(NamedTuple):
 
 
 class _Lines:
-    """The scores of the contenders as functions of the weight of one finding: proven, expected and possible."""
+    """The expected scores of the contenders as functions of the weight of one finding."""
 
     def __init__(self, contenders: Sequence[Assessment], place: int) -> None:
         findings = contenders[0].findings
@@ -87,17 +88,12 @@ class _Lines:
         self.weight = findings[place].weight
         self._names = [contender.provider for contender in contenders]
         self._rest = math.fsum(finding.weight for finding in findings) - self.weight
-        self._proven = [_line(contender, place, [f.degree.low for f in contender.findings]) for contender in contenders]
-        self._expected = [
-            _line(contender, place, [f.degree.expected for f in contender.findings]) for contender in contenders
-        ]
-        self._possible = [
-            _line(contender, place, [f.degree.high for f in contender.findings]) for contender in contenders
-        ]
+        self._lines = [_line(contender, place) for contender in contenders]
+        self._open = [float(any(map(is_open, contender.findings))) for contender in contenders]
 
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
-        pairs = itertools.combinations(self._expected, 2)
+        pairs = itertools.combinations(self._lines, 2)
         found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > self._least())
         kept: list[float] = []
         for at in found:
@@ -110,13 +106,12 @@ class _Lines:
         return _POINT * max(1.0, self._rest)
 
     def judge(self, weight: float) -> Verdict:
-        """Return the verdict among the contenders with this weight, without its strength."""
-        verdict = judge_ranks(
-            self._names,
-            [(0, 0, -self._score(line, weight)) for line in self._expected],
-            lambda place: self._score(self._proven[place], weight),
-            lambda place: self._score(self._possible[place], weight),
-        )
+        """Return the verdict among the contenders with this weight, without its strength.
+
+        Without that the scores proven and possible only matter where several lead, and only if they are equal.
+        """
+        ranks = [(0, 0, -self._score(line, weight)) for line in self._lines]
+        verdict = judge_ranks(self._names, ranks, lambda _place: 0.0, self._open.__getitem__)
         return verdict._replace(strength=None)
 
     def leaders(self, weight: float) -> tuple[str, ...]:
@@ -133,9 +128,12 @@ class _Lines:
         return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
 
 
-def _line(contender: Assessment, place: int, degrees: Sequence[float]) -> _Line:
-    products = [finding.weight * degree for finding, degree in zip(contender.findings, degrees, strict=True)]
-    return _Line(math.fsum(products[:place] + products[place + 1 :]), degrees[place])
+def _line(contender: Assessment, place: int) -> _Line:
+    findings = contender.findings
+    rest = math.fsum(
+        finding.weight * finding.degree.expected for other, finding in enumerate(findings) if other != place
+    )
+    return _Line(rest, findings[place].degree.expected)
 
 
 def _find_range(lines: _Lines) -> WeightRange:
