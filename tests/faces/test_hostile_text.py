@@ -67,7 +67,9 @@ def test_a_face_writes_only_through_the_one_place(path):
             name = ast.unparse(node.func)
             if name in {"print", "input"} or (name.split(".")[0] in {"click", "prompt_toolkit"}):
                 found += [name] if name in {"print", "input"} or name.split(".")[-1] in writers else []
-            if re.match(r"sys\.(__)?std(out|err)(__)?\.(buffer\.)?write", name) or name.startswith("os.write"):
+            # A sentence that holds no text from outside may go where nothing is imported yet.
+            is_fixed = all(isinstance(value, ast.Constant) for value in node.args)
+            if re.match(r"sys\.(__)?std(out|err)(__)?\.(buffer\.)?write|os\.write", name) and not is_fixed:
                 found.append(name)
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich" and path.stem != "progress":
             found.append(node.module)
