@@ -137,12 +137,8 @@ def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
                     elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):
                         waiting.append(name)
                     if len(found) > _MOST_FILES or seen > _MOST_ENTRIES:
-                        return [
-                            (
-                                "",
-                                f"more than {_MOST_FILES} YAML files or {_MOST_ENTRIES} files in all; is this the right folder?",
-                            )
-                        ]
+                        most = f"more than {_MOST_FILES} YAML files or {_MOST_ENTRIES} files in all"
+                        return [("", f"{most}; is this the right folder?")]
         except OSError as error:
             found.append((inner, f"cannot read the folder ({describe_cause(error)}); check its permissions."))
     return found
