@@ -1,4 +1,4 @@
-"""The plan of the house: imports run one way and in no circle, a class name means one thing, public names have a docstring."""
+"""The plan of the house: imports run one way, a class name means one thing, public names have a docstring."""
 
 from __future__ import annotations
 
