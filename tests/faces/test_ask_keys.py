@@ -280,6 +280,8 @@ def _marked(terminal: _Terminal) -> _Terminal:
     """The same after one topic was ticked and one line of its list marked."""
     terminal.wait("save and stop")
     terminal.type(_VIDEO, "Video meetings")
+    # The keys at the bottom say "must" too: all of the screen has to be there before.
+    terminal.wait("save and stop")
     terminal.type("m", "must")
     return terminal
 
