@@ -36,13 +36,14 @@ class WordIndex:
 
     def prepare(self, words: Iterable[str]) -> None:
         """Find the nearest words of many at once, for later calls of `nearest`, in half the time."""
-        from rapidfuzz.distance import Indel  # noqa: PLC0415 (only a misspelt word needs it)
+        import numpy as np  # noqa: PLC0415 (only a misspelt word needs it)
+        from rapidfuzz.distance import Indel  # noqa: PLC0415
         from rapidfuzz.process import cdist  # noqa: PLC0415
 
         typed = sorted({_normalize(word) for word in words})
         for start in range(0, len(typed), _AT_ONCE):
             some = typed[start : start + _AT_ONCE]
-            alike = cdist(some, self._words, scorer=Indel.normalized_similarity, score_cutoff=_ALIKE, dtype="float64")
+            alike = cdist(some, self._words, scorer=Indel.normalized_similarity, score_cutoff=_ALIKE, dtype=np.float64)
             close: list[list[tuple[float, str]]] = [[] for _ in some]
             for row, column in zip(*(ends.tolist() for ends in alike.nonzero()), strict=True):
                 close[row].append((-alike[row, column], self._words[column]))

@@ -81,11 +81,16 @@ def bytes_of(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
 def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
     """The numbers of a column as they lie in memory; floats that are null are NaN."""
     held, data = column.buffers()
-    found = np.frombuffer(data or b"", column.type.to_pandas_dtype())[column.offset : column.offset + len(column)]
+    found = np.frombuffer(data or b"", _dtype(column.type))[column.offset : column.offset + len(column)]
     if held is None or not column.null_count:
         return found
     given = np.unpackbits(np.frombuffer(held, np.uint8), bitorder="little")[column.offset : column.offset + len(column)]
     return np.where(given, found, np.nan)
+
+
+def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+    """Return NumPy's type for numbers of Arrow's; `to_pandas_dtype` needs pandas before pyarrow 24."""
+    return np.dtype({"halffloat": "float16", "float": "float32", "double": "float64"}.get(str(kind), str(kind)))
 
 
 def bits(values: Flags) -> pa.Buffer:
