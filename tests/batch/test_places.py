@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_advisor.batch.reading.sources import sources_of
+from provider_advisor.batch.reading.sources import find_sources
 from provider_advisor.batch.writing.places import Place, check_places
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.run import run as run_command
@@ -233,7 +233,7 @@ def test_names_that_are_not_utf_8_are_written(batch):
         assert Path(name).stat().st_size > 0
     Path(f"{odd}-in.csv").write_text(_BAD)
     assert batch(f"{odd}-in.csv", "o.csv", "--summary", f"{odd}.json")[0] == 3
-    assert Path("o.rejects.csv").read_text().splitlines()[1].startswith(r"\udcff\udcfe-in.csv,2,")
+    assert Path("o.rejects.csv").read_text().splitlines()[1].startswith(r"\xff\xfe-in.csv,2,")
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
     path.write_text("team,needs\n")
     (tmp_path / "link.csv").symlink_to(path)
     (tmp_path / "hard.csv").hardlink_to(path)
-    sources = sources_of((str(path),))
+    sources = find_sources((str(path),))
     for name, told in (
         ("teams.csv", "is an input; name another file"),
         ("link.csv", "is an input; name another file"),

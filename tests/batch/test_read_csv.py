@@ -10,11 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from provider_advisor.batch.reading.csv_text import parse_exactly, parse_text
-from provider_advisor.batch.reading.layout import read_layout
-from provider_advisor.batch.reading.quotes import cut_records
-from provider_advisor.batch.reading.sources import Stream, sources_of
-from provider_advisor.batch.reading.texts import Limits, texts
+from provider_advisor.batch.reading.csv import parse_block, parse_exactly, read_header
+from provider_advisor.batch.reading.record_boundaries import cut_records
+from provider_advisor.batch.reading.sources import Stream, find_sources
+from provider_advisor.batch.reading.text_blocks import Limits, split_text
 from provider_advisor.errors import BatchError
 
 _LETTERS = [
@@ -41,18 +40,18 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("csv")
 
 
-def _read(folder, content: bytes, parse=parse_text, limits=_LIMITS, separator=b","):
+def _read(folder, content: bytes, parse=parse_block, limits=_LIMITS, separator=b","):
     """Rows with their numbers, and rejects, of a whole file."""
     path = folder / "teams.csv"
     path.write_bytes(content)
-    (source,) = sources_of((str(path),))
+    (source,) = find_sources((str(path),))
     with Stream(source) as stream:
-        layout = read_layout(stream, separator, limits)
+        header = read_header(stream, separator, limits)
         blocks = [
-            parse(text, layout, "teams.csv", 0)
-            for text in texts(stream, layout.start, partial(cut_records, separator=separator), limits)
+            parse(text, header, "teams.csv", 0)
+            for text in split_text(stream, header.start, partial(cut_records, separator=separator), limits)
         ]
-        stream.check()
+        stream.check_unchanged()
     rows, rejects, before = [], [], 0
     for block in blocks:
         cells = zip(*(column.to_pylist() for column in block.rows.columns), strict=True)
@@ -115,9 +114,9 @@ def test_what_the_csv_module_writes_is_read_back(folder, table, line_end, separa
         (b"1,2\n\n3,4\n\r\n5,6", ["1", "3", "5"], {}),
         (b"1,2\n3\n4,5,6\n7,8\n", ["1", "7"], {2: "has 1 field, expected 2", 3: "has 3 fields, expected 2"}),
         (b"1,2\n3,\xff\n5,6\n", ["1", "5"], {2: "is not UTF-8 at byte 3"}),
-        (b'1,"2\n3,"4"\n5,6\n', ["3", "5"], {1: "behind the closing quote of cell 2 stands '4'; expected ','"}),
+        (b'1,"2\n3,"4"\n5,6\n', ["3", "5"], {1: "after the closing quote of cell 2 comes '4'; expected ','"}),
         (b'1,2\n3,"4\n5,6\n', ["1", "5"], {2: "a quote opens in cell 2 and never closes"}),
-        (b'1,2\n"3"x,4\n5,6\n', ["1", "5"], {2: "behind the closing quote of cell 1 stands 'x'; expected ','"}),
+        (b'1,2\n"3"x,4\n5,6\n', ["1", "5"], {2: "after the closing quote of cell 1 comes 'x'; expected ','"}),
         (b"1,2\n3,4\r5,6\n7,8\n", ["1", "7"], {2: "holds a lone carriage return outside quotes"}),
         (b'1,5" pipe\n3,4" and 6"\n5,6\n', ["1", "3", "5"], {}),
         (b'1,"a\n\n""b"","\n3,4\n', ["1", "3"], {}),
@@ -193,6 +192,6 @@ def test_a_first_line_that_cannot_serve_is_an_error(folder, content, sentence):
 def test_blanks_around_column_names_do_not_count(folder):
     path = folder / "teams.csv"
     path.write_bytes(b"\xef\xbb\xbf team , needs\r\n")
-    (source,) = sources_of((str(path),))
+    (source,) = find_sources((str(path),))
     with Stream(source) as stream:
-        assert read_layout(stream, b",", Limits()).names == ("team", "needs")
+        assert read_header(stream, b",", Limits()).names == ("team", "needs")

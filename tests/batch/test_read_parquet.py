@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from provider_advisor.batch.blocks import Position
-from provider_advisor.batch.reading.parquet_file import parquet_pieces
-from provider_advisor.batch.reading.sources import sources_of
+from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.reading.parquet import read_parquet
+from provider_advisor.batch.reading.sources import find_sources
 from provider_advisor.errors import BatchError
 
 
@@ -29,11 +30,11 @@ def table():
 def test_blocks_from_a_row_on_hold_all_that_follow(tmp_path, table, start):
     path = tmp_path / "teams.parquet"
     pq.write_table(table, path, row_group_size=40)
-    (source,) = sources_of((str(path),))
-    whole = [piece.parse() for piece in parquet_pieces(source, 0, Position(), table.schema.names, rows=7)]
+    (source,) = find_sources((str(path),))
+    whole = [piece.parse() for piece in read_parquet(source, 0, Position(), table.schema, Limits(), rows=7)]
     ends = [block.end.offset for block in whole]
     begin = max([0, *(end for end in ends if end <= start)])
-    rest = [piece.parse() for piece in parquet_pieces(source, 0, Position(0, begin), table.schema.names, rows=7)]
+    rest = [piece.parse() for piece in read_parquet(source, 0, Position(0, begin), table.schema, Limits(), rows=7)]
     assert [number for block in whole for number in block.rows["size"].to_pylist()] == list(range(100))
     assert [number for block in rest for number in block.rows["size"].to_pylist()] == list(range(begin, 100))
     assert all(block.numbers.tolist() == list(range(1, block.records + 1)) for block in whole)
@@ -42,8 +43,8 @@ def test_blocks_from_a_row_on_hold_all_that_follow(tmp_path, table, start):
 def test_the_content_of_a_row_is_json_without_what_is_empty(tmp_path, table):
     path = tmp_path / "teams.parquet"
     pq.write_table(table, path)
-    (source,) = sources_of((str(path),))
-    (piece,) = parquet_pieces(source, 0, Position(), table.schema.names)
+    (source,) = find_sources((str(path),))
+    (piece,) = read_parquet(source, 0, Position(), table.schema, Limits())
     assert json.loads(piece.parse().content(1)) == {"team": "team-1", "size": 1}
 
 
@@ -53,7 +54,7 @@ def test_a_file_without_its_end_is_an_error(tmp_path, table, open_files, cut):
     pq.write_table(table, path)
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(
-        BatchError, match=r"teams\.parquet is no Parquet file, or not a whole one; check it, or write it"
+        BatchError, match=r"teams\.parquet is not a Parquet file, or not a complete one; check it, or write it"
     ):
         open_files(path)
 

@@ -117,7 +117,9 @@ def test_several_files_are_numbered_each_and_may_order_their_columns_differently
 def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
     (tmp_path / "a.csv").write_text("team,needs\n")
     (tmp_path / "b.csv").write_text("team,needs,size\n")
-    with pytest.raises(BatchError, match=r"b\.csv has a column 'size', which .*a\.csv has not; expected the same"):
+    with pytest.raises(
+        BatchError, match=r"b\.csv has a column 'size', which .*a\.csv does not have; expected the same"
+    ):
         open_files(tmp_path / "*.csv")
     (tmp_path / "c.jsonl").write_text("{}\n")
     with pytest.raises(BatchError, match=r"the inputs have different forms \(csv, jsonl\); give one at a time"):
@@ -130,7 +132,7 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
         ("none.csv", "cannot be read (No such file or directory); check the path."),
         ("*.csv", "check the pattern."),
         (".", "is a folder; name its files, such as"),
-        ("teams.xlsx", "its form cannot be told from a name; say --input-format csv, jsonl or parquet."),
+        ("teams.xlsx", "cannot tell its form from the name; add --input-format csv, jsonl or parquet."),
     ],
 )
 def test_an_input_that_is_none_is_an_error(tmp_path, open_files, name, sentence):

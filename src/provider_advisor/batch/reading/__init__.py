@@ -1,7 +1,7 @@
-"""Files of teams, as blocks of rows; what cannot be read of them, as rejects."""
+"""Files of teams as blocks of rows, and records that cannot be read as rejects."""
 
 from provider_advisor.batch.reading.inputs import Inputs, open_inputs
 from provider_advisor.batch.reading.sources import form_of
-from provider_advisor.batch.reading.texts import Limits
+from provider_advisor.batch.reading.text_blocks import Limits
 
 __all__ = ["Inputs", "Limits", "form_of", "open_inputs"]

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
-__all__ = ["STANDARD_INPUT", "Source", "Stream", "form_of", "sources_of"]
+__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "find_sources", "form_of"]
 
 STANDARD_INPUT = "standard input"
+_LONGEST_NAME = 300
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -25,10 +26,10 @@ _FORMS = {
 }
 
 
-class Source(NamedTuple):
-    """One input. `path` is None for standard input; what is no regular file is a stream, read once from its beginning.
+class InputFile(NamedTuple):
+    """One input. `path` is None for standard input; anything but a regular file is a stream, read once from its start.
 
-    `size` and `changed` (a time in nanoseconds) are of the moment at which the run began.
+    `size`, `changed` (a time in nanoseconds), `device` and `inode` are those of the moment at which the run began.
     """
 
     name: str
@@ -36,88 +37,119 @@ class Source(NamedTuple):
     size: int = 0
     changed: int = 0
     regular: bool = False
+    device: int = 0
+    inode: int = 0
+
+    def is_same_file(self, other: InputFile) -> bool:
+        """Return whether another machine sees the same file here; devices and inodes may differ between machines."""
+        return self[:5] == other[:5]
+
+    def check_unchanged(self, now: os.stat_result | None = None) -> None:
+        """Raise BatchFailure if the file, or the one that is open and of which `now` tells, is not as it was."""
+        if not self.regular:
+            return
+        try:
+            found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
+        except OSError as error:
+            raise BatchFailure(f"{self.name} can no longer be read ({describe_cause(error)}).") from error
+        if (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino) != self[2:4] + self[5:]:
+            raise BatchFailure(f"{self.name} was changed while it was read; run again when it stays as it is.")
 
 
 def form_of(name: str, given: str | None, option: str) -> str:
-    """The form of a file: the one that is given, else what its extension says. Raises BatchError, naming the option."""
+    """Return the form that is given, else the one that the extension says. Raises BatchError, naming the option."""
     form = given or _FORMS.get(Path(name).suffix.lower())
     if form is None:
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
-        raise BatchError(f"{what}: its form cannot be told from a name; say {option} csv, jsonl or parquet.")
+        raise BatchError(f"{_shorten(what)}: cannot tell its form from the name; add {option} csv, jsonl or parquet.")
     return form
 
 
-def sources_of(names: tuple[str, ...]) -> tuple[Source, ...]:
-    """The inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
-    found = [path for name in names for path in _expanded(name)]
+def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
+    """Return the inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
+    found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
-        raise BatchError("standard input cannot be read beside files; give one or the other.")
-    return tuple(_source(path) for path in found)
+        raise BatchError("standard input cannot be read together with files; give one or the other.")
+    return tuple(_look_at(path) for path in found)
 
 
-def _expanded(name: str) -> list[str]:
-    if name == "-" or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110 (a Path raises if it is too long)
+def _expand_pattern(name: str) -> list[str]:
+    # The functions of os.path, unlike those of pathlib, answer False for a name that is too long.
+    if name == "-" or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
         return [name]
-    found = sorted(path for path in glob.glob(name, recursive=True) if not Path(path).is_dir())  # noqa: PTH207 (pathlib
-    # leaves a leading ./ out and knows no absolute patterns)
+    # pathlib leaves out a leading ./ and knows no absolute patterns.
+    found = sorted(path for path in glob.glob(name, recursive=True) if not os.path.isdir(path))  # noqa: PTH207, PTH112
     if not found:
-        raise BatchError(f"no file matches '{name}'; check the pattern.")
+        raise BatchError(f"no file matches '{_shorten(name)}'; check the pattern.")
     return found
 
 
-def _source(path: str) -> Source:
+def _look_at(path: str) -> InputFile:
     if path == "-":
-        return Source(STANDARD_INPUT, None)
+        return InputFile(STANDARD_INPUT, None)
+    name = _shorten(path)
     try:
-        found = os.stat(path)  # noqa: PTH116 (the same for a path that is no text)
-    except OSError as error:
-        raise BatchError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        found = os.stat(path)  # noqa: PTH116 (the path may not be text)
+    except (OSError, ValueError) as error:
+        raise BatchError(f"{name} cannot be read ({describe_cause(error)}); check the path.") from error
     if stat.S_ISDIR(found.st_mode):
-        raise BatchError(f"{path} is a folder; name its files, such as '{path.rstrip('/')}/*.csv'.")
+        raise BatchError(f"{name} is a folder; name its files, such as '{name.rstrip('/')}/*.csv'.")
     if not os.access(path, os.R_OK):
-        raise BatchError(f"{path} cannot be read (Permission denied); check its permissions.")
-    return Source(path, path, found.st_size, found.st_mtime_ns, stat.S_ISREG(found.st_mode))
+        raise BatchError(f"{name} cannot be read (Permission denied); check its permissions.")
+    regular = stat.S_ISREG(found.st_mode)
+    return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
+
+
+def _shorten(path: str) -> str:
+    r"""Return a path as text for messages: bytes that are not UTF-8 as `\xff`, cut where it is very long."""
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 class Stream:
-    """The bytes of a source from a place on."""
+    """The bytes of a source from an offset on."""
 
-    def __init__(self, source: Source, offset: int = 0) -> None:
+    def __init__(self, source: InputFile, offset: int = 0) -> None:
         self.source = source
         self._given_back = b""
         try:
-            self._file: BinaryIO | io.RawIOBase = _standard_input() if source.path is None else _opened(source.path)
+            self._file: BinaryIO | io.RawIOBase = _standard_input() if source.path is None else _open(source.path)
             if offset:
                 self._file.seek(offset)
         except OSError as error:
-            raise BatchFailure(f"{source.name} cannot be read ({error.strerror}).") from error
+            raise BatchFailure(f"{source.name} cannot be read ({describe_cause(error)}).") from error
+        try:
+            self.check_unchanged()
+        except BatchFailure:
+            self._file.close()
+            raise
 
     def read(self, count: int) -> bytes:
-        """The next bytes, fewer only at the end. Raises BatchFailure."""
+        """Return the next bytes, fewer only at the end. Raises BatchFailure."""
         parts, missing = [self._given_back[:count]], count - len(self._given_back[:count])
         self._given_back = self._given_back[count:]
         while missing > 0:
-            part = self._next(missing)
+            part = self._read_some(missing)
             if not part:
                 break
             parts.append(part)
             missing -= len(part)
         return b"".join(parts) if len(parts) > 1 else parts[0]
 
-    def _next(self, count: int) -> bytes:
+    def _read_some(self, count: int) -> bytes:
         try:
             return self._file.read(count) or b""
         except OSError as error:
-            raise BatchFailure(f"{self.source.name} cannot be read to its end ({error.strerror}).") from error
+            raise BatchFailure(f"{self.source.name} cannot be read to its end ({describe_cause(error)}).") from error
 
     def give_back(self, data: bytes) -> None:
         """Let these bytes be read again."""
         self._given_back = data + self._given_back
 
-    def check(self) -> None:
-        """Raises BatchFailure if the file is not what it was when the run began."""
-        if self.source.regular and _has_changed(self.source, os.fstat(self._file.fileno())):
-            raise BatchFailure(f"{self.source.name} was changed while it was read; run again when it stays as it is.")
+    def check_unchanged(self) -> None:
+        """Raise BatchFailure if the open file is not the one, or not as it was, when the run began."""
+        if self.source.regular:
+            self.source.check_unchanged(os.fstat(self._file.fileno()))
 
     def __enter__(self) -> Self:
         return self
@@ -125,16 +157,17 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         """Close the file; a stream stays open, for it cannot be opened again."""
         if self.source.regular:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file or pipe; standard input is not ours to close."""
+        if self.source.path is not None:
             self._file.close()
 
 
-def _opened(path: str) -> io.RawIOBase:
+def _open(path: str) -> io.RawIOBase:
     return open(path, "rb", buffering=0)  # noqa: PTH123 (`__exit__` closes it)
 
 
 def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
-
-
-def _has_changed(source: Source, now: os.stat_result) -> bool:
-    return (now.st_size, now.st_mtime_ns) != (source.size, source.changed)

@@ -91,12 +91,7 @@ def check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
 def check_inputs(inputs: Inputs) -> None:
     """Raise BatchFailure if an input is not what it was when the run began."""
     for source in inputs.sources:
-        try:
-            found = os.stat(str(source.path))  # noqa: PTH116 (as it was when the run began)
-        except OSError as error:
-            raise BatchFailure(f"{source.name} can no longer be read ({describe_cause(error)}).") from error
-        if (found.st_size, found.st_mtime_ns) != (source.size, source.changed):
-            raise BatchFailure(f"{source.name} was changed while it was read; run again when it stays as it is.")
+        source.check_unchanged()
 
 
 def write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> int:

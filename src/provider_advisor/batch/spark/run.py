@@ -24,7 +24,7 @@ from provider_advisor.batch.blocks import Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Inputs, Limits, form_of, open_inputs
-from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.run import Interrupted, Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
@@ -148,7 +148,7 @@ def _refuse_other_names(names: tuple[str, ...]) -> None:
             raise BatchError(f"the name {shown} is not UTF-8, which Spark cannot pass on; name another.") from None
 
 
-def _make_absolute(source: Source) -> Source:
+def _make_absolute(source: InputFile) -> InputFile:
     path = os.path.abspath(str(source.path))  # noqa: PTH100 (a link stays a link)
     return source._replace(name=path, path=path)
 

@@ -17,14 +17,14 @@ from uuid import uuid4
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring
 from provider_advisor.batch.reading import Inputs, Limits, open_inputs
-from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.reading.parquet import find_group_ends
+from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames, write_rejects
 from provider_advisor.batch.writing.part_folder import part_name
@@ -77,7 +77,7 @@ class Job(NamedTuple):
 
     id: str
     knowledge: PackedKnowledge
-    sources: tuple[Source, ...]
+    sources: tuple[InputFile, ...]
     input_form: str
     output_form: str
     separator: bytes
@@ -144,10 +144,7 @@ def _find_group_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
     """Yield the same of the row groups of Parquet files, whose rows tell how many bytes."""
     before = 0
     for file, source in enumerate(inputs.sources):
-        with pq.ParquetFile(str(source.path)) as opened:
-            found = opened.metadata
-            counts = [found.row_group(group).num_rows for group in range(found.num_row_groups)]
-        rows = list(accumulate(count for count in counts if count))  # an empty group has no block that ends there
+        rows = find_group_ends(source)
         for row in rows:
             yield Position(file, row), before + source.size * row // rows[-1]
         before += source.size
@@ -266,7 +263,7 @@ def _open(job: Job) -> _Opened:
         paths = tuple(str(source.path) for source in job.sources)
         inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits)
         for here, there in zip(inputs.sources, job.sources, strict=True):
-            if here != there:
+            if not here.is_same_file(there):
                 raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")
         scoring = Scoring(knowledge, inputs.schema, job.output_form, **job.options._asdict())
         _last[:] = [_Opened(job.id, inputs, scoring)]

@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
-from provider_advisor.batch.reading.sources import Source
+from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.writing.frames import is_rejects_file
 from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.errors import BatchError, describe_cause
@@ -42,7 +42,7 @@ def is_folder_name(name: str) -> bool:
     return name.endswith("/") or os.path.isdir(name)  # noqa: PTH112 (a Path raises if the name is too long)
 
 
-def check_places(sources: Iterable[Source], places: Sequence[Place], rejects: Path | None) -> None:
+def check_places(sources: Iterable[InputFile], places: Sequence[Place], rejects: Path | None) -> None:
     """Check all that a run will write, with `rejects`, the path of rejected rows.
 
     An existing file is replaced only if it is what the user named: the output, the summary, the report. What lies where
@@ -111,7 +111,7 @@ def _cut(path: Path) -> str:
     return text if len(text) <= 120 else f"{text[:60]}…{text[-60:]}"  # noqa: PLR2004
 
 
-def _check_input(source: Source, places: Sequence[Place]) -> None:
+def _check_input(source: InputFile, places: Sequence[Place]) -> None:
     path = Path(source.path) if source.path else sys.stdin
     for place in places:
         if _is_same(place.path, path):

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor import AdvisorError
-from provider_advisor.batch.reading import Limits, json_lines
-from provider_advisor.batch.reading.json_fast import fast_rows
-from provider_advisor.batch.reading.json_lines import cut_lines, json_schema, parse_lines
-from provider_advisor.batch.reading.json_row import Keys, RowError, object_of
-from provider_advisor.batch.reading.quotes import Cut
-from provider_advisor.batch.reading.texts import Text
+from provider_advisor.batch.kernel.table import team_of
+from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.reading.jsonl import Keys, RowError, cut_lines, parse_lines, parse_object
+from provider_advisor.batch.reading.record_boundaries import Cut
+from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.file import read_requirements_data
 
@@ -45,23 +44,34 @@ _NONE = np.empty(0, dtype=np.int64)
 
 def _parse(content: bytes, knowledge, carried=("note",)):
     keys = Keys(carried, knowledge)
-    text = Text(content, Cut(len(content), (), (), _NONE), len(content))
-    return parse_lines(text, keys, json_schema(carried, knowledge), "teams.jsonl", 0)
+    text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
+    return parse_lines(text, keys, keys.schema, "teams.jsonl", 0)
 
 
 @given(st.lists(_ROWS, max_size=8))
-def test_arrow_and_the_single_lines_give_the_same_rows(bicycles, rows):
+def test_columns_hold_what_each_line_says_by_itself(bicycles, rows):
     lines = [json.dumps(row, ensure_ascii=False).encode() for row in rows]
-    keys, schema = Keys(("note",), bicycles), json_schema(("note",), bicycles)
-    fast = fast_rows(lines, keys, schema)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "fast_rows", lambda *_: None)
-        block = _parse(b"\n".join(lines), bicycles)
+    block = _parse(b"\n".join(lines), bicycles)
     assert block.records == len(rows) == block.rows.num_rows + len(block.rejects)
-    if fast is not None:
-        assert not block.rejects
-        assert fast.schema == block.rows.schema
-        assert fast.to_pylist() == block.rows.to_pylist()
+    alone = [_parse(line, bicycles) for line in lines]
+    assert block.rows.to_pylist() == [row for each in alone for row in each.rows.to_pylist()]
+    assert [reject.reason for reject in block.rejects] == [reject.reason for each in alone for reject in each.rejects]
+
+
+@given(_ROWS)
+def test_a_row_states_what_the_single_answer_reads_from_the_same_line(bicycles, row):
+    block = _parse(json.dumps(row).encode(), bicycles)
+    plain = {name: value for name, value in row.items() if name not in {"note", "unsure"}}
+    try:
+        team = read_requirements_data(plain, "row", bicycles).team
+    except AdvisorError:
+        if not block.rejects:  # what is wrong with words alone is found when they are scored
+            with pytest.raises(AdvisorError):
+                team_of(block.rows.to_pylist()[0], bicycles)
+    else:
+        (found,) = block.rows.to_pylist()
+        assert team_of(found, bicycles)[:3] == team[:3]
+        assert (found["team"], found["as_of"]) == (team.name, row.get("as_of"))
 
 
 @given(_ROWS)
@@ -82,12 +92,12 @@ def test_a_row_is_refused_if_the_single_answer_refuses_its_form(bicycles, row):
     ("line", "reason"),
     [
         (b'{"team":"a","team":"b"}', "has the key 'team' twice"),
-        (b'{"usage":{"inspections":NaN}}', "holds NaN, which is no JSON"),
+        (b'{"usage":{"inspections":NaN}}', "holds NaN, which is not JSON"),
         (b'{"team":"a"} x', "is not JSON at character 14: Extra data"),
         (b'{"team":"a"}{"team":"b"}', "is not JSON at character 13: Extra data"),
-        (b"[1]", "is no JSON object; expected one with the keys of a requirements file"),
+        (b"[1]", "is not a JSON object; expected one with the keys of a requirements file"),
         (b'{"team":"\xff"}', "is not UTF-8 at byte 10"),
-        (b'{"team":"\\ud800"}', "holds half a surrogate pair, which is no character"),
+        (b'{"team":"\\ud800"}', "holds half a surrogate pair, which is not a character"),
         (b'{"team":', "is not JSON at character 9: Expecting value"),
         (b"[" * 100_000, "holds a number of too many digits, or is nested too deeply"),
         (
@@ -110,7 +120,7 @@ def test_a_bad_line_alone_is_rejected(bicycles, line, reason):
 def test_whatever_is_no_object_raises_one_kind_of_error():
     for line in (b"", b"\x00", b'"x"', b"null", b"{]"):
         with pytest.raises(RowError):
-            object_of(line)
+            parse_object(line)
 
 
 def test_the_first_block_says_which_keys_are_carried(tmp_path, open_files):

@@ -1,8 +1,10 @@
-r"""Where the records of a CSV text end, found without parsing it.
+r"""Find where the records of a CSV text end, without parsing it.
 
-A newline ends a record where the number of quotes before it is even: as long as each quote opens a cell, closes one, or
-stands doubled within one. Whether they do is looked up in one go. The record around any other quote is scanned byte by
-byte: within a bare cell a quote is a character like any other (`5" pipe`), all else spoils the line it begins on.
+A newline ends a record if the number of quotes before it is even, as long as each quote opens a cell, closes one, or
+is doubled within one. All quotes are checked for that at once. Of the two newlines in `1,"a\nb"\n` one
+quote precedes the first, which is therefore part of a cell; two precede the second, which ends the record. The record
+around any other quote is scanned byte by byte: within a bare cell a quote is a character like any other (`5" pipe`);
+anywhere else it spoils the line on which the record begins.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import numpy.typing as npt
 
 from provider_advisor.batch.native import find_places
 
-__all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "record_ends", "scan"]
+__all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "find_record_ends", "scan_record"]
 
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
 _WINDOW = 4096
@@ -23,7 +25,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Spoilt(NamedTuple):
-    """A line that is no record, and why."""
+    """A line that is not a record, and why."""
 
     start: int
     end: int
@@ -31,9 +33,9 @@ class Spoilt(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """Where the last whole record of a text ends; 0 if it holds none.
+    """Where the last whole record of a text ends; 0 if there is none.
 
-    `spoilt` are lines that are no records, `literal` the spans of records with quotes that are mere characters; both in
+    `spoilt` are lines that are not records, `literal` the spans of records in which quotes are mere characters; both in
     order. `quotes` are the places of all quotes.
     """
 
@@ -44,7 +46,7 @@ class Cut(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A scanned record: where it ends, its cells as (start, end, whether quoted), or the reason why it is none.
+    """A scanned record: where it ends, its cells as (start, end, whether quoted), or the reason why it is not one.
 
     `lone` says that a bare cell holds a carriage return that ends no line.
     """
@@ -56,7 +58,7 @@ class Record(NamedTuple):
 
 
 def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = False) -> Cut:
-    """Where the records of `data`, which begins with one, can be cut off; `final` if nothing follows.
+    """Return where the records of `data`, which begins with one, can be cut off; `final` if nothing follows.
 
     `full` if no more can be held: then a first record that does not end spoils its line.
     """
@@ -66,14 +68,14 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
     literal: list[tuple[int, int]] = []
     start = first = 0
     while True:
-        place = _first_wrong(array, quotes, first, separator)
-        end = _record_start(data, quotes, first, start, place)
+        place = _find_first_wrong(array, quotes, first, separator)
+        end = _find_record_start(data, quotes, first, start, place)
         if place == len(data) and _is_whole(quotes, first) and final:
             end = place
         looked_at = place < len(data) or (final and end < place) or (full and end == 0)
-        record = scan(data, end, separator, final=final) if looked_at else None
+        record = scan_record(data, end, separator, final=final) if looked_at else None
         if record is None and full and end == 0:
-            record = _broken(
+            record = _break_line(
                 data, 0, "a quote opens and does not close in the longest record that can be read", final=True
             )
         if record is None:
@@ -90,8 +92,8 @@ def _is_whole(quotes: Places, first: int) -> bool:
     return (int(quotes.size) - first) % 2 == 0
 
 
-def _first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
-    """Where the first quote stands that neither opens a cell nor closes one nor is doubled; the end if none does."""
+def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
+    """Return the place of the first quote that neither opens a cell, closes one nor is doubled, else the end."""
     beside = np.zeros(256, dtype=bool)
     beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
     for low in range(first, int(quotes.size), _WINDOW):
@@ -101,30 +103,30 @@ def _first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> 
         if window[0] == 0:
             before[0] = _NEWLINE[0]
         fine[0::2] = beside[before]
-        fine[1::2] = beside[_behind(array, window[1::2] + 1)]
+        fine[1::2] = beside[_bytes_behind(array, window[1::2] + 1)]
         if not fine.all():
             return int(window[np.argmin(fine)])
     return int(array.size)
 
 
-def _behind(array: Bytes, places: Places) -> Bytes:
-    """The bytes at these places: a newline for the end of the text, and for a carriage return what follows it."""
-    at = _at(array, places)
+def _bytes_behind(array: Bytes, places: Places) -> Bytes:
+    """Return the bytes at these places: a newline for the end of the text, for a carriage return what follows it."""
+    at = _bytes_at(array, places)
     returns = np.flatnonzero(at == _RETURN[0])
     if returns.size:
-        following = _at(array, places[returns] + 1)
+        following = _bytes_at(array, places[returns] + 1)
         at[returns] = np.where(following == _NEWLINE[0], following, _RETURN[0])
     return at
 
 
-def _at(array: Bytes, places: Places) -> Bytes:
+def _bytes_at(array: Bytes, places: Places) -> Bytes:
     at = array[np.minimum(places, array.size - 1)]
     at[places >= array.size] = _NEWLINE[0]
     return at
 
 
-def _record_start(data: bytes, quotes: Places, first: int, start: int, place: int) -> int:
-    """Where the record begins that is open at `place`; from `start` and the `first` quote on all is regular."""
+def _find_record_start(data: bytes, quotes: Places, first: int, start: int, place: int) -> int:
+    """Return where the record begins that is open at `place`; from `start` and the `first` quote all is regular."""
     while True:
         newline = data.rfind(_NEWLINE, start, place)
         if newline < 0:
@@ -135,20 +137,20 @@ def _record_start(data: bytes, quotes: Places, first: int, start: int, place: in
         place = int(quotes[before - 1])
 
 
-def scan(data: bytes, start: int, separator: bytes, *, final: bool) -> Record | None:
-    """The record that begins at `start`, looked at byte by byte; None if it does not end and more may follow."""
+def scan_record(data: bytes, start: int, separator: bytes, *, final: bool) -> Record | None:
+    """Return the record that begins at `start`, byte by byte; None if it does not end and more may follow."""
     cells: list[tuple[int, int, bool]] = []
     place, lone = start, False
     while True:
         quoted = data.startswith(_QUOTE, place)
-        after = _closing(data, place + 1) if quoted else _bare_end(data, place, separator)
+        after = _find_closing(data, place + 1) if quoted else _find_bare_end(data, place, separator)
         following = data[after : after + 2] if after >= 0 else b""
         if following in {b"", _RETURN} and not final:
             return None
         if after < 0:
-            return _broken(data, start, f"a quote opens in cell {len(cells) + 1} and never closes", final=final)
+            return _break_line(data, start, f"a quote opens in cell {len(cells) + 1} and never closes", final=final)
         if following[:1] not in {b"", separator, _NEWLINE} and following not in {_RETURN, _RETURN + _NEWLINE}:
-            return _broken(data, start, _stray(following, len(cells) + 1, separator), final=final)
+            return _break_line(data, start, _describe_stray(following, len(cells) + 1, separator), final=final)
         cells.append((place, after, quoted))
         lone = lone or (not quoted and data.find(_RETURN, place, after) >= 0)
         if following[:1] != separator:
@@ -158,8 +160,8 @@ def scan(data: bytes, start: int, separator: bytes, *, final: bool) -> Record | 
         place = after + 1
 
 
-def _closing(data: bytes, place: int) -> int:
-    """The place behind the quote that closes the cell which holds `place`; -1 if none does."""
+def _find_closing(data: bytes, place: int) -> int:
+    """Return the place after the quote that closes the cell which holds `place`; -1 if none does."""
     while (found := data.find(_QUOTE, place)) >= 0:
         if not data.startswith(_QUOTE, found + 1):
             return found + 1
@@ -167,7 +169,7 @@ def _closing(data: bytes, place: int) -> int:
     return -1
 
 
-def _bare_end(data: bytes, place: int, separator: bytes) -> int:
+def _find_bare_end(data: bytes, place: int, separator: bytes) -> int:
     line = data.find(_NEWLINE, place)
     line = len(data) if line < 0 else line
     cell = data.find(separator, place, line)
@@ -176,14 +178,14 @@ def _bare_end(data: bytes, place: int, separator: bytes) -> int:
     return line - 1 if data.startswith(_RETURN, line - 1) and line > place else line
 
 
-def _stray(following: bytes, cell: int, separator: bytes) -> str:
+def _describe_stray(following: bytes, cell: int, separator: bytes) -> str:
     found = following[:1].decode("utf-8", "backslashreplace")
-    expected = "a tabulator" if separator == b"\t" else f"'{separator.decode()}'"
-    return f"behind the closing quote of cell {cell} stands {found!r}; expected {expected} or the end of the line"
+    expected = "a tab" if separator == b"\t" else f"'{separator.decode()}'"
+    return f"after the closing quote of cell {cell} comes {found!r}; expected {expected} or the end of the line"
 
 
-def _broken(data: bytes, start: int, reason: str, *, final: bool) -> Record | None:
-    """No record, but the line on which it begins; None where that line may go on."""
+def _break_line(data: bytes, start: int, reason: str, *, final: bool) -> Record | None:
+    """Return the line on which a broken record begins; None where that line may go on."""
     newline = data.find(_NEWLINE, start)
     if newline < 0 and not final:
         return None
@@ -191,15 +193,15 @@ def _broken(data: bytes, start: int, reason: str, *, final: bool) -> Record | No
 
 
 def cells_of(data: bytes, record: Record) -> list[bytes]:
-    """The contents of a scanned record's cells."""
+    """Return the contents of a scanned record's cells."""
     return [
         data[start + 1 : end - 1].replace(b'""', _QUOTE) if quoted else data[start:end]
         for start, end, quoted in record.cells
     ]
 
 
-def record_ends(data: bytes, cut: Cut) -> Places:
-    """Where each record of the cut ends, blank lines and spoilt lines among them."""
+def find_record_ends(data: bytes, cut: Cut) -> Places:
+    """Return where each record of the cut ends, blank lines and spoilt lines included."""
     newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
@@ -211,7 +213,7 @@ def record_ends(data: bytes, cut: Cut) -> Places:
 
 
 def _within(places: Places, spans: Places) -> npt.NDArray[np.bool_]:
-    """Which places stand within one of the spans, which are in order and apart."""
+    """Return which places are within one of the spans, which are in order and do not overlap."""
     span = np.searchsorted(spans[:, 0], places, side="right") - 1
     within: npt.NDArray[np.bool_] = (span >= 0) & (places < spans[np.maximum(span, 0), 1])
     return within

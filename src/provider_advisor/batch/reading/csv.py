@@ -1,0 +1,278 @@
+"""CSV: the header, and blocks of text parsed into columns of strings.
+
+Arrow parses. What it would drop, repair or fail on is found first and becomes a reject. Every record is either a row or
+a reject, which is counted; where the counts differ, the block is read again by the scanner of `record_boundaries`.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
+from provider_advisor.batch.native import find_places
+from provider_advisor.batch.reading.record_boundaries import cells_of, find_record_ends, scan_record
+from provider_advisor.batch.reading.sources import Stream
+from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
+from provider_advisor.errors import BatchError
+
+__all__ = ["Header", "parse_block", "parse_exactly", "read_header"]
+
+Places = npt.NDArray[np.int64]
+_NEWLINE, _RETURN = ord("\n"), ord("\r")
+_BOM = codecs.BOM_UTF8
+_LONGEST_HEADER = 1 << 16
+_SEPARATORS = {b",": "','", b";": "';'", b"\t": "tab", b"|": "'|'"}
+
+
+class Header(NamedTuple):
+    """The columns of a CSV text, its separator, and the byte at which its first record begins."""
+
+    names: tuple[str, ...]
+    separator: bytes
+    start: int
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Return the schema: every column is text as it was written."""
+        return pa.schema([(name, pa.string()) for name in self.names])
+
+
+def read_header(stream: Stream, separator: bytes, limits: Limits) -> Header:
+    """Return the header, and leave the stream at the first record. Raises BatchError."""
+    name = stream.source.name
+    size = max(limits.block, _LONGEST_HEADER)
+    head = stream.read(size)
+    refuse_other_encodings(head, name)
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    while head[start : start + 1] in {b"\n", b"\r"}:
+        start += 1
+    if not head[start:]:
+        raise BatchError(f"{name} is empty; expected a first line with the names of the columns.")
+    if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
+        raise BatchError(f"{name}: its lines end in a lone carriage return; save it with line feeds.")
+    record = scan_record(head, start, separator, final=len(head) < size)
+    if record is None or record.reason is not None:
+        problem = "it does not end" if record is None else record.reason
+        raise BatchError(f"{name}: the first line: {problem}; expected the names of the columns.")
+    try:
+        names = tuple(cell.decode().strip() for cell in cells_of(head, record))
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{name}: the names of the columns are not UTF-8; save it again as UTF-8.") from error
+    _check_names(names, name, separator)
+    stream.give_back(head[record.end :])
+    return Header(names, separator, record.end)
+
+
+def _check_names(names: tuple[str, ...], name: str, separator: bytes) -> None:
+    if len(names) == 1:
+        for other, shown in _SEPARATORS.items():
+            if other != separator and other.decode() in names[0]:
+                raise BatchError(f"{name} has one column, '{names[0][:80]}'; try --separator {shown}.")
+    if "" in names:
+        place = names.index("") + 1
+        raise BatchError(f"{name}: column {place} has no name; name it in the first line, or leave it out.")
+    repeated = [column for column, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise BatchError(f"{name} has more than one column '{repeated[0]}'; rename all but one.")
+
+
+class _Parsed(NamedTuple):
+    """Rows, and the number of cells of each record that has too many or too few, by its place among all records."""
+
+    rows: pa.RecordBatch
+    ragged: dict[int, int]
+
+    @property
+    def records(self) -> int:
+        return int(self.rows.num_rows) + len(self.ragged)
+
+
+class _Records(NamedTuple):
+    """Where each record begins and ends, blank lines left out."""
+
+    starts: Places
+    ends: Places
+
+
+class _Origin(NamedTuple):
+    text: TextBlock
+    header: Header
+    source: str
+    file: int
+
+
+def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Block:
+    """Return the rows and rejects of a text; their numbers count from its own beginning."""
+    origin = _Origin(text, header, source, file)
+    parsed = None
+    if not text.cut.spoilt and _returns_end_lines(text):
+        parsed = _parse(memoryview(text.data)[: text.cut.end], header, ragged_too=text.data.isascii())
+        newlines = find_places(b"\n", text.data, text.cut.end)
+        if parsed is not None and parsed.records == newlines.size:
+            reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
+            ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
+            records = cache(lambda: _lines_as_records(newlines) if ends_with_line else _find_records(text))
+            return _make_block(origin, parsed.rows, reasons, records)
+    return _parse_carefully(origin, parsed)
+
+
+def _returns_end_lines(text: TextBlock) -> bool:
+    """Return whether a newline follows every carriage return; comparing all bytes is faster than counting pairs."""
+    if b"\r" not in text.data:
+        return True
+    array = np.frombuffer(text.data, np.uint8, text.cut.end)
+    return not ((array[:-1] == _RETURN) & (array[1:] != _NEWLINE)).any()
+
+
+def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
+    """Return the block where records are not simply lines, or some of them have to be left out."""
+    text, header = origin.text, origin.header
+    records = _find_records(text)
+    reasons = _find_unreadable(text, records, header.separator)
+    if reasons or parsed is None:
+        parsed = _parse(memoryview(_leave_out(text, records, reasons)), header, ragged_too=True)
+    if parsed is None or parsed.records != records.starts.size - len(reasons):
+        return parse_exactly(text, header, origin.source, origin.file)
+    kept = np.delete(np.arange(records.starts.size), list(reasons))
+    reasons |= {int(kept[place]): _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
+    return _make_block(origin, parsed.rows, reasons, lambda: records)
+
+
+def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Block:
+    """Return the same block by scanning every record byte by byte: twenty times as slow, and never wrong."""
+    records = _find_records(text)
+    reasons = _find_unreadable(text, records, header.separator)
+    columns: list[list[str]] = [[] for _ in header.names]
+    for place, start in enumerate(records.starts.tolist()):
+        record = None if place in reasons else scan_record(text.data, start, header.separator, final=True)
+        if record is None:
+            continue
+        if len(record.cells) != len(columns):
+            reasons[place] = _describe_ragged(len(record.cells), header)
+            continue
+        for column, cell in zip(columns, cells_of(text.data, record), strict=True):
+            column.append(cell.decode())
+    rows = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], list(header.names))
+    return _make_block(_Origin(text, header, source, file), rows, reasons, lambda: records)
+
+
+def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | None:
+    """Return what Arrow reads; None if it fails, or might drop something in silence.
+
+    Arrow checks UTF-8 only in rows that have the right number of cells, so ragged rows are handled only in text that is
+    known to be UTF-8.
+    """
+    if bytes(data[:3]) == _BOM:  # Arrow would take it for the beginning of a file, and leave it out.
+        return None
+    if not data:
+        return _Parsed(pa.RecordBatch.from_pylist([], header.schema), {})
+    ragged: dict[int, int] = {}
+
+    def skip(row: pc.InvalidRow) -> str:
+        ragged[row.number - 1] = row.actual_columns
+        return "skip"
+
+    parsing = pc.ParseOptions(delimiter=header.separator.decode(), newlines_in_values=True)
+    if ragged_too:
+        parsing.invalid_row_handler = skip
+    try:
+        table = pc.read_csv(
+            pa.py_buffer(data),
+            pc.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=list(header.names)),
+            parsing,
+            pc.ConvertOptions(column_types=header.schema, check_utf8=not ragged_too),
+        )
+    except pa.ArrowInvalid:
+        return None
+    batches = table.combine_chunks().to_batches()
+    return _Parsed(batches[0] if batches else pa.RecordBatch.from_pylist([], header.schema), ragged)
+
+
+def _find_records(text: TextBlock) -> _Records:
+    ends = find_record_ends(text.data, text.cut)
+    starts = np.concatenate([[0], ends[:-1]])
+    short = np.flatnonzero(ends - starts <= len(b"\r\n"))
+    blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
+    return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
+
+
+def _lines_as_records(newlines: Places) -> _Records:
+    ends = newlines + 1
+    return _Records(np.concatenate([[0], ends[:-1]]), ends)
+
+
+def _leave_out(text: TextBlock, records: _Records, places: Iterable[int]) -> bytes:
+    """Return the text without the records at these places."""
+    parts, end = [], 0
+    for place in sorted(places):
+        parts.append(text.data[end : records.starts[place]])
+        end = int(records.ends[place])
+    return b"".join([*parts, text.data[end : text.cut.end]])
+
+
+def _find_unreadable(text: TextBlock, records: _Records, separator: bytes) -> dict[int, str]:
+    """Return, by the place of a record that cannot be read, the reason."""
+    places = np.searchsorted(records.starts, [line.start for line in text.cut.spoilt])
+    reasons = {int(place): line.reason for place, line in zip(places, text.cut.spoilt, strict=True)}
+    for place in _find_lone_returns(text, records, separator):
+        reasons.setdefault(place, "holds a lone carriage return outside quotes; expected lines that end in a line feed")
+    for place, reason in _find_other_bytes(text, records):
+        reasons.setdefault(place, reason)
+    return reasons
+
+
+def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int, str]]:
+    """Yield the places of records that are not UTF-8, with the reason."""
+    data, position = memoryview(text.data)[: text.cut.end], 0
+    while position < len(data) and not text.data.isascii():
+        try:
+            codecs.utf_8_decode(data[position:], "strict", True)  # noqa: FBT003 (it takes no names)
+        except UnicodeDecodeError as error:
+            byte = position + error.start
+            place = int(np.searchsorted(records.ends, byte, side="right"))
+            yield place, f"is not UTF-8 at byte {byte - int(records.starts[place]) + 1:,}"
+            position = int(records.ends[place])
+        else:
+            return
+
+
+def _find_lone_returns(text: TextBlock, records: _Records, separator: bytes) -> Iterator[int]:
+    """Yield the places of records with a carriage return that neither ends a line nor is within quotes."""
+    array = np.frombuffer(text.data, np.uint8, text.cut.end)
+    returns = np.flatnonzero(array == _RETURN)
+    returns = returns[(returns + 1 < array.size)]
+    lone = returns[array[returns + 1] != _NEWLINE]
+    for place in np.unique(np.searchsorted(records.ends, lone, side="right")):
+        if place < records.starts.size and records.starts[place] <= records.ends[place]:
+            record = scan_record(text.data, int(records.starts[place]), separator, final=True)
+            if record is not None and record.lone:
+                yield int(place)
+
+
+def _describe_ragged(cells: int, header: Header) -> str:
+    return f"has {cells:,} {'field' if cells == 1 else 'fields'}, expected {len(header.names):,}"
+
+
+def _make_block(
+    origin: _Origin, rows: pa.RecordBatch, reasons: dict[int, str], records: Callable[[], _Records]
+) -> Block:
+    """Return the block of the rows and of the rejected records, by their places."""
+    count = rows.num_rows + len(reasons)
+    numbers = np.delete(np.arange(1, count + 1), list(reasons))
+
+    def raw(number: int) -> str:
+        found = records()
+        return shown_record(origin.text.data[found.starts[number - 1] : found.ends[number - 1]])
+
+    rejects = [Reject(origin.source, place + 1, raw(place + 1), reasons[place]) for place in sorted(reasons)]
+    end = Position(origin.file, origin.text.end)
+    return Block(origin.source, rows, numbers, tuple(rejects), count, end, lambda row: raw(int(numbers[row])))

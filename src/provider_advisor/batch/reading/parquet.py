@@ -1,0 +1,250 @@
+"""Parquet: batches of rows, each of a size that can be held, whatever the file says of itself.
+
+A footer may lie, and 600 bytes may stand for gigabytes: one long text in a dictionary, named by every row. Texts are
+therefore read as they are stored, as codes of a dictionary, and spelt out some megabytes at a time. A row group of one
+5 MB text for 5,000 rows, say, makes a batch of a few kilobytes; that it spells out to 27 GB is known before it does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import accumulate, pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from provider_advisor.batch.blocks import Block, Piece, Position, Reject
+from provider_advisor.batch.reading.column_types import (
+    convert_column,
+    describe_unsound,
+    drop_unused_words,
+    is_sound,
+    is_text,
+    show_cell,
+    writable_type,
+)
+from provider_advisor.batch.reading.sources import InputFile
+from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.errors import BatchError, BatchFailure
+
+__all__ = ["find_group_ends", "read_parquet", "read_schema"]
+
+_ROWS = 65_536
+_BUFFER = 1 << 20
+_LONGEST = 2_000
+_BLOCKS = 4
+"""A batch holds as many bytes as this number of blocks of a text."""
+_MOST_SPELT_OUT = 4 << 30
+_MOST_VALUES = 1 << 27
+_BROKEN = (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError)
+
+
+def read_schema(source: InputFile) -> pa.Schema:
+    """Return the columns of a file, with types that can be written again. Raises BatchError."""
+    if source.path is None or not source.regular:
+        raise BatchError(f"Parquet cannot be read from a stream ({source.name}); save it to a file, and name that.")
+    with _open(source) as file:
+        try:
+            schema = file.schema_arrow
+            names = schema.names
+        except _BROKEN as error:
+            raise _not_parquet(source) from error
+        said = file.metadata.num_rows
+        ends = _group_ends(file)
+    if said != (ends[-1] if ends else 0):
+        raise BatchError(
+            f"{source.name} says it has {said:,} rows, but its row groups have {sum(ends[-1:]):,}; write it again."
+        )
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise BatchError(f"{source.name} has more than one column '{repeated[0]}'; rename all but one.")
+    return pa.schema([pa.field(field.name, writable_type(field.type, field.name)) for field in schema])
+
+
+def find_group_ends(source: InputFile) -> list[int]:
+    """Return how many rows there are up to the end of each row group that has any. Raises BatchError."""
+    with _open(source) as file:
+        return list(dict.fromkeys(end for end in _group_ends(file) if end))
+
+
+def _group_ends(file: pq.ParquetFile) -> list[int]:
+    found = file.metadata
+    return list(accumulate(found.row_group(group).num_rows for group in range(found.num_row_groups)))
+
+
+def _open(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
+    try:
+        # As bytes, since the name may not be UTF-8; buffered, so that a whole row group is never in memory.
+        opened = pa.OSFile(os.fsencode(str(source.path)))
+        file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
+    except _BROKEN as error:
+        source.check_unchanged()
+        raise _not_parquet(source) from error
+    source.check_unchanged()
+    return file
+
+
+def _not_parquet(source: InputFile) -> BatchError:
+    return BatchError(f"{source.name} is not a Parquet file, or not a complete one; check it, or write it again.")
+
+
+def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
+    source: InputFile, file: int, start: Position, schema: pa.Schema, limits: Limits, rows: int = _ROWS
+) -> Iterator[Piece]:
+    """Yield the blocks from a place on, with the columns of `schema`, at most `rows` rows in each.
+
+    Where a block ends depends only on the file, so that a resumed run cuts the same blocks. Raises BatchFailure if the
+    file changes, is damaged, or holds fewer rows than it says.
+    """
+    with _open(source) as opened:
+        texts = _find_coded_texts(opened)
+    with _open(source, texts) as opened:
+        total, before = max(opened.metadata.num_rows, 1), 0
+        for group, end in enumerate(_group_ends(opened)):
+            if end > start.offset:
+                for batch in _read_group(opened, group, before, source, limits, rows):
+                    for part in _cut_batch(batch, before, source, limits):
+                        if before >= start.offset:
+                            place = Position(file, before + part.num_rows)
+                            yield Piece(
+                                partial(_parse_batch, part, schema, source, place, limits),
+                                int(source.size * place.offset / total),
+                            )
+                        before += part.num_rows
+            before = end
+    source.check_unchanged()
+
+
+def _find_coded_texts(file: pq.ParquetFile) -> list[str]:
+    """Return the paths of columns of texts that a row group holds as codes of a dictionary."""
+    found = file.metadata
+    texts = {
+        place: found.schema.column(place).path
+        for place in range(found.num_columns)
+        if found.schema.column(place).physical_type == "BYTE_ARRAY"
+    }
+    groups = [found.row_group(group) for group in range(found.num_row_groups)]
+    return [path for place, path in texts.items() if any(group.column(place).has_dictionary_page for group in groups)]
+
+
+def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
+    file: pq.ParquetFile, group: int, before: int, source: InputFile, limits: Limits, rows: int
+) -> Iterator[pa.RecordBatch]:
+    said = file.metadata.row_group(group).num_rows
+    rows = min(rows, _choose_rows(file, group, source, limits))
+    found = 0
+    try:
+        for batch in file.iter_batches(rows, row_groups=[group]):
+            source.check_unchanged()
+            found += batch.num_rows
+            yield batch
+    except _BROKEN as error:
+        source.check_unchanged()
+        raise BatchFailure(
+            f"{source.name} cannot be read to its end: it is damaged after row {before + found:,}."
+        ) from error
+    source.check_unchanged()
+    if found != said:
+        raise BatchFailure(
+            f"{source.name} is damaged: row group {group + 1:,} says it has {said:,} rows, and {found:,} can be read; "
+            "write it again."
+        )
+
+
+def _choose_rows(file: pq.ParquetFile, group: int, source: InputFile, limits: Limits) -> int:
+    """Return how many rows of a row group can be read at once. Raises BatchFailure for a lie, or rows too large."""
+    found = file.metadata.row_group(group)
+    count, size = max(found.num_rows, 1), 0
+    for place in range(found.num_columns):
+        chunk, column = found.column(place), file.metadata.schema.column(place)
+        width = max(column.length, 8)
+        size += max(chunk.total_uncompressed_size, chunk.num_values * width)
+        flat = column.max_repetition_level == 0
+        if flat and chunk.num_values != found.num_rows:
+            raise BatchFailure(
+                f"{source.name} is damaged: row group {group + 1:,} says it has {found.num_rows:,} rows, and its "
+                f"column '{column.path[:200]}' says it has {chunk.num_values:,}; write it again."
+            )
+        if not flat and chunk.num_values > _MOST_VALUES:
+            raise BatchFailure(
+                f"{source.name}: row group {group + 1:,} has {chunk.num_values:,} values in the lists of "
+                f"'{column.path[:200]}'; at most {_MOST_VALUES:,} can be read; write it again with smaller row groups."
+            )
+    if size // count > limits.record:
+        raise BatchFailure(
+            f"{source.name}: a row of row group {group + 1:,} takes {size // count:,} bytes; at most {limits.record:,} "
+            "can be read; shorten it."
+        )
+    return max(1, int(_BLOCKS * limits.block * count // max(size, 1)))
+
+
+def _cut_batch(batch: pa.RecordBatch, before: int, source: InputFile, limits: Limits) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in parts that can be held when their texts are spelt out."""
+    lengths = np.zeros(batch.num_rows, np.int64)
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
+            each = pc.binary_length(column.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
+            codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+            lengths += each[codes] if len(each) else 0
+    total = int(lengths.sum())
+    if total > _MOST_SPELT_OUT:
+        raise BatchFailure(
+            f"{source.name}: the texts of the {batch.num_rows:,} rows after row {before:,} take {total:,} bytes; "
+            f"at most {_MOST_SPELT_OUT:,} can be read; shorten them."
+        )
+    most = _BLOCKS * limits.block
+    if total <= most:
+        yield batch
+        return
+    share = (np.cumsum(lengths) - lengths) // most
+    starts = [*np.flatnonzero(np.diff(share, prepend=-1)).tolist(), batch.num_rows]
+    for start, end in pairwise(starts):
+        yield batch.slice(start, end - start)
+
+
+def _parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
+    """Return the block of a batch, its types those of the schema; rows that cannot be written again are rejected."""
+    columns = [convert_column(batch.column(field.name), field.type) for field in schema]
+    reasons = _find_too_long(batch, limits)
+    for field, column in zip(schema, columns, strict=True):
+        if not is_sound(column):
+            for row in range(batch.num_rows):
+                if not is_sound(column.slice(row, 1)):
+                    reasons.setdefault(row, f"'{field.name}' holds {describe_unsound(field.type)}")
+    numbers = np.arange(1, batch.num_rows + 1)
+    rejects = tuple(
+        Reject(source.name, row + 1, _show_row(batch, row), reason) for row, reason in sorted(reasons.items())
+    )
+    if reasons:
+        numbers = np.delete(numbers, list(reasons))
+        places = pa.array(numbers - 1)
+        columns = [drop_unused_words(column.take(places)) for column in columns]
+    rows = pa.RecordBatch.from_arrays(columns, schema=schema)
+    return Block(
+        source.name, rows, numbers, rejects, batch.num_rows, end, lambda row: _show_row(batch, int(numbers[row]) - 1)
+    )
+
+
+def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
+    """Return, by row, what is wrong with those that hold more bytes than a record may."""
+    if batch.nbytes <= limits.record:
+        return {}
+    sizes = [sum(column.slice(row, 1).nbytes for column in batch.columns) for row in range(batch.num_rows)]
+    return {
+        row: f"holds {size:,} bytes; at most {limits.record:,} can be read"
+        for row, size in enumerate(sizes)
+        if size > limits.record
+    }
+
+
+def _show_row(rows: pa.RecordBatch, row: int) -> str:
+    """Return a row as JSON, without what it leaves empty."""
+    cells = {name: show_cell(rows[name][row]) for name in rows.schema.names}
+    text = json.dumps({name: cell for name, cell in cells.items() if cell is not None}, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
