@@ -1,4 +1,4 @@
-"""The plan of the house: imports run one way, a class name means one thing, public names have a docstring."""
+"""The plan of the house: imports run one way and in no circle, class names mean one thing, public names say what."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ _CIRCLE = {"batch.flow", "batch.scoring", "batch.writing"}
 
 _TWICE = frozenset(
     """
-    Answer AnswerShape Asked Block Catalogue Cell Change Changes Citation Claim ClaimShape Compiled Concession Cost
-    CostItem Criterion End Estimate Fact Finding Gathered Impact Knowledge Layout Looked Named Part
-    Place Position Program Provider Question Range Requirement RequirementShape RestsOn Sample Score
-    Scoring Search SetAside Share Side Source Stale Tally Teams Turn Verdict VerdictShape View WeightRange Worlds
+    Catalogue Criterion End Gathered Looked Part Provider
     """.split()
 )
 """Names of classes that still mean two things: nothing may be added."""

@@ -18,10 +18,9 @@ from tables import bases, tables
 
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable
-from provider_advisor.batch.impact.changes import changes_between
-from provider_advisor.batch.impact.coded import Judge, decoded
-from provider_advisor.batch.impact.mixing import Mixing
-from provider_advisor.batch.impact.sample import Sample, Sampling
+from provider_advisor.batch.impact.changes import find_changes
+from provider_advisor.batch.impact.encoded import Judge, Sample, Sampling, decode_verdict
+from provider_advisor.batch.impact.partial import Mixing
 from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError
@@ -67,7 +66,7 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     mixing = Mixing(before, after)
     mixed = mixing.with_only(mixing.changes)
     assert mixed is not None
-    assert not changes_between(mixed.facts, after)
+    assert not find_changes(mixed.facts, after)
     assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
 
 
@@ -81,7 +80,7 @@ def test_every_change_alone_leaves_a_base_that_answers(found):
         mixed = mixing.with_only([key])
         if mixed is not None:
             assert key in mixed.made
-            assert {change.key for change in changes_between(before, mixed.facts)} <= set(mixed.made)
+            assert {change.key for change in find_changes(before, mixed.facts)} <= set(mixed.made)
             _codes(mixed.facts, rows, providers)
 
 
@@ -109,7 +108,7 @@ def test_the_codes_are_the_verdicts_of_single_answers(found):
     for row, record in enumerate(rows.to_pylist()):
         alone = answered(record, before)
         if isinstance(alone, Outcome):
-            assert decoded(coded.codes[row].tolist(), providers) == alone.verdict
+            assert decode_verdict(coded.codes[row].tolist(), providers) == alone.verdict
         else:
             assert coded.errors[row] == alone
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.batch.reading.sources import find_sources
-from provider_advisor.batch.writing.places import Place, check_places
+from provider_advisor.batch.writing.places import OutputPlace, check_places
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.run import run as run_command
 
@@ -275,4 +275,4 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
         ("/dev/null", "is not an ordinary file; for standard output write -"),
     ):
         with pytest.raises(BatchError, match=told):
-            check_places(sources, [Place("the output", tmp_path / name)], None)
+            check_places(sources, [OutputPlace("the output", tmp_path / name)], None)

@@ -25,7 +25,7 @@ from provider_advisor.batch.spark.output import place_output, stage_folder
 from provider_advisor.batch.spark.run import run_on_spark
 from provider_advisor.batch.spark.worker import REJECTS, ROWS, Job, ScoringOptions, do_shares, split_inputs
 from provider_advisor.batch.writing.part_folder import finish_part_folder
-from provider_advisor.batch.writing.places import Place
+from provider_advisor.batch.writing.places import OutputPlace
 from provider_advisor.errors import BatchError, BatchFailure
 
 DAY = dt.date(2024, 6, 1)
@@ -71,7 +71,11 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
     _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
     _refused(
-        "the summary", [teams_csv], tmp_path / "out.csv", bicycles, others=[Place("the summary (--summary)", tmp_path)]
+        "the summary",
+        [teams_csv],
+        tmp_path / "out.csv",
+        bicycles,
+        others=[OutputPlace("the summary (--summary)", tmp_path)],
     )
     _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, input_format="csv")
     _refused("not standard input", [teams_csv], "-", bicycles, **csv)

@@ -10,10 +10,10 @@ from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Ru
 from provider_advisor.knowledge.conditions import text_of
 from provider_advisor.logic import Truth
 
-__all__ = ["Change", "Key", "changes_between", "is_reshaped"]
+__all__ = ["BaseChange", "ChangeKey", "find_changes", "is_reshaped"]
 
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
-Key = tuple[ChangeKind, str, str]
+ChangeKey = tuple[ChangeKind, str, str]
 
 # What a claim's value means; where that changes, the claims on the criterion go with it.
 _SHAPE = ("kind", "unit", "values", "whole", "limit", "computed")
@@ -21,7 +21,7 @@ _MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usa
 _TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
 
 
-class Change(NamedTuple):
+class BaseChange(NamedTuple):
     """One thing that differs: a fact by provider and criterion, anything else by its id (`name`).
 
     `says` what was and what is, in words.
@@ -33,36 +33,36 @@ class Change(NamedTuple):
     provider: str = ""
 
     @property
-    def key(self) -> Key:
-        """By what it is found again."""
+    def key(self) -> ChangeKey:
+        """The key by which it is found again."""
         return self.kind, self.provider, self.name
 
 
-def changes_between(before: Facts, after: Facts) -> list[Change]:
-    """The changes from one base to the other, of facts as of the day of each.
+def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
+    """Return the changes from one base to the other, of facts as of the day of each.
 
     What comes or goes with a provider or a criterion, or with the shape of one, is no change of its own.
     """
     old, new = before.knowledge, after.knowledge
     found = [
-        *_facts(before, after),
-        *_named("provider", old.providers, new.providers, "name"),
-        *_criteria(old, new),
-        *_rules(old.rules, new.rules),
-        *_weights(old, new),
-        *_topics(old, new),
-        *_named("usage", old.usage, new.usage, "label"),
+        *_compare_facts(before, after),
+        *_compare_names("provider", old.providers, new.providers, "name"),
+        *_compare_criteria(old, new),
+        *_compare_rules(old.rules, new.rules),
+        *_compare_weights(old, new),
+        *_compare_topics(old, new),
+        *_compare_names("usage", old.usage, new.usage, "label"),
     ]
     return sorted(found, key=lambda change: change.key)
 
 
 def is_reshaped(name: str, old: KnowledgeBase, new: KnowledgeBase) -> bool:
-    """Whether claims on a criterion mean something else, or can only be made, in one of the bases."""
+    """Return whether claims on a criterion mean something else, or can only be made, in one of the bases."""
     then, now = old.criteria.get(name), new.criteria.get(name)
     return then is None or now is None or any(getattr(then, part) != getattr(now, part) for part in _SHAPE)
 
 
-def _facts(before: Facts, after: Facts) -> Iterator[Change]:
+def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
     old, new = before.knowledge, after.knowledge
     both = old.providers.keys() & new.providers.keys()
     for provider, criterion in sorted(key for key in old.claims.keys() | new.claims.keys() if key[0] in both):
@@ -71,17 +71,17 @@ def _facts(before: Facts, after: Facts) -> Iterator[Change]:
         then, now = before(provider, criterion), after(provider, criterion)
         if _meaning(then) != _meaning(now):
             known = new.criteria[criterion]
-            says = f"{new.providers[provider].name}, {known.label}: {_fact(then, known)}, now {_fact(now, known)}"
-            yield Change("fact", criterion, says, provider)
+            said = f"{_describe_fact(then, known)}, now {_describe_fact(now, known)}"
+            yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
 
 
 def _meaning(fact: Fact) -> tuple[Any, ...]:
-    """All of a fact that an answer can depend on; not where it stands."""
+    """Return all of a fact that an answer can depend on; not its source."""
     said = {(part.product, part.value, part.bound, part.unit, part.evidence, part.amount) for part in fact.claims}
     return fact.truth, fact.amount, fact.disputed, said
 
 
-def _fact(fact: Fact, criterion: Criterion) -> str:
+def _describe_fact(fact: Fact, criterion: Criterion) -> str:
     if not fact.claims:
         return "not known"
     if fact.disputed:
@@ -91,11 +91,13 @@ def _fact(fact: Fact, criterion: Criterion) -> str:
     return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
 
 
-def _named(kind: ChangeKind, old: Mapping[str, Any], new: Mapping[str, Any], label: str) -> Iterator[Change]:
-    """What there is on one side only."""
+def _compare_names(
+    kind: ChangeKind, old: Mapping[str, Any], new: Mapping[str, Any], label: str
+) -> Iterator[BaseChange]:
+    """Yield what there is on one side only."""
     for name in sorted(old.keys() ^ new.keys()):
         known = getattr(new.get(name) or old[name], label)
-        yield Change(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'is gone'}")
+        yield BaseChange(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'is gone'}")
 
 
 _WORDS: Mapping[str, str] = {
@@ -107,18 +109,18 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-def _criteria(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
-    yield from _named("criterion", old.criteria, new.criteria, "label")
+def _compare_criteria(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
+    yield from _compare_names("criterion", old.criteria, new.criteria, "label")
     for name in sorted(old.criteria.keys() & new.criteria.keys()):
         then, now = old.criteria[name], new.criteria[name]
         parts = [part for part in _MEANING if getattr(then, part) != getattr(now, part)]
         if parts:
-            says = f"the criterion {now.label}: {_differing(then, now, parts)}"
-            yield Change("criterion", name, says)
+            says = f"the criterion {now.label}: {_describe_difference(then, now, parts)}"
+            yield BaseChange("criterion", name, says)
 
 
-def _differing(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN401 (two records of one kind)
-    """The parts that differ; a number with what it was and is."""
+def _describe_difference(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN401 (two records of one kind)
+    """Return the parts that differ in words; a number with what it was and is."""
     said = []
     for part in parts:
         old, new = getattr(then, part), getattr(now, part)
@@ -128,33 +130,33 @@ def _differing(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN40
     return joined(said)
 
 
-def _rules(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[Change]:
-    yield from _named("rule", old, new, "id")
+def _compare_rules(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[BaseChange]:
+    yield from _compare_names("rule", old, new, "id")
     for name in sorted(old.keys() & new.keys()):
-        parts = [part for part, text in _rule(old[name]).items() if text != _rule(new[name])[part]]
+        parts = [part for part, text in _list_rule(old[name]).items() if text != _list_rule(new[name])[part]]
         if parts:
-            yield Change("rule", name, f"the rule {name}: {_differing(old[name], new[name], parts)}")
+            yield BaseChange("rule", name, f"the rule {name}: {_describe_difference(old[name], new[name], parts)}")
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    """All of a rule that an answer can depend on."""
+def _list_rule(rule: Rule) -> dict[str, Any]:
+    """Return all of a rule that an answer can depend on."""
     favours = None if rule.favours is None else text_of(rule.favours)
     return {"when": text_of(rule.when), "implies": set(rule.implies), "favours": favours, "weight": rule.weight}
 
 
-def _weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
+def _compare_weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
     for name, number in old.policy.priorities.items():
         if number != new.policy.priorities[name]:
-            says = f"what a {name} weighs: {number_text(number)}, now {number_text(new.policy.priorities[name])}"
-            yield Change("weight", name, says)
+            says = f"the weight of a {name}: {number_text(number)}, now {number_text(new.policy.priorities[name])}"
+            yield BaseChange("weight", name, says)
     if old.policy.unknown != new.policy.unknown:
         then, now = number_text(old.policy.unknown), number_text(new.policy.unknown)
-        yield Change("weight", "unknown", f"what an unknown counts: {then}, now {now}")
+        yield BaseChange("weight", "unknown", f"the value of an unknown: {then}, now {now}")
 
 
-def _topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[Change]:
-    yield from _named("situation", old.topics, new.topics, "label")
+def _compare_topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
+    yield from _compare_names("situation", old.topics, new.topics, "label")
     for name in sorted(old.topics.keys() & new.topics.keys()):
         then, now = old.topics[name], new.topics[name]
         if (set(then.values), then.many) != (set(now.values), now.many):
-            yield Change("situation", name, f"the situation {now.label}: other answers")
+            yield BaseChange("situation", name, f"the situation {now.label}: other answers")

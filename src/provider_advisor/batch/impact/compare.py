@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.causes import Causes, causes_of
-from provider_advisor.batch.impact.coded import Coded, Judge
-from provider_advisor.batch.impact.sample import Sample, Sampling
+from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample, Sampling
+from provider_advisor.batch.impact.partial import Causes, find_causes
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.table import SITUATION, USAGE
 from provider_advisor.errors import BatchError
@@ -116,7 +115,7 @@ class _Comparing:
             self._transitions.update(_counted(found))
             self._sampling.add(found)
 
-    def _answered(self, before: Coded, after: Coded, rows: int) -> Flags:
+    def _answered(self, before: EncodedVerdicts, after: EncodedVerdicts, rows: int) -> Flags:
         """The rows that both bases answer; the others are counted."""
         wrong = before.errors.keys() | after.errors.keys()
         both = before.errors.keys() & after.errors.keys()
@@ -148,14 +147,14 @@ class _Comparing:
             self._compared,
             self._rejected,
             self._transitions,
-            causes_of(self._before, self._after, sample, self._providers),
+            find_causes(self._before, self._after, sample, self._providers),
             sample,
             self._dated,
             tuple(unread),
         )
 
 
-def _judged(judge: Judge, rows: pa.RecordBatch) -> Coded:
+def _judged(judge: Judge, rows: pa.RecordBatch) -> EncodedVerdicts:
     return judge(rows)
 
 

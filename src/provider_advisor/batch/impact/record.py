@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from provider_advisor.batch.impact.causes import Cause
-from provider_advisor.batch.impact.coded import decoded
 from provider_advisor.batch.impact.compare import Impact, Transition
-from provider_advisor.batch.impact.sample import Sample
+from provider_advisor.batch.impact.encoded import Sample, decode_verdict
+from provider_advisor.batch.impact.partial import Cause
 from provider_advisor.batch.kernel.arrays import Ints
 from provider_advisor.batch.kernel.table import team_of
 from provider_advisor.decision import Verdict, decide
@@ -77,7 +76,7 @@ def _transition(pair: Transition, teams: int, impact: Impact) -> Record:
 
 
 def _verdicts(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:
-    return decoded(pair[0], impact.providers), decoded(pair[1], impact.providers)
+    return decode_verdict(pair[0], impact.providers), decode_verdict(pair[1], impact.providers)
 
 
 def _cause(cause: Cause, sample: Sample | None) -> Record:

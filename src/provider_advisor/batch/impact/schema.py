@@ -16,7 +16,7 @@ class _Side(ClosedModel):
     fingerprint: str
 
 
-class _Verdict(ClosedModel):
+class _VerdictModel(ClosedModel):
     kind: Literal["recommended", "tie", "undetermined", "none"]
     strength: Literal["firm", "leaning"] | None
     provider: str | None
@@ -24,14 +24,14 @@ class _Verdict(ClosedModel):
     among: list[str]
 
 
-class _Teams(ClosedModel):
+class _TeamCount(ClosedModel):
     teams: int
     share: float | None = Field(description="of the teams compared, 0 to 1; null where none was")
 
 
-class _Transition(_Teams):
-    before: _Verdict
-    after: _Verdict
+class _Transition(_TeamCount):
+    before: _VerdictModel
+    after: _VerdictModel
 
 
 class _Rejected(ClosedModel):
@@ -49,13 +49,13 @@ class _Because(ClosedModel):
     untried: int = Field(description="changes that were not tried")
 
 
-class _Place(ClosedModel):
+class _TeamPlace(ClosedModel):
     file: str
     row: int = Field(description="its number in the file, from 1")
     team: str | None
 
 
-class _Change(ClosedModel):
+class _ChangeModel(ClosedModel):
     kind: Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
     provider: str | None = Field(description="of a fact")
     name: str = Field(description="the id of the criterion, rule and so on; of a weight must, should, could, unknown")
@@ -64,16 +64,16 @@ class _Change(ClosedModel):
     alone: int | None = Field(description="teams that get the new verdict by it alone; null where it was not tried")
     otherwise: int | None = Field(description="teams that get yet another verdict by it alone")
     needed: int | None = Field(description="teams that do not get the new verdict without it")
-    examples: list[_Place]
+    examples: list[_TeamPlace]
 
 
-class _Example(_Place):
-    before: _Verdict
-    after: _Verdict
+class _Example(_TeamPlace):
+    before: _VerdictModel
+    after: _VerdictModel
     differences: list[str] = Field(description="what differs between the two answers, a sentence each")
 
 
-class _Impact(ClosedModel):
+class _ImpactRecord(ClosedModel):
     """What two knowledge bases make of the same teams, as `recommend impact --format json` prints it."""
 
     schema_: Literal["provider-advisor/impact/1"] = Field(alias="schema")
@@ -84,11 +84,11 @@ class _Impact(ClosedModel):
     rows: int = Field(description="compared and rejected")
     compared: int = Field(description="rows that both bases answer")
     rejected: _Rejected
-    changed: _Teams
-    other_provider: _Teams = Field(description="who is recommended is another, nobody any more, or somebody at last")
+    changed: _TeamCount
+    other_provider: _TeamCount = Field(description="teams for which the provider recommended changed")
     transitions: list[_Transition]
     because: _Because
-    changes: list[_Change] = Field(description="what differs between the bases; counts are of the teams looked at")
+    changes: list[_ChangeModel] = Field(description="what differs; counts are of the teams looked at")
     examples: list[_Example]
     dated: int = Field(description="rows that name a day or an age of their own, which is not used")
     unread: list[str] = Field(description="columns that one of the bases does not know, and does not read")
@@ -96,4 +96,4 @@ class _Impact(ClosedModel):
 
 def impact_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `provider-advisor/impact/1`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Impact.model_json_schema(by_alias=True)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_ImpactRecord.model_json_schema(by_alias=True)}

@@ -41,7 +41,7 @@ def pack_knowledge(knowledge: KnowledgeBase) -> PackedKnowledge:
     return PackedKnowledge(knowledge.fingerprint, pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
 
 
-class _Scoring(NamedTuple):
+class _FrameTask(NamedTuple):
     """What a worker needs: the knowledge base, the day, and the names of columns before and after scoring."""
 
     packed: PackedKnowledge
@@ -79,25 +79,25 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
     names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)
     _refuse_duplicates(names)
-    scoring = _Scoring(pack_knowledge(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
+    task = _FrameTask(pack_knowledge(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
     # Names without dots, because Spark would resolve those.
     safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
-    return safe.mapInArrow(partial(_score, scoring), _to_spark_types(frame, result, names))
+    return safe.mapInArrow(partial(_score, task), _to_spark_types(frame, result, names))
 
 
-def _score(scoring: _Scoring, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    base = scoring.packed.unpack()
+def _score(task: _FrameTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    base = task.packed.unpack()
     for batch in batches:
         found = score_arrow(
-            batch.rename_columns(scoring.given),
+            batch.rename_columns(task.given),
             base,
-            as_of=scoring.day,
-            max_age=scoring.max_age,
-            id_column=scoring.id_column,
-            reasons=scoring.reasons,
-            explain=scoring.explain,
+            as_of=task.day,
+            max_age=task.max_age,
+            id_column=task.id_column,
+            reasons=task.reasons,
+            explain=task.explain,
         )
-        yield found.rename_columns(scoring.names)
+        yield found.rename_columns(task.names)
 
 
 def _to_arrow_types(frame: DataFrame) -> pa.Schema:

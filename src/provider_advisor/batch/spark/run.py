@@ -45,7 +45,7 @@ from provider_advisor.batch.spark.worker import (
     read_report,
     split_inputs,
 )
-from provider_advisor.batch.writing.places import Place, check_places, default_rejects
+from provider_advisor.batch.writing.places import OutputPlace, check_places, default_rejects
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -70,7 +70,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     output_format: str | None = None,
     separator: bytes = b",",
     rejects: Path | None = None,
-    others: Sequence[Place] = (),
+    others: Sequence[OutputPlace] = (),
     as_of: dt.date | None = None,
     max_age: int | None = None,
     today: dt.date | None = None,
@@ -96,8 +96,8 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     inputs = open_inputs(names, knowledge, input_format, separator, limits)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
-    places = [Place("the output", place, "folder"), Place("the rejects file (--rejects)", rejects), *others]
-    check_places(inputs.sources, [*places, Place("the work folder", work_folder_of(place), "hidden")], rejects)
+    places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
+    check_places(inputs.sources, [*places, OutputPlace("the work folder", work_folder_of(place), "hidden")], rejects)
     options = ScoringOptions(
         as_of, max_age, today or dt.date.today(), inputs.form == "jsonl", id_column, reasons, explain  # noqa: DTZ011
     )  # fmt: skip

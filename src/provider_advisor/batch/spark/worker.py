@@ -104,13 +104,13 @@ class ShareReport(NamedTuple):
 _reports = TypeAdapter(ShareReport)
 
 
-class _Opened(NamedTuple):
+class _OpenJob(NamedTuple):
     job: str
     inputs: Inputs
     scoring: Scoring
 
 
-_last: list[_Opened] = []
+_last: list[_OpenJob] = []
 
 
 def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Split, ...]:
@@ -175,7 +175,7 @@ def read_report(text: str) -> ShareReport:
     return _reports.validate_json(text)
 
 
-class _Progress:
+class _ShareCounts:
     """What a share came to so far: rows, counts, and its records by the number of their file."""
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
     # Another attempt at the same share may be alive; each writes a file of its own, and all write the same.
     attempt = uuid4().hex
     begun = [Path(job.folder, BEGUN, f"{kind}-{number}-{attempt}") for kind in (ROWS, REJECTS)]
-    progress = _Progress()
+    progress = _ShareCounts()
     try:
         with begun[0].open("xb") as row_file, begun[1].open("xb") as reject_file:
             _write_share(opened, share, progress, job.output_form, row_file, reject_file)
@@ -215,7 +215,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
 
 
 def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
-    opened: _Opened, share: Split, progress: _Progress, form: str, rows: BinaryIO, rejects: BinaryIO
+    opened: _OpenJob, share: Split, progress: _ShareCounts, form: str, rows: BinaryIO, rejects: BinaryIO
 ) -> None:
     raised: list[BaseException] = []  # Polars puts an error of its own in the place of what its frames raise
 
@@ -235,7 +235,7 @@ def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
         raise next(iter(raised), error) from error
 
 
-def _score_blocks(opened: _Opened, share: Split) -> Iterator[Done]:
+def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
     """Yield the scored blocks of a share, which ends where one of them does. Raises BatchFailure if it does not."""
     end = share.end and (share.end.file, share.end.offset)
     with closing(_iterate(opened.inputs, share.start)) as pieces:
@@ -256,7 +256,7 @@ def _iterate(inputs: Inputs, start: Position) -> Generator[Piece]:
     yield from inputs.pieces(start)
 
 
-def _open(job: Job) -> _Opened:
+def _open(job: Job) -> _OpenJob:
     """Open the inputs and the scoring of a job, once a process."""
     if not _last or _last[0].job != job.id:
         knowledge = job.knowledge.unpack()
@@ -266,5 +266,5 @@ def _open(job: Job) -> _Opened:
             if not here.is_same_file(there):
                 raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")
         scoring = Scoring(knowledge, inputs.schema, job.output_form, **job.options._asdict())
-        _last[:] = [_Opened(job.id, inputs, scoring)]
+        _last[:] = [_OpenJob(job.id, inputs, scoring)]
     return _last[0]

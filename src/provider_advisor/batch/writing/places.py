@@ -18,10 +18,10 @@ from provider_advisor.batch.writing.frames import is_rejects_file
 from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.errors import BatchError, describe_cause
 
-__all__ = ["Place", "check_places", "default_rejects", "is_folder_name"]
+__all__ = ["OutputPlace", "check_places", "default_rejects", "is_folder_name"]
 
 
-class Place(NamedTuple):
+class OutputPlace(NamedTuple):
     """A path to write, and what messages call it: "the output", "the rejects file (--rejects)".
 
     A `hidden` folder is that in which a run keeps its parts; it has its own way to know what it may use.
@@ -42,7 +42,7 @@ def is_folder_name(name: str) -> bool:
     return name.endswith("/") or os.path.isdir(name)  # noqa: PTH112 (a Path raises if the name is too long)
 
 
-def check_places(sources: Iterable[InputFile], places: Sequence[Place], rejects: Path | None) -> None:
+def check_places(sources: Iterable[InputFile], places: Sequence[OutputPlace], rejects: Path | None) -> None:
     """Check all that a run will write, with `rejects`, the path of rejected rows.
 
     An existing file is replaced only if it is what the user named: the output, the summary, the report. What lies where
@@ -67,7 +67,7 @@ def check_places(sources: Iterable[InputFile], places: Sequence[Place], rejects:
         )
 
 
-def _check_file(place: Place) -> None:
+def _check_file(place: OutputPlace) -> None:
     found = _check_parent(place)
     if found is not None and stat.S_ISDIR(found.st_mode):
         raise BatchError(f"{place.what} {place.path} is a folder; name a file in it.")
@@ -75,7 +75,7 @@ def _check_file(place: Place) -> None:
         raise BatchError(f"{place.what} {place.path} is not an ordinary file; for standard output write -.")
 
 
-def _check_folder(place: Place) -> None:
+def _check_folder(place: OutputPlace) -> None:
     found = _check_parent(place)
     if found is not None and not stat.S_ISDIR(found.st_mode):
         raise BatchError(f"{place.what} {place.path} is a file, and a folder of parts was asked for; name another.")
@@ -86,7 +86,7 @@ def _check_folder(place: Place) -> None:
         )
 
 
-def _check_parent(place: Place) -> os.stat_result | None:
+def _check_parent(place: OutputPlace) -> os.stat_result | None:
     """Return what is at a place, None if nothing is. Raises BatchError if nothing can be written there."""
     folder = place.path.parent
     found = None
@@ -111,7 +111,7 @@ def _cut(path: Path) -> str:
     return text if len(text) <= 120 else f"{text[:60]}…{text[-60:]}"  # noqa: PLR2004
 
 
-def _check_input(source: InputFile, places: Sequence[Place]) -> None:
+def _check_input(source: InputFile, places: Sequence[OutputPlace]) -> None:
     path = Path(source.path) if source.path else sys.stdin
     for place in places:
         if _is_same(place.path, path):
@@ -122,7 +122,7 @@ def _check_input(source: InputFile, places: Sequence[Place]) -> None:
         raise BatchError(f"standard output goes to the input {source.name}; send it to another file.")
 
 
-def _check_pair(one: Place, other: Place) -> None:
+def _check_pair(one: OutputPlace, other: OutputPlace) -> None:
     if _key(one.path) == _key(other.path) or _is_same(one.path, other.path):
         raise BatchError(f"{other.path} would be written twice, as {one.what} and as {other.what}; name two files.")
     for place, folder in ((one, other), (other, one)):

@@ -32,7 +32,7 @@ from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.run import Result
-    from provider_advisor.batch.writing.places import Place
+    from provider_advisor.batch.writing.places import OutputPlace
 
 __all__ = ["batch_command"]
 
@@ -77,13 +77,13 @@ class BatchOptions:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
         return _find_place("rejects", self.rejects)
 
-    def other_places(self) -> list[Place]:
+    def other_places(self) -> list[OutputPlace]:
         """Return the files that are written when the rows are. Raises BatchError as `rejects_path` does."""
-        from provider_advisor.batch.writing.places import Place  # noqa: PLC0415 (see TYPE_CHECKING above)
+        from provider_advisor.batch.writing.places import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report))
         found = ((name, _find_place(name, value)) for name, value in given)
-        return [Place(f"the {name} (--{name})", path) for name, path in found if path is not None]
+        return [OutputPlace(f"the {name} (--{name})", path) for name, path in found if path is not None]
 
 
 @click.command("batch")
@@ -154,7 +154,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.reading import Limits, form_of, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.writing.places import (  # noqa: PLC0415
-        Place,
+        OutputPlace,
         check_places,
         default_rejects,
         is_folder_name,
@@ -169,10 +169,10 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     rejects = options.rejects_path() or (default_rejects(output) if output else None)
     is_folder = output is not None and is_folder_name(names[-1])
     places = options.other_places()
-    places += [Place("the rejects file (--rejects)", rejects)] if rejects else []
+    places += [OutputPlace("the rejects file (--rejects)", rejects)] if rejects else []
     if output is not None:
-        hidden = Place("the work folder", work_folder_of(output), "hidden")
-        places = [Place("the output", output, "folder" if is_folder else "file"), *places, hidden]
+        hidden = OutputPlace("the work folder", work_folder_of(output), "hidden")
+        places = [OutputPlace("the output", output, "folder" if is_folder else "file"), *places, hidden]
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError("--resume works from file to file, not with standard input or output.")

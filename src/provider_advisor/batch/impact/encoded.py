@@ -1,0 +1,149 @@
+"""Verdicts of many teams as rows of numbers, which are compared by the million, and a fair sample of those that differ.
+
+The numbers mean the same for two bases whose providers differ: places in one list of all providers. The verdict
+"undetermined, b leads; a and b" of providers a, b, c is [2, -1, -1, 1, 0b11000000]: the kind, no strength, no provider,
+the second leads, and a bit for each of a and b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
+from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
+from provider_advisor.batch.kernel.table import layout_of
+from provider_advisor.decision import Verdict
+from provider_advisor.knowledge import Facts
+
+__all__ = ["EncodedVerdicts", "Judge", "Sample", "Sampling", "decode_verdict"]
+
+_WORDS = 4
+_SEED = 20_221_122
+
+
+class EncodedVerdicts(NamedTuple):
+    """A row of numbers for each team: places of kind, strength, provider and lean, then the bits of `among`.
+
+    `errors` says, by row, why some have no verdict; their numbers mean nothing.
+    """
+
+    codes: Ints
+    errors: dict[int, str]
+
+
+class Judge:
+    """Gives the coded verdicts of rows by the facts of a day.
+
+    `providers` are those of all bases that are compared.
+    """
+
+    def __init__(self, facts: Facts, providers: Sequence[str]) -> None:
+        self._facts, self._providers = facts, tuple(providers)
+        self._scorer = Scorer(facts, reasons=True)
+
+    def readable(self, schema: pa.Schema) -> list[str]:
+        """Return the columns that are read. Raises BatchError if they cannot be."""
+        return list(layout_of(schema, self._facts.knowledge, (), None).read)
+
+    def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
+        """Judge rows with columns as `readable` names them."""
+        scored = self._scorer.score(rows)
+        answered = np.ones(rows.num_rows, bool)
+        answered[list(scored.errors)] = False
+        codes = np.full((rows.num_rows, _WORDS + -(-len(self._providers) // 8)), -1, np.int16)
+        codes[answered] = self._encode(scored.batch)
+        return EncodedVerdicts(codes, scored.errors)
+
+    def _encode(self, scored: pa.RecordBatch) -> Ints:
+        lists = {"verdict": KINDS, "strength": STRENGTHS, "provider": self._providers, "lean": self._providers}
+        words = [_find_places(scored.column(name), listed) for name, listed in lists.items()]
+        among = np.zeros((scored.num_rows, len(self._providers)), bool)
+        several = scored.column("among")
+        among[pc.list_parent_indices(several).to_numpy(), _find_places(several.flatten(), self._providers)] = True
+        return np.column_stack([*words, np.packbits(among, axis=1)]).astype(np.int16)
+
+
+def _find_places(words: pa.DictionaryArray, listed: Sequence[str]) -> Ints:
+    """Return the place of each word in a list; -1 for null."""
+    found = np.array([*(listed.index(word) for word in words.dictionary.to_pylist()), -1], np.int16)
+    return np.asarray(found[words.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)])
+
+
+def decode_verdict(code: Sequence[int], providers: Sequence[str]) -> Verdict:
+    """Return the verdict of one row of numbers."""
+    kind, strength, provider, lean = (int(number) for number in code[:_WORDS])
+    flags: Flags = np.unpackbits(np.array(code[_WORDS:], np.uint8), count=len(providers)).astype(bool)
+    return Verdict(
+        KINDS[kind],
+        None if strength < 0 else STRENGTHS[strength],
+        None if provider < 0 else providers[provider],
+        None if lean < 0 else providers[lean],
+        tuple(name for name, is_there in zip(providers, flags, strict=True) if is_there),
+    )
+
+
+class Sample(NamedTuple):
+    """Rows of teams whose verdict changes, their verdicts before and after, and where each stands.
+
+    `places` has a column each for file, row and team.
+    """
+
+    rows: pa.RecordBatch
+    before: Ints
+    after: Ints
+    places: pa.RecordBatch
+
+
+class Sampling:
+    """Draw a random key for each row and keep the rows of the smallest; the same rows give the same sample.
+
+    This way each row is as likely as any other, in bounded memory. Keys are drawn by a seed of our own.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._random = np.random.default_rng(_SEED)
+        self._keys: Floats = np.zeros(0)
+        self._parts: list[Sample] = []
+
+    def add(self, part: Sample) -> None:
+        """Let more rows take part."""
+        self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
+        self._parts.append(part)
+        if len(self._keys) > 2 * self._size:
+            self._cut()
+
+    def drawn(self) -> Sample | None:
+        """Return the sample, in the order of the rows; None if there are no rows at all."""
+        if not self._parts:
+            return None
+        self._cut()
+        return self._parts[0]
+
+    def _cut(self) -> None:
+        whole = _join(self._parts)
+        kept = np.sort(np.argsort(self._keys, kind="stable")[: self._size])
+        self._keys = self._keys[kept]
+        places = pa.array(kept)
+        self._parts = [
+            Sample(whole.rows.take(places), whole.before[kept], whole.after[kept], whole.places.take(places))
+        ]
+
+
+def _join(parts: list[Sample]) -> Sample:
+    return Sample(
+        _combine([part.rows for part in parts]),
+        np.concatenate([part.before for part in parts]),
+        np.concatenate([part.after for part in parts]),
+        _combine([part.places for part in parts]),
+    )
+
+
+def _combine(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
