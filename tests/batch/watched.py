@@ -29,6 +29,11 @@ class WatchedKnowledge(KnowledgeBase):
         made.__dict__.update(fields, folder=folder, home=os.getpid(), uses=0, unheld=unheld)
         return made
 
+    def __getstate__(self):
+        """Return what goes to the workers: the base, and where to leave traces."""
+        ours = {name: self.__dict__[name] for name in ("folder", "home", "uses", "unheld")}
+        return super().__getstate__() | ours
+
     def __setstate__(self, state):
         """Unpacked."""
         self.__dict__.update(state)
