@@ -25,6 +25,8 @@ class CompiledFiles(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (as hooks are called)
         """Compile each file beside its source, and put the results into the wheel, tagged for this platform."""
+        if sys.platform == "win32":
+            raise SystemExit("provider-advisor runs on Linux and macOS; on Windows, install it in WSL.")
         for source in _SOURCES:
             library = _compile(Path(self.root) / source)
             build_data["artifacts"].append(f"/{library.relative_to(self.root).as_posix()}")
