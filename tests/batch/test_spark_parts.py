@@ -66,7 +66,7 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
     _refused(
         r"part-00000\.csv is in the output", [tmp_path / "done" / "part-00000.csv"], tmp_path / "done", bicycles, **csv
     )
-    _refused("its form cannot be told", [teams_csv], tmp_path / "scores", bicycles)
+    _refused("cannot tell its form", [teams_csv], tmp_path / "scores", bicycles)
     _refused("is an address", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
     _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
