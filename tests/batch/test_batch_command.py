@@ -39,7 +39,9 @@ def batch(tmp_path, monkeypatch, capsysbinary):
 def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
     status, out, err = batch("teams.csv scores.csv")
     assert (status, out) == (3, "")
-    assert err.startswith("3 rows: 2 scored, 1 rejected.\n\nTeams  Share")
+    assert err.startswith(
+        "3 rows: 2 scored, 1 rejected.\nAmong 2 providers, by 1 source (twilio-vs-vonage-2022); facts of 2022-11-22, "
+    )
     assert err.endswith("\n\nRejected rows, each with its reason: see scores.rejects.csv.\n")
     assert Path("scores.rejects.csv").read_text() == (
         "file,row,reason,content\n"

@@ -109,4 +109,17 @@ def test_an_unknown_fact_comes_with_the_question_to_ask(riders):
 
 def test_the_summary_says_what_it_was_drawn_from(bicycles):
     known = summary_of(Tally.empty(), rejected=3, facts=Facts(bicycles, _DAY, 90))["knowledge"]
-    assert known == {"as_of": "2024-01-01", "max_age": 90, "fingerprint": bicycles.fingerprint}
+    assert {key: known[key] for key in ("as_of", "max_age", "fingerprint", "providers")} == {
+        "as_of": "2024-01-01",
+        "max_age": 90,
+        "fingerprint": bicycles.fingerprint,
+        "providers": 3,
+    }
+    assert (known["sources"], known["newest"], known["oldest"]) == ([], None, None)
+
+
+def test_the_summary_says_how_old_the_facts_are(bicycles):
+    known = summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))["knowledge"]
+    assert known["sources"] == ["guide-2020", "survey-2023"]
+    assert (known["oldest"], known["newest"]) == ("2020-05-01", "2023-03-01")
+    assert known["says"].startswith("Among 3 providers, by 2 sources (guide-2020 and survey-2023); facts of ")

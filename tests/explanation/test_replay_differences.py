@@ -180,7 +180,7 @@ def test_changed_weights_are_named(old, changed):
 
 def test_another_share_for_the_unknown_is_said_of_each_finding_that_it_moves(old, changed):
     found = _about(find_differences(old, changed("rules/weights.yaml", "unknown: 0.5", "unknown: 0.4")), "finding")
-    assert any("counted 50 % before and 40 % now" in part["says"] for part in found)
+    assert any("counted 50% before and 40% now" in part["says"] for part in found)
 
 
 def test_another_price_is_named_in_the_cost(old, changed):

@@ -42,7 +42,11 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         ({}, Key("criterion", "whiteboard"), ["So far: no wishes; the advice is open.", "Proved: nothing yet. "]),
         ({}, Key("criterion", "whiteboard"), ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
         ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead, firmly."]),
-        ({"whiteboard": "must"}, Key("criterion", "ucaas"), ["Must: no single provider would meet every must."]),
+        (
+            {"whiteboard": "must"},
+            Key("criterion", "ucaas"),
+            ["Must: none of the providers compared would meet every must."],
+        ),
         (
             {"whiteboard": "must"},
             Key("criterion", "ucaas"),
@@ -52,7 +56,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         (
             {"whiteboard": "must", "ucaas": "must"},
             Key("criterion", "fax"),
-            ["no single provider meets every must.", "Alone it does not"],
+            ["none of the providers compared meets every must.", "Alone it does not"],
         ),
         ({"whiteboard": "must", "fax": "not-sure"}, Key("criterion", "fax"), ["So far: 1 wish, 1 not sure;"]),
         (

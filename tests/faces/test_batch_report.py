@@ -95,7 +95,7 @@ def test_the_page_answers_its_four_questions(many):
         "Recommendations for 5 teams",
         "1 row of 6 could not be read",
         "Which provider fits how many teams",
-        "Needs that no provider meets",
+        "Needs that none of the 3 providers compared meets",
         "Unknown facts that matter to most teams",
         "If all teams chose the same provider",
         "Does Velo & Sons offer this: Child seats?",
@@ -137,8 +137,12 @@ def test_the_text_is_short_and_narrow(summary, capsys):
 
 def test_the_text_says_what_came_of_the_rows(many, capsys):
     lines = _lines(many, capsys)
-    assert lines[0] == "6 rows: 5 scored, 1 rejected."
-    assert [line for line in lines if line and not line.startswith((" ", *"0123456789"))] == [
+    assert lines[:3] == [
+        "6 rows: 5 scored, 1 rejected.",
+        "Among 3 providers, by 2 sources (guide-2020 and survey-2023); facts of",
+        "2020-05-01 to 2023-03-01, the oldest three years old. Asked on 2024-01-01.",
+    ]
+    assert [line for line in lines[3:] if line and not line.startswith((" ", *"0123456789"))] == [
         "Teams  Share  Verdict",
         "Wanted most",
         "Worth asking",
@@ -147,7 +151,7 @@ def test_the_text_says_what_came_of_the_rows(many, capsys):
 
 
 def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):
-    counts = [int(line.split()[0]) for line in _lines(many, capsys)[1:] if line[:1].isdigit()]
+    counts = [int(line.split()[0]) for line in _lines(many, capsys)[3:] if line[:1].isdigit()]
     assert sum(counts) == 5
 
 

@@ -64,12 +64,12 @@ def repository(folders):
 pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
-2 verdicts of 3 teams change (67 %); for 2 the provider recommended is another.
+2 verdicts of 3 teams change (67%); for 2 the provider recommended is another.
 1 of 4 rows rejected: 1 by both sides.
 
 Teams  Share  Before           After
-1      33 %   Twilio, leaning  Vonage, leaning
-1      33 %   Twilio, leaning  tie: Twilio and Vonage
+1      33%    Twilio, leaning  Vonage, leaning
+1      33%    Twilio, leaning  tie: Twilio and Vonage
 
 Alone  Needed  Because of
 2      2       Vonage, Sales application: not known, now present (such as shop,
@@ -86,7 +86,7 @@ For example shop
 
 Before: old, knowledge base <fingerprint>.
 After: new, knowledge base <fingerprint>.
-Facts as of 2022-12-31.
+Asked on 2022-12-31.
 """
 
 

@@ -31,14 +31,14 @@ def _changed(record, **parts):
 def test_with_the_same_knowledge_the_answer_is_the_same(recommend_says, record):
     run = recommend_says(f"recommend replay {record}")
     assert (run.status, run.err) == (0, "")
-    assert run.out == "The answer is the same.\n\nFacts as of 2023-01-01 before, as of 2023-01-01 now.\n"
+    assert run.out == "The answer is the same.\n\nAsked on 2023-01-01 before, on 2023-01-01 now.\n"
 
 
 def test_another_day_can_be_named(recommend_says, record):
     run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
     assert run.status == 0
     assert run.out.startswith("The verdict changed.\n\nWhat differs\n")
-    assert "as of 2022-11-01 now" in run.out
+    assert "on 2022-11-01 now" in run.out
 
 
 def test_without_a_day_in_the_question_it_is_asked_of_today(recommend_says, record):

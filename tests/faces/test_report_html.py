@@ -139,7 +139,7 @@ def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
     )
     for part in (
         "recommendation for riders",
-        "facts as of 2024-01-01",
+        "asked on 2024-01-01",
         "How the providers stand",
         "Velo & Sons, qualified",
         "Requirements, and who meets them",
@@ -157,7 +157,7 @@ def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
         "by quote only",
         "Sources",
         "Where to buy a bicycle",
-        "Based on facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
+        "facts of 2020-05-01 to 2023-03-01, the oldest three years old.",
         bicycles.fingerprint,
     ):
         assert part in text, part

@@ -60,7 +60,7 @@ def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
     head = markdown_report(record, bicycles).split("## Context")[0]
     assert head.startswith("# Provider recommendation for riders\n")
     assert f"**Status:** {record.verdict.reason}" in head
-    assert "**Date:** 2024-01-01" in head
+    assert "**Asked on:** 2024-01-01" in head
     assert f"`{bicycles.fingerprint[:12]}`" in head
 
 
@@ -75,7 +75,7 @@ def test_it_has_every_part(bicycles):
         "by quote only",
         "Not priced: ",
         "1. Where to buy a bicycle (published 2020-05-01, retrieved 2024-01-15)",
-        "Based on facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
+        "facts of 2020-05-01 to 2023-03-01, the oldest three years old.",
         f"`{bicycles.fingerprint}`",
     ):
         assert part in text, part

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind
-from provider_advisor.explanation.words import rounded
+from provider_advisor.explanation.words import rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
@@ -47,7 +47,26 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
             "as_of": facts.as_of.isoformat(),
             "max_age": facts.max_age,
             "fingerprint": facts.knowledge.fingerprint,
+            **_scope(facts),
         },
+    }
+
+
+def _scope(facts: Facts) -> Record:
+    """Return how many providers and which sources there are by the day, and the days of the facts about them."""
+    knowledge = facts.knowledge
+    claims = [claim for key in knowledge.claims for claim in facts(*key).claims]
+    cited = {claim.source for claim in claims}
+    sources = [source for source in knowledge.sources if source in cited]
+    days = sorted({claim.as_of for claim in claims})
+    ends = (days[0], days[-1]) if days else None
+    compared = len(knowledge.providers)
+    return {
+        "providers": compared,
+        "sources": sources,
+        "newest": days[-1].isoformat() if days else None,
+        "oldest": days[0].isoformat() if days else None,
+        "says": scope_text(compared, sources, ends, facts.as_of),
     }
 
 
@@ -204,6 +223,11 @@ class _Knowledge(ClosedModel):
     as_of: str = Field(description="the day whose facts count for rows that name none")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
+    providers: int = Field(description="how many were compared")
+    sources: list[str] = Field(description="ids of the sources whose facts count")
+    newest: str | None = Field(description="day of the newest fact that counts; null where none does")
+    oldest: str | None
+    says: str = Field(description="the scope in words")
 
 
 class _Summary(ClosedModel):

@@ -375,8 +375,17 @@ class KnowledgeRecord(AnswerPart):
     """Which facts and rules the answer comes from."""
 
     as_of: str
+    """the day on which it was asked"""
     fingerprint: str
+    providers: int
+    """how many were compared"""
+    sources: list[str]
+    """ids of the sources whose facts were used"""
+    newest: str | None
+    """day of the newest fact that was used; null where none was"""
+    oldest: str | None
     rests_on: RestsOnRecord
+    """the scope in words"""
     stale: list[StaleRecord]
 
 
@@ -410,6 +419,8 @@ class AnswerRecord(AnswerPart):
 
 
 _NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": []}
+_NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None}
+"""What records had not yet got when `knowledge` said no more than how old the facts are."""
 
 
 def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord]]:
@@ -437,7 +448,7 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
     from pydantic import ValidationError  # noqa: PLC0415 (see `_adapter`)
 
     try:
-        found: AnswerRecord = _answer_adapter().validate_python({**_NOT_COMPARED, **data})
+        found: AnswerRecord = _answer_adapter().validate_python(_complete(data))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -446,6 +457,13 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
             f"the record is damaged: '{where[:80]}' {problem}; expected what `recommend --format json` printed."
         ) from error
     return found
+
+
+def _complete(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a record, with what is not compared, or was not written by earlier versions, added."""
+    known = data.get("knowledge")
+    scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
+    return {**_NOT_COMPARED, **data, **scope}
 
 
 def answer_schema() -> dict[str, Any]:

@@ -112,7 +112,7 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
     if verdict.provider is not None:
         return f"{knowledge.providers[verdict.provider].name} would be recommended ({verdict.strength})"
     if verdict.kind == "none":
-        return "every provider would still fail a must"
+        return "every provider compared would fail a must"
     if verdict.kind == "tie":
         return f"{provider_names(verdict.among, knowledge)} would be equal"
     lean = f", leaning to {knowledge.providers[verdict.lean].name}" if verdict.lean else ""
@@ -170,9 +170,10 @@ def _fails(assessment: Assessment, knowledge: KnowledgeBase) -> str:
 def _none(decision: Decision, assessments: dict[str, Assessment], knowledge: KnowledgeBase) -> str:
     why = "; ".join(_fails(assessment, knowledge) for assessment in assessments.values())
     if decision.combinations:
-        together = provider_names(decision.combinations[0], knowledge)
-        return f"No single provider meets everything that you need: {why}; {together} together do."
-    return f"No provider meets everything that you need: {why}."
+        why += f"; {provider_names(decision.combinations[0], knowledge)} together do"
+    if len(assessments) == 1:
+        return f"The only provider compared does not meet everything that you need: {why}."
+    return f"None of the {len(assessments)} providers compared meets everything that you need: {why}."
 
 
 def _undetermined(verdict: Verdict, assessments: dict[str, Assessment], knowledge: KnowledgeBase) -> str:
@@ -180,7 +181,12 @@ def _undetermined(verdict: Verdict, assessments: dict[str, Assessment], knowledg
         return "Nothing was asked for, so nothing can be recommended."
     if verdict.lean is not None:
         name = knowledge.providers[verdict.lean].name
-        return f"Undetermined, leaning to {name}: no provider is known to meet every must, and {name} comes closest."
+        if len(assessments) == 1:
+            return (
+                f"Undetermined, leaning to {name}: the only provider compared may meet every must, but is not known to."
+            )
+        none = f"none of the {len(assessments)} providers compared is known to meet every must"
+        return f"Undetermined, leaning to {name}: {none}, and {name} comes closest."
     names = provider_names(verdict.among, knowledge)
     if assessments[verdict.among[0]].standing == "unconfirmed":
         return f"Undetermined: {names} may each meet every must, but none of them is known to."

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
 from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
-from provider_advisor.explanation.words import age_text, claim_text, joined
-from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
+from provider_advisor.explanation.words import claim_text, joined, scope_text
+from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
 
@@ -21,6 +20,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     """Return the decision on a statement as records, without how sure it is."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
+    used = _used_claims(outcome.assessments)
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
@@ -37,8 +37,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         concessions=[_concession(concession, knowledge) for concession in decision.concessions],
         confirm=[],
         robustness=model.NothingRecord(),
-        sources=_sources(decision, knowledge),
-        knowledge=_knowledge(findings, decision.facts),
+        sources=_sources(used, knowledge),
+        knowledge=_knowledge(decision, findings, used),
     )
 
 
@@ -156,13 +156,16 @@ def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.Conce
     )
 
 
-def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[model.SourceRecord]:
-    """Return the sources that findings and prices cite, in the order of the knowledge base."""
-    assessments = decision.outcome.assessments
+def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
+    """Return the claims that findings and prices cite."""
     claims = [claim for part in assessments for finding in part.findings for claim in finding.degree.claims]
     items = [item for part in assessments if part.cost is not None for item in part.cost.items]
-    claims += [claim for item in items if item.price is not None for claim in item.price.claims]
-    cited = {claim.source for claim in claims}
+    return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
+
+
+def _sources(used: Iterable[Claim], knowledge: KnowledgeBase) -> list[model.SourceRecord]:
+    """Return the sources that are cited, in the order of the knowledge base."""
+    cited = {claim.source for claim in used}
     return [
         model.SourceRecord(
             id=source.id,
@@ -178,29 +181,31 @@ def _sources(decision: Decision, knowledge: KnowledgeBase) -> list[model.SourceR
     ]
 
 
-def _knowledge(findings: Sequence[Finding], facts: Facts) -> model.KnowledgeRecord:
+def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> model.KnowledgeRecord:
+    facts = decision.facts
     used = {(fact.provider, fact.criterion): fact for finding in findings if (fact := finding.degree.fact) is not None}
+    compared = len(decision.outcome.assessments)
+    cited = {claim.source for claim in claims}
+    sources = [source for source in facts.knowledge.sources if source in cited]
+    days = sorted({claim.as_of for claim in claims})
+    ends = (days[0], days[-1]) if days else None
+    oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
     return model.KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
-        rests_on=_rests_on(findings, facts.as_of),
+        providers=compared,
+        sources=sources,
+        newest=newest,
+        oldest=oldest,
+        rests_on=model.RestsOnRecord(
+            oldest=oldest, newest=newest, says=scope_text(compared, sources, ends, facts.as_of)
+        ),
         stale=[
             model.StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
             for _, fact in sorted(used.items())
             if facts.is_stale(fact)
         ],
     )
-
-
-def _rests_on(findings: Iterable[Finding], today: dt.date) -> model.RestsOnRecord:
-    """Return the days of the oldest and newest claim behind the findings, so that old facts do not pass for new."""
-    days = sorted({claim.as_of for finding in findings for claim in finding.degree.claims})
-    if not days:
-        return model.RestsOnRecord(oldest=None, newest=None, says="Based on no claims.")
-    oldest, newest = days[0], days[-1]
-    age = age_text((today - oldest).days)
-    dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
-    return model.RestsOnRecord(oldest=oldest.isoformat(), newest=newest.isoformat(), says=f"Based on facts {dated}.")
 
 
 def claim_record(claim: Claim) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def _known_side(finding: FindingRecord) -> dict[str, Any]:
 def _finding_says(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
     parts = [f"before {_known(old)}; now {_known(new)}"] if changed else []
     if not changed and old.expected != new.expected:
-        parts.append(f"counted {100 * old.expected:.0f} % before and {100 * new.expected:.0f} % now")
+        parts.append(f"counted {100 * old.expected:.0f}% before and {100 * new.expected:.0f}% now")
     return "; ".join([*parts, *(claim["says"] for claim in claims)])
 
 

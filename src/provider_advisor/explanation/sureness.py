@@ -169,8 +169,8 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     if shares is None:
         return ""
     parts = [f"{knowledge.providers[share.name].name} {percent(share.given or 0.0)}" for share in shares.alternatives]
-    none = f"; in {percent(shares.none)} no provider meets every must" if shares.none > 0 else ""
-    error = f" (estimated, give or take {200 * shares.given.error:.1f} %)" if shares.given.samples else ""
+    none = f"; in {percent(shares.none)} none of them meets every must" if shares.none > 0 else ""
+    error = f" (estimated, give or take {200 * shares.given.error:.1f}%)" if shares.given.samples else ""
     return f"Share of scenarios in which each comes first: {joined(parts)}{none}{error}."
 
 

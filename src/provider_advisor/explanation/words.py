@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = [
     "bound_text_of",
     "capital",
     "claim_text",
+    "counted",
     "criterion_label",
     "degree_text",
     "joined",
@@ -26,10 +28,12 @@ __all__ = [
     "percent",
     "requirement_text",
     "rounded",
+    "scope_text",
     "score_text",
 ]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_MOST_SOURCES = 3
 _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
@@ -109,13 +113,13 @@ def percent(share: float) -> str:
     """Return a share in whole percent, in which more than nothing and less than all never round to nothing or all.
 
     >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
-    ('50 %', 'under 1 %', 'over 99 %', '100 %')
+    ('50%', 'under 1%', 'over 99%', '100%')
     """
     if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
-        return "under 1 %"
+        return "under 1%"
     if 0.99 < share < 1:  # noqa: PLR2004
-        return "over 99 %"
-    return f"{round(100 * share)} %"
+        return "over 99%"
+    return f"{round(100 * share)}%"
 
 
 _OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
@@ -126,7 +130,7 @@ def degree_text(outcome: str, degree: Sequence[float]) -> str:
     if outcome in _OUTCOMES:
         return _OUTCOMES[outcome]
     low, high = (round(100 * end) for end in degree)
-    return f"{low} %" if low == high else f"{low} to {high} %"
+    return f"{low}%" if low == high else f"{low}% to {high}%"
 
 
 def score_text(score: ScoreRecord) -> str:
@@ -173,3 +177,26 @@ def age_text(days: int) -> str:
             number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
             return f"{number} {unit}{'s' if count > 1 else ''}"
     return "less than a day"
+
+
+def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
+    """Return what an answer looked at: how many providers, which sources by their ids, and its oldest and newest day.
+
+    >>> day = dt.date(2022, 11, 22)
+    >>> scope_text(2, ["vendor-list"], (day, day), dt.date(2023, 12, 24))
+    'Among 2 providers, by 1 source (vendor-list); facts of 2022-11-22, one year old.'
+    """
+    among = f"Among {counted(providers, 'provider')}"
+    if days is None:
+        return f"{among}; no fact about them was used."
+    oldest, newest = days
+    age = age_text((today - oldest).days)
+    dated = f"of {oldest}, {age} old" if oldest == newest else f"of {oldest} to {newest}, the oldest {age} old"
+    more = [f"{len(sources) - _MOST_SOURCES} more"] if len(sources) > _MOST_SOURCES else []
+    named = joined([*sources[:_MOST_SOURCES], *more])
+    return f"{among}, by {counted(len(sources), 'source')} ({named}); facts {dated}."
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things: "1 provider", "2 providers"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

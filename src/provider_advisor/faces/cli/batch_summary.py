@@ -20,12 +20,13 @@ def show_summary(summary: Record, page: Page) -> None:
     """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
     scored, rejected = summary["scored"], summary["rejected"]
     page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.", bold=True)
+    page.line(f"{summary['knowledge']['says']} Asked on {summary['knowledge']['as_of']}.")
     if not scored:
         return
     page.gap()
     page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
     _list(page, "Wanted most", summary["wanted"], _wanted)
-    _list(page, "Met by nobody", summary["nobody_meets"], _counted)
+    _list(page, f"Met by none of the {len(summary['providers'])} providers compared", summary["nobody_meets"], _counted)
     _list(page, "Worth asking", summary["unknown_facts"], lambda part: f"{clean(part['ask'])} ({part['teams']:,})")
     page.heading("One provider for all")
     for provider in _ranked(summary["providers"]):
@@ -49,7 +50,11 @@ def _verdicts(summary: Record) -> Iterator[list[str]]:
     rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
     if len(shown) < len(summary["providers"]):
         yield _row(rest, rest / summary["scored"], "one of the other providers recommended")
-    for kind, words in (("tie", "a tie"), ("undetermined", _undetermined(shown)), ("none", "nobody would do")):
+    for kind, words in (
+        ("tie", "a tie"),
+        ("undetermined", _undetermined(shown)),
+        ("none", "none of those compared meets every must"),
+    ):
         yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)
 
 

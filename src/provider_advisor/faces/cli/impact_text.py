@@ -33,7 +33,7 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
     for side in ("before", "after"):
         known = record[side]
         page.line(f"{capital(side)}: {clean(known['name'])}, knowledge base {known['fingerprint'][:12]}.")
-    page.line(f"Facts as of {record['as_of']}.")
+    page.line(f"Asked on {record['as_of']}.")
 
 
 def _headline(record: Record) -> str:
@@ -90,7 +90,7 @@ def _show_transitions(record: Record, names: Names, page: Page) -> None:
 
 def _verdict(verdict: Record, names: Names) -> str:
     if verdict["kind"] == "none":
-        return "nobody would do"
+        return "none of those compared meets every must"
     if verdict["kind"] == "recommended":
         return f"{clean(names[verdict['provider']])}, {verdict['strength']}"
     if verdict["lean"]:

@@ -154,7 +154,7 @@ def _show(compared: dict[str, Any]) -> None:
             page.line(part["says"], 2)
     page.gap()
     then, now = compared["then"], compared["now"]
-    page.line(f"Facts as of {then['as_of']} before, as of {now['as_of']} now.")
+    page.line(f"Asked on {then['as_of']} before, on {now['as_of']} now.")
     page.show()
 
 

@@ -59,6 +59,7 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
     _show_verdict(answer, page)
+    page.line(f"{answer.knowledge.rests_on.says} Asked on {answer.knowledge.as_of}.")
     for note in answer.notes:
         page.line(note)
     if answer.findings:
@@ -258,8 +259,5 @@ def _show_sources(answer: AnswerRecord, page: Page) -> None:
         publisher = f", {source.publisher}" if source.publisher else ""
         link = f", {source.url}" if source.url else ""
         page.line(f"[{number}] {source.title}{publisher} ({source.published}){link}", 2)
-    known = answer.knowledge
     page.gap()
-    if answer.findings:
-        page.line(known.rests_on.says)
-    page.line(f"Facts as of {known.as_of}, knowledge base {known.fingerprint[:12]}.")
+    page.line(f"Knowledge base {answer.knowledge.fingerprint[:12]}.")

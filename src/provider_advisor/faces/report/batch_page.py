@@ -60,7 +60,7 @@ def batch_report(summary: Record) -> str:
         lede=_lede(summary),
         summary=summary,
         rejected=f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
-        verdicts=Chart(_verdicts(summary), "100 %", 0),
+        verdicts=Chart(_verdicts(summary), "100%", 0),
         nobody=_scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
         unknown=_scaled(summary["unknown_facts"], _question, summary["scored"]),
         choices=[_choice(part) for part in summary["providers"]],
@@ -86,7 +86,8 @@ def _lede(summary: Record) -> str:
     said = [f"{clean(part['name'])} to {percent(part['recommended']['share'])}" for part in chosen[:_MOST_NAMED]]
     kinds = {part["kind"]: part["share"] for part in summary["verdicts"]}
     undetermined, none = percent(kinds["undetermined"]), percent(kinds["none"])
-    more = f"{undetermined} are undetermined, and for {none} no provider meets every must"
+    compared = len(summary["providers"])
+    more = f"{undetermined} are undetermined, and for {none} none of the {compared} providers compared meets every must"
     return f"Recommended: {joined(said)}; {more}." if said else f"{more}."
 
 
@@ -97,7 +98,7 @@ def _verdicts(summary: Record) -> list[Bar]:
     others = (
         ("Tie", kinds["tie"], "several providers are equal, and nothing is unknown"),
         ("Undetermined, with no leader", summary["nobody_leads"], "too much is unknown, or nothing was asked"),
-        ("No provider", kinds["none"], "every provider fails a must"),
+        ("None", kinds["none"], f"each of the {len(summary['providers'])} providers compared fails a must"),
     )
     return bars + [_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
 

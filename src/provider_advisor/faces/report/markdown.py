@@ -80,7 +80,8 @@ def _head(answer: AnswerRecord) -> Iterator[str]:
     yield _list(
         [
             f"**Status:** {escape(answer.verdict.reason)}",
-            f"**Date:** {known.as_of}",
+            f"**Scope:** {escape(known.rests_on.says)}",
+            f"**Asked on:** {known.as_of}",
             f"**Knowledge base:** `{known.fingerprint[:12]}`",
         ]
     )
@@ -246,8 +247,6 @@ def _knowledge(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     yield "## Knowledge"
     yield _list(
         [
-            f"Facts as of {known.as_of}.",
-            escape(known.rests_on.says),
             f"{old} of the facts used {'is' if old == 1 else 'are'} out of date."
             if old
             else "None of the facts used is out of date.",

@@ -164,8 +164,8 @@ def _shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]
 
 def _nobody(none: float) -> str:
     if none == 1:
-        return "In every scenario, each provider fails a must."
-    return f"In {percent(none)} of the scenarios no provider meets every must." if none > 0 else ""
+        return "In every scenario, each of the providers compared fails a must."
+    return f"In {percent(none)} of the scenarios none of the providers compared meets every must." if none > 0 else ""
 
 
 def _precision_text(worlds: WorldsRecord) -> str:
@@ -178,4 +178,4 @@ def _precision_text(worlds: WorldsRecord) -> str:
 def _precision(estimate: EstimateRecord) -> str:
     if estimate.exact:
         return "exact"
-    return f"estimated from {estimate.samples} scenarios, give or take {200 * estimate.error:.1f} %"
+    return f"estimated from {estimate.samples} scenarios, give or take {200 * estimate.error:.1f}%"

@@ -63,7 +63,7 @@ _MOST_NAMED = 4
 _MOST_LISTED = 8
 _ASPECTS = {
     "stated": "nothing counts yet",
-    "out": "no single provider meets every must",
+    "out": "none of the providers compared meets every must",
     "standing": "how the leader meets the musts",
     "behind": "that the others stay behind",
     "level": "that the leaders stay level",
@@ -212,7 +212,7 @@ def _add_warnings(state: State, end: End) -> Iterator[str]:
     if not (team.requirements or team.situation or team.usage):
         yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
-        yield "No single provider meets every must. Go on to see everything that you would have to give up."
+        yield "None of the providers compared meets every must. Go on to see everything that you would have to give up."
 
 
 def describe_open(state: State) -> str:
@@ -266,7 +266,7 @@ def _describe_kind(verdict: Verdict) -> str:
         return f"one provider is ahead, {'firmly' if verdict.strength == 'firm' else 'but not for certain'}"
     if verdict.kind == "undetermined":
         return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the advice is open"
-    return {"tie": "several providers are level"}.get(verdict.kind, "no single provider meets every must")
+    return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
 
 
 def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
@@ -302,7 +302,7 @@ def _describe_move(move: Move, before: Verdict) -> str:
     if after == before:
         return ""
     if after.kind == "none":
-        return "no single provider would meet every must"
+        return "none of the providers compared would meet every must"
     if after.kind == "tie":
         return "several providers would be level"
     ahead, was = after.provider or after.lean, before.provider or before.lean
