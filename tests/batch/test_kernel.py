@@ -276,3 +276,10 @@ def test_places_are_alike_where_every_one_of_many_columns_is(rows, count, random
     for place, values in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         groups.setdefault(values, []).append(place)
     assert sorted(found.tolist() for found in alike(columns)) == sorted(groups.values())
+
+
+def test_a_name_that_appears_twice_among_thousands_of_columns_is_refused(shipped):
+    columns = [pa.array(["fax"])] * 3_000
+    rows = pa.RecordBatch.from_arrays(columns, names=["needs", *(f"c{number}" for number in range(2_998)), "c7"])
+    with pytest.raises(BatchError, match="the column 'c7' appears twice; rename one of them"):
+        Scorer(shipped).score(rows)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import resource
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from provider_advisor import recommend
 from provider_advisor.batch import pipeline
+from provider_advisor.batch.kernel import vocabulary
+from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.table import team_of
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.writing.workdir import work_folder_of
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.errors import BatchError, BatchFailure, RequirementsError
+from provider_advisor.knowledge import Facts
 
 _SMALL = Limits(300, 100_000)
 
@@ -211,3 +217,44 @@ def test_wrong_columns_are_an_error_before_anything_is_written(tmp_path, run_bat
     with pytest.raises(BatchError, match="there is neither a column 'needs' nor 'wants'"):
         run_batch(path, tmp_path / "scores.csv")
     assert [entry.name for entry in tmp_path.iterdir()] == ["teams.csv"]
+
+
+def test_days_with_the_same_facts_are_scored_together_and_answered_each_as_of_its_own(bicycles, monkeypatch):
+    made = []
+    monkeypatch.setattr(pipeline, "Scorer", lambda facts, **options: made.append(facts) or Scorer(facts, **options))
+    claimed = sorted({claim.as_of for claims in bicycles.claims.values() for claim in claims})
+    days = [claimed[0] + dt.timedelta(days=number - 400) for number in range(0, 1200, 40)]
+    ages = [None, 30, 365]
+    schema = pa.schema(
+        [("team", pa.string()), ("needs", pa.string()), ("as_of", pa.string()), ("max_age", pa.string())]
+    )
+    scoring = pipeline.Scoring(
+        bicycles, schema, "csv", day=None, age=None, today=dt.date(2024, 1, 1), dated=True, reasons=True, explain=True
+    )
+    asked = [(day, age) for day in days for age in ages]
+    rows = pa.RecordBatch.from_pylist(
+        [
+            {"team": f"t{place}", "needs": "repairs", "as_of": str(day), "max_age": age and f"{age}d"}
+            for place, (day, age) in enumerate(asked)
+        ],
+        schema,
+    )
+    frame = scoring._score_rows(rows).frame
+    assert frame["team"].to_list() == [f"t{place}" for place in range(len(asked))]
+    for (day, age), text in zip(asked, frame["explain"].to_list(), strict=True):
+        alone = recommend(bicycles, needs=["repairs"], as_of=day, max_age=age)
+        assert json.loads(text) == json.loads(json.dumps(alone.record))
+    assert len(made) <= 1 + (len(claimed) + 1) ** 2 < len(asked)
+
+
+def test_of_many_unknown_words_each_gets_the_sentence_of_a_single_answer(bicycles, monkeypatch):
+    monkeypatch.setattr(vocabulary, "_WORDS_AT_ONCE", 3)
+    words = ["repair", "repairz", "cargo-bike", "x", "{", "child-seat>=2", "repars:must", "no such thing"]
+    rows = pa.RecordBatch.from_pydict({"needs": words + [f"repairs,{word},{words[0]}" for word in words]})
+    facts = Facts(bicycles, dt.date(2024, 1, 1))
+    errors = Scorer(facts).score(rows).errors
+    assert sorted(errors) == list(range(2 * len(words)))
+    for place, row in enumerate(rows.to_pylist()):
+        with pytest.raises(RequirementsError) as alone:
+            team_of(row, bicycles)
+        assert errors[place] == str(alone.value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Iterator
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +18,8 @@ from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import shape_for
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.days import parse_age, parse_day
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 
@@ -24,7 +27,19 @@ __all__ = ["Scoring", "flow"]
 
 _DATED = ("as_of", "max_age")
 _MOST_SCORERS = 16
+_AHEAD = 1  # pieces that wait besides one for each thread
 _MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each
+
+
+_Day = tuple[dt.date, int | None]
+
+
+class _Frames(NamedTuple):
+    """Rows scored: the frame of the output, what is wrong with the others by row, and what they came to."""
+
+    frame: pl.DataFrame
+    errors: dict[int, str]
+    tally: Tally
 
 
 class Scoring:
@@ -48,16 +63,17 @@ class Scoring:
     ) -> None:
         self._knowledge, self._options = knowledge, options
         self._day, self._age, self._today, self._dated = day, age, today, dated
-        self._scorers: OrderedDict[tuple[dt.date, int | None], Scorer] = OrderedDict()
-        self._lock = threading.Lock()
-        self.facts = self._scorer(None, None).facts
+        self._spans = _Spans(knowledge)
+        self._scorers = BoundedCache[tuple[int, int | None], Scorer](limit=_MOST_SCORERS)
+        first = self._scorer_of(self._facts_of(None, None))
+        self.facts = first.facts
         left = [field for field in schema if not (dated and field.name in _DATED)]
-        self.schema, self._shaper = shape_for(self._scorer(None, None).output_schema(pa.schema(left)), form)
+        self.schema, self._shape = shape_for(first.output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
         """A piece of the input, parsed and scored. Raises BatchFailure if a row were lost."""
         block = piece.parse()
-        frame, errors, tally = self._scored(block.rows)
+        frame, errors, tally = self._score_rows(block.rows)
         refused = [
             Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
         ]
@@ -69,59 +85,74 @@ class Scoring:
             )
         return Done(frame, rejects, block.records, block.end, tally, piece.read)
 
-    def _scored(self, rows: pa.RecordBatch) -> tuple[pl.DataFrame, dict[int, str], Tally]:
+    def _score_rows(self, rows: pa.RecordBatch) -> _Frames:
+        """Score rows, those whose days have the same facts together.
+
+        For example, if claims were made on 2022-11-22 and 2024-03-01, rows as of 2023-01-01 and 2023-12-31 have the
+        same facts, while an age of 365d parts them. So a table of thousands of days needs only a few scorers.
+        """
         if not self._dated:
-            return self._of_one_day(rows, self._scorer(None, None))
-        groups: dict[tuple[str | None, str | None], list[int]] = {}
-        for row, key in enumerate(zip(*(rows[name].to_pylist() for name in _DATED), strict=True)):
-            groups.setdefault(key, []).append(row)
+            return self._score_slices(rows, self._scorer_of(self._facts_of(None, None)), None)
+        keys = list(zip(*(rows[name].to_pylist() for name in _DATED), strict=True))
+        facts_of = {key: self._facts_of(*key) for key in set(keys)}
+        groups: dict[tuple[int, int | None], list[int]] = {}
+        for row, key in enumerate(keys):
+            groups.setdefault(self._spans.find(facts_of[key]), []).append(row)
         rows = rows.drop_columns(list(_DATED))
-        if len(groups) <= 1:
-            return self._of_one_day(rows, self._scorer(*next(iter(groups), (None, None))))
-        return self._of_many_days(rows, groups)
-
-    def _of_one_day(self, rows: pa.RecordBatch, scorer: Scorer) -> tuple[pl.DataFrame, dict[int, str], Tally]:
-        frames: list[pl.DataFrame] = []
-        errors: dict[int, str] = {}
-        tally = Tally.empty()
-        for start in range(0, max(rows.num_rows, 1), _MOST_ROWS):
-            scored = scorer.score(rows.slice(start, _MOST_ROWS))
-            frames.append(self._shaper(scored.batch))
-            errors |= {start + row: reason for row, reason in scored.errors.items()}
-            tally += scored.tally
-        return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=False), errors, tally
-
-    def _of_many_days(
-        self, rows: pa.RecordBatch, groups: dict[tuple[str | None, str | None], list[int]]
-    ) -> tuple[pl.DataFrame, dict[int, str], Tally]:
-        frames: list[pl.DataFrame] = []
-        places: list[int] = []
-        errors: dict[int, str] = {}
-        tally = Tally.empty()
-        for key, members in groups.items():
-            frame, wrong, part = self._of_one_day(rows.take(pa.array(members)), self._scorer(*key))
-            frames.append(frame)
-            places += [row for place, row in enumerate(members) if place not in wrong]
-            errors |= {members[place]: reason for place, reason in wrong.items()}
-            tally += part
+        results, places = [], []
+        for members in groups.values() or [[]]:
+            days = [facts_of[keys[row]] for row in members]
+            scorer = self._scorer_of(days[0] if days else self._facts_of(None, None))
+            some = rows if len(groups) <= 1 else rows.take(pa.array(members))
+            result = self._score_slices(some, scorer, days)
+            results.append(result._replace(errors={members[row]: why for row, why in result.errors.items()}))
+            places += [row for place, row in enumerate(members) if place not in result.errors]
+        if len(results) == 1:
+            return results[0]
         order = pl.Series(places, dtype=pl.Int64).arg_sort()
-        return pl.concat(frames)[order], errors, tally
+        joined = _join(results)
+        return joined._replace(frame=joined.frame[order])
 
-    def _scorer(self, as_of: str | None, max_age: str | None) -> Scorer:
-        """The scorer of a row's day and age; what was asked for on the command line wins."""
-        day = self._day or (dt.date.fromisoformat(as_of) if as_of else self._today)
-        age = self._age or (int(max_age.removesuffix("d")) if max_age else None)
-        with self._lock:
-            found = self._scorers.pop((day, age), None)
-            if found is None:
-                found = Scorer(facts_as_of(self._knowledge, day, age), **self._options)
-            self._scorers[day, age] = found
-            if len(self._scorers) > _MOST_SCORERS:
-                self._scorers.popitem(last=False)
-            return found
+    def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[_Day] | None) -> _Frames:
+        parts = []
+        for start in range(0, max(rows.num_rows, 1), _MOST_ROWS):
+            some = None if days is None else days[start : start + _MOST_ROWS]
+            scored = scorer.score(rows.slice(start, _MOST_ROWS), some)
+            errors = {start + row: reason for row, reason in scored.errors.items()}
+            parts.append(_Frames(self._shape(scored.batch), errors, scored.tally))
+        return parts[0] if len(parts) == 1 else _join(parts)
+
+    def _facts_of(self, as_of: str | None, max_age: str | None) -> _Day:
+        """Return the day and the age that a row is answered with; what the command line asks for wins."""
+        day = self._day or (parse_day(as_of) if as_of else self._today)
+        return day, self._age or (parse_age(max_age) if max_age else None)
+
+    def _scorer_of(self, day: _Day) -> Scorer:
+        """Return the scorer of a day, which serves all days with the same facts."""
+        return self._scorers.get_or_make(
+            self._spans.find(day), lambda: Scorer(facts_as_of(self._knowledge, *day), **self._options)
+        )
 
 
-_AHEAD = 1
+class _Spans:
+    """Tells which days have the same facts: those between which no claim begins, ends or becomes too old."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        claims = [claim for some in knowledge.claims.values() for claim in some]
+        self._stated = sorted({claim.as_of.toordinal() for claim in claims})
+        ends = {claim.until.toordinal() + 1 for claim in claims if claim.until is not None}
+        self._turns = sorted({*self._stated, *ends})
+
+    def find(self, day: _Day) -> tuple[int, int | None]:
+        """Return what is alike for days with the same facts."""
+        number, age = day[0].toordinal(), day[1]
+        return bisect_right(self._turns, number), None if age is None else bisect_left(self._stated, number - age)
+
+
+def _join(parts: Sequence[_Frames]) -> _Frames:
+    errors = {row: reason for part in parts for row, reason in part.errors.items()}
+    frame = pl.concat([part.frame for part in parts], rechunk=False)
+    return _Frames(frame, errors, sum((part.tally for part in parts), Tally.empty()))
 
 
 def flow(

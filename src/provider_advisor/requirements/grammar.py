@@ -12,7 +12,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Number, plain, read_amount, unit_fits
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
-__all__ = ["LARGEST", "brief", "exclusive", "prepare_words", "read_requirement", "shown", "split_list"]
+__all__ = ["LARGEST", "brief", "exclusive", "find_unknown", "prepare_words", "read_requirement", "shown", "split_list"]
 
 # A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
 _FORM = re.compile(
@@ -85,10 +85,19 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
     """Find the nearest words of all unknown criteria in many requirements at once, before reading them."""
-    matches = filter(None, (_FORM.fullmatch(text.strip()) for text in texts))
-    words = {word for match in matches if _look_up(word := match["word"].strip(), knowledge) is None}
+    words = set(find_unknown(texts, knowledge).values())
     if words:
         knowledge.word_index.prepare(words)
+
+
+def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, str]:
+    """Return the texts of the grammar whose criterion is unknown, with that word; reading them takes much longer."""
+    found = {}
+    for text in texts:
+        match = _FORM.fullmatch(text.strip())
+        if match is not None and _look_up(word := match["word"].strip(), knowledge) is None:
+            found[text] = word
+    return found
 
 
 def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:

@@ -5,5 +5,5 @@ cell, that is, what is required of one criterion (`cells`: judged once, by the c
 `requirements` puts together what a row says twice; `situations` and `costs` read the rest of it. `rules` fires the
 rules, which turn cells into others. `scores` adds the cells of each row up and judges; `output` and `counts` say what
 came of it. `scorer` leads through all this, and is where to begin reading. `table` says which columns are read, and
-how one row is read alone. What runs word by word or row by row is compiled (`batch.loops`).
+how one row is read alone. What runs word by word or row by row is compiled (`batch.native`).
 """

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.table import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, words_of
-from provider_advisor.batch.kernel.vocabulary import APART, BAD, Catalogue, Looked, Stands, Wrong
+from provider_advisor.batch.kernel.vocabulary import APART, BAD, Catalogue, Looked, Stands
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
@@ -72,7 +73,7 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
-    wrong = _first_wrong(at[bad], codes[bad], lexicon, catalogue)
+    wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
     groups = _groups(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _exclude(groups, codes, lexicon)
@@ -98,14 +99,16 @@ def _lexicon(columns: Mapping[str, Numbered], catalogue: Catalogue) -> _Lexicon:
     return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
-def _first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
-    """By row, the sentence that a single answer would begin with: what is no word at all comes first."""
-    found: dict[int, Wrong] = {}
+def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
+    """Return by row the sentence that a single answer begins with: a text that is no word at all comes first."""
+    empty = {code for code in np.unique(codes).tolist() if not is_item(lexicon.words[code])}
+    chosen: dict[int, int] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        wrong = catalogue.wrong(*lexicon(code))
-        if row not in found or (wrong.early and not found[row].early):
-            found[row] = wrong
-    return {row: wrong.sentence for row, wrong in found.items()}
+        if row not in chosen or (code in empty and chosen[row] not in empty):
+            chosen[row] = code
+    stands = {row: lexicon(code) for row, code in chosen.items()}
+    sentences = catalogue.explain_wrong(stands.values())
+    return {row: sentences[word] for row, word in stands.items()}
 
 
 def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -65,8 +67,12 @@ class Scorer:
         layout = self._layout(table)
         return pa.schema(self._ordered(layout, [table.field(name) for name in layout.carried], self._fields))
 
-    def score(self, rows: pa.RecordBatch) -> Scored:
-        """The rows scored. Raises BatchError if the columns cannot be read."""
+    def score(self, rows: pa.RecordBatch, days: Sequence[tuple[dt.date, int | None]] | None = None) -> Scored:
+        """Return the rows scored. Raises BatchError if the columns cannot be read.
+
+        `days` has for each row the day and the age (in days) that its whole answer names, where facts are the same as
+        on the day of this scorer.
+        """
         layout = self._layout(rows.schema)
         memory = self._remembered()
         found = judge(rows.select(list(layout.read)), memory, self._chaining)
@@ -80,7 +86,7 @@ class Scorer:
         if self._reasons:
             ours += self._lists(memory, found, verdicts.among, kept)
         if self._explain:
-            ours.append(some(self._explained(rows, kept)))
+            ours.append(some(self._explained(rows, kept, days)))
         carried = [some(rows.column(name)) for name in layout.carried]
         batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
         return Scored(batch, found.errors, tally)
@@ -108,14 +114,16 @@ class Scorer:
             *(memory.lists[name].lists(found.entries, kept, memory.cells) for name in names),
         ]
 
-    def _explained(self, rows: pa.RecordBatch, kept: Flags) -> pa.Array:
+    def _explained(
+        self, rows: pa.RecordBatch, kept: Flags, days: Sequence[tuple[dt.date, int | None]] | None
+    ) -> pa.Array:
         """Each row's whole answer, as a single question gives it."""
         from provider_advisor.recommendation import answer  # noqa: PLC0415 (sentences, which columns do without)
 
-        knowledge, day, age = self.facts.knowledge, self.facts.as_of, self.facts.max_age
+        knowledge, own = self.facts.knowledge, (self.facts.as_of, self.facts.max_age)
         texts: list[str | None] = []
-        for record, scored in zip(rows.to_pylist(), kept.tolist(), strict=True):
-            statement = Statement(team_of(record, knowledge), day, age) if scored else None
+        for record, scored, day in zip(rows.to_pylist(), kept.tolist(), days or repeat(own), strict=False):
+            statement = Statement(team_of(record, knowledge), *day) if scored else None
             found = None if statement is None else answer(knowledge, statement).record
             texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
         return pa.array(texts, pa.string())

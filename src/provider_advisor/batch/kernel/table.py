@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,7 +16,18 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
 
-__all__ = ["REQUIREMENTS", "SITUATION", "USAGE", "Layout", "Reads", "item_of", "layout_of", "team_of", "values_of"]
+__all__ = [
+    "REQUIREMENTS",
+    "SITUATION",
+    "USAGE",
+    "Layout",
+    "Reads",
+    "is_item",
+    "item_of",
+    "layout_of",
+    "team_of",
+    "values_of",
+]
 
 REQUIREMENTS = ("needs", "wants")
 SITUATION, USAGE = "situation.", "usage."
@@ -51,9 +63,10 @@ def layout_of(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], 
 
 
 def _refuse_twice(names: list[str]) -> None:
+    counts = Counter(names)
     for name in names:
-        if names.count(name) > 1:
-            raise BatchError(f"the column '{name}' stands twice; rename one of them.")
+        if counts[name] > 1:
+            raise BatchError(f"the column '{name}' appears twice; rename one of them.")
 
 
 def _without_requirements(names: list[str]) -> str:
@@ -146,6 +159,15 @@ def item_of(word: str | None) -> str | dict[str, Any]:
         return dict(json.loads(text))
     except (ValueError, RecursionError) as error:  # nested a thousand times, say
         raise RequirementsError(f"'{text[:80]}' is no JSON of a requirement; expected a criterion.") from error
+
+
+def is_item(word: str) -> bool:
+    """Return whether `item_of` takes the word: it is not empty and, where it begins as JSON, is a mapping."""
+    try:
+        item_of(word)
+    except RequirementsError:
+        return False
+    return True
 
 
 def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,14 +19,15 @@ from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
-from provider_advisor.requirements.grammar import prepare_words
+from provider_advisor.requirements.grammar import find_unknown, prepare_words
 from provider_advisor.requirements.team import checked, merged
 
-__all__ = ["APART", "BAD", "Catalogue", "Looked", "Stands", "Wrong"]
+__all__ = ["APART", "BAD", "Catalogue", "Looked", "Stands"]
 
 BAD = -1
 APART = -1
 _MOST_WORDS = 50_000
+_WORDS_AT_ONCE = 4_096
 _NONE = float("nan")
 # A bound as most are written: before, the number, behind. Every such number is one that a bound may have.
 _NUMBERED = re.compile(r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL)
@@ -40,13 +42,6 @@ class Looked(NamedTuple):
     cells: Ints
     low: Floats
     high: Floats
-
-
-class Wrong(NamedTuple):
-    """Why a word cannot be read; `early` if that shows before its neighbours are looked at, as with an empty one."""
-
-    sentence: str
-    early: bool
 
 
 class _Form(NamedTuple):
@@ -68,7 +63,7 @@ class Catalogue:
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
-        self._wrong: dict[Stands, Wrong] = {}
+        self._wrong: dict[Stands, str] = {}
         self._together: dict[frozenset[int], int] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
@@ -78,8 +73,9 @@ class Catalogue:
             numbers = [*map(self._numbers[default].get, words)]
             if None in numbers:
                 known = list(zip(words, numbers, strict=True))
-                prepare_words((word for word, number in known if number is None), self._knowledge)
-                numbers = [self._read(word, default) if number is None else number for word, number in known]
+                new = (word for word, number in known if number is None and not word.strip().startswith("{"))  # no JSON
+                unknown = find_unknown(new, self._knowledge)
+                numbers = [self._read(word, default, unknown) if number is None else number for word, number in known]
             cells, low, high = self._looked.take(np.array(numbers, np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high)
 
@@ -117,10 +113,20 @@ class Catalogue:
                 self._stated[default, item] = read_requirement(item, default, knowledge)
             return self._stated[default, item]
 
-    def wrong(self, default: Priority, word: str) -> Wrong:
-        """Why a word that `look_up` calls BAD cannot be read."""
-        found = self._wrong.get((default, word))
-        return found or self._wrong.setdefault((default, word), self._refused(default, word))
+    def explain_wrong(self, words: Iterable[Stands]) -> dict[Stands, str]:
+        """Return why words that `look_up` calls BAD cannot be read.
+
+        Suggestions for many words are found together, a bounded number of words at a time: `prepare_words` is four
+        times as quick as one by one, and what it finds is kept for so many.
+        """
+        found = {stands: self._wrong.get(stands, "") for stands in words}  # another thread may clear what is kept
+        new = [stands for stands, sentence in found.items() if not sentence]
+        for start in range(0, len(new), _WORDS_AT_ONCE):
+            some = new[start : start + _WORDS_AT_ONCE]
+            prepare_words((word for _, word in some), self._knowledge)
+            found |= {stands: self._explain_refused(*stands) for stands in some}
+        self._wrong |= {stands: found[stands] for stands in new}
+        return found
 
     def exclusive(self, words: Sequence[Stands]) -> str:
         """The sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
@@ -140,26 +146,22 @@ class Catalogue:
     def _all_read(self, words: Sequence[Stands]) -> list[Requirement]:
         return [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
 
-    def _refused(self, default: Priority, word: str) -> Wrong:
+    def _explain_refused(self, default: Priority, word: str) -> str:
         try:
-            item = item_of(word)
+            read_requirement(item_of(word), default, self._knowledge)
         except RequirementsError as error:
-            return Wrong(str(error), early=True)
-        try:
-            read_requirement(item, default, self._knowledge)
-        except RequirementsError as error:
-            return Wrong(str(error), early=False)
+            return str(error)
         raise ValueError(f"{word!r} can be read")
 
-    def _read(self, word: str, default: Priority) -> int:
-        """The number of a word that was not met before."""
+    def _read(self, word: str, default: Priority, unknown: Container[str]) -> int:
+        """Return the number of a word that was not met before."""
         number, self._count = self._count, self._count + 1
         if number == self._looked.shape[1]:
             self._looked = np.hstack([self._looked, np.zeros_like(self._looked)])
-        try:
-            found = self._numbered(word, default) or self._any(word, default)
-        except RequirementsError:
-            found = BAD, _NONE, _NONE
+        found = BAD, _NONE, _NONE
+        if word not in unknown:
+            with contextlib.suppress(RequirementsError):
+                found = self._numbered(word, default) or self._any(word, default)
         for part, known in zip(found, self._looked, strict=True):
             known[number] = part
         self._numbers[default][word] = number
