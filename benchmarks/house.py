@@ -242,16 +242,16 @@ def _call_step() -> Callable[[], object]:
     """Return one step of a questionnaire: the first screen answered, and the next screen chosen."""
     from provider_advisor import load  # noqa: PLC0415
     from provider_advisor.knowledge import facts_as_of  # noqa: PLC0415
-    from provider_advisor.questionnaire import Catalogue, Screen, answered, begin, screen_after  # noqa: PLC0415
+    from provider_advisor.questionnaire import Catalogue, Screen, answer_screen, begin, choose_screen  # noqa: PLC0415
 
     catalogue = Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
     topics = [tuple(catalogue.subjects)[:2], tuple(catalogue.subjects)[1:3]]  # not twice the same: that is remembered
 
     def call() -> None:
         start = begin(catalogue)
-        screen = screen_after(start)
+        screen = choose_screen(start)
         if isinstance(screen, Screen):
-            screen_after(answered(start, screen, {"topics": topics.pop()}))
+            choose_screen(answer_screen(start, screen, {screen.keys[0]: topics.pop()}))
 
     return call
 
