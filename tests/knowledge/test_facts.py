@@ -1,5 +1,6 @@
 """What claims come to as of a day (DESIGN, section 3)."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -305,6 +306,36 @@ def test_what_may_not_grow_old_and_what_nobody_claims_is_never_stale():
     facts = Facts(knowledge_of("repairs", [OLD_YES]), dt.date(2090, 1, 1))
     assert not facts.is_stale(facts("shop", "repairs"))
     assert not facts.is_stale(facts("shop", "inspection-price"))
+
+
+def dated(knowledge, **stale_after):
+    """The same knowledge, with facts of a kind past their time after so many days."""
+    return dataclasses.replace(knowledge, policy=knowledge.policy._replace(stale_after=stale_after))
+
+
+@pytest.mark.parametrize(("day", "stale"), [("2020-01-01", False), ("2021-12-31", False), ("2022-01-01", True)])
+def test_the_policy_says_for_each_kind_after_how_long_a_fact_is_past_its_time(day, stale):
+    facts = Facts(dated(knowledge_of("repairs", [OLD_YES]), capability=730, price=1), dt.date.fromisoformat(day))
+    assert facts.is_stale(facts("shop", "repairs")) is facts.may_be_stale is facts.are_all_stale is stale
+
+
+def test_a_criterion_that_says_how_long_its_facts_are_good_for_wins_over_the_policy():
+    claims = [f"exactly: 40, unit: EUR/inspection{OLD}"]
+    facts = Facts(dated(knowledge_of("inspection-price", claims), price=10), dt.date(2020, 6, 1))
+    assert not facts.is_stale(facts("shop", "inspection-price"))
+    assert not facts.may_be_stale
+
+
+def test_without_what_is_past_its_time_only_what_is_fresh_or_supposed_is_known():
+    knowledge = dated(knowledge_of("repairs", [OLD_YES]), capability=730)
+    facts = Facts(knowledge, dt.date(2024, 1, 1))
+    assert (facts("shop", "repairs").truth, facts.without_stale()("shop", "repairs").truth) == (YES, UNKNOWN)
+    supposed = facts.supposing(Fact("shop", "rental", NO))
+    for found in (supposed.without_stale(), facts.without_stale().supposing(Fact("shop", "rental", NO))):
+        assert [found("shop", name).truth for name in ("repairs", "rental")] == [UNKNOWN, NO]
+        assert found.without_stale()("shop", "rental").truth is NO
+    fresh = Facts(knowledge, dt.date(2021, 1, 1))
+    assert fresh.without_stale()("shop", "repairs") == fresh("shop", "repairs")
 
 
 def test_a_supposed_fact_takes_the_place_of_what_is_known_and_changes_nothing_else():

@@ -130,6 +130,7 @@ CHANGES = [
     ("ciclo.yaml", "by_quote: true", "from: 0"),
     ("weights.yaml", "must: 4", "must: 5"),
     ("weights.yaml", "unknown: 0.5", "unknown: 0.25"),
+    ("weights.yaml", "unknown: 0.5", "unknown: 0.5\nstale_after: {price: 365d}"),
     ("rules/riding.yaml", "because: A light frame", "because: The light frame"),
     ("rules/riding.yaml", "lines: [10, 44]", "lines: [10]"),
     ("rules/riding.yaml", "at_least: good", "at_least: fair"),

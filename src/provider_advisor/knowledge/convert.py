@@ -14,6 +14,7 @@ from provider_advisor.knowledge.records import (
     Claim,
     Criterion,
     Implied,
+    Kind,
     Policy,
     Product,
     Provider,
@@ -247,8 +248,18 @@ def _make_question(shape: shapes.QuestionShape, where: str, criteria: Mapping[st
 
 def make_policy(shape: shapes.WeightsFile) -> Policy:
     """Return the numbers of policy as a record."""
-    weights = shape.priorities
-    return Policy({"must": weights.must, "should": weights.should, "could": weights.could}, shape.unknown)
+    weights, ages = shape.priorities, shape.stale_after
+    by_kind: dict[Kind, str | None] = {
+        "capability": ages.capability,
+        "quantity": ages.quantity,
+        "price": ages.price,
+        "rating": ages.rating,
+    }
+    return Policy(
+        {"must": weights.must, "should": weights.should, "could": weights.could},
+        shape.unknown,
+        {kind: parse_age(age) for kind, age in by_kind.items() if age is not None},
+    )
 
 
 def _read_given(value: float | None) -> Number | None:

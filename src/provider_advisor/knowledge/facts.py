@@ -2,8 +2,8 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
@@ -48,25 +48,62 @@ class Facts:
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self._found: dict[tuple[str, str], Fact] = {}
+        self._supposed: dict[tuple[str, str], Fact] = {}
+        self._is_fresh_only = False
+        self._fresh: Facts | None = None
 
     def __call__(self, provider: str, criterion: str) -> Fact:
         """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
-            self._found[key] = self._resolve(provider, self.knowledge.criteria[criterion])
+            fact = self._resolve(provider, self.knowledge.criteria[criterion])
+            is_left_out = self._is_fresh_only and self.is_stale(fact)
+            self._found[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
         return self._found[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
-        supposed = Facts(self.knowledge, self.as_of)
-        supposed._oldest = self._oldest
-        supposed._found = self._found | {(fact.provider, fact.criterion): fact for fact in facts}
+        supposed = Facts(self.knowledge, self.as_of, self.max_age)
+        supposed._is_fresh_only = self._is_fresh_only
+        supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
+        supposed._found = self._found | supposed._supposed
         return supposed
 
+    def without_stale(self) -> "Facts":
+        """Return the facts of the day in which each that is past its time is unknown; what is supposed stays."""
+        if self._is_fresh_only:
+            return self
+        if self._fresh is None:
+            fresh = Facts(self.knowledge, self.as_of, self.max_age)
+            fresh._is_fresh_only = True
+            fresh._supposed = self._supposed
+            fresh._found = dict(self._supposed)
+            self._fresh = fresh
+        return self._fresh
+
     def is_stale(self, fact: Fact) -> bool:
-        """Return whether the newest claim is older than the criterion's `stale_after` allows."""
-        days = self.knowledge.criteria[fact.criterion].stale_after
+        """Return whether the newest claim is older than the criterion allows, or the policy for its kind."""
+        days = self.knowledge.get_stale_after(fact.criterion)
         return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
+
+    @cached_property
+    def may_be_stale(self) -> bool:
+        """Return whether some fact may be past its time; False is sure, and found without resolving any fact."""
+        if self._is_fresh_only:
+            return False
+        dated = [(claim, days) for claim, days in self._list_ages() if days is not None]
+        return any((self.as_of - claim.as_of).days > days for claim, days in dated)
+
+    @cached_property
+    def are_all_stale(self) -> bool:
+        """Return whether every claim is so old that no fact at all is left in `without_stale`; not if one is ahead."""
+        return all(days is not None and (self.as_of - claim.as_of).days > days for claim, days in self._list_ages())
+
+    def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:
+        """Yield the claims that count by now, each with the days after which it is past its time."""
+        for (_, criterion), claims in self.knowledge.claims.items():
+            days = self.knowledge.get_stale_after(criterion)
+            yield from ((claim, days) for claim in claims if claim.as_of <= self.as_of)
 
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         claims = [

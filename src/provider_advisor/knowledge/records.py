@@ -80,7 +80,7 @@ class Criterion(NamedTuple):
 
     `values` are a rating's words in ascending order; `of` is the capability that a price pays for; `usage` the volumes
     that a price is multiplied with; `concerns` the prices beside which a free plan or a starting credit is named;
-    `stale_after` is in days; `silent` says why there is no claim on it.
+    `stale_after`, in days, takes the place of the policy's; `silent` says why there is no claim on it.
     """
 
     id: str
@@ -194,10 +194,14 @@ class Rule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """The numbers that are a matter of judgement: how much a priority weighs, and what an unknown is expected to be."""
+    """The numbers of judgement: what a priority weighs, what an unknown is expected to be, how long facts are good for.
+
+    `stale_after` has the days after which a fact of a kind is past its time; a kind that it lacks never is.
+    """
 
     priorities: Mapping[Priority, float]
     unknown: float
+    stale_after: Mapping[Kind, int] = {}
 
 
 class Case(NamedTuple):
@@ -308,6 +312,11 @@ class KnowledgeBase:
     def word_index(self) -> WordIndex:
         """Return all words of criteria, ready to find the nearest to a misspelt one."""
         return WordIndex(self.words)
+
+    def get_stale_after(self, criterion: str) -> int | None:
+        """Return after how many days a fact on the criterion is past its time; None if it never is."""
+        record = self.criteria[criterion]
+        return self.policy.stale_after.get(record.kind) if record.stale_after is None else record.stale_after
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:

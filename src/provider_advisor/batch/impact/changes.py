@@ -17,7 +17,7 @@ ChangeKey = tuple[ChangeKind, str, str]
 
 # What a claim's value means; where that changes, the claims on the criterion go with it.
 _SHAPE = ("kind", "unit", "values", "whole", "limit", "computed")
-_MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage")
+_MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage", "stale_after")
 _TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
 
 
@@ -69,9 +69,12 @@ def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
         if is_reshaped(criterion, old, new):
             continue
         then, now = before(provider, criterion), after(provider, criterion)
+        known = new.criteria[criterion]
         if _meaning(then) != _meaning(now):
-            known = new.criteria[criterion]
             said = f"{_describe_fact(then, known)}, now {_describe_fact(now, known)}"
+            yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
+        elif before.is_stale(then) != before.is_stale(now):  # by the same policy: a change of that is one of its own
+            said = f"said on {then.newest}, now on {now.newest}"
             yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
 
 
@@ -152,6 +155,14 @@ def _compare_weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseCha
     if old.policy.unknown != new.policy.unknown:
         then, now = number_text(old.policy.unknown), number_text(new.policy.unknown)
         yield BaseChange("weight", "unknown", f"the value of an unknown: {then}, now {now}")
+    ages, later = old.policy.stale_after, new.policy.stale_after
+    for kind in sorted(ages.keys() | later.keys()):
+        if ages.get(kind) != later.get(kind):
+            then, now = (
+                f"{days} days" if days is not None else "for ever" for days in (ages.get(kind), later.get(kind))
+            )
+            said = f"how long a fact on a {kind} is good for: {then}, now {now}"
+            yield BaseChange("weight", f"stale-after-{kind}", said)
 
 
 def _compare_topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:

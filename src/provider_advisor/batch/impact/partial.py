@@ -13,7 +13,7 @@ import dataclasses
 import graphlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, get_args
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
-from provider_advisor.knowledge.records import Policy
+from provider_advisor.knowledge.records import Kind, Policy
 
 __all__ = ["Cause", "Causes", "Mix", "Mixing", "find_causes"]
 
@@ -121,7 +121,10 @@ class Mixing:
     def _choose_policy(self, made: set[ChangeKey]) -> Policy:
         old, new = self._old.policy, self._new.policy
         priorities = {name: (new if ("weight", "", name) in made else old).priorities[name] for name in old.priorities}
-        return Policy(priorities, (new if ("weight", "", "unknown") in made else old).unknown)
+        unknown = (new if ("weight", "", "unknown") in made else old).unknown
+        sides = {kind: new if ("weight", "", f"stale-after-{kind}") in made else old for kind in get_args(Kind)}
+        ages = {kind: side.stale_after[kind] for kind, side in sides.items() if kind in side.stale_after}
+        return Policy(priorities, unknown, ages)
 
     def _choose_providers(self, made: set[ChangeKey]) -> Iterator[tuple[str, Provider]]:
         for name, provider in _choose("provider", self._old.providers, self._new.providers, made).items():

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from provider_advisor.knowledge.records import About, Priority
 from provider_advisor.knowledge.shapes.conditions import ConditionShape
-from provider_advisor.knowledge.shapes.values import End, Id, Line, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import Days, End, Id, Line, Shape, Weight, Words, wrong
 
 __all__ = [
     "CitationShape",
@@ -18,6 +18,7 @@ __all__ = [
     "QuestionsFile",
     "RuleShape",
     "RulesFile",
+    "StaleAfterShape",
     "SubjectShape",
     "WeightsFile",
 ]
@@ -78,10 +79,20 @@ class PrioritiesShape(Shape):
     could: Weight
 
 
+class StaleAfterShape(Shape):
+    """After how long a fact of each kind is past its time; a kind that is left out never is."""
+
+    capability: Days | None = None
+    quantity: Days | None = None
+    price: Days | None = None
+    rating: Days | None = None
+
+
 class WeightsFile(Shape):
-    """rules/weights.yaml: what each priority weighs, and what an unknown counts."""
+    """rules/weights.yaml: what each priority weighs, what an unknown counts, and how long facts are good for."""
 
     priorities: PrioritiesShape
+    stale_after: StaleAfterShape = StaleAfterShape()
     unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
 
 
