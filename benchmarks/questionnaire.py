@@ -315,4 +315,4 @@ def _claim(provider: str, criterion: Criterion, draw: random.Random) -> Claim | 
         value = round(draw.uniform(*ends)) if criterion.whole or criterion.values else draw.uniform(*ends)
         amount = Interval(value, value)
     day = dt.date(2022, 11, 22)
-    return Claim(provider, None, criterion.id, value, None, criterion.unit, "stated", "", 1, day, amount=amount)
+    return Claim(provider, None, criterion.id, value, None, criterion.unit, "stated", "", 1, day, day, amount=amount)

@@ -222,7 +222,7 @@ def test_wrong_columns_are_an_error_before_anything_is_written(tmp_path, run_bat
 def test_days_with_the_same_facts_are_scored_together_and_answered_each_as_of_its_own(bicycles, monkeypatch):
     made = []
     monkeypatch.setattr(pipeline, "Scorer", lambda facts, **options: made.append(facts) or Scorer(facts, **options))
-    claimed = sorted({claim.as_of for claims in bicycles.claims.values() for claim in claims})
+    claimed = sorted({claim.stated for claims in bicycles.claims.values() for claim in claims})
     days = [claimed[0] + dt.timedelta(days=number - 400) for number in range(0, 1200, 40)]
     ages = [None, 30, 365]
     schema = pa.schema(

@@ -132,7 +132,8 @@ def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Cla
         evidence=said.evidence,
         source=SOURCE.id,
         line=line,
-        as_of=said.as_of,
+        stated=said.as_of,
+        starts=said.as_of,
         until=said.until,
         amount=amount,
     )

@@ -43,8 +43,8 @@ def lines(fact):
     return sorted(claim.line for claim in fact.claims)
 
 
-OLD_YES, OLD_NO = "value: present, as_of: 2020-01-01", "value: absent, as_of: 2020-01-01"
-NEW_YES, NEW_NO = "value: present, as_of: 2022-01-01", "value: absent, as_of: 2022-01-01"
+OLD_YES, OLD_NO = "value: present, stated: 2020-01-01", "value: absent, stated: 2020-01-01"
+NEW_YES, NEW_NO = "value: present, stated: 2022-01-01", "value: absent, stated: 2022-01-01"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ NEW_YES, NEW_NO = "value: present, as_of: 2022-01-01", "value: absent, as_of: 20
             id="as strong overturns",
         ),
         pytest.param(
-            [OLD_YES, "value: absent, as_of: 2021-01-01, evidence: contrast", NEW_YES],
+            [OLD_YES, "value: absent, stated: 2021-01-01, evidence: contrast", NEW_YES],
             YES,
             [3],
             False,
@@ -110,7 +110,7 @@ def test_a_capability_is_there_if_any_product_has_it_and_the_newest_claim_on_eac
     assert (fact.truth, lines(fact), fact.disputed, fact.amount) == (truth, rests_on, disputed, None)
 
 
-UNTIL = "value: present, as_of: 2022-01-01, until: 2022-06-30"
+UNTIL = "value: present, stated: 2022-01-01, until: 2022-06-30"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,16 @@ UNTIL = "value: present, as_of: 2022-01-01, until: 2022-06-30"
         ([OLD_YES, NEW_NO], "2021-12-31", YES),
         ([OLD_YES, NEW_NO], "2022-01-01", NO),
         ([UNTIL], "2022-06-30", YES),
-        ([UNTIL], "2022-07-01", UNKNOWN),
+        ([UNTIL], "2022-07-01", NO),
         ([OLD_NO, UNTIL], "2022-06-30", YES),
-        ([OLD_NO, UNTIL], "2022-07-01", UNKNOWN),
-        ([OLD_YES, UNTIL], "2022-07-01", UNKNOWN),
-        ([UNTIL, "value: absent, as_of: 2022-05-01"], "2022-07-01", NO),
-        ([UNTIL, "value: absent, as_of: 2022-08-01"], "2022-07-01", UNKNOWN),
-        ([UNTIL, NEW_YES], "2022-07-01", YES),
-        ([UNTIL, "value: absent, as_of: 2022-09-01, evidence: contrast"], "2022-10-01", NO),
+        ([OLD_NO, UNTIL], "2022-07-01", NO),
+        ([OLD_YES, UNTIL], "2022-07-01", NO),
+        ([UNTIL, "value: absent, stated: 2022-05-01"], "2022-07-01", NO),
+        ([UNTIL, "value: absent, stated: 2022-08-01"], "2022-07-01", NO),
+        ([UNTIL, NEW_YES], "2022-06-30", YES),
+        ([UNTIL, NEW_YES], "2022-07-01", NO),  # of one day: "it has it" and "until June" agree, and June is over
+        ([UNTIL, "value: present, stated: 2022-01-02"], "2022-07-01", YES),
+        ([UNTIL, "value: absent, stated: 2022-09-01, evidence: contrast"], "2022-10-01", NO),
         (["value: present, source: survey-2023"], "2023-02-28", UNKNOWN),
         (["value: present, source: survey-2023"], "2023-03-01", YES),
     ],
@@ -137,7 +139,7 @@ def test_a_claim_holds_from_its_day_until_its_end_and_nothing_older_revives(clai
     assert fact_of("repairs", claims, day).truth is truth
 
 
-ENDING_CONTRAST = "value: absent, as_of: 2021-01-01, until: 2021-12-31, evidence: contrast"
+ENDING_CONTRAST = "value: absent, stated: 2021-01-01, until: 2021-12-31, evidence: contrast"
 
 
 @pytest.mark.parametrize(("day", "truth"), [("2021-12-31", UNKNOWN), ("2022-01-01", YES)])
@@ -190,7 +192,7 @@ def test_a_bound_is_met_at_it_and_unknown_or_unmet_beyond(criterion, claim, at_l
     assert compare(fact_of(criterion, [claim]).amount, Interval(at_least)) is expected
 
 
-OLD, NEW = ", as_of: 2020-01-01", ", as_of: 2022-01-01"
+OLD, NEW = ", stated: 2020-01-01", ", stated: 2022-01-01"
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,7 @@ def test_what_is_older_than_the_greatest_age_is_unknown_and_marked(max_age, trut
 
 
 def test_an_age_that_reaches_back_before_the_calendar_takes_everything():
-    assert fact_of("repairs", ["value: present, as_of: 0100-01-01"], "0200-01-01", max_age=99_999).truth is YES
+    assert fact_of("repairs", ["value: present, stated: 0100-01-01"], "0200-01-01", max_age=99_999).truth is YES
 
 
 def test_silence_is_not_marked_as_aged():
@@ -366,7 +368,7 @@ def some_claims(draw, *, same_line=False):
     claims = []
     for number in range(draw(st.integers(0, 6))):
         day, end = draw(DAYS), draw(st.none() | st.integers(0, 3))
-        parts = [draw(SAYINGS[criterion]), f"as_of: {day}", f"line: {7 if same_line else number + 1}"]
+        parts = [draw(SAYINGS[criterion]), f"stated: {day}", f"line: {7 if same_line else number + 1}"]
         parts += [f"evidence: {draw(st.sampled_from(['stated', 'contrast', 'ambiguous']))}"]
         parts += [f"until: {day + dt.timedelta(days=end)}"] if end is not None else []
         parts += [f"product: {draw(st.sampled_from(['one', 'two']))}"] if criterion == "repairs" else []
@@ -407,7 +409,7 @@ def test_nor_does_it_for_claims_of_one_line(given_claims, random):
 @given(some_claims(), DAYS)
 def test_a_claim_that_is_not_yet_true_changes_nothing(given_claims, day):
     criterion, claims = given_claims
-    later = [claim for claim in claims if dt.date.fromisoformat(claim.split("as_of: ")[1][:10]) > day]
+    later = [claim for claim in claims if dt.date.fromisoformat(claim.split("stated: ")[1][:10]) > day]
     earlier = [claim for claim in claims if claim not in later]
     with_all, without = (fact_of(criterion, part, str(day)) for part in (claims, earlier))
     assert with_all._replace(claims=()) == without._replace(claims=())

@@ -61,7 +61,7 @@ def reversed_keys(text):
         ("velo.yaml", lambda text: text.replace("exactly: 12,", "exactly: 12.0,")),
         ("velo.yaml", lambda text: text.replace("exactly: 49.5,", "exactly: 4.95e1,")),
         ("velo.yaml", lambda text: text.replace("value: long,", "value: long, evidence: stated,")),
-        ("velo.yaml", lambda text: text.replace("value: long,", "value: long, as_of: 2023-03-01,")),
+        ("velo.yaml", lambda text: text.replace("value: long,", "value: long, stated: 2023-03-01,")),
         ("prices.yaml", lambda text: text.replace("weight: 2\n", "weight: 2.0\n")),
         ("services.yaml", lambda text: text.replace("kind: capability,", "limit: false, kind: capability,")),
         (
@@ -123,7 +123,7 @@ CHANGES = [
     ("velo.yaml", "more_than: 100", "at_least: 101"),
     ("velo.yaml", "evidence: contrast, ", ""),
     ("velo.yaml", "line: 13}", "line: 13, note: so}"),
-    ("velo.yaml", "line: 13}", "line: 13, as_of: 2023-03-02}"),
+    ("velo.yaml", "line: 13}", "line: 13, stated: 2023-03-02}"),
     ("velo.yaml", "line: 13}", "line: 13, until: 2025-01-01}"),
     ("rad.yaml", "between: [15, 25]", "between: [15, 26]"),
     ("ciclo.yaml", "from: 9", "at_least: 9"),

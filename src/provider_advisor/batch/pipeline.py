@@ -139,7 +139,7 @@ class _Spans:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         claims = [claim for some in knowledge.claims.values() for claim in some]
-        self._stated = sorted({claim.as_of.toordinal() for claim in claims})
+        self._stated = sorted({claim.stated.toordinal() for claim in claims})
         ends = {claim.until.toordinal() + 1 for claim in claims if claim.until is not None}
         self._turns = sorted({*self._stated, *ends})
 

@@ -58,7 +58,7 @@ def _scope(facts: Facts) -> Record:
     claims = [claim for key in knowledge.claims for claim in facts(*key).claims]
     cited = {claim.source for claim in claims}
     sources = [source for source in knowledge.sources if source in cited]
-    days = sorted({claim.as_of for claim in claims})
+    days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     compared = len(knowledge.providers)
     return {

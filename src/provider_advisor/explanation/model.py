@@ -363,6 +363,20 @@ class StaleRecord(AnswerPart):
     as_of: str
 
 
+class NoticeRecord(AnswerPart):
+    """An end or a change of what the answer rests on, past or ahead."""
+
+    provider: str
+    product: str | None
+    criterion: str
+    kind: Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
+    day: str
+    stated: str | None
+    source: str | None
+    line: int | None
+    says: str
+
+
 class RestsOnRecord(AnswerPart):
     """How old the facts are that the answer is based on."""
 
@@ -410,6 +424,8 @@ class AnswerRecord(AnswerPart):
     robustness: RobustnessRecord | NothingRecord
     """empty where it was not asked for"""
     sources: list[SourceRecord]
+    notices: list[NoticeRecord]
+    """what ends or changes, or has, of all that the answer rests on"""
     knowledge: KnowledgeRecord
 
     @property
@@ -418,7 +434,7 @@ class AnswerRecord(AnswerPart):
         return self.robustness if isinstance(self.robustness, RobustnessRecord) else None
 
 
-_NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": []}
+_NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": [], "notices": []}
 _NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Verdict
+from provider_advisor.explanation.notices import describe_notices, has_ended
 from provider_advisor.explanation.words import amount_text, claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
@@ -48,7 +49,8 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     if fact is None:
         return _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
     if not fact.claims:
-        return f"not known: {'the claims are older than you allow' if fact.aged else 'no claim confirms or denies it'}"
+        silent = "the claims are older than you allow" if fact.aged else "no claim confirms or denies it"
+        return f"not known: {describe_notices(fact, knowledge) or silent}"
     requirement = finding.requirement
     if requirement is not None and fact.criterion != requirement.criterion:
         # A price, or another amount, of something that the provider does not offer.
@@ -62,8 +64,12 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
 def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:
     if fact.disputed:
         return "disputed: the sources contradict each other"
+    notices = describe_notices(fact, knowledge)
+    if has_ended(fact):
+        return f"no longer has it{_products(fact, knowledge)}: {notices}"
     present, absent = _HAS[_strongest_evidence(fact.claims)]
-    return (present if fact.truth is Truth.YES else absent) + _products(fact, knowledge)
+    said = (present if fact.truth is Truth.YES else absent) + _products(fact, knowledge)
+    return f"{said}; {notices}" if notices else said
 
 
 def _strongest_evidence(claims: Sequence[Claim]) -> str:
@@ -87,7 +93,8 @@ def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
         label = knowledge.criteria[paid_for.criterion].label
         return f"{said}{doubt}; not known whether it offers what this is for ({label})"
     open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
-    return f"{said}{doubt}{open_end}"
+    notices = describe_notices(fact, knowledge)
+    return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"
 
 
 def _cost_says(cost: Cost, knowledge: KnowledgeBase) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
+from provider_advisor.explanation.notices import find_notices
 from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
 from provider_advisor.explanation.words import claim_text, joined, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
@@ -21,6 +23,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     used = _used_claims(outcome.assessments)
+    notices = find_notices(decision)
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
@@ -37,7 +40,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         concessions=[_concession(concession, knowledge) for concession in decision.concessions],
         confirm=[],
         robustness=model.NothingRecord(),
-        sources=_sources(used, knowledge),
+        sources=_sources(used, {part.source for part in notices}, knowledge),
+        notices=notices,
         knowledge=_knowledge(decision, findings, used),
     )
 
@@ -82,7 +86,7 @@ def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord
         instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
         beside=[_beside(fact, knowledge) for fact in item.beside],
         evidence=[
-            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.as_of.isoformat())
+            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat())
             for claim in (price.claims if price is not None else ())
         ],
     )
@@ -132,7 +136,7 @@ def _evidence(claim: Claim) -> model.EvidenceRecord:
     return model.EvidenceRecord(
         source=claim.source,
         line=claim.line,
-        as_of=claim.as_of.isoformat(),
+        as_of=claim.stated.isoformat(),
         evidence=claim.evidence,
         product=claim.product,
     )
@@ -163,9 +167,11 @@ def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
-def _sources(used: Iterable[Claim], knowledge: KnowledgeBase) -> list[model.SourceRecord]:
-    """Return the sources that are cited, in the order of the knowledge base."""
-    cited = {claim.source for claim in used}
+def _sources(
+    used: Iterable[Claim], noticed: AbstractSet[str | None], knowledge: KnowledgeBase
+) -> list[model.SourceRecord]:
+    """Return the sources that claims and notices cite, in the order of the knowledge base."""
+    cited = noticed | {claim.source for claim in used}
     return [
         model.SourceRecord(
             id=source.id,
@@ -187,7 +193,7 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     compared = len(decision.outcome.assessments)
     cited = {claim.source for claim in claims}
     sources = [source for source in facts.knowledge.sources if source in cited]
-    days = sorted({claim.as_of for claim in claims})
+    days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
     return model.KnowledgeRecord(
@@ -220,7 +226,8 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "evidence": claim.evidence,
         "source": claim.source,
         "line": claim.line,
-        "as_of": claim.as_of.isoformat(),
+        "as_of": claim.stated.isoformat(),
+        "from": claim.starts.isoformat(),
         "until": claim.until.isoformat() if claim.until else None,
         "note": claim.note,
     }

@@ -31,7 +31,7 @@ from provider_advisor.explanation.words import (
 
 __all__ = ["CONTEXT", "compare_records", "find_differences"]
 
-CONTEXT = ("stale", "age", "day", "knowledge")
+CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 """What differences are about that are no part of the answer itself, but of the facts and rules behind it."""
 
 Difference = dict[str, Any]
@@ -415,6 +415,11 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
             name, label = pair.names.get(part.provider, part.provider), pair.labels.get(part.criterion, part.criterion)
             says = f"The fact about {name}, {label}, from {part.as_of}, is out of date now."
             yield _difference("stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of)
+    told = {part.says for part in pair.old.notices}
+    for notice in pair.new.notices:
+        if notice.says not in told:
+            about = {"provider": notice.provider, "criterion": notice.criterion}
+            yield _difference("notice", f"New to know: {notice.says}", **about, old=None, new=notice.day)
     if old.rests_on.says != new.rests_on.says:
         says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
         yield _difference("age", says, old=old.rests_on.says, new=new.rests_on.says)

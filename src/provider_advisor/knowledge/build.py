@@ -116,7 +116,9 @@ def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> 
     criteria, sources = vocabulary.criteria, vocabulary.sources
     problems += check_providers(read.files["provider"], criteria, sources)
     providers = [
-        convert.make_provider(file, convert.make_claims(file, document, criteria.records, sources.records))
+        convert.make_provider(
+            file, convert.make_claims(file, document, criteria.records, sources.records), sources.records
+        )
         for file, document, _ in read.files["provider"]
     ]
     for provider in providers:

@@ -81,10 +81,15 @@ def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     return topics, [UsageItem(**item.model_dump()) for item in shape.usage]
 
 
-def make_provider(shape: shapes.ProviderFile, claims: list[Claim]) -> Provider:
+def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
     """Return a provider as a record, with the claims that could be read."""
-    products = {product.id: Product(product.id, product.name) for product in shape.products}
+    products = {product.id: _make_product(product, sources) for product in shape.products}
     return Provider(shape.id, shape.name, tuple(shape.aliases), products, tuple(claims))
+
+
+def _make_product(shape: shapes.ProductShape, sources: Mapping[str, Source]) -> Product:
+    source = sources.get(shape.source or "")
+    return Product(**shape.model_dump(), stated=source.published if source else None)
 
 
 def make_claims(
@@ -100,6 +105,9 @@ def make_claims(
 
 def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, source: Source, where: str) -> Claim:
     bound, value = _read_value(shape)
+    # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
+    # the source announced it.
+    stated = shape.stated or min(shape.as_of or source.published, source.published)
     return Claim(
         provider=provider,
         product=shape.product,
@@ -110,7 +118,8 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         evidence=shape.evidence,
         source=shape.source,
         line=shape.line,
-        as_of=shape.as_of or source.published,
+        stated=stated,
+        starts=shape.starts or shape.as_of or stated,
         until=shape.until,
         note=shape.note,
         amount=_find_amount(bound, value, criterion),
@@ -126,8 +135,8 @@ def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Numbe
     if shape.between is not None:
         return "between", (plain(shape.between[0]), plain(shape.between[1]))
     for word in ("exactly", "at_least", "more_than", "at_most", "from"):
-        given = getattr(shape, "from_" if word == "from" else word)
-        if given is not None:
+        given = shape.get_value(word)
+        if isinstance(given, int | float):
             return word, plain(given)
     raise AssertionError("a claim's shape has exactly one value")
 

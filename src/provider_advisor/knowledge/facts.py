@@ -7,19 +7,19 @@ from functools import cached_property, reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.knowledge.records import Claim, Criterion, Evidence, KnowledgeBase
-from provider_advisor.logic import Interval, Truth, all_of, any_of
+from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice
+from provider_advisor.knowledge.timeline import View, build_view
+from provider_advisor.logic import Interval, Truth, any_of
 
 __all__ = ["Fact", "Facts", "facts_as_of"]
-
-_STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
 
 class Fact(NamedTuple):
     """What is known of one provider and criterion: `truth` of a capability, or the `amount` of anything else.
 
     A rating's amount is in ranks of its words. Unknown amounts are None. `claims` are those it rests on; a disputed
-    fact rests on all that contradict one another. `aged` claims were left out because they were too old.
+    fact rests on all that contradict one another. `aged` claims were left out because they were too old. `notices` are
+    the ends and changes, past or ahead, of what it rests on.
     """
 
     provider: str
@@ -29,11 +29,12 @@ class Fact(NamedTuple):
     claims: tuple[Claim, ...] = ()
     disputed: bool = False
     aged: bool = False
+    notices: tuple[Notice, ...] = ()
 
     @property
     def newest(self) -> dt.date | None:
         """Return the day of the newest claim it rests on."""
-        return max((claim.as_of for claim in self.claims), default=None)
+        return max((claim.stated for claim in self.claims), default=None)
 
 
 class Facts:
@@ -92,28 +93,29 @@ class Facts:
         if self._is_fresh_only:
             return False
         dated = [(claim, days) for claim, days in self._list_ages() if days is not None]
-        return any((self.as_of - claim.as_of).days > days for claim, days in dated)
+        return any((self.as_of - claim.stated).days > days for claim, days in dated)
 
     @cached_property
     def are_all_stale(self) -> bool:
         """Return whether every claim is so old that no fact at all is left in `without_stale`; not if one is ahead."""
-        return all(days is not None and (self.as_of - claim.as_of).days > days for claim, days in self._list_ages())
+        return all(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
 
     def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:
         """Yield the claims that count by now, each with the days after which it is past its time."""
         for (_, criterion), claims in self.knowledge.claims.items():
             days = self.knowledge.get_stale_after(criterion)
-            yield from ((claim, days) for claim in claims if claim.as_of <= self.as_of)
+            yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
 
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         claims = [
-            claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.as_of <= self.as_of
+            claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.stated <= self.as_of
         ]
-        young = [claim for claim in claims if self._oldest is None or claim.as_of >= self._oldest]
+        young = [claim for claim in claims if self._oldest is None or claim.stated >= self._oldest]
         aged = len(young) < len(claims) and not young
+        products = self.knowledge.providers[provider].products
         views = [
-            _build_view(list(part), self.as_of)
-            for _, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
+            build_view(list(part), self.as_of, products.get(product))
+            for product, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
         ]
         if criterion.kind == "capability":
             return _judge_capability(provider, criterion.id, views, aged=aged)
@@ -128,69 +130,32 @@ def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = No
     return _kept.get_or_make((knowledge.fingerprint, day, max_age), lambda: Facts(knowledge, day, max_age))
 
 
-class _View(NamedTuple):
-    """What the claims on one product come to: those that hold, and whether they contradict one another."""
-
-    claims: tuple[Claim, ...]
-    disputed: bool
-
-    @property
-    def strength(self) -> int:
-        return max((_STRENGTH[claim.evidence] for claim in self.claims), default=-1)
-
-
 def _get_product(claim: Claim) -> str:
     return claim.product or ""
 
 
-def _build_view(claims: Sequence[Claim], day: dt.date) -> _View:
-    """Walk through the days: newer claims replace older ones, unless they are weaker and say otherwise."""
-    view = _View((), disputed=False)
-    by_day = sorted(claims, key=lambda claim: (claim.as_of, claim.source, claim.line, str(claim._replace(where=""))))
-    for _, group in itertools.groupby(by_day, key=lambda claim: claim.as_of):
-        view = _update_view(view, tuple(group), day)
-    return view
-
-
-def _update_view(older: _View, group: tuple[Claim, ...], day: dt.date) -> _View:
-    holding = tuple(claim for claim in group if claim.until is None or day <= claim.until)
-    newer = _View(holding, disputed=not _agree(holding))
-    if max(_STRENGTH[claim.evidence] for claim in group) >= older.strength:
-        return newer  # perhaps empty: what has ended brings nothing older back
-    if not holding:
-        return older
-    both = older.claims + holding
-    return _View(both, disputed=older.disputed or newer.disputed or not _agree(both))
-
-
-def _agree(claims: Iterable[Claim]) -> bool:
-    """Return whether all can be true at once."""
-    claims = tuple(claims)
-    amounts = [claim.amount for claim in claims if claim.amount is not None]
-    if amounts:
-        return not reduce(Interval.intersect, amounts).is_empty()
-    return len({claim.value for claim in claims}) <= 1
-
-
-def _judge_capability(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+def _judge_capability(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
     """Return present if any product has it, absent if none has and one lacks it; disputed is unknown."""
-    found = [(view, _judge_truth(view)) for view in views if view.claims]
+    found = [(view, view.truth) for view in views if view.claims]
     truth = any_of(part for _, part in found) if found else Truth.UNKNOWN
     resting = [view for view, part in found if part is truth]
     claims = tuple(claim for view in resting for claim in view.claims)
-    return Fact(provider, criterion, truth, None, claims, disputed=any(view.disputed for view in resting), aged=aged)
+    disputed = any(view.disputed for view in resting)
+    # Where one product has it, what becomes of the others changes nothing.
+    notices = _collect_notices(resting if truth is Truth.YES else views)
+    return Fact(provider, criterion, truth, None, claims, disputed=disputed, aged=aged, notices=notices)
 
 
-def _judge_truth(view: _View) -> Truth:
-    if view.disputed:
-        return Truth.UNKNOWN
-    return all_of(Truth.YES if claim.value == "present" else Truth.NO for claim in view.claims)
-
-
-def _judge_amount(provider: str, criterion: str, views: Sequence[_View], *, aged: bool) -> Fact:
+def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
     """Return the amounts that all claims allow; where they contradict, all that lies between them."""
-    view = views[0] if views else _View((), disputed=False)
+    view = views[0] if views else View((), disputed=False)
     amounts = [claim.amount for claim in view.claims if claim.amount is not None]
     combine = Interval.hull if view.disputed else Interval.intersect
     amount = reduce(combine, amounts) if amounts else None
-    return Fact(provider, criterion, Truth.UNKNOWN, amount, view.claims, disputed=view.disputed, aged=aged)
+    notices = _collect_notices(views)
+    claims, disputed = view.claims, view.disputed
+    return Fact(provider, criterion, Truth.UNKNOWN, amount, claims, disputed=disputed, aged=aged, notices=notices)
+
+
+def _collect_notices(views: Iterable[View]) -> tuple[Notice, ...]:
+    return tuple(dict.fromkeys(notice for view in views for notice in view.notices))

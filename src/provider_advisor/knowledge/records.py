@@ -26,6 +26,8 @@ __all__ = [
     "Key",
     "Kind",
     "KnowledgeBase",
+    "Notice",
+    "NoticeKind",
     "Policy",
     "Priority",
     "Product",
@@ -46,6 +48,7 @@ Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
 Priority = Literal["must", "should", "could"]
 About = Literal["criterion", "situation", "usage"]
+NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
 
 _EVEN = 0.5
 _SELDOM = 0.2
@@ -109,7 +112,8 @@ class Claim(NamedTuple):
 
     `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
     not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
-    leaves. `where` is the file and line of the knowledge base; `line` that of the source.
+    leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
+    `where` is the file and line of the knowledge base; `line` that of the source.
     """
 
     provider: str
@@ -121,7 +125,8 @@ class Claim(NamedTuple):
     evidence: Evidence
     source: str
     line: int
-    as_of: dt.date
+    stated: dt.date
+    starts: dt.date
     until: dt.date | None = None
     note: str | None = None
     amount: Interval | None = None
@@ -129,10 +134,37 @@ class Claim(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A part of what a provider sells, to which claims belong."""
+    """A part of what a provider sells, to which claims belong.
+
+    With `until` it ends after that day, and all that it has with it. From the day `closed_to_new` on, new customers
+    cannot get it. `source` and `line` are where that is said, on the day `stated`; without them it counts on any day.
+    """
 
     id: str
     name: str
+    until: dt.date | None = None
+    closed_to_new: dt.date | None = None
+    source: str | None = None
+    line: int | None = None
+    stated: dt.date | None = None
+
+
+class Notice(NamedTuple):
+    """An end or a change of what a fact rests on, past or ahead.
+
+    `day` is the last day for "ends", "ended" and products, the first day for "starts" and "closed-to-new". `claim`
+    is what a claim's own end or start is about; for products there is none.
+    """
+
+    provider: str
+    product: str | None
+    criterion: str
+    kind: NoticeKind
+    day: dt.date
+    stated: dt.date | None
+    source: str | None
+    line: int | None
+    claim: Claim | None = None
 
 
 class Provider(NamedTuple):

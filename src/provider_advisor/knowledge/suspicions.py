@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.knowledge.alternatives import alternatives
@@ -9,7 +10,7 @@ from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Si
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.records import Claim, Key, KnowledgeBase, Question, Questionnaire, questionnaire_of
 
-__all__ = ["question_suspicions", "suspicions"]
+__all__ = ["find_future_claims", "question_suspicions", "suspicions"]
 
 
 def suspicions(facts: Facts) -> Iterator[str]:
@@ -21,6 +22,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
     yield from _find_idle_rules(facts)
+    yield from _find_ahead(facts)
     yield from _find_unheard(knowledge)
     yield from question_suspicions(knowledge)
     yield from _find_stale(facts)
@@ -91,6 +93,28 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that nobody has a claim on, "
                 "so it has no effect."
             )
+
+
+def _find_ahead(facts: Facts) -> Iterator[str]:
+    """Yield claims that are not yet true on the day of the facts."""
+    for provider in facts.knowledge.providers.values():
+        for claim in provider.claims:
+            if claim.starts > facts.as_of >= claim.stated:
+                yield (
+                    f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which lies "
+                    "ahead; is the day right?"
+                )
+
+
+def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str]:
+    """Yield a problem for each claim that is stated after today: nobody can have read it."""
+    for provider in knowledge.providers.values():
+        for claim in provider.claims:
+            if claim.stated > today:
+                yield (
+                    f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
+                    f"today, {today}; expected the day on which '{claim.source}' said it."
+                )
 
 
 def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from provider_advisor.decision.cases import find_failures
+from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.options import as_of_option, knowledge_options, load_knowledge, read_day, today
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
-from provider_advisor.knowledge.suspicions import suspicions
+from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 
 __all__ = ["check_command"]
 
@@ -29,6 +30,8 @@ def check_command(
     """
     day = read_day(as_of) or today()
     knowledge = load_knowledge(facts, rules)
+    if ahead := list(find_future_claims(knowledge, max(day, today()))):
+        raise KnowledgeError(ahead)
     cases = read_cases(facts, rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:

@@ -67,6 +67,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> 
         _show_reasons(answer, knowledge, page)
         _show_costs(answer, knowledge, page)
         _show_unknowns(answer, knowledge, page)
+        _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
     else:
         page.line(
             "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."

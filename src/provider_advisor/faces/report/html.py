@@ -58,6 +58,7 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         set_aside=parts.describe_set_aside(answer, knowledge),
         unknowns=unknown,
         stale=parts.describe_stale(answer, knowledge),
+        notices=parts.describe_notices(answer, sources),
         open_questions=parts.list_open_questions(answer, unknown),
         changes=parts.describe_changes(answer, knowledge, sure.changes),
         sure=sure,

@@ -50,6 +50,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         *_verdict(answer),
         *_reasons(found),
         *_unknowns(answer, knowledge, found, sure),
+        *_notices(answer, sources),
         *_changes(answer, knowledge, found, sure),
         *_sureness(sure),
         *_cost(answer, knowledge, sources),
@@ -167,6 +168,12 @@ def _unknowns(
     if old := parts.describe_stale(answer, knowledge):
         yield "Out of date; ask again before signing:"
         yield _list(escape(line) for line in old)
+
+
+def _notices(answer: AnswerRecord, sources: CitedSources) -> Iterator[str]:
+    if found := parts.describe_notices(answer, sources):
+        yield "## Ends and changes"
+        yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in found)
 
 
 def _changes(

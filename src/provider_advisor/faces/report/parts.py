@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, RequirementRecord
+from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
@@ -24,6 +24,7 @@ __all__ = [
     "Unknown",
     "describe_changes",
     "describe_context",
+    "describe_notices",
     "describe_set_aside",
     "describe_stale",
     "find_unknowns",
@@ -100,6 +101,17 @@ def describe_stale(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
         )
         for part in answer.knowledge.stale
     ]
+
+
+def describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
+    """Return what ends or changes, or has, of all that the answer rests on, with the places that say so."""
+    found = []
+    for part in answer.notices:
+        lines = []
+        if part.source is not None and part.line is not None and part.stated is not None:
+            lines.append(LineRecord(source=part.source, line=part.line, as_of=part.stated))
+        found.append((clean(part.says), sources.cite(lines)))
+    return found
 
 
 def describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:

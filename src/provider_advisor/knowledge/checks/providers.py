@@ -24,6 +24,11 @@ def check_providers(
         file, document, _ = reading
         placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
         yield from find_repeated(placed, "the product")
+        for index, product in enumerate(file.products):
+            if product.source is not None:
+                unknown = f"product '{product.id}': unknown source '{product.source}'"
+                for problem in sources.unknown(product.source, unknown, " Add it to sources.yaml first."):
+                    yield f"{document.where('products', index)}: {problem}"
         products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):
             of_references = _check_references(claim, products, criteria, sources)
@@ -40,8 +45,10 @@ def _check_references(
         yield from products.unknown(claim.product, f"unknown product '{claim.product}'", " Add it to products first.")
     yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
     source = sources.records.get(claim.source)
-    if source is not None and claim.until is not None and claim.until < (claim.as_of or source.published):
-        yield "'until' is before the day from which the claim is true; correct one of them."
+    if source is not None and claim.until is not None:
+        starts = claim.starts or claim.as_of or claim.stated or source.published
+        if claim.until < starts:
+            yield "'until' is before the day from which the claim is true; correct one of them."
 
 
 def _check_value(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
@@ -79,14 +86,14 @@ def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
 
 
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
-    given = [claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_, *(claim.between or ())]
-    amounts = [amount for amount in given if amount is not None]
+    given = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_, *(claim.between or ()))
+    amounts = [amount for amount in given if isinstance(amount, int | float)]
     if criterion.scale is not None:
         low, high = sorted((criterion.scale.worst, criterion.scale.best))
         for amount in amounts:
             if not low <= amount <= high:
                 yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
-    if criterion.whole and any(not amount.is_integer() for amount in amounts):
+    if criterion.whole and any(not float(amount).is_integer() for amount in amounts):
         yield "expected a whole number, because the criterion counts things; or set `whole: false` there."
     if claim.between is not None and claim.between[0] > claim.between[1]:
         yield "'between' starts with the higher number; swap the two."

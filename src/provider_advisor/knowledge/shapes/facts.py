@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from provider_advisor.knowledge.records import Evidence, Kind
 from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, Words, wrong
@@ -26,6 +26,13 @@ __all__ = [
 ]
 
 
+def _find_from_form(value: object) -> str:
+    return "<day>" if isinstance(value, dt.date) else "<number>"
+
+
+AmountOrDay = Annotated[
+    Annotated[Amount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
+]
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
 
 
@@ -114,10 +121,22 @@ class TeamFile(Shape):
 
 
 class ProductShape(Shape):
-    """A product of a provider."""
+    """A product of a provider, perhaps with the last day on which it is sold, or the first without new customers."""
 
     id: Id
     name: Words
+    until: dt.date | None = None
+    closed_to_new: dt.date | None = None
+    source: Id | None = None
+    line: Line | None = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> ProductShape:
+        if self.source is not None and self.until is None and self.closed_to_new is None:
+            raise wrong("'source' says where 'until' or 'closed_to_new' is found; add one of them, or remove it")
+        if self.line is not None and self.source is None:
+            raise wrong("'line' needs the 'source' that it is a line of; add it")
+        return self
 
 
 class ClaimShape(Shape):
@@ -133,23 +152,38 @@ class ClaimShape(Shape):
     more_than: Amount | None = None
     at_most: Amount | None = None
     between: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
-    from_: Amount | None = Field(default=None, alias="from")
+    from_: AmountOrDay | None = Field(default=None, alias="from")
     by_quote: Literal[True] | None = None
     unit: Words | None = None
     evidence: Evidence = "stated"
-    as_of: dt.date | None = None
+    stated: dt.date | None = None
     until: dt.date | None = None
+    as_of: Annotated[dt.date | None, Field(description="the word of earlier files; write `stated` or `from`")] = None
     note: Words | None = None
 
     @model_validator(mode="after")
     def _check_one_value(self) -> ClaimShape:
-        given = [key for key in VALUE_KEYS if getattr(self, "from_" if key == "from" else key) is not None]
+        given = [key for key in VALUE_KEYS if self.get_value(key) is not None]
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
             raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
-        if self.until is not None and self.as_of is not None and self.until < self.as_of:
-            raise wrong("'until' is before 'as_of'; swap them or correct one")
+        if self.as_of is not None and (self.stated is not None or self.starts is not None):
+            raise wrong("'as_of' is the earlier word for 'stated' and 'from'; remove it")
+        for name, day in (("stated", self.stated), ("from", self.starts), ("as_of", self.as_of)):
+            if self.until is not None and day is not None and self.until < day:
+                raise wrong(f"'until' is before '{name}'; swap them or correct one")
         return self
+
+    def get_value(self, key: str) -> object:
+        """Return what is given under a key of values; `from` is one only with a number, for it also takes a day."""
+        if key == "from":
+            return None if self.starts is not None else self.from_
+        return getattr(self, key)
+
+    @property
+    def starts(self) -> dt.date | None:
+        """Return the day under `from`, None where there is none or a number."""
+        return self.from_ if isinstance(self.from_, dt.date) else None
 
 
 class ProviderFile(Shape):

@@ -1,0 +1,81 @@
+"""Ends and changes of what an answer rests on, in words: what ended, what ends, what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from provider_advisor.decision import Decision
+from provider_advisor.explanation import model
+from provider_advisor.explanation.words import claim_text, joined
+from provider_advisor.knowledge import Fact, KnowledgeBase
+from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.records import Notice
+from provider_advisor.logic import Truth
+
+__all__ = ["describe_notices", "find_notices", "has_ended"]
+
+
+def describe_notices(fact: Fact, knowledge: KnowledgeBase) -> str:
+    """Return the ends and changes of what a fact rests on, as a list in words; empty where there are none."""
+    return joined(list(dict.fromkeys(_describe(notice, knowledge) for notice in fact.notices)))
+
+
+def has_ended(fact: Fact) -> bool:
+    """Return whether a capability is absent because it, or the product that had it, ended."""
+    return fact.truth is Truth.NO and any(
+        notice.kind in {"ended", "product-ended", "closed-to-new"} for notice in fact.notices
+    )
+
+
+def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
+    said = ""
+    if notice.stated is not None:
+        said = f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
+    if notice.claim is not None:
+        if notice.kind == "starts":
+            return f"{claim_text(notice.claim)} from {notice.day} on{said}"
+        return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
+    product = knowledge.providers[notice.provider].products[str(notice.product)].name
+    if notice.kind == "closed-to-new":
+        return f"{product} is closed to new customers from {notice.day} on{said}"
+    return f"{product} {'ended' if notice.kind == 'product-ended' else 'ends'} on {notice.day}{said}"
+
+
+def find_notices(decision: Decision) -> list[model.NoticeRecord]:
+    """Return the ends and changes of all facts that the answer uses, each once."""
+    knowledge = decision.facts.knowledge
+    found: dict[tuple[Any, ...], model.NoticeRecord] = {}
+    for fact in _find_used(decision):
+        for notice in fact.notices:
+            about = f"{knowledge.providers[notice.provider].name}, {knowledge.criteria[notice.criterion].label}"
+            key = (notice.provider, notice.criterion, notice.product, notice.kind, notice.day)
+            found.setdefault(
+                key,
+                model.NoticeRecord(
+                    provider=notice.provider,
+                    product=notice.product,
+                    criterion=notice.criterion,
+                    kind=notice.kind,
+                    day=notice.day.isoformat(),
+                    stated=None if notice.stated is None else notice.stated.isoformat(),
+                    source=notice.source,
+                    line=notice.line,
+                    says=f"{about}: {_describe(notice, knowledge)}.",
+                ),
+            )
+    return list(found.values())
+
+
+def _find_used(decision: Decision) -> Iterator[Fact]:
+    for assessment in decision.outcome.assessments:
+        for finding in assessment.findings:
+            degree = finding.degree
+            yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
+            condition = finding.rule.favours if finding.rule is not None else None
+            for leaf in leaves(condition) if condition is not None else ():
+                if isinstance(leaf, FactHolds):
+                    yield decision.facts(finding.provider, leaf.criterion)
+        for item in assessment.cost.items if assessment.cost is not None else ():
+            if item.price is not None:
+                yield item.price

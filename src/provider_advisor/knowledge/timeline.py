@@ -1,0 +1,175 @@
+"""What the claims on one product and criterion come to as of a day, statement by statement.
+
+An example, with the day on which each was stated:
+
+    2022-11-22  present
+    2023-12-05  present, until 2024-12-05
+    2024-03-01  absent, from 2026-12-06
+    2024-10-21  present
+
+On 2023-12-06 the product has it, and an end on 2024-12-05 is ahead. The statement of 2024-03-01 says nothing of the
+time before 2026-12-06, but what was announced before and still lay ahead, the end in 2024, no longer counts. The last
+one replaces everything: on any later day it is present, without an end.
+"""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from typing import NamedTuple
+
+from provider_advisor.knowledge.records import Claim, Evidence, Notice, NoticeKind, Product
+from provider_advisor.logic import Interval, Truth, all_of
+
+__all__ = ["View", "build_view"]
+
+_STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
+
+
+class View(NamedTuple):
+    """What the claims on one product come to: those that hold, and whether they contradict one another.
+
+    `truth` is that of a capability. `notices` are the ends and changes of what holds, past and ahead.
+    """
+
+    claims: tuple[Claim, ...]
+    disputed: bool
+    truth: Truth = Truth.UNKNOWN
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def strength(self) -> int:
+        """Return the strength of the strongest evidence, -1 without any."""
+        return _measure_strength(self.claims)
+
+
+class _Step(NamedTuple):
+    """Claims that one day's statements make of one day on."""
+
+    starts: dt.date
+    claims: tuple[Claim, ...]
+
+
+def build_view(claims: Sequence[Claim], day: dt.date, product: Product | None = None) -> View:
+    """Return what claims that were all stated by the day come to on it; the product has a life of its own."""
+    steps = _order_steps(claims)
+    view = View((), disputed=False)
+    ended: tuple[Claim, ...] = ()
+    for step in steps:
+        if step.starts <= day:
+            view, ended = _update_view(view, ended, step.claims, day)
+    ahead = [claim for step in steps if step.starts > day for claim in step.claims]
+    notices = [*_notice_claims(view.claims, ended, ahead, day), *_notice_product(view.claims, product, day)]
+    if any(notice.kind in {"product-ended", "closed-to-new"} and notice.day <= day for notice in notices):
+        # What was present went with the product; an amount of something that is no longer sold is not known.
+        kept = tuple(claim for claim in view.claims if claim.amount is None and claim.value != "by-quote")
+        return View(kept, disputed=False, truth=Truth.NO if kept else Truth.UNKNOWN, notices=tuple(notices))
+    return view._replace(truth=_judge_truth(view, day), notices=tuple(notices))
+
+
+def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
+    """Return the steps in the order of their statements, without announcements that a later statement replaced."""
+    steps: list[_Step] = []
+    ordered = sorted(claims, key=lambda claim: (claim.stated, claim.source, claim.line, str(claim._replace(where=""))))
+    for stated, group in itertools.groupby(ordered, key=lambda claim: claim.stated):
+        said = sorted(group, key=lambda claim: claim.starts)
+        strength = _measure_strength(said)
+        steps = [_forget_ahead(step, stated) if _measure_strength(step.claims) <= strength else step for step in steps]
+        steps += [
+            _Step(starts, tuple(part)) for starts, part in itertools.groupby(said, key=lambda claim: claim.starts)
+        ]
+    return [step for step in steps if step.claims]
+
+
+def _forget_ahead(step: _Step, stated: dt.date) -> _Step:
+    """Return the step without the starts and ends that still lay ahead on the day of a later statement."""
+    if step.starts > stated:
+        return _Step(step.starts, ())
+    lasting = [
+        claim._replace(until=None) if claim.until is not None and claim.until >= stated else claim
+        for claim in step.claims
+    ]
+    return _Step(step.starts, tuple(lasting))
+
+
+def _update_view(
+    older: View, ended: tuple[Claim, ...], group: tuple[Claim, ...], day: dt.date
+) -> tuple[View, tuple[Claim, ...]]:
+    """Return what holds, and what ended: newer claims replace older ones, unless they are weaker and say otherwise."""
+    gone = tuple(claim for claim in group if _has_ended(claim, day))
+    is_over = any(claim.value == "present" for claim in gone)
+    holding = tuple(
+        claim
+        for claim in group
+        if (claim.value == "present" if claim in gone else not (is_over and _has_no_end(claim, "present")))
+    )
+    newer = View(holding, disputed=not _agree(holding, day))
+    if _measure_strength(group) >= older.strength:
+        return newer, gone  # perhaps empty: what has ended brings nothing older back
+    if not holding:
+        return older, ended
+    both = older.claims + holding
+    disputed = older.disputed or newer.disputed or not _agree(both, day)
+    return View(both, disputed=disputed), (*ended, *gone)
+
+
+def _has_ended(claim: Claim, day: dt.date) -> bool:
+    return claim.until is not None and claim.until < day
+
+
+def _has_no_end(claim: Claim, value: str) -> bool:
+    """Return whether it says so without an end: beside one of the same day that names the end, it agrees."""
+    return claim.value == value and claim.until is None
+
+
+def _measure_strength(claims: Iterable[Claim]) -> int:
+    return max((_STRENGTH[claim.evidence] for claim in claims), default=-1)
+
+
+def _agree(claims: Iterable[Claim], day: dt.date) -> bool:
+    """Return whether all can be true at once."""
+    claims = tuple(claims)
+    amounts = [claim.amount for claim in claims if claim.amount is not None]
+    if amounts:
+        return not reduce(Interval.intersect, amounts).is_empty()
+    return len({_read_value(claim, day) for claim in claims}) <= 1
+
+
+def _read_value(claim: Claim, day: dt.date) -> object:
+    """Return what a claim says on the day: what was present until an earlier day is absent."""
+    return "absent" if claim.value == "present" and _has_ended(claim, day) else claim.value
+
+
+def _judge_truth(view: View, day: dt.date) -> Truth:
+    if view.disputed or not view.claims:
+        return Truth.UNKNOWN
+    return all_of(Truth.YES if _read_value(claim, day) == "present" else Truth.NO for claim in view.claims)
+
+
+def _notice_claims(
+    holding: Iterable[Claim], ended: Iterable[Claim], ahead: Iterable[Claim], day: dt.date
+) -> Iterator[Notice]:
+    for claim in dict.fromkeys((*holding, *ended)):
+        if claim.until is not None:
+            yield _make_notice(claim, "ended" if claim.until < day else "ends", claim.until)
+    for claim in ahead:
+        yield _make_notice(claim, "starts", claim.starts)
+
+
+def _make_notice(claim: Claim, kind: NoticeKind, day: dt.date) -> Notice:
+    place = (claim.provider, claim.product, claim.criterion)
+    return Notice(*place, kind, day, claim.stated, claim.source, claim.line, claim._replace(where=""))
+
+
+def _notice_product(holding: Sequence[Claim], product: Product | None, day: dt.date) -> Iterator[Notice]:
+    """Yield the ends of a product, where there is something that ends with it."""
+    if product is None or (product.stated is not None and product.stated > day):
+        return
+    if all(claim.value == "absent" for claim in holding):
+        return
+    place = (holding[0].provider, product.id, holding[0].criterion)
+    said = (product.stated, product.source, product.line)
+    if product.until is not None:
+        yield Notice(*place, "product-ended" if product.until < day else "product-ends", product.until, *said)
+    if product.closed_to_new is not None and (product.until is None or product.until >= day):
+        yield Notice(*place, "closed-to-new", product.closed_to_new, *said)
