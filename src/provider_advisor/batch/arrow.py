@@ -33,7 +33,7 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     reasons: bool = False,
     explain: bool = False,
 ) -> pa.RecordBatch:
-    """All rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
+    """Return all rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
 
     Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`. A row that
     cannot be scored has nulls for an answer, and a sentence in `error`, which is null in all others. Words are plain
@@ -60,7 +60,7 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
 
 
 def _in_all_rows(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
-    """The answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
+    """Return the answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
     if not scored.errors:
         return scored.batch, pa.nulls(rows, pa.string())
     wrong = np.zeros(rows, bool)
@@ -77,7 +77,7 @@ def arrow_schema(
     reasons: bool = False,
     explain: bool = False,
 ) -> pa.Schema:
-    """The schema that `score_arrow` gives for a table of this schema: strings, floats, and lists of strings.
+    """Return the schema that `score_arrow` gives for a table of this schema: strings, floats, and lists of strings.
 
     Columns that are carried keep their types, but dictionaries become what they hold. Raises BatchError if the table's
     columns cannot be read, or one has the name of a column of the result.
@@ -87,7 +87,7 @@ def arrow_schema(
 
 @cache
 def shipped() -> KnowledgeBase:
-    """The knowledge base that is shipped, loaded once a process."""
+    """Return the knowledge base that is shipped, loaded once a process."""
     return load()
 
 
@@ -99,7 +99,7 @@ def _schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """The type without dictionaries, which other engines refuse or take for numbers."""
+    """Return the type without dictionaries, which other engines refuse or take for numbers."""
     if pa.types.is_dictionary(kind):
         return _plain(kind.value_type)
     if pa.types.is_list(kind):
@@ -120,7 +120,7 @@ def _scorer(  # noqa: PLR0913 (what an answer depends on)
     reasons: bool,
     explain: bool,
 ) -> Scorer:
-    """The scorer for these, made when it is first asked for.
+    """Return the scorer for these, made when it is first asked for.
 
     There is no lock, for a fork could copy it closed: two threads may each make one at first, and one of them stays.
     """

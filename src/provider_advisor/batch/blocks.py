@@ -74,7 +74,7 @@ class Done(NamedTuple):
     read: int
 
     def placed(self, before: int) -> Done:
-        """The same with its numbers as they are where so many records of its file stand before it."""
+        """Return the same with its numbers as they are where so many records of its file stand before it."""
         rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
         return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
 

@@ -71,7 +71,7 @@ class Scoring:
         self.schema, self._shape = shape_for(first.output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
-        """A piece of the input, parsed and scored. Raises BatchFailure if a row were lost."""
+        """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
         block = piece.parse()
         frame, errors, tally = self._score_rows(block.rows)
         refused = [
@@ -158,7 +158,7 @@ def _join(parts: Sequence[_Frames]) -> _Frames:
 def flow(
     inputs: Inputs, score: Callable[[Piece], Done], threads: int, start: Position, stop: threading.Event
 ) -> Generator[Done]:
-    """The scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
+    """Yield the scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
     file, before = start.file, start.records
     for done in _in_order(inputs.pieces(start), score, threads, stop):
         if done.end.file != file:
@@ -171,7 +171,7 @@ def flow(
 def _in_order(
     pieces: Iterator[Piece], score: Callable[[Piece], Done], threads: int, stop: threading.Event
 ) -> Iterator[Done]:
-    """What becomes of the pieces; only a few more than there are threads are held at a time."""
+    """Yield what becomes of the pieces; only a few more than there are threads are held at a time."""
     waiting: deque[Future[Done]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
     try:

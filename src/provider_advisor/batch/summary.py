@@ -26,7 +26,7 @@ _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
 def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
-    """The summary of a run, JSON-ready; see `summary_schema` for its JSON Schema.
+    """Return the summary of a run, JSON-ready; see `summary_schema` for its JSON Schema.
 
     `facts` are those that rows were answered with which name no day of their own. Shares are of the teams scored, null
     where none was; every list has the largest count first, and nothing that counts none.
@@ -87,7 +87,7 @@ class _Summing:
         return rounded(teams / self._tally.teams) if self._tally.teams else None
 
     def provider(self, provider: str) -> Record:
-        """How often a provider is chosen or leads, and what choosing it for all would leave unmet."""
+        """Return how often a provider is chosen or leads, and what choosing it for all would leave unmet."""
         strengths = [self._chosen(provider, strength) for strength in ("firm", "leaning")]
         return {
             "provider": provider,
@@ -108,14 +108,14 @@ class _Summing:
         return sum(count for key, count in self._tally.verdicts.items() if key[1:3] == (strength, provider))
 
     def criteria(self, counts: Mapping[str, int]) -> list[Record]:
-        """Criteria by their labels, the largest count first."""
+        """Return criteria by their labels, the largest count first."""
         return [self.counted(self._criterion(name), count) for name, count in _largest(counts.items())]
 
     def _criterion(self, name: str) -> Record:
         return {"criterion": name, "label": self._knowledge.criteria[name].label}
 
     def wanted(self) -> list[Record]:
-        """How often each criterion is asked for, by teams or by rules, as a must and as a wish."""
+        """Return how often each criterion is asked for, by teams or by rules, as a must and as a wish."""
         asked = self._tally.asked
         return [
             {**self._criterion(name), "must": asked[name, "must"], "wish": asked[name, "wish"]}
@@ -123,7 +123,7 @@ class _Summing:
         ]
 
     def unknown_facts(self) -> list[Record]:
-        """The facts that leave verdicts open, each with what to ask."""
+        """Return the facts that leave verdicts open, each with what to ask."""
         return [
             self.counted(self._fact(self._facts(provider, criterion)), count)
             for (provider, criterion), count in _largest(self._tally.open.items())
@@ -141,7 +141,7 @@ class _Summing:
 
 
 def _to_ask(provider: str, label: str, kind: str, unit: str, words: tuple[str, ...]) -> str:
-    """The question to put to a provider: "Does Acme offer this: Fax?"."""
+    """Return the question to put to a provider: "Does Acme offer this: Fax?"."""
     if kind == "capability":
         return f"Does {provider} offer this: {label}?"
     open_end = f"which of {', '.join(words)}" if words else f"how much exactly, in {unit}"
@@ -153,7 +153,7 @@ def _of(provider: str, counts: _Counts) -> dict[str, int]:
 
 
 def _summed(counts: _Counts, place: int) -> Counter[str]:
-    """The counts by one part of their keys."""
+    """Return the counts by one part of their keys."""
     found: Counter[str] = Counter()
     for key, count in counts.items():
         found[key[place]] += count
@@ -249,5 +249,5 @@ class _Summary(ClosedModel):
 
 
 def summary_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of `provider-advisor/batch-summary/1`."""
+    """Return the JSON Schema (draft 2020-12) of `provider-advisor/batch-summary/1`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Summary.model_json_schema(by_alias=True)}

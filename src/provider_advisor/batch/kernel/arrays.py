@@ -31,18 +31,18 @@ __all__ = [
 
 
 def numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
-    """The numbers as they lie in memory; null where they are not given, which is said in `bits`."""
+    """Return the numbers as they lie in memory; null where they are not given, which is said in `bits`."""
     kind = pa.from_numpy_dtype(found.dtype)
     return pa.Array.from_buffers(kind, len(found), [given, pa.py_buffer(np.ascontiguousarray(found))])
 
 
 def flags(values: Flags) -> pa.Array:
-    """Booleans."""
+    """Return booleans."""
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits(values)])
 
 
 def texts(values: Sequence[str]) -> pa.Array:
-    """Texts, none of them null."""
+    """Return texts, none of them null."""
     encoded = [value.encode() for value in values]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
@@ -50,7 +50,7 @@ def texts(values: Sequence[str]) -> pa.Array:
 
 
 def only(column: pa.Array, given: Flags) -> pa.Array:
-    """The texts of a column without nulls, with null where they are not given."""
+    """Return the texts of a column without nulls, with null where they are not given."""
     _, offsets, data = column.buffers()
     shift = np.zeros(column.offset + len(column), bool)
     shift[column.offset :] = given
@@ -58,12 +58,12 @@ def only(column: pa.Array, given: Flags) -> pa.Array:
 
 
 def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
-    """Words by their places; null for -1."""
+    """Return words by their places; null for -1."""
     return pa.DictionaryArray.from_arrays(numbers(places, bits(places >= 0)), texts(words))
 
 
 def lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
-    """Lists of values that lie one behind the other, by where each begins and the last one ends.
+    """Return lists of values that lie one behind the other, by where each begins and the last one ends.
 
     Only those that are kept; the others must be empty.
     """
@@ -72,14 +72,14 @@ def lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
 
 
 def bytes_of(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
-    """The bytes of a column of 32-bit strings, and where in them each begins and the last one ends."""
+    """Return the bytes of a column of 32-bit strings, and where in them each begins and the last one ends."""
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets or bytes(4), np.int32)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data or b"", np.uint8), ends
 
 
 def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
-    """The numbers of a column as they lie in memory; floats that are null are NaN."""
+    """Return the numbers of a column as they lie in memory; floats that are null are NaN."""
     held, data = column.buffers()
     found = np.frombuffer(data or b"", _dtype(column.type))[column.offset : column.offset + len(column)]
     if held is None or not column.null_count:
@@ -94,7 +94,7 @@ def _dtype(kind: pa.DataType) -> np.dtype[Any]:
 
 
 def bits(values: Flags) -> pa.Buffer:
-    """Flags as Arrow packs them."""
+    """Return flags as Arrow packs them."""
     return pa.py_buffer(np.packbits(values, bitorder="little"))
 
 

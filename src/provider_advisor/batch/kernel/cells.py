@@ -87,28 +87,28 @@ class Cells:
 
     @property
     def numbers(self) -> Floats:
-        """The numbers of all cells: a row a cell, columns as `PER_PROVIDER` says."""
+        """Return the numbers of all cells: a row a cell, columns as `PER_PROVIDER` says."""
         known = len(self.known)  # first: the array of a moment later may be longer, and is never shorter
         return self._numbers[:known]
 
     @property
     def places(self) -> Ints:
-        """The place of each cell's criterion in the vocabulary; -1 for a rule and for what requires nothing."""
+        """Return the place of each cell's criterion in the vocabulary; -1 for a rule and for what requires nothing."""
         known = len(self.known)
         return self._places[:known]
 
     @property
     def ranks(self) -> Ints:
-        """The highest rank at which each cell's criterion is stated."""
+        """Return the highest rank at which each cell's criterion is stated."""
         known = len(self.known)
         return self._ranks[:known]
 
     def of_stated(self, requirements: tuple[Requirement, ...]) -> int:
-        """The cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
+        """Return the cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
         return self._once(requirements, lambda: self._judged(requirements[0].criterion, requirements, ()))
 
     def changed(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
-        """The cell, once a part of a rule that fired has added its requirement at this rank."""
+        """Return the cell, once a part of a rule that fired has added its requirement at this rank."""
         requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
         old = self.known[cell]
         refused = contradicts(requirement, old.stated) is not None
@@ -116,16 +116,16 @@ class Cells:
         return Change(self._with(requirement.criterion, old.stated, added), refused)
 
     def of_rule(self, rule: Rule) -> int:
-        """The cell of a rule that favours."""
+        """Return the cell of a rule that favours."""
         return self._once(rule.id, lambda: self._favouring(rule))
 
     def of_team(self, outcome: Outcome) -> int:
-        """A cell of its own, with all findings of a team that was judged by itself."""
+        """Return a cell of its own, with all findings of a team that was judged by itself."""
         with self.lock:
             return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
     def of_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
-        """The cell of a requirement on the cost with a bound, by how each provider's cost meets it."""
+        """Return the cell of a requirement on the cost with a bound, by how each provider's cost meets it."""
         return self._once((requirement, truths), lambda: self._on_costs(requirement, truths))
 
     def of_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
@@ -135,7 +135,7 @@ class Cells:
         return self._once(key, lambda: self._on_costs(requirement, nothing)._replace(telling=telling, open=is_open))
 
     def _once(self, key: object, make: Callable[[], Cell]) -> int:
-        """The number of the cell of this key, made the first time that it is asked for."""
+        """Return the number of the cell of this key, made the first time that it is asked for."""
         with self.lock:
             if key not in self._ids:
                 self._ids[key] = self._keep(make())
@@ -186,7 +186,7 @@ class Cells:
 
 
 def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
-    """The numbers of a cell's findings, as a score sums them."""
+    """Return the numbers of a cell's findings, as a score sums them."""
     numbers = [0.0] * width
     for place, part in enumerate(findings):
         if not part:
@@ -207,5 +207,5 @@ def _products(finding: Finding) -> tuple[float, float, float, float]:
 
 
 def _is_exact(number: float) -> bool:
-    """Whether sums of such numbers lose nothing: multiples of 2**-20, and not large."""
+    """Return whether sums of such numbers lose nothing: multiples of 2**-20, and not large."""
     return abs(number) < _LARGEST and (number * _FINEST) % 1 == 0

@@ -46,7 +46,7 @@ class Scaled(NamedTuple):
 
 
 def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
-    """The costs of all teams; `usage` holds each item's volumes, NaN where a team states none."""
+    """Return the costs of all teams; `usage` holds each item's volumes, NaN where a team states none."""
     providers = tuple(facts.knowledge.providers)
     shape = (len(providers), rows)
     costs = Costs(
@@ -56,7 +56,7 @@ def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
     lost = _Lost(np.zeros(shape), np.zeros(shape))
     stated = np.zeros(rows, bool)
     for group in paid_together(facts.knowledge):
-        for at, service in _cases(group, usage, facts):
+        for at, service in _list_cases(group, usage, facts):
             stated[at] = True
             _add(service, at, {item: usage[item][at] for item in service.usage}, costs, lost, facts)
     some = np.flatnonzero(stated)
@@ -85,8 +85,8 @@ def _plus(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
     lost[at] += np.where(np.isfinite(after), error, 0)
 
 
-def _cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> Iterator[tuple[Ints, Service]]:
-    """The rows that state the same items of a group, with the service that these make up."""
+def _list_cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> Iterator[tuple[Ints, Service]]:
+    """Yield the rows that state the same items of a group, with the service that these make up."""
     given = [item for item in group if item in usage]
     if not given:
         return
@@ -140,7 +140,7 @@ def _high(volumes: Floats, amount: Interval) -> Floats:
 
 
 def on_scale(costs: Costs, rows: Ints) -> Scaled:
-    """How low the costs of these rows are on the scale of their usage; 1 where the scale has no length."""
+    """Return how low the costs of these rows are on the scale of their usage; 1 where the scale has no length."""
     low, high = costs.low[:, rows], costs.high[:, rows]
     worst, best = costs.worst[rows], costs.best[rows]
     flat = worst == best
@@ -178,7 +178,7 @@ def price(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
 
 
 def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> None:
-    """Words with a bound: a cell for each way in which the providers' costs meet it."""
+    """Put a cell for each way in which the providers' costs meet a bound."""
     low, high = costs.low[:, words.rows[some]], costs.high[:, words.rows[some]]
     least = np.where(np.isnan(words.low[some]), -np.inf, words.low[some])
     most = np.where(np.isnan(words.high[some]), np.inf, words.high[some])
@@ -193,7 +193,7 @@ def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) 
 
 
 def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
-    """Words without a bound: the lower the better, on the scale of each team's own usage."""
+    """Grade words without a bound: the lower the better, on the scale of each team's own usage."""
     rows = words.rows[some]
     scaled = on_scale(costs, rows)
     telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
@@ -210,7 +210,7 @@ def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cel
 
 
 def alike(columns: Iterable[Ints | Flags]) -> Iterator[Ints]:
-    """The places at which each column holds the same, group by group; numbers are 0 or more."""
+    """Yield the places at which each column holds the same, group by group; numbers are 0 or more."""
     codes = np.zeros(1, np.int64)
     for column in columns:  # numbered anew after each, so that many columns do not make the numbers too large
         _, codes = np.unique(codes * (int(column.max(initial=0)) + 1) + column, return_inverse=True)

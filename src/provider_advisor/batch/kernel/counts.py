@@ -37,7 +37,7 @@ class Tally(NamedTuple):
 
     @classmethod
     def empty(cls) -> Tally:
-        """The tally of no teams."""
+        """Return the tally of no teams."""
         return cls(*(Counter() for _ in cls._fields))
 
     def __add__(self, other: object) -> Tally:
@@ -47,11 +47,11 @@ class Tally(NamedTuple):
 
     @property
     def teams(self) -> int:
-        """How many teams were counted."""
+        """Return how many teams were counted."""
         return sum(self.verdicts.values())
 
     def to_json(self) -> dict[str, Any]:
-        """The counts as JSON-ready data: lists of the key's parts and the count, the largest first."""
+        """Return the counts as JSON-ready data: lists of the key's parts and the count, the largest first."""
         return {
             name: [[*key, count] for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
             for name, counts in zip(self._fields, self, strict=True)
@@ -59,7 +59,7 @@ class Tally(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """The tally that `to_json` wrote."""
+        """Return the tally that `to_json` wrote."""
         return cls(*(Counter({tuple(row[:-1]): row[-1] for row in data[name]}) for name in cls._fields))
 
 
@@ -73,7 +73,7 @@ class Tallying:
         self._gathered = self._as_arrays()
 
     def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
-        """The tally of the rows that `kept` marks."""
+        """Return the tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
         with cells.lock:
             if len(self._counts) < len(cells.known):
@@ -90,7 +90,7 @@ class Tallying:
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""
         for cell in cells.known[len(self._counts) :]:
-            remarks = list(_remarks(cell, providers))
+            remarks = list(_list_remarks(cell, providers))
             self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
             self._counts.append(len(remarks))
         self._gathered = self._as_arrays()
@@ -110,7 +110,7 @@ class _Part(NamedTuple):
     places: Ints
 
     def counted(self, counts: Ints) -> _Counts:
-        """How often each key stands, by the counts of all remarks."""
+        """Return how often each key stands, by the counts of all remarks."""
         own = counts.take(self.places)
         some = np.flatnonzero(own)
         return Counter(dict(zip(map(self.keys.__getitem__, some.tolist()), own.take(some).tolist(), strict=True)))
@@ -125,7 +125,7 @@ class _Gathered(NamedTuple):
 
 
 def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
-    """How often each cell stands in the rows that are kept, and in those among them that are unsure."""
+    """Return how often each cell stands in the rows that are kept, and in those among them that are unsure."""
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
     return counts[:, 1] + counts[:, 2], counts[:, 2]
@@ -138,8 +138,8 @@ class _Remark(NamedTuple):
     key: tuple[str, ...]
 
 
-def _remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
-    """What a cell has to say, each thing once."""
+def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
+    """Yield what a cell has to say, each thing once."""
     asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
     remarks = [_Remark("asked", (part.criterion, _word(part.priority))) for part in asked]
     failed: list[set[str]] = []

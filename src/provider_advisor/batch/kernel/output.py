@@ -22,7 +22,7 @@ _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
 def fields_of(providers: Iterable[str], *, reasons: bool, explain: bool) -> list[pa.Field]:
-    """The fields of the columns, in order.
+    """Return the fields of the columns, in order.
 
     Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
     criterion; null is what there is none of.
@@ -46,7 +46,7 @@ _NUMBERS = ("proven", "expected", "possible", "monthly_cost_low", "monthly_cost_
 def columns_of(
     providers: Sequence[str], verdicts: Verdicts, scores: Scores, cost_low: Floats, cost_high: Floats
 ) -> Iterator[pa.Array]:
-    """The default columns, in the order of their fields; costs are by provider and row."""
+    """Yield the default columns, in the order of their fields; costs are by provider and row."""
     yield _words(verdicts.kind, KINDS)
     yield _words(verdicts.strength, STRENGTHS)
     yield _words(verdicts.provider, providers)
@@ -61,12 +61,12 @@ def columns_of(
 
 
 def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
-    """Words by their places in a dictionary; null for -1."""
+    """Return words by their places in a dictionary; null for -1."""
     return arrays.dictionary(places.astype(np.int16), dictionary)
 
 
 def words_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
-    """For each column of the flags that is kept the words that they mark; they mark none for the others."""
+    """Return for each column of the flags that is kept the words that they mark; they mark none for the others."""
     rows, places = np.nonzero(flags.T)
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))])
     return arrays.lists(ends, arrays.dictionary(places.astype(np.int32), dictionary), kept)
@@ -76,7 +76,7 @@ _Weighed = Iterator[tuple[float, str]]
 
 
 def code_of(finding: Finding) -> str:
-    """A finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
+    """Return a finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
 
     A rule that favours providers is `rule:<id>`; several rules that imply one requirement are joined by `+`.
     """
@@ -87,7 +87,7 @@ def code_of(finding: Finding) -> str:
 
 
 def decisive(cell: Cell) -> _Weighed:
-    """The findings that tell the providers apart: those whose degree is not the same for all."""
+    """Return the findings that tell the providers apart: those whose degree is not the same for all."""
     for beside in zip(*cell.findings, strict=True):
         if cell.telling or len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
             yield beside[0].weight, code_of(beside[0])
@@ -112,7 +112,7 @@ class Codes:
             if len(self._ends) <= len(cells.known):
                 self._gather(cells)
             names, places, begins = self._gathered
-        ends, codes = _listed(entries, len(kept), places, begins)
+        ends, codes = _list_codes(entries, len(kept), places, begins)
         distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
         words = np.array([distinct[name] for name in names], np.int32).take(codes)
         return arrays.lists(ends, arrays.dictionary(words, list(distinct)), kept)
@@ -139,7 +139,7 @@ class _Gathered(NamedTuple):
     begins: Ints
 
 
-def _listed(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
+def _list_codes(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
     counts, some = np.zeros(rows, np.int32), np.empty(len(entries.rows) + 1, np.int32)
     found = load_loops().count_codes(*entries, len(entries.rows), begins, counts, some)
@@ -150,7 +150,7 @@ def _listed(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[In
 
 
 def lists_of(providers: Iterable[str]) -> dict[str, Codes]:
-    """The lists of a knowledge base's providers, by the name of their column."""
+    """Return the lists of a knowledge base's providers, by the name of their column."""
     lists = {"reasons": Codes(decisive)}
     for place, provider in enumerate(providers):
         lists[f"{provider}.unmet"] = Codes(_musts(place, lambda finding: finding.is_failed_must))

@@ -60,26 +60,26 @@ class _Lexicon(NamedTuple):
     looked: Looked
 
     def __call__(self, code: int) -> Stands:
-        """A word and its default priority."""
+        """Return a word and its default priority."""
         default, shift = self.shifts[-1]
         return (default if code >= shift else self.shifts[0][0]), self.words[code]
 
 
 def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> Stated:
-    """What the columns `needs` and `wants` state."""
+    """Return what the columns `needs` and `wants` state."""
     columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
-    lexicon = _lexicon(columns, catalogue)
+    lexicon = _look_up_words(columns, catalogue)
     readable = lexicon.looked.cells != BAD
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, catalogue)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
-    groups = _groups(np.flatnonzero(again), at, criteria.take(codes))
-    exclude = _exclude(groups, codes, lexicon)
-    together = _together(groups, exclude, codes, found, lexicon, catalogue)
+    groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
+    exclude = _find_exclusive(groups, codes, lexicon)
+    together = _join_groups(groups, exclude, codes, found, lexicon, catalogue)
     first = groups.words[groups.starts]
-    exclusive = _sentences(groups, exclude, at[first], codes, lexicon, catalogue)
+    exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, catalogue)
     alone = np.zeros(rows.num_rows, bool)
     alone[at[first[together == APART]]] = True
     found[groups.words] = 0
@@ -88,7 +88,7 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     return Stated(at, found, ends, _on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
 
 
-def _lexicon(columns: Mapping[str, Numbered], catalogue: Catalogue) -> _Lexicon:
+def _look_up_words(columns: Mapping[str, Numbered], catalogue: Catalogue) -> _Lexicon:
     words: list[str] = []
     shifts: list[tuple[Priority, int]] = []
     looked: list[Looked] = []
@@ -125,21 +125,21 @@ class _Groups(NamedTuple):
     starts: Ints
 
     def some(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
-        """Each group that is chosen, and where its words stand."""
+        """Yield each group that is chosen, and where its words stand."""
         ends = [*self.starts.tolist(), len(self.words)]
         for group in np.flatnonzero(chosen).tolist():
             yield group, slice(ends[group], ends[group + 1])
 
 
-def _groups(again: Ints, at: Ints, criteria: Ints) -> _Groups:
-    """The words that are on one criterion with another of their row, those of a group in their order."""
+def _group_words(again: Ints, at: Ints, criteria: Ints) -> _Groups:
+    """Return the words that are on one criterion with another of their row, those of a group in their order."""
     keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
     order = np.argsort(keys, kind="stable")
     return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
 
 
-def _exclude(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
-    """The groups whose bounds exclude each other."""
+def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
+    """Return the groups whose bounds exclude each other."""
     own = codes[groups.words]
     if not len(own):
         return np.zeros(0, bool)
@@ -147,7 +147,7 @@ def _exclude(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
     return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
 
 
-def _together(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue
 ) -> Ints:
     """The cell of each group; APART where it has none: bounds that exclude each other, or on a computed criterion."""
@@ -155,22 +155,22 @@ def _together(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     of, members = found[groups.words].tolist(), [members for _, members in groups.some(~exclude)]
 
     def words(place: int) -> list[Stands]:
-        return _spelt(codes[groups.words[members[place]]], lexicon)
+        return _spell_words(codes[groups.words[members[place]]], lexicon)
 
     together[~exclude] = catalogue.together([frozenset(of[some]) for some in members], words)
     return together
 
 
-def _sentences(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue
 ) -> dict[int, str]:
     """By row what is wrong with its one group that excludes itself; of several a single answer has to choose."""
     chosen = exclude & (np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)[rows] == 1)
     return {
-        int(rows[group]): catalogue.exclusive(_spelt(codes[groups.words[members]], lexicon))
+        int(rows[group]): catalogue.exclusive(_spell_words(codes[groups.words[members]], lexicon))
         for group, members in groups.some(chosen)
     }
 
 
-def _spelt(codes: Ints, lexicon: _Lexicon) -> list[Stands]:
+def _spell_words(codes: Ints, lexicon: _Lexicon) -> list[Stands]:
     return [lexicon(code) for code in codes.tolist()]

@@ -89,7 +89,7 @@ def _list_criteria(rule: Rule) -> set[str]:
 
 
 def _code(when: Condition, place: Mapping[str, int], flags: dict[Looked, int]) -> Iterator[tuple[int, int]]:
-    """The instructions of a condition, of which all needs that are under no `not` see what rules have added."""
+    """Yield the instructions of a condition, of which all needs that are under no `not` see what rules have added."""
     if isinstance(when, AllOf | AnyOf):
         for part in when.parts:
             yield from _code(part, place, flags)
@@ -103,7 +103,7 @@ def _code(when: Condition, place: Mapping[str, int], flags: dict[Looked, int]) -
 def _settled(
     when: Condition, place: Mapping[str, int], flags: dict[Looked, int], *, fails: bool
 ) -> Iterator[tuple[int, int]]:
-    """The instructions for whether a condition certainly holds, or fails, by what the team states itself."""
+    """Yield the instructions for whether a condition certainly holds, or fails, by what the team states itself."""
     if isinstance(when, Not):
         yield from _settled(when.part, place, flags, fails=not fails)
     elif isinstance(when, AllOf | AnyOf):
@@ -137,7 +137,7 @@ def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int]
 
 
 def _make_sets(gates: Sequence[frozenset[int] | None], opened: int) -> npt.NDArray[np.uint64]:
-    """For each that opens gates, and, last, for what needs none, the set of the rules, a bit each."""
+    """Return the sets of rules, a bit each, that each opener of gates lets fire, and last those that need none."""
     sets = np.zeros((opened + 1, -(-len(gates) // 64)), np.uint64)
     for rule, gate in enumerate(gates):
         for opener in [opened] if gate is None else gate:
@@ -240,7 +240,7 @@ class Changes:
 
     @property
     def known(self) -> KnownChanges:
-        """The changes met so far."""
+        """Return the changes met so far."""
         return self._known
 
     def learn(self, key: int) -> KnownChanges:

@@ -60,7 +60,7 @@ class Scorer:
         self._memory = Memory(facts)
 
     def output_schema(self, table: pa.Schema) -> pa.Schema:
-        """The schema of the result for a table of this schema: the id, our columns, then those that are carried.
+        """Return the schema of the result for a table of this schema: the id, our columns, then those that are carried.
 
         Raises BatchError if the table's columns cannot be read.
         """
@@ -95,19 +95,19 @@ class Scorer:
         return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
 
     def _ordered(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
-        """The id first, then our columns, then the others."""
+        """Return the id first, then our columns, then the others."""
         first = [part for name, part in zip(layout.carried, carried, strict=True) if name == layout.id]
         rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
         return [*first, *ours, *rest]
 
     def _remembered(self) -> Memory:
-        """The memory, or a new one where it has grown too large; whoever uses the old one still may."""
+        """Return the memory, or a new one where it has grown too large; other threads may still use the old one."""
         if self._memory.is_full:
             self._memory = Memory(self.facts)
         return self._memory
 
     def _lists(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
-        """The lists of the rows that are kept; making them so is far cheaper than taking some out."""
+        """Return the lists of the rows that are kept; making them so is far cheaper than taking some out."""
         names = [name for name in (field.name for field in self._fields) if name in memory.lists]
         return [
             words_lists(among, tuple(self.facts.knowledge.providers), kept),
@@ -117,7 +117,7 @@ class Scorer:
     def _explained(
         self, rows: pa.RecordBatch, kept: Flags, days: Sequence[tuple[dt.date, int | None]] | None
     ) -> pa.Array:
-        """Each row's whole answer, as a single question gives it."""
+        """Return each row's whole answer, as a single question gives it."""
         from provider_advisor.recommendation import answer  # noqa: PLC0415 (sentences, which columns do without)
 
         knowledge, own = self.facts.knowledge, (self.facts.as_of, self.facts.max_age)
@@ -130,7 +130,7 @@ class Scorer:
 
 
 def _kept_by(kept: Flags) -> Callable[[pa.Array], pa.Array]:
-    """What takes out of a column the rows that are not kept."""
+    """Return what takes out of a column the rows that are not kept."""
     if kept.all():
         return lambda column: column
     mask = arrays.flags(kept)
@@ -147,7 +147,7 @@ class Judged(NamedTuple):
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
-    """The rows' scores; the columns are as `table.layout_of` has checked them."""
+    """Return the rows' scores; the columns are as `table.layout_of` has checked them."""
     cells = memory.cells
     said = memory.situations.said_in(rows)
     stated = stated_in(rows, memory.catalogue, cells)
@@ -163,12 +163,12 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     }
     alone[list(wrong)] = False
     alone |= first
-    teams, errors = _by_themselves(np.flatnonzero(alone), rows, memory)
+    teams, errors = _judge_alone(np.flatnonzero(alone), rows, memory)
     errors |= wrong
     out = alone.copy()
     out[list(wrong)] = True
     own = [(row, cells.of_team(outcome)) for row, outcome in teams.items()]
-    parts = [_without(stated.rows, chained.cells, out), _without(chained.rows, chained.added, out), _of(own)]
+    parts = [_drop_rows(stated.rows, chained.cells, out), _drop_rows(chained.rows, chained.added, out), _of(own)]
     entries = Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     scores = _scores(entries, _kept(varying, out), rows, memory)
     for row, outcome in teams.items():
@@ -182,15 +182,15 @@ def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Me
     varies = np.zeros(rows.num_rows, bool)
     varies[varying.rows] = True
     scores, doubted = score_teams(sums, entries, memory.cells, varies)
-    again, _ = _by_themselves(np.flatnonzero(doubted), rows, memory)
+    again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
         for place, assessment in enumerate(outcome.assessments):
             put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
     return scores
 
 
-def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
-    """The rows read and judged one by one, as a single question is; and what is wrong with the others."""
+def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
+    """Return the rows read and judged one by one, as a single question is; and what is wrong with the others."""
     outcomes, errors = {}, {}
     if len(some):
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
@@ -202,8 +202,8 @@ def _by_themselves(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[di
     return outcomes, errors
 
 
-def _without(rows: Ints, cells: Ints, out: Flags) -> Entries:
-    """The entries, with nothing required where rows are out."""
+def _drop_rows(rows: Ints, cells: Ints, out: Flags) -> Entries:
+    """Return the entries, with nothing required where rows are out."""
     return Entries(rows, np.where(out.take(rows), np.int32(0), cells)) if out.any() else Entries(rows, cells)
 
 
@@ -244,5 +244,5 @@ class Memory:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to begin with an empty one."""
+        """Return whether it is time to begin with an empty one."""
         return len(self.cells.known) > _MOST_CELLS

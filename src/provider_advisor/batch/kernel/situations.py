@@ -63,7 +63,7 @@ class Situations:
         self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
 
     def said_in(self, rows: pa.RecordBatch) -> Said:
-        """What the columns `situation.<topic>` and `usage.<item>` say."""
+        """Return what the columns `situation.<topic>` and `usage.<item>` say."""
         answers, usage = {}, {}
         wrong: dict[int, str] = {}
         alone = np.zeros(rows.num_rows, bool)
@@ -74,7 +74,7 @@ class Situations:
                 wrong = bad | wrong
             elif name.startswith(USAGE):
                 item = name.removeprefix(USAGE)
-                usage[item], unread = _volumes_of(item, rows.column(name))
+                usage[item], unread = _read_volumes(item, rows.column(name))
                 alone |= unread
         return Said(rows.num_rows, answers, usage, wrong, alone)
 
@@ -93,8 +93,8 @@ class _Met:
         self._flags = np.zeros((_VALUES + len(self._topic.values), 256), bool)
 
     def in_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
-        """The answers of a column of texts, or of lists of them, and by row what is wrong with some."""
-        answers, codes = _different(column)
+        """Return the answers of a column of texts, or of lists of them, and by row what is wrong with some."""
+        answers, codes = _number_answers(column)
         with self._lock:
             if len(self._numbers) > _MOST_ANSWERS:
                 self._forget()
@@ -129,7 +129,7 @@ class _Met:
                 self._flags[_VALUES + self._topic.values.index(value), number] = True
 
 
-def _different(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
+def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
     """The different answers of a column, and the place of each row's among them; only texts are taken apart later."""
     if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
         return distinct(plain(column))
@@ -139,8 +139,8 @@ def _different(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
     return list(found), codes
 
 
-def _volumes_of(item: str, column: pa.Array) -> tuple[Floats, Flags]:
-    """A usage column as numbers, NaN where there is none, and the rows that must be read one by one.
+def _read_volumes(item: str, column: pa.Array) -> tuple[Floats, Flags]:
+    """Return a usage column as numbers, NaN where there is none, and the rows that must be read one by one.
 
     Those are the ones that no team may state, and what cannot be read; they have no number here.
     """
@@ -179,7 +179,7 @@ def _volume(item: str, text: str) -> float:
 
 
 def find_holds(leaf: Leaf, said: Said) -> Flags:
-    """The rows for which the condition certainly holds."""
+    """Return the rows for which the condition certainly holds."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
@@ -190,7 +190,7 @@ def find_holds(leaf: Leaf, said: Said) -> Flags:
 
 
 def find_fails(leaf: Leaf, said: Said) -> Flags:
-    """The rows for which the condition certainly does not hold."""
+    """Return the rows for which the condition certainly does not hold."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
@@ -202,7 +202,7 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
 
 
 def _within(volumes: Floats, bound: Interval) -> Flags:
-    """Where a volume is stated and lies within the bound."""
+    """Return where a volume is stated and lies within the bound."""
     found = ~np.isnan(volumes)
     if bound.low is not None:
         found &= volumes > bound.low if bound.above else volumes >= bound.low

@@ -42,7 +42,7 @@ class Layout(NamedTuple):
 
 
 def layout_of(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], id_column: str | None) -> Layout:
-    """The layout of a table whose result gets the columns `ours`.
+    """Return the layout of a table whose result gets the columns `ours`.
 
     `id_column` names the column of team ids; None is `team`, if there is one. Raises BatchError for a name twice, a
     column of ours, an unknown situation or usage item, a type that cannot be read, and where nothing is required.
@@ -120,7 +120,7 @@ Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
 
 def team_of(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
-    """The team that a row states, its requirements `read` one by one.
+    """Return the team that a row states, its requirements `read` one by one.
 
     `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
     values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. What is empty or None is not
@@ -149,7 +149,7 @@ def _items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever 
 
 
 def item_of(word: str | None) -> str | dict[str, Any]:
-    """A requirement's text as it is, or the mapping that it writes out as JSON. Raises RequirementsError."""
+    """Return a requirement's text as it is, or the mapping that it writes out as JSON. Raises RequirementsError."""
     if word is None or not word.strip():
         split_list("")
     text = str(word).strip()
@@ -171,7 +171,7 @@ def is_item(word: str) -> bool:
 
 
 def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
-    """The values of a situation's cell, stripped; none if it is empty."""
+    """Return the values of a situation's cell, stripped; none if it is empty."""
     if given is None:
         return []
     parts = given.replace(";", ",").split(",") if isinstance(given, str) else [str(part) for part in given]

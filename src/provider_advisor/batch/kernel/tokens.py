@@ -42,7 +42,7 @@ class Joined(NamedTuple):
 
 
 def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
-    """The texts of a column of 32-bit strings without nulls, or, with a separator, the words of its cells.
+    """Return the texts of a column of 32-bit strings without nulls, or, with a separator, the words of its cells.
 
     An empty cell has no words; between two separators there is an empty one.
     """
@@ -84,14 +84,14 @@ def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined
 
 
 def words_of(column: pa.Array) -> Numbered:
-    """The words of a column of texts, which commas part, or of a column of lists of words."""
+    """Return the words of a column of texts, which commas part, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        return _of_lists(column)
-    return _without_blank_cells(number_texts(plain(column), ","))
+        return _number_lists(column)
+    return _drop_blank_cells(number_texts(plain(column), ","))
 
 
-def _without_blank_cells(words: Numbered) -> Numbered:
-    """A cell of spaces alone says nothing; beside commas, a place of spaces is a mistake to be told of."""
+def _drop_blank_cells(words: Numbered) -> Numbered:
+    """Drop cells of spaces alone, which say nothing; between commas, spaces stay, as a mistake to report."""
     if "" not in words.distinct and not any(map(str.isspace, words.distinct)):
         return words
     blank = np.array([not word or word.isspace() for word in words.distinct], bool)
@@ -102,14 +102,14 @@ def _without_blank_cells(words: Numbered) -> Numbered:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """The column as 32-bit strings, with an empty one for null."""
+    """Return the column as 32-bit strings, with an empty one for null."""
     if pa.types.is_null(column.type):
         return pa.repeat("", len(column))
     texts = column.cast(pa.string()) if column.type != pa.string() else column
     return pc.fill_null(texts, "") if texts.null_count else texts
 
 
-def _of_lists(column: pa.Array) -> Numbered:
+def _number_lists(column: pa.Array) -> Numbered:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return number_texts(plain(column.flatten()))._replace(ends=_ends(counts))
 
@@ -119,6 +119,6 @@ def _ends(counts: Ints) -> Ints:
 
 
 def distinct(column: pa.Array) -> tuple[list[str], Ints]:
-    """The different texts of a column without nulls, and the place of each row's text among them."""
+    """Return the different texts of a column without nulls, and the place of each row's text among them."""
     found = number_texts(column)
     return found.distinct, found.numbers

@@ -67,7 +67,7 @@ class Catalogue:
         self._together: dict[frozenset[int], int] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
-        """What words state, each where the word stands; `default` is their priority if they name none."""
+        """Return what words state, each where the word stands; `default` is their priority if they name none."""
         with self._cells.lock:
             self._forget_the_many()
             numbers = [*map(self._numbers[default].get, words)]
@@ -88,12 +88,12 @@ class Catalogue:
                 memo.clear()
 
     def _forget_words(self) -> None:
-        """Words by number, and by number what `Looked` says of them."""
+        """Forget the words by number, and by number what `Looked` says of them."""
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((3, 256)), 0
 
     def together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
-        """The cell of each group of words that speak of one criterion in one row and do not exclude each other.
+        """Return the cell of each group of words that speak of one criterion in one row and do not exclude each other.
 
         APART where they speak of a computed criterion: then the row has to be judged by itself. A group is the cells of
         its words, in whatever order and however often; the `words` are asked for where these cells have not met before.
@@ -105,7 +105,7 @@ class Catalogue:
             return [*map(self._together.__getitem__, groups)]
 
     def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-        """As `read_requirement` reads an item, a word only once."""
+        """Return the requirement as `read_requirement` reads an item, a word only once."""
         if not isinstance(item, str):
             return read_requirement(item, default, knowledge)
         with self._cells.lock:
@@ -129,7 +129,7 @@ class Catalogue:
         return found
 
     def exclusive(self, words: Sequence[Stands]) -> str:
-        """The sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
+        """Return the sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
         try:
             checked(Team(merged(self._all_read(words))), self._knowledge)
         except RequirementsError as error:
@@ -195,7 +195,7 @@ class Catalogue:
         return self._cells.of_stated((requirement._replace(bound=None) if computed else self._alike(requirement),))
 
     def _alike(self, requirement: Requirement) -> Requirement:
-        """The first requirement met that every fact and every rule answers as they answer this one.
+        """Return the first requirement met that every fact and every rule answers as they answer this one.
 
         Bounds that lie between the same two amounts of facts and rules are alike: a table of a million different
         bounds has few cells.
