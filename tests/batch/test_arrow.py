@@ -93,7 +93,7 @@ def test_a_slice_of_a_batch_is_scored_as_that(bicycles):
 
 def test_columns_that_cannot_be_read_are_one_sentence(bicycles):
     for columns, told in (
-        ({"nedes": ["repairs"]}, "there is neither a column 'needs'"),
+        ({"nedes": ["repairs"]}, "no column 'needs'"),
         ({"needs": ["repairs"], "error": ["x"]}, "the column 'error' has the name of a column of the result"),
         ({"needs": ["repairs"], "velo.standing": ["x"]}, "'velo.standing' has the name"),
         ({"needs": [3]}, "holds int64"),

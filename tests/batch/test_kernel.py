@@ -63,10 +63,10 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"team": ["a"]}, "there is neither a column 'needs' nor 'wants'; found 'team'."),
+        ({"team": ["a"]}, "no column 'needs' or 'wants'; found 'team'."),
         (
             {"need": ["sms"]},
-            "there is neither a column 'needs' nor 'wants'; found 'need'. For 'need': Did you mean 'needs'?",
+            "no column 'needs' or 'wants'; found 'need'. For 'need': Did you mean 'needs'?",
         ),
         (
             {"needs": [1]},

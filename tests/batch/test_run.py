@@ -214,7 +214,7 @@ def test_a_row_that_goes_missing_is_never_passed_over(tmp_path, run_batch, monke
 def test_wrong_columns_are_an_error_before_anything_is_written(tmp_path, run_batch):
     path = tmp_path / "teams.csv"
     path.write_text("team,need\n")
-    with pytest.raises(BatchError, match="there is neither a column 'needs' nor 'wants'"):
+    with pytest.raises(BatchError, match="no column 'needs' or 'wants'"):
         run_batch(path, tmp_path / "scores.csv")
     assert [entry.name for entry in tmp_path.iterdir()] == ["teams.csv"]
 

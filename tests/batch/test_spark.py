@@ -182,8 +182,8 @@ def test_columns_with_dots_are_read_and_the_answers_need_no_backticks(spark, bic
 
 def test_what_cannot_be_read_is_said_before_spark_works(spark, bicycles):
     for schema, told in (
-        ("team string", "there is neither a column 'needs'"),
-        ("needs string, `situation.mood` string", "'situation.mood' is none that can be read"),
+        ("team string", "no column 'needs'"),
+        ("needs string, `situation.mood` string", "unknown column 'situation.mood'"),
         ("needs string, Verdict string", "two columns of the result would be called 'Verdict'"),
         ("needs string, velo_standing string", "two columns of the result would be called 'velo_standing'"),
         ("needs string, error string", "the column 'error'"),

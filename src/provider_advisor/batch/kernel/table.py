@@ -73,7 +73,7 @@ def _without_requirements(names: list[str]) -> str:
     found = ", ".join(f"'{name}'" for name in names[:10])
     near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
     hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
-    return f"there is neither a column 'needs' nor 'wants'; found {found}.{hint}"
+    return f"no column 'needs' or 'wants'; found {found}.{hint}"
 
 
 def _check(field: pa.Field, knowledge: KnowledgeBase) -> None:
@@ -92,7 +92,7 @@ def _known(name: str, prefix: str, known: Iterable[str]) -> None:
     words = [f"{prefix}{word}" for word in known]
     if name not in words:
         hint = did_you_mean(name, words) or f" Known: {', '.join(words)}."
-        raise BatchError(f"the column '{name}' is none that can be read.{hint}")
+        raise BatchError(f"unknown column '{name}'.{hint}")
 
 
 def _typed(field: pa.Field, fits: Callable[[pa.DataType], bool], expected: str) -> None:
@@ -158,7 +158,9 @@ def item_of(word: str | None) -> str | dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (ValueError, RecursionError) as error:  # nested a thousand times, say
-        raise RequirementsError(f"'{text[:80]}' is no JSON of a requirement; expected a criterion.") from error
+        raise RequirementsError(
+            f"'{text[:80]}' is not JSON of a requirement; expected a criterion, or a mapping with the key 'criterion'."
+        ) from error
 
 
 def is_item(word: str) -> bool:
