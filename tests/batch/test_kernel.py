@@ -72,7 +72,7 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
             {"needs": [1]},
             "the column 'needs' holds int64; expected texts of criteria joined by commas, or lists of them.",
         ),
-        ({"needs": ["sms"], "situation__developer": ["none"]}, "the column 'situation.developer' is none that can be"),
+        ({"needs": ["sms"], "situation__developer": ["none"]}, "unknown column 'situation.developer'"),
         ({"needs": ["sms"], "usage__sms-outbound": [[1]]}, "holds list<"),
         (
             {"needs": ["sms"], "verdict": ["yes"]},
