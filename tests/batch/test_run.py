@@ -202,8 +202,8 @@ def test_a_row_that_goes_missing_is_never_passed_over(tmp_path, run_batch, monke
     path.write_text("team,needs\na,repairs\nb,repairs\n")
     score = pipeline.Scorer.score
 
-    def lossy(self, rows):
-        found = score(self, rows)
+    def lossy(self, rows, days=None):
+        found = score(self, rows, days)
         return found._replace(batch=found.batch.slice(1))
 
     monkeypatch.setattr(pipeline.Scorer, "score", lossy)
