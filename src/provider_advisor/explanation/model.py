@@ -150,6 +150,11 @@ class FindingRecord(AnswerPart):
     disputed: bool
     evidence: list[EvidenceRecord]
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether something about it is not known, be it only a part of an amount."""
+        return self.degree[0] < self.degree[1]
+
 
 class RequirementRecord(AnswerPart):
     """Something that was asked, by the team or by rules."""
@@ -427,6 +432,11 @@ class AnswerRecord(AnswerPart):
     notices: list[NoticeRecord]
     """what ends or changes, or has, of all that the answer rests on"""
     knowledge: KnowledgeRecord
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether unknown facts could still change who leads, so that shares of scenarios say something."""
+        return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
 
     @property
     def sureness(self) -> RobustnessRecord | None:

@@ -9,7 +9,8 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
-from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
+from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence
+from provider_advisor.explanation.verdict_reasons import explain_verdict, in_brief
 from provider_advisor.explanation.words import claim_text, joined, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth

@@ -19,7 +19,7 @@ from provider_advisor.decision.robustness import (
     WeightRanges,
 )
 from provider_advisor.explanation import model
-from provider_advisor.explanation.reasons import in_brief, provider_names
+from provider_advisor.explanation.verdict_reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
     capital,
@@ -33,7 +33,9 @@ from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["record_confirm", "record_robustness"]
+__all__ = ["record_confirm", "record_robustness", "say_odds"]
+
+_EVEN = 0.5
 
 
 def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
@@ -165,13 +167,40 @@ def _estimate(estimate: Estimate) -> model.EstimateRecord:
 
 
 def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+    """Return the shares in words, the odds that they rest on, and whether another provider comes first more often."""
     shares = robustness.shares
     if shares is None:
         return ""
-    parts = [f"{knowledge.providers[share.name].name} {percent(share.given or 0.0)}" for share in shares.alternatives]
+    words = [(knowledge.providers[share.name].name, percent(share.given or 0.0)) for share in shares.alternatives]
+    (name, often), *others = words
+    said = joined(
+        [f"{name} comes first in {often} of the scenarios", *(f"{name} in {often}" for name, often in others)]
+    )
     none = f"; in {percent(shares.none)} none of them meets every must" if shares.none > 0 else ""
     error = f" (estimated, give or take {200 * shares.given.error:.1f}%)" if shares.given.samples else ""
-    return f"Share of scenarios in which each comes first: {joined(parts)}{none}{error}."
+    return f"{say_odds(knowledge.policy.unknown)}, {said}{none}{error}.{_say_ahead(robustness, knowledge)}"
+
+
+def say_odds(unknown: float) -> str:
+    """Return what a share rests on, as the beginning of a sentence: how often an unknown fact turns out well."""
+    return (
+        "With every unknown at even odds" if unknown == _EVEN else f"With every unknown met at {percent(unknown)} odds"
+    )
+
+
+def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+    """Return who comes first more often than the leader; or that the leader, too, does so in few scenarios."""
+    leader, shares = robustness.verdict.provider or robustness.verdict.lean, robustness.shares
+    if leader is None or shares is None:
+        return ""
+    given = {share.name: share.given or 0.0 for share in shares.alternatives}
+    name, margin = knowledge.providers[leader].name, 2 * shares.given.error
+    often = [other for other, share in given.items() if share > given[leader] + margin]
+    if often:
+        return (
+            f" {name} leads by what is known today, but {provider_names(often, knowledge)} would come first more often."
+        )
+    return f" {name} leads, but in less than half of the scenarios." if given[leader] < _EVEN else ""
 
 
 # Changes

@@ -13,6 +13,7 @@ from provider_advisor.explanation.model import (
     RequirementRecord,
     group_findings,
 )
+from provider_advisor.explanation.unknowns import list_unknowns
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
@@ -115,7 +116,7 @@ def _shown_providers(providers: Sequence[ProviderRecord]) -> Sequence[ProviderRe
 
 def _label(finding: FindingRecord | RequirementRecord, knowledge: KnowledgeBase) -> str:
     if isinstance(finding, FindingRecord) and finding.criterion is None:
-        return finding.because
+        return finding.because.rstrip(".")
     return criterion_label(str(finding.criterion), finding.bound, knowledge)
 
 
@@ -176,14 +177,12 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
 
 
 def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
-    unknown = [finding for finding in answer.findings if finding.outcome == "unknown"]
-    stale = answer.knowledge.stale
+    unknown, stale = list_unknowns(answer, knowledge), answer.knowledge.stale
     page.heading("Not known")
     if not unknown:
         page.line("Everything that you asked for is known.", 2)
-    for group in group_findings(unknown):
-        names = joined([knowledge.providers[finding.provider].name for finding in group])
-        page.line(f"{_label(group[0], knowledge)}: {names}", 2)
+    for part in unknown:
+        page.line(f"{part.label}: {part.providers}", 2)
     for days in sorted({entry.as_of for entry in stale}):
         count = sum(entry.as_of == days for entry in stale)
         facts = "1 fact is" if count == 1 else f"{count} facts are"
@@ -193,7 +192,7 @@ def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -
 def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
     # Where every provider fails a must, the concessions say the same and more.
     turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
-    asked = [part.says for part in answer.confirm] or _open_lines(answer, knowledge)
+    asked = [part.says for part in answer.confirm]
     lines = [
         *_concession_lines(answer, knowledge),
         *_combination_lines(answer, knowledge),
@@ -224,7 +223,8 @@ def _show_sureness(answer: AnswerRecord, page: Page) -> None:
     """Print how much of it depends on unknown facts, and on the weights."""
     found = answer.sureness
     if found and found.worlds is not None and answer.verdict.kind != "none":
-        _show_list("How sure", [found.worlds.says, found.weights.says], page)
+        shares = [found.worlds.says] if answer.is_open else []
+        _show_list("How sure", [*shares, found.weights.says], page)
 
 
 def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
@@ -237,20 +237,6 @@ def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[st
 def _combination_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     groups = [joined([knowledge.providers[provider].name for provider in group]) for group in answer.combinations]
     return [f"{group} together meet every must." for group in groups]
-
-
-def _open_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return which unknown facts keep the verdict from being firm."""
-    verdict = answer.verdict
-    if verdict.kind == "none" or verdict.strength == "firm":
-        return []
-    open_findings = [finding for finding in answer.findings if finding.outcome == "unknown"]
-    return list(
-        dict.fromkeys(
-            f"An answer from {knowledge.providers[finding.provider].name} about {_label(finding, knowledge)}."
-            for finding in open_findings
-        )
-    )
 
 
 def _show_sources(answer: AnswerRecord, page: Page) -> None:

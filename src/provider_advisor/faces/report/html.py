@@ -37,8 +37,8 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     sources = CitedSources(answer)
     ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
     bills = parts.make_bills(answer, knowledge, sources)
-    sure = describe_sureness(answer, found)
-    unknown = parts.find_unknowns(found)
+    sure = describe_sureness(answer, knowledge, found)
+    unknown = parts.find_unknowns(answer, knowledge)
     title, lede = split_headline(answer)
     team = clean(answer.question.get("team") or "")
     page: str = page_template("report.html.j2").render(
@@ -59,7 +59,6 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         unknowns=unknown,
         stale=parts.describe_stale(answer, knowledge),
         notices=parts.describe_notices(answer, sources),
-        open_questions=parts.list_open_questions(answer, unknown),
         changes=parts.describe_changes(answer, knowledge, sure.changes),
         sure=sure,
         bills=bills,

@@ -41,7 +41,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
     sources = CitedSources(answer)
     ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
-    sure = describe_sureness(answer, found)
+    sure = describe_sureness(answer, knowledge, found)
     blocks = [
         *_head(answer),
         *_context(answer, knowledge),
@@ -51,7 +51,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         *_reasons(found),
         *_unknowns(answer, knowledge, found, sure),
         *_notices(answer, sources),
-        *_changes(answer, knowledge, found, sure),
+        *_changes(answer, knowledge, sure),
         *_sureness(sure),
         *_cost(answer, knowledge, sources),
         *_sources(sources),
@@ -154,7 +154,7 @@ def _unknowns(
     answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequence[ReportRow], sure: ReportSureness
 ) -> Iterator[str]:
     yield "## Unknowns and what to confirm"
-    unknown = parts.find_unknowns(found)
+    unknown = parts.find_unknowns(answer, knowledge)
     if not unknown:
         yield "Everything that was asked for is known." if found else "Nothing was asked for."
     else:
@@ -176,13 +176,9 @@ def _notices(answer: AnswerRecord, sources: CitedSources) -> Iterator[str]:
         yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in found)
 
 
-def _changes(
-    answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequence[ReportRow], sure: ReportSureness
-) -> Iterator[str]:
+def _changes(answer: AnswerRecord, knowledge: KnowledgeBase, sure: ReportSureness) -> Iterator[str]:
     yield "## What would change the answer"
     lines = parts.describe_changes(answer, knowledge, sure.changes)
-    if not sure.questions:
-        lines += parts.list_open_questions(answer, parts.find_unknowns(found))
     yield _list(escape(line) for line in lines) if lines else "Nothing that was tried."
 
 
@@ -194,10 +190,14 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.is_known:
         yield "## How sure the answer is"
     if sure.shares:
-        yield f"Share of scenarios in which each provider comes first. {sure.worlds}"
+        yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
+        given = ["With the given weights"] if sure.is_open else []
         yield _table(
-            ["Provider", "With the given weights", "With any weights, all equally likely"],
-            ([escape(share.provider), share.given_text, share.uniform_text] for share in sure.shares),
+            ["Provider", *given, "With any weights, all equally likely"],
+            (
+                [escape(share.provider), *([share.given_text] if given else []), share.uniform_text]
+                for share in sure.shares
+            ),
         )
     if sure.nobody:
         yield sure.nobody

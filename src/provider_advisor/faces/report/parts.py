@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
+from provider_advisor.explanation.unknowns import Unknown, list_unknowns
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
-    ReportRow,
     name_providers,
     name_usage,
     rank_providers,
@@ -21,24 +21,14 @@ from provider_advisor.knowledge import KnowledgeBase
 __all__ = [
     "Bill",
     "BillPosition",
-    "Unknown",
     "describe_changes",
     "describe_context",
     "describe_notices",
     "describe_set_aside",
     "describe_stale",
     "find_unknowns",
-    "list_open_questions",
     "make_bills",
 ]
-
-
-class Unknown(NamedTuple):
-    """What was asked for and is not known, and about which providers."""
-
-    label: str
-    priority: str
-    providers: str
 
 
 class BillPosition(NamedTuple):
@@ -83,13 +73,9 @@ def _topic(topic: str, values: Sequence[str], knowledge: KnowledgeBase) -> str:
     return f"{label}: {joined(values)}"
 
 
-def find_unknowns(rows: Sequence[ReportRow]) -> list[Unknown]:
-    """Return which of the rows are not known for which providers."""
-    found = [
-        Unknown(row.label, row.priority, joined([cell.provider for cell in row.cells if cell.kind == "unknown"]))
-        for row in rows
-    ]
-    return [part for part in found if part.providers]
+def find_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
+    """Return what is not known, safe to show."""
+    return [Unknown(*(clean(text) for text in part)) for part in list_unknowns(answer, knowledge)]
 
 
 def describe_stale(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
@@ -135,14 +121,6 @@ def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[s
         clean(f"{criterion_label(part.criterion, None, knowledge)}, by the rule {part.rule}: {part.because}.")
         for part in answer.set_aside
     ]
-
-
-def list_open_questions(answer: AnswerRecord, unknown: Sequence[Unknown]) -> list[str]:
-    """Return which unknown facts keep the verdict from being firm; none where it is firm, or where all fail."""
-    verdict = answer.verdict
-    if verdict.kind in {"none", "tie"} or verdict.strength == "firm":
-        return []
-    return [f"An answer from {part.providers} about {part.label}." for part in unknown]
 
 
 def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[Bill]:

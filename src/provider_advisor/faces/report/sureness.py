@@ -14,9 +14,11 @@ from provider_advisor.explanation.model import (
     WeightRangeRecord,
     WorldsRecord,
 )
+from provider_advisor.explanation.sureness import say_odds
 from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.view import ReportRow, name_providers, rank_providers
 from provider_advisor.faces.text import clean
+from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["ReportQuestion", "ReportRange", "ReportShare", "ReportSureness", "describe_sureness"]
 
@@ -71,6 +73,7 @@ class ReportSureness(NamedTuple):
     shares: tuple[ReportShare, ...]
     nobody: str
     worlds: str
+    is_open: bool
 
     @property
     def is_known(self) -> bool:
@@ -78,11 +81,11 @@ class ReportSureness(NamedTuple):
         return bool(self.shares or self.nobody or self.ranges or self.settled or self.weights)
 
 
-def describe_sureness(answer: AnswerRecord, rows: Sequence[ReportRow]) -> ReportSureness:
+def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequence[ReportRow]) -> ReportSureness:
     """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings."""
     questions, found = tuple(_question(part) for part in answer.confirm), answer.sureness
     if found is None:
-        return ReportSureness(questions, (), (), (), "", (), "", "")
+        return ReportSureness(questions, (), (), (), "", (), "", "", is_open=False)
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if _least_factor(part) < math.inf]
@@ -94,7 +97,8 @@ def describe_sureness(answer: AnswerRecord, rows: Sequence[ReportRow]) -> Report
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
         _nobody(worlds.none) if worlds else "",
-        _precision_text(worlds) if worlds else "",
+        clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",
+        answer.is_open,
     )
 
 
@@ -166,6 +170,16 @@ def _nobody(none: float) -> str:
     if none == 1:
         return "In every scenario, each of the providers compared fails a must."
     return f"In {percent(none)} of the scenarios none of the providers compared meets every must." if none > 0 else ""
+
+
+def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
+    """Return what the shares rest on: the odds of the unknown facts, where they matter; and how precise they are."""
+    uniform = _precision(worlds.uniform)
+    if not answer.is_open:
+        unknown = any(finding.is_open for finding in answer.findings)
+        odds = f"{say_odds(knowledge.policy.unknown)}, and all" if unknown else "With all"
+        return f"{odds} weights equally likely. The shares are {uniform}."
+    return f"{worlds.says} {_precision_text(worlds)}"
 
 
 def _precision_text(worlds: WorldsRecord) -> str:

@@ -1,0 +1,57 @@
+"""What was asked for and is not known, or not wholly: one list for every face, so that none says more than another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from provider_advisor.explanation.model import AnswerRecord, FindingRecord, group_findings
+from provider_advisor.explanation.words import criterion_label, joined
+from provider_advisor.knowledge import KnowledgeBase
+
+__all__ = ["Unknown", "list_unknowns"]
+
+
+class Unknown(NamedTuple):
+    """Something that was asked for, with its priority, and the providers of which it is not known, in words."""
+
+    label: str
+    priority: str
+    providers: str
+
+
+def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
+    """Return what is not known, in the order in which it was asked; empty only where everything is known.
+
+    An amount that is known within a range only is listed with what is known of it: "Acme (more than 100 countries)". So
+    is a monthly cost without an upper limit, even where only the usage was stated.
+    """
+    names = {provider.id: provider.name for provider in answer.providers}
+    found = [
+        Unknown(
+            _label(group[0], knowledge), group[0].priority or "rule", joined([_about(part, names) for part in group])
+        )
+        for group in group_findings([finding for finding in answer.findings if finding.is_open])
+    ]
+    return [*found, *_list_costs(answer, knowledge)]
+
+
+def _label(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
+    if finding.criterion is None:
+        return finding.because.rstrip(".")
+    return criterion_label(finding.criterion, finding.bound, knowledge)
+
+
+def _about(finding: FindingRecord, names: dict[str, str]) -> str:
+    name = names[finding.provider]
+    return name if finding.outcome == "unknown" else f"{name} ({finding.says})"
+
+
+def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unknown]:
+    """Yield the computed cost, unless it was asked for and so is listed already."""
+    computed = next((criterion for criterion in knowledge.criteria.values() if criterion.computed), None)
+    if computed is None or any(finding.criterion == computed.id for finding in answer.findings):
+        return
+    open_ended = [part.name for part in answer.providers if part.monthly_cost and part.monthly_cost.high is None]
+    if open_ended:
+        yield Unknown(computed.label, "usage", f"no upper limit is known for {joined(open_ended)}")

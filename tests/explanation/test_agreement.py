@@ -1,0 +1,202 @@
+"""The parts of an answer agree with one another, on random knowledge bases of up to five providers.
+
+Verdict, standings, scores, what is not known, what to ask, shares, concessions and sentences are worked out in
+different places; a reader sees them side by side.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, rating, worlds
+
+from provider_advisor.explanation.unknowns import list_unknowns
+from provider_advisor.explanation.verdict_reasons import list_overtakers
+from provider_advisor.faces.cli.text_answer import show_recommendation
+from provider_advisor.faces.report.html import html_report
+from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Requirement, Statement, Team
+
+_ORDER = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}
+_MARGIN = 1e-6
+
+
+def _answered(world: World, *, robustness: bool = True):
+    return answer(world.knowledge, Statement(world.team, DAY, None), robustness=robustness)
+
+
+def _leaders(verdict):
+    return [verdict.provider] if verdict.provider else [verdict.lean] if verdict.lean else list(verdict.among)
+
+
+def _is_amount(finding, world):
+    return finding.criterion is not None and world.knowledge.criteria[finding.criterion].kind != "capability"
+
+
+def _has(*names):
+    return {name: Said("present") for name in names}
+
+
+def _must(name):
+    return Requirement(name, "must")
+
+
+def _want(name):
+    return Requirement(name, "should")
+
+
+# Verdict, standings and scores
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_leaders_have_the_best_standing_and_a_higher_score_elsewhere_is_explained(world):
+    found = _answered(world, robustness=False).explanation
+    providers = {provider.id: provider for provider in found.providers}
+    leaders = [name for name in _leaders(found.verdict) if name]
+    assume(leaders)
+    best = providers[leaders[0]]
+    for name, provider in providers.items():
+        assert _ORDER[provider.standing] >= _ORDER[best.standing]
+        higher = provider.score.expected > best.score.expected
+        assert (f"{provider.name} scores higher but" in found.verdict.reason) == (higher and name not in leaders)
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
+    found = _answered(world, robustness=False).explanation
+    verdict, names = found.verdict, {provider.id: provider.name for provider in found.providers}
+    for leader in _leaders(verdict):
+        assert leader is None or names[leader] in verdict.reason
+    if verdict.kind == "recommended":
+        assert f"({verdict.strength})" in verdict.reason
+    assert ("providers compared meets everything" in verdict.reason) <= (verdict.kind == "none")
+    assert "nobody" not in verdict.reason
+    assert bool(found.concessions) <= (verdict.kind == "none")
+    assert bool(found.combinations) <= (verdict.kind in {"none", "undetermined"})
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_what_is_given_up_was_asked_for_and_leads_somewhere(world):
+    found = _answered(world, robustness=False).explanation
+    musts = {(part.criterion, str(part.bound)) for part in found.requirements if part.priority == "must"}
+    for concession in found.concessions:
+        assert concession.drop
+        assert concession.verdict.kind != "none"
+        assert "every provider compared would fail" not in concession.verdict.reason
+        assert {(part.criterion, str(part.bound)) for part in concession.drop} <= musts
+
+
+# What could still happen
+
+
+@settings(SAME_EVERY_RUN, max_examples=50)
+@given(worlds())
+def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
+    recommendation = _answered(world)
+    found, sure = recommendation.explanation, recommendation.explanation.sureness
+    assume(found.verdict.strength == "leaning" and sure.worlds.given.exact)
+    assume(0 < world.knowledge.policy.unknown < 1)
+    assessments = {each.provider: each for each in recommendation.decision.outcome.assessments}
+    ahead, level = list_overtakers([found.verdict.provider], assessments)
+    # Scenarios draw an amount of which no claim says anything at one point of its scale, not over all of it.
+    amounts = [part for part in found.findings if _is_amount(part, world)]
+    drawn = not any(part.is_open and part.bound is None for part in amounts)
+    for share in sure.worlds.providers:
+        if share.provider != found.verdict.provider:
+            said = share.provider in {*ahead, *level}
+            assert (share.given > 0) <= said
+            assert not (drawn and said) or share.given > 0
+    if not ahead:
+        assert "ahead" not in found.verdict.reason.replace("put another provider ahead", "")
+
+
+@settings(SAME_EVERY_RUN, max_examples=50)
+@given(worlds())
+def test_shares_agree_with_the_verdict(world):
+    found = _answered(world).explanation
+    worlds_found = found.sureness.worlds
+    assume(worlds_found is not None)
+    shares = {share.provider: share.given for share in worlds_found.providers}
+    assert sum(shares.values()) + worlds_found.none == pytest.approx(1, abs=1e-6)
+    for provider in found.providers:
+        if provider.standing == "ruled-out":
+            assert shares[provider.id] == 0
+    if found.verdict.strength == "firm":
+        assert shares[found.verdict.provider] == pytest.approx(1)
+    leader = found.verdict.provider or found.verdict.lean
+    error = 2 * worlds_found.given.error
+    often = [name for name, share in shares.items() if leader and share > shares[leader] + error]
+    assert ("more often" in worlds_found.says) == bool(often)
+
+
+@settings(SAME_EVERY_RUN, max_examples=50)
+@given(worlds())
+def test_what_to_ask_is_not_known_and_each_answer_says_whether_it_changes_anything(world):
+    found = _answered(world).explanation
+    if found.verdict.kind == "none" or found.verdict.strength == "firm":
+        assert not found.confirm
+    open_for = {finding.provider for finding in found.findings if finding.is_open}
+    before = {key: value for key, value in vars(found.verdict).items() if key != "reason"}
+    for entry in found.confirm:
+        assert {fact.provider for fact in entry.facts} <= open_for
+        assert any(part.changes for part in entry.answers)
+        for part in entry.answers:
+            assert part.changes == (vars(part.verdict) != before)
+            if len(entry.facts) == 1:
+                assert part.says.endswith("the answer stays the same.") != part.changes
+
+
+# What is not known
+
+
+@settings(SAME_EVERY_RUN, max_examples=40)
+@given(worlds())
+def test_every_face_says_that_all_is_known_only_where_it_is(world):
+    recommendation = _answered(world)
+    found, knowledge = recommendation.explanation, world.knowledge
+    unknown = list_unknowns(found, knowledge)
+    assert bool(unknown) == any(finding.degree[0] < finding.degree[1] for finding in found.findings)
+    named = {provider.name for provider in found.providers}
+    for part in unknown:
+        assert any(name in part.providers for name in named)
+    if found.verdict.kind == "tie":
+        leaders = [finding for finding in found.findings if finding.provider in found.verdict.among]
+        assert not any(finding.is_open for finding in leaders)
+    for page in (markdown_report(found, knowledge), html_report(found, knowledge)):
+        assert ("Everything that was asked for is known." in page) == (bool(found.findings) and not unknown)
+        assert ("even odds" in page) <= any(finding.is_open for finding in found.findings)
+
+
+def _text(recommendation, knowledge, capsys):
+    show_recommendation(recommendation, knowledge, "text")
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_leader_with_the_lower_score_is_explained(capsys):
+    criteria = [capability("doors"), capability("bells", 10)]
+    knowledge = knowledge_of(criteria, {"ada": _has("doors"), "bob": _has("bells")})
+    world = World(knowledge, Team((_must("doors"), _want("bells")), {}, {}))
+    text = _text(_answered(world), knowledge, capsys)
+    assert "Bob scores higher but is not known to meet doors" in text
+    assert "Ada is recommended (leaning): unknown facts could still put Bob ahead" in text
+
+
+def test_who_can_only_become_level_is_not_said_to_come_out_ahead(capsys):
+    knowledge = knowledge_of([capability("doors")], {"ada": _has("doors"), "bob": {}})
+    text = _text(_answered(World(knowledge, Team((_must("doors"),), {}, {}))), knowledge, capsys)
+    assert "unknown facts could still make Bob equal to it" in text
+    assert "ahead" not in text
+    assert "With every unknown at even odds, Ada comes first in 75% of the scenarios and Bob in 25%" in text
+
+
+def test_shares_are_not_shown_where_nothing_can_change(capsys):
+    knowledge = knowledge_of(
+        [capability("doors"), rating("care")], {"ada": _has("doors"), "bob": {"doors": Said("absent")}}
+    )
+    text = _text(_answered(World(knowledge, Team((_must("doors"), _want("care")), {}, {}))), knowledge, capsys)
+    assert "Ada is recommended (firm): Bob fails on doors." in text
+    assert "scenarios" not in text
