@@ -297,6 +297,18 @@ def test_a_cost_that_lacks_a_price_is_expected_at_its_worse_end():
     assert (ada.score, bob.score) == ((10, 10, 100), (30, 30, 100))
 
 
+def test_a_cost_with_usage_that_no_price_model_covers_is_expected_at_its_worse_end():
+    items = {name: UsageItem(name, name, f"How many {name}?", "h") for name in ("hours", "loans")}
+    hourly = price("hourly")._replace(usage=("hours",))
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    knowledge = knowledge_of([hourly, cost], {"ada": {"hourly": Said(2, "exactly")}})
+    knowledge = type(knowledge)(**{**vars(knowledge), "usage": items, "fingerprint": "loans"})
+    decision = decided(knowledge, Team((should("monthly-cost"),), usage={"hours": 1, "loans": 3}))
+    (ada, *_) = decision.outcome.assessments
+    assert ada.cost.amount == Interval(2, None)
+    assert ada.score.proven == ada.score.expected < ada.score.possible
+
+
 @settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_no_answer_changes_a_firm_recommendation(world):

@@ -47,8 +47,8 @@ class Cost(NamedTuple):
 
     @property
     def lacks_price(self) -> bool:
-        """Return whether some price that could count is not known."""
-        return any(item.missing for item in self.items)
+        """Return whether some price that could count is not known, or no price model covers some usage."""
+        return bool(self.unpriced) or any(item.missing for item in self.items)
 
 
 def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
