@@ -64,7 +64,7 @@ def repository(folders):
 pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
-2 verdicts of 3 teams change (67%); for 2 the provider recommended is another.
+2 verdicts of 3 teams change (67%); for 2 the recommended provider changes.
 1 of 4 rows rejected: 1 by both sides.
 
 Teams  Share  Before           After
@@ -74,8 +74,8 @@ Teams  Share  Before           After
 Alone  Needed  Because of
 2      2       Vonage, Sales application: not known, now present (such as shop,
                agency)
-Of the 2 teams that change, 2 get the new verdict by one change alone. Needed
-counts the teams that do not get it without this change.
+Of the 2 teams that change, 2 get their new verdict from one change alone.
+'Needed' counts the teams that do not get it without this change.
 
 For example shop
   Twilio, leaning; now Vonage, leaning.
@@ -164,7 +164,10 @@ def test_a_mistake_at_a_revision_is_told_with_its_place_there(recommend_says, re
         ("teams.csv --before old --id name", "there is no column 'name'; expected one of team, needs, wants."),
         ("teams.csv --before old --separator ab", "'ab' is not a separator; expected one character, such as ; or tab."),
         ("teams.csv --before old --as-of soon", "'soon' is not a date; expected YYYY-MM-DD, such as 2022-12-31."),
-        ("teams.csv --before old --after new --facts new/facts", "give either it or --facts and --rules."),
+        (
+            "teams.csv --before old --after new --facts new/facts",
+            "cannot be combined with --facts or --rules; give one of them.",
+        ),
         ("missing.csv --before old", "missing.csv cannot be read (No such file or directory); check the path."),
     ],
 )
@@ -225,7 +228,7 @@ def test_other_forms_of_teams_are_read(recommend_says):
     Path("teams.jsonl").write_text("".join(json.dumps(line) + os.linesep for line in lines), encoding="utf-8")
     run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2022-12-31")
     assert run.status == 0
-    assert "1 row names a day or an age of its own; all were answered as of 2022-12-31." in run.out
+    assert "1 row has its own as_of or max_age; all were compared as of 2022-12-31." in run.out
 
 
 def test_what_a_team_is_called_cannot_steer_the_terminal(recommend_says):
@@ -239,7 +242,7 @@ def test_a_table_without_rows_has_no_impact(recommend_says):
     Path("teams.csv").write_text("team,needs\n", encoding="utf-8")
     run = recommend_says("recommend impact teams.csv --before old --after new")
     assert (run.status, run.err) == (0, "")
-    assert run.out.startswith("No team was compared.\n1 change between the two,")
+    assert run.out.startswith("No team was compared.\n1 change turns no verdict;")
 
 
 def test_an_input_that_fails_midway_exits_with_1(recommend_says, monkeypatch):

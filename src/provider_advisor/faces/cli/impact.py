@@ -1,7 +1,8 @@
-"""`recommend impact`: whom a change of facts or rules affects, before it ships."""
+"""`recommend impact`: which teams a change of facts or rules affects, before it ships."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
 
-if TYPE_CHECKING:  # columns are dear to import, and whoever only wants help needs none
+if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact import Version
 
 __all__ = ["impact_command"]
@@ -32,34 +33,49 @@ _FORMS = click.Choice(["csv", "jsonl", "parquet"])
 _SIDE = "FOLDER|REVISION"
 
 
+@dataclass(frozen=True)
+class ImpactOptions:
+    """The options of the command, as they were given."""
+
+    before: str
+    after: str | None
+    id_column: str | None
+    input_format: str | None
+    separator: str
+    sample: int
+    as_of: str | None
+    max_age: str | None
+    form: str
+    facts: str | None
+    rules: str | None
+
+
 @click.command("impact")
 @click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
-@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="The knowledge base as it was.")
-@click.option(
-    "--after", type=path_name, metavar=_SIDE, help="The knowledge base as it is to be; see above if not given."
-)
-@click.option("--id", "id_column", metavar="COLUMN", help="Column that names the team; 'team' if not given.")
-@click.option("--input-format", type=_FORMS, help="Form of the inputs, where their names do not tell.")
-@click.option("--separator", default=",", metavar="CHAR", help="What parts the cells of CSV inputs: ; or tab, say.")
+@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="The knowledge base before the change.")
+@click.option("--after", type=path_name, metavar=_SIDE, help="The knowledge base after it; default: see above.")
+@click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given.")
+@click.option("--input-format", type=_FORMS, help="Format of the inputs, if their names do not tell.")
+@click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab.")
 @click.option(
     "--sample",
     type=click.IntRange(1, 1_000_000),
     default=10_000,
     show_default=True,
     metavar="N",
-    help="Of more teams that change, look at so many for the reasons.",
+    help="Look for the reasons in a random sample, if more teams than this change.",
 )
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
 @format_option("text", "json")
 @knowledge_options
-def impact_command(teams: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
+def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)
     """Compare two knowledge bases on the same teams.
 
-    How many verdicts change, from what to what, and because of which facts and rules. TEAMS are files as `recommend
-    batch` reads them. Each side is a folder with facts/ and rules/ in it, or a revision of the git repository here. If
-    --after is not given, it is what --facts and --rules name; else, beside a revision, the working tree; else what is
-    shipped.
+    Shows how many verdicts change, from what to what, and because of which facts and rules. TEAMS are files as
+    `recommend batch` reads them. Each side is a folder with facts/ and rules/ in it, or a revision of the git
+    repository here. Without --after, the second side is what --facts and --rules name. Without these it is the
+    working tree if --before is a revision, and the shipped knowledge base if --before is a folder.
 
     \b
     Examples:
@@ -67,8 +83,9 @@ def impact_command(teams: tuple[str, ...], **options: Any) -> None:  # noqa: ANN
       recommend impact "teams-*.jsonl" --before v1.4 --after v1.5 --format json
       recommend impact teams.parquet --before ../last-month
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    record, names = _compared(teams, options)
-    if options["form"] == "json":
+    options = ImpactOptions(**given)
+    record, names = _compare(teams, options)
+    if options.form == "json":
         show_json(record)
         return
     page = Page()
@@ -76,16 +93,16 @@ def impact_command(teams: tuple[str, ...], **options: Any) -> None:  # noqa: ANN
     page.show()
 
 
-def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The impact as data, and the names of all providers by their ids."""
+def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the impact as data, and the names of all providers by their ids."""
     from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
 
-    day, age = read_day(options["as_of"]) or today(), read_age(options["max_age"])
-    separator = read_separator(options["separator"])
-    before, after = _before(options["before"]), _after(options)
+    day, age = read_day(options.as_of) or today(), read_age(options.max_age)
+    separator = read_separator(options.separator)
+    before, after = _read_side(options.before), _read_after(options)
     both = merge_readable(before.knowledge, after.knowledge)
-    inputs = open_inputs(teams, both, options["input_format"], separator, Limits())
+    inputs = open_inputs(teams, both, options.input_format, separator, Limits())
     asked = Asked(
         before.knowledge,
         after.knowledge,
@@ -93,8 +110,8 @@ def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str
         age,
         inputs.schema,
         dated=inputs.form == "jsonl",
-        id_column=options["id_column"],
-        sample=options["sample"],
+        id_column=options.id_column,
+        sample=options.sample,
     )
     with progress_bar(inputs.size, quiet=False) as advance:
         impact = impact_of(asked, inputs.pieces(), advance)
@@ -103,21 +120,23 @@ def _compared(teams: tuple[str, ...], options: dict[str, Any]) -> tuple[dict[str
     return impact_record(impact, before.name, after.name), names
 
 
-def _before(name: str) -> Version:
+def _read_side(name: str) -> Version:
+    """Return the knowledge base of a folder or a revision."""
     from provider_advisor.batch.impact import is_folder, load_folder, load_revision  # noqa: PLC0415
 
     return load_folder(name) if is_folder(name) else load_revision(name, Path.cwd())
 
 
-def _after(options: dict[str, Any]) -> Version:
+def _read_after(options: ImpactOptions) -> Version:
+    """Return the second side. Raises BatchError if it is given twice."""
     from provider_advisor.batch.impact import Version, is_folder, load_working_tree  # noqa: PLC0415
 
-    given = [options[name] for name in ("facts", "rules") if options[name]]
-    if options["after"] is not None:
+    given = [name for name in (options.facts, options.rules) if name]
+    if options.after is not None:
         if given:
-            raise BatchError("--after is the whole side; give either it or --facts and --rules.")
-        return _before(options["after"])
-    if given or is_folder(options["before"]):
+            raise BatchError("--after cannot be combined with --facts or --rules; give one of them.")
+        return _read_side(options.after)
+    if given or is_folder(options.before):
         name = " and ".join(given) or "the shipped knowledge base"
-        return Version(name, load_knowledge(options["facts"], options["rules"]))
-    return load_working_tree(options["before"], Path.cwd())
+        return Version(name, load_knowledge(options.facts, options.rules))
+    return load_working_tree(options.before, Path.cwd())

@@ -1,4 +1,4 @@
-"""What two knowledge bases make of the same teams, as text."""
+"""Show as text what two knowledge bases make of the same teams."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Names = Mapping[str, str]
 
 def show_impact(record: Record, names: Names, page: Page) -> None:
     """Put an impact, as `impact_record` gives it, on the page; `names` are those of providers by id."""
-    page.line(_headline(record), bold=True)
-    for line in _rows(record):
+    page.line(_write_headline(record), bold=True)
+    for line in _list_rows(record):
         page.line(line)
     if record["transitions"]:
         _show_transitions(record, names, page)
@@ -36,37 +36,35 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
     page.line(f"Asked on {record['as_of']}.")
 
 
-def _headline(record: Record) -> str:
+def _write_headline(record: Record) -> str:
     changed, other = record["changed"], record["other_provider"]
     if not record["compared"]:
         return "No team was compared."
-    whole = f"of {_teams(record['compared'])}"
+    whole = f"of {_count_teams(record['compared'])}"
     if not changed["teams"]:
         return f"No verdict {whole} changes."
     verdicts = "1 verdict" if changed["teams"] == 1 else f"{changed['teams']:,} verdicts"
     verb = "changes" if changed["teams"] == 1 else "change"
-    provider = f"for {other['teams']:,} the provider recommended is another"
+    provider = f"for {other['teams']:,} the recommended provider changes"
     return f"{verdicts} {whole} {verb} ({percent(changed['share'])}); {provider}."
 
 
-def _teams(count: int) -> str:
+def _count_teams(count: int) -> str:
     return "1 team" if count == 1 else f"{count:,} teams"
 
 
-def _rows(record: Record) -> Iterator[str]:
-    """What became of the other rows."""
+def _list_rows(record: Record) -> Iterator[str]:
+    """Yield a line for each kind of row that was not compared, or not as it asked."""
     rejected = record["rejected"]
     if total := sum(rejected.values()):
-        sides = {"both": "both sides", "before": "the side before alone", "after": "the side after alone"}
+        sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}
         parts = [f"{rejected[key]:,} by {words}" for key, words in sides.items() if rejected[key]]
         yield f"{total:,} of {record['rows']:,} rows rejected: {joined(parts)}."
     if record["dated"]:
-        own = (
-            "row names a day or an age of its own" if record["dated"] == 1 else "rows name a day or an age of their own"
-        )
-        yield f"{record['dated']:,} {own}; all were answered as of {record['as_of']}."
+        own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
+        yield f"{record['dated']:,} {own}; all were compared as of {record['as_of']}."
     if record["unread"]:
-        yield f"Not read by the side that does not know it: {', '.join(record['unread'])}."
+        yield f"Columns that only one side knows: {', '.join(record['unread'])}."
 
 
 def _show_transitions(record: Record, names: Names, page: Page) -> None:
@@ -78,17 +76,17 @@ def _show_transitions(record: Record, names: Names, page: Page) -> None:
             [
                 f"{part['teams']:,}",
                 percent(part["share"]),
-                _verdict(part["before"], names),
-                _verdict(part["after"], names),
+                _name_verdict(part["before"], names),
+                _name_verdict(part["after"], names),
             ]
             for part in shown
         ),
     )
     if len(shown) < len(record["transitions"]):
-        page.line(f"({len(record['transitions']) - len(shown)} more kinds of change: --format json)")
+        page.line(f"({len(record['transitions']) - len(shown)} more kinds of change; see --format json)")
 
 
-def _verdict(verdict: Record, names: Names) -> str:
+def _name_verdict(verdict: Record, names: Names) -> str:
     if verdict["kind"] == "none":
         return "none of those compared meets every must"
     if verdict["kind"] == "recommended":
@@ -101,26 +99,33 @@ def _verdict(verdict: Record, names: Names) -> str:
 
 
 def _show_changes(record: Record, page: Page) -> None:
-    """The changes that turn verdicts, and how many others there are."""
-    turning = _apart(part for part in record["changes"] if any(part[key] for key in ("alone", "otherwise", "needed")))
+    """Put the changes that turn verdicts on the page, and the number of the others."""
+    turning = _choose_changes(part for part in record["changes"] if _turns_verdicts(part))
     if turning:
         page.gap()
         page.table(
             ["Alone", "Needed", "Because of"],
-            ([_number(part["alone"]), _number(part["needed"]), _said(part)] for part in turning[:_MOST_CHANGES]),
+            (
+                [_write_number(part["alone"]), _write_number(part["needed"]), _write_change(part)]
+                for part in turning[:_MOST_CHANGES]
+            ),
         )
-        page.line(_because(record["because"]))
+        page.line(_write_because(record["because"]))
     if len(turning) > _MOST_CHANGES:
-        page.line(f"({_changes(len(turning) - _MOST_CHANGES)} more: --format json)")
-    idle = [part for part in record["changes"] if not any(part[key] for key in ("alone", "otherwise", "needed"))]
-    if idle and record["transitions"]:
-        page.line(f"{_changes(len(idle))} by themselves turn none of these verdicts: --format json.")
-    elif idle:
-        page.line(f"{_changes(len(idle))} between the two, which turn no verdict: --format json.")
+        page.line(f"({_count_changes(len(turning) - _MOST_CHANGES)} more; see --format json)")
+    idle = [part for part in record["changes"] if not _turns_verdicts(part)]
+    if idle:
+        verb = "turns" if len(idle) == 1 else "turn"
+        what = "none of these verdicts alone" if record["transitions"] else "no verdict"
+        page.line(f"{_count_changes(len(idle))} {verb} {what}; see --format json.")
 
 
-def _apart(changes: Iterable[Record]) -> list[Record]:
-    """The changes; of those that can only be made together, the first, and none that do nothing but come along."""
+def _turns_verdicts(change: Record) -> bool:
+    return any(change[key] for key in ("alone", "otherwise", "needed"))
+
+
+def _choose_changes(changes: Iterable[Record]) -> list[Record]:
+    """Return the changes to show: of those that must be made together the first, without those that only come along."""
     seen: set[frozenset[str]] = set()
     brought: set[str] = set()
     found = []
@@ -133,47 +138,48 @@ def _apart(changes: Iterable[Record]) -> list[Record]:
     return found
 
 
-def _changes(count: int) -> str:
+def _count_changes(count: int) -> str:
     return "1 change" if count == 1 else f"{count:,} changes"
 
 
-def _number(count: int | None) -> str:
+def _write_number(count: int | None) -> str:
     return "?" if count is None else f"{count:,}"
 
 
-def _said(part: Record) -> str:
+def _write_change(part: Record) -> str:
     brings = f"; with {joined([clean(text) for text in part['brings']])}" if part["brings"] else ""
     teams = [clean(place["team"]) for place in part["examples"][:_MOST_EXAMPLES] if place["team"]]
     examples = f" (such as {', '.join(teams)})" if teams else ""
     return f"{capital(clean(part['says']))}{brings}{examples}"
 
 
-def _because(found: Record) -> str:
-    """How the changes share the teams."""
-    looked_at = _teams(found["looked_at"])
+def _write_because(found: Record) -> str:
+    """Return how many of the teams turn by one change alone, by any of several, or by several together."""
+    looked_at = _count_teams(found["looked_at"])
     verb = "changes" if found["looked_at"] == 1 else "change"
     whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
     parts = [
         f"{found[key]:,} {words}"
         for key, words in (
-            ("by_one", "get the new verdict by one change alone"),
-            ("by_any", "by any of several alone"),
-            ("together", "only by several together"),
+            ("by_one", "get their new verdict from one change alone"),
+            ("by_any", "from any of several"),
+            ("together", "only from several together"),
         )
         if found[key]
     ]
-    untried = f" {_changes(found['untried'])} were too many to be tried." if found["untried"] else ""
-    needed = "Needed counts the teams that do not get it without this change."
+    count = found["untried"]
+    untried = f" There were too many changes to try {count:,} of them." if count else ""
+    needed = "'Needed' counts the teams that do not get it without this change."
     return f"Of {whole}, {joined(parts)}. {needed}{untried}"
 
 
 def _show_examples(record: Record, names: Names, page: Page) -> None:
     for part in record["examples"][:1]:
-        page.heading(f"For example {_whom(part)}")
-        page.line(f"{capital(_verdict(part['before'], names))}; now {_verdict(part['after'], names)}.", 2)
+        page.heading(f"For example {_name_team(part)}")
+        page.line(f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}.", 2)
         for line in part["differences"][:_MOST_DIFFERENCES]:
             page.line(clean(line), 2)
 
 
-def _whom(place: Record) -> str:
+def _name_team(place: Record) -> str:
     return clean(place["team"]) if place["team"] else f"row {place['row']:,} of {clean(place['file'])}"
