@@ -42,12 +42,38 @@ def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
     assert err.startswith(
         "3 rows: 2 scored, 1 rejected.\nAmong 2 providers, by 1 source (twilio-vs-vonage-2022); facts of 2022-11-22, "
     )
-    assert err.endswith("\n\nRejected rows, each with its reason: see scores.rejects.csv.\n")
+    assert err.endswith("\n  All rejected rows, each with its reason: see scores.rejects.csv.\n")
     assert Path("scores.rejects.csv").read_text() == (
         "file,row,reason,content\n"
         "teams.csv,2,unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'?,\"b,whitebord,,6\"\n"
     )
     assert Path("scores.csv").read_text().splitlines()[1].endswith(",5")
+
+
+def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
+    rows = "".join(f"t{number},fxa{number}\n" for number in range(3))
+    Path("teams.csv").write_bytes(b"team,needs\n" + rows.encode() + b"x\xff,whiteboard\ny\ny,whiteboard\n,\n")
+    status, _, err = batch("teams.csv scores.csv")
+    assert status == 3
+    assert err.startswith("6 rows: 1 scored, 5 rejected. Skipped rows of empty cells: 1.")
+    said = " ".join(err.partition("Rejected\n")[2].split())
+    assert said.startswith("3 rows, such as row 1 of teams.csv: unknown criterion 'fxa0'. ")
+    assert "1 row, such as row 4 of teams.csv: is not UTF-8 at byte 2 (--encoding says what other encoding" in said
+    assert "1 row, such as row 5 of teams.csv: has 1 field, expected 2" in said
+
+
+@pytest.mark.parametrize("given", ["Bedarf", "=needs", "Bedarf="])
+def test_a_renaming_that_cannot_be_read_is_told_of(batch, given):
+    assert batch(f"teams.csv scores.csv --rename {given}") == (
+        2, "", f"recommend: --rename '{given}' cannot be read; expected OLD=NEW, such as Bedarf=needs.\n",
+    )  # fmt: skip
+
+
+def test_files_as_they_come_are_read_with_a_few_options(batch):
+    Path("teams.csv").write_bytes("Stand: Mai\nGruppe;Bedarf\nMüller;whiteboard\n".encode("cp1252"))
+    options = "--encoding cp1252 --skip-lines 1 --separator ; --rename Bedarf=needs --id Gruppe"
+    assert batch(f"teams.csv scores.csv --quiet {options.replace(';', chr(39) + ';' + chr(39))}") == (0, "", "")
+    assert Path("scores.csv").read_text().splitlines()[1].startswith("Müller,recommended")
 
 
 def test_quiet_says_nothing_and_0_is_for_no_reject(batch):

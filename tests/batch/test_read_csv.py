@@ -168,15 +168,21 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
     [
         (b"", "is empty; expected a first line with the names of the columns."),
         (b"\n\n", "is empty; expected a first line with the names of the columns."),
-        (b"\xff\xfex\x00,\x00", "is not in UTF-8 but looks like UTF-16; save it again as UTF-8."),
-        (b"x\x00,\x00y\x00\n\x00", "is not in UTF-8 but looks like UTF-16; save it again as UTF-8."),
+        (b"\xff\xfex\x00,\x00", "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8."),
+        (
+            b"x\x00,\x00y\x00\n\x00",
+            "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.",
+        ),
         (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it first."),
         (b"x;y\n1;2\n", "has one column, 'x;y'; try --separator ';'."),
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),
         (b"x,y,x\n", "has more than one column 'x'; rename all but one."),
-        (b"x,,y\n", "column 2 has no name; name it in the first line, or leave it out."),
+        (b",,\n", "no column has a name; expected a first line with the names of the columns."),
         (b"x,y\r1,2\r", "its lines end in a lone carriage return; save it with line feeds."),
-        (b"x,\xff\n", "the names of the columns are not UTF-8; save it again as UTF-8."),
+        (
+            b"x,\xff\n",
+            "the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the one that it has.",
+        ),
         (
             b'x,"y\n1,2\n',
             "the first line: a quote opens in cell 2 and never closes; expected the names of the columns.",

@@ -235,7 +235,7 @@ def _on_one_machine(paths, output, knowledge, limits, *, reasons=True):
     inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits)
     form = output.suffix[1:]
     scoring = Scoring(
-        knowledge, inputs.schema, form, day=None, age=None, today=DAY, dated=inputs.form == "jsonl", reasons=reasons
+        knowledge, inputs.schema, form, day=None, age=None, today=DAY, dated=inputs.is_dated, reasons=reasons
     )
     return run(inputs, scoring, Plan(output, form, threads=1), _nothing, _nothing)
 

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from provider_advisor.batch.input_columns import DATED, ColumnPlan, plan_columns
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
@@ -35,7 +36,8 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
 ) -> pa.RecordBatch:
     """Return all rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
 
-    Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`. A row that
+    Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, other spellings
+    (`Needs`, `usage_<item>`) and structs `situation` and `usage` too; `as_of` and `max_age` are refused. A row that
     cannot be scored has nulls for an answer, and a sentence in `error`, which is null in all others. Words are plain
     strings, as `arrow_schema` says. `knowledge` None is the shipped one, `as_of` None is today; `max_age` is in days.
     What scoring needs is made once a process and kept, so that a function of a batch may call this each time. May be
@@ -50,6 +52,7 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     if not isinstance(batch, pa.RecordBatch):
         raise BatchError(f"expected a RecordBatch of Arrow, not {type(batch).__name__}; see to_batches() of a table.")
     scorer = _scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
+    batch = _plan(scorer, batch.schema, id_column).apply(batch)
     scored = scorer.score(batch)
     schema = _schema(scorer, batch.schema)
     answers, errors = _in_all_rows(scored, batch.num_rows)
@@ -82,7 +85,18 @@ def arrow_schema(
     Columns that are carried keep their types, but dictionaries become what they hold. Raises BatchError if the table's
     columns cannot be read, or one has the name of a column of the result.
     """
-    return _schema(_scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain), table)
+    scorer = _scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain)
+    return _schema(scorer, _plan(scorer, table, id_column).schema)
+
+
+def _plan(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan:
+    plan = plan_columns(table, scorer.facts.knowledge, id_column=id_column)
+    for name in set(DATED) & set(plan.schema.names):
+        raise BatchError(
+            f"the column '{name}' is not read here, where {name}=… says it for all rows; leave it out, or call it "
+            "otherwise."
+        )
+    return plan
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,7 @@ class Block(NamedTuple):
 
     `rows` are those that could be read, `numbers` their record numbers, `rejects` the others; both count from the
     block's beginning.
+    `skipped` counts the records that hold nothing but empty cells, which are neither.
     `content` gives the text of the nth of `rows` as it stood in the input; `end` is where the next block begins.
     """
 
@@ -54,6 +55,24 @@ class Block(NamedTuple):
     records: int
     end: Position
     content: Callable[[int], str]
+    skipped: int = 0
+
+    def leave_out(self, empty: pa.Array | None, wrong: Mapping[int, str]) -> Block:
+        """Return the block without the rows that `empty` marks, which are counted, and those in `wrong`, by reason."""
+        if empty is None and not wrong:
+            return self
+        out = np.zeros(self.rows.num_rows, bool) if empty is None else empty.to_numpy(zero_copy_only=False).copy()
+        skipped = int(out.sum())
+        refused = [Reject(self.file, int(self.numbers[row]), self.content(row), wrong[row]) for row in wrong]
+        out[list(wrong)] = True
+        places = np.flatnonzero(~out)
+        return self._replace(
+            rows=self.rows.filter(pa.array(~out)),
+            numbers=self.numbers[places],
+            rejects=tuple(sorted([*self.rejects, *refused], key=lambda reject: reject.row)),
+            content=lambda row: self.content(int(places[row])),
+            skipped=self.skipped + skipped,
+        )
 
 
 class Piece(NamedTuple):

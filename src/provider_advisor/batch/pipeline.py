@@ -78,12 +78,12 @@ class Scoring:
             Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
         ]
         rejects = tuple(sorted([*block.rejects, *refused], key=lambda reject: reject.row))
-        if frame.height + len(rejects) != block.records:
+        if frame.height + len(rejects) + block.skipped != block.records:
             raise BatchFailure(
                 f"of {block.records:,} rows of {block.file}, {frame.height:,} were scored and {len(rejects):,} rejected"
                 ": this is a fault of the program; please report it."
             )
-        return Done(frame, rejects, block.records, block.end, tally, piece.read)
+        return Done(frame, rejects, block.records, block.end, tally.with_empty_rows(block.skipped), piece.read)
 
     def _score_rows(self, rows: pa.RecordBatch) -> _Frames:
         """Score rows, those whose days have the same facts together.

@@ -37,6 +37,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "rows": tally.teams + rejected,
         "scored": tally.teams,
         "rejected": rejected,
+        "empty_rows": tally.empty_rows,
         "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
         "providers": [summing.provider(provider) for provider in facts.knowledge.providers],
         "nobody_leads": summing.counted({}, summing.leads[""]),
@@ -237,6 +238,7 @@ class _Summary(ClosedModel):
     rows: int = Field(description="scored and rejected")
     scored: int
     rejected: int
+    empty_rows: int = Field(description="rows of empty cells, which are no teams and count nowhere else")
     verdicts: list[_Kind] = Field(description="all four kinds")
     providers: list[_Provider]
     nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to nobody")

@@ -56,7 +56,7 @@ def _decode_pair(pair: bytes) -> bytes:
 
 
 def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool) -> Statement:
-    shape = validate(_read_as_of(document), RequirementsFile)
+    shape = validate(_read_as_of(_drop_nulls(document)), RequirementsFile)
     data = shape.model_dump(exclude_unset=True)
     try:
         team = read_team(
@@ -73,6 +73,20 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
         raise RequirementsError(f"{document.name}: {error}") from error
     max_age = parse_age(shape.max_age) if shape.max_age else None
     return Statement(team, shape.as_of, max_age, unsure=unsure)
+
+
+def _drop_nulls(document: Document) -> Document:
+    """Return the document without keys of null, which say nothing: tables written as JSON have one for each blank."""
+    if not isinstance(document.data, dict):
+        return document
+    data = {
+        key: {name: each for name, each in value.items() if each is not None}
+        if key in {"situation", "usage"} and isinstance(value, dict)
+        else value
+        for key, value in document.data.items()
+        if value is not None
+    }
+    return document._replace(data=data)
 
 
 def _read_unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str, ...]:

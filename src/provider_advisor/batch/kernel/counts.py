@@ -24,7 +24,7 @@ class Tally(NamedTuple):
     `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
     `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
     the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
-    a verdict that is not firm.
+    a verdict that is not firm. `left` counts the rows of empty cells, which are no teams, under "empty".
     """
 
     verdicts: _Counts
@@ -34,6 +34,7 @@ class Tally(NamedTuple):
     unknown: _Counts
     nobody: _Counts
     open: _Counts
+    left: _Counts
 
     @classmethod
     def empty(cls) -> Tally:
@@ -44,6 +45,15 @@ class Tally(NamedTuple):
         if not isinstance(other, Tally):
             return NotImplemented
         return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def empty_rows(self) -> int:
+        """Return how many rows held nothing but empty cells."""
+        return self.left["empty",]
+
+    def with_empty_rows(self, count: int) -> Tally:
+        """Return the same with so many rows of empty cells more."""
+        return self._replace(left=self.left + Counter({("empty",): count})) if count else self
 
     @property
     def teams(self) -> int:
@@ -60,7 +70,7 @@ class Tally(NamedTuple):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
         """Return the tally that `to_json` wrote."""
-        return cls(*(Counter({tuple(row[:-1]): row[-1] for row in data[name]}) for name in cls._fields))
+        return cls(*(Counter({tuple(row[:-1]): row[-1] for row in data.get(name, ())}) for name in cls._fields))
 
 
 class Tallying:
@@ -85,7 +95,7 @@ class Tallying:
             for counts in _counted(entries, kept, unsure, len(each))
         )
         found = {name: part.counted(in_unsure if name == "open" else in_all) for name, part in parts.items()}
-        return Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), **found)
+        return Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), left=Counter(), **found)
 
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""

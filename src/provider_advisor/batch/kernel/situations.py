@@ -144,6 +144,8 @@ def _read_volumes(item: str, column: pa.Array) -> tuple[Floats, Flags]:
 
     Those are the ones that no team may state, and what cannot be read; they have no number here.
     """
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.string()).cast(pa.float64())  # the cast to a number is not rounded to the nearest
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         volumes = arrays.values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
         given = ~np.isnan(volumes)

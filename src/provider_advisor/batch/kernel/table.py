@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow as pa
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number
+from provider_advisor.logic import Number, plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
 
 __all__ = [
@@ -113,7 +114,7 @@ def _is_texts(kind: pa.DataType) -> bool:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
@@ -184,4 +185,6 @@ def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
 def _volume(name: str, value: Any) -> Number | None:  # noqa: ANN401 (whatever a table holds)
     if isinstance(value, str):
         return read_volume(name, value) if value.strip() else None
+    if isinstance(value, Decimal):
+        value = plain(float(value))
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value

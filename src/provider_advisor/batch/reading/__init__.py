@@ -2,6 +2,6 @@
 
 from provider_advisor.batch.reading.inputs import Inputs, open_inputs
 from provider_advisor.batch.reading.sources import form_of
-from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.batch.reading.text_blocks import Limits, ReadingOptions, read_encoding
 
-__all__ = ["Inputs", "Limits", "form_of", "open_inputs"]
+__all__ = ["Inputs", "Limits", "ReadingOptions", "form_of", "open_inputs", "read_encoding"]

@@ -7,6 +7,7 @@ a reject, which is counted; where the counts differ, the block is read again by 
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -21,7 +22,11 @@ from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.record_boundaries import cells_of, find_record_ends, scan_record
 from provider_advisor.batch.reading.sources import Stream
-from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
+from provider_advisor.batch.reading.text_blocks import (
+    Limits,
+    TextBlock,
+    refuse_other_encodings,
+)
 from provider_advisor.errors import BatchError
 
 __all__ = ["Header", "parse_block", "parse_exactly", "read_header"]
@@ -30,6 +35,7 @@ Places = npt.NDArray[np.int64]
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
 _BOM = codecs.BOM_UTF8
 _LONGEST_HEADER = 1 << 16
+_SEPARATOR_LINE = re.compile(rb"(?P<quote>\"?)sep=(?P<separator>[^\"\r\n\x80-\xff])(?P=quote)\r?\n", re.IGNORECASE)
 _SEPARATORS = {b",": "','", b";": "';'", b"\t": "tab", b"|": "'|'"}
 
 
@@ -46,15 +52,22 @@ class Header(NamedTuple):
         return pa.schema([(name, pa.string()) for name in self.names])
 
 
-def read_header(stream: Stream, separator: bytes, limits: Limits) -> Header:
-    """Return the header, and leave the stream at the first record. Raises BatchError."""
+def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: int = 0) -> Header:
+    """Return the header, and leave the stream at the first record. Raises BatchError.
+
+    `skip_lines` are left out before it. A line such as `sep=;`, which Excel writes and reads, names the separator.
+    """
     name = stream.source.name
     size = max(limits.block, _LONGEST_HEADER)
     head = stream.read(size)
     refuse_other_encodings(head, name)
     start = len(_BOM) if head.startswith(_BOM) else 0
-    while head[start : start + 1] in {b"\n", b"\r"}:
-        start += 1
+    for _ in range(skip_lines):
+        start = head.find(b"\n", start) + 1 or len(head)
+    start = _skip_blank_lines(head, start)
+    if said := _SEPARATOR_LINE.match(head, start):
+        separator = said["separator"]
+        start = _skip_blank_lines(head, said.end())
     if not head[start:]:
         raise BatchError(f"{name} is empty; expected a first line with the names of the columns.")
     if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
@@ -66,10 +79,25 @@ def read_header(stream: Stream, separator: bytes, limits: Limits) -> Header:
     try:
         names = tuple(cell.decode().strip() for cell in cells_of(head, record))
     except UnicodeDecodeError as error:
-        raise BatchError(f"{name}: the names of the columns are not UTF-8; save it again as UTF-8.") from error
+        raise BatchError(
+            f"{name}: the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the one that it has."
+        ) from error
     _check_names(names, name, separator)
+    names = _name_all(names)
+    _refuse_repeated(names, name)
     stream.give_back(head[record.end :])
     return Header(names, separator, record.end)
+
+
+def _skip_blank_lines(head: bytes, start: int) -> int:
+    while head[start : start + 1] in {b"\n", b"\r"}:
+        start += 1
+    return start
+
+
+def _name_all(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names, with one by its place for each column that has none: `column_3`."""
+    return tuple(name or f"column_{place}" for place, name in enumerate(names, 1))
 
 
 def _check_names(names: tuple[str, ...], name: str, separator: bytes) -> None:
@@ -77,9 +105,11 @@ def _check_names(names: tuple[str, ...], name: str, separator: bytes) -> None:
         for other, shown in _SEPARATORS.items():
             if other != separator and other.decode() in names[0]:
                 raise BatchError(f"{name} has one column, '{names[0][:80]}'; try --separator {shown}.")
-    if "" in names:
-        place = names.index("") + 1
-        raise BatchError(f"{name}: column {place} has no name; name it in the first line, or leave it out.")
+    if not any(names):
+        raise BatchError(f"{name}: no column has a name; expected a first line with the names of the columns.")
+
+
+def _refuse_repeated(names: tuple[str, ...], name: str) -> None:
     repeated = [column for column, count in Counter(names).items() if count > 1]
     if repeated:
         raise BatchError(f"{name} has more than one column '{repeated[0]}'; rename all but one.")

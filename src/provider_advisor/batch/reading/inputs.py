@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
+from provider_advisor.batch.input_columns import (
+    DATED,
+    ColumnPlan,
+    check_day_type,
+    find_empty_rows,
+    plan_columns,
+    read_days,
+)
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
-from provider_advisor.batch.reading.jsonl import Keys, cut_lines, find_carried_keys, parse_lines
+from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
 from provider_advisor.batch.reading.parquet import read_parquet, read_schema
 from provider_advisor.batch.reading.record_boundaries import cut_records
 from provider_advisor.batch.reading.sources import InputFile, Stream, find_sources, form_of
-from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings, split_text
+from provider_advisor.batch.reading.text_blocks import (
+    Limits,
+    ReadingOptions,
+    TextBlock,
+    refuse_other_encodings,
+    refuse_wrong_encoding,
+    split_text,
+)
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -35,6 +50,11 @@ class Inputs:
     opener: Opener
 
     @property
+    def is_dated(self) -> bool:
+        """Return whether rows may name the day of their facts, or how old those may be."""
+        return bool(set(DATED) & set(self.schema.names))
+
+    @property
     def size(self) -> int:
         """Return the number of all bytes; 0 if one input is a stream."""
         return sum(source.size for source in self.sources) if all(source.regular for source in self.sources) else 0
@@ -50,12 +70,17 @@ class Inputs:
         for file in range(start.file, len(self.sources)):
             source = self.sources[file]
             for piece in self.opener(source, file, start if file == start.file else Position(file)):
-                yield piece._replace(read=before + piece.read)
+                yield piece._replace(read=before + min(piece.read, source.size or piece.read))
             before += source.size
 
 
-def open_inputs(
-    names: tuple[str, ...], knowledge: KnowledgeBase, form: str | None, separator: bytes, limits: Limits
+def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
+    names: tuple[str, ...],
+    knowledge: KnowledgeBase,
+    form: str | None,
+    separator: bytes,
+    limits: Limits,
+    options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
     """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
     sources = find_sources(names)
@@ -65,9 +90,33 @@ def open_inputs(
             f"the inputs have different forms ({', '.join(sorted(set(forms.values())))}); give one at a time."
         )
     kind = next(iter(forms.values()))
-    if kind == "parquet":
-        return _open_parquet(sources, limits)
-    return _open_csv(sources, separator, limits) if kind == "csv" else _open_lines(sources, knowledge, limits)
+    options.check(kind)
+    if kind == "jsonl":
+        return _open_lines(sources, knowledge, limits, options)
+    found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
+    return _read_columns(found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column))
+
+
+def _read_columns(inputs: Inputs, plan: ColumnPlan) -> Inputs:
+    """Return the inputs with their columns under our names, days read, and rows of empty cells left out."""
+    is_dated = bool(set(DATED) & set(plan.schema.names))
+    schema = plan.schema
+    if is_dated:
+        for name in set(DATED) & set(schema.names):
+            check_day_type(name, schema.field(name).type)
+        schema = read_days(pa.RecordBatch.from_pylist([], schema))[0].schema
+
+    def read(parse: Callable[[], Block]) -> Block:
+        block = parse()
+        rows = plan.apply(block.rows)
+        rows, wrong = read_days(rows) if is_dated else (rows, {})
+        return block._replace(rows=rows).leave_out(find_empty_rows(rows), wrong)
+
+    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        for piece in inputs.opener(source, file, start):
+            yield piece._replace(parse=partial(read, piece.parse))
+
+    return replace(inputs, schema=schema, opener=opener)
 
 
 def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:
@@ -97,41 +146,49 @@ def _refuse_other_columns(first: InputFile, names: list[str], source: InputFile,
         )
 
 
-def _open_csv(sources: tuple[InputFile, ...], separator: bytes, limits: Limits) -> Inputs:
-    headers = [_read_header(source, separator, limits) for source in sources]
+def _open_csv(sources: tuple[InputFile, ...], separator: bytes, limits: Limits, options: ReadingOptions) -> Inputs:
+    headers = [_read_header(source, separator, limits, options) for source in sources]
     first = headers[0][0]
     for source, (header, _) in zip(sources, headers, strict=True):
         _refuse_other_columns(sources[0], list(first.names), source, list(header.names))
-    cutter = partial(cut_records, separator=separator)
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
         header, stream = headers[file]
+        cutter = partial(cut_records, separator=header.separator)
 
         def parse(text: TextBlock) -> Block:
             block = parse_block(text, header, source.name, file)
             return block if header.names == first.names else block._replace(rows=block.rows.select(list(first.names)))
 
         offset = start.offset or header.start
-        with stream or Stream(source, offset) as opened:
+        with stream or Stream(source, offset, options.encoding) as opened:
             yield from _make_pieces(opened, split_text(opened, offset, cutter, limits), parse)
 
     return Inputs(sources, "csv", first.schema, opener)
 
 
-def _read_header(source: InputFile, separator: bytes, limits: Limits) -> tuple[Header, Stream | None]:
+def _read_header(
+    source: InputFile, separator: bytes, limits: Limits, options: ReadingOptions
+) -> tuple[Header, Stream | None]:
     """Return the header of a source; of one that can be read only once, also the stream, which is after its header."""
-    with Stream(source) as stream:
-        header = read_header(stream, separator, limits)
+    with Stream(source, 0, options.encoding) as stream:
+        head = stream.read(limits.block)
+        stream.give_back(head)
+        refuse_wrong_encoding(head, source.name)
+        header = read_header(stream, separator, limits, options.skip_lines)
     return header, None if source.regular else stream
 
 
-def _open_lines(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, limits: Limits) -> Inputs:
-    with Stream(sources[0]) as stream:
+def _open_lines(
+    sources: tuple[InputFile, ...], knowledge: KnowledgeBase, limits: Limits, options: ReadingOptions
+) -> Inputs:
+    with Stream(sources[0], 0, options.encoding) as stream:
         begun = _split_lines(stream, limits)
         first = next((text for text in begun if text.cut.spoilt or text.data[: text.cut.end].strip()), None)
     if first is None:
         raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
-    keys = Keys(find_carried_keys(first), knowledge)
+    refuse_wrong_encoding(first.data, sources[0].name)
+    keys = _choose_keys(first, knowledge, options)
     schema = keys.schema
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
@@ -141,13 +198,24 @@ def _open_lines(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, limits
         if not source.regular and file == 0:
             yield from _make_pieces(stream, chain([first], begun), parse)
             return
-        with Stream(source, start.offset) as opened:
+        with Stream(source, start.offset, options.encoding) as opened:
             found = (
                 split_text(opened, start.offset, cut_lines, limits) if start.offset else _split_lines(opened, limits)
             )
             yield from _make_pieces(opened, found, parse)
 
     return Inputs(sources, "jsonl", schema, opener)
+
+
+def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOptions) -> Keys:
+    """Return what becomes of the keys. Raises BatchError for one that looks like input and cannot be read."""
+    given = Keys((), knowledge, dict(options.renames), options.id_column)
+    found = dict.fromkeys(given.renames.get(name, name) for name in find_keys(first))
+    carried = tuple(name for name in found if name not in KEYS and not given.spelling.find(name))
+    for name in carried:
+        if name != options.id_column:
+            given.spelling.refuse_similar(name, "key")
+    return given._replace(carried=carried)
 
 
 def _split_lines(stream: Stream, limits: Limits) -> Iterator[TextBlock]:

@@ -18,17 +18,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
+from provider_advisor.batch.input_columns import Spelling
+from provider_advisor.batch.kernel.table import values_of
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.days import parse_day
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.requirements import statement_record
+from provider_advisor.requirements import read_volume, statement_record
 
-__all__ = ["Keys", "RowError", "cut_lines", "find_carried_keys", "parse_lines", "parse_object"]
+__all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer.
-_KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", "as_of", "max_age"})
+KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", "as_of", "max_age"})
 _LARGEST = 1e12
 _PLAIN_AGE = re.compile(r"[1-9][0-9]{0,4}d")
 _LONGEST_NAME = 2_000
@@ -46,10 +48,20 @@ class RowError(Exception):
 
 
 class Keys(NamedTuple):
-    """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with."""
+    """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with.
+
+    `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
+    """
 
     carried: tuple[str, ...]
     knowledge: KnowledgeBase
+    renames: Mapping[str, str] = {}
+    id_column: str | None = None
+
+    @property
+    def spelling(self) -> Spelling:
+        """Return what knows other spellings of our keys."""
+        return Spelling.of_columns(self.knowledge, id_column=self.id_column)
 
     @property
     def schema(self) -> pa.Schema:
@@ -66,15 +78,15 @@ def cut_lines(data: bytes, *, final: bool, full: bool = False) -> Cut:  # noqa: 
     return Cut(len(data) if final else data.rfind(b"\n") + 1, (), (), _NO_QUOTES)
 
 
-def find_carried_keys(text: TextBlock) -> tuple[str, ...]:
-    """Return the keys in a first block that no requirements file has, in the order in which they come."""
+def find_keys(text: TextBlock) -> tuple[str, ...]:
+    """Return the keys in a first block, in the order in which they come."""
     found: dict[str, None] = {}
     for line in _split_lines(text):
         try:
             found |= dict.fromkeys(parse_object(line))
         except RowError:
             continue
-    return tuple(name for name in found if name not in _KEYS)
+    return tuple(found)
 
 
 def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, file: int) -> Block:
@@ -167,31 +179,74 @@ class _Columns(NamedTuple):
     carried: frozenset[str]
     topics: Mapping[str, str]
     usage: Mapping[str, str]
-    knowledge: KnowledgeBase
+    spelling: Spelling
+    keys: Keys
 
     @classmethod
     def of(cls, keys: Keys) -> _Columns:
         topics = {topic: f"situation.{topic}" for topic in keys.knowledge.topics}
         usage = {item: f"usage.{item}" for item in keys.knowledge.usage}
-        return cls(frozenset(keys.carried), topics, usage, keys.knowledge)
+        return cls(frozenset(keys.carried), topics, usage, keys.spelling, keys)
 
 
 def _parse_row(line: bytes, columns: _Columns) -> Row:
-    """Return the cells of a line by column name, lists for needs, wants and situations. Raises RowError."""
+    """Return the cells of a line by column name, lists for needs, wants and situations. Raises RowError.
+
+    Null says nothing, as a key that is missing.
+    """
     given = parse_object(line)
-    extra = {name: given.pop(name) for name in given.keys() - _KEYS}
+    if columns.keys.renames:
+        given = _rename_keys(given, columns.keys.renames)
+    if None in given.values():
+        given = {name: value for name, value in given.items() if value is not None}
+    extra = {name: given.pop(name) for name in given.keys() - KEYS}
     if not columns.carried.issuperset(extra):
-        name = next(name for name in parse_object(line) if name not in _KEYS and name not in columns.carried)
+        extra = _read_spellings(given, extra, columns)
+    if not columns.carried.issuperset(extra):
+        name = next(name for name in extra if name not in columns.carried)
         raise RowError(
             f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
         )
     given.pop("unsure", None)
     cells = _cells_of(given, columns)
     if cells is None:
-        cells = _cells_of(_read_as_file(given, columns.knowledge), columns) or {}
+        cells = _cells_of(_read_as_file(given, columns.keys.knowledge), columns) or {}
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
     return cells
+
+
+def _rename_keys(given: Row, renames: Mapping[str, str]) -> Row:
+    found = {renames.get(name, name): value for name, value in given.items()}
+    if len(found) < len(given):
+        raise RowError("has two keys that --rename makes one; leave one out")
+    return found
+
+
+def _read_spellings(given: Row, extra: Row, columns: _Columns) -> Row:
+    """Move keys that are other spellings of ours to `given`, and return the others. Raises RowError."""
+    others = {}
+    for name, value in extra.items():
+        ours = None if name in columns.carried else columns.spelling.find(name)
+        if ours is None:
+            others[name] = value
+            continue
+        topic, dot, answer = ours.partition(".")
+        place = given.setdefault(topic, {}) if dot else given
+        if not isinstance(place, dict) or (answer or topic) in place:
+            raise RowError(f"has '{name[:_LONGEST_KEY]}' beside '{topic}', and both stand for '{ours}'; leave one out")
+        try:
+            place[answer or topic] = _read_flat(topic, answer, value) if dot and isinstance(value, str) else value
+        except RequirementsError as error:
+            raise RowError(str(error)) from error
+    return others
+
+
+def _read_flat(topic: str, answer: str, text: str) -> object:
+    """Return what the text of a flat key such as `usage.hours` says, as the same cell of a CSV file would."""
+    if topic == "situation":
+        return values_of(text) or None
+    return read_volume(answer, text) if text.strip() else None
 
 
 def _cells_of(given: Mapping[str, Any], columns: _Columns) -> Row | None:
@@ -234,6 +289,8 @@ def _items_of(value: object) -> list[str] | None:
 def _add_situation(cells: Row, given: Row, topics: Mapping[str, str]) -> bool:
     """Add the cells of a situation; return whether each is a text or a list of texts, none of them empty."""
     for topic, value in given.items():
+        if value is None:
+            continue
         values = [value] if type(value) is str else value
         if topic not in topics or type(values) is not list or not values:
             return False
@@ -247,6 +304,8 @@ def _add_situation(cells: Row, given: Row, topics: Mapping[str, str]) -> bool:
 def _add_usage(cells: Row, given: Row, usage: Mapping[str, str]) -> bool:
     """Add the cells of usage; return whether each is a number in range."""
     for item, amount in given.items():
+        if amount is None:
+            continue
         if item not in usage or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
             return False
         cells[usage[item]] = float(amount)

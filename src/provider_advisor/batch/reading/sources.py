@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import io
 import os
@@ -16,6 +17,7 @@ __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "find_sources", "form_of"]
 
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
+_CHUNK = 1 << 20
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -107,14 +109,15 @@ def _shorten(path: str) -> str:
 
 
 class Stream:
-    """The bytes of a source from an offset on."""
+    """The bytes of a source from an offset on, as UTF-8 if `encoding` says what else they are written in."""
 
-    def __init__(self, source: InputFile, offset: int = 0) -> None:
+    def __init__(self, source: InputFile, offset: int = 0, encoding: str | None = None) -> None:
         self.source = source
         self._given_back = b""
+        self._decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
         try:
             self._file: BinaryIO | io.RawIOBase = _standard_input() if source.path is None else _open(source.path)
-            if offset:
+            if offset and self._decoder is None:
                 self._file.seek(offset)
         except OSError as error:
             raise BatchFailure(f"{source.name} cannot be read ({describe_cause(error)}).") from error
@@ -123,6 +126,8 @@ class Stream:
         except BatchFailure:
             self._file.close()
             raise
+        while self._decoder and offset and (read := len(self.read(min(offset, _CHUNK)))):
+            offset -= read  # only reading tells which byte of the file this is
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end. Raises BatchFailure."""
@@ -132,15 +137,31 @@ class Stream:
             part = self._read_some(missing)
             if not part:
                 break
-            parts.append(part)
+            parts.append(part[:missing])
+            self._given_back = part[missing:]
             missing -= len(part)
         return b"".join(parts) if len(parts) > 1 else parts[0]
 
     def _read_some(self, count: int) -> bytes:
+        while True:
+            try:
+                found = self._file.read(count) or b""
+            except OSError as error:
+                raise BatchFailure(
+                    f"{self.source.name} cannot be read to its end ({describe_cause(error)})."
+                ) from error
+            if self._decoder is None:
+                return found
+            if (text := self._decode(found, self._decoder)) or not found:
+                return text
+
+    def _decode(self, data: bytes, decoder: codecs.IncrementalDecoder) -> bytes:
         try:
-            return self._file.read(count) or b""
-        except OSError as error:
-            raise BatchFailure(f"{self.source.name} cannot be read to its end ({describe_cause(error)}).") from error
+            return decoder.decode(data, final=not data).encode()
+        except UnicodeError as error:
+            raise BatchError(
+                f"{self.source.name} is not in the encoding that --encoding names ({error}); name another."
+            ) from error
 
     def give_back(self, data: bytes) -> None:
         """Let these bytes be read again."""

@@ -12,12 +12,21 @@ from provider_advisor.batch.reading.record_boundaries import Cut, Spoilt
 from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.errors import BatchError
 
-__all__ = ["Limits", "TextBlock", "refuse_other_encodings", "split_text"]
+__all__ = [
+    "Limits",
+    "ReadingOptions",
+    "TextBlock",
+    "read_encoding",
+    "refuse_other_encodings",
+    "refuse_wrong_encoding",
+    "split_text",
+]
 
 _SAMPLE = 1 << 16
 _LEAST = 1 << 20
 _RECORDS = 50_000
 _OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
 
 
@@ -26,6 +35,26 @@ class Limits(NamedTuple):
 
     block: int = 8 << 20
     record: int = 64 << 20
+
+
+class ReadingOptions(NamedTuple):
+    """What the user says of the inputs, because they do not say it themselves.
+
+    `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
+    old and a new name of a column or key; `id_column` names the column of team ids.
+    """
+
+    encoding: str | None = None
+    skip_lines: int = 0
+    renames: tuple[tuple[str, str], ...] = ()
+    id_column: str | None = None
+
+    def check(self, form: str) -> None:
+        """Raise BatchError for an option that does not go with this form of inputs."""
+        if self.skip_lines and form != "csv":
+            raise BatchError(f"--skip-lines is for CSV, and the input is {form}; leave it out.")
+        if self.encoding and form == "parquet":
+            raise BatchError("--encoding is for CSV and JSON Lines; a Parquet file says itself how it is written.")
 
 
 class TextBlock(NamedTuple):
@@ -45,7 +74,46 @@ def refuse_other_encodings(head: bytes, name: str) -> None:
         if head.startswith(start):
             raise BatchError(f"{name} is compressed ({form}); unpack it first.")
     if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
-        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; save it again as UTF-8.")
+        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
+
+
+def refuse_wrong_encoding(head: bytes, name: str) -> None:
+    """Raise BatchError if a text is surely not UTF-8 as a whole.
+
+    A single line of other bytes is damage, and rejected alone. In a file of the wrong encoding all lines with a letter
+    beyond ASCII are wrong: here at least two lines, a tenth of all, and nine of ten that are not plain ASCII.
+    """
+    try:
+        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
+    except UnicodeDecodeError:
+        lines = head[: _SAMPLE * 16].splitlines()
+        beyond = [line for line in lines if not line.isascii()]
+        wrong = sum(not _is_utf8(line) for line in beyond)
+        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
+            raise BatchError(
+                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
+                "cp1252 (Windows), or the encoding that it has, or save it again as UTF-8."
+            ) from None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_encoding(name: str | None) -> str | None:
+    """Return the encoding of texts that a name stands for; None for UTF-8. Raises BatchError."""
+    try:
+        found = codecs.lookup(name or "utf-8").name
+        "name,\n".encode(found)
+    except (LookupError, ValueError):
+        found = "undefined"
+    if found in _NO_ENCODINGS:
+        raise BatchError(f"'{str(name)[:40]}' is not an encoding of texts; expected one such as cp1252 or utf-16.")
+    return None if found == "utf-8" else found
 
 
 def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> Iterator[TextBlock]:

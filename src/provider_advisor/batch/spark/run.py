@@ -23,7 +23,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring
-from provider_advisor.batch.reading import Inputs, Limits, form_of, open_inputs
+from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, form_of, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.run import Interrupted, Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
@@ -78,6 +78,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     reasons: bool = False,
     explain: bool = False,
     limits: Limits = Limits(),  # noqa: B008 (a constant)
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
     bar: bool = False,
 ) -> Result:
     """Score all rows of files, and write them to the folder `output`, as parts in the order of the rows.
@@ -93,19 +94,21 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     _refuse_other_names((*names, output))
     form, place = form_of(output, output_format, "--output-format"), Path(os.path.realpath(output))
     rejects = rejects or default_rejects(place)
-    inputs = open_inputs(names, knowledge, input_format, separator, limits)
+    if reading.encoding:
+        raise BatchError("--encoding is for one machine; save the inputs as UTF-8, or leave out --engine spark.")
+    inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
     check_places(inputs.sources, [*places, OutputPlace("the work folder", work_folder_of(place), "hidden")], rejects)
     options = ScoringOptions(
-        as_of, max_age, today or dt.date.today(), inputs.form == "jsonl", id_column, reasons, explain  # noqa: DTZ011
+        as_of, max_age, today or dt.date.today(), inputs.is_dated, id_column, reasons, explain  # noqa: DTZ011
     )  # fmt: skip
     # What is wrong with the columns is said before Spark starts.
     Scoring(knowledge, inputs.schema, form, **options._asdict())
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
-        inputs.form, form, separator, limits, options, "", (),
+        inputs.form, form, separator, limits, reading, options, "", (),
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
     return _stop_on_signals(lambda stop: _run(session, job, inputs, place, rejects, stop), output)

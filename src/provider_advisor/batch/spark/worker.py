@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring
-from provider_advisor.batch.reading import Inputs, Limits, open_inputs
+from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.parquet import find_group_ends
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
@@ -82,6 +82,7 @@ class Job(NamedTuple):
     output_form: str
     separator: bytes
     limits: Limits
+    reading: ReadingOptions
     options: ScoringOptions
     folder: str
     splits: tuple[Split, ...]
@@ -261,7 +262,7 @@ def _open(job: Job) -> _OpenJob:
     if not _last or _last[0].job != job.id:
         knowledge = job.knowledge.unpack()
         paths = tuple(str(source.path) for source in job.sources)
-        inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits)
+        inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits, job.reading)
         for here, there in zip(inputs.sources, job.sources, strict=True):
             if not here.is_same_file(there):
                 raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")

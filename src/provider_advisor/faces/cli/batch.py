@@ -25,12 +25,13 @@ from provider_advisor.faces.cli.options import (
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.text import Page, show_text
+from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
+    from provider_advisor.batch.reading import ReadingOptions
     from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.places import OutputPlace
 
@@ -38,6 +39,7 @@ __all__ = ["batch_command"]
 
 _FORMS = click.Choice(["csv", "jsonl", "parquet"])
 _REJECTED = 3
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class BatchOptions:
     input_format: str | None
     output_format: str | None
     separator: str
+    encoding: str | None
+    skip_lines: int
+    renames: tuple[str, ...]
     reasons: bool
     explain: bool
     rejects: str | None
@@ -73,6 +78,13 @@ class BatchOptions:
         """The days of --max-age."""
         return read_age(self.max_age)
 
+    def reading_options(self) -> ReadingOptions:
+        """Return what the options say of the inputs. Raises BatchError."""
+        from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
+
+        renames = tuple(_read_rename(each) for each in self.renames)
+        return ReadingOptions(read_encoding(self.encoding), self.skip_lines, renames, self.id_column)
+
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
         return _find_place("rejects", self.rejects)
@@ -92,6 +104,13 @@ class BatchOptions:
 @click.option("--input-format", type=_FORMS, help="Format of the inputs, if their names do not tell.")
 @click.option("--output-format", type=_FORMS, help="Format of the output, if its name does not tell.")
 @click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab.")
+@click.option("--encoding", metavar="NAME", help="Encoding of texts, such as cp1252; UTF-8 if not given.")
+@click.option(
+    "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines above the header of CSV to skip."
+)
+@click.option(
+    "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Call a column otherwise: "Bedarf=needs". Repeatable.'
+)
 @click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
 @click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
 @click.option(
@@ -165,7 +184,8 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     form = form_of(names[-1], options.output_format, "--output-format")
     if output is None and form == "parquet":
         raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
-    inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits())
+    inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(),
+        options.reading_options())  # fmt: skip
     rejects = options.rejects_path() or (default_rejects(output) if output else None)
     is_folder = output is not None and is_folder_name(names[-1])
     places = options.other_places()
@@ -177,7 +197,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError("--resume works from file to file, not with standard input or output.")
     scoring = Scoring(
-        knowledge, inputs.schema, form, day=options.day, age=options.age, today=today(), dated=inputs.form == "jsonl",
+        knowledge, inputs.schema, form, day=options.day, age=options.age, today=today(), dated=inputs.is_dated,
         id_column=options.id_column, reasons=options.reasons, explain=options.explain,
     )  # fmt: skip
     plan = Plan(
@@ -194,6 +214,9 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
     return {
         "--id": options.id_column,
         "--separator": options.separator,
+        "--encoding": options.encoding,
+        "--skip-lines": str(options.skip_lines),
+        "--rename": ", ".join(options.renames),
         "--reasons": options.reasons,
         "--explain": options.explain,
         "--max-age": options.max_age,
@@ -217,6 +240,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         input_format=options.input_format,
         output_format=options.output_format,
         separator=read_separator(options.separator),
+        reading=options.reading_options(),
         rejects=options.rejects_path(),
         others=options.other_places(),
         as_of=options.day,
@@ -228,6 +252,13 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         bar=sys.stderr.isatty() and not options.quiet,
     )
     return result, facts_as_of(knowledge, options.day or today(), options.age)
+
+
+def _read_rename(given: str) -> tuple[str, str]:
+    old, sign, new = (part.strip() for part in given.partition("="))
+    if not (old and sign and new):
+        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
+    return old, new
 
 
 def _find_place(name: str, given: str | None) -> Path | None:
@@ -259,9 +290,25 @@ def _finish(summary: dict[str, Any], result: Result, options: BatchOptions) -> N
     page = Page(err=True)  # standard output is for rows alone
     show_summary(summary, page)
     if result.rejects:
-        page.gap()
-        page.line(f"Rejected rows, each with its reason: see {_shorten(result.rejects)}.")
+        _show_reasons(result.rejects, page)
     page.show()
+
+
+def _show_reasons(rejects: Path, page: Page) -> None:
+    """Say why rows were rejected: how many for each kind of reason, and an example of it."""
+    from provider_advisor.batch.writing.reject_reasons import count_reasons  # noqa: PLC0415
+
+    counts = []
+    with contextlib.suppress(OSError, ValueError):  # a device, say
+        counts = count_reasons(rejects) if rejects.is_file() else []
+    page.heading("Rejected")
+    for count in counts[:_MOST_REASONS]:
+        hint = " (--encoding says what other encoding the file has)" if count.reason.startswith("is not UTF-8") else ""
+        rows = "1 row" if count.rows == 1 else f"{count.rows:,} rows"
+        page.line(f"{rows}, such as row {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
+    if more := counts[_MOST_REASONS:]:
+        page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
+    page.line(f"All rejected rows, each with its reason: see {_shorten(rejects)}.", 2)
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,7 +19,8 @@ Record = Mapping[str, Any]
 def show_summary(summary: Record, page: Page) -> None:
     """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
     scored, rejected = summary["scored"], summary["rejected"]
-    page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.", bold=True)
+    empty = f" Skipped rows of empty cells: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
+    page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
     page.line(f"{summary['knowledge']['says']} Asked on {summary['knowledge']['as_of']}.")
     if not scored:
         return

@@ -109,7 +109,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
         day,
         age,
         inputs.schema,
-        dated=inputs.form == "jsonl",
+        dated=inputs.is_dated,
         id_column=options.id_column,
         sample=options.sample,
     )

@@ -1,0 +1,275 @@
+"""What the columns of an input stand for: other spellings of their names, structs of situations, days.
+
+A file from a spreadsheet or a database calls a column `Needs`, `situation_developers` or `Usage SMS outbound`, and
+Polars writes `situation` as a struct. For example, the columns
+
+    Team, Needs, situation: struct<developers, use-cases>, Usage_SMS_Outbound, as_of, Region
+
+are read as `team`, `needs`, `situation.developers`, `situation.use-cases`, `usage.sms-outbound`, `as_of` and,
+carried as it is, `Region`. A column that looks like input and cannot be read is an error: it is never carried without
+a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provider_advisor.days import parse_day
+from provider_advisor.errors import BatchError
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.suggest import did_you_mean
+
+__all__ = [
+    "DATED",
+    "ColumnPlan",
+    "Spelling",
+    "check_day_type",
+    "find_empty_rows",
+    "plan_columns",
+    "read_days",
+    "rename_all",
+]
+
+DATED = ("as_of", "max_age")
+"""The columns that name the facts of a row: a day, and how old facts may be."""
+
+_TOPICS = ("situation", "usage")
+_BETWEEN = re.compile(r"[\s_.-]+")
+_AGE = re.compile(r"[1-9][0-9]{0,4}d")
+_RENAME = '--rename "{}=…"'
+
+
+class Spelling:
+    """Finds the name of ours that another spelling of it stands for.
+
+    >>> Spelling(["needs", "usage.sms-outbound"]).find("Usage_SMS outbound")
+    'usage.sms-outbound'
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {_fold(name): name for name in names}
+
+    @classmethod
+    def of_columns(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
+        """Return the spelling of all columns that are read; `team` is one unless another holds the ids."""
+        names = ["needs", "wants", *DATED, *_TOPICS]
+        names += [f"situation.{topic}" for topic in knowledge.topics] + [f"usage.{item}" for item in knowledge.usage]
+        return cls(names if id_column else ["team", *names])
+
+    def find(self, name: str) -> str | None:
+        """Return our name, or None if there is none. Capitals, blanks, `_`, `.` and `-` do not count."""
+        return self._names.get(_fold(name))
+
+    def example_of(self, topic: str) -> str:
+        """Return the name of a column on the situation or usage."""
+        return next((name for name in self._names.values() if name.startswith(f"{topic}.")), f"{topic}.…")
+
+    def refuse_similar(self, name: str, what: str = "column") -> None:
+        """Raise BatchError if a name that stands for none of ours was surely meant to."""
+        folded = _fold(name)
+        if f"{folded}s" in self._names:
+            near: str = f" Did you mean {self._names[f'{folded}s']}?"
+        elif folded.partition("-")[0] in _TOPICS:
+            known = [ours for ours in self._names.values() if ours.startswith(folded.partition("-")[0] + ".")]
+            near = did_you_mean(name, known) or f" Known: {', '.join(known)}."
+        else:
+            return
+        raise BatchError(
+            f"the {what} '{name[:200]}' looks like input and cannot be read.{near} If it is something else, call it "
+            f"otherwise: {_RENAME.format(name[:200])}."
+        )
+
+
+def _fold(name: str) -> str:
+    return _BETWEEN.sub("-", name.strip().casefold())
+
+
+class _Column(NamedTuple):
+    """Where a column comes from, by place and, within a struct, by place of the field, and its field here."""
+
+    place: int
+    part: int | None
+    field: pa.Field
+
+
+class ColumnPlan(NamedTuple):
+    """The columns as they are read, and how they come of those of the input."""
+
+    columns: tuple[_Column, ...]
+    same: bool
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Return the columns under our names."""
+        return pa.schema([column.field for column in self.columns])
+
+    def apply(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the rows with these columns."""
+        if self.same:
+            return rows
+        parts = {
+            column.place: rows.column(column.place).flatten() for column in self.columns if column.part is not None
+        }
+        arrays = [
+            rows.column(column.place) if column.part is None else parts[column.place][column.part]
+            for column in self.columns
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+
+def plan_columns(
+    given: pa.Schema, knowledge: KnowledgeBase, renames: Mapping[str, str] | None = None, id_column: str | None = None
+) -> ColumnPlan:
+    """Return how a table is read. `renames` has new names by old ones.
+
+    Raises BatchError for a column that looks like input and cannot be read, and for two that stand for one.
+    """
+    renamed = rename_all(given.names, renames or {})
+    spelling = Spelling.of_columns(knowledge, id_column=id_column)
+    columns: list[_Column] = []
+    for place, (field, name) in enumerate(zip(given, renamed, strict=True)):
+        ours = None if name == id_column else spelling.find(name)
+        if ours in _TOPICS:
+            columns += _split_struct(place, field, name, str(ours), spelling)
+        else:
+            columns.append(_Column(place, None, field.with_name(ours or name)))
+    _refuse_two_for_one(columns, given.names)
+    names = [column.field.name for column in columns]
+    for name in names if {"needs", "wants"} & set(names) else ():  # that both are missing is said elsewhere
+        if name != id_column and spelling.find(name) is None:
+            spelling.refuse_similar(name)
+    return ColumnPlan(tuple(columns), same=[column.field for column in columns] == list(given))
+
+
+def rename_all(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
+    """Return the new names. Raises BatchError for an old one that there is not."""
+    found = list(names)
+    for old in renames:
+        if old not in found:
+            hint = did_you_mean(old, found) or f" Found: {', '.join(found[:20])}."
+            raise BatchError(f"there is no column '{old}' to rename.{hint}")
+    return [renames.get(name, name) for name in found]
+
+
+def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: Spelling) -> list[_Column]:
+    """Return the columns that a struct of situations or of usage holds. Raises BatchError."""
+    if not pa.types.is_struct(field.type):
+        raise BatchError(
+            f"the column '{name}' holds {field.type} and is not read; expected a struct, or a column for each answer, "
+            f"such as {spelling.example_of(ours)}. If it is something else, call it otherwise: {_RENAME.format(name)}."
+        )
+    columns = []
+    for part, inner in enumerate(field.type):
+        known = spelling.find(f"{ours}.{inner.name}")
+        if known is None:
+            spelling.refuse_similar(f"{ours}.{inner.name}")
+        columns.append(_Column(place, part, pa.field(str(known), inner.type)))
+    return columns
+
+
+def _refuse_two_for_one(columns: list[_Column], given: list[str]) -> None:
+    places: dict[str, int] = {}
+    for column in columns:
+        name = column.field.name
+        if name in places:
+            raise BatchError(
+                f"the columns '{given[places[name]]}' and '{given[column.place]}' both stand for '{name}'; leave one "
+                f"out, or call it otherwise: {_RENAME.format(given[column.place])}."
+            )
+        places[name] = column.place
+
+
+def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
+    """Return which rows hold nothing but empty cells, null or blanks; None if none does.
+
+    The first column alone says so of most tables. In a table of one column an empty cell is a team that asks nothing.
+    """
+    found: pa.Array | None = None
+    if rows.num_columns == 1:
+        return None
+    for column in rows.columns:
+        empty = _find_empty(column)
+        found = empty if found is None else pc.and_(found, empty)
+        if not pc.any(found).as_py():
+            return None
+    return found
+
+
+def _find_empty(column: pa.Array) -> pa.Array:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pc.fill_null(pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column)), fill_value=True)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pc.fill_null(pc.equal(pc.list_value_length(column), 0), fill_value=True)
+    return pc.is_null(column)
+
+
+def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Return the rows with days and ages as checked texts, null where there is none; by row, what is wrong with some.
+
+    Where one of the two columns is missing, it is added, empty. Raises BatchError for a type that cannot be read.
+    """
+    wrong: dict[int, str] = {}
+    for name in DATED:
+        column, errors = _read_texts(name, rows.column(name)) if name in rows.schema.names else (None, {})
+        texts = pa.nulls(rows.num_rows, pa.string()) if column is None else column
+        place = rows.schema.get_field_index(name)
+        field = pa.field(name, pa.string())
+        rows = rows.add_column(rows.num_columns, field, texts) if place < 0 else rows.set_column(place, field, texts)
+        wrong = errors | wrong
+    return rows, wrong
+
+
+def _read_texts(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    texts = _to_texts(name, column).dictionary_encode()
+    read = [_read_text(name, text or "") for text in texts.dictionary.to_pylist()]
+    if not read:
+        return pa.nulls(len(column), pa.string()), {}
+    codes = texts.indices
+    wrong = {place: reason for place, (_, reason) in enumerate(read) if reason}
+    rows = enumerate(codes.to_pylist()) if wrong else ()
+    errors = {row: wrong[code] for row, code in rows if code in wrong}
+    return pa.array([text for text, _ in read], pa.string()).take(codes), errors
+
+
+def _to_texts(name: str, column: pa.Array) -> pa.Array:
+    check_day_type(name, column.type)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return column.cast(pa.string())
+
+
+def check_day_type(name: str, kind: pa.DataType) -> None:
+    """Raise BatchError if a column of days or ages has a type that cannot be read."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    fits = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    if not (fits or (name == "as_of" and pa.types.is_date(kind))):
+        expected = "days, or texts such as 2022-12-31" if name == "as_of" else "texts such as 365d"
+        raise BatchError(
+            f"the column '{name}' holds {kind}; expected {expected}. See --rename if it is something else."
+        )
+
+
+def _read_text(name: str, text: str) -> tuple[str | None, str | None]:
+    """Return a day or an age as it is read, or what is wrong with it; neither for a blank text."""
+    text = text.strip()
+    if not text:
+        return None, None
+    if _is_day(text) if name == "as_of" else _AGE.fullmatch(text):
+        return text, None
+    return None, f"'{name}' is '{text[:80]}'; expected {'YYYY-MM-DD' if name == 'as_of' else 'days such as 365d'}."
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(parse_day(text))
+    except ValueError:
+        return False

@@ -1,0 +1,281 @@
+"""Files as people have them: what looks like input is read or refused, and never carried in silence."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from provider_advisor.batch.arrow import score_arrow
+from provider_advisor.batch.input_columns import Spelling, find_empty_rows, plan_columns
+from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs, read_encoding
+from provider_advisor.batch.run import Plan, run
+from provider_advisor.errors import BatchError
+
+_DAY = dt.date(2024, 6, 1)
+_ANSWER = ("verdict", "strength", "provider", "lean")
+
+
+@pytest.fixture
+def answers(bicycles, tmp_path):
+    """A function from a file and options to the rows of the output, those of the rejects, and the result."""
+
+    def answer(path, separator=b",", **options):
+        inputs = open_inputs((str(path),), bicycles, None, separator, Limits(), ReadingOptions(**options))
+        scoring = Scoring(
+            bicycles, inputs.schema, "csv", day=None, age=None, today=_DAY, dated=inputs.is_dated,
+            id_column=options.get("id_column"),
+        )  # fmt: skip
+        result = run(inputs, scoring, Plan(tmp_path / "scores.csv", "csv", threads=1), lambda _: None, lambda _: None)
+        found = [_rows(tmp_path / "scores.csv"), _rows(result.rejects) if result.rejects else []]
+        return *found, result
+
+    return answer
+
+
+def _rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _verdicts(rows):
+    return [tuple(row[name] for name in _ANSWER) for row in rows]
+
+
+def _write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+_TEAMS = [
+    {"team": "a", "needs": ["repairs"], "situation": {"skill": "beginner"}, "usage": {"rental-days": 50}},
+    {"team": "b", "needs": ["rental"], "wants": ["monthly-cost"], "usage": {"rental-days": 5}, "as_of": "2021-01-01"},
+    {"team": "c", "wants": ["cargo-bikes"], "situation": {"skill": "racer"}, "max_age": "365d"},
+]
+_COLUMNS = ("needs", "wants", "situation.skill", "usage.rental-days", "as_of", "max_age")
+
+
+def _flat(team):
+    flat = {f"{topic}.{name}": each for topic in ("situation", "usage") for name, each in team.get(topic, {}).items()}
+    return {**dict.fromkeys(_COLUMNS), **flat, **{k: v for k, v in team.items() if not isinstance(v, dict)}}
+
+
+def _expected(answers, tmp_path):
+    path = tmp_path / "expected.jsonl"
+    path.write_text("\n".join(json.dumps(team) for team in _TEAMS))
+    return _verdicts(answers(path)[0])
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.upper,
+        lambda name: name.replace(".", "_").replace("-", "_"),
+        lambda name: f" {name.title().replace('.', ' ')} ",
+        lambda name: name.replace(".", "-"),
+    ],
+)
+def test_other_spellings_of_columns_are_read_as_ours(answers, tmp_path, spell):
+    rows = [_flat(team) for team in _TEAMS]
+    path = tmp_path / "teams.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(spell(name) for name in rows[0])
+        writer.writerows([",".join(v) if isinstance(v, list) else v for v in row.values()] for row in rows)
+    found, rejects, _ = answers(path)
+    assert rejects == []
+    assert _verdicts(found) == _expected(answers, tmp_path)
+    assert "as_of" not in found[0]
+
+
+def test_structs_dates_and_decimals_of_parquet_are_read(answers, tmp_path):
+    rows = [
+        {
+            "Team": team["team"],
+            "needs": team.get("needs"),
+            "wants": team.get("wants"),
+            "situation": team.get("situation"),
+            "usage": {"rental_days": Decimal(team["usage"]["rental-days"])} if "usage" in team else None,
+            "as_of": dt.date.fromisoformat(team["as_of"]) if "as_of" in team else None,
+            "max_age": team.get("max_age"),
+        }
+        for team in _TEAMS
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "teams.parquet")
+    found, rejects, _ = answers(tmp_path / "teams.parquet")
+    assert rejects == []
+    assert _verdicts(found) == _expected(answers, tmp_path)
+    assert [row["team"] for row in found] == ["a", "b", "c"]
+
+
+def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
+    nested = [
+        {**dict.fromkeys(("needs", "wants", "situation", "usage", "as_of", "max_age")), **team, "note": None}
+        for team in _TEAMS
+    ]
+    for row in nested:
+        row["situation"] = {"skill": None, "purposes": None, **(row["situation"] or {})}
+    for number, rows in enumerate(([_flat(team) for team in _TEAMS], nested)):
+        path = tmp_path / f"teams-{number}.jsonl"
+        path.write_text("\n".join(json.dumps(row) for row in rows))
+        found, rejects, _ = answers(path)
+        assert rejects == []
+        assert _verdicts(found) == _expected(answers, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ("needs,usage_rental", "the column 'usage_rental' looks like input and cannot be read. Did you mean"),
+        ("needs,situation.skil", "the column 'situation.skil' looks like input and cannot be read. Did you mean"),
+        ("needs,Want", "the column 'Want' looks like input and cannot be read. Did you mean wants?"),
+        ("needs,situation", "the column 'situation' holds string and is not read; expected a struct, or a column for"),
+        ("needs,Usage", 'If it is something else, call it otherwise: --rename "Usage=…".'),
+        ("needs,Needs", "the columns 'needs' and 'Needs' both stand for 'needs'; leave one out, or call it otherwise"),
+    ],
+)
+def test_what_looks_like_input_and_cannot_be_read_is_refused(answers, tmp_path, names, sentence):
+    with pytest.raises(BatchError) as caught:
+        answers(_write(tmp_path / "teams.csv", f"{names}\nrepairs,x\n"))
+    assert sentence in str(caught.value)
+
+
+def test_a_key_that_looks_like_input_is_refused(answers, tmp_path):
+    with pytest.raises(BatchError, match="the key 'usage_rental' looks like input and cannot be read"):
+        answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"], "usage_rental": 5}\n'))
+
+
+def test_a_key_beside_its_other_spelling_rejects_the_row(answers, tmp_path):
+    row = {"needs": ["repairs"], "usage": {"rental-days": 5}, "usage.rental-days": 6}
+    found, rejects, _ = answers(_write(tmp_path / "teams.jsonl", json.dumps(row)))
+    assert found == []
+    assert "both stand for 'usage.rental-days'; leave one out" in rejects[0]["reason"]
+
+
+@pytest.mark.parametrize(("name", "good", "bad"), [("as_of", "2024-06-01", "1.6.2024"), ("max_age", "365d", "a year")])
+def test_a_day_that_cannot_be_read_rejects_its_row(answers, tmp_path, name, good, bad):
+    text = f"team,needs,{name}\na,repairs,{good}\nb,repairs,{bad}\nc,repairs,\n"
+    found, rejects, _ = answers(_write(tmp_path / "teams.csv", text))
+    assert [row["team"] for row in found] == ["a", "c"]
+    assert [(row["row"], row["content"]) for row in rejects] == [("2", f"b,repairs,{bad}")]
+    assert f"'{name}' is '{bad}'; expected" in rejects[0]["reason"]
+
+
+def test_columns_are_renamed(answers, tmp_path):
+    path = _write(tmp_path / "teams.csv", "Gruppe,Bedarf,usage_x\na,repairs,y\n")
+    found, _, _ = answers(path, renames=(("Bedarf", "needs"), ("usage_x", "note"), ("Gruppe", "team")))
+    assert [(row["team"], row["note"], row["verdict"] != "undetermined") for row in found] == [("a", "y", True)]
+    with pytest.raises(BatchError, match=r"there is no column 'Bedraf' to rename\. Did you mean 'Bedarf'\?"):
+        answers(path, renames=(("Bedraf", "needs"),))
+
+
+def test_keys_are_renamed(answers, tmp_path):
+    path = _write(tmp_path / "teams.jsonl", '{"Bedarf": ["repairs"]}\n{"needs": ["repairs"]}\n')
+    found, rejects, _ = answers(path, renames=(("Bedarf", "needs"),))
+    assert rejects == []
+    assert found[0] == found[1]
+
+
+def test_rows_of_empty_cells_are_skipped_and_counted(answers, tmp_path):
+    text = 'team,needs,note\r\na,repairs,\r\n,,\r\n  ,"",\r\nb,no-such-thing,\r\n,,x\r\n'
+    found, rejects, result = answers(_write(tmp_path / "teams.csv", text))
+    assert [row["team"] for row in found] == ["a", ""]
+    assert [row["row"] for row in rejects] == ["4"]
+    assert (result.scored, result.rejected, result.tally.empty_rows) == (2, 1, 2)
+    rows = {"team": ["a", None, ""], "needs": [["repairs"], None, []]}
+    pq.write_table(pa.table(rows), tmp_path / "teams.parquet")
+    found, rejects, result = answers(tmp_path / "teams.parquet")
+    assert ([row["team"] for row in found], rejects, result.tally.empty_rows) == (["a"], [], 2)
+
+
+def test_a_cell_that_is_empty_says_nothing_of_a_table_of_one_column():
+    assert find_empty_rows(pa.RecordBatch.from_pydict({"needs": ["repairs", None]})) is None
+
+
+def test_columns_without_a_name_are_carried_under_their_place(answers, tmp_path):
+    found, _, _ = answers(_write(tmp_path / "teams.csv", ",team,needs,\n0,a,repairs,\n"))
+    assert (found[0]["column_1"], found[0]["team"], found[0]["column_4"]) == ("0", "a", "")
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", '"sep=;"\n', "\ufeffSEP=;\n"])
+def test_a_line_that_names_the_separator_is_read(answers, tmp_path, line):
+    found, _, _ = answers(_write(tmp_path / "teams.csv", f'{line}team;needs\r\na;"repairs,rental"\r\n'))
+    assert [(row["team"], row["verdict"] != "undetermined") for row in found] == [("a", True)]
+
+
+def test_lines_above_the_header_are_skipped(answers, tmp_path):
+    path = _write(tmp_path / "teams.csv", "Teams of 2024\n\nteam,needs\na,repairs\n")
+    assert [row["team"] for row in answers(path, skip_lines=2)[0]] == ["a"]
+    with pytest.raises(BatchError, match="is empty; expected a first line with the names of the columns"):
+        answers(path, skip_lines=9)
+    with pytest.raises(BatchError, match="--skip-lines is for CSV, and the input is jsonl; leave it out"):
+        answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"]}'), skip_lines=1)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "iso-8859-15", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["teams.csv", "teams.jsonl"])
+def test_other_encodings_are_read(answers, tmp_path, encoding, name):
+    text = "team,needs\nMüller,repairs\nJäger,rental\n"
+    if name == "teams.jsonl":
+        text = '{"team": "Müller", "needs": ["repairs"]}\n{"team": "Jäger", "needs": ["rental"]}\n'
+    path = _write(tmp_path / name, text, encoding)
+    found, rejects, _ = answers(path, encoding=read_encoding(encoding))
+    assert ([row["team"] for row in found], rejects) == (["Müller", "Jäger"], [])
+
+
+def test_a_file_of_the_wrong_encoding_is_told_of_once(answers, tmp_path):
+    path = _write(tmp_path / "teams.csv", "team,needs\nMüller,repairs\nJäger,rental\nSmith,rental\n", "cp1252")
+    with pytest.raises(BatchError, match=r"is not in UTF-8: 2 of its first 4 lines cannot be read; add --encoding cp"):
+        answers(path)
+    with pytest.raises(BatchError, match="is not in the encoding that --encoding names"):
+        answers(path, encoding=read_encoding("utf-16"))
+
+
+@pytest.mark.parametrize("name", ["no-such", "idna", "base64", "unicode_escape", ""])
+def test_what_is_no_encoding_is_told_of(name):
+    if name:
+        with pytest.raises(BatchError, match="is not an encoding of texts; expected one such as cp1252 or utf-16"):
+            read_encoding(name)
+    else:
+        assert read_encoding(name) is None
+
+
+def test_an_encoded_text_is_resumed_at_the_byte_of_its_utf8(bicycles, tmp_path):
+    lines = "".join(f"Müller-{number},repairs\n" for number in range(2_000))
+    path = _write(tmp_path / "teams.csv", f"team,needs\n{lines}", "cp1252")
+    options = ReadingOptions(encoding="cp1252")
+    inputs = open_inputs((str(path),), bicycles, None, b",", Limits(block=3_000), options)
+    blocks = [piece.parse() for piece in inputs.pieces()]
+    middle = blocks[len(blocks) // 2]
+    after = [row for piece in inputs.pieces(middle.end) for row in piece.parse().rows.to_pylist()]
+    before = [row for block in blocks[: len(blocks) // 2 + 1] for row in block.rows.to_pylist()]
+    assert [row["team"] for row in before + after] == [f"Müller-{number}" for number in range(2_000)]
+
+
+def test_arrow_batches_are_read_in_the_same_way(bicycles):
+    rows = {"needs": [["repairs"]], "Wants": [["rental"]], "usage": [{"rental_days": Decimal("5.5")}]}
+    ours = {"needs": [["repairs"]], "wants": [["rental"]], "usage.rental-days": [5.5]}
+    found, expected = (
+        score_arrow(pa.RecordBatch.from_pydict(each), bicycles, as_of=_DAY, reasons=True) for each in (rows, ours)
+    )
+    assert found.equals(expected)
+    with pytest.raises(BatchError, match="the column 'as_of' is not read here"):
+        score_arrow(pa.RecordBatch.from_pydict({"needs": ["repairs"], "as_of": ["2024-01-01"]}), bicycles)
+
+
+def test_the_column_of_ids_is_never_taken_for_another(bicycles):
+    plan = plan_columns(pa.schema([("Team", pa.string()), ("Needs", pa.string())]), bicycles, id_column="Team")
+    assert plan.schema.names == ["Team", "needs"]
+
+
+def test_a_spelling_is_found_whatever_stands_between_words(bicycles):
+    spelling = Spelling.of_columns(bicycles)
+    assert [spelling.find(name) for name in ("AS OF", "asof", "Usage__Rental  Days", "region")] == [
+        "as_of", None, "usage.rental-days", None,
+    ]  # fmt: skip
