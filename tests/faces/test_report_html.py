@@ -66,7 +66,7 @@ def hostile(knowledge_from, tmp_path_factory):
         "providers/velo.yaml": with_hostile("facts/providers/velo.yaml", "name: Velo & Sons", "name: The shop"),
         "criteria/services.yaml": with_hostile("facts/criteria/services.yaml", "label: Repairs", "label: Advice"),
         "sources.yaml": with_hostile("facts/sources.yaml", "title: The riders' survey").replace(
-            "id: survey-2023,", "id: survey-2023, url: 'javascript:alert(1)',"
+            "id: survey-2023, no_url: printed,", "id: survey-2023, url: 'javascript:alert(1)',"
         ),
         "team.yaml": with_hostile("facts/team.yaml", "label: Skill", "label: Inspections"),
     }
@@ -181,7 +181,9 @@ def test_hostile_texts_are_shown_and_never_obeyed(hostile):
 
 def test_a_source_of_the_web_is_a_link_that_asks_for_nothing(knowledge_from, tmp_path):
     sources = (Path(__file__).parents[1] / "knowledge/bicycles/facts/sources.yaml").read_text(encoding="utf-8")
-    linked = sources.replace("id: survey-2023,", "id: survey-2023, url: 'https://example.org/a?b=1&c=2',")
+    linked = sources.replace(
+        "id: survey-2023, no_url: printed,", "id: survey-2023, url: 'https://example.org/a?b=1&c=2',"
+    )
     knowledge = knowledge_from(tmp_path, facts={"sources.yaml": linked})
     page = Page(html_report(record_of(knowledge, ASKED["everything"]), knowledge))
     (link,) = [link for link in page.all("a") if not link["attrs"]["href"].startswith("#")]

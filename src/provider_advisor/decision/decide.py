@@ -49,7 +49,7 @@ class Decision(NamedTuple):
 def decide(team: Team, facts: Facts) -> Decision:
     """Return the decision for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
     outcome = judge_team(team, facts)
-    open_ended = outcome.verdict.kind in {"none", "undetermined"}
+    open_ended = outcome.verdict.kind in {"none", "undetermined"} and facts.knowledge.policy.combinations
     combinations = _find_combinations(outcome.assessments, facts) if open_ended else ()
     return Decision(outcome, combinations, _find_concessions(outcome, facts), facts)
 
@@ -144,7 +144,9 @@ class _ConcessionSearch:
         """Yield sets of stated musts without which the provider is not ruled out.
 
         A stated must that fails has to go in any case; an implied one goes with some stated must that it comes from.
+        What is not negotiable never goes.
         """
+        criteria = self._facts.knowledge.criteria
         waiting = deque([frozenset[Requirement]()])
         seen = {frozenset[Requirement]()}
         while waiting and len(seen) <= _MOST_CONCESSIONS:
@@ -156,7 +158,8 @@ class _ConcessionSearch:
                 yield dropped
                 continue
             nexts = [stated] if stated else [frozenset([cause]) for cause in _find_causes(failed[0], outcome)]
-            fresh = [dropped | more for more in nexts if dropped | more not in seen]
+            allowed = [more for more in nexts if all(criteria[part.criterion].negotiable for part in more)]
+            fresh = [dropped | more for more in allowed if dropped | more not in seen]
             seen.update(fresh)
             waiting.extend(fresh)
 

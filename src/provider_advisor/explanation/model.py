@@ -69,11 +69,14 @@ class ScoreRecord(AnswerPart):
 
 
 class LineRecord(AnswerPart):
-    """A line of a source."""
+    """A line of a source, or another place in it."""
 
     source: str
-    line: int
+    line: int | None
+    """null where the place is not a line"""
     as_of: str
+    place: str | None = None
+    """page, section or anchor, where the place is not a line"""
 
 
 class OtherPriceRecord(AnswerPart):
@@ -357,7 +360,11 @@ class SourceRecord(AnswerPart):
     language: str
     url: str | None
     published: str
+    """undated where the source names no day"""
     retrieved: str
+    note: str | None = None
+    no_url: str | None = None
+    """the reason why there is no address"""
 
 
 class StaleRecord(AnswerPart):

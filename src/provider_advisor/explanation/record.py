@@ -87,7 +87,7 @@ def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord
         instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
         beside=[_beside(fact, knowledge) for fact in item.beside],
         evidence=[
-            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat())
+            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
             for claim in (price.claims if price is not None else ())
         ],
     )
@@ -138,6 +138,7 @@ def _evidence(claim: Claim) -> model.EvidenceRecord:
         source=claim.source,
         line=claim.line,
         as_of=claim.stated.isoformat(),
+        place=claim.place,
         evidence=claim.evidence,
         product=claim.product,
     )
@@ -180,8 +181,10 @@ def _sources(
             publisher=source.publisher,
             language=source.language,
             url=source.url,
-            published=source.published.isoformat(),
+            published="undated" if source.published is None else source.published.isoformat(),
             retrieved=source.retrieved.isoformat(),
+            note=source.note,
+            no_url=source.no_url,
         )
         for source in knowledge.sources.values()
         if source.id in cited
@@ -227,6 +230,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "evidence": claim.evidence,
         "source": claim.source,
         "line": claim.line,
+        "place": claim.place,
         "as_of": claim.stated.isoformat(),
         "from": claim.starts.isoformat(),
         "until": claim.until.isoformat() if claim.until else None,

@@ -25,6 +25,7 @@ from provider_advisor.explanation.words import (
     amount_text,
     degree_text,
     joined,
+    lines_text,
     number_text,
     score_text,
 )
@@ -279,22 +280,23 @@ class ClaimKey(NamedTuple):
     """A claim, as far as a record holds it; those of prices do not say what evidence they are."""
 
     source: str
-    line: int
+    line: int | None
     as_of: str
     evidence: str
     product: str | None
+    where: str | None = None
 
     @property
-    def place(self) -> tuple[str, int, str]:
+    def place(self) -> tuple[str, int, str, str]:
         """Return what the same claim is found by again."""
-        return self.source, self.line, self.product or ""
+        return self.source, self.line or 0, self.where or "", self.product or ""
 
 
 def _claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
     return [
-        ClaimKey(line.source, line.line, line.as_of, line.evidence, line.product)
+        ClaimKey(line.source, line.line, line.as_of, line.evidence, line.product, line.place)
         if isinstance(line, EvidenceRecord)
-        else ClaimKey(line.source, line.line, line.as_of, "stated", None)
+        else ClaimKey(line.source, line.line, line.as_of, "stated", None, line.place)
         for line in lines
     ]
 
@@ -317,7 +319,8 @@ def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
 def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Difference:
     was = f", was {before.evidence}, {before.as_of}" if before else ""
     word = "different value" if change == "read otherwise" else change
-    says = f"{word}: line {claim.line} of {claim.source} ({claim.evidence}, {claim.as_of}{was})"
+    place = lines_text([claim.line or claim.where or ""])
+    says = f"{word}: {place} of {claim.source} ({claim.evidence}, {claim.as_of}{was})"
     return {"change": change, **claim._asdict(), "says": says}
 
 

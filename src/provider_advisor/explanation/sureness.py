@@ -111,7 +111,7 @@ def _leads(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
 def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
     if finding.requirement is not None:
         return requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
-    return finding.rule.because.rstrip(".") if finding.rule is not None else ""
+    return finding.rule.short if finding.rule is not None else ""
 
 
 def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.model import ScoreRecord
+from provider_advisor.explanation.model import ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
@@ -26,8 +26,10 @@ __all__ = [
     "lines_text",
     "number_text",
     "percent",
+    "remarks_text",
     "requirement_text",
     "rounded",
+    "rule_label",
     "scope_text",
     "score_text",
 ]
@@ -159,10 +161,28 @@ def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: 
     return f"{known.label}, {words}" if words else known.label
 
 
-def lines_text(lines: Iterable[int]) -> str:
-    """Return the lines of a source, in order: "line 46", "lines 37, 96"."""
-    ordered = [str(line) for line in sorted(lines)]
-    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"
+def rule_label(rule: str | None, because: str, knowledge: KnowledgeBase) -> str:
+    """Return what stands for a rule in a table; by its own words where the knowledge base no longer has it."""
+    known = knowledge.rules.get(rule or "")
+    return because.rstrip(".") if known is None else known.short
+
+
+def lines_text(places: Iterable[int | str]) -> str:
+    """Return lines and other places of a source, in order.
+
+    >>> lines_text([96, 37]), lines_text(["page 12", 46])
+    ('lines 37, 96', 'line 46, page 12')
+    """
+    places = list(places)
+    ordered = [str(line) for line in sorted(place for place in places if isinstance(place, int))]
+    lines = [f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"] if ordered else []
+    return ", ".join([*lines, *sorted(place for place in places if isinstance(place, str))])
+
+
+def remarks_text(source: SourceRecord) -> str:
+    """Return what a reader should know of a source: why it has no address, and its note; perhaps empty."""
+    address = f"no address: {source.no_url}" if source.url is None and source.no_url else None
+    return "; ".join(remark for remark in (address, source.note) if remark)
 
 
 def age_text(days: int) -> str:

@@ -46,7 +46,8 @@ __all__ = [
 
 def make_source(shape: shapes.SourceShape) -> Source:
     """Return a source as a record."""
-    return Source(**shape.model_dump())
+    fields = shape.model_dump()
+    return Source(**fields | {"published": None if shape.published == "undated" else shape.published})
 
 
 def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
@@ -72,6 +73,8 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         concerns=tuple(shape.concerns),
         stale_after=parse_age(shape.stale_after) if shape.stale_after else None,
         silent=shape.silent,
+        negotiable=shape.negotiable,
+        absent=shape.absent,
     )
 
 
@@ -89,7 +92,7 @@ def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapp
 
 def _make_product(shape: shapes.ProductShape, sources: Mapping[str, Source]) -> Product:
     source = sources.get(shape.source or "")
-    return Product(**shape.model_dump(), stated=source.published if source else None)
+    return Product(**shape.model_dump(), stated=source.counts_from if source else None)
 
 
 def make_claims(
@@ -107,7 +110,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
     bound, value = _read_value(shape)
     # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
     # the source announced it.
-    stated = shape.stated or min(shape.as_of or source.published, source.published)
+    stated = shape.stated or min(shape.as_of or source.counts_from, source.counts_from)
     return Claim(
         provider=provider,
         product=shape.product,
@@ -124,7 +127,14 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         note=shape.note,
         amount=_find_amount(bound, value, criterion),
         where=where,
+        place=_find_place(shape),
     )
+
+
+def _find_place(shape: shapes.ClaimShape) -> str | None:
+    """Return where in its source a claim is found, if that is not a line: "page 12"."""
+    places = ((key, getattr(shape, key)) for key in ("page", "section", "anchor"))
+    return next((f"{key} {place}" for key, place in places if place is not None), None)
 
 
 def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Number | tuple[Number, Number]]:
@@ -221,11 +231,15 @@ def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[
         because=shape.because,
         rests_on=tuple(Citation(part.source, tuple(part.lines)) for part in shape.rests_on),
         where=where,
+        label=shape.label,
     )
 
 
 def _make_implied(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
-    return Implied(shape.criterion, shape.priority, make_bound(shape.at_least, shape.at_most, criterion))
+    bound = make_bound(shape.at_least, shape.at_most, criterion)
+    if bound is None and shape.priority == "must":
+        bound = criterion.least
+    return Implied(shape.criterion, shape.priority, bound)
 
 
 def make_questionnaire(
@@ -268,6 +282,7 @@ def make_policy(shape: shapes.WeightsFile) -> Policy:
         {"must": weights.must, "should": weights.should, "could": weights.could},
         shape.unknown,
         {kind: parse_age(age) for kind, age in by_kind.items() if age is not None},
+        shape.combinations,
     )
 
 

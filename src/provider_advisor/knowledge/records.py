@@ -37,6 +37,7 @@ __all__ = [
     "Rule",
     "Scale",
     "Source",
+    "SourceKind",
     "Subject",
     "Topic",
     "UsageItem",
@@ -48,6 +49,7 @@ Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
 Priority = Literal["must", "should", "could"]
 About = Literal["criterion", "situation", "usage"]
+SourceKind = Literal["vendor", "repository", "press", "article"]
 NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
 
 _EVEN = 0.5
@@ -55,16 +57,27 @@ _SELDOM = 0.2
 
 
 class Source(NamedTuple):
-    """Where claims come from. `published` is the date at which they were true, unless a claim says otherwise."""
+    """Where claims come from.
+
+    `published` is the day on which it says what its claims say, unless a claim names another; None for a page without a
+    date, which counts from the day it was `retrieved`. Without `url`, `no_url` is the reason.
+    """
 
     id: str
     title: str
     language: str
-    published: dt.date
+    published: dt.date | None
     retrieved: dt.date
     publisher: str | None = None
     url: str | None = None
     note: str | None = None
+    kind: SourceKind | None = None
+    no_url: str | None = None
+
+    @property
+    def counts_from(self) -> dt.date:
+        """Return the day on which its claims are stated, unless one names another."""
+        return self.published or self.retrieved
 
 
 class Scale(NamedTuple):
@@ -83,7 +96,9 @@ class Criterion(NamedTuple):
 
     `values` are a rating's words in ascending order; `of` is the capability that a price pays for; `usage` the volumes
     that a price is multiplied with; `concerns` the prices beside which a free plan or a starting credit is named;
-    `stale_after`, in days, takes the place of the policy's; `silent` says why there is no claim on it.
+    `stale_after`, in days, takes the place of the policy's; `silent` says why there is no claim on it;
+    what is not `negotiable` is never offered as a concession; `absent` is the word of a rating that says that it is not
+    there, which no must accepts.
     """
 
     id: str
@@ -105,6 +120,16 @@ class Criterion(NamedTuple):
     concerns: tuple[str, ...] = ()
     stale_after: int | None = None
     silent: str | None = None
+    negotiable: bool = True
+    absent: str | None = None
+
+    @property
+    def least(self) -> Interval | None:
+        """Return the bound of a must that names none: for a rating with a word for "not there", every other word."""
+        if self.absent is None:
+            return None
+        rank = self.values.index(self.absent)
+        return Interval(high=rank - 1) if self.lower_is_better else Interval(low=rank + 1)
 
 
 class Claim(NamedTuple):
@@ -113,7 +138,8 @@ class Claim(NamedTuple):
     `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
     not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
     leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
-    `where` is the file and line of the knowledge base; `line` that of the source.
+    `where` is the file and line of the knowledge base; `line` that of the source, or `place` another part of it:
+    "page 12", "section Prices", "anchor prices".
     """
 
     provider: str
@@ -124,13 +150,14 @@ class Claim(NamedTuple):
     unit: str | None
     evidence: Evidence
     source: str
-    line: int
+    line: int | None
     stated: dt.date
     starts: dt.date
     until: dt.date | None = None
     note: str | None = None
     amount: Interval | None = None
     where: str = ""
+    place: str | None = None
 
 
 class Product(NamedTuple):
@@ -223,17 +250,25 @@ class Rule(NamedTuple):
     because: str
     rests_on: tuple[Citation, ...]
     where: str = ""
+    label: str | None = None
+
+    @property
+    def short(self) -> str:
+        """Return what stands for the rule in a table: its label, or else its because, without a full stop."""
+        return self.label or self.because.rstrip(".")
 
 
 class Policy(NamedTuple):
     """The numbers of judgement: what a priority weighs, what an unknown is expected to be, how long facts are good for.
 
-    `stale_after` has the days after which a fact of a kind is past its time; a kind that it lacks never is.
+    `stale_after` has the days after which a fact of a kind is past its time; a kind that it lacks never is. Without
+    `combinations`, providers exclude one another, and none are proposed together.
     """
 
     priorities: Mapping[Priority, float]
     unknown: float
     stale_after: Mapping[Kind, int] = {}
+    combinations: bool = True
 
 
 class Case(NamedTuple):

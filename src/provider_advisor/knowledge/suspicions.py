@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves, text_of
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.records import Claim, Key, KnowledgeBase, Question, Questionnaire, questionnaire_of
+
+_ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?")
 
 __all__ = ["find_future_claims", "question_suspicions", "suspicions"]
 
@@ -23,6 +26,8 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_prices_of_nothing(knowledge)
     yield from _find_idle_rules(facts)
     yield from _find_ahead(facts)
+    yield from _find_contradictions(facts)
+    yield from _find_strange_sources(knowledge)
     yield from _find_unheard(knowledge)
     yield from question_suspicions(knowledge)
     yield from _find_stale(facts)
@@ -106,11 +111,45 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
                 )
 
 
+def _find_contradictions(facts: Facts) -> Iterator[str]:
+    """Yield claims that contradict one another on the day of the facts, also those of one source."""
+    for provider, criterion in sorted(facts.knowledge.claims):
+        fact = facts(provider, criterion)
+        if fact.disputed:
+            sources = {claim.source for claim in fact.claims}
+            own = f"the source '{next(iter(sources))}' contradicts itself"
+            whose = own if len(sources) == 1 else "its claims contradict one another"
+            places = ", ".join(dict.fromkeys(claim.where for claim in fact.claims))
+            yield f"provider '{provider}', criterion '{criterion}': {whose}, at {places}; keep what is right."
+
+
+def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield sources that nothing cites, whose days cannot be, and whose address is none."""
+    providers = knowledge.providers.values()
+    cited = {claim.source for provider in providers for claim in provider.claims}
+    cited |= {product.source for provider in providers for product in provider.products.values() if product.source}
+    cited |= {citation.source for rule in knowledge.rules.values() for citation in rule.rests_on}
+    for source in knowledge.sources.values():
+        if source.id not in cited:
+            yield f"source '{source.id}': no claim and no rule cites it; cite it, or remove it."
+        if source.published is not None and source.retrieved < source.published:
+            days = f"retrieved on {source.retrieved}, before it was published on {source.published}"
+            yield f"source '{source.id}': {days}; correct one of them."
+        if source.url is not None and not _ADDRESS.fullmatch(source.url):
+            yield f"source '{source.id}': the address '{source.url}' is not well-formed; expected https://host/path."
+        if source.url is None and source.no_url is None:
+            yield f"source '{source.id}': no address; add `url`, or `no_url: <why there is none>`."
+
+
 def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str]:
-    """Yield a problem for each claim that is stated after today: nobody can have read it."""
+    """Yield a problem for each source and claim that is dated after today: nobody can have read it."""
+    for source in knowledge.sources.values():
+        for word, day in (("published", source.published), ("retrieved", source.retrieved)):
+            if day is not None and day > today:
+                yield f"sources.yaml: source '{source.id}': {word} on {day}, which is after today, {today}; correct it."
     for provider in knowledge.providers.values():
         for claim in provider.claims:
-            if claim.stated > today:
+            if claim.stated > today and claim.stated != knowledge.sources[claim.source].published:
                 yield (
                     f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
                     f"today, {today}; expected the day on which '{claim.source}' said it."

@@ -70,7 +70,9 @@ def build_view(claims: Sequence[Claim], day: dt.date, product: Product | None = 
 def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
     """Return the steps in the order of their statements, without announcements that a later statement replaced."""
     steps: list[_Step] = []
-    ordered = sorted(claims, key=lambda claim: (claim.stated, claim.source, claim.line, str(claim._replace(where=""))))
+    ordered = sorted(
+        claims, key=lambda claim: (claim.stated, claim.source, claim.line or 0, str(claim._replace(where="")))
+    )
     for stated, group in itertools.groupby(ordered, key=lambda claim: claim.stated):
         said = sorted(group, key=lambda claim: claim.starts)
         strength = _measure_strength(said)

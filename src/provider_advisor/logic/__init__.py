@@ -1,6 +1,18 @@
 """Three-valued truth, intervals and units: knows nothing of providers."""
 
 from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
-from provider_advisor.logic.units import Number, plain, read_amount, unit_fits
+from provider_advisor.logic.units import Number, find_singular, plain, read_amount, unit_fits
 
-__all__ = ["Interval", "Number", "Truth", "all_of", "any_of", "compare", "negate", "plain", "read_amount", "unit_fits"]
+__all__ = [
+    "Interval",
+    "Number",
+    "Truth",
+    "all_of",
+    "any_of",
+    "compare",
+    "find_singular",
+    "negate",
+    "plain",
+    "read_amount",
+    "unit_fits",
+]

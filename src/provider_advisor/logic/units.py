@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["Number", "plain", "read_amount", "unit_fits"]
+__all__ = ["Number", "find_singular", "plain", "read_amount", "unit_fits"]
 
 Number = int | float
 
@@ -44,10 +44,13 @@ def unit_fits(given: str, unit: str) -> bool:
     (True, True, False)
     """
     typed, expected = given.strip().casefold(), unit.casefold()
-    return typed in {expected, expected.split("/")[0], *_list_singulars(expected)}
+    return typed in {expected, expected.split("/")[0], find_singular(expected)}
 
 
-def _list_singulars(unit: str) -> set[str]:
-    if unit.endswith("ies"):
-        return {unit.removesuffix("ies") + "y"}
-    return {unit.removesuffix("s")} if unit.endswith("s") else set()
+def find_singular(unit: str) -> str:
+    """Return a unit in the singular.
+
+    >>> find_singular("countries"), find_singular("minutes"), find_singular("agent")
+    ('country', 'minute', 'agent')
+    """
+    return f"{unit.removesuffix('ies')}y" if unit.endswith("ies") else unit.removesuffix("s")

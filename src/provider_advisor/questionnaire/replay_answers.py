@@ -26,6 +26,7 @@ from provider_advisor.questionnaire.state import (
     to_question,
 )
 from provider_advisor.requirements import Requirement, Team, services_used
+from provider_advisor.requirements.grammar import get_least
 from provider_advisor.requirements.model import in_order
 
 __all__ = [
@@ -247,7 +248,10 @@ def _make_team(
         del priorities[computed.id]
         because = "it is computed from monthly volumes, and none is stated"
         unused.append(UnusedAnswer(by_key[Key("criterion", computed.id)], because))
-    requirements = [Requirement(name, priority, said.bounds.get(name)) for name, priority in priorities.items()]
+    requirements = [
+        Requirement(name, priority, said.bounds.get(name) or get_least(priority, catalogue.knowledge.criteria[name]))
+        for name, priority in priorities.items()
+    ]
     situation = {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())}
     return Team(in_order(requirements), situation, dict(sorted(usage.items()))), unused
 

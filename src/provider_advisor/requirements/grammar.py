@@ -12,7 +12,17 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Number, plain, read_amount, unit_fits
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
-__all__ = ["LARGEST", "brief", "exclusive", "find_unknown", "prepare_words", "read_requirement", "shown", "split_list"]
+__all__ = [
+    "LARGEST",
+    "brief",
+    "exclusive",
+    "find_unknown",
+    "get_least",
+    "prepare_words",
+    "read_requirement",
+    "shown",
+    "split_list",
+]
 
 # A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
 _FORM = re.compile(
@@ -58,7 +68,12 @@ def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
     criterion = _find_criterion(match["word"].strip(), knowledge)
     priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
     bound = None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
-    return Requirement(criterion.id, priority, bound)
+    return Requirement(criterion.id, priority, bound or get_least(priority, criterion))
+
+
+def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
+    """Return the bound of a requirement that names none: a must takes no rating's word that says "not there"."""
+    return criterion.least if priority == "must" else None
 
 
 def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
@@ -80,6 +95,7 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
         bound = part if bound is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
         raise exclusive(bound, criterion)
+    bound = bound or get_least(priority, criterion)
     return Requirement(criterion.id, priority, bound, _read_weight(given.get("weight"), criterion))
 
 

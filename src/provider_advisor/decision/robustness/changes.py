@@ -107,6 +107,8 @@ class _ChangeSearch:
     def single_changes(self) -> Iterator[RequirementChange]:
         """Yield all changes of each requirement: heaviest requirements first, smallest changes first."""
         for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
+            if requirement.priority == "must" and not self._facts.knowledge.criteria[requirement.criterion].negotiable:
+                continue
             for bound in self._relaxed(requirement):
                 yield RequirementChange(requirement, requirement._replace(bound=bound))
             others = [requirement._replace(priority=priority) for priority in PRIORITIES]

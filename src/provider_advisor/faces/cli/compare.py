@@ -109,10 +109,11 @@ def _show(rows: list[tuple[Criterion, list[Fact]]], chosen: list[str], knowledge
     page.table(headers, [[criterion.label, *(_cell(fact, criterion) for fact in found)] for criterion, found in rows])
     page.heading("Sources (lines in brackets)")
     for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
-        page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published})", 2)
+        page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2)
     page.show()
 
 
 def _cell(fact: Fact, criterion: Criterion) -> str:
-    lines = sorted({claim.line for claim in fact.claims})
-    return fact_text(fact, criterion) + (f" [{', '.join(str(line) for line in lines)}]" if lines else "")
+    lines = sorted({claim.line for claim in fact.claims if claim.line})
+    places = [*map(str, lines), *sorted({claim.place for claim in fact.claims if claim.place})]
+    return fact_text(fact, criterion) + (f" [{', '.join(places)}]" if places else "")

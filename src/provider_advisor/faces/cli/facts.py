@@ -62,9 +62,10 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
         page.table(["Criterion", "Claim", "Product", "Evidence", "Line"], [_row(claim) for claim in group])
     page.heading("Sources")
     for source in sorted({claim.source for claim in claims}):
-        page.line(f"{source}: {knowledge.sources[source].title} ({knowledge.sources[source].published})", 2)
+        known = knowledge.sources[source]
+        page.line(f"{source}: {known.title} ({known.published or 'undated'})", 2)
     page.show()
 
 
 def _row(claim: Claim) -> list[str]:
-    return [claim.criterion, claim_text(claim), claim.product or "", claim.evidence, str(claim.line)]
+    return [claim.criterion, claim_text(claim), claim.product or "", claim.evidence, str(claim.line or claim.place)]

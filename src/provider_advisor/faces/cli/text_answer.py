@@ -22,6 +22,8 @@ from provider_advisor.explanation.words import (
     joined,
     lines_text,
     number_text,
+    remarks_text,
+    rule_label,
     score_text,
 )
 from provider_advisor.faces.text import Page, TableCell, show_document, show_json
@@ -116,7 +118,7 @@ def _shown_providers(providers: Sequence[ProviderRecord]) -> Sequence[ProviderRe
 
 def _label(finding: FindingRecord | RequirementRecord, knowledge: KnowledgeBase) -> str:
     if isinstance(finding, FindingRecord) and finding.criterion is None:
-        return finding.because.rstrip(".")
+        return rule_label(finding.rule, finding.because, knowledge)
     return criterion_label(str(finding.criterion), finding.bound, knowledge)
 
 
@@ -133,7 +135,8 @@ def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) ->
 def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     label = _label(finding, knowledge)
     if finding.criterion is None:
-        return f"{label} (rule {finding.rule}, weight {finding.weight:g})"
+        why = "" if finding.because.rstrip(".") == label else f": {finding.because}"
+        return f"{label} (rule {finding.rule}, weight {finding.weight:g}){why}"
     asked = f"{label} ({finding.priority}, weight {finding.weight:g})"
     rules = finding.implied_by
     word = "rule" if len(rules) == 1 else "rules"
@@ -142,9 +145,9 @@ def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
 
 def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
     """Return where evidence is found: " [1, lines 37, 96; 2022-11-22]"."""
-    by_source: dict[tuple[str, str], set[int]] = {}
+    by_source: dict[tuple[str, str], set[int | str]] = {}
     for part in evidence:
-        by_source.setdefault((part.source, part.as_of), set()).add(part.line)
+        by_source.setdefault((part.source, part.as_of), set()).add(part.line or part.place or "")
     cited = [f"[{numbers[source]}, {lines_text(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
     return f" {' '.join(cited)}" if cited else ""
 
@@ -245,6 +248,8 @@ def _show_sources(answer: AnswerRecord, page: Page) -> None:
     for number, source in enumerate(answer.sources, start=1):
         publisher = f", {source.publisher}" if source.publisher else ""
         link = f", {source.url}" if source.url else ""
-        page.line(f"[{number}] {source.title}{publisher} ({source.published}){link}", 2)
+        remarks = f"; {said}" if (said := remarks_text(source)) else ""
+        dated = source.published if source.published != "undated" else f"undated, retrieved {source.retrieved}"
+        page.line(f"[{number}] {source.title}{publisher} ({dated}){link}{remarks}", 2)
     page.gap()
     page.line(f"Knowledge base {answer.knowledge.fingerprint[:12]}.")

@@ -244,6 +244,7 @@ def _sources(sources: CitedSources) -> Iterator[str]:
     yield "\n".join(
         f"{part.number}. {escape(part.title)} (published {part.published}, retrieved {part.retrieved})"
         + (f", <{part.url}>" if part.url else "")
+        + (f"; {escape(part.remarks)}" if part.remarks else "")
         for part in sources.listed
     )
 

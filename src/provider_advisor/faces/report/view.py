@@ -25,6 +25,8 @@ from provider_advisor.explanation.words import (
     joined,
     lines_text,
     number_text,
+    remarks_text,
+    rule_label,
     score_text,
 )
 from provider_advisor.faces.text import clean
@@ -102,6 +104,7 @@ class ListedSource(NamedTuple):
     published: str
     retrieved: str
     url: str | None
+    remarks: str
 
 
 class CitedSources:
@@ -117,14 +120,15 @@ class CitedSources:
         number = self._numbers[source.id] = len(self._numbers) + 1
         title = f"{source.title}, {source.publisher}" if source.publisher else source.title
         url = source.url if _WEB.fullmatch(source.url or "") else None
-        self.listed.append(ListedSource(number, clean(title), source.published, source.retrieved, url))
+        remarks = clean(remarks_text(source))
+        self.listed.append(ListedSource(number, clean(title), source.published, source.retrieved, url, remarks))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
         """Return the places that evidence names, the lines of each source and day together."""
-        together: dict[tuple[int, str], set[int]] = {}
+        together: dict[tuple[int, str], set[int | str]] = {}
         for part in evidence:
             if part.source in self._numbers:
-                together.setdefault((self._numbers[part.source], part.as_of), set()).add(part.line)
+                together.setdefault((self._numbers[part.source], part.as_of), set()).add(part.line or part.place or "")
         return tuple(CitedPlace(number, lines_text(lines), day) for (number, day), lines in sorted(together.items()))
 
 
@@ -144,7 +148,7 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
 
 
 def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:
-    criterion, bound = first.because, ""
+    criterion, bound = rule_label(first.rule, first.because, knowledge), ""
     if first.criterion is not None:
         criterion = criterion_label(first.criterion, None, knowledge)
         bound = criterion_label(first.criterion, first.bound, knowledge)[len(criterion) + 2 :]
@@ -156,7 +160,8 @@ def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: Knowledge
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
     """Yield the rules behind a finding, each with its because."""
     if finding.criterion is None:
-        yield str(finding.rule), ""
+        is_told = rule_label(finding.rule, finding.because, knowledge) == finding.because.rstrip(".")
+        yield str(finding.rule), "" if is_told else clean(finding.because)
     for rule in finding.implied_by:
         known = knowledge.rules.get(rule)
         alone = len(finding.implied_by) == 1

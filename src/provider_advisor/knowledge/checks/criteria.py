@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,8 +11,14 @@ from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import find_singular
 
 __all__ = ["check_criteria", "check_team", "find_repeated"]
+
+_SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
+_TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
+_SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")
+_MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
 
 
 def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
@@ -54,6 +61,10 @@ def _check_kind(criterion: CriterionShape) -> Iterator[str]:
         yield "a rating, and only a rating, has 'values', in ascending order."
     if len(set(criterion.values)) != len(criterion.values) or len(criterion.values) == 1:
         yield "'values' needs at least two different words."
+    worst = criterion.values[-1 if criterion.better == "lower" else 0] if criterion.values else None
+    if criterion.absent is not None and criterion.absent != worst:
+        expected = f"the worst word, {worst}" if worst else "only with the values of a rating"
+        yield f"'absent' is '{criterion.absent}'; expected {expected}, because it says that it is not there."
     if criterion.kind != "quantity" and (criterion.limit or criterion.whole is not None):
         yield "'limit' and 'whole' belong to quantities; remove them."
     if criterion.kind != "price" and (criterion.computed or criterion.of or criterion.usage):
@@ -83,6 +94,7 @@ def _check_references(
     yield from _check_known(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
     yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
     yield from _check_currency(criterion, criteria.records.values())
+    yield from _check_volume_unit(criterion, usage)
 
 
 def _check_known(words: Iterable[str], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
@@ -100,6 +112,31 @@ def _check_currency(criterion: CriterionShape, criteria: Iterable[Criterion]) ->
     ours, theirs = criterion.unit.split("/")[0], computed.unit.split("/")[0]
     if ours != theirs:
         yield f"its unit starts with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
+
+
+def _check_volume_unit(criterion: CriterionShape, usage: Defined[UsageItem]) -> Iterator[str]:
+    """Refuse a price by the TB for a volume in GB, and one by the year: the product would be no sum by the month.
+
+    Volumes are monthly whether their unit says `/month` or not. What is counted may be called by two names, users and
+    agents; measures may not.
+    """
+    volumes = [usage.records[item].unit for item in criterion.usage if item in usage.records]
+    if criterion.unit is None or not volumes or len(volumes) < len(criterion.usage):
+        return
+    _, _, by = criterion.unit.partition("/")
+    if _find_measures(by) != set().union(*(_find_measures(unit) for unit in volumes)):
+        amounts = " and ".join(f"{item} in {unit}" for item, unit in zip(criterion.usage, volumes, strict=True))
+        yield (
+            f"its unit {criterion.unit} does not fit what it is multiplied with, {amounts} a month; "
+            "expected a price by the same measure, and a sum by the month."
+        )
+
+
+def _find_measures(unit: str) -> set[str]:
+    """Return the measures and factors in a unit: {"hour"} of "hours/agent/month", {"1000"} of "1000 messages"."""
+    words = (word.casefold() for word in re.split(r"[/ -]+", unit))
+    named = (_SHORT.get(word, find_singular(word)) for word in words)
+    return {word for word in named if word in _MEASURES or word[:1].isdigit()}
 
 
 def check_team(file: TeamFile, document: Document) -> Iterator[str]:

@@ -46,7 +46,7 @@ def _check_references(
     yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
     source = sources.records.get(claim.source)
     if source is not None and claim.until is not None:
-        starts = claim.starts or claim.as_of or claim.stated or source.published
+        starts = claim.starts or claim.as_of or claim.stated or source.counts_from
         if claim.until < starts:
             yield "'until' is before the day from which the claim is true; correct one of them."
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
-from provider_advisor.knowledge.records import Evidence, Kind
+from provider_advisor.knowledge.records import Evidence, Kind, SourceKind
 from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, Words, wrong
 
 __all__ = [
@@ -26,6 +27,19 @@ __all__ = [
 ]
 
 
+def _check_published(value: object) -> object:
+    if value == "undated" or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    raise PydanticCustomError("published", "expected a date, YYYY-MM-DD without quotes, or undated")
+
+
+DayOrUndated = Annotated[
+    dt.date | Literal["undated"],
+    Field(description="the day on which it was published, or undated"),
+    BeforeValidator(_check_published),
+]
+
+
 def _find_from_form(value: object) -> str:
     return "<day>" if isinstance(value, dt.date) else "<number>"
 
@@ -33,6 +47,7 @@ def _find_from_form(value: object) -> str:
 AmountOrDay = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
 ]
+PLACE_KEYS = ("line", "page", "section", "anchor")
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
 
 
@@ -42,11 +57,19 @@ class SourceShape(Shape):
     id: Id
     title: Words
     language: Words
-    published: dt.date
+    published: DayOrUndated
     retrieved: dt.date
     publisher: Words | None = None
     url: Words | None = None
+    no_url: Annotated[Words | None, Field(description="the reason why there is no address")] = None
+    kind: SourceKind | None = None
     note: Words | None = None
+
+    @model_validator(mode="after")
+    def _check_address(self) -> SourceShape:
+        if self.url is not None and self.no_url is not None:
+            raise wrong("'no_url' is the reason why there is no 'url'; remove one of them")
+        return self
 
 
 class SourcesFile(Shape):
@@ -84,6 +107,8 @@ class CriterionShape(Shape):
     concerns: list[Id] = []
     stale_after: Days | None = None
     silent: Words | None = None
+    negotiable: Annotated[bool, Field(description="false for what law demands: never offered as a concession")] = True
+    absent: Annotated[Id | None, Field(description="a rating's word that says that it is not there")] = None
 
 
 class CriteriaFile(Shape):
@@ -140,11 +165,16 @@ class ProductShape(Shape):
 
 
 class ClaimShape(Shape):
-    """One source's statement about one criterion: exactly one of the value keys, and where it stands."""
+    """One source's statement about one criterion: exactly one of the value keys, and where it is found."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in PLACE_KEYS]})
 
     criterion: Id
     source: Id
-    line: Line
+    line: Line | None = None
+    page: Line | None = None
+    section: Words | None = None
+    anchor: Words | None = None
     product: Id | None = None
     value: Words | None = None
     exactly: Amount | None = None
@@ -167,6 +197,11 @@ class ClaimShape(Shape):
         if len(given) != 1:
             found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
             raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
+        places = [key for key in PLACE_KEYS if getattr(self, key) is not None]
+        if not places:
+            raise wrong("'line' is missing; say where in the source it is found: line, page, section or anchor")
+        if len(places) > 1:
+            raise wrong(f"'{places[0]}' and '{places[1]}' are two places; keep the one that is easier to find")
         if self.as_of is not None and (self.stated is not None or self.starts is not None):
             raise wrong("'as_of' is the earlier word for 'stated' and 'from'; remove it")
         for name, day in (("stated", self.stated), ("from", self.starts), ("as_of", self.as_of)):

@@ -54,6 +54,7 @@ class RuleShape(Shape):
     implies: list[ImpliedShape] | None = Field(default=None, min_length=1)
     favours: ConditionShape | None = None
     weight: Weight | None = None
+    label: Annotated[str | None, Field(min_length=1, max_length=60, description="a few words for tables")] = None
 
     @model_validator(mode="after")
     def _check_consequent(self) -> RuleShape:
@@ -94,6 +95,7 @@ class WeightsFile(Shape):
     priorities: PrioritiesShape
     stale_after: StaleAfterShape = StaleAfterShape()
     unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
+    combinations: Annotated[bool, Field(description="false where providers exclude one another")] = True
 
 
 class SubjectShape(Shape):
