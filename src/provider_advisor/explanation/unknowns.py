@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, FindingRecord, group_findings
-from provider_advisor.explanation.words import criterion_label, joined
+from provider_advisor.explanation.words import criterion_label, joined, rule_label
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["Unknown", "list_unknowns"]
@@ -38,7 +38,7 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
 
 def _label(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     if finding.criterion is None:
-        return finding.because.rstrip(".")
+        return rule_label(finding.rule, finding.because, knowledge)
     return criterion_label(finding.criterion, finding.bound, knowledge)
 
 
