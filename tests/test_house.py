@@ -18,7 +18,7 @@ _MODULES = read_modules(_PACKAGE)
 
 _TWICE = frozenset(
     """
-    Catalogue Criterion End Gathered Looked Part Provider
+    Criterion End Provider
     """.split()
 )
 """Names of classes that still mean two things: nothing may be added."""

@@ -105,15 +105,15 @@ class Tallying:
             self._counts.append(len(remarks))
         self._gathered = self._as_arrays()
 
-    def _as_arrays(self) -> _Gathered:
+    def _as_arrays(self) -> _RemarkTable:
         parts = {}
         for name in _REMARKED:
             own = {remark.key: place for remark, place in self._places.items() if remark.part == name}
-            parts[name] = _Part(list(own), np.array(list(own.values()), np.int64))
-        return _Gathered(parts, np.array(self._of, np.int64), np.array(self._counts, np.int64))
+            parts[name] = _CountedPart(list(own), np.array(list(own.values()), np.int64))
+        return _RemarkTable(parts, np.array(self._of, np.int64), np.array(self._counts, np.int64))
 
 
-class _Part(NamedTuple):
+class _CountedPart(NamedTuple):
     """The keys of a part of the tally, and the place of each among all remarks."""
 
     keys: list[tuple[str, ...]]
@@ -126,10 +126,10 @@ class _Part(NamedTuple):
         return Counter(dict(zip(map(self.keys.__getitem__, some.tolist()), own.take(some).tolist(), strict=True)))
 
 
-class _Gathered(NamedTuple):
+class _RemarkTable(NamedTuple):
     """All remarks part by part, the places of those of all cells, and how many each cell has."""
 
-    parts: dict[str, _Part]
+    parts: dict[str, _CountedPart]
     of: Ints
     each: Ints
 

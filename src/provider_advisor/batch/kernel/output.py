@@ -101,7 +101,7 @@ class Codes:
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
-        self._gathered = _Gathered([], np.zeros(0, np.int32), np.zeros(1, np.int32))
+        self._gathered = _CodeTable([], np.zeros(0, np.int32), np.zeros(1, np.int32))
 
     def lists(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
         """One list for each row that is kept, the weightiest code first; of equal weight, in the order of the alphabet.
@@ -128,10 +128,10 @@ class Codes:
         order = np.empty(len(ordered), np.int32)
         order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
         places = order[np.array(self._of, np.int32)]
-        self._gathered = _Gathered([name for _, name in ordered], places, np.array(self._ends, np.int32))
+        self._gathered = _CodeTable([name for _, name in ordered], places, np.array(self._ends, np.int32))
 
 
-class _Gathered(NamedTuple):
+class _CodeTable(NamedTuple):
     """All codes in order, the places there of the codes of all cells, and where each cell's begin and end."""
 
     names: list[str]

@@ -12,7 +12,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.table import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, words_of
-from provider_advisor.batch.kernel.vocabulary import APART, BAD, Catalogue, Looked, Stands
+from provider_advisor.batch.kernel.vocabulary import APART, BAD, Looked, Stands, WordReader
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
@@ -50,7 +50,7 @@ class Stated(NamedTuple):
 
 
 class _Lexicon(NamedTuple):
-    """The different words of both columns, those of one behind those of the other, and what the catalogue says.
+    """The different words of both columns, those of one behind those of the other, and what the vocabulary says.
 
     `shifts` has, for each column, its default priority and the place of its first word.
     """
@@ -65,21 +65,21 @@ class _Lexicon(NamedTuple):
         return (default if code >= shift else self.shifts[0][0]), self.words[code]
 
 
-def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> Stated:
+def stated_in(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
     """Return what the columns `needs` and `wants` state."""
     columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
-    lexicon = _look_up_words(columns, catalogue)
+    lexicon = _look_up_words(columns, vocabulary)
     readable = lexicon.looked.cells != BAD
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
-    wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, catalogue)
+    wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, vocabulary)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
     groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _find_exclusive(groups, codes, lexicon)
-    together = _join_groups(groups, exclude, codes, found, lexicon, catalogue)
+    together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
     first = groups.words[groups.starts]
-    exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, catalogue)
+    exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, vocabulary)
     alone = np.zeros(rows.num_rows, bool)
     alone[at[first[together == APART]]] = True
     found[groups.words] = 0
@@ -88,18 +88,18 @@ def stated_in(rows: pa.RecordBatch, catalogue: Catalogue, cells: Cells) -> State
     return Stated(at, found, ends, _on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
 
 
-def _look_up_words(columns: Mapping[str, Numbered], catalogue: Catalogue) -> _Lexicon:
+def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _Lexicon:
     words: list[str] = []
     shifts: list[tuple[Priority, int]] = []
     looked: list[Looked] = []
     for name, column in columns.items():
         shifts.append((_DEFAULTS[name], len(words)))
         words += column.distinct
-        looked.append(catalogue.look_up(column.distinct, _DEFAULTS[name]))
+        looked.append(vocabulary.look_up(column.distinct, _DEFAULTS[name]))
     return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
-def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue) -> dict[int, str]:
+def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
     """Return by row the sentence that a single answer begins with: a text that is no word at all comes first."""
     empty = {code for code in np.unique(codes).tolist() if not is_item(lexicon.words[code])}
     chosen: dict[int, int] = {}
@@ -107,7 +107,7 @@ def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: 
         if row not in chosen or (code in empty and chosen[row] not in empty):
             chosen[row] = code
     stands = {row: lexicon(code) for row, code in chosen.items()}
-    sentences = catalogue.explain_wrong(stands.values())
+    sentences = vocabulary.explain_wrong(stands.values())
     return {row: sentences[word] for row, word in stands.items()}
 
 
@@ -148,7 +148,7 @@ def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
 
 
 def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
-    groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, catalogue: Catalogue
+    groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> Ints:
     """The cell of each group; APART where it has none: bounds that exclude each other, or on a computed criterion."""
     together = np.full(len(exclude), APART, np.int32)
@@ -157,17 +157,17 @@ def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     def words(place: int) -> list[Stands]:
         return _spell_words(codes[groups.words[members[place]]], lexicon)
 
-    together[~exclude] = catalogue.together([frozenset(of[some]) for some in members], words)
+    together[~exclude] = vocabulary.together([frozenset(of[some]) for some in members], words)
     return together
 
 
 def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
-    groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, catalogue: Catalogue
+    groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> dict[int, str]:
     """By row what is wrong with its one group that excludes itself; of several a single answer has to choose."""
     chosen = exclude & (np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)[rows] == 1)
     return {
-        int(rows[group]): catalogue.exclusive(_spell_words(codes[groups.words[members]], lexicon))
+        int(rows[group]): vocabulary.exclusive(_spell_words(codes[groups.words[members]], lexicon))
         for group, members in groups.some(chosen)
     }
 

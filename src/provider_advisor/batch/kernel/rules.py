@@ -30,7 +30,7 @@ _NEEDED, _STATED, _NOT_STATED, _FLAG, _LEAST, _MOST = range(6)  # as in loops.h
 _NO_ROOM, _FINE = -2, -3
 
 
-class Looked(NamedTuple):
+class FlagLeaf(NamedTuple):
     """A condition on situation or usage, and whether a rule asks that it certainly fails, rather than holds."""
 
     leaf: Leaf
@@ -45,7 +45,7 @@ class Compiled(NamedTuple):
     """
 
     rules: Structure
-    looked: tuple[Looked, ...]
+    looked: tuple[FlagLeaf, ...]
     place_of: Ints
 
 
@@ -54,7 +54,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
     rules = tuple(knowledge.rules.values())
     names = sorted({name for rule in rules for name in _list_criteria(rule)})
     place = {name: number for number, name in enumerate(names)}
-    flags: dict[Looked, int] = {}
+    flags: dict[FlagLeaf, int] = {}
     codes = [list(_code(rule.when, place, flags)) for rule in rules]
     judged = [[place[name] for name in sorted(judged_by(rule))] for rule in rules]
     parts = [part for rule in rules for part in rule.implies]
@@ -88,7 +88,7 @@ def _list_criteria(rule: Rule) -> set[str]:
     return needs | {part.criterion for part in rule.implies} | judged_by(rule)
 
 
-def _code(when: Condition, place: Mapping[str, int], flags: dict[Looked, int]) -> Iterator[tuple[int, int]]:
+def _code(when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int]) -> Iterator[tuple[int, int]]:
     """Yield the instructions of a condition, of which all needs that are under no `not` see what rules have added."""
     if isinstance(when, AllOf | AnyOf):
         for part in when.parts:
@@ -101,7 +101,7 @@ def _code(when: Condition, place: Mapping[str, int], flags: dict[Looked, int]) -
 
 
 def _settled(
-    when: Condition, place: Mapping[str, int], flags: dict[Looked, int], *, fails: bool
+    when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int], *, fails: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the instructions for whether a condition certainly holds, or fails, by what the team states itself."""
     if isinstance(when, Not):
@@ -113,7 +113,7 @@ def _settled(
     elif isinstance(when, Need):
         yield (_NOT_STATED if fails else _STATED), place[when.criterion]
     else:
-        yield _FLAG, flags.setdefault(Looked(when, fails), len(flags))
+        yield _FLAG, flags.setdefault(FlagLeaf(when, fails), len(flags))
 
 
 def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int] | None:

@@ -22,7 +22,7 @@ from provider_advisor.batch.kernel.rules import Chaining, Changes
 from provider_advisor.batch.kernel.scores import Scores, add_up, judge_teams, put_score, score_teams
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.batch.kernel.table import Layout, layout_of, team_of
-from provider_advisor.batch.kernel.vocabulary import Catalogue
+from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
@@ -150,7 +150,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     """Return the rows' scores; the columns are as `table.layout_of` has checked them."""
     cells = memory.cells
     said = memory.situations.said_in(rows)
-    stated = stated_in(rows, memory.catalogue, cells)
+    stated = stated_in(rows, memory.vocabulary, cells)
     costs = costs_of(said.usage, rows.num_rows, memory.facts)
     chained = chaining.fire(stated.cells, stated.ends, said, cells, memory.changes)
     varying = price(stated.on_cost, chained.cells, costs, cells)
@@ -195,7 +195,7 @@ def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict
     if len(some):
         for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
             try:
-                team = team_of(record, memory.facts.knowledge, memory.catalogue.requirement)
+                team = team_of(record, memory.facts.knowledge, memory.vocabulary.requirement)
                 outcomes[row] = judge_team(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)
@@ -237,7 +237,7 @@ class Memory:
         self.facts = facts
         self.cells = Cells(facts)
         self.changes = Changes(self.cells)
-        self.catalogue = Catalogue(self.cells)
+        self.vocabulary = WordReader(self.cells)
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()
         self.lists = lists_of(facts.knowledge.providers)

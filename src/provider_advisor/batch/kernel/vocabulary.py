@@ -22,7 +22,7 @@ from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_re
 from provider_advisor.requirements.grammar import find_unknown, prepare_words
 from provider_advisor.requirements.team import checked, merged
 
-__all__ = ["APART", "BAD", "Catalogue", "Looked", "Stands"]
+__all__ = ["APART", "BAD", "Looked", "Stands", "WordReader"]
 
 BAD = -1
 APART = -1
@@ -52,7 +52,7 @@ class _Form(NamedTuple):
     cells: dict[int, int]
 
 
-class Catalogue:
+class WordReader:
     """Reads words. May be used by several threads: who meets a new word holds the lock of the cells meanwhile."""
 
     def __init__(self, cells: Cells) -> None:
