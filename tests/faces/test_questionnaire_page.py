@@ -48,7 +48,7 @@ def test_the_answers_file_is_answered(recommend_says, folder):
     (folder / "answers.yaml").write_text(_block("yaml", _PAGE), encoding="utf-8")
     run = recommend_says("recommend ask --answers answers.yaml --as-of 2022-12-31 --save team.yaml")
     assert (run.status, run.err) == (0, "")
-    again = recommend_says("recommend --file team.yaml --as-of 2022-12-31")
+    again = recommend_says("recommend --file team.yaml --as-of 2022-12-31 --verbose")
     assert again.out in run.out
 
 

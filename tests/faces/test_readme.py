@@ -37,7 +37,7 @@ def test_the_requirements_file_is_answered(recommend_says, tmp_path):
     path.write_text(
         re.search(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8"
     )
-    run = recommend_says(f"recommend --file {path} --as-of 2022-12-31")
+    run = recommend_says(f"recommend --file {path} --as-of 2022-12-31 --verbose")
     assert (run.status, run.err) == (0, "")
     assert "Monthly cost" in run.out
 

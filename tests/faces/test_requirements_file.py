@@ -95,13 +95,13 @@ def test_a_file_that_is_not_there_is_named(recommend_says):
 def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_path):
     path = tmp_path / "team.yaml"
     path.write_text("needs: [number-countries>=120]\n", encoding="utf-8")
-    run = recommend_says(f"recommend --file {path} --needs 'number-countries>=66' --as-of 2022-12-31")
+    run = recommend_says(f"recommend --file {path} --needs 'number-countries>=66' --as-of 2022-12-31 --verbose")
     assert "The command line overrides the file for 'number-countries'." in run.out
     assert "at least 66 countries" in run.out
 
 
 def test_claims_beyond_the_age_allowed_are_not_used(recommend_says):
-    run = recommend_says("recommend --needs whiteboard --as-of 2026-11-22 --max-age 365d")
+    run = recommend_says("recommend --needs whiteboard --as-of 2026-11-22 --max-age 365d --verbose")
     assert run.out.startswith("Undetermined")
     assert "the claims are older than you allow" in run.out
     assert recommend_says("recommend --needs whiteboard --max-age year").err == (

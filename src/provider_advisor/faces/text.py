@@ -59,23 +59,33 @@ class TableCell(NamedTuple):
 class Page:
     """Lines collected for standard output, as wide as the terminal up to 100 columns, 80 where there is none.
 
-    With `err` they are for standard error.
+    With `err` they are for standard error; without `screen` for a file, even if standard output is a terminal.
     """
 
-    def __init__(self, *, err: bool = False) -> None:
+    def __init__(self, *, err: bool = False, screen: bool = True) -> None:
         stream = sys.stderr if err else sys.stdout
-        screen = stream.isatty()
+        screen = screen and stream.isatty()
         terminal = screen and os.environ.get("TERM") != "dumb"
-        self.colour = terminal and not os.environ.get("NO_COLOR")
+        self.colour = _choose_colour(plain=not terminal or bool(os.environ.get("NO_COLOR")))
         self.symbols = terminal and (stream.encoding or "").lower().startswith("utf")
         self.width = min(os.get_terminal_size(2 if err else 1).columns or _WIDTH, _WIDEST) if screen else _WIDTH
+        self._height = os.get_terminal_size(2 if err else 1).lines if terminal else 0
         self._err = err
         self._lines: list[str] = []
 
-    def show(self) -> None:
-        """Print what was collected."""
+    def show(self, *, paged: bool = False) -> None:
+        """Print what was collected; with `paged` through a pager, if it is longer than the terminal."""
         # The lines are safe already, and hold the colours.
-        click.echo("\n".join(self._lines), err=self._err, color=bool(self.colour))
+        text = "\n".join(self._lines)
+        if paged and 0 < self._height <= len(self._lines):
+            os.environ.setdefault("LESS", "-FRX")
+            click.echo_via_pager(text + "\n", color=self.colour)
+        else:
+            click.echo(text, err=self._err, color=self.colour)
+
+    def text(self) -> str:
+        """Return what was collected, without colours."""
+        return click.unstyle("\n".join(self._lines)) + "\n"
 
     def gap(self) -> None:
         """Add an empty line, unless it would be the first."""
@@ -105,6 +115,13 @@ class Page:
         widths = _fitted([max(len(row[column].text) for row in cells) for column in range(len(headers))], self.width)
         for row in cells:
             self._lines += _row(row, widths)
+
+
+def _choose_colour(*, plain: bool) -> bool:
+    """Return whether to use colours: as `--color` says, else unless `plain`."""
+    context = click.get_current_context(silent=True)
+    chosen = context.color if context is not None else None
+    return not plain if chosen is None else chosen
 
 
 def _cell(value: str | TableCell) -> TableCell:

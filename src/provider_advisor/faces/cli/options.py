@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -11,12 +12,14 @@ from typing import Any, TypeVar
 import click
 
 from provider_advisor.days import parse_age, parse_day
-from provider_advisor.errors import BatchError, KnowledgeError, RequirementsError
+from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import MAX_BYTES, read_bytes
+from provider_advisor.whole_file import write_whole
 
 __all__ = [
     "as_of_option",
+    "color_option",
     "format_option",
     "knowledge_options",
     "load_knowledge",
@@ -28,6 +31,7 @@ __all__ = [
     "read_pairs",
     "read_separator",
     "today",
+    "write_answer",
 ]
 
 _MOST_DAYS = 100_000
@@ -72,6 +76,25 @@ def format_option(*formats: str) -> Callable[[F], F]:
         show_default=True,
         help="Output format.",
     )
+
+
+def color_option(command: F) -> F:
+    """Add `--color`; in `auto`, a terminal gets colours unless NO_COLOR is set."""
+    choice = click.Choice(["auto", "always", "never"])
+    return click.option(
+        "--color", type=choice, default="auto", help="Colours: auto (by terminal and NO_COLOR), always, never."
+    )(command)
+
+
+def write_answer(path: str, text: str) -> None:
+    """Write an answer to a file that appears whole or not at all. Raises BatchFailure."""
+    try:
+        with write_whole(os.path.realpath(path)) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise BatchFailure(
+            f"{path} cannot be written ({describe_cause(error)}); check the path and its permissions."
+        ) from error
 
 
 def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterable
 
 import click
+from click.core import ParameterSource
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     as_of_option,
+    color_option,
     format_option,
     knowledge_options,
     load_knowledge,
@@ -20,6 +23,7 @@ from provider_advisor.faces.cli.options import (
     read_day,
     read_input,
     read_pairs,
+    write_answer,
 )
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
@@ -27,6 +31,9 @@ from provider_advisor.requirements import Statement, combined, read_team, read_v
 from provider_advisor.version import __version__
 
 __all__ = ["recommend_command"]
+
+_FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
@@ -51,6 +58,12 @@ _SELDOM = 100_000
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
+@click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
+@click.option(
+    "--output", "-o", type=path_name, metavar="FILE", help="Write to a file: answer.html, .md, .json or text."
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 10 for a tie, 11 for undetermined, 12 for none.")
+@color_option
 @knowledge_options
 @click.version_option(__version__, prog_name="recommend")
 @click.pass_context
@@ -66,9 +79,13 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     max_age: str | None,
     robustness: bool,
     form: str,
+    verbose: bool,
+    output: str | None,
+    exit_code: bool,
+    color: str,
     facts: str | None,
     rules: str | None,
-) -> None:
+) -> int:
     """Recommend a provider from sourced facts, with proof and with what is not known.
 
     \b
@@ -78,13 +95,14 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
       recommend --needs video-api --situation use-cases=tutoring,developers=none
       recommend criteria countries        list what can be asked for
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+    context.color = {"always": True, "never": False}.get(color)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)
         gc.freeze()  # what is loaded by now stays, and need not be looked at
         gc.enable()
-        return
+        return 0
     # Sentences take a twentieth of a second to import, and most subcommands need none.
-    from provider_advisor.faces.cli.text_answer import show_recommendation  # noqa: PLC0415
+    from provider_advisor.faces.cli.text_answer import render_recommendation, show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge = load_knowledge(facts, rules)
@@ -101,7 +119,14 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     )
     line = Statement(team, read_day(as_of), read_age(max_age))
     statement = combined(_from_file(file, knowledge), line, knowledge) if file else line
-    show_recommendation(answer(knowledge, statement, robustness=robustness), knowledge, form)
+    found = answer(knowledge, statement, robustness=robustness)
+    if output is None or output == "-":
+        show_recommendation(found, knowledge, form, verbose=verbose, paged=True)
+    else:
+        given = context.get_parameter_source("form") is not ParameterSource.DEFAULT
+        form = form if given else _FORMS.get(os.path.splitext(output)[1].lower(), form)  # noqa: PTH122 (a Path takes longer)
+        write_answer(output, render_recommendation(found, knowledge, form, verbose=verbose))
+    return _STATUSES[found.verdict.kind] if exit_code else 0
 
 
 def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:

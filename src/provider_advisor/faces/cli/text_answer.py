@@ -26,18 +26,26 @@ from provider_advisor.explanation.words import (
     rule_label,
     score_text,
 )
-from provider_advisor.faces.text import Page, TableCell, show_document, show_json
+from provider_advisor.faces.text import Page, TableCell, reveal, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.recommendation import Recommendation
+from provider_advisor.safe_text import dump_json
 
-__all__ = ["show_recommendation"]
+__all__ = ["render_recommendation", "show_recommendation"]
 
 _MOST_COLUMNS = 4
-_MOST_LINES = 4
+_MOST_ROWS = 8
+_MOST_LINES = 3
 
 
-def show_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase, form: str) -> None:
-    """Print the answer on standard output; `form` is text, json, markdown or html."""
+def show_recommendation(
+    recommendation: Recommendation, knowledge: KnowledgeBase, form: str, *, verbose: bool = True, paged: bool = False
+) -> None:
+    """Print the answer on standard output; `form` is text, json, markdown or html.
+
+    Text is short unless `verbose`: the verdict, what decides it, what to ask. With `paged` a text that is longer than
+    the terminal goes through a pager.
+    """
     if form == "json":
         show_json(recommendation.record)
         return
@@ -45,8 +53,19 @@ def show_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase
         show_document(_report(form)(recommendation.explanation, knowledge))
         return
     page = Page()
-    _show_answer(recommendation.explanation, knowledge, page)
-    page.show()
+    _show_answer(recommendation.explanation, knowledge, page, verbose=verbose)
+    page.show(paged=paged)
+
+
+def render_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase, form: str, *, verbose: bool) -> str:
+    """Return the answer as `show_recommendation` prints it, for a file: without colours, 80 columns wide."""
+    if form == "json":
+        return dump_json(recommendation.record) + "\n"
+    if form in {"markdown", "html"}:
+        return reveal(_report(form)(recommendation.explanation, knowledge))
+    page = Page(screen=False)
+    _show_answer(recommendation.explanation, knowledge, page, verbose=verbose)
+    return page.text()
 
 
 def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
@@ -60,24 +79,29 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
     return markdown_report
 
 
-def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     _show_verdict(answer, page)
     page.line(f"{answer.knowledge.rests_on.says} Asked on {answer.knowledge.as_of}.")
     for note in answer.notes:
         page.line(note)
     if answer.findings:
-        _show_matrix(answer, knowledge, page)
-        _show_reasons(answer, knowledge, page)
-        _show_costs(answer, knowledge, page)
+        _show_matrix(answer, knowledge, page, verbose=verbose)
+        if verbose:
+            _show_reasons(answer, knowledge, page)
+        _show_costs(answer, knowledge, page, verbose=verbose)
         _show_unknowns(answer, knowledge, page)
         _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
     else:
         page.line(
             "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
         )
-    _show_changes(answer, knowledge, page)
-    _show_sureness(answer, page)
-    _show_sources(answer, page)
+    _show_changes(answer, knowledge, page, verbose=verbose)
+    if verbose:
+        _show_sureness(answer, page)
+        _show_sources(answer, page)
+    elif answer.findings:
+        page.gap()
+        page.line("For reasons, sources and how sure this is, add --verbose.")
 
 
 def _show_verdict(answer: AnswerRecord, page: Page) -> None:
@@ -86,10 +110,13 @@ def _show_verdict(answer: AnswerRecord, page: Page) -> None:
     page.line(verdict.reason, colour=colour, bold=True)
 
 
-def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
+    """Print who meets what; in a short answer, if it is long, without the rows that all meet."""
     shown = _shown_providers(answer.providers)
     rows: list[list[str | TableCell]] = []
-    for group in group_findings(answer.findings):
+    groups = group_findings(answer.findings)
+    kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
+    for group in kept:
         by_provider = {finding.provider: finding for finding in group}
         marks = [_mark(by_provider[provider.id], page) for provider in shown]
         rows.append([group[0].priority or "rule", _label(group[0], knowledge), *marks])
@@ -98,8 +125,14 @@ def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> 
     rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
     page.gap()
     page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
+    if len(kept) < len(groups):
+        page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
     if len(shown) < len(answer.providers):
         page.line(f"({len(answer.providers) - len(shown)} more providers: --format json)")
+
+
+def _decides(group: Sequence[FindingRecord]) -> bool:
+    return any(finding.outcome != "met" for finding in group)
 
 
 def _mark(finding: FindingRecord, page: Page) -> TableCell:
@@ -152,14 +185,14 @@ def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> st
     return f" {' '.join(cited)}" if cited else ""
 
 
-def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
-    """Print what the stated usage would cost with each provider; nothing where no usage was stated."""
+def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
+    """Print what the stated usage would cost with each provider, item by item in a verbose answer."""
     costs = [(provider.name, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
     if costs:
         page.heading("Monthly cost")
     for name, cost in costs:
         page.line(f"{name}: {amount_text(cost.low, cost.high)} {cost.unit}", 2, bold=True)
-        for item in cost.items:
+        for item in cost.items if verbose else ():
             for text in _cost_lines(item, knowledge):
                 page.line(text, 4)
 
@@ -192,17 +225,15 @@ def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -
         page.line(f"{facts} from {days} and out of date: ask again before you sign.", 2)
 
 
-def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     # Where every provider fails a must, the concessions say the same and more.
     turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
     asked = [part.says for part in answer.confirm]
-    lines = [
-        *_concession_lines(answer, knowledge),
-        *_combination_lines(answer, knowledge),
-        *_most(asked, "questions"),
-        *_most([turn.says for turn in turns], "changes"),
-    ]
-    _show_list("What would change the answer", lines, page)
+    ways = [*_concession_lines(answer, knowledge), *_combination_lines(answer, knowledge)]
+    if not verbose:
+        _show_list("What would change the answer", [*_most(asked), *_most(ways)], page)
+        return
+    _show_list("What would change the answer", [*ways, *asked, *(turn.says for turn in turns)], page)
     aside = [
         f"rule {part.rule} on {knowledge.criteria[part.criterion].label}: {part.because}." for part in answer.set_aside
     ]
@@ -216,10 +247,10 @@ def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:
         page.line(line, 2)
 
 
-def _most(lines: Sequence[str], what: str) -> list[str]:
+def _most(lines: Sequence[str]) -> list[str]:
     """Return the first few, and how many more there are."""
     left = len(lines) - _MOST_LINES
-    return [*lines[:_MOST_LINES], *([f"({left} more {what}: --format json)"] if left > 0 else [])]
+    return [*lines[:_MOST_LINES], *([f"({left} more: --verbose)"] if left > 0 else [])]
 
 
 def _show_sureness(answer: AnswerRecord, page: Page) -> None:

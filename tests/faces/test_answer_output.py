@@ -1,0 +1,91 @@
+"""Where an answer goes and how much of it: short or verbose, a file, a pager, colours, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+import pytest
+
+from provider_advisor.faces.text import Page
+
+_ASKED = "recommend --needs whiteboard,ucaas --as-of 2022-12-31"
+
+
+def test_a_short_answer_says_the_verdict_the_age_and_what_would_change_it(recommend_says):
+    short, whole = recommend_says(_ASKED).out, recommend_says(f"{_ASKED} --verbose").out
+    assert short.splitlines()[:5] == whole.splitlines()[:5]
+    for heading in ("Not known", "What would change the answer"):
+        assert heading in short.splitlines()
+    assert "Why" in whole.splitlines()
+    assert "Sources" in whole.splitlines()
+    assert short.endswith("add --verbose.\n")
+    assert len(short.splitlines()) <= 24
+
+
+@pytest.mark.parametrize(
+    ("needs", "status"),
+    [("whiteboard", 0), ("sms,whatsapp", 10), ("voice-api,number-countries>=120", 11), ("whiteboard,ucaas", 12)],
+)
+def test_the_exit_status_tells_the_verdict_where_it_is_asked_for(recommend_says, needs, status):
+    asked = f'recommend --needs "{needs}" --as-of 2022-12-31'
+    assert recommend_says(asked).status == 0
+    assert recommend_says(f"{asked} --exit-code").status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "beginning"),
+    [
+        ("a.html", "", "<!doctype html>"),
+        ("a.MD", "", "# Provider recommendation"),
+        ("a.json", "", "{"),
+        ("a.txt", "", "None of the 2 providers"),
+        ("a", "", "None of the 2 providers"),
+        ("a.txt", "--format json", "{"),
+    ],
+)
+def test_a_file_gets_the_form_of_its_name_unless_another_is_asked_for(
+    recommend_says, tmp_path, name, options, beginning
+):
+    path = tmp_path / name
+    run = recommend_says(f"{_ASKED} -o {path} {options}")
+    assert (run.status, run.out, run.err) == (0, "", "")
+    assert path.read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_a_file_holds_what_is_printed(recommend_says, tmp_path):
+    path = tmp_path / "answer.txt"
+    recommend_says(f"{_ASKED} --verbose --color always -o {path}")
+    assert path.read_text(encoding="utf-8") == recommend_says(f"{_ASKED} --verbose").out
+    recommend_says(f"{_ASKED} --format json -o {path}")
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(recommend_says(f"{_ASKED} --format json").out)
+
+
+def test_a_file_that_cannot_be_written_gets_one_sentence(recommend_says, tmp_path):
+    run = recommend_says(f"{_ASKED} -o {tmp_path}/nowhere/a.txt")
+    assert (run.status, run.out) == (1, "")
+    assert "cannot be written (No such file or directory)" in run.err
+
+
+def test_colours_are_used_where_they_are_asked_for(recommend_says, monkeypatch):
+    assert "\x1b[" in recommend_says(f"{_ASKED} --color always").out
+    assert "\x1b[" not in recommend_says(f"{_ASKED} --color never").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" in recommend_says(f"{_ASKED} --color always").out
+
+
+@pytest.mark.parametrize(("lines", "paged"), [(23, False), (24, True)])
+def test_only_a_text_longer_than_the_terminal_goes_through_a_pager(monkeypatch, lines, paged):
+    shown = []
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((80, 24)))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("LESS", "-R")
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, **_: shown.append(text))
+    page = Page()
+    for number in range(lines):
+        page.line(str(number))
+    page.show(paged=True)
+    assert bool(shown) == paged
