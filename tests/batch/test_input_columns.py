@@ -133,7 +133,7 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
     ("names", "sentence"),
     [
         ("needs,usage_rental", "the column 'usage_rental' looks like input and cannot be read. Did you mean"),
-        ("needs,situation.skil", "the column 'situation.skil' looks like input and cannot be read. Did you mean"),
+        ("needs,situation.skil", "unknown column 'situation.skil'"),
         ("needs,Want", "the column 'Want' looks like input and cannot be read. Did you mean wants?"),
         ("needs,situation", "the column 'situation' holds string and is not read; expected a struct, or a column for"),
         ("needs,Usage", 'If it is something else, call it otherwise: --rename "Usage=…".'),
@@ -267,6 +267,22 @@ def test_arrow_batches_are_read_in_the_same_way(bicycles):
     assert found.equals(expected)
     with pytest.raises(BatchError, match="the column 'as_of' is not read here"):
         score_arrow(pa.RecordBatch.from_pydict({"needs": ["repairs"], "as_of": ["2024-01-01"]}), bicycles)
+
+
+def test_several_choices_are_read_as_forms_write_them(answers, tmp_path):
+    lines = [
+        ("repairs,rental", "touring,commuting"),
+        ("repairs;rental", "touring;commuting"),
+        (" repairs; rental; ", "touring; commuting;"),
+        ('"repairs,\r\nrental"', '"touring\ncommuting\n"'),
+        ('"repairs, rental,"', '"touring,commuting"'),
+    ]
+    lines = [tuple(cell if cell[0] == '"' else f'"{cell}"' for cell in line) for line in lines]
+    text = "needs,situation.purposes\n" + "".join(f"{','.join(line)}\n" for line in lines)
+    found, rejects, _ = answers(_write(tmp_path / "teams.csv", f'{text}"repairs,,rental",\n";",\n'))
+    assert [len({tuple(row.items()) for row in found}), len(found)] == [1, len(lines)]
+    assert [row["row"] for row in rejects] == ["6", "7"]
+    assert {"empty" in row["reason"] for row in rejects} == {True}
 
 
 def test_the_column_of_ids_is_never_taken_for_another(bicycles):

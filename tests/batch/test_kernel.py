@@ -21,7 +21,7 @@ from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import alike
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tokens import words_of
+from provider_advisor.batch.kernel.tokens import split_cell, words_of
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.recommendation import recommend
@@ -43,15 +43,15 @@ def test_a_column_is_rounded_as_each_number_by_itself(numbers):
     assert round_exactly(np.array(numbers, float)).tolist() == [round(number, 9) for number in numbers]
 
 
-_CELL = st.one_of(st.none(), st.text(alphabet="ab, é", max_size=8))
+_CELL = st.one_of(st.none(), st.text(alphabet="ab,;\n\r é", max_size=8))
 
 
 @given(cells=st.lists(_CELL, min_size=1), cut=st.integers(0, 3))
-def test_cells_are_cut_at_their_commas(cells, cut):
+def test_cells_are_cut_at_their_separators(cells, cut):
     words = words_of(pa.array(["a,b"] * cut + cells, pa.string()).slice(cut))
-    parts = [cell.split(",") if cell is not None and cell.strip() else [] for cell in cells]
+    parts = [split_cell(cell) if cell is not None and cell.strip() else [] for cell in cells]
     assert np.diff(words.ends).tolist() == [len(part) for part in parts]
-    assert [words.distinct[number] for number in words.numbers] == [word for part in parts for word in part]
+    assert [words.distinct[number].strip() for number in words.numbers] == [word for part in parts for word in part]
 
 
 def test_bounds_between_the_same_facts_share_a_cell(shipped):

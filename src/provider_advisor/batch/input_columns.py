@@ -141,7 +141,7 @@ def plan_columns(
     _refuse_two_for_one(columns, given.names)
     names = [column.field.name for column in columns]
     for name in names if {"needs", "wants"} & set(names) else ():  # that both are missing is said elsewhere
-        if name != id_column and spelling.find(name) is None:
+        if name != id_column and spelling.find(name) is None and not name.startswith(("situation.", "usage.")):
             spelling.refuse_similar(name)
     return ColumnPlan(tuple(columns), same=[column.field for column in columns] == list(given))
 

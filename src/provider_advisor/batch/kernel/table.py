@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -146,7 +147,7 @@ def _named(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
     if given is None or (isinstance(given, str) and not given.strip()):
         return []
-    return [item_of(word) for word in (given.split(",") if isinstance(given, str) else given)]
+    return [item_of(word) for word in (split_cell(given) if isinstance(given, str) else given)]
 
 
 def item_of(word: str | None) -> str | dict[str, Any]:
@@ -177,7 +178,7 @@ def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
     """Return the values of a situation's cell, stripped; none if it is empty."""
     if given is None:
         return []
-    parts = given.replace(";", ",").split(",") if isinstance(given, str) else [str(part) for part in given]
+    parts = split_cell(given) if isinstance(given, str) else [str(part) for part in given]
     stripped = [part.strip() for part in parts]
     return stripped if any(stripped) else []
 

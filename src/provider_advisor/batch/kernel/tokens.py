@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,10 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.native import check_memory, load_loops, make_structures
 
-__all__ = ["Joined", "Numbered", "distinct", "join_words", "number_texts", "plain", "words_of"]
+__all__ = ["Joined", "Numbered", "distinct", "join_words", "number_texts", "plain", "split_cell", "words_of"]
+
+_SEPARATOR = r"[,;]?[ \t\r]*\n|;"
+_OTHER_SIGNS = (ord(";"), ord("\n"))
 
 
 class Numbered(NamedTuple):
@@ -87,18 +91,43 @@ def words_of(column: pa.Array) -> Numbered:
     """Return the words of a column of texts, which commas part, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _number_lists(column)
-    return _drop_blank_cells(number_texts(plain(column), ","))
+    return _drop_blank_cells(number_texts(_join_with_commas(plain(column)), ","))
+
+
+def split_cell(text: str) -> list[str]:
+    """Return the stripped words of a cell, parted by commas, semicolons or line ends; one separator may end it.
+
+    Forms and spreadsheets write several choices so.
+
+    >>> split_cell("fax; mms;")
+    ['fax', 'mms']
+    """
+    words = [word.strip() for word in re.sub(_SEPARATOR, ",", text.strip()).split(",")]
+    return words[:-1] if len(words) > 1 and not words[-1] else words
+
+
+def _join_with_commas(texts: pa.Array) -> pa.Array:
+    """Return the texts with commas in the place of other separators; most tables have none."""
+    data = texts.buffers()[2]
+    if data is None or not any(sign in np.frombuffer(data, np.uint8) for sign in _OTHER_SIGNS):
+        return texts
+    return pc.replace_substring_regex(pc.utf8_trim_whitespace(texts), _SEPARATOR, ",")
 
 
 def _drop_blank_cells(words: Numbered) -> Numbered:
-    """Drop cells of spaces alone, which say nothing; between commas, spaces stay, as a mistake to report."""
+    """Drop cells of spaces alone, which say nothing, and the empty word behind a separator that ends a cell.
+
+    Between commas, spaces stay, as a mistake to report.
+    """
     if "" not in words.distinct and not any(map(str.isspace, words.distinct)):
         return words
     blank = np.array([not word or word.isspace() for word in words.distinct], bool)
     counts = np.diff(words.ends)
-    alone = blank[words.numbers] & (np.repeat(counts, counts) == 1)
-    counts[np.repeat(np.arange(len(counts)), counts)[alone]] = 0
-    return Numbered(words.distinct, words.numbers[~alone], _ends(counts))
+    last = np.zeros(len(words.numbers), bool)
+    last[words.ends[1:][counts > 0] - 1] = True
+    out = blank[words.numbers] & last  # of one word or of many, the last
+    counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1
+    return Numbered(words.distinct, words.numbers[~out], _ends(counts))
 
 
 def plain(column: pa.Array) -> pa.Array:

@@ -108,7 +108,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     Scoring(knowledge, inputs.schema, form, **options._asdict())
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
-        inputs.form, form, separator, limits, reading, options, "", (),
+        inputs.form, form, separator, limits, options, "", (), reading,
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
     return _stop_on_signals(lambda stop: _run(session, job, inputs, place, rejects, stop), output)

@@ -82,10 +82,10 @@ class Job(NamedTuple):
     output_form: str
     separator: bytes
     limits: Limits
-    reading: ReadingOptions
     options: ScoringOptions
     folder: str
     splits: tuple[Split, ...]
+    reading: ReadingOptions = ReadingOptions()
 
 
 class ShareReport(NamedTuple):
