@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -283,3 +284,14 @@ def test_a_name_that_appears_twice_among_thousands_of_columns_is_refused(shipped
     rows = pa.RecordBatch.from_arrays(columns, names=["needs", *(f"c{number}" for number in range(2_998)), "c7"])
     with pytest.raises(BatchError, match="the column 'c7' appears twice; rename one of them"):
         Scorer(shipped).score(rows)
+
+
+def test_a_base_without_usage_has_no_columns_of_costs(bicycles):
+    prices = {name: each._replace(usage=()) for name, each in bicycles.criteria.items() if not each.computed}
+    rules = {name: each for name, each in bicycles.rules.items() if "monthly-cost" not in repr(each)}
+    base = replace(
+        bicycles, usage={}, criteria=prices, rules={n: r for n, r in rules.items() if "Usage(" not in repr(r)}
+    )
+    found = Scorer(facts_as_of(base, dt.date(2024, 6, 1))).score(table(team=["a"], needs=["repairs"])).batch
+    assert [name for name in found.schema.names if "cost" in name] == []
+    assert found.column("ciclo.standing").to_pylist() != [None]

@@ -79,6 +79,7 @@ def lacks(found, sign=">="):
         ("stock<90", f"'stock<90' cannot be read; {FORM}"),
         ("stock!=90", f"'stock!=90' cannot be read; {FORM}"),
         ("repair", "unknown criterion 'repair'. Did you mean 'repairs'?"),
+        ("\u200brepairs", "unknown criterion '<U+200B>repairs'. Did you mean 'repairs'?"),
         ("stok", "unknown criterion 'stok'. Did you mean 'stock'?"),
         ("xylophone", "unknown criterion 'xylophone'. See `recommend criteria` for all of them."),
         (

@@ -239,5 +239,12 @@ def brief(given: object) -> str:
 
 
 def shown(given: object) -> str:
-    """Return the same in quotes."""
-    return f"'{brief(given)}'"
+    """Return the same in quotes, with characters that cannot be seen by their number.
+
+    >>> shown("fax\u200b")
+    "'fax<U+200B>'"
+    """
+    text = brief(given)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() or sign in "\n\r\t" else f"<U+{ord(sign):04X}>" for sign in text)
+    return f"'{text}'"

@@ -21,8 +21,8 @@ _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
-def fields_of(providers: Iterable[str], *, reasons: bool, explain: bool) -> list[pa.Field]:
-    """Return the fields of the columns, in order.
+def fields_of(providers: Iterable[str], *, costs: bool, reasons: bool, explain: bool) -> list[pa.Field]:
+    """Return the fields of the columns, in order; without `costs`, none of monthly costs.
 
     Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
     criterion; null is what there is none of.
@@ -30,7 +30,7 @@ def fields_of(providers: Iterable[str], *, reasons: bool, explain: bool) -> list
     fields = [pa.field(name, _WORD) for name in ("verdict", "strength", "provider", "lean")]
     for provider in providers:
         fields.append(pa.field(f"{provider}.standing", _WORD))
-        fields += [pa.field(f"{provider}.{name}", pa.float64()) for name in _NUMBERS]
+        fields += [pa.field(f"{provider}.{name}", pa.float64()) for name in (*_SCORES, *(_COSTS if costs else ()))]
     if reasons:
         fields.append(pa.field("among", _WORDS))
         fields.append(pa.field("reasons", _WORDS))
@@ -40,13 +40,14 @@ def fields_of(providers: Iterable[str], *, reasons: bool, explain: bool) -> list
     return fields
 
 
-_NUMBERS = ("proven", "expected", "possible", "monthly_cost_low", "monthly_cost_high")
+_SCORES = ("proven", "expected", "possible")
+_COSTS = ("monthly_cost_low", "monthly_cost_high")
 
 
 def columns_of(
-    providers: Sequence[str], verdicts: Verdicts, scores: Scores, cost_low: Floats, cost_high: Floats
+    providers: Sequence[str], verdicts: Verdicts, scores: Scores, costs: Sequence[Floats]
 ) -> Iterator[pa.Array]:
-    """Yield the default columns, in the order of their fields; costs are by provider and row."""
+    """Yield the default columns, in the order of their fields; costs, low and high or none, are by provider and row."""
     yield _words(verdicts.kind, KINDS)
     yield _words(verdicts.strength, STRENGTHS)
     yield _words(verdicts.provider, providers)
@@ -56,7 +57,7 @@ def columns_of(
         yield _words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.numbers(part[place], asked)
-        for ends in (cost_low, cost_high):
+        for ends in costs:
             yield arrays.numbers(ends[place], arrays.bits(np.isfinite(ends[place])))
 
 

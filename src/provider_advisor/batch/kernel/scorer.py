@@ -55,7 +55,8 @@ class Scorer:
         self.facts = facts
         self._id_column = id_column
         self._reasons, self._explain = reasons, explain
-        self._fields = fields_of(facts.knowledge.providers, reasons=reasons, explain=explain)
+        self._costs = bool(facts.knowledge.usage)
+        self._fields = fields_of(facts.knowledge.providers, costs=self._costs, reasons=reasons, explain=explain)
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
 
@@ -82,7 +83,8 @@ class Scorer:
         tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
         providers = tuple(self.facts.knowledge.providers)
         some = _kept_by(kept)
-        ours = [*map(some, columns_of(providers, verdicts, found.scores, found.costs.low, found.costs.high))]
+        costs = (found.costs.low, found.costs.high) if self._costs else ()
+        ours = [*map(some, columns_of(providers, verdicts, found.scores, costs))]
         if self._reasons:
             ours += self._lists(memory, found, verdicts.among, kept)
         if self._explain:
