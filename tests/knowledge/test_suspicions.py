@@ -135,3 +135,20 @@ def test_facts_past_the_age_at_which_they_are_stale(suspicious, day, stale):
         for name in ("ciclo", "velo")
     ]
     assert suspicious(day=day) == (expected if stale else [])
+
+
+def test_a_rule_that_says_the_same_as_another(suspicious):
+    rule = "- id: {}\n  when: {{situation: skill, is: racer}}\n  favours: {{fact: lightest-frame, at_most: 1}}\n"
+    rules = "area: more\nrules:\n" + "".join(rule.format(name) + RULE_ENDS for name in ("light-first", "light-second"))
+    assert suspicious(rules={"more.yaml": rules}) == [
+        "rules/more.yaml:9: rule 'light-second' says the same as 'light-first'; keep one."
+    ]
+
+
+@pytest.mark.parametrize(("value", "whom"), [("present", "every"), ("absent", "no")])
+def test_a_rule_that_favours_all_or_none(suspicious, value, whom):
+    claims = f"claims:\n- {{criterion: repairs, value: {value}, {CLAIM}}}\n"
+    facts = {f"providers/{name}.yaml": f"id: {name}\nname: {name}\n{claims}" for name in ("velo", "rad", "ciclo")}
+    rule = "area: more\nrules:\n- id: mending\n  when: {situation: skill, is: racer}\n  favours: {fact: repairs}\n"
+    found = suspicious(facts, {"more.yaml": rule + RULE_ENDS})
+    assert f"rules/more.yaml:3: rule 'mending' favours {whom} provider, so it has no effect." in found

@@ -412,6 +412,8 @@ class KnowledgeRecord(AnswerPart):
     oldest: str | None
     rests_on: RestsOnRecord
     """the scope in words"""
+    read_from: str
+    """the folders of facts and rules, in words"""
     stale: list[StaleRecord]
 
 
@@ -452,7 +454,7 @@ class AnswerRecord(AnswerPart):
 
 
 _NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": [], "notices": []}
-_NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None}
+_NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None, "read_from": ""}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""
 
 

@@ -122,12 +122,14 @@ class Facts:
         return _judge_amount(provider, criterion.id, views, aged=aged)
 
 
-_kept = BoundedCache[tuple[str, dt.date, int | None], Facts](limit=16)
+_kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)
 
 
 def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = None) -> Facts:
     """Return the facts of a day, kept so that what is worked out once serves all teams."""
-    return _kept.get_or_make((knowledge.fingerprint, day, max_age), lambda: Facts(knowledge, day, max_age))
+    return _kept.get_or_make(
+        (knowledge.fingerprint, knowledge.read_from, day, max_age), lambda: Facts(knowledge, day, max_age)
+    )
 
 
 def _get_product(claim: Claim) -> str:

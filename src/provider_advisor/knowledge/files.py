@@ -8,7 +8,21 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import KnowledgeError, describe_cause
 
-__all__ = ["MAX_BYTES", "File", "Folder", "Found", "Role", "find_files", "gather_files", "read_bytes", "shipped_folder"]
+__all__ = [
+    "MAX_BYTES",
+    "File",
+    "Folder",
+    "Found",
+    "Role",
+    "find_beside",
+    "find_files",
+    "find_overlooked",
+    "gather_files",
+    "locate_folder",
+    "name_folders",
+    "read_bytes",
+    "shipped_folder",
+]
 
 Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "questions", "cases"]
 Folder = str | os.PathLike[str]
@@ -60,6 +74,36 @@ def shipped_folder(name: str) -> str:
     package = path.dirname(path.dirname(path.abspath(__file__)))
     inside = path.join(package, name)
     return inside if path.isdir(inside) else path.join(path.dirname(path.dirname(package)), name)
+
+
+def name_folders(facts: Folder | None, rules: Folder | None) -> str:
+    """Return which folders a knowledge base is read from, in words; None stands for the shipped one."""
+    if facts is None and rules is None:
+        return "the facts and rules that came with the program"
+    given = (("facts", facts), ("rules", rules))
+    return " and ".join(
+        f"the shipped {kind}" if at is None else f"{kind} in {_escape(os.fspath(at))}" for kind, at in given
+    )
+
+
+def locate_folder(kind: str, given: Folder | None) -> str:
+    """Return the whole path of the folder `facts` or `rules` that is read; None stands for the shipped one."""
+    return path.abspath(shipped_folder(kind) if given is None else os.fspath(given))
+
+
+def find_overlooked() -> str | None:
+    """Return the folder `facts` or `rules` that lies here and is not the shipped one, None without any."""
+    for kind, needed in _NEEDED.items():
+        is_one = any(path.exists(path.join(kind, name)) for name in needed.values())
+        if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
+            return kind
+    return None
+
+
+def find_beside(folder: Folder, kind: str) -> str | None:
+    """Return the folder of this kind in the same place as a folder of the other kind, None where there is none."""
+    found = path.join(path.dirname(path.abspath(os.fspath(folder))), kind)
+    return found if path.isdir(found) else None
 
 
 def gather_files(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
@@ -132,6 +176,8 @@ def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
                 for entry in entries:
                     seen += 1
                     name = f"{inner}/{entry.name}" if inner else entry.name
+                    if entry.name.startswith("."):
+                        continue  # what editors and file managers leave: .#zeta.yaml, ._zeta.yaml, .git
                     if name.lower().endswith((".yaml", ".yml")):
                         found.append((name, _refuse_name(entry.name)))
                     elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):

@@ -23,7 +23,7 @@ from os import path
 from typing import Any
 
 from provider_advisor.knowledge import conditions, records
-from provider_advisor.knowledge.files import File, Folder, find_files
+from provider_advisor.knowledge.files import File, Folder, find_files, name_folders
 from provider_advisor.knowledge.records import KnowledgeBase, Questionnaire
 from provider_advisor.logic import Interval
 from provider_advisor.version import __version__
@@ -56,7 +56,7 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
 
         knowledge = build(found.files, found.problems, found.unread)
         _remember(key, knowledge)
-    return knowledge
+    return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
 
 
 def _hash_files(files: Sequence[File]) -> str:
@@ -109,7 +109,7 @@ def _remember(key: str, knowledge: KnowledgeBase) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         if not _is_private(os.lstat(folder)):
             return
-        fields = [getattr(knowledge, field.name) for field in dataclasses.fields(knowledge)[:-1]]
+        fields = [getattr(knowledge, field.name) for field in dataclasses.fields(knowledge)[:-2]]
         parts, questionnaire = _pack(fields), _pack(knowledge.questionnaire)
         with write_whole(path.join(folder, f"{key}.json"), mode=0o600) as file:
             file.write(b"\n".join((_compute_digest(parts, questionnaire).encode(), parts, questionnaire)))

@@ -15,11 +15,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import KnowledgeError
+from provider_advisor.knowledge.shapes import FILE_EXAMPLES
 from provider_advisor.knowledge.shapes.values import is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Defined", "Reading", "defined", "read_sound", "sentences", "validate"]
+__all__ = ["Defined", "Reading", "defined", "read_sound", "sentences", "show_example", "validate"]
 
 _LONGEST_ECHO = 60
 _EXPECTED = {
@@ -49,8 +50,24 @@ def validate(document: Document, shape: type[T]) -> T:
 
 
 def sentences(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
-    """Return each problem that a shape found in a document, once."""
+    """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
+    keys = {field.alias or name for name, field in shape.model_fields.items()}
+    if _is_of_another_kind(document.data, keys):
+        found = f"the key '{next(iter(document.data))}'" if isinstance(document.data, dict) else _echo(document.data)
+        return [f"{document.where()}: expected a file such as this example; found {found}.{show_example(shape)}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
+
+
+def _is_of_another_kind(data: Any, keys: set[str]) -> bool:  # noqa: ANN401 (YAML holds anything)
+    """Return whether it has none of the keys, and no misspelt one either."""
+    if not isinstance(data, dict):
+        return True
+    return keys.isdisjoint(data) and not any(did_you_mean(str(key), keys) for key in data)
+
+
+def show_example(shape: type[BaseModel]) -> str:
+    """Return the example of a kind of file, indented, each line after a line end; empty where there is none."""
+    return "".join(f"\n    {line}" for line in FILE_EXAMPLES.get(shape, ()))
 
 
 def _describe(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:

@@ -346,8 +346,8 @@ class KnowledgeBase:
 
     Rules come before those they feed.
     `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
-    `written` is rules/questions.yaml, or a function that reads it; it is no part of the fingerprint, because it never
-    changes an answer.
+    `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads it; it is
+    no part of the fingerprint, because it never changes an answer.
     """
 
     sources: Mapping[str, Source]
@@ -359,6 +359,7 @@ class KnowledgeBase:
     policy: Policy
     fingerprint: str
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
+    read_from: str = field(default="", compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: the fields, without what is worked out from them."""

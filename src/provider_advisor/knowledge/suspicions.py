@@ -7,10 +7,30 @@ import re
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.knowledge.alternatives import alternatives
-from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves, text_of
+from provider_advisor.knowledge.conditions import (
+    Condition,
+    FactHolds,
+    Leaf,
+    Need,
+    Situation,
+    Usage,
+    evaluate,
+    leaves,
+    text_of,
+)
 from provider_advisor.knowledge.facts import Facts
-from provider_advisor.knowledge.records import Claim, Key, KnowledgeBase, Question, Questionnaire, questionnaire_of
+from provider_advisor.knowledge.records import (
+    Claim,
+    Key,
+    KnowledgeBase,
+    Question,
+    Questionnaire,
+    Rule,
+    questionnaire_of,
+)
+from provider_advisor.logic import Truth, compare, negate
 
+_TWO = 2
 _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?")
 
 __all__ = ["find_future_claims", "question_suspicions", "suspicions"]
@@ -25,6 +45,8 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
     yield from _find_idle_rules(facts)
+    yield from _find_level_rules(facts)
+    yield from _find_repeated_rules(knowledge)
     yield from _find_ahead(facts)
     yield from _find_contradictions(facts)
     yield from _find_strange_sources(knowledge)
@@ -98,6 +120,40 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that nobody has a claim on, "
                 "so it has no effect."
             )
+
+
+def _find_level_rules(facts: Facts) -> Iterator[str]:
+    """Yield rules that favour what all providers are known to have, or none."""
+    providers = list(facts.knowledge.providers)
+    for rule in facts.knowledge.rules.values():
+        if rule.favours is None or len(providers) < _TWO:
+            continue
+        truths = {_judge(rule.favours, provider, facts) for provider in providers}
+        if len(truths) == 1 and Truth.UNKNOWN not in truths:
+            whom = "every provider" if truths == {Truth.YES} else "no provider"
+            yield f"{rule.where}: rule '{rule.id}' favours {whom}, so it has no effect."
+
+
+def _judge(condition: Condition, provider: str, facts: Facts) -> Truth:
+    def evaluate_leaf(leaf: Leaf) -> Truth:
+        if not isinstance(leaf, FactHolds):
+            return Truth.UNKNOWN
+        fact = facts(provider, leaf.criterion)
+        if leaf.bound is not None:
+            return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, leaf.bound)
+        return fact.truth if leaf.present else negate(fact.truth)
+
+    return evaluate(condition, evaluate_leaf)
+
+
+def _find_repeated_rules(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield rules that say the same as another one: what they favour or imply would count twice."""
+    first: dict[tuple[object, ...], Rule] = {}
+    for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id):
+        said = (rule.when, rule.implies, rule.favours)
+        if said in first:
+            yield f"{rule.where}: rule '{rule.id}' says the same as '{first[said].id}'; keep one."
+        first.setdefault(said, rule)
 
 
 def _find_ahead(facts: Facts) -> Iterator[str]:

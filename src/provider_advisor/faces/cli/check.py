@@ -10,6 +10,7 @@ from provider_advisor.faces.cli.options import as_of_option, knowledge_options, 
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.cases import read_cases
+from provider_advisor.knowledge.files import find_overlooked, locate_folder
 from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 
 __all__ = ["check_command"]
@@ -29,6 +30,8 @@ def check_command(
     changed. Exit status: 2 if a file has a problem, 1 if a case does not hold, 0 otherwise, also for suspicions.
     """
     day = read_day(as_of) or today()
+    if facts is None and rules is None and (kind := find_overlooked()) is not None:
+        raise KnowledgeError([_explain_overlooked(kind)])
     knowledge = load_knowledge(facts, rules)
     if ahead := list(find_future_claims(knowledge, max(day, today()))):
         raise KnowledgeError(ahead)
@@ -42,9 +45,18 @@ def check_command(
     held = (
         f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
     )
+    show_text(clean(f"Read from {locate_folder('facts', facts)} and {locate_folder('rules', rules)}."))
     show_text(f"{_counts(knowledge)}: no problems, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)
+
+
+def _explain_overlooked(kind: str) -> str:
+    here, used = locate_folder(kind, kind), locate_folder(kind, None)
+    return (
+        f"{kind}: the {kind} in use are those that came with the program, in {used}, not those here, in {here}; to "
+        f"check the ones here, write --facts facts --rules rules, to check those in use, --{kind} {used}."
+    )
 
 
 def _counts(knowledge: KnowledgeBase) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -14,7 +14,7 @@ import click
 from provider_advisor.days import parse_age, parse_day
 from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
-from provider_advisor.knowledge.files import MAX_BYTES, read_bytes
+from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.whole_file import write_whole
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _MOST_DAYS = 100_000
+_FEW = 10
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,10 +106,27 @@ def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
     try:
         return load(facts, rules)
     except KnowledgeError as error:
-        if facts is None or rules is not None or not any(problem.startswith("rules/") for problem in error.problems):
+        if (facts is None) == (rules is None):
             raise
-        hint = f"rules: the shipped rules do not match {facts}; name matching rules with --rules DIR."
-        raise KnowledgeError([*error.problems, hint]) from error
+        raise KnowledgeError(_shorten_mismatch(error.problems, facts, rules)) from error
+
+
+def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | None) -> list[str]:
+    """Return the problems, in one sentence those that come of facts and rules that do not belong together."""
+    given, kind, other = (facts, "facts", "rules") if facts is not None else (str(rules), "rules", "facts")
+    foreign = [part for part in problems if part.startswith("rules/")] if kind == "facts" else []
+    if kind == "rules":
+        foreign = [part for part in problems if "unknown " in part]
+        foreign = foreign if len(foreign) > _FEW else []
+    if not foreign:
+        return list(problems)
+    rest = [part for part in problems if part not in foreign]
+    mismatch = (
+        f"{other}: the {kind} in {given} are read with the shipped {other}, which do not belong to them "
+        f"({len(foreign)} problems, the first: {foreign[0]}); name those that do with "
+        f"--{other} {find_beside(given, other) or 'DIR'}."
+    )
+    return [*rest, mismatch]
 
 
 def read_input(file: str) -> bytes:

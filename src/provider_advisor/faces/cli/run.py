@@ -51,9 +51,22 @@ def _dropped(status: int) -> int:
 def _report(error: AdvisorError) -> int:
     """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can mend."""
     if isinstance(error, KnowledgeError):
-        show_text("\n".join(clean(problem) for problem in error.problems), err=True)
+        show_text("\n".join(map(_clean_problem, error.problems)), err=True)
         return 2
     return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError) else 2)
+
+
+def _clean_problem(problem: str) -> str:
+    """Return a problem on one line, with the example of a file that may follow, but no other line."""
+    said, end, rest = problem.partition("\n")
+    if not end:
+        return clean(problem)
+    # Only what could not be read leads here, and with it what checks files is imported already.
+    from provider_advisor.knowledge.problems import show_example  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes import FILE_EXAMPLES  # noqa: PLC0415
+
+    is_example = any(end + rest == show_example(shape) for shape in FILE_EXAMPLES)
+    return f"{clean(said)}{end}{rest}" if is_example else clean(problem)
 
 
 def _complain(sentence: str, status: int) -> int:

@@ -81,7 +81,8 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     _show_verdict(answer, page)
-    page.line(f"{answer.knowledge.rests_on.says} Asked on {answer.knowledge.as_of}.")
+    known = answer.knowledge
+    page.line(f"{known.rests_on.says} Asked on {known.as_of}, of {known.read_from}.")
     for note in answer.notes:
         page.line(note)
     if answer.findings:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from provider_advisor.knowledge.shapes.conditions import (
     AllShape,
     AnyShape,
@@ -52,6 +54,7 @@ from provider_advisor.knowledge.shapes.statements import (
 from provider_advisor.knowledge.shapes.values import Shape
 
 __all__ = [
+    "FILE_EXAMPLES",
     "FILE_SHAPES",
     "VALUE_KEYS",
     "VERSION",
@@ -103,6 +106,71 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
     "answers": AnswersFile,
 }
 """Each kind of file, with its shape."""
+
+
+FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
+    SourcesFile: (
+        "sources:",
+        "- id: guide-2024",
+        "  title: A guide to what there is",
+        "  language: en  # and published, retrieved, url",
+    ),
+    TeamFile: (
+        "situation:",
+        "- {id: company-size, label: Size, question: How large is it?, values: [small, large]}",
+        "usage:",
+        "- {id: calls, label: Calls, question: How many calls in a month?, unit: calls/month}",
+    ),
+    CriteriaFile: (
+        "area: support",
+        "label: Support",
+        "criteria:",
+        "- {id: night-support, label: Support at night, kind: capability, question: Is it needed?, weight: 1}",
+    ),
+    ProviderFile: (
+        "id: acme",
+        "name: Acme",
+        "claims:",
+        "- {criterion: night-support, value: present, source: guide-2024, line: 12}",
+    ),
+    WeightsFile: (
+        "priorities: {must: 4, should: 2, could: 1}",
+        "unknown: 0.5",
+        "stale_after: {price: 365d, rating: 365d}",
+        "combinations: true",
+    ),
+    RulesFile: (
+        "area: support",
+        "rules:",
+        "- {id: small-teams-call, when: {situation: company-size, is: small}, implies: [{criterion: night-support}],",
+        "   because: Nobody is there at night., rests_on: [{source: guide-2024, lines: [12]}]}",
+    ),
+    QuestionsFile: (
+        "topics:",
+        "- {id: support, label: Support, ask: Does support matter?, share: 0.3}",
+        "questions:",
+        "- {criterion: night-support, topics: [support], share: 0.2}",
+    ),
+    CasesFile: (
+        "area: support",
+        "cases:",
+        "- {name: At night, needs: [night-support], verdict: {kind: recommended, provider: acme},",
+        "   why: Acme alone states it}",
+    ),
+    RequirementsFile: (
+        "needs: [night-support]",
+        "wants: [fax]",
+        "situation: {company-size: small}",
+        "usage: {calls: 500}",
+    ),
+    AnswersFile: (
+        "version: 1",
+        "answers:",
+        "- {topics: [support]}",
+        "- {criterion: night-support, answer: must}",
+    ),
+}
+"""Four lines of each kind of file, for who wrote something else."""
 
 
 def file_schemas() -> dict[str, dict[str, Any]]:

@@ -1,0 +1,74 @@
+"""`recommend check` says which folders it read, and never checks others than those that lie here."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The current folder, with a copy of the bicycle shops in it."""
+    shutil.copytree(_BICYCLES, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_says_which_folders_it_read(here, recommend_says):
+    run = recommend_says("recommend check --facts facts --rules rules")
+    assert (run.status, f"Read from {here}/facts and {here}/rules.\n" in run.out) == (0, True)
+
+
+def test_beside_facts_that_are_not_in_use_it_refuses(here, recommend_says):
+    run = recommend_says("recommend check")
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("facts: the facts in use are those that came with the program, in ")
+    assert f"not those here, in {here}/facts; to check the ones here, write --facts facts --rules rules" in run.err
+    assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("kind", "other"), [("facts", "rules"), ("rules", "facts")])
+def test_facts_and_rules_that_do_not_belong_together_are_one_sentence(here, recommend_says, kind, other):
+    run = recommend_says(f"recommend check --{kind} {kind}")
+    assert run.status == 2
+    assert run.err.count("\n") == 1
+    assert f"the {kind} in {kind} are read with the shipped {other}, which do not belong to them" in run.err
+    assert run.err.endswith(f"name those that do with --{other} {here / other}.\n")
+
+
+def test_a_problem_of_the_facts_themselves_is_told_beside_the_mismatch(here, recommend_says):
+    (here / "facts" / "team.yaml").write_text("situation: none\n", encoding="utf-8")
+    run = recommend_says("recommend check --facts facts")
+    assert run.err.startswith("facts/team.yaml:1: 'situation': expected a list; found 'none'.\n")
+    assert run.err.count("\n") == 2
+
+
+def test_a_file_of_another_shape_is_answered_with_an_example(here, recommend_says):
+    (here / "facts" / "providers" / "velo.yaml").write_text("- repairs\n", encoding="utf-8")
+    run = recommend_says("recommend check --facts facts --rules rules")
+    assert run.err == (
+        "facts/providers/velo.yaml:1: expected a file such as this example; found a list.\n"
+        "    id: acme\n"
+        "    name: Acme\n"
+        "    claims:\n"
+        "    - {criterion: night-support, value: present, source: guide-2024, line: 12}\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["._velo.yaml", ".#velo.yaml", ".velo.yaml.swp", ".trash/velo.yaml"])
+def test_hidden_files_are_passed_over(here, recommend_says, name):
+    hidden = here / "facts" / "providers" / name
+    hidden.parent.mkdir(exist_ok=True)
+    hidden.write_bytes(b"\0\5\7")
+    assert recommend_says("recommend check --facts facts --rules rules").status == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_every_answer_says_which_folders_it_read(recommend_says):
+    answer = "recommend --needs repairs --as-of 2024-01-01 --no-robustness"
+    said = recommend_says(f"{answer} --facts facts --rules rules").out
+    assert "Asked on 2024-01-01, of facts in facts and rules in rules." in " ".join(said.split())
+    shipped = recommend_says("recommend --needs whiteboard --as-of 2022-12-31 --format markdown").out
+    assert "- Read from the facts and rules that came with the program.\n" in shipped
