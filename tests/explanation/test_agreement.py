@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, rating, worlds
 
+from provider_advisor.explanation.reasons import list_overtakers
 from provider_advisor.explanation.unknowns import list_unknowns
-from provider_advisor.explanation.verdict_reasons import list_overtakers
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report

@@ -9,7 +9,15 @@ from reported import ASKED, record_of
 from provider_advisor.faces.report.markdown import escape, markdown_report
 
 _HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
-_SECTIONS = ["Context", "Requirements", "Options", "Verdict", "Reasons", "Unknowns and what to confirm"]
+_SECTIONS = [
+    "Context",
+    "Requirements",
+    "Options",
+    "Verdict",
+    "Products to take",
+    "Reasons",
+    "Unknowns and what to confirm",
+]
 _SECTIONS += ["What would change the answer", "How sure the answer is", "Monthly cost", "Sources", "Knowledge"]
 
 

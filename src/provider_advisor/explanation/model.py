@@ -130,6 +130,7 @@ class EvidenceRecord(LineRecord):
 
     evidence: Literal["stated", "contrast", "ambiguous"]
     product: str | None
+    note: str | None = None
 
 
 class FindingRecord(AnswerPart):
@@ -438,6 +439,10 @@ class AnswerRecord(AnswerPart):
     robustness: RobustnessRecord | NothingRecord
     """empty where it was not asked for"""
     sources: list[SourceRecord]
+    products: dict[str, list[list[str]]]
+    """for each provider the smallest sets of its products that meet what it meets"""
+    take: dict[str, str]
+    """the same in words; musts that the first product does not meet are named"""
     notices: list[NoticeRecord]
     """what ends or changes, or has, of all that the answer rests on"""
     knowledge: KnowledgeRecord
@@ -453,7 +458,15 @@ class AnswerRecord(AnswerPart):
         return self.robustness if isinstance(self.robustness, RobustnessRecord) else None
 
 
-_NOT_COMPARED: Mapping[str, Any] = {"notes": [], "confirm": [], "robustness": {}, "sources": [], "notices": []}
+_NOT_COMPARED: Mapping[str, Any] = {
+    "notes": [],
+    "confirm": [],
+    "robustness": {},
+    "sources": [],
+    "notices": [],
+    "products": {},
+    "take": {},
+}
 _NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None, "read_from": ""}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""
 

@@ -1,12 +1,17 @@
-"""Why a finding came out as it did: one sentence each."""
+"""Why a finding came out as it did, and why the verdict is what it is: one sentence each.
+
+The sentence about the verdict agrees with the standings and scores beside it. An example: Ada meets every must and has
+proven 60 points; Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts
+"could still put Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from provider_advisor.decision import Cost, Finding
+from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
 from provider_advisor.explanation.notices import describe_notices, has_ended
-from provider_advisor.explanation.words import amount_text, claim_text, joined
+from provider_advisor.explanation.words import amount_text, claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
@@ -14,6 +19,10 @@ __all__ = [
     "cost_unit",
     "explain_finding",
     "explain_presence",
+    "explain_verdict",
+    "in_brief",
+    "list_overtakers",
+    "provider_names",
 ]
 
 _CONDITION: dict[Truth | None, str] = {
@@ -103,3 +112,165 @@ def _cost_says(cost: Cost, knowledge: KnowledgeBase) -> str:
 def cost_unit(knowledge: KnowledgeBase) -> str:
     """Return the unit of computed costs: "USD/month"."""
     return next((str(criterion.unit) for criterion in knowledge.criteria.values() if criterion.computed), "")
+
+
+# The verdict
+
+_MOST_MUSTS = 3
+
+Assessments = Mapping[str, Assessment]
+
+
+def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
+    """Return providers by name, as a list in words."""
+    return joined([knowledge.providers[provider].name for provider in providers])
+
+
+def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
+    """Return the verdict in a few words, without its reason: "Vonage would be recommended (firm)"."""
+    if verdict.provider is not None:
+        return f"{knowledge.providers[verdict.provider].name} would be recommended ({verdict.strength})"
+    if verdict.kind == "none":
+        return "every provider compared would fail a must"
+    if verdict.kind == "tie":
+        return f"{provider_names(verdict.among, knowledge)} would be equal"
+    lean = f", leaning to {knowledge.providers[verdict.lean].name}" if verdict.lean else ""
+    return f"the answer would be undetermined{lean}"
+
+
+def explain_verdict(decision: Decision) -> str:
+    """Return the verdict and its reason in one sentence."""
+    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
+    assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
+    if not assessments:
+        return "There are no providers to choose from."
+    if verdict.kind == "recommended":
+        return _explain_recommended(verdict, assessments, knowledge)
+    if verdict.kind == "none":
+        return _explain_none(decision, assessments, knowledge)
+    if verdict.kind == "tie":
+        names = provider_names(verdict.among, knowledge)
+        return f"{names} are equal in everything that you asked for, and nothing about them is unknown."
+    return _explain_undetermined(verdict, assessments, knowledge)
+
+
+def list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
+    """Return the rivals whom unknown facts could put ahead of qualified leaders, and those whom they could make equal.
+
+    Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at their
+    proven ones; it comes first then if no other qualified provider has proven as much.
+    """
+    ahead, level = [], []
+    for name, rival in assessments.items():
+        if name in leaders or rival.standing == "ruled-out":
+            continue
+        proven = max(
+            _score(a).proven for other, a in assessments.items() if other != name and a.standing == "qualified"
+        )
+        if _score(rival).possible > proven:
+            ahead.append(name)
+        elif _score(rival).possible == proven:
+            level.append(name)
+    return ahead, level
+
+
+def _score(assessment: Assessment) -> Score:
+    if assessment.score is None:
+        raise ValueError(f"{assessment.provider} has no score")
+    return assessment.score
+
+
+def _explain_recommended(verdict: Verdict, assessments: Assessments, knowledge: KnowledgeBase) -> str:
+    provider = str(verdict.provider)
+    head = f"{knowledge.providers[provider].name} is recommended ({verdict.strength})"
+    rivals = [assessment for assessment in assessments.values() if assessment.provider != provider]
+    if not rivals:
+        return f"{head}: it is the only provider compared, and it fails no must."
+    if verdict.strength == "leaning":
+        why = _say_overtakers(*list_overtakers([provider], assessments), "it", knowledge)
+        return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
+    outscored = _outscoring([provider], assessments, knowledge)
+    if all(rival.standing == "ruled-out" for rival in rivals):
+        lower = [rival for rival in rivals if _score(rival).expected <= _score(assessments[provider]).expected]
+        return f"{head}: {joined([*outscored, *(_say_failed(rival, knowledge) for rival in lower)])}."
+    return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscored])}."
+
+
+def _join_clauses(clauses: Iterable[str]) -> str:
+    """Return clauses as one sentence has them, those that are empty left out."""
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def _say_overtakers(ahead: Sequence[str], level: Sequence[str], whom: str, knowledge: KnowledgeBase) -> str:
+    parts = [f"put {provider_names(ahead, knowledge)} ahead"] if ahead else []
+    parts += [f"make {provider_names(level, knowledge)} equal to {whom}"] if level else []
+    return f"unknown facts could still {joined(parts)}" if parts else "too much is unknown to prove it"
+
+
+def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: KnowledgeBase) -> list[str]:
+    """Return, for each provider with a higher score than the leaders, the musts that put it behind them."""
+    best = max(_score(assessments[leader]).expected for leader in leaders)
+    doubtful = assessments[leaders[0]].standing == "unconfirmed"
+    found = []
+    for rival in assessments.values():
+        if rival.provider in leaders or _score(rival).expected <= best:
+            continue
+        if rival.standing == "ruled-out":
+            found.append(_say_failed(rival, knowledge, " scores higher but"))
+            continue
+        why = "more of its musts are unknown:" if doubtful else "is not known to meet"
+        unknown = _list_musts(rival, lambda finding: finding.is_unknown_must, knowledge)
+        found.append(f"{knowledge.providers[rival.provider].name} scores higher but {why} {unknown}")
+    return found
+
+
+def _say_failed(assessment: Assessment, knowledge: KnowledgeBase, remark: str = "") -> str:
+    """Return what rules a provider out: at most three of its failed musts."""
+    failed = _list_musts(assessment, lambda finding: finding.is_failed_must, knowledge)
+    return f"{knowledge.providers[assessment.provider].name}{remark} fails on {failed}"
+
+
+def _list_musts(assessment: Assessment, counts: Callable[[Finding], bool], knowledge: KnowledgeBase) -> str:
+    found = [
+        requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
+        for finding in assessment.findings
+        if finding.requirement is not None and counts(finding)
+    ]
+    more = [f"{len(found) - _MOST_MUSTS} more"] if len(found) > _MOST_MUSTS else []
+    return joined(found[:_MOST_MUSTS] + more)
+
+
+def _explain_none(decision: Decision, assessments: Assessments, knowledge: KnowledgeBase) -> str:
+    why = "; ".join(_say_failed(assessment, knowledge) for assessment in assessments.values())
+    if decision.combinations:
+        why += f"; {provider_names(decision.combinations[0], knowledge)} together do"
+    if len(assessments) == 1:
+        return f"The only provider compared does not meet everything that you need: {why}."
+    return f"None of the {len(assessments)} providers compared meets everything that you need: {why}."
+
+
+def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge: KnowledgeBase) -> str:
+    if all(assessment.score is None for assessment in assessments.values()):
+        return "Nothing was asked for, so nothing can be recommended."
+    if verdict.lean is not None:
+        name = knowledge.providers[verdict.lean].name
+        if len(assessments) == 1:
+            return (
+                f"Undetermined, leaning to {name}: it may meet every must, but is not known to; no other was compared."
+            )
+        none = (
+            f"none of the {len(assessments)} providers compared is known to meet every must, and {name} comes closest"
+        )
+        clauses = [none, *_outscoring([verdict.lean], assessments, knowledge)]
+        return f"Undetermined, leaning to {name}: {_join_clauses(clauses)}."
+    names, leaders = provider_names(verdict.among, knowledge), [assessments[name] for name in verdict.among]
+    outscored = _outscoring(verdict.among, assessments, knowledge)
+    if leaders[0].standing == "unconfirmed":
+        none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
+        why = f"{names} may each meet every must, but {none} of them is known to"
+    elif all(_score(leader).proven == _score(leader).possible for leader in leaders):
+        rivals = list_overtakers(verdict.among, assessments)
+        why = f"{names} are level for now, but {_say_overtakers(*rivals, 'them', knowledge)}"
+    else:
+        why = f"{names} are level, and unknown facts could decide either way"
+    return f"Undetermined: {_join_clauses([why, *outscored])}."

@@ -9,8 +9,8 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
-from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence
-from provider_advisor.explanation.verdict_reasons import explain_verdict, in_brief
+from provider_advisor.explanation.products import describe_products, find_products
+from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
 from provider_advisor.explanation.words import claim_text, joined, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
@@ -42,6 +42,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         confirm=[],
         robustness=model.NothingRecord(),
         sources=_sources(used, {part.source for part in notices}, knowledge),
+        products=find_products(decision),
+        take=describe_products(decision, knowledge),
         notices=notices,
         knowledge=_knowledge(decision, findings, used),
     )
@@ -141,6 +143,7 @@ def _evidence(claim: Claim) -> model.EvidenceRecord:
         place=claim.place,
         evidence=claim.evidence,
         product=claim.product,
+        note=claim.note,
     )
 
 

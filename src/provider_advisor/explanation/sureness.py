@@ -19,7 +19,7 @@ from provider_advisor.decision.robustness import (
     WeightRanges,
 )
 from provider_advisor.explanation import model
-from provider_advisor.explanation.verdict_reasons import in_brief, provider_names
+from provider_advisor.explanation.reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
     capital,

@@ -1,4 +1,4 @@
-"""What was asked for and is not known, or not wholly: one list for every face, so that none says more than another."""
+"""What was asked for and is not known, or known with a note: one list for every face, so that none says more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from provider_advisor.explanation.model import AnswerRecord, FindingRecord, grou
 from provider_advisor.explanation.words import criterion_label, joined, rule_label
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Unknown", "list_unknowns"]
+__all__ = ["Unknown", "list_caveats", "list_notes", "list_unknowns"]
 
 
 class Unknown(NamedTuple):
@@ -55,3 +55,37 @@ def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unkn
     open_ended = [part.name for part in answer.providers if part.monthly_cost and part.monthly_cost.high is None]
     if open_ended:
         yield Unknown(computed.label, "usage", f"no upper limit is known for {joined(open_ended)}")
+
+
+# What is known, but to be read with care
+
+
+def list_notes(finding: FindingRecord) -> list[str]:
+    """Return the notes of the claims that a finding is based on, each once."""
+    return list(dict.fromkeys(part.note for part in finding.evidence if part.note))
+
+
+def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
+
+    What every provider meets decides nothing.
+    """
+    return list(dict.fromkeys([*_list_claims(answer, knowledge), *_list_sources(answer)]))
+
+
+def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+    names = {provider.id: provider.name for provider in answer.providers}
+    for group in group_findings(answer.findings):
+        if all(finding.outcome == "met" for finding in group) or group[0].criterion is None:
+            continue
+        label = criterion_label(group[0].criterion, None, knowledge)
+        for finding in group:
+            notes = list_notes(finding)
+            if notes:
+                yield f"{names[finding.provider]}, {label}: {'; '.join(notes)}."
+
+
+def _list_sources(answer: AnswerRecord) -> Iterator[str]:
+    for source in answer.sources:
+        if source.note:
+            yield f"Source {source.id}: {source.note}."

@@ -13,7 +13,7 @@ from provider_advisor.explanation.model import (
     RequirementRecord,
     group_findings,
 )
-from provider_advisor.explanation.unknowns import list_unknowns
+from provider_advisor.explanation.unknowns import list_caveats, list_notes, list_unknowns
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
@@ -90,7 +90,10 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
         if verbose:
             _show_reasons(answer, knowledge, page)
         _show_costs(answer, knowledge, page, verbose=verbose)
+        _show_products(answer, page, verbose=verbose)
         _show_unknowns(answer, knowledge, page)
+        if not verbose:
+            _show_list("Read with care", _most(list_caveats(answer, knowledge)), page)
         _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
     else:
         page.line(
@@ -164,6 +167,8 @@ def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) ->
         page.line(_heading(group[0], knowledge), 2, bold=True)
         for finding in group:
             page.line(f"{names[finding.provider]}: {finding.says}{_cited(finding.evidence, numbers)}", 4)
+            for note in list_notes(finding):
+                page.line(f"Note: {note}.", 6)
 
 
 def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
@@ -211,6 +216,15 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         yield f"  cheaper for this usage than {other.price}"
     if item.beside:
         yield f"  not subtracted: {joined(item.beside)}"
+
+
+def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
+    """Print which products to take; in a short answer of those providers only that the verdict names."""
+    verdict = answer.verdict
+    named = {verdict.provider, verdict.lean, *verdict.among}
+    shown = [part for part in answer.providers if part.id in named or (verbose and part.standing != "ruled-out")]
+    lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
+    _show_list("Products to take", lines, page)
 
 
 def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:

@@ -55,6 +55,7 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         blocks=_blocks(ranked),
         rows=found,
         degrees=any(cell.kind == "partial" for row in found for cell in row.cells),
+        products=parts.describe_products(answer),
         set_aside=parts.describe_set_aside(answer, knowledge),
         unknowns=unknown,
         stale=parts.describe_stale(answer, knowledge),

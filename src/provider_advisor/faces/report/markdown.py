@@ -48,6 +48,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         *_requirements(answer, knowledge, found),
         *_options(ranked, found),
         *_verdict(answer),
+        *_products(answer),
         *_reasons(found),
         *_unknowns(answer, knowledge, found, sure),
         *_notices(answer, sources),
@@ -139,9 +140,19 @@ def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:
         yield f"### {escape(row.label)}"
         yield f"{row.priority.capitalize()}, weight {row.weight}{_origin(row)}."
         yield _list(
-            f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cited(cell.citations)}"
+            f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cited(cell.citations)}{_noted(cell.notes)}"
             for cell in row.cells
         )
+
+
+def _noted(notes: Iterable[str]) -> str:
+    return "".join(f" Note: {escape(note)}." for note in notes)
+
+
+def _products(answer: AnswerRecord) -> Iterator[str]:
+    if lines := parts.describe_products(answer):
+        yield "## Products to take"
+        yield _list(escape(line) for line in lines)
 
 
 def _origin(row: ReportRow) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "describe_changes",
     "describe_context",
     "describe_notices",
+    "describe_products",
     "describe_set_aside",
     "describe_stale",
     "find_unknowns",
@@ -113,6 +114,15 @@ def describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequ
 
 def _requirement(part: RequirementRecord, knowledge: KnowledgeBase) -> str:
     return criterion_label(part.criterion, part.bound, knowledge)
+
+
+def describe_products(answer: AnswerRecord) -> list[str]:
+    """Return which products to take, of each provider that is not ruled out."""
+    return [
+        clean(f"{part.name}: {answer.take[part.id]}.")
+        for part in answer.providers
+        if part.standing != "ruled-out" and part.id in answer.take
+    ]
 
 
 def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:

@@ -17,6 +17,7 @@ from provider_advisor.explanation.model import (
     SourceRecord,
     group_findings,
 )
+from provider_advisor.explanation.unknowns import list_notes
 from provider_advisor.explanation.words import (
     STANDINGS,
     capital,
@@ -65,6 +66,7 @@ class ReportCell(NamedTuple):
     word: str
     says: str
     citations: tuple[CitedPlace, ...]
+    notes: tuple[str, ...] = ()
 
 
 class ReportRow(NamedTuple):
@@ -173,7 +175,8 @@ def _cell(finding: FindingRecord, names: Mapping[str, str], sources: CitedSource
     if finding.disputed and finding.outcome == "unknown":
         word = "disputed"
     says = clean(finding.says).removeprefix(f"{word}: ")
-    return ReportCell(names[finding.provider], finding.outcome, word, says, sources.cite(finding.evidence))
+    notes = tuple(clean(note) for note in list_notes(finding))
+    return ReportCell(names[finding.provider], finding.outcome, word, says, sources.cite(finding.evidence), notes)
 
 
 def name_usage(usage: Mapping[str, float], knowledge: KnowledgeBase) -> list[tuple[str, str]]:

@@ -1,0 +1,78 @@
+"""Which products to take, and what to know about the evidence that decides."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given, settings
+from worlds import DAY, SAME_EVERY_RUN, SOURCE, Said, capability, decided, knowledge_of, worlds
+
+from provider_advisor.explanation.products import describe_products, find_products
+from provider_advisor.explanation.unknowns import list_caveats
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Requirement, Statement, Team
+
+_CRITERIA = [capability("board"), capability("calls"), capability("fax")]
+
+
+def _musts(*names):
+    return Team(tuple(Requirement(name, "must") for name in names), {}, {})
+
+
+def _found(team, **claims):
+    return decided(knowledge_of(_CRITERIA, {"ada": claims}), team)
+
+
+def test_one_product_that_meets_all_is_taken_alone():
+    calls = [Said("present", product="basic"), Said("present", product="extra")]
+    decision = _found(_musts("calls", "fax"), calls=calls, fax=Said("present", product="basic"))
+    assert find_products(decision) == {"ada": [["basic"]]}
+    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic"}
+
+
+def test_a_must_from_another_product_is_named():
+    claims = {"calls": Said("present", product="basic"), "fax": Said("present", product="basic")}
+    decision = _found(_musts("calls", "fax", "board"), board=Said("present", product="extra"), **claims)
+    assert find_products(decision) == {"ada": [["basic", "extra"]]}
+    assert describe_products(decision, decision.facts.knowledge) == {
+        "ada": "basic and extra; from another product than basic: board"
+    }
+
+
+def test_all_the_smallest_sets_are_there():
+    both = [Said("present", product="basic"), Said("present", product="extra")]
+    assert find_products(_found(_musts("calls"), calls=both)) == {"ada": [["basic"], ["extra"]]}
+
+
+def test_what_the_provider_has_as_a_whole_needs_no_product():
+    assert find_products(_found(_musts("calls"), calls=Said("present", product=None))) == {"ada": []}
+    assert find_products(_found(_musts("calls"), calls=Said("absent", product="basic"))) == {"ada": []}
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_each_set_meets_what_is_met_and_none_of_its_parts_does(world):
+    decision = decided(world.knowledge, world.team)
+    for assessment in decision.outcome.assessments:
+        met = [
+            {claim.product for claim in finding.degree.fact.claims if claim.value != "absent"}
+            for finding in assessment.findings
+            if finding.outcome == "met" and finding.requirement is not None and finding.degree.fact is not None
+        ]
+        met = [products for products in met if products and None not in products]
+        for taken in find_products(decision)[assessment.provider]:
+            assert all(products & set(taken) for products in met)
+            smaller = itertools.combinations(taken, len(taken) - 1)
+            assert not any(all(products & set(part) for products in met) for part in smaller if met)
+
+
+def test_notes_are_told_where_they_decide():
+    both = {"fax": Said("present"), "calls": Said("present")}
+    knowledge = knowledge_of(_CRITERIA, {"ada": both, "bob": {"calls": Said("present")}})
+    ada = knowledge.providers["ada"]
+    noted = ada._replace(claims=tuple(claim._replace(note=f"{claim.criterion} read twice") for claim in ada.claims))
+    sources = {SOURCE.id: SOURCE._replace(note="machine-translated")}
+    parts = (sources, knowledge.criteria, {**knowledge.providers, "ada": noted}, knowledge.topics, knowledge.usage)
+    knowledge = type(knowledge)(*parts, knowledge.rules, knowledge.policy, fingerprint="noted")
+    found = answer(knowledge, Statement(_musts("calls", "fax"), DAY, None)).explanation
+    assert list_caveats(found, knowledge) == ["Ada, fax: fax read twice.", "Source paper: machine-translated."]
