@@ -31,7 +31,7 @@ _EXPECTED = {
     "date_type": "a date, YYYY-MM-DD without quotes",
     "string_too_short": "some text",
     "string_too_long": "at most {max_length} characters",
-    "string_pattern_mismatch": "lower-case words joined by hyphens (see `recommend schema`)",
+    "string_pattern_mismatch": "words of letters and digits, joined by hyphens or dots",
     "too_short": "at least {min_length} in the list",
     "too_long": "at most {max_length} in the list",
 }

@@ -376,6 +376,24 @@ class KnowledgeBase:
         names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
         return names | {name: name for name in self.criteria}
 
+    def find_criterion(self, word: str) -> str | None:
+        """Return the id of the criterion that answers to a word, in any case; `_` and blanks stand for hyphens."""
+        return self.words.get(word) or self._folded_words.get(word.casefold().replace("_", "-").replace(" ", "-"))
+
+    @cached_property
+    def _folded_words(self) -> Mapping[str, str]:
+        return {word.casefold(): name for word, name in self.words.items()}
+
+    def find_provider(self, word: str) -> str | None:
+        """Return the id of the provider that answers to a word: its id, an alias or its name, in any case."""
+        return self._provider_words.get(word.casefold())
+
+    @cached_property
+    def _provider_words(self) -> Mapping[str, str]:
+        words = {provider.name.casefold(): provider.id for provider in self.providers.values()}
+        words |= {alias.casefold(): provider.id for provider in self.providers.values() for alias in provider.aliases}
+        return words | {name.casefold(): name for name in self.providers}
+
     @cached_property
     def word_index(self) -> WordIndex:
         """Return all words of criteria, ready to find the nearest to a misspelt one."""

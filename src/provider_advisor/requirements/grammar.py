@@ -111,23 +111,19 @@ def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, st
     found = {}
     for text in texts:
         match = _FORM.fullmatch(text.strip())
-        if match is not None and _look_up(word := match["word"].strip(), knowledge) is None:
+        if match is not None and knowledge.find_criterion(word := match["word"].strip()) is None:
             found[text] = word
     return found
 
 
 def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
-    name = _look_up(word, knowledge)
+    name = knowledge.find_criterion(word)
     if name is None:
         near = did_you_mean(word, knowledge.word_index, knowledge.words)
         raise RequirementsError(
             f"unknown criterion {shown(word)}.{near or ' See `recommend criteria` for all of them.'}"
         )
     return knowledge.criteria[name]
-
-
-def _look_up(word: str, knowledge: KnowledgeBase) -> str | None:
-    return knowledge.words.get(word) or knowledge.words.get(word.casefold().replace("_", "-").replace(" ", "-"))
 
 
 def _read_priority(word: object, text: str) -> Priority:

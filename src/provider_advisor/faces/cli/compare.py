@@ -56,15 +56,14 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
-    known = {
-        alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)
-    }
-    for name in names:
-        if name not in known:
+    found = {name: knowledge.find_provider(name) for name in names}
+    for name, provider in found.items():
+        if provider is None:
+            known = sorted({*knowledge.providers, *(a for part in knowledge.providers.values() for a in part.aliases)})
             raise RequirementsError(
-                f"unknown provider '{name}'; expected one of {', '.join(sorted(known))}.{did_you_mean(name, known)}"
+                f"unknown provider '{name}'; expected one of {', '.join(known)}.{did_you_mean(name, known)}"
             )
-    return list(dict.fromkeys(known[name] for name in names))
+    return list(dict.fromkeys(provider for provider in found.values() if provider is not None))
 
 
 def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:

@@ -37,15 +37,14 @@ def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: s
 
 
 def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
-    providers = {
-        alias: provider.id for provider in knowledge.providers.values() for alias in (provider.id, *provider.aliases)
-    }
+    providers = {name: knowledge.find_provider(name) for name in names}
+    criteria = {name: knowledge.find_criterion(name) for name in names}
     for name in names:
-        if name not in providers and name not in knowledge.words:
-            hint = did_you_mean(name, {*providers, *knowledge.words}) or " See `recommend criteria`."
+        if providers[name] is None and criteria[name] is None:
+            hint = did_you_mean(name, {*knowledge.providers, *knowledge.words}) or " See `recommend criteria`."
             raise RequirementsError(f"'{name}' is neither a provider nor a criterion.{hint}")
-    wanted = {providers[name] for name in names if name in providers} or set(knowledge.providers)
-    asked = {knowledge.words[name] for name in names if name in knowledge.words} or set(knowledge.criteria)
+    wanted = {name for name in providers.values() if name is not None} or set(knowledge.providers)
+    asked = {name for name in criteria.values() if name is not None} or set(knowledge.criteria)
     return [
         claim
         for provider in knowledge.providers.values()

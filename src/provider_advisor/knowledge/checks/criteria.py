@@ -22,12 +22,13 @@ _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
 
 
 def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
-    """Return a problem for each name that was there before, given pairs of name and place."""
+    """Return a problem for each name that was there before, in any case of letters, given pairs of name and place."""
     first: dict[str, str] = {}
     for name, where in named:
-        if name in first:
-            yield f"{where}: {what} '{name}' is already defined at {first[name]}; rename or remove one."
-        first.setdefault(name, where)
+        folded = name.casefold()
+        if folded in first:
+            yield f"{where}: {what} '{name}' is already defined at {first[folded]}; rename or remove one."
+        first.setdefault(folded, where)
 
 
 def check_criteria(

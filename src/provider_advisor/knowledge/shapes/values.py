@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 __all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Shape", "Weight", "Words", "is_id", "wrong"]
 
-_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
 
 
@@ -25,7 +25,7 @@ class Shape(BaseModel):
 
 
 def is_id(text: str) -> bool:
-    """Return whether it is lower-case words joined by hyphens."""
+    """Return whether it is words of letters and digits joined by hyphens or dots."""
     return re.fullmatch(_ID, text) is not None
 
 
@@ -48,7 +48,7 @@ def _find_ids_form(value: Any) -> str:  # noqa: ANN401
     return "<list>" if isinstance(value, list) else "<word>"
 
 
-Id = Annotated[str, Field(pattern=_ID, description="lower-case words joined by hyphens")]
+Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits joined by hyphens or dots")]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
