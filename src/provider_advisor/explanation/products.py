@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from provider_advisor.decision import Assessment, Decision, Finding
-from provider_advisor.explanation.words import joined
+from provider_advisor.explanation.words import counted, joined
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Truth
 
@@ -63,7 +63,7 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
     met = [(finding, frozenset(_list_products(finding))) for finding in assessment.findings if finding.outcome == "met"]
     # The first of a set is the one that meets most; what it does not meet comes from another.
     first, *rest = sorted(sets[0], key=lambda product: (-sum(product in choice for _, choice in met), product))
-    more = f" (or {len(sets) - 1} more such set{'s' if len(sets) > 2 else ''})" if len(sets) > 1 else ""  # noqa: PLR2004
+    more = f" (or {counted(len(sets) - 1, 'other set')} as small)" if len(sets) > 1 else ""
     said = joined([names[product] for product in (first, *rest)]) + more
     others = [
         knowledge.criteria[finding.requirement.criterion].label

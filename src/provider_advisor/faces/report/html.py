@@ -12,6 +12,7 @@ from provider_advisor.faces.report.sureness import describe_sureness
 from provider_advisor.faces.report.view import (
     CitedSources,
     RankedProvider,
+    ReportRow,
     build_rows,
     rank_providers,
     split_headline,
@@ -65,8 +66,23 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         bills=bills,
         ceiling=_ceiling(bills),
         sources=sources.listed,
+        cited_for=_find_citing(found, bills),
     )
     return page
+
+
+def _find_citing(rows: Sequence[ReportRow], bills: Sequence[parts.Bill]) -> dict[int, list[tuple[str, str]]]:
+    """Return what cites each source, by its number: the place on the page, and its name."""
+    places = [
+        (f"reason-{place}", row.label, {citation.number for cell in row.cells for citation in cell.citations})
+        for place, row in enumerate(rows, start=1)
+    ]
+    costs = {citation.number for bill in bills for position in bill.positions for citation in position.citations}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for place, name, numbers in [*places, ("cost", "Monthly cost", costs)]:
+        for number in sorted(numbers):
+            found.setdefault(number, []).append((place, name))
+    return found
 
 
 def _mood(verdict: VerdictRecord) -> str:

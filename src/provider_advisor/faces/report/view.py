@@ -51,11 +51,12 @@ _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
 class CitedPlace(NamedTuple):
-    """Where something is found: the number of the source in the report, its lines, and the day it was true."""
+    """Where something is found: the number and title of the source in the report, its lines, and the day."""
 
     number: int
     lines: str
     day: str
+    title: str
 
 
 class ReportCell(NamedTuple):
@@ -67,6 +68,7 @@ class ReportCell(NamedTuple):
     says: str
     citations: tuple[CitedPlace, ...]
     notes: tuple[str, ...] = ()
+    amount: str = ""
 
 
 class ReportRow(NamedTuple):
@@ -103,6 +105,7 @@ class ListedSource(NamedTuple):
 
     number: int
     title: str
+    language: str
     published: str
     retrieved: str
     url: str | None
@@ -123,7 +126,8 @@ class CitedSources:
         title = f"{source.title}, {source.publisher}" if source.publisher else source.title
         url = source.url if _WEB.fullmatch(source.url or "") else None
         remarks = clean(remarks_text(source))
-        self.listed.append(ListedSource(number, clean(title), source.published, source.retrieved, url, remarks))
+        dated = (source.published, source.retrieved)
+        self.listed.append(ListedSource(number, clean(title), clean(source.language), *dated, url, remarks))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
         """Return the places that evidence names, the lines of each source and day together."""
@@ -131,7 +135,10 @@ class CitedSources:
         for part in evidence:
             if part.source in self._numbers:
                 together.setdefault((self._numbers[part.source], part.as_of), set()).add(part.line or part.place or "")
-        return tuple(CitedPlace(number, lines_text(lines), day) for (number, day), lines in sorted(together.items()))
+        return tuple(
+            CitedPlace(number, lines_text(lines), day, self.listed[number - 1].title)
+            for (number, day), lines in sorted(together.items())
+        )
 
 
 def rank_providers(answer: AnswerRecord) -> list[RankedProvider]:
@@ -146,7 +153,7 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
     order = {provider.id: place for place, provider in enumerate(rank_providers(answer))}
     names = {provider.id: clean(provider.name) for provider in answer.providers}
     groups = [sorted(group, key=lambda part: order[part.provider]) for group in group_findings(answer.findings)]
-    return [_row(group[0], [_cell(part, names, sources) for part in group], knowledge) for group in groups]
+    return [_row(group[0], [_cell(part, names, sources, knowledge) for part in group], knowledge) for group in groups]
 
 
 def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:
@@ -170,13 +177,18 @@ def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[s
         yield rule, clean(finding.because if alone or known is None else known.because)
 
 
-def _cell(finding: FindingRecord, names: Mapping[str, str], sources: CitedSources) -> ReportCell:
+def _cell(
+    finding: FindingRecord, names: Mapping[str, str], sources: CitedSources, knowledge: KnowledgeBase
+) -> ReportCell:
     word = degree_text(finding.outcome, finding.degree)
     if finding.disputed and finding.outcome == "unknown":
         word = "disputed"
     says = clean(finding.says).removeprefix(f"{word}: ")
     notes = tuple(clean(note) for note in list_notes(finding))
-    return ReportCell(names[finding.provider], finding.outcome, word, says, sources.cite(finding.evidence), notes)
+    known = knowledge.criteria.get(finding.criterion or "")
+    amount = says if known is not None and known.kind != "capability" and finding.evidence else ""
+    cited = sources.cite(finding.evidence)
+    return ReportCell(names[finding.provider], finding.outcome, word, says, cited, notes, amount)
 
 
 def name_usage(usage: Mapping[str, float], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
