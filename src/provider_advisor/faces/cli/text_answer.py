@@ -100,8 +100,8 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
             "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
         )
     _show_changes(answer, knowledge, page, verbose=verbose)
+    _show_sureness(answer, page, verbose=verbose)
     if verbose:
-        _show_sureness(answer, page)
         _show_sources(answer, page)
     elif answer.findings:
         page.gap()
@@ -268,12 +268,12 @@ def _most(lines: Sequence[str]) -> list[str]:
     return [*lines[:_MOST_LINES], *([f"({left} more: --verbose)"] if left > 0 else [])]
 
 
-def _show_sureness(answer: AnswerRecord, page: Page) -> None:
+def _show_sureness(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     """Print how much of it depends on unknown facts, and on the weights."""
     found = answer.sureness
     if found and found.worlds is not None and answer.verdict.kind != "none":
         shares = [found.worlds.says] if answer.is_open else []
-        _show_list("How sure", [*shares, found.weights.says], page)
+        _show_list("How sure", [*shares, *([found.weights.says] if verbose else [])], page)
 
 
 def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
