@@ -72,3 +72,11 @@ def test_every_answer_says_which_folders_it_read(recommend_says):
     assert "Asked on 2024-01-01, of facts in facts and rules in rules." in " ".join(said.split())
     shipped = recommend_says("recommend --needs whiteboard --as-of 2022-12-31 --format markdown").out
     assert "- Read from the facts and rules that came with the program.\n" in shipped
+
+
+def test_facts_lists_from_when_and_until_when_a_claim_is_true(here, recommend_says):
+    file = here / "facts" / "providers" / "ciclo.yaml"
+    claim = "- {criterion: rental, value: present, source: survey-2023, line: 9, from: 2023-06-01, until: 2024-12-05}\n"
+    file.write_text(file.read_text(encoding="utf-8") + claim, encoding="utf-8")
+    run = recommend_says("recommend facts ciclo rental --facts facts --rules rules")
+    assert "present from 2023-06-01 on until 2024-12-05" in " ".join(run.out.split())

@@ -152,3 +152,13 @@ def test_a_rule_that_favours_all_or_none(suspicious, value, whom):
     rule = "area: more\nrules:\n- id: mending\n  when: {situation: skill, is: racer}\n  favours: {fact: repairs}\n"
     found = suspicious(facts, {"more.yaml": rule + RULE_ENDS})
     assert f"rules/more.yaml:3: rule 'mending' favours {whom} provider, so it has no effect." in found
+
+
+def test_a_rating_whose_worst_word_says_that_it_is_not_there(suspicious):
+    text = "id: bells, label: Bells, kind: rating, values: [none, some, many], silent: so"
+    (said,) = suspicious(criteria(text))
+    assert said == (
+        "criterion 'bells': a must without a bound accepts 'none'; "
+        "if that means that it is not there, add `absent: none`."
+    )
+    assert suspicious(criteria(f"{text}, absent: none")) == []

@@ -31,6 +31,9 @@ from provider_advisor.knowledge.records import (
 from provider_advisor.logic import Truth, compare, negate
 
 _TWO = 2
+_NOTHING = frozenset(
+    {"none", "no", "never", "nothing", "absent", "missing", "unavailable", "not-available", "not-there"}
+)
 _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?")
 
 __all__ = ["find_future_claims", "question_suspicions", "suspicions"]
@@ -41,6 +44,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     knowledge = facts.knowledge
     yield from _find_unclaimed(knowledge)
     yield from _find_unaskable(knowledge)
+    yield from _find_absent_words(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
@@ -75,6 +79,17 @@ def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
     for item in knowledge.usage.values():
         if item.id not in priced:
             yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
+
+
+def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield ratings whose worst word sounds like "not there", which a must without a bound would accept."""
+    for criterion in knowledge.criteria.values():
+        worst = criterion.values[-1 if criterion.lower_is_better else 0] if criterion.values else None
+        if worst in _NOTHING and criterion.absent is None:
+            yield (
+                f"criterion '{criterion.id}': a must without a bound accepts '{worst}'; if that means that it is not "
+                f"there, add `absent: {worst}`."
+            )
 
 
 def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:

@@ -67,4 +67,6 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
 
 
 def _row(claim: Claim) -> list[str]:
-    return [claim.criterion, claim_text(claim), claim.product or "", claim.evidence, str(claim.line or claim.place)]
+    starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
+    says = claim_text(claim) + starts + (f" until {claim.until}" if claim.until else "")
+    return [claim.criterion, says, claim.product or "", claim.evidence, str(claim.line or claim.place)]
