@@ -17,8 +17,7 @@ _ASKED = "recommend --needs whiteboard,ucaas --as-of 2022-12-31"
 def test_a_short_answer_says_the_verdict_the_age_and_what_would_change_it(recommend_says):
     short, whole = recommend_says(_ASKED).out, recommend_says(f"{_ASKED} --verbose").out
     assert short.splitlines()[:5] == whole.splitlines()[:5]
-    for heading in ("Not known", "What would change the answer"):
-        assert heading in short.splitlines()
+    assert "What would change the answer" in short.splitlines()
     assert "Why" in whole.splitlines()
     assert "Sources" in whole.splitlines()
     assert short.endswith("add --verbose.\n")

@@ -91,7 +91,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
             _show_reasons(answer, knowledge, page)
         _show_costs(answer, knowledge, page, verbose=verbose)
         _show_products(answer, page, verbose=verbose)
-        _show_unknowns(answer, knowledge, page)
+        _show_unknowns(answer, knowledge, page, verbose=verbose)
         if not verbose:
             _show_list("Read with care", _most(list_caveats(answer, knowledge)), page)
         _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
@@ -227,8 +227,10 @@ def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     _show_list("Products to take", lines, page)
 
 
-def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
+def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     unknown, stale = list_unknowns(answer, knowledge), answer.knowledge.stale
+    if not (verbose or unknown or stale):
+        return
     page.heading("Not known")
     if not unknown:
         page.line("Everything that you asked for is known.", 2)
