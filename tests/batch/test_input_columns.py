@@ -285,6 +285,39 @@ def test_several_choices_are_read_as_forms_write_them(answers, tmp_path):
     assert {"empty" in row["reason"] for row in rejects} == {True}
 
 
+@pytest.mark.parametrize(
+    ("given", "decimal", "volume"),
+    [
+        ("5.000", ",", 5000), ("1.234,5", ",", 1234.5), ("5,125", ",", 5.125), ("1.000.000", ",", 10**6), ("5", ",", 5),
+        ("5.000", ".", 5), ("1,234.5", ".", 1234.5), ("5.125", ".", 5.125), ("1,000", ".", 1000),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_by_the_sign_before_fractions(answers, tmp_path, given, decimal, volume):
+    lines = "".join(f'repairs,monthly-cost,"{each}"\n' for each in (given, str(volume).replace(".", decimal)))
+    path = _write(tmp_path / "teams.csv", f"needs,wants,usage.rental-days\n{lines}")
+    found, rejects, _ = answers(path, decimal=decimal)
+    assert (rejects, len(found)) == ([], 2)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("repairs,5.000", "'5.000' of the usage 'rental-days' can be read as 5 or 5000; write the one that is meant"),
+        ('repairs,"1,250"', "'1,250' of the usage 'rental-days' can be read as 1.25 or 1250; write the one"),
+        ("bikes-in-stock>=1.000,", "'bikes-in-stock>=1.000' can be read as 1 or 1000; write the one that is meant"),
+    ],
+)
+def test_a_number_with_two_readings_is_refused(answers, tmp_path, line, sentence):
+    text = f"needs,usage.rental-days\nrepairs,12\nbikes-in-stock>=0.125,1000.125\n{line}\nrepairs,5000\n"
+    found, rejects, _ = answers(_write(tmp_path / "teams.csv", text))
+    assert len(found) == 3
+    assert [row["row"] for row in rejects] == ["3"]
+    assert sentence in rejects[0]["reason"]
+    found, rejects, _ = answers(tmp_path / "teams.csv", decimal=",")
+    assert (len(found), rejects) == (4, [])
+
+
 def test_the_column_of_ids_is_never_taken_for_another(bicycles):
     plan = plan_columns(pa.schema([("Team", pa.string()), ("Needs", pa.string())]), bicycles, id_column="Team")
     assert plan.schema.names == ["Team", "needs"]

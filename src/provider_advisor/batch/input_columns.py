@@ -32,6 +32,7 @@ __all__ = [
     "find_empty_rows",
     "plan_columns",
     "read_days",
+    "read_numbers",
     "rename_all",
 ]
 
@@ -40,6 +41,11 @@ DATED = ("as_of", "max_age")
 
 _TOPICS = ("situation", "usage")
 _BETWEEN = re.compile(r"[\s_.-]+")
+_GROUPED = {
+    ",": re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"),
+    ".": re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?"),
+}
+_BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 _RENAME = '--rename "{}=…"'
 
@@ -210,6 +216,38 @@ def _find_empty(column: pa.Array) -> pa.Array:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pc.fill_null(pc.equal(pc.list_value_length(column), 0), fill_value=True)
     return pc.is_null(column)
+
+
+def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
+    """Return the rows with all numbers in texts of usage and bounds as they have one reading.
+
+    `decimal` is the sign between whole and fraction, "," or "."; the other one stands between thousands.
+    """
+    for place, field in enumerate(rows.schema):
+        is_usage = field.name.startswith("usage.")
+        if (is_usage or field.name in {"needs", "wants"}) and field.type in {pa.string(), pa.large_string()}:
+            texts = rows.column(place).dictionary_encode()
+            read = [
+                text
+                and (
+                    _plain_number(text, decimal)
+                    if is_usage
+                    else _BOUND.sub(lambda found: _plain_number(found[0], decimal), text)
+                )
+                for text in texts.dictionary.to_pylist()
+            ]
+            column = pa.array(read, pa.string()).take(texts.indices).cast(field.type)
+            rows = rows.set_column(place, field, column)
+    return rows
+
+
+def _plain_number(text: str, decimal: str) -> str:
+    """Return 1234.56 for 1.234,56, say; a fourth digit, which changes nothing, tells a fraction from thousands."""
+    found = _GROUPED[decimal].fullmatch(text.strip())
+    if found is None:
+        return text
+    whole = re.sub("[.,]", "", found[1])
+    return f"{whole}.{found[2][1:]:0<4}" if found[2] else whole
 
 
 def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:

@@ -1,7 +1,7 @@
 """Three-valued truth, intervals and units: knows nothing of providers."""
 
 from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
-from provider_advisor.logic.units import Number, find_singular, plain, read_amount, unit_fits
+from provider_advisor.logic.units import Number, describe_two_readings, find_singular, plain, read_amount, unit_fits
 
 __all__ = [
     "Interval",
@@ -10,6 +10,7 @@ __all__ = [
     "all_of",
     "any_of",
     "compare",
+    "describe_two_readings",
     "find_singular",
     "negate",
     "plain",

@@ -5,13 +5,26 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["Number", "find_singular", "plain", "read_amount", "unit_fits"]
+__all__ = ["Number", "describe_two_readings", "find_singular", "plain", "read_amount", "unit_fits"]
 
 Number = int | float
 
 _EXACT = 2**53
 
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
+
+
+_TWO_READINGS = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
+
+
+def describe_two_readings(text: str) -> str | None:
+    """Return both readings of a number that some read as a fraction and others as thousands, None of any other.
+
+    >>> describe_two_readings("5.000")
+    '5 or 5000'
+    """
+    found = _TWO_READINGS.match(text.strip())
+    return None if found is None else f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
 
 
 def plain(number: Number) -> Number:

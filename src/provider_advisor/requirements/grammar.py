@@ -9,7 +9,7 @@ from typing import Any
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Interval, Number, plain, read_amount, unit_fits
+from provider_advisor.logic import Interval, Number, describe_two_readings, plain, read_amount, unit_fits
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
 __all__ = [
@@ -67,6 +67,12 @@ def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
         )
     criterion = _find_criterion(match["word"].strip(), knowledge)
     priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
+    if (criterion.kind == "quantity" or criterion.computed) and (
+        readings := describe_two_readings(match["value"] or "")
+    ):
+        raise RequirementsError(
+            f"{shown(text)} can be read as {readings}; write the one that is meant, without a mark between thousands."
+        )
     bound = None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
     return Requirement(criterion.id, priority, bound or get_least(priority, criterion))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
-from provider_advisor.logic import Interval, Number, read_amount
+from provider_advisor.logic import Interval, Number, describe_two_readings, read_amount
 
 __all__ = [
     "PRIORITIES",
@@ -93,6 +93,11 @@ class Service(NamedTuple):
 
 def read_volume(item: str, text: str) -> Number:
     """Return the monthly volume that somebody typed for a usage item. Raises RequirementsError."""
+    if readings := describe_two_readings(text):
+        raise RequirementsError(
+            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one that is meant, without a "
+            "mark between thousands."
+        )
     try:
         number, unit = read_amount(text)
     except ValueError as error:

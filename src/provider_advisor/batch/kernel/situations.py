@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -160,7 +161,7 @@ def _read_volumes(item: str, column: pa.Array) -> tuple[Floats, Flags]:
 def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
     given = arrays.values(pc.binary_length(texts)) > 0
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    if np.isin(data, _DIGITS_AND_POINT).all():
+    if np.isin(data, _DIGITS_AND_POINT).all() and not _any_with_two_readings(texts, data):
         try:
             numbers = arrays.only(texts, given).cast(pa.float64())
         except pa.ArrowInvalid:
@@ -171,6 +172,13 @@ def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
     blank = np.array([not text.strip() for text in different], bool)
     read = np.array([_volume(item, text) for text in different])
     return read[codes], ~blank[codes]
+
+
+def _any_with_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
+    """Return whether one of the texts is like 5.000; most columns have no point at all."""
+    if not (data == ord(".")).any():
+        return False
+    return bool(pc.any(pc.match_substring_regex(texts, r"^[1-9][0-9]{0,2}\.[0-9]{3}$")).as_py())
 
 
 def _volume(item: str, text: str) -> float:

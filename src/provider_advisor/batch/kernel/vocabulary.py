@@ -29,8 +29,11 @@ APART = -1
 _MOST_WORDS = 50_000
 _WORDS_AT_ONCE = 4_096
 _NONE = float("nan")
-# A bound as most are written: before, the number, behind. Every such number is one that a bound may have.
-_NUMBERED = re.compile(r"([^<>=!:≥≤{]+[<>]=)([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL)
+# A bound as most are written: before, the number, behind; 5.000 has two readings, and is read in full.
+# Every such number is one that a bound may have.
+_NUMBERED = re.compile(
+    r"([^<>=!:≥≤{]+[<>]=)(?![1-9][0-9]{0,2}\.[0-9]{3}(?:$|:))([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL
+)
 
 Stands = tuple[Priority, str]
 """A word, and the priority that it has where it stands, if it names none itself."""

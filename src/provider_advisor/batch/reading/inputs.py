@@ -18,6 +18,7 @@ from provider_advisor.batch.input_columns import (
     find_empty_rows,
     plan_columns,
     read_days,
+    read_numbers,
 )
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
@@ -94,10 +95,12 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     if kind == "jsonl":
         return _open_lines(sources, knowledge, limits, options)
     found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
-    return _read_columns(found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column))
+    return _read_columns(
+        found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column), options.decimal
+    )
 
 
-def _read_columns(inputs: Inputs, plan: ColumnPlan) -> Inputs:
+def _read_columns(inputs: Inputs, plan: ColumnPlan, decimal: str | None) -> Inputs:
     """Return the inputs with their columns under our names, days read, and rows of empty cells left out."""
     is_dated = bool(set(DATED) & set(plan.schema.names))
     schema = plan.schema
@@ -109,6 +112,7 @@ def _read_columns(inputs: Inputs, plan: ColumnPlan) -> Inputs:
     def read(parse: Callable[[], Block]) -> Block:
         block = parse()
         rows = plan.apply(block.rows)
+        rows = read_numbers(rows, decimal) if decimal else rows
         rows, wrong = read_days(rows) if is_dated else (rows, {})
         return block._replace(rows=rows).leave_out(find_empty_rows(rows), wrong)
 

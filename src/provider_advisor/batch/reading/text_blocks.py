@@ -41,18 +41,22 @@ class ReadingOptions(NamedTuple):
     """What the user says of the inputs, because they do not say it themselves.
 
     `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
-    old and a new name of a column or key; `id_column` names the column of team ids.
+    old and a new name of a column or key; `id_column` names the column of team ids;
+    `decimal` is the sign before fractions in texts of numbers.
     """
 
     encoding: str | None = None
     skip_lines: int = 0
     renames: tuple[tuple[str, str], ...] = ()
     id_column: str | None = None
+    decimal: str | None = None
 
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not go with this form of inputs."""
         if self.skip_lines and form != "csv":
             raise BatchError(f"--skip-lines is for CSV, and the input is {form}; leave it out.")
+        if self.decimal and form == "jsonl":
+            raise BatchError("--decimal is for CSV and Parquet; numbers in JSON have one reading.")
         if self.encoding and form == "parquet":
             raise BatchError("--encoding is for CSV and JSON Lines; a Parquet file says itself how it is written.")
 

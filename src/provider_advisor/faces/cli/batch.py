@@ -52,6 +52,7 @@ class BatchOptions:
     separator: str
     encoding: str | None
     skip_lines: int
+    decimal: str | None
     renames: tuple[str, ...]
     reasons: bool
     explain: bool
@@ -83,7 +84,7 @@ class BatchOptions:
         from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
 
         renames = tuple(_read_rename(each) for each in self.renames)
-        return ReadingOptions(read_encoding(self.encoding), self.skip_lines, renames, self.id_column)
+        return ReadingOptions(read_encoding(self.encoding), self.skip_lines, renames, self.id_column, self.decimal)
 
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
@@ -107,6 +108,9 @@ class BatchOptions:
 @click.option("--encoding", metavar="NAME", help="Encoding of texts, such as cp1252; UTF-8 if not given.")
 @click.option(
     "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines above the header of CSV to skip."
+)
+@click.option(
+    "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
 )
 @click.option(
     "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Call a column otherwise: "Bedarf=needs". Repeatable.'
@@ -216,6 +220,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
         "--separator": options.separator,
         "--encoding": options.encoding,
         "--skip-lines": str(options.skip_lines),
+        "--decimal": options.decimal,
         "--rename": ", ".join(options.renames),
         "--reasons": options.reasons,
         "--explain": options.explain,
