@@ -354,11 +354,11 @@ def test_one_bad_criterion_makes_no_other_unknown(problems_of, folders_from, tmp
         ("criteria/services.yaml", ("area:", "are:")),
         ("criteria/services.yaml", ("criteria:", "criterias:")),
         ("criteria/prices.yaml", ("usage:", "usages:")),
-        ("sources.yaml", ("id: guide-2020", "id: Guide-2020")),
+        ("sources.yaml", ("id: guide-2020", "id: guide_2020")),
         ("sources.yaml", ("published:", "publishd:")),
         ("team.yaml", ("situation:", "situations:")),
         ("team.yaml", ("usage:", "usages:")),
-        ("team.yaml", ("id: skill", "id: Skill")),
+        ("team.yaml", ("id: skill", "id: skill_level")),
     ],
 )
 def test_one_misspelt_word_is_one_mistake_at_its_line(problems_of, folders_from, tmp_path, name, words):
