@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from worlds import FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
+from worlds import AGES, FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
 
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sort_rules
@@ -43,7 +43,8 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
     plain = {name: criterion for name, criterion in frame.criteria.items() if not criterion.computed}
     providers = {name: draw(claims_on(name, plain)) for name in PROVIDERS[: draw(st.integers(1, 4))]}
     shares = st.sampled_from([1, 2, 4, 0.3])
-    policy = Policy({priority: draw(shares) for priority in PRIORITIES}, draw(st.sampled_from([0.5, 0.25, 0.9])))
+    weights = {priority: draw(shares) for priority in PRIORITIES}
+    policy = Policy(weights, draw(st.sampled_from([0.5, 0.25, 0.9])), draw(AGES))
     ordered = {each.id: each for each in sort_rules(list(frame.rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)

@@ -245,12 +245,14 @@ def test_forgetting_what_was_met_changes_no_answer(data):
 
 
 def _open_of(rows, facts):
-    """By provider and criterion, the teams whose verdict is not firm and that ask for what is known only in part."""
+    """By provider and criterion, the teams whose verdict is not proven and that ask for what is known only in part."""
     outcomes = [answered(row, facts) for row in rows.to_pylist()]
     return Counter(
         key
         for outcome in outcomes
-        if isinstance(outcome, Outcome) and outcome.verdict.strength != "firm" and outcome.verdict.kind != "none"
+        if isinstance(outcome, Outcome)
+        and outcome.verdict.strength not in {"firm", "dated"}
+        and outcome.verdict.kind != "none"
         for key in {
             (finding.provider, finding.requirement.criterion)
             for part in outcome.assessments

@@ -54,7 +54,7 @@ def test_the_numbers_add_up(found):
     leads = sum(part["leads_undetermined"]["teams"] for part in summary["providers"])
     assert leads + summary["nobody_leads"]["teams"] == kinds["undetermined"]
     for part in summary["providers"]:
-        assert part["recommended"]["teams"] == part["recommended"]["firm"] + part["recommended"]["leaning"]
+        assert part["recommended"]["teams"] == sum(part["recommended"][name] for name in ("firm", "dated", "leaning"))
         alone = part["if_all_chose_it"]
         assert sum(alone[key]["teams"] for key in ("qualified", "unconfirmed", "ruled_out")) == scored
         # Whoever is ruled out fails a must, and a must that fails rules out.

@@ -25,7 +25,7 @@ from provider_advisor.knowledge.conditions import (
     evaluate,
     leaves,
 )
-from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import Interval, Truth, compare, negate
 from provider_advisor.requirements.model import RANK, Requirement, Team
@@ -390,10 +390,45 @@ def judge(found: list[Found]) -> Verdict:
         return Verdict("undetermined", lean=leaders[0].provider if len(leaders) == 1 else None, among=_several(names))
     if len(leaders) > 1:
         alike = len({each.score for each in leaders}) == 1 and leaders[0].score[0] == leaders[0].score[2]
-        return Verdict("tie" if alike else "undetermined", among=names)
-    rivals = [each for each in found if each is not leaders[0] and each.standing != RULED_OUT]
-    firm = all(each.score[2] < leaders[0].score[0] for each in rivals)
-    return Verdict("recommended", "firm" if firm else "leaning", leaders[0].provider)
+        others = [each for each in found if each not in leaders and each.standing != RULED_OUT]
+        alone = all(each.score[2] < leaders[0].score[2] for each in others)
+        return Verdict("tie" if alike and alone else "undetermined", among=names)
+    proven = is_proven(leaders[0].provider, found)
+    return Verdict("recommended", "firm" if proven else "leaning", leaders[0].provider)
+
+
+def is_proven(provider: str, found: list[Found]) -> bool:
+    """Whether it is qualified, and each rival is ruled out or has a possible score below its proven one."""
+    leader = next(each for each in found if each.provider == provider)
+    rivals = [each for each in found if each.provider != provider]
+    beaten = [each.standing == RULED_OUT or each.score[2] < leader.score[0] for each in rivals]
+    return leader.standing == QUALIFIED and all(beaten)
+
+
+class WithoutStale:
+    """The facts of a day, where each that is past its time is unknown."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.knowledge, self._facts = facts.knowledge, facts
+
+    def __call__(self, provider: str, name: str) -> Fact:
+        fact, criterion = self._facts(provider, name), self.knowledge.criteria[name]
+        days = criterion.stale_after
+        if days is None:
+            days = self.knowledge.policy.stale_after.get(criterion.kind)
+        if days is None or not fact.claims:
+            return fact
+        newest = max(claim.stated for claim in fact.claims)
+        return Fact(provider, name) if newest + dt.timedelta(days) < self._facts.as_of else fact
+
+
+def judged(knowledge: KnowledgeBase, team: Team, facts: Facts, found: list[Found]) -> Verdict:
+    """The verdict on all providers; a proof that needs a fact past its time is dated."""
+    verdict = judge(found)
+    if verdict.strength != "firm":
+        return verdict
+    _, _, again = findings(knowledge, team, WithoutStale(facts))
+    return verdict if is_proven(verdict.provider, again) else verdict._replace(strength="dated")
 
 
 def _several(names: frozenset[str]) -> frozenset[str]:
@@ -460,7 +495,7 @@ def concessions(
             left = team._replace(requirements=tuple(req for req in team.requirements if req not in given_up))
             _, _, found = findings(knowledge, left, facts)
             if any(each.standing != RULED_OUT for each in found):
-                result[given_up] = judge(found)
+                result[given_up] = judged(knowledge, left, facts, found)
     return frozenset(result.items())
 
 
@@ -468,7 +503,7 @@ def answer(knowledge: KnowledgeBase, team: Team, day: dt.date, facts: Facts | No
     """What a recommendation must come to."""
     facts = facts or Facts(knowledge, day)
     wanted, favours, found = findings(knowledge, team, facts)
-    verdict = judge(found)
+    verdict = judged(knowledge, team, facts, found)
     stuck = verdict.kind in {"none", "undetermined"}
     return Answer(
         wanted,

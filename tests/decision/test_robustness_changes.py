@@ -188,3 +188,12 @@ def test_pairs_are_tried_from_the_most_promising_on(monkeypatch, pairs, kinds):
     assert not found.complete
     turns = [{change.requirement.criterion: change.kind for change in turn.changes} for turn in found.turns]
     assert turns == ([] if kinds is None else [kinds])
+
+
+def test_a_tightened_bound_parts_providers_that_are_equal():
+    claims = {"ada": {"seats": Said(100, "exactly")}, "bob": {"seats": Said(65, "exactly")}}
+    decision = decided(knowledge_of([quantity("seats")], claims), Team((Requirement("seats", "must", Interval(60)),)))
+    assert decision.outcome.verdict.kind == "tie"
+    first = find_changes(decision.outcome, decision.facts).turns[0]
+    assert [change.instead.bound for change in first.changes] == [Interval(100)]
+    assert (first.verdict.provider, first.verdict.strength) == ("ada", "firm")

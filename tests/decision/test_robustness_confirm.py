@@ -8,7 +8,7 @@ from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import confirm as module
-from provider_advisor.decision.robustness.confirm import find_questions
+from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.records import Policy, UsageItem
@@ -43,7 +43,8 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
         for answer in question.answers:
             assert judge_team(world.team, decision.facts.supposing(answer.fact)).verdict == answer.verdict
     for part in found.sets:
-        assert not found.questions
+        settled = part.verdict.kind in {"none", "tie"} or part.verdict.strength in {"firm", "dated"}
+        assert settled or not found.questions
         assert len(part.questions) > 1
         assert judge_team(world.team, decision.facts.supposing(*part.answers)).verdict == part.verdict
         assert part.verdict != decision.outcome.verdict
@@ -250,7 +251,8 @@ def test_an_answer_that_the_policy_counts_as_impossible_is_asked_all_the_same(un
     # lacks it leads no longer.
     assert [(question.provider, question.criterion) for question in found.questions] == [("ada", "fax"), ("cyd", "fax")]
     assert [(question.turns, question.changes) for question in found.questions] == [(0, 0), (0, 0)]
-    assert not found.sets
+    # No answer alone settles it: with the fax for one of them and not for the other, bob and one of them are equal.
+    assert {group.verdict.kind for group in found.sets} == {"tie"}
 
 
 # What a price pays for
@@ -315,3 +317,45 @@ def test_no_answer_changes_a_firm_recommendation(world):
     decision = decided(world.knowledge, world.team)
     if decision.outcome.verdict.strength == "firm":
         assert find_questions(decision.outcome, decision.facts).questions == ()
+
+
+# Whom a leading provider has still to fear, and answers that only together settle anything
+
+
+def contenders(claims, asked, criteria):
+    decision = decided(knowledge_of(criteria, claims), Team(tuple(asked)))
+    assert (decision.outcome.verdict.kind, decision.outcome.verdict.strength) == ("recommended", "leaning")
+    return find_contenders(decision.outcome, decision.facts)
+
+
+def test_a_rival_that_could_pass_the_leader_but_not_a_third_is_no_contender():
+    seats = {"ada": (5, 7), "bob": (2, 5), "cyd": (5.5, 5.5)}
+    claims = {name: {"seats": Said(ends, "between")} for name, ends in seats.items()}
+    found = contenders(claims, [should("seats")], [quantity("seats", worst=0, best=10)])
+    assert (found.ahead, found.level) == (("cyd",), ())
+
+
+def test_a_fact_that_two_requirements_use_is_not_at_both_of_its_ends():
+    # fair: 2/3 and 1 point; good: 4/3 and none. So ada has 5/3 at most, not 7/3; bob has 2.
+    claims = {
+        "ada": {"repute": (Said("fair"), Said("good")), "chat": LACKS},
+        "bob": {"repute": Said("poor"), "chat": HAS},
+    }
+    asked = [should("repute"), Requirement("repute", "could", Interval(1, 1)), should("chat")]
+    found = contenders(claims, asked, [rating("repute"), capability("chat")])
+    assert (found.ahead, found.level) == ((), ())
+
+
+def test_a_rival_that_can_only_come_level_is_said_to():
+    claims = {"ada": {"board": HAS}, "bob": {}}
+    found = contenders(claims, [must("board")], [capability("board")])
+    assert (found.ahead, found.level) == ((), ("bob",))
+
+
+def test_where_no_answer_alone_settles_anything_two_that_do_are_named():
+    claims = {"ada": {"seats": Said(100, "at_least")}, "bob": {"seats": Said(65, "at_least")}}
+    found = confirmed(claims, [must("seats", Interval(120))], [quantity("seats", worst=0, best=200, whole=True)])
+    assert {answer.verdict.strength for question in found.questions for answer in question.answers} <= {"leaning", None}
+    (together,) = found.sets
+    assert [question.provider for question in together.questions] == ["ada", "bob"]
+    assert together.verdict.strength == "firm"

@@ -85,6 +85,32 @@ VERDICTS = {
         [should("board"), should("chat")],
         tie("ada", "bob"),
     ),
+    "no tie while a third may come to be level": Example(
+        # cyd 4/8 to 6/8, as much as the others have
+        {
+            "ada": {"board": HAS, "chat": HAS, "fax": LACKS},
+            "bob": {"board": HAS, "chat": HAS, "fax": LACKS},
+            "cyd": {"board": HAS, "chat": LACKS},
+        },
+        [must("board"), should("chat"), should("fax")],
+        undetermined(among=["ada", "bob"]),
+    ),
+    "a tie, for a third stays below": Example(
+        # cyd 4/7 to 5/7
+        {
+            "ada": {"board": HAS, "chat": HAS, "a": LACKS},
+            "bob": {"board": HAS, "chat": HAS, "a": LACKS},
+            "cyd": {"board": HAS, "chat": LACKS},
+        },
+        [must("board"), should("chat"), could("a")],
+        tie("ada", "bob"),
+    ),
+    "no tie while a third may prove its must": Example(
+        {"ada": {"board": HAS}, "bob": {"board": HAS}, "cyd": {}}, [must("board")], undetermined(among=["ada", "bob"])
+    ),
+    "a tie, for a third is ruled out": Example(
+        {"ada": {"board": HAS}, "bob": {"board": HAS}, "cyd": {"board": LACKS}}, [must("board")], tie("ada", "bob")
+    ),
     "alike, but something is unknown": Example(
         {"ada": {"board": HAS}, "bob": {"board": HAS}},
         [must("board"), should("chat")],

@@ -338,6 +338,18 @@ PROVIDERS = ("ada", "bob", "cyd", "dot", "eve")
 
 # Strategies
 
+AGES = st.sampled_from(
+    [
+        {},
+        {},
+        dict.fromkeys(MENUS, 365),  # the claims of 2021 are past their time on DAY
+        dict.fromkeys(MENUS, 100),  # all claims are
+        {"capability": 365},
+        {"capability": 730, "quantity": 100, "price": 365, "rating": 100},
+    ]
+)
+"""After how many days facts of each kind are past their time."""
+
 
 class World(NamedTuple):
     """A knowledge base and a team that asks it."""
@@ -360,7 +372,7 @@ def _lines(knowledge: KnowledgeBase) -> Iterator[str]:
         yield f"  {part.id}: {text_of(part.when)} -> {then}, weight {part.weight}"
     for provider in knowledge.providers.values():
         for said in provider.claims:
-            days = f"{said.as_of} to {said.until}"
+            days = f"{said.stated} to {said.until}"
             yield f"  {provider.id} {said.criterion}: {said.bound} {said.value} {said.evidence} {said.product} {days}"
     yield f"  {knowledge.policy}"
 
@@ -390,7 +402,7 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int
     shares = st.sampled_from([1, 2, 4, 0.3])
     weights: dict[Priority, float] = {priority: draw(shares) for priority in PRIORITIES}
     unknown = draw(st.sampled_from([0.5, 0.25, 0.9, 0, 1]))
-    return base_of(frame.criteria, providers, frame.rules, Policy(weights, unknown))
+    return base_of(frame.criteria, providers, frame.rules, Policy(weights, unknown, draw(AGES)))
 
 
 def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITIES) -> st.SearchStrategy[Requirement]:

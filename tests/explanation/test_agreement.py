@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, rating, worlds
 
-from provider_advisor.explanation.reasons import list_overtakers
+from provider_advisor.decision.robustness.confirm import find_contenders
 from provider_advisor.explanation.unknowns import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
@@ -71,7 +71,8 @@ def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
     for leader in _leaders(verdict):
         assert leader is None or names[leader] in verdict.reason
     if verdict.kind == "recommended":
-        assert f"({verdict.strength})" in verdict.reason
+        how = "on facts that are out of date" if verdict.strength == "dated" else f"({verdict.strength})"
+        assert how in verdict.reason
     assert ("providers compared meets everything" in verdict.reason) <= (verdict.kind == "none")
     assert "nobody" not in verdict.reason
     assert bool(found.concessions) <= (verdict.kind == "none")
@@ -100,8 +101,7 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     found, sure = recommendation.explanation, recommendation.explanation.sureness
     assume(found.verdict.strength == "leaning" and sure.worlds.given.exact)
     assume(0 < world.knowledge.policy.unknown < 1)
-    assessments = {each.provider: each for each in recommendation.decision.outcome.assessments}
-    ahead, level = list_overtakers([found.verdict.provider], assessments)
+    ahead, level = find_contenders(recommendation.decision.outcome, recommendation.decision.facts)
     # Scenarios draw an amount of which no claim says anything at one point of its scale, not over all of it.
     amounts = [part for part in found.findings if _is_amount(part, world)]
     drawn = not any(part.is_open and part.bound is None for part in amounts)
@@ -111,7 +111,7 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
             assert (share.given > 0) <= said
             assert not (drawn and said) or share.given > 0
     if not ahead:
-        assert "ahead" not in found.verdict.reason.replace("put another provider ahead", "")
+        assert "ahead" not in found.verdict.reason.replace("no answer puts another provider ahead", "")
 
 
 @settings(SAME_EVERY_RUN, max_examples=50)
@@ -125,7 +125,7 @@ def test_shares_agree_with_the_verdict(world):
     for provider in found.providers:
         if provider.standing == "ruled-out":
             assert shares[provider.id] == 0
-    if found.verdict.strength == "firm":
+    if found.verdict.strength in {"firm", "dated"}:
         assert shares[found.verdict.provider] == pytest.approx(1)
     leader = found.verdict.provider or found.verdict.lean
     error = 2 * worlds_found.given.error

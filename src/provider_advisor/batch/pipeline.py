@@ -135,13 +135,19 @@ class Scoring:
 
 
 class _Spans:
-    """Tells which days have the same facts: those between which no claim begins, ends or becomes too old."""
+    """Tells which days have the same facts: no claim begins, ends or is past its time between them."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         claims = [claim for some in knowledge.claims.values() for claim in some]
         self._stated = sorted({claim.stated.toordinal() for claim in claims})
-        ends = {claim.until.toordinal() + 1 for claim in claims if claim.until is not None}
-        self._turns = sorted({*self._stated, *ends})
+        lives = [part for provider in knowledge.providers.values() for part in provider.products.values()]
+        begins = [day for claim in claims for day in (claim.stated, claim.starts)]
+        begins += [day for part in lives for day in (part.stated, part.closed_to_new) if day is not None]
+        ends = [*(claim.until for claim in claims), *(part.until for part in lives)]
+        lasts = [day.toordinal() for day in ends if day is not None]
+        ages = [(claim.stated.toordinal(), knowledge.get_stale_after(claim.criterion)) for claim in claims]
+        lasts += [stated + days for stated, days in ages if days is not None]
+        self._turns = sorted({*(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
 
     def find(self, day: _Day) -> tuple[int, int | None]:
         """Return what is alike for days with the same facts."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from provider_advisor.decision.findings import Standing
-from provider_advisor.decision.verdict import Kind
+from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
 
@@ -89,11 +89,11 @@ class _Summing:
 
     def provider(self, provider: str) -> Record:
         """Return how often a provider is chosen or leads, and what choosing it for all would leave unmet."""
-        strengths = [self._chosen(provider, strength) for strength in ("firm", "leaning")]
+        strengths = {strength: self._chosen(provider, strength) for strength in get_args(Strength)}
         return {
             "provider": provider,
             "name": self._knowledge.providers[provider].name,
-            "recommended": self.counted({"firm": strengths[0], "leaning": strengths[1]}, sum(strengths)),
+            "recommended": self.counted(strengths, sum(strengths.values())),
             "leads_undetermined": self.counted({}, self.leads[provider]),
             "if_all_chose_it": {
                 **{
@@ -182,6 +182,7 @@ class _Kind(_Teams):
 
 class _Recommended(_Teams):
     firm: int = Field(description="teams for which no rival could come out on top")
+    dated: int = Field(description="teams for which that is so only by facts past their time")
     leaning: int
 
 
@@ -245,7 +246,7 @@ class _Summary(ClosedModel):
     wanted: list[_Wanted]
     nobody_meets: list[_Criterion] = Field(description="musts that fail at every provider")
     unknown_facts: list[_UnknownFact] = Field(
-        description="facts that are open, wholly or in part, and asked for by teams whose verdict is not firm"
+        description="facts that are open, wholly or in part, and asked for by teams whose verdict is not proven"
     )
     knowledge: _Knowledge
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Finding, assess_providers
-from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.decision.verdict import DatedFact, Verdict, date_verdict, find_stale_grounds, judge
 from provider_advisor.inference import Inference, infer
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import Need, leaves
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
-__all__ = ["Concession", "Decision", "Outcome", "decide", "judge_team"]
+__all__ = ["Concession", "Decision", "Outcome", "decide", "judge_team", "reassess"]
 
 _MOST_COMBINATIONS = 200_000
 _MOST_CONCESSIONS = 500
@@ -38,12 +38,16 @@ class Concession(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """An outcome with its combinations and concessions, and the facts that it is based on."""
+    """An outcome with its combinations and concessions, and the facts that it is based on.
+
+    `dated_by` are the facts past their time on which a dated verdict rests.
+    """
 
     outcome: Outcome
     combinations: tuple[tuple[str, ...], ...]
     concessions: tuple[Concession, ...]
     facts: Facts
+    dated_by: tuple[DatedFact, ...] = ()
 
 
 def decide(team: Team, facts: Facts) -> Decision:
@@ -51,14 +55,23 @@ def decide(team: Team, facts: Facts) -> Decision:
     outcome = judge_team(team, facts)
     open_ended = outcome.verdict.kind in {"none", "undetermined"} and facts.knowledge.policy.combinations
     combinations = _find_combinations(outcome.assessments, facts) if open_ended else ()
-    return Decision(outcome, combinations, _find_concessions(outcome, facts), facts)
+    dated_by = find_stale_grounds(outcome.verdict, outcome.assessments, outcome.inference, facts, team.usage)
+    return Decision(outcome, combinations, _find_concessions(outcome, facts), facts, dated_by)
 
 
 def judge_team(team: Team, facts: Facts) -> Outcome:
     """Return the outcome for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
     inference = infer(facts.knowledge, team)
     assessments = assess_providers(inference, facts, team.usage)
-    return Outcome(team, inference, assessments, judge(assessments))
+    verdict = date_verdict(judge(assessments), inference, facts, team.usage)
+    return Outcome(team, inference, assessments, verdict)
+
+
+def reassess(outcome: Outcome, facts: Facts) -> Outcome:
+    """Return what a team's outcome would be by other facts; rules fire on the team alone, and need not again."""
+    assessments = assess_providers(outcome.inference, facts, outcome.team.usage)
+    verdict = date_verdict(judge(assessments), outcome.inference, facts, outcome.team.usage)
+    return outcome._replace(assessments=assessments, verdict=verdict)
 
 
 # Combinations: the fewest providers that together prove every must

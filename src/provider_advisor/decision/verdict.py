@@ -2,17 +2,36 @@
 
 Answers, questions and everything that says how sure an answer is end in `judge_ranks`. The batch alone has its own
 judge, on columns; tests hold both equal.
+
+An example: Ada has a board and Bob has none, and both were said three years ago. Ada, who is asked for a board, is
+proven to be the choice. Without what is past its time nothing is known of either board, so that the verdict is dated;
+it rests on both facts. Had Bob said so last month, it would rest on Ada's alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from provider_advisor.decision.findings import Assessment, Score, Standing
+from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, assess_providers
+from provider_advisor.inference import Inference, judged_by
+from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.logic import Number
 
-__all__ = ["Kind", "Rank", "Strength", "Verdict", "judge", "judge_ranks"]
+__all__ = [
+    "DatedFact",
+    "Kind",
+    "Rank",
+    "Strength",
+    "Verdict",
+    "date_verdict",
+    "find_stale_grounds",
+    "judge",
+    "judge_ranks",
+    "list_criteria_behind",
+    "mark_dated",
+]
 
 Kind = Literal["recommended", "tie", "undetermined", "none"]
-Strength = Literal["firm", "leaning"]
+Strength = Literal["firm", "dated", "leaning"]
 
 Rank = tuple[int, int, float]
 """What leaders are found by, the lower the better: standing (0 qualified, 1 unconfirmed, 2 ruled out), unknown musts,
@@ -23,7 +42,10 @@ _UNCONFIRMED, _RULED_OUT = 1, 2
 
 
 class Verdict(NamedTuple):
-    """`provider` is set where one is recommended, `lean` where one leads without proof, `among` where several do."""
+    """`provider` is set where one is recommended, `lean` where one leads without proof, `among` where several do.
+
+    A strength of "firm" is proven; "dated" is proven only with facts past their time (`mark_dated`); "leaning" is not.
+    """
 
     kind: Kind
     strength: Strength | None = None
@@ -70,7 +92,8 @@ def judge_ranks(
 ) -> Verdict:
     """Return the verdict from ranks, one for each provider, and from the scores at a place, proven and possible.
 
-    All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for.
+    All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for. What is proven is
+    firm here: of the age of facts, ranks and scores say nothing.
     """
     best = min(ranks)
     leaders = [place for place, rank in enumerate(ranks) if rank == best]
@@ -79,11 +102,105 @@ def judge_ranks(
         return Verdict("none")
     if best[0] == _UNCONFIRMED:
         return Verdict("undetermined", lean=names[0]) if len(names) == 1 else Verdict("undetermined", among=names)
-    if len(leaders) > 1:
-        # The expected scores are equal: where nothing is unknown, so are all three.
-        known = all(proven(place) == possible(place) for place in leaders)
-        return Verdict("tie" if known else "undetermined", among=names)
     certain = proven(leaders[0])
-    rivals = (place for place, rank in enumerate(ranks) if place != leaders[0] and rank[0] != _RULED_OUT)
-    firm = all(possible(rival) < certain for rival in rivals)
-    return Verdict("recommended", "firm" if firm else "leaning", names[0])
+    rivals = (place for place, rank in enumerate(ranks) if rank != best and rank[0] != _RULED_OUT)
+    is_proven = all(possible(rival) < certain for rival in rivals)
+    if len(leaders) == 1:
+        return Verdict("recommended", "firm" if is_proven else "leaning", names[0])
+    # The expected scores are equal: where nothing is unknown, so are all three.
+    is_tie = is_proven and all(proven(place) == possible(place) for place in leaders)
+    return Verdict("tie" if is_tie else "undetermined", among=names)
+
+
+def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
+    """Return the verdict; dated if it is proven, but no longer where every fact past its time counts as unknown.
+
+    To know less widens every range of a score. So what is proven without those facts is proven for the same provider.
+    """
+    if verdict.strength == "firm" and without_stale.strength != "firm":
+        return verdict._replace(strength="dated")
+    return verdict
+
+
+# Firm or dated: what is still proven without the facts past their time
+
+DatedFact = tuple[str, str]
+"""A fact past its time, by provider and criterion."""
+
+
+def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> Verdict:
+    """Return the verdict on these facts, dated where only facts past their time prove it."""
+    if verdict.strength != "firm" or not facts.may_be_stale:
+        return verdict
+    if facts.are_all_stale and len(facts.knowledge.providers) > 1:
+        # Then nothing is known of anybody, all are alike, and no score is proven above another's possible one.
+        return verdict._replace(strength="dated")
+    return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), usage)))
+
+
+def find_stale_grounds(
+    verdict: Verdict,
+    assessments: Iterable[Assessment],
+    inference: Inference,
+    facts: Facts,
+    usage: Mapping[str, Number],
+) -> tuple[DatedFact, ...]:
+    """Return the facts past their time on which a dated verdict rests, by provider and criterion; else nothing.
+
+    Of the leader these are what proves its musts, of each rival what rules it out. Where a rival is only behind, it is
+    all that would move the leader's proven score down and the rival's possible one up.
+    """
+    if verdict.strength != "dated":
+        return ()
+    again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), usage)}
+    before = {each.provider: each for each in assessments}
+    leader = str(verdict.provider)
+    open_again = [name for name in before if name != leader and not _is_beaten(again[name], again[leader])]
+    by_score = any(before[name].standing != "ruled-out" for name in open_again)
+    findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]
+    findings += [_list_stronger(before[name], again[name]) for name in open_again]
+    return tuple(sorted({fact for part in findings for finding in part for fact in _list_stale_facts(finding, facts)}))
+
+
+def _list_weaker(leader: Assessment, again: Assessment, *, by_score: bool) -> Iterator[Finding]:
+    """Yield what proves a leader's musts, but not again; and, if it is the score that counts, its proven points."""
+    for finding, later in zip(leader.findings, again.findings, strict=True):
+        is_must_lost = finding.decides_standing and finding.degree.truth is not later.degree.truth
+        if is_must_lost or (by_score and later.degree.low < finding.degree.low):
+            yield finding
+
+
+def _list_stronger(rival: Assessment, again: Assessment) -> Iterator[Finding]:
+    """Yield what rules a rival out, but not again; of one that is only behind, what it may then have more."""
+    for finding, later in zip(rival.findings, again.findings, strict=True):
+        if rival.standing == "ruled-out":
+            is_stronger = finding.is_failed_must and not later.is_failed_must
+        else:
+            is_stronger = later.degree.high > finding.degree.high
+        if is_stronger:
+            yield finding
+
+
+def _is_beaten(rival: Assessment, leader: Assessment) -> bool:
+    """Return whether the rival is ruled out or certainly below the leader."""
+    if rival.standing == "ruled-out":
+        return True
+    return rival.score is not None and leader.score is not None and rival.score.possible < leader.score.proven
+
+
+def _list_stale_facts(finding: Finding, facts: Facts) -> Iterator[DatedFact]:
+    for criterion in list_criteria_behind(finding, facts.knowledge):
+        if facts.is_stale(facts(finding.provider, criterion)):
+            yield finding.provider, criterion
+
+
+def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]:
+    """Return the criteria on whose facts a finding depends: also what a price pays for, and the prices of a cost."""
+    criteria = knowledge.criteria
+    if finding.cost is not None:
+        used = finding.cost.usage.keys()
+        return {criterion.id for criterion in criteria.values() if criterion.usage and used >= set(criterion.usage)}
+    named = {finding.requirement.criterion} if finding.requirement is not None else set[str]()
+    if finding.rule is not None:
+        named |= judged_by(finding.rule)
+    return named | {paid_for for criterion in named if (paid_for := criteria[criterion].of) is not None}

@@ -45,7 +45,7 @@ class ThenVerdictRecord(AnswerPart):
     """A verdict without its reason."""
 
     kind: Literal["recommended", "tie", "undetermined", "none"]
-    strength: Literal["firm", "leaning"] | None
+    strength: Literal["firm", "dated", "leaning"] | None
     provider: str | None
     lean: str | None
     among: list[str]
@@ -195,6 +195,8 @@ class OpenFactRecord(AnswerPart):
     label: str
     disputed: bool
     """the sources contradict each other"""
+    stated: str | None
+    """the day of a fact that is known, but past its time; null for what is unknown"""
     question: str
     """the question to put to the provider"""
 
@@ -445,6 +447,8 @@ class AnswerRecord(AnswerPart):
     """the same in words; musts that the first product does not meet are named"""
     notices: list[NoticeRecord]
     """what ends or changes, or has, of all that the answer rests on"""
+    dated_by: list[StaleRecord]
+    """the facts past their time on which a dated verdict rests"""
     knowledge: KnowledgeRecord
 
     @property
@@ -466,6 +470,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "notices": [],
     "products": {},
     "take": {},
+    "dated_by": [],
 }
 _NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None, "read_from": ""}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""

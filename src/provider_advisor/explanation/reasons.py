@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
 from provider_advisor.explanation.notices import describe_notices, has_ended
-from provider_advisor.explanation.words import amount_text, claim_text, joined, requirement_text
+from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
@@ -117,6 +117,9 @@ def cost_unit(knowledge: KnowledgeBase) -> str:
 # The verdict
 
 _MOST_MUSTS = 3
+_MOST_DATED = 4
+
+_OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
 
 Assessments = Mapping[str, Assessment]
 
@@ -129,7 +132,7 @@ def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
 def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
     """Return the verdict in a few words, without its reason: "Vonage would be recommended (firm)"."""
     if verdict.provider is not None:
-        return f"{knowledge.providers[verdict.provider].name} would be recommended ({verdict.strength})"
+        return f"{knowledge.providers[verdict.provider].name} would be recommended ({STRENGTHS[str(verdict.strength)]})"
     if verdict.kind == "none":
         return "every provider compared would fail a must"
     if verdict.kind == "tie":
@@ -145,7 +148,7 @@ def explain_verdict(decision: Decision) -> str:
     if not assessments:
         return "There are no providers to choose from."
     if verdict.kind == "recommended":
-        return _explain_recommended(verdict, assessments, knowledge)
+        return _explain_recommended(decision, assessments)
     if verdict.kind == "none":
         return _explain_none(decision, assessments, knowledge)
     if verdict.kind == "tie":
@@ -180,20 +183,42 @@ def _score(assessment: Assessment) -> Score:
     return assessment.score
 
 
-def _explain_recommended(verdict: Verdict, assessments: Assessments, knowledge: KnowledgeBase) -> str:
+def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
+    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
     provider = str(verdict.provider)
     head = f"{knowledge.providers[provider].name} is recommended ({verdict.strength})"
+    if verdict.strength == "dated":
+        head = f"{knowledge.providers[provider].name} is recommended, {STRENGTHS['dated']} ({_list_dated(decision)})"
     rivals = [assessment for assessment in assessments.values() if assessment.provider != provider]
     if not rivals:
         return f"{head}: it is the only provider compared, and it fails no must."
     if verdict.strength == "leaning":
-        why = _say_overtakers(*list_overtakers([provider], assessments), "it", knowledge)
+        # Only for this sentence, and as large as all the rest of an answer.
+        from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
+
+        contenders = find_contenders(decision.outcome, decision.facts)
+        why = _say_overtakers(contenders.ahead, contenders.level, "it", knowledge)
         return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
     outscored = _outscoring([provider], assessments, knowledge)
     if all(rival.standing == "ruled-out" for rival in rivals):
         lower = [rival for rival in rivals if _score(rival).expected <= _score(assessments[provider]).expected]
         return f"{head}: {joined([*outscored, *(_say_failed(rival, knowledge) for rival in lower)])}."
     return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscored])}."
+
+
+def _list_dated(decision: Decision) -> str:
+    """Return the facts past their time that a proof rests on: "Acme's Fax and Chat; Brook's Fax; of 2022-11-22"."""
+    facts, knowledge = decision.facts, decision.facts.knowledge
+    by_provider: dict[str, list[str]] = {}
+    for provider, criterion in decision.dated_by:
+        by_provider.setdefault(provider, []).append(knowledge.criteria[criterion].label)
+    parts = []
+    for provider, labels in by_provider.items():
+        more = [f"{len(labels) - _MOST_DATED} more"] if len(labels) > _MOST_DATED else []
+        parts.append(f"{knowledge.providers[provider].name}'s {joined(labels[:_MOST_DATED] + more)}")
+    days = sorted({str(facts(*fact).newest) for fact in decision.dated_by})
+    when = f"of {days[0]}" if len(days) == 1 else f"of {days[0]} to {days[-1]}" if days else ""
+    return f"{'; '.join(parts)}; {when}"
 
 
 def _join_clauses(clauses: Iterable[str]) -> str:
@@ -204,7 +229,7 @@ def _join_clauses(clauses: Iterable[str]) -> str:
 def _say_overtakers(ahead: Sequence[str], level: Sequence[str], whom: str, knowledge: KnowledgeBase) -> str:
     parts = [f"put {provider_names(ahead, knowledge)} ahead"] if ahead else []
     parts += [f"make {provider_names(level, knowledge)} equal to {whom}"] if level else []
-    return f"unknown facts could still {joined(parts)}" if parts else "too much is unknown to prove it"
+    return f"unknown facts could still {joined(parts)}" if parts else _OVERLAP
 
 
 def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: KnowledgeBase) -> list[str]:

@@ -45,6 +45,12 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         products=find_products(decision),
         take=describe_products(decision, knowledge),
         notices=notices,
+        dated_by=[
+            model.StaleRecord(
+                provider=provider, criterion=criterion, as_of=str(decision.facts(provider, criterion).newest)
+            )
+            for provider, criterion in decision.dated_by
+        ],
         knowledge=_knowledge(decision, findings, used),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
     AlternativeShare,
+    Confirm,
     Estimate,
     FactAnswer,
     FactQuestion,
@@ -23,6 +24,7 @@ from provider_advisor.explanation.reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
     capital,
+    claim_text,
     joined,
     number_text,
     percent,
@@ -265,7 +267,8 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
     """
     before, found = robustness.verdict, robustness.confirm
     alone = [_question(question, before, knowledge) for question in found.questions]
-    return alone + [_set(part, knowledge, complete=found.complete) for part in found.sets]
+    together = [_set(part, found, before, knowledge) for part in found.sets]
+    return together + alone if before.strength == "dated" else alone + together
 
 
 def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
@@ -286,16 +289,22 @@ def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.OpenFactRec
         criterion=question.criterion,
         label=knowledge.criteria[question.criterion].label,
         disputed=question.disputed,
+        stated=None if question.stated is None else question.stated.isoformat(),
         question=_to_ask(question, knowledge),
     )
 
 
 def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     """Return the question to put to the provider: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
+    asked = _to_ask_now(question, knowledge)
+    return asked if question.stated is None else f"{asked[:-1]} (last known on {question.stated})?"
+
+
+def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[question.criterion]
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
-        return f"Does {name} offer this: {criterion.label}?"
+        return f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}?"
     bounds = question.asked.bounds
     if len(bounds) == 1 and not question.asked.on_scale:
         return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
@@ -331,6 +340,8 @@ def _answer_text(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -
     criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
     if criterion.kind == "capability":
         return "if yes" if fact.truth is Truth.YES else "if no"
+    if question.stated is not None and fact.claims:
+        return "if that still holds"
     if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
         return "if yes" if compare(fact.amount, bounds[0]) is Truth.YES else "if no"
     return f"if {_value_text(fact, criterion, knowledge)}"
@@ -357,9 +368,13 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
     return f"{_to_ask(question, knowledge)} {capital('; '.join(answers))}.{disputed}"
 
 
-def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> model.ConfirmRecord:
+def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
     said = joined([_supposed_text(fact, knowledge) for fact in part.answers])
     then = f"{capital(in_brief(part.verdict, knowledge))} if {said}."
+    does = "settle" if found.questions else "change"
+    says = f"No single answer would {does} the verdict, but these together could. {then}"
+    if before.strength == "dated":
+        says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
     answer = model.PossibleAnswerRecord(
         values=[_value(fact, knowledge) for fact in part.answers],
         share=None,
@@ -373,8 +388,8 @@ def _set(part: QuestionSet, knowledge: KnowledgeBase, *, complete: bool) -> mode
         turns=0.0,
         changes=0.0,
         weight=sum(question.weight for question in part.questions),
-        complete=complete,
-        says=f"No single answer would change the verdict, but these together could. {then}",
+        complete=found.complete,
+        says=says,
     )
 
 
@@ -383,4 +398,6 @@ def _supposed_text(fact: Fact, knowledge: KnowledgeBase) -> str:
     criterion, name = knowledge.criteria[fact.criterion], knowledge.providers[fact.provider].name
     if criterion.kind == "capability":
         return f"{name} {'has' if fact.truth is Truth.YES else 'does not have'} {criterion.label}"
+    if fact.amount is not None and fact.amount.low != fact.amount.high:
+        return f"{criterion.label} at {name} is {joined(list(dict.fromkeys(claim_text(part) for part in fact.claims)))}"
     return f"{criterion.label} at {name} is {_value_text(fact, criterion, knowledge)}"

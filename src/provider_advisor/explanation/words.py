@@ -13,6 +13,7 @@ from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = [
     "STANDINGS",
+    "STRENGTHS",
     "age_text",
     "amount_text",
     "bound_text",
@@ -39,6 +40,7 @@ _MOST_SOURCES = 3
 _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
+STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
 
 
 def joined(words: Sequence[str]) -> str:

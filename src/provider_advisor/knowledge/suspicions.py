@@ -38,6 +38,8 @@ _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?"
 
 __all__ = ["find_future_claims", "question_suspicions", "suspicions"]
 
+_MOST_STALE = 8
+
 
 def suspicions(facts: Facts) -> Iterator[str]:
     """Yield one sentence for each thing that a keeper should look at, as of the day of the facts."""
@@ -247,10 +249,10 @@ def _find_stale(facts: Facts) -> Iterator[str]:
         if facts.is_stale(fact):
             stale.setdefault((provider, str(fact.newest)), []).append(criterion)
     for (provider, day), criteria in stale.items():
-        yield (
-            f"provider '{provider}': {len(criteria)} facts of {day} are past their `stale_after`: "
-            f"{', '.join(criteria)}."
-        )
+        count = "1 fact is" if len(criteria) == 1 else f"{len(criteria)} facts are"
+        more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
+        listed = ", ".join([*criteria[:_MOST_STALE], *more])
+        yield f"provider '{provider}': {count} of {day} and past `stale_after`: {listed}."
 
 
 def question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:

@@ -120,6 +120,11 @@ class Catalogue:
         # Of one kind each: any answer on a criterion, what rules imply, whether a rule counts.
         self._spans: dict[Hashable, Span] = {}
 
+    @cached_property
+    def without_stale(self) -> Catalogue | None:
+        """Return the catalogue by the facts without those past their time; None where there are none of these."""
+        return Catalogue(self.facts.without_stale()) if self.facts.may_be_stale else None
+
     def get_question(self, criterion: str) -> Question:
         """Return the question about a criterion."""
         return self.questions[Key("criterion", criterion)]

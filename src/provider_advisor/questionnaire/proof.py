@@ -27,10 +27,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
 
-from provider_advisor.decision import Outcome, Verdict, judge_team
+from provider_advisor.decision import Outcome, Verdict, judge_team, reassess
 from provider_advisor.decision.totals import Totals, total_findings
 from provider_advisor.knowledge.records import Key
-from provider_advisor.questionnaire.catalogue import Measure, measure_totals
+from provider_advisor.questionnaire.catalogue import Catalogue, Measure, measure_totals
 from provider_advisor.questionnaire.open_contributions import OpenContribution, find_open_contributions
 from provider_advisor.questionnaire.replay_answers import Replay, replay_answers
 from provider_advisor.questionnaire.state import State, to_question
@@ -58,7 +58,7 @@ Way = tuple[Demand, ...]
 
 Aspect = Literal["stated", "out", "standing", "behind", "level", "strength"]
 """What a verdict consists of: that anything counts; that all are out; how the leaders stand; that the rest is behind;
-that several leaders are level; that it is firm or leaning."""
+that several leaders are level; that it is firm, dated or leaning."""
 
 
 class Support(NamedTuple):
@@ -104,36 +104,47 @@ def survey_answers(state: State) -> Survey:
 def _survey(state: State) -> Survey:
     replay = replay_answers(state)
     outcome = judge_team(replay.team, state.catalogue.facts)
-    # Findings are in the same order for each provider: one row is one requirement or rule.
-    rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
-    findings = [(row[0], total_findings(row)) for row in rows]
-    totals = tuple(part for _, part in findings)
-    sums = _ProofSums(totals, find_open_contributions(replay, outcome, findings, state.catalogue))
+    sums = _sum_open(replay, outcome, state.catalogue)
+    without_stale = sums
+    if outcome.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
+        fresh = state.catalogue.without_stale
+        without_stale = _sum_open(replay, reassess(outcome, fresh.facts), fresh)
     places = range(len(outcome.assessments))
     lost = frozenset(place for place in places if sums.holds(Demand(Measure("failed", place), 1)))
     inside = tuple(place for place in places if place not in lost)
-    return Survey(replay, outcome, totals, _prove(outcome, sums, state.catalogue.places), inside or tuple(places), lost)
+    proof = _prove(outcome, sums, without_stale, state.catalogue.places)
+    return Survey(replay, outcome, sums.findings, proof, inside or tuple(places), lost)
 
 
-def _prove(outcome: Outcome, sums: _ProofSums, places: Mapping[Key, int]) -> Proof:
+def _sum_open(replay: Replay, outcome: Outcome, catalogue: Catalogue) -> _ProofSums:
+    # Findings are in the same order for each provider: one row is one requirement or rule.
+    rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
+    findings = [(row[0], total_findings(row)) for row in rows]
+    open_ = find_open_contributions(replay, outcome, findings, catalogue)
+    return _ProofSums(tuple(part for _, part in findings), open_)
+
+
+def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places: Mapping[Key, int]) -> Proof:
     """Return whether the verdict stays whatever is answered; among equal ways, the first by `places` is pursued."""
-    supports = _find_supports(outcome, sums)
-    hanging = [support for support in supports if sums.open and not sums.keeps(support)]
+    found = [(support, sums) for support in _find_supports(outcome, sums)]
+    if without_stale is not sums:
+        found += [(support, without_stale) for support in _find_age_supports(outcome, without_stale)]
+    hanging = [(support, own) for support, own in found if own.open and not own.keeps(support)]
     deciding: dict[Key, float] = {}
-    for support in hanging:
-        for key, share in sums.pursue(support.ways, places).items():
+    for support, own in hanging:
+        for key, share in own.pursue(support.ways, places).items():
             deciding[key] = deciding.get(key, 0.0) + share
-    shaky = dict.fromkeys(support.about for support in hanging)
-    proved = dict.fromkeys(support.about for support in supports if support.about not in shaky)
+    shaky = dict.fromkeys(support.about for support, _ in hanging)
+    proved = dict.fromkeys(support.about for support, _ in found if support.about not in shaky)
     return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
 
 
 class _ProofSums:
     """Sums of measures: what they are now, and how far each open contribution could move them."""
 
-    def __init__(self, findings: Sequence[Totals], open_: Sequence[OpenContribution]) -> None:
+    def __init__(self, findings: tuple[Totals, ...], open_: Sequence[OpenContribution]) -> None:
         self.open = open_
-        self._findings = findings
+        self.findings = findings
         self._now: dict[Measure, float] = {}
         self._moves: dict[tuple[Measure, bool], list[tuple[float, OpenContribution]]] = {}
 
@@ -146,7 +157,7 @@ class _ProofSums:
     def now(self, measure: Measure) -> float:
         """Return the sum over all findings as they are."""
         if measure not in self._now:
-            self._now[measure] = measure_totals(self._findings, measure)
+            self._now[measure] = measure_totals(self.findings, measure)
         return self._now[measure]
 
     def demand_lead(self, measure: Measure) -> Demand:
@@ -222,9 +233,29 @@ def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
     supports += [Support("standing", [_keep_standing(place, is_qualified=is_qualified)]) for place in leaders]
     supports += [Support("behind", _keep_behind(rival, leaders, sums, is_qualified=is_qualified)) for rival in rivals]
     if verdict.kind == "recommended":
-        return supports + [Support("strength", ways) for ways in _keep_strength(verdict, leaders[0], rivals, sums)]
-    level = _keep_level(leaders, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
+        is_proven = verdict.strength != "leaning"
+        ways_to_stay = _keep_beaten(leaders[0], rivals, sums) if is_proven else [_keep_open(leaders[0], rivals, sums)]
+        return supports + [Support("strength", ways) for ways in ways_to_stay]
+    level = _keep_level(leaders, rivals, sums, is_qualified=is_qualified, is_tie=verdict.kind == "tie")
     return supports + [Support("level", ways) for ways in level]
+
+
+def _find_age_supports(outcome: Outcome, without_stale: _ProofSums) -> list[Support]:
+    """Return what has to stay without the facts past their time, so that firm stays firm, and dated stays dated.
+
+    Firm is proven without them too. Dated is not: a must of the leader is not proven then, or a rival reaches up.
+    """
+    verdict = outcome.verdict
+    names = [assessment.provider for assessment in outcome.assessments]
+    if verdict.provider is None or verdict.strength == "leaning":
+        return []
+    leader = names.index(verdict.provider)
+    rivals = [place for place in range(len(names)) if place != leader]
+    if verdict.strength == "dated":
+        is_unproven = (Demand(Measure("bad", leader), 1),)
+        return [Support("strength", [is_unproven, *_keep_open(leader, rivals, without_stale)])]
+    stays = [Support("strength", [_keep_standing(leader, is_qualified=True)])]
+    return stays + [Support("strength", ways) for ways in _keep_beaten(leader, rivals, without_stale)]
 
 
 def _list_ahead(verdict: Verdict) -> tuple[str, ...]:
@@ -255,25 +286,36 @@ def _keep_behind(rival: int, leaders: Sequence[int], sums: _ProofSums, *, is_qua
     return ways
 
 
-def _keep_strength(verdict: Verdict, leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
-    """Return, if firm, how each rival stays out or below; if leaning, how one of them stays in and reaches up."""
-    if verdict.strength == "firm":
-        out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
-        return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
+def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
+    """Return how each rival stays out, or below all that a leader's proven score can come to."""
+    out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
+    return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
+
+
+def _keep_open(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[Way]:
+    """Return how some rival stays in and reaches up to the leader's proven score."""
     dust = sums.near * _DUST / _NEAR
     stays_in = {rival: Demand(Measure("failed", rival), 0, above=False) for rival in rivals}
     reaches = {rival: Demand(Measure("firm", leader, rival), dust, above=False) for rival in rivals}
-    return [[(stays_in[rival], reaches[rival]) for rival in rivals]]
+    return [(stays_in[rival], reaches[rival]) for rival in rivals]
 
 
-def _keep_level(leaders: Sequence[int], sums: _ProofSums, *, is_qualified: bool, is_tie: bool) -> list[list[Way]]:
-    """Return how leaders stay level; and, if qualified, how nothing of them, or something, stays unknown."""
+def _keep_level(
+    leaders: Sequence[int], rivals: Sequence[int], sums: _ProofSums, *, is_qualified: bool, is_tie: bool
+) -> list[list[Way]]:
+    """Return how leaders stay level; and, if qualified, how a tie stays one, or no tie.
+
+    A tie needs that nothing of the leaders is unknown and every rival is beaten; else something stays unknown of one of
+    them, or a rival reaches up.
+    """
     pairs = list(itertools.combinations(leaders, 2))
     found: list[list[Way]] = [[sums.demand_even(Measure("expected", one, other))] for one, other in pairs]
     if not is_qualified:
         found += [[sums.demand_even(Measure("unknown", one, other))] for one, other in pairs]
     elif is_tie:
         found += [[(sums.demand_even(Measure("spread", place))[1],)] for place in leaders]
+        found += _keep_beaten(leaders[0], rivals, sums)
     else:
-        found.append([(sums.demand_lead(Measure("spread", place)),) for place in leaders])
+        unknown = [(sums.demand_lead(Measure("spread", place)),) for place in leaders]
+        found.append([*unknown, *_keep_open(leaders[0], rivals, sums)])
     return found

@@ -18,7 +18,7 @@ class _Side(ClosedModel):
 
 class _VerdictModel(ClosedModel):
     kind: Literal["recommended", "tie", "undetermined", "none"]
-    strength: Literal["firm", "leaning"] | None
+    strength: Literal["firm", "dated", "leaning"] | None
     provider: str | None
     lean: str | None
     among: list[str]

@@ -10,7 +10,7 @@ import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
-from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 
 __all__ = ["Tally", "Tallying"]
 
@@ -24,7 +24,7 @@ class Tally(NamedTuple):
     `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
     `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
     the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
-    a verdict that is not firm. `left` counts the rows of empty cells, which are no teams, under "empty".
+    a verdict that is not proven. `left` counts the rows of empty cells, which are no teams, under "empty".
     """
 
     verdicts: _Counts
@@ -89,7 +89,9 @@ class Tallying:
             if len(self._counts) < len(cells.known):
                 self._gather(cells, providers)
             parts, of, each = self._gathered
-        unsure = kept & (verdicts.strength != 0) & (verdicts.kind != KINDS.index("none"))
+        unsure = (
+            kept & (verdicts.strength != FIRM) & (verdicts.strength != DATED) & (verdicts.kind != KINDS.index("none"))
+        )
         in_all, in_unsure = (
             np.bincount(of, np.repeat(counts, each)).astype(np.int64)
             for counts in _counted(entries, kept, unsure, len(each))
@@ -178,13 +180,13 @@ def _word(priority: str) -> str:
 def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
     size = len(providers) + 1
     kinds, strengths = verdicts.kind.astype(np.int32), verdicts.strength + 1
-    keys = ((kinds * 3 + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
+    keys = ((kinds * (1 + len(STRENGTHS)) + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
     counts = np.bincount(keys[kept])
     found: _Counts = Counter()
     for key in np.flatnonzero(counts).tolist():
         rest, lean = divmod(key, size)
         rest, provider = divmod(rest, size)
-        kind, strength = divmod(rest, 3)
+        kind, strength = divmod(rest, 1 + len(STRENGTHS))
         names = ("", *providers)
         found[(KINDS[kind], ("", *STRENGTHS)[strength], names[provider], names[lean])] = int(counts[key])
     return found

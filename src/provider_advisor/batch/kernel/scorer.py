@@ -19,7 +19,16 @@ from provider_advisor.batch.kernel.counts import Tally, Tallying
 from provider_advisor.batch.kernel.output import columns_of, fields_of, lists_of, words_lists
 from provider_advisor.batch.kernel.requirements import stated_in
 from provider_advisor.batch.kernel.rules import Chaining, Changes
-from provider_advisor.batch.kernel.scores import Scores, add_up, judge_teams, put_score, score_teams
+from provider_advisor.batch.kernel.scores import (
+    DATED,
+    FIRM,
+    Scores,
+    Verdicts,
+    add_up,
+    judge_teams,
+    put_score,
+    score_teams,
+)
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.batch.kernel.table import Layout, layout_of, team_of
 from provider_advisor.batch.kernel.vocabulary import WordReader
@@ -59,6 +68,7 @@ class Scorer:
         self._fields = fields_of(facts.knowledge.providers, costs=self._costs, reasons=reasons, explain=explain)
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
+        self._fresh: Memory | None = None
 
     def output_schema(self, table: pa.Schema) -> pa.Schema:
         """Return the schema of the result for a table of this schema: the id, our columns, then those that are carried.
@@ -77,7 +87,7 @@ class Scorer:
         layout = self._layout(rows.schema)
         memory = self._remembered()
         found = judge(rows.select(list(layout.read)), memory, self._chaining)
-        verdicts = judge_teams(found.scores)
+        verdicts = self._date(judge_teams(found.scores), rows.select(list(layout.read)))
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
         tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
@@ -92,6 +102,20 @@ class Scorer:
         carried = [some(rows.column(name)) for name in layout.carried]
         batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
         return Scored(batch, found.errors, tally)
+
+    def _date(self, verdicts: Verdicts, rows: pa.RecordBatch) -> Verdicts:
+        """Return the verdicts, dated where only facts past their time prove them: see `decision.verdict`."""
+        proven = np.flatnonzero(verdicts.strength == FIRM)
+        if not len(proven) or not self.facts.may_be_stale:
+            return verdicts
+        strength = verdicts.strength.copy()
+        strength[proven] = DATED
+        if not (self.facts.are_all_stale and len(self.facts.knowledge.providers) > 1):
+            if self._fresh is None or self._fresh.is_full:
+                self._fresh = Memory(self.facts.without_stale())
+            again = judge_teams(judge(rows.take(arrays.numbers(proven)), self._fresh, self._chaining).scores)
+            strength[proven[again.strength == FIRM]] = FIRM
+        return verdicts._replace(strength=strength)
 
     def _layout(self, table: pa.Schema) -> Layout:
         return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)

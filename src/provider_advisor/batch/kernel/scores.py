@@ -26,7 +26,10 @@ from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
 
 __all__ = [
+    "DATED",
+    "FIRM",
     "KINDS",
+    "LEANING",
     "STANDINGS",
     "STRENGTHS",
     "Scores",
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Standing)
+FIRM, DATED, LEANING = range(3)  # places in STRENGTHS
 _RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS
 _QUALIFIED, _UNCONFIRMED, _RULED_OUT = range(3)  # places in STANDINGS
 _AT_ONCE = 1 << 12  # teams whose numbers fit a processor's cache: measured a third quicker than 4 times as many
@@ -147,12 +151,13 @@ def judge_teams(scores: Scores) -> Verdicts:
     first, among = _find_leaders(scores)
     best = np.where(scores.asked, scores.standing.min(axis=0), -1)
     alone = np.add.reduce(among, axis=0, dtype=np.int16) == 1
+    beaten = _are_others_beaten(scores, first, among)
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
     kind = np.full(teams, _UNDETERMINED, np.int16)
-    kind[(best == _QUALIFIED) & _are_alike(scores, among)] = _TIE
+    kind[(best == _QUALIFIED) & beaten & _are_alike(scores, among)] = _TIE
     kind[best == _RULED_OUT] = _NONE
     kind[recommended] = _RECOMMENDED
-    strength = np.where(recommended, np.where(_are_firm(scores, first), 0, 1), -1).astype(np.int16)
+    strength = np.where(recommended, np.where(beaten, FIRM, LEANING), -1).astype(np.int16)
     among &= ~alone & (best >= 0) & (best != _RULED_OUT)
     return Verdicts(kind, strength, np.where(recommended, first, -1), np.where(leaning, first, -1), among)
 
@@ -180,10 +185,9 @@ def _are_alike(scores: Scores, among: Flags) -> Flags:
     return np.asarray(lowest == np.where(among, scores.possible, -np.inf).max(axis=0))
 
 
-def _are_firm(scores: Scores, first: Ints) -> Flags:
-    """Return where no rival of the first leader could come out on top, however the unknowns turn out."""
+def _are_others_beaten(scores: Scores, first: Ints, among: Flags) -> Flags:
+    """Return where nobody but the leaders could come out on top, however the unknowns turn out."""
     places = np.arange(len(scores.proven), dtype=np.int16)[:, np.newaxis]
-    is_first = first == places
-    proven = np.where(is_first, scores.proven, -np.inf).max(axis=0)
-    beaten = is_first | (scores.standing == _RULED_OUT) | (scores.possible < proven)
+    proven = np.where(first == places, scores.proven, -np.inf).max(axis=0)
+    beaten = among | (scores.standing == _RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

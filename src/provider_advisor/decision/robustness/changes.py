@@ -29,7 +29,7 @@ _NEAR = 1e-6
 
 
 class RequirementChange(NamedTuple):
-    """One stated requirement, and what is asked in its place: a relaxed bound, another priority, or nothing (None)."""
+    """One stated requirement, and what is asked in its place: another bound, another priority, or nothing (None)."""
 
     requirement: Requirement
     instead: Requirement | None
@@ -72,8 +72,8 @@ class _Tried(NamedTuple):
 def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
     """Return the smallest changes of the stated requirements that turn the verdict's kind or provider.
 
-    A change drops one, relaxes its bound to the nearest amount at which some provider's finding changes and the
-    verdict turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and
+    A change drops one, moves its bound to the nearest amount at which some provider's finding changes and the verdict
+    turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and
     provider only the smallest is named; ordered by their size, then by the weight of what they change. If no single
     one turns the verdict, pairs are tried. What would ask for nothing, or one thing twice at one priority, is left out.
     """
@@ -109,7 +109,7 @@ class _ChangeSearch:
         for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
             if requirement.priority == "must" and not self._facts.knowledge.criteria[requirement.criterion].negotiable:
                 continue
-            for bound in self._relaxed(requirement):
+            for bound in self._move_bound(requirement):
                 yield RequirementChange(requirement, requirement._replace(bound=bound))
             others = [requirement._replace(priority=priority) for priority in PRIORITIES]
             changes = [RequirementChange(requirement, other) for other in others if other != requirement]
@@ -119,8 +119,8 @@ class _ChangeSearch:
     def _weight(self, requirement: Requirement) -> float:
         return self._weights.get(requirement, 0.0)
 
-    def _relaxed(self, requirement: Requirement) -> Iterator[Interval]:
-        """Yield the bound, wider and wider, to each amount at which a finding changes.
+    def _move_bound(self, requirement: Requirement) -> Iterator[Interval]:
+        """Yield the bound, wider and wider, then tighter and tighter, to each amount at which a finding changes.
 
         Towards "more than an amount" that need not be whole there is no nearest one, so it is left out.
         """
@@ -131,11 +131,18 @@ class _ChangeSearch:
             amount for each in self._outcome.assessments if (amount := self._amount(requirement, each)) is not None
         ]
         ends = {end for amount in amounts for end in (amount.low, amount.high) if end is not None}
+        moved: list[Interval] = []
         if bound.low is not None:
-            yield from (bound._replace(low=end) for end in sorted((e for e in ends if e < bound.low), reverse=True))
+            moved += [bound._replace(low=end) for end in sorted((e for e in ends if e < bound.low), reverse=True)]
         if bound.high is not None:
             wider = sorted({_outward(end) for end in ends if end > bound.high})
-            yield from (bound._replace(high=end) for end in wider)
+            moved += [bound._replace(high=end) for end in wider]
+        if bound.low is not None:
+            moved += [bound._replace(low=end) for end in sorted(e for e in ends if e > bound.low)]
+        if bound.high is not None:
+            tighter = sorted({_outward(end) for end in ends if end < bound.high}, reverse=True)
+            moved += [bound._replace(high=end) for end in tighter]
+        yield from (each for each in moved if each != bound and not each.is_empty())
 
     def _amount(self, requirement: Requirement, assessment: Assessment) -> Interval | None:
         if self._facts.knowledge.criteria[requirement.criterion].computed and assessment.cost is not None:
@@ -214,7 +221,11 @@ class _ChangeSearch:
             if verdict is not None and (verdict.kind, verdict.provider) != (before.kind, before.provider):
                 key = (frozenset(part.requirement for part in each.changes), verdict.kind, verdict.provider)
                 best.setdefault(key, Turn(each.changes, verdict))
-        return tuple(best.values())
+        return tuple(self._date(turn) for turn in best.values())
+
+    def _date(self, turn: Turn) -> Turn:
+        requirements = _changed(self._outcome.team.requirements, turn.changes)
+        return turn if requirements is None else turn._replace(verdict=self._rerun.date(turn.verdict, requirements))
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
         """Sort by size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""

@@ -1,16 +1,33 @@
 """Find the unknown or disputed facts that could change the verdict: what to ask the providers, most useful first."""
 
+import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.robustness.open_facts import OpenFact, PossibleAnswer, find_askable_facts, list_answers
+from provider_advisor.decision.robustness.open_facts import (
+    OpenFact,
+    PossibleAnswer,
+    find_askable_facts,
+    find_uses,
+    list_answers,
+    list_confirmations,
+)
 from provider_advisor.decision.robustness.what_if import Supposing
-from provider_advisor.decision.verdict import Verdict
+from provider_advisor.decision.verdict import Verdict, find_stale_grounds
 from provider_advisor.knowledge import Fact, Facts
 
-__all__ = ["MOST_TRIED", "Confirm", "FactAnswer", "FactQuestion", "QuestionSet", "find_questions"]
+__all__ = [
+    "MOST_TRIED",
+    "Confirm",
+    "Contenders",
+    "FactAnswer",
+    "FactQuestion",
+    "QuestionSet",
+    "find_contenders",
+    "find_questions",
+]
 
 MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
@@ -28,7 +45,8 @@ class FactQuestion(NamedTuple):
     """A fact about which a provider can be asked.
 
     `turns` is the probability of the answers that change the kind of the verdict or whom it names, `changes` that of
-    those that change it at all, be it only in strength; `weight` what the findings weigh that rest on it.
+    those that change it at all, be it only in strength; `weight` what the findings weigh that rest on it. `stated` is
+    the day of a fact that is known, but past its time: the first answer is that it still holds.
     """
 
     provider: str
@@ -39,6 +57,7 @@ class FactQuestion(NamedTuple):
     turns: float
     changes: float
     weight: float
+    stated: dt.date | None = None
 
     def can_change(self, verdict: Verdict) -> bool:
         """Return whether some answer changes the verdict, even one that the policy counts as impossible (p 0 or 1)."""
@@ -46,7 +65,7 @@ class FactQuestion(NamedTuple):
 
 
 class QuestionSet(NamedTuple):
-    """Questions that together could change a verdict, where none alone could, and the verdict after some answers."""
+    """Questions that together could change or settle a verdict, where none alone could; the verdict after answers."""
 
     questions: tuple[FactQuestion, ...]
     answers: tuple[Fact, ...]
@@ -54,10 +73,11 @@ class QuestionSet(NamedTuple):
 
 
 class Confirm(NamedTuple):
-    """The questions worth asking; where there is none though the verdict is open, the smallest sets.
+    """The questions worth asking; where none alone settles the verdict, sets of them that do.
 
-    `complete` says whether all the smallest sets are among them: the search tries `MOST_TRIED` verdicts, and then
-    returns one set that cannot be made smaller.
+    For a dated verdict there is one set: facts that make it firm if all of them still hold. `complete` says whether all
+    the smallest sets are among them: the search tries `MOST_TRIED` verdicts, and then returns one set that cannot be
+    made smaller.
     """
 
     questions: tuple[FactQuestion, ...]
@@ -69,15 +89,47 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     """Return what to confirm, ordered by how much the answers would settle.
 
     First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
-    that it changes it at all, then the weight of what rests on the fact, then provider and criterion.
+    that it changes it at all, then the weight of what rests on the fact, then provider and criterion. Of a dated
+    verdict the facts past their time on which it rests are asked about too.
     """
     supposing = Supposing(outcome, facts)
     asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
     questions = [_question(fact, outcome, facts, supposing) for fact in asked]
-    useful = sorted((question for question in questions if question.can_change(outcome.verdict)), key=_rank)
-    if useful or _is_settled(outcome.verdict) or not questions:
+    stale = [_question_stale(fact, outcome, facts, supposing) for fact in _find_stale(outcome, facts)]
+    useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rank)
+    if stale:
+        return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
+    if _is_settled(outcome.verdict) or not questions:
         return Confirm(tuple(useful))
-    return _sets(sorted(questions, key=_rank), outcome, supposing)
+    if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
+        return Confirm(tuple(useful))
+    return _sets(sorted(questions, key=_rank), outcome, supposing, to_settle=bool(useful))._replace(
+        questions=tuple(useful)
+    )
+
+
+class Contenders(NamedTuple):
+    """Who could come to lead instead of the one that is recommended, and who could at best come to be level with it."""
+
+    ahead: tuple[str, ...]
+    level: tuple[str, ...]
+
+
+def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
+    """Return which rivals some answers to all open questions put ahead of, or level with, the one that leads.
+
+    For each rival the answers are tried that are best for it and worst for the others. The possible score promises as
+    much or more: where several findings depend on one fact, it takes each at its best.
+    """
+    supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
+    asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
+    search = _SetSearch([_question(fact, outcome, facts, supposing) for fact in asked], outcome, supposing)
+    rivals = [each.provider for each in outcome.assessments if each.provider != leader]
+    best = {rival: search.judge_best(rival) for rival in rivals}
+    return Contenders(
+        tuple(rival for rival in rivals if rival in {best[rival].provider, best[rival].lean}),
+        tuple(rival for rival in rivals if rival in best[rival].among),
+    )
 
 
 def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
@@ -90,8 +142,41 @@ def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
     )
 
 
+def _find_stale(outcome: Outcome, facts: Facts) -> Iterator[OpenFact]:
+    assessments = {each.provider: each for each in outcome.assessments}
+    usage = outcome.team.usage
+    for provider, criterion in find_stale_grounds(
+        outcome.verdict, outcome.assessments, outcome.inference, facts, usage
+    ):
+        yield find_uses(assessments[provider], criterion, facts)
+
+
+def _question_stale(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> FactQuestion:
+    answers = tuple(_answer(possible, supposing) for possible in list_confirmations(asked, facts))
+    return _weigh(asked, answers, outcome, facts)._replace(stated=facts(asked.provider, asked.criterion).newest)
+
+
+def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> tuple[QuestionSet, ...]:
+    """Return facts past their time that make a dated verdict firm if they still hold, and no fewer of them do.
+
+    Nothing where a single question has an answer that does.
+    """
+    firm = outcome.verdict._replace(strength="firm")
+    kept = list(stale)
+    if any(answer.verdict == firm for question in stale for answer in question.answers):
+        return ()
+    for question in _lightest_first(stale):
+        rest = [other for other in kept if other is not question]
+        if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
+            kept = rest
+    return (QuestionSet(tuple(kept), tuple(question.answers[0].fact for question in kept), firm),)
+
+
 def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> FactQuestion:
-    answers = tuple(_answer(possible, supposing) for possible in list_answers(asked, facts))
+    return _weigh(asked, tuple(_answer(each, supposing) for each in list_answers(asked, facts)), outcome, facts)
+
+
+def _weigh(asked: OpenFact, answers: tuple[FactAnswer, ...], outcome: Outcome, facts: Facts) -> FactQuestion:
     before = outcome.verdict
     weights = {use.finding: use.weight for use in asked.uses}
     return FactQuestion(
@@ -111,8 +196,8 @@ def _answer(possible: PossibleAnswer, supposing: Supposing) -> FactAnswer:
 
 
 def _is_settled(verdict: Verdict) -> bool:
-    """Return whether nothing that is unknown matters: every provider fails, or one is recommended firmly."""
-    return verdict.kind == "none" or verdict.strength == "firm"
+    """Return whether nothing that is unknown matters: every provider fails, or one is proven to be the choice."""
+    return verdict.kind == "none" or verdict.strength in {"firm", "dated"}
 
 
 class _SetSearch:
@@ -123,8 +208,11 @@ class _SetSearch:
     provider, and those that are worst, and best, for all.
     """
 
-    def __init__(self, questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> None:
+    def __init__(
+        self, questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool = False
+    ) -> None:
         self._before = outcome.verdict
+        self._to_settle = to_settle
         self._supposing = supposing
         self._favourites = [frozenset({each.provider}) for each in outcome.assessments]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
@@ -141,19 +229,24 @@ class _SetSearch:
         return ordered[0].fact, ordered[-1].fact
 
     def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
-        """Return the set with answers that change the verdict; None if there are none."""
+        """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
         for favoured in self._favourites:
             answers = tuple(self._ends[question][question.provider in favoured] for question in questions)
             verdict = self._supposing.verdict(answers)
             self.tried += 1
-            if verdict != self._before:
+            is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
+            if is_found:
                 return QuestionSet(tuple(questions), answers, verdict)
         return None
 
+    def judge_best(self, provider: str) -> Verdict:
+        """Return the verdict after the answers that are best for a provider and worst for the others."""
+        return self._supposing.verdict(ends[question.provider == provider] for question, ends in self._ends.items())
 
-def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> Confirm:
+
+def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:
     asked = [question for question in questions if question.answers]
-    search = _SetSearch(asked, outcome, supposing)
+    search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
     whole = search.found(asked)
     if whole is None:
         return Confirm(())

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from provider_advisor.decision.cost import CostItem
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
+from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Interval, Number, Truth, compare
@@ -16,8 +17,10 @@ __all__ = [
     "Use",
     "find_askable_facts",
     "find_open_facts",
+    "find_uses",
     "is_open",
     "list_answers",
+    "list_confirmations",
 ]
 
 
@@ -83,14 +86,22 @@ def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Inte
 
 def _asked_facts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
     """Yield what an open finding asks of its provider; of a rule's condition only what is not known."""
+    for name, bound in _list_asked(finding):
+        is_known = finding.requirement is None and (
+            evaluate_fact(facts, finding.provider, facts.knowledge.criteria[name], bound) is not Truth.UNKNOWN
+        )
+        if not is_known:
+            yield name, bound
+
+
+def _list_asked(finding: Finding) -> Iterator[tuple[str, Interval | None]]:
+    """Yield the criteria that a finding asks about, each with the bound."""
     if finding.requirement is not None:
         yield finding.requirement.criterion, finding.requirement.bound
     elif finding.rule is not None and finding.rule.favours is not None:
         for leaf in leaves(finding.rule.favours):
             if isinstance(leaf, FactHolds):
-                criterion = facts.knowledge.criteria[leaf.criterion]
-                if evaluate_fact(facts, finding.provider, criterion, leaf.bound) is Truth.UNKNOWN:
-                    yield leaf.criterion, leaf.bound
+                yield leaf.criterion, leaf.bound
 
 
 class PossibleAnswer(NamedTuple):
@@ -120,6 +131,37 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
         amount = None if fact is None else facts(provider, fact.criterion).amount
         if fact is not None and amount is not None and amount.low != amount.high:
             yield fact.criterion
+
+
+def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
+    """Return a fact of a provider that need not be open, with all findings that depend on it."""
+    uses = []
+    for place, finding in enumerate(assessment.findings):
+        if criterion in list_criteria_behind(finding, facts.knowledge):
+            asked = dict(_list_asked(finding))
+            uses.append(Use(place, asked.get(criterion), finding.weight))
+    return OpenFact(assessment.provider, criterion, tuple(uses))
+
+
+def list_confirmations(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]:
+    """Return the answers that a provider can give about a known fact past its time: that it still holds, and others.
+
+    The first has the claims of the fact. The others are those that count if it were not known at all.
+    """
+    fact, p = facts(question.provider, question.criterion), facts.knowledge.policy.unknown
+    others = list_answers(question, facts.supposing(Fact(question.provider, question.criterion)))
+    if facts.knowledge.criteria[question.criterion].kind == "capability":
+        return tuple(
+            part._replace(fact=fact) if part.fact.truth is fact.truth else part
+            for part in sorted(others, key=lambda part: part.fact.truth is not fact.truth)
+        )
+    left = [part for part in others if part.fact.amount != fact.amount]
+    total = sum(part.share for part in left)
+    shares = [(1 - p) * part.share / total for part in left] if total else []
+    return (
+        PossibleAnswer(fact, p if left else 1),
+        *(part._replace(share=share) for part, share in zip(left, shares, strict=False)),
+    )
 
 
 def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]:

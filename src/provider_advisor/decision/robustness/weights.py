@@ -11,13 +11,13 @@ range of its weight is 0 to 6, and above 6 A leads.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.degrees import Degree
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.open_facts import is_open
-from provider_advisor.decision.verdict import Verdict, judge_ranks
+from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
 __all__ = ["WeightRange", "WeightRanges", "find_weight_ranges"]
 
@@ -59,8 +59,9 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     contenders = [each for each in outcome.assessments if each.standing == "qualified" and each.score is not None]
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)
         return WeightRanges(depends=False)
-    count = len(contenders[0].findings)
-    return WeightRanges(True, tuple(_find_range(_Lines(contenders, place)) for place in range(count)))  # noqa: FBT003
+    unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
+    lines = [_Lines(contenders, unconfirmed, place) for place in range(len(contenders[0].findings))]
+    return WeightRanges(True, tuple(map(_find_range, lines)))  # noqa: FBT003
 
 
 class _Line(NamedTuple):
@@ -80,20 +81,25 @@ class _Line(NamedTuple):
 
 
 class _Lines:
-    """The expected scores of the contenders as functions of the weight of one finding."""
+    """The expected scores of the contenders, and the possible ones of all, as functions of the weight of one finding.
 
-    def __init__(self, contenders: Sequence[Assessment], place: int) -> None:
+    A possible score matters only where contenders are level: nobody else may come up to them in a tie.
+    """
+
+    def __init__(self, contenders: Sequence[Assessment], unconfirmed: Sequence[Assessment], place: int) -> None:
         findings = contenders[0].findings
         self.place = place
         self.weight = findings[place].weight
-        self._names = [contender.provider for contender in contenders]
+        self._names = [each.provider for each in (*contenders, *unconfirmed)]
         self._rest = math.fsum(finding.weight for finding in findings) - self.weight
-        self._lines = [_line(contender, place) for contender in contenders]
-        self._open = [float(any(map(is_open, contender.findings))) for contender in contenders]
+        self._lines = [_draw_line(each, place, _get_expected) for each in contenders]
+        self._highest = [_draw_line(each, place, _get_highest) for each in (*contenders, *unconfirmed)]
 
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
-        pairs = itertools.combinations(self._lines, 2)
+        pairs = list(itertools.combinations(self._lines, 2))
+        if self.judge(self.weight).provider is None:
+            pairs += itertools.product(self._lines, self._highest)
         found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > self._least())
         kept: list[float] = []
         for at in found:
@@ -108,10 +114,14 @@ class _Lines:
     def judge(self, weight: float) -> Verdict:
         """Return the verdict among the contenders with this weight, without its strength.
 
-        Without that the scores proven and possible only matter where several lead, and only if they are equal.
+        For that it is enough that a proven score is the expected one where nothing is unknown, and below it elsewhere.
         """
-        ranks = [(0, 0, -self._score(line, weight)) for line in self._lines]
-        verdict = judge_ranks(self._names, ranks, lambda _place: 0.0, self._open.__getitem__)
+        scores = [self._score(line, weight) for line in self._lines]
+        ranks: list[Rank] = [(0, 0, -score) for score in scores]
+        ranks += [(1, 0, 0.0)] * (len(self._names) - len(scores))
+        verdict = judge_ranks(
+            self._names, ranks, scores.__getitem__, lambda place: self._score(self._highest[place], weight)
+        )
         return verdict._replace(strength=None)
 
     def leaders(self, weight: float) -> tuple[str, ...]:
@@ -128,12 +138,20 @@ class _Lines:
         return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
 
 
-def _line(contender: Assessment, place: int) -> _Line:
-    findings = contender.findings
+def _get_expected(degree: Degree) -> float:
+    return degree.expected
+
+
+def _get_highest(degree: Degree) -> float:
+    return degree.high
+
+
+def _draw_line(assessment: Assessment, place: int, get_end: Callable[[Degree], float]) -> _Line:
+    findings = assessment.findings
     rest = math.fsum(
-        finding.weight * finding.degree.expected for other, finding in enumerate(findings) if other != place
+        finding.weight * get_end(finding.degree) for other, finding in enumerate(findings) if other != place
     )
-    return _Line(rest, findings[place].degree.expected)
+    return _Line(rest, get_end(findings[place].degree))
 
 
 def _find_range(lines: _Lines) -> WeightRange:

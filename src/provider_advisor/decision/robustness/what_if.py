@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
-from provider_advisor.decision.decide import Outcome, judge_team
+from provider_advisor.decision.decide import Outcome, judge_team, reassess
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.findings import Assessment, Finding, collect_findings, sum_up
-from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.decision.verdict import Verdict, judge, list_criteria_behind, mark_dated
 from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
@@ -29,9 +29,23 @@ class Supposing:
         self._assessments = {assessment.provider: assessment for assessment in outcome.assessments}
         self._depending = {each.provider: self._dependencies(each) for each in outcome.assessments}
         self._found: dict[tuple[Fact, ...], Assessment] = {}
+        self._fresh: Supposing | None = None
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
-        """Return the verdict if these facts held in place of what is known."""
+        """Return the verdict if these facts held, as of today, in place of what is known."""
+        supposed = tuple(supposed)
+        verdict = self.judge_undated(supposed)
+        if verdict.strength != "firm" or not self._facts.may_be_stale:
+            return verdict
+        return mark_dated(verdict, self._without_stale().judge_undated(supposed))
+
+    def _without_stale(self) -> "Supposing":
+        if self._fresh is None:
+            self._fresh = Supposing(reassess(self._outcome, self._facts.without_stale()), self._facts.without_stale())
+        return self._fresh
+
+    def judge_undated(self, supposed: Iterable[Fact]) -> Verdict:
+        """Return the same, with no regard to the age of facts."""
         by_provider: dict[str, list[Fact]] = {}
         for fact in supposed:
             by_provider.setdefault(fact.provider, []).append(fact)
@@ -57,22 +71,9 @@ class Supposing:
         """Return the places of the findings that depend on each criterion."""
         places: dict[str, list[int]] = {}
         for place, finding in enumerate(assessment.findings):
-            for criterion in self._criteria_behind(finding):
+            for criterion in list_criteria_behind(finding, self._facts.knowledge):
                 places.setdefault(criterion, []).append(place)
         return places
-
-    def _criteria_behind(self, finding: Finding) -> set[str]:
-        criteria = self._facts.knowledge.criteria
-        if finding.cost is not None:
-            return {criterion.id for criterion in criteria.values() if criterion.usage}
-        named = _named(finding)
-        return named | {paid_for for criterion in named if (paid_for := criteria[criterion].of) is not None}
-
-
-def _named(finding: Finding) -> set[str]:
-    if finding.requirement is not None:
-        return {finding.requirement.criterion}
-    return set() if finding.rule is None else judged_by(finding.rule)
 
 
 def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
@@ -101,6 +102,7 @@ class Rerun:
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self.runs = 0
+        self._fresh: Rerun | None = None
         self._outcome = outcome
         self._facts = facts
         self._fired = [firing.rule for firing in outcome.inference.firings]
@@ -136,6 +138,15 @@ class Rerun:
             return judge_team(team, self._facts).assessments
         inference = consequences(self._fired, team, self._settled, self._facts.knowledge)
         return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
+
+    def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
+        """Return the verdict on these stated requirements, dated where only facts past their time prove it."""
+        if verdict.strength != "firm" or not self._facts.may_be_stale:
+            return verdict
+        if self._fresh is None:
+            fresh = self._facts.without_stale()
+            self._fresh = Rerun(reassess(self._outcome, fresh), fresh)
+        return mark_dated(verdict, judge(self._fresh.assessments(requirements)))
 
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
         parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]

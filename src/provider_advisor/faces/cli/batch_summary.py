@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.words import percent
+from provider_advisor.explanation.words import STRENGTHS, percent
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_summary"]
@@ -40,12 +40,18 @@ def _ranked(providers: Sequence[Record]) -> list[Record]:
     return found[:_MOST_PROVIDERS]
 
 
+def _list_strengths(chosen: Record) -> list[tuple[str, str]]:
+    """Return the strengths that are counted, in words; "on facts that are out of date" only where there are any."""
+    return [pair for pair in STRENGTHS.items() if pair[0] != "dated" or chosen["dated"]]
+
+
 def _verdicts(summary: Record) -> Iterator[list[str]]:
     """A row for each provider, one for the others together, and one for each way in which none is chosen."""
     shown = _ranked(summary["providers"])
     for part in shown:
         chosen = part["recommended"]
-        said = f"{clean(part['name'])} recommended ({chosen['firm']:,} firm, {chosen['leaning']:,} leaning)"
+        counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in _list_strengths(chosen))
+        said = f"{clean(part['name'])} recommended ({counts})"
         yield _row(chosen["teams"], chosen["share"], said)
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provider_advisor.explanation.words import capital, joined, percent
+from provider_advisor.explanation.words import STRENGTHS, capital, joined, percent
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_impact"]
@@ -90,7 +90,7 @@ def _name_verdict(verdict: Record, names: Names) -> str:
     if verdict["kind"] == "none":
         return "none of those compared meets every must"
     if verdict["kind"] == "recommended":
-        return f"{clean(names[verdict['provider']])}, {verdict['strength']}"
+        return f"{clean(names[verdict['provider']])}, {STRENGTHS[verdict['strength']]}"
     if verdict["lean"]:
         return f"undetermined, {clean(names[verdict['lean']])} leads"
     among = joined([clean(names[name]) for name in verdict["among"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import joined, percent
+from provider_advisor.explanation.words import STRENGTHS, joined, percent
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.text import clean
 
@@ -105,8 +105,10 @@ def _verdicts(summary: Record) -> list[Bar]:
 
 def _chosen(part: Record, scored: int) -> Bar:
     chosen, leads = part["recommended"], part["leads_undetermined"]
-    counts = (("solid", chosen["firm"]), ("span", chosen["leaning"]), ("lead", leads["teams"]))
-    note = f"firm {chosen['firm']:,}, leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
+    proven, dated = chosen["firm"] + chosen["dated"], chosen["dated"]
+    counts = (("solid", proven), ("span", chosen["leaning"]), ("lead", leads["teams"]))
+    said = f"firm {chosen['firm']:,}, " + (f"{STRENGTHS['dated']} {dated:,}, " if dated else "")
+    note = f"{said}leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
     return Bar(clean(part["name"]), _value(chosen), note, _stacked(counts, scored))
 
 

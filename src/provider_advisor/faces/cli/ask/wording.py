@@ -71,6 +71,7 @@ _ASPECTS = {
 }
 _STRENGTHS: Mapping[str, str] = {
     "firm": "firmly",
+    "dated": "on facts that are out of date",
     "leaning": "but not for certain",
     "lean": "but one of its musts would not be known",
 }
@@ -263,7 +264,7 @@ def _describe_proved(known: Known) -> Iterator[str]:
 
 def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
-        return f"one provider is ahead, {'firmly' if verdict.strength == 'firm' else 'but not for certain'}"
+        return f"one provider is ahead, {_STRENGTHS[str(verdict.strength)]}"
     if verdict.kind == "undetermined":
         return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the advice is open"
     return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
