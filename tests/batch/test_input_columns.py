@@ -272,7 +272,7 @@ def test_arrow_batches_are_read_in_the_same_way(bicycles):
 def test_several_choices_are_read_as_forms_write_them(answers, tmp_path):
     lines = [
         ("repairs,rental", "touring,commuting"),
-        ("repairs;rental", "touring;commuting"),
+        ("repairs;rental", "Touring;COMMUTING"),
         (" repairs; rental; ", "touring; commuting;"),
         ('"repairs,\r\nrental"', '"touring\ncommuting\n"'),
         ('"repairs, rental,"', '"touring,commuting"'),

@@ -122,12 +122,17 @@ def read_answers(topic: Topic, values: object) -> tuple[str, ...]:
 
 
 def _read_answer(value: object, topic: Topic) -> str:
-    if not isinstance(value, str) or value not in topic.values:
-        hint = did_you_mean(brief(value), topic.values)
-        raise RequirementsError(
-            f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
-        )
-    return value
+    if isinstance(value, str):
+        if value in topic.values:
+            return value
+        # Capitals, blanks and `_` do not count, as in criteria.
+        folded = {each.casefold().replace("_", "-"): each for each in topic.values}
+        if known := folded.get(value.strip().casefold().replace("_", "-").replace(" ", "-")):
+            return known
+    hint = did_you_mean(brief(value), topic.values)
+    raise RequirementsError(
+        f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
+    )
 
 
 def _read_usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
