@@ -291,3 +291,21 @@ def test_a_disk_that_fills_up_in_the_midst_keeps_what_is_done(tmp_path, run_batc
     result, said = run_batch(path, output, resume=True, limits=_SMALL)
     assert (result.scored, result.rejected) == (90, 10)
     assert "resuming" in said[0]
+
+
+def test_a_system_without_posix_locks_gets_a_sentence_and_no_file(tmp_path):
+    (tmp_path / "teams.csv").write_text("team,needs\na,sms\n")
+    program = (
+        "import sys; sys.modules['fcntl'] = None; from provider_advisor.faces.cli.main import main; sys.exit(main())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program, "batch", "teams.csv", "scores.csv"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        text=True,
+    )
+    assert found.returncode == 2
+    assert found.stderr.startswith("recommend: a batch run to a file needs a POSIX system")
+    assert "Traceback" not in found.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["teams.csv"]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import re
@@ -25,6 +24,11 @@ from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.part_folder import part_name, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.whole_file import sync_folder, write_whole
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = [
     "FINAL",
@@ -41,7 +45,7 @@ _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
 _MARK = {"made by": "recommend batch 1"}
 _OURS = re.compile(r"manifest\.jsonl|lock|final\.rows|\d{6,}\.(rows|rejects)|\.[0-9a-f]{16}\.part")
 _LONGEST_LINE = 1 << 26
-_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # without O_NONBLOCK a pipe would wait for its writer
+_SAFELY = 0 if fcntl is None else os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait without O_NONBLOCK
 
 
 class FinishedPart(NamedTuple):
@@ -176,8 +180,13 @@ class WorkFolder:
 def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
     """Return the open lock of a work folder, which is made if it is not there; `folders` are those that it may hold.
 
-    Raises BatchError if another run holds it, or it is not ours to use.
+    Raises BatchError if another run holds it, or it is not ours to use, or the system has no locks of POSIX.
     """
+    if fcntl is None:
+        raise BatchError(
+            "a batch run to a file needs a POSIX system such as Linux or macOS, which this is not; "
+            "run it there, or in the Windows Subsystem for Linux."
+        )
     while True:
         try:
             with contextlib.suppress(FileExistsError):
