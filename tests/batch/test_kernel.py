@@ -292,7 +292,11 @@ def test_a_base_without_usage_has_no_columns_of_costs(bicycles):
     prices = {name: each._replace(usage=()) for name, each in bicycles.criteria.items() if not each.computed}
     rules = {name: each for name, each in bicycles.rules.items() if "monthly-cost" not in repr(each)}
     base = replace(
-        bicycles, usage={}, criteria=prices, rules={n: r for n, r in rules.items() if "Usage(" not in repr(r)}
+        bicycles,
+        usage={},
+        fingerprint="without-usage",
+        criteria=prices,
+        rules={n: r for n, r in rules.items() if "Usage(" not in repr(r)},
     )
     found = Scorer(facts_as_of(base, dt.date(2024, 6, 1))).score(table(team=["a"], needs=["repairs"])).batch
     assert [name for name in found.schema.names if "cost" in name] == []
