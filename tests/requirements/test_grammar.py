@@ -310,3 +310,9 @@ def test_no_text_leads_to_anything_but_a_requirement_or_one_sentence(bicycles, t
     except RequirementsError as error:
         said = str(error)
     assert said in bicycles.criteria or 0 < len(said) < 700
+
+
+@pytest.mark.parametrize("text", ["stock>=1,000", "repairs,stock<=0,5,rental"])
+def test_a_comma_within_a_number_is_named_as_such(text):
+    with pytest.raises(RequirementsError, match="has a comma within a number; write thousands without a comma"):
+        split_list(text)

@@ -30,6 +30,18 @@ def test_needs_are_musts_and_wants_are_shoulds_unless_they_say_otherwise(bicycle
     assert team.stated == {"advice", "repairs", "test-rides", "rental"}
 
 
+def test_asked_at_two_priorities_without_a_bound_the_higher_one_stands_alone(bicycles):
+    team = read_team(
+        bicycles, needs=["repairs", "rental:could"], wants=["repairs", "rental", "stock>=60", "stock:could"]
+    )
+    assert [(part.criterion, part.priority, part.bound) for part in team.requirements] == [
+        ("repairs", "must", None),
+        (STOCK, "should", Interval(60)),
+        ("rental", "should", None),
+        (STOCK, "could", None),
+    ]
+
+
 def test_a_team_that_states_nothing_has_stated_nothing(bicycles):
     assert read_team(bicycles) == Team((), {}, {}, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
@@ -41,6 +42,12 @@ def split_list(text: str) -> list[str]:
         raise RequirementsError(
             "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
         )
+    for before, after in pairwise(parts):
+        if before[-1].isdigit() and after[0].isdigit():  # no criterion begins with a digit
+            raise RequirementsError(
+                f"{shown(f'{before},{after}')} has a comma within a number; write thousands without a comma and "
+                "fractions with a point: 1000, 0.01."
+            )
     return parts
 
 

@@ -11,7 +11,7 @@ from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priorit
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
-from provider_advisor.requirements.model import Requirement, Team, in_order, services_used
+from provider_advisor.requirements.model import RANK, Requirement, Team, in_order, services_used
 
 __all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_answers", "read_team"]
 
@@ -76,12 +76,21 @@ def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, An
 
 
 def merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
-    """Return the requirements, each criterion once per priority, with the tighter bound at each end."""
+    """Return the requirements, each criterion once per priority, with the tighter bound at each end.
+
+    Asked at several priorities without a bound, it stands at the highest one alone: it would count twice otherwise.
+    """
     found: dict[tuple[str, str], Requirement] = {}
     for requirement in read:
         key = (requirement.criterion, requirement.priority)
         found[key] = _intersect(found[key], requirement) if key in found else requirement
-    return in_order(found.values())
+    highest: dict[str, int] = {}
+    for part in found.values():
+        if part.bound is None:
+            highest[part.criterion] = max(RANK[part.priority], highest.get(part.criterion, 0))
+    return in_order(
+        part for part in found.values() if part.bound is not None or RANK[part.priority] == highest[part.criterion]
+    )
 
 
 def _intersect(first: Requirement, second: Requirement) -> Requirement:
