@@ -128,6 +128,8 @@ def test_closed_streams_end_in_a_sentence(closed, status):
 _INTERRUPTED = """
 import os, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background, it is ignored
+
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[0]:

@@ -98,6 +98,8 @@ def _read(terminal):
 _INTERRUPTED = """
 import os, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background, it is ignored
+
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:

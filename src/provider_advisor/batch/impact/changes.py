@@ -73,7 +73,9 @@ def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
         if _meaning(then) != _meaning(now):
             said = f"{_describe_fact(then, known)}, now {_describe_fact(now, known)}"
             yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
-        elif before.is_stale(then) != before.is_stale(now):  # by the same policy: a change of that is one of its own
+        # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
+        # the two may be made together.
+        elif any(side.is_stale(then) != side.is_stale(now) for side in (before, after)):
             said = f"said on {then.newest}, now on {now.newest}"
             yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
 
