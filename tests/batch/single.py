@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.table import team_of
+from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.errors import RequirementsError
@@ -19,7 +19,7 @@ from provider_advisor.knowledge import Facts
 def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
     """The outcome for a row, or the sentence that says what is wrong with it."""
     try:
-        return judge_team(team_of(row, facts.knowledge), facts)
+        return judge_team(read_row(row, facts.knowledge), facts)
     except RequirementsError as error:
         return str(error)
 

@@ -19,10 +19,10 @@ from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import scorer as scoring_module
 from provider_advisor.batch.kernel import situations, vocabulary
 from provider_advisor.batch.kernel.arrays import round_exactly
-from provider_advisor.batch.kernel.costs import alike
+from provider_advisor.batch.kernel.costs import group_alike
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tokens import split_cell, words_of
+from provider_advisor.batch.kernel.tokens import number_words, split_cell
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.recommendation import recommend
@@ -49,7 +49,7 @@ _CELL = st.one_of(st.none(), st.text(alphabet="ab,;\n\r é", max_size=8))
 
 @given(cells=st.lists(_CELL, min_size=1), cut=st.integers(0, 3))
 def test_cells_are_cut_at_their_separators(cells, cut):
-    words = words_of(pa.array(["a,b"] * cut + cells, pa.string()).slice(cut))
+    words = number_words(pa.array(["a,b"] * cut + cells, pa.string()).slice(cut))
     parts = [split_cell(cell) if cell is not None and cell.strip() else [] for cell in cells]
     assert np.diff(words.ends).tolist() == [len(part) for part in parts]
     assert [words.distinct[number].strip() for number in words.numbers] == [word for part in parts for word in part]
@@ -278,7 +278,7 @@ def test_places_are_alike_where_every_one_of_many_columns_is(rows, count, random
     groups: dict[tuple[int, ...], list[int]] = {}
     for place, values in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         groups.setdefault(values, []).append(place)
-    assert sorted(found.tolist() for found in alike(columns)) == sorted(groups.values())
+    assert sorted(found.tolist() for found in group_alike(columns)) == sorted(groups.values())
 
 
 def test_a_name_that_appears_twice_among_thousands_of_columns_is_refused(shipped):

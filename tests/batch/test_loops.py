@@ -148,7 +148,7 @@ def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
     codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
     cells = SimpleNamespace(known=[0, 1, 2, 3], lock=nullcontext())
     entries = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
-    lists = Codes(lambda cell: codes_of[cell]).lists(Entries(*entries), np.ones(5, bool), cells).to_pylist()
+    lists = Codes(lambda cell: codes_of[cell]).list_codes(Entries(*entries), np.ones(5, bool), cells).to_pylist()
     for row, found in enumerate(lists):
         told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
         assert found == [name for _, name in sorted(told, key=lambda code: (-code[0], code[1]))]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor import AdvisorError
-from provider_advisor.batch.kernel.table import team_of
+from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.reading.jsonl import Keys, RowError, cut_lines, parse_lines, parse_object
 from provider_advisor.batch.reading.record_boundaries import Cut
@@ -67,10 +67,10 @@ def test_a_row_states_what_the_single_answer_reads_from_the_same_line(bicycles, 
     except AdvisorError:
         if not block.rejects:  # what is wrong with words alone is found when they are scored
             with pytest.raises(AdvisorError):
-                team_of(block.rows.to_pylist()[0], bicycles)
+                read_row(block.rows.to_pylist()[0], bicycles)
     else:
         (found,) = block.rows.to_pylist()
-        assert team_of(found, bicycles)[:3] == team[:3]
+        assert read_row(found, bicycles)[:3] == team[:3]
         assert (found["team"], found["as_of"]) == (team.name, row.get("as_of"))
 
 

@@ -16,7 +16,7 @@ from provider_advisor import recommend
 from provider_advisor.batch import pipeline
 from provider_advisor.batch.kernel import vocabulary
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.table import team_of
+from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.writing.workdir import work_folder_of
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError
@@ -256,5 +256,5 @@ def test_of_many_unknown_words_each_gets_the_sentence_of_a_single_answer(bicycle
     assert sorted(errors) == list(range(2 * len(words)))
     for place, row in enumerate(rows.to_pylist()):
         with pytest.raises(RequirementsError) as alone:
-            team_of(row, bicycles)
+            read_row(row, bicycles)
         assert errors[place] == str(alone.value)

@@ -68,7 +68,7 @@ def _in_all_rows(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
         return scored.batch, pa.nulls(rows, pa.string())
     wrong = np.zeros(rows, bool)
     wrong[list(scored.errors)] = True
-    places = arrays.numbers(np.cumsum(~wrong) - 1, arrays.bits(~wrong))
+    places = arrays.make_numbers(np.cumsum(~wrong) - 1, arrays.pack_bits(~wrong))
     return scored.batch.take(places), pa.array([scored.errors.get(row) for row in range(rows)], pa.string())
 
 

@@ -83,7 +83,7 @@ class Scoring:
                 f"of {block.records:,} rows of {block.file}, {frame.height:,} were scored and {len(rejects):,} rejected"
                 ": this is a fault of the program; please report it."
             )
-        return Done(frame, rejects, block.records, block.end, tally.with_empty_rows(block.skipped), piece.read)
+        return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
 
     def _score_rows(self, rows: pa.RecordBatch) -> _Frames:
         """Score rows, those whose days have the same facts together.

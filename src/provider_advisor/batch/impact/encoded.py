@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
-from provider_advisor.batch.kernel.table import layout_of
+from provider_advisor.batch.kernel.table import plan_layout
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Facts
 
@@ -49,7 +49,7 @@ class Judge:
 
     def readable(self, schema: pa.Schema) -> list[str]:
         """Return the columns that are read. Raises BatchError if they cannot be."""
-        return list(layout_of(schema, self._facts.knowledge, (), None).read)
+        return list(plan_layout(schema, self._facts.knowledge, (), None).read)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
         """Judge rows with columns as `readable` names them."""

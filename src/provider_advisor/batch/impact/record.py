@@ -9,7 +9,7 @@ from provider_advisor.batch.impact.compare import Impact, Transition
 from provider_advisor.batch.impact.encoded import Sample, decode_verdict
 from provider_advisor.batch.impact.partial import Cause
 from provider_advisor.batch.kernel.arrays import Ints
-from provider_advisor.batch.kernel.table import team_of
+from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.explanation.model import as_data
 from provider_advisor.explanation.record import record_answer
@@ -131,5 +131,5 @@ def _answer(row: Record, facts: Facts) -> Record:
         f"usage.{name}" for name in facts.knowledge.usage
     }
     read = {name: value for name, value in row.items() if "." not in name or name in known}
-    statement = Statement(team_of(read, facts.knowledge), facts.as_of, facts.max_age)
+    statement = Statement(read_row(read, facts.knowledge), facts.as_of, facts.max_age)
     return dict(as_data(record_answer(decide(statement.team, facts), statement)))

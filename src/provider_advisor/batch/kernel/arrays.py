@@ -16,32 +16,32 @@ __all__ = [
     "Flags",
     "Floats",
     "Ints",
-    "bits",
-    "bytes_of",
-    "dictionary",
-    "flags",
-    "lists",
-    "numbers",
-    "only",
+    "keep_only",
+    "make_dictionary",
+    "make_flags",
+    "make_lists",
+    "make_numbers",
+    "make_texts",
+    "pack_bits",
+    "read_bytes",
+    "read_values",
     "round_exactly",
     "round_fast",
-    "texts",
-    "values",
 ]
 
 
-def numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
-    """Return the numbers as they lie in memory; null where they are not given, which is said in `bits`."""
+def make_numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
+    """Return the numbers as they lie in memory; null where they are not given, which is said in packed bits."""
     kind = pa.from_numpy_dtype(found.dtype)
     return pa.Array.from_buffers(kind, len(found), [given, pa.py_buffer(np.ascontiguousarray(found))])
 
 
-def flags(values: Flags) -> pa.Array:
+def make_flags(values: Flags) -> pa.Array:
     """Return booleans."""
-    return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits(values)])
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pack_bits(values)])
 
 
-def texts(values: Sequence[str]) -> pa.Array:
+def make_texts(values: Sequence[str]) -> pa.Array:
     """Return texts, none of them null."""
     encoded = [value.encode() for value in values]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
@@ -49,51 +49,51 @@ def texts(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
 
 
-def only(column: pa.Array, given: Flags) -> pa.Array:
+def keep_only(column: pa.Array, given: Flags) -> pa.Array:
     """Return the texts of a column without nulls, with null where they are not given."""
     _, offsets, data = column.buffers()
     shift = np.zeros(column.offset + len(column), bool)
     shift[column.offset :] = given
-    return pa.Array.from_buffers(column.type, len(column), [bits(shift), offsets, data], offset=column.offset)
+    return pa.Array.from_buffers(column.type, len(column), [pack_bits(shift), offsets, data], offset=column.offset)
 
 
-def dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
+def make_dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
     """Return words by their places; null for -1."""
-    return pa.DictionaryArray.from_arrays(numbers(places, bits(places >= 0)), texts(words))
+    return pa.DictionaryArray.from_arrays(make_numbers(places, pack_bits(places >= 0)), make_texts(words))
 
 
-def lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
+def make_lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
     """Return lists of values that lie one behind the other, by where each begins and the last one ends.
 
     Only those that are kept; the others must be empty.
     """
     own = ends if kept.all() else np.append(ends[:-1][kept], ends[-1])
-    return pa.ListArray.from_arrays(numbers(own.astype(np.int32)), values)
+    return pa.ListArray.from_arrays(make_numbers(own.astype(np.int32)), values)
 
 
-def bytes_of(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
+def read_bytes(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
     """Return the bytes of a column of 32-bit strings, and where in them each begins and the last one ends."""
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets or bytes(4), np.int32)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data or b"", np.uint8), ends
 
 
-def values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
+def read_values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
     """Return the numbers of a column as they lie in memory; floats that are null are NaN."""
     held, data = column.buffers()
-    found = np.frombuffer(data or b"", _dtype(column.type))[column.offset : column.offset + len(column)]
+    found = np.frombuffer(data or b"", _find_dtype(column.type))[column.offset : column.offset + len(column)]
     if held is None or not column.null_count:
         return found
     given = np.unpackbits(np.frombuffer(held, np.uint8), bitorder="little")[column.offset : column.offset + len(column)]
     return np.where(given, found, np.nan)
 
 
-def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+def _find_dtype(kind: pa.DataType) -> np.dtype[Any]:
     """Return NumPy's type for numbers of Arrow's; `to_pandas_dtype` needs pandas before pyarrow 24."""
     return np.dtype({"halffloat": "float16", "float": "float32", "double": "float64"}.get(str(kind), str(kind)))
 
 
-def bits(values: Flags) -> pa.Buffer:
+def pack_bits(values: Flags) -> pa.Buffer:
     """Return flags as Arrow packs them."""
     return pa.py_buffer(np.packbits(values, bitorder="little"))
 

@@ -103,68 +103,70 @@ class Cells:
         known = len(self.known)
         return self._ranks[:known]
 
-    def of_stated(self, requirements: tuple[Requirement, ...]) -> int:
+    def get_stated(self, requirements: tuple[Requirement, ...]) -> int:
         """Return the cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
-        return self._once(requirements, lambda: self._judged(requirements[0].criterion, requirements, ()))
+        return self._get_or_make(requirements, lambda: self._judge(requirements[0].criterion, requirements, ()))
 
-    def changed(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
+    def change_cell(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
         """Return the cell, once a part of a rule that fired has added its requirement at this rank."""
         requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
         old = self.known[cell]
         refused = contradicts(requirement, old.stated) is not None
         added = old.added if refused else (*old.added, requirement)
-        return Change(self._with(requirement.criterion, old.stated, added), refused)
+        return Change(self._get_added(requirement.criterion, old.stated, added), refused)
 
-    def of_rule(self, rule: Rule) -> int:
+    def get_rule(self, rule: Rule) -> int:
         """Return the cell of a rule that favours."""
-        return self._once(rule.id, lambda: self._favouring(rule))
+        return self._get_or_make(rule.id, lambda: self._judge_favouring(rule))
 
-    def of_team(self, outcome: Outcome) -> int:
+    def add_team(self, outcome: Outcome) -> int:
         """Return a cell of its own, with all findings of a team that was judged by itself."""
         with self.lock:
             return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
-    def of_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
+    def get_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
         """Return the cell of a requirement on the cost with a bound, by how each provider's cost meets it."""
-        return self._once((requirement, truths), lambda: self._on_costs(requirement, truths))
+        return self._get_or_make((requirement, truths), lambda: self._judge_costs(requirement, truths))
 
-    def of_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
+    def get_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
         """The cell of a requirement on the cost without a bound; the weighted degrees, which differ, stay 0 here."""
         nothing = (None,) * len(is_open)
         key = (requirement, is_open, telling)
-        return self._once(key, lambda: self._on_costs(requirement, nothing)._replace(telling=telling, open=is_open))
+        return self._get_or_make(
+            key, lambda: self._judge_costs(requirement, nothing)._replace(telling=telling, open=is_open)
+        )
 
-    def _once(self, key: object, make: Callable[[], Cell]) -> int:
+    def _get_or_make(self, key: object, make: Callable[[], Cell]) -> int:
         """Return the number of the cell of this key, made the first time that it is asked for."""
         with self.lock:
             if key not in self._ids:
                 self._ids[key] = self._keep(make())
             return self._ids[key]
 
-    def _favouring(self, rule: Rule) -> Cell:
+    def _judge_favouring(self, rule: Rule) -> Cell:
         providers = self.facts.knowledge.providers
         return Cell(None, (), (), tuple((judge_rule(provider, rule, self.facts),) for provider in providers))
 
-    def _on_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> Cell:
+    def _judge_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> Cell:
         weight = weigh_requirement(requirement, self.facts)
         findings = tuple(
-            (self._on_cost(provider, requirement, truth, weight),)
+            (self._judge_cost(provider, requirement, truth, weight),)
             for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
         )
         return Cell(requirement.criterion, (requirement,), (), findings)
 
-    def _on_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
+    def _judge_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
         if truth is not None:
             return Finding(provider, requirement, None, grade_truth(truth, self.facts, ()), weight)
         open_degree = grade_truth(Truth.NO, self.facts, ())._replace(truth=None)
         return Finding(provider, requirement, None, open_degree, weight)
 
-    def _with(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
+    def _get_added(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
         if not added:
-            return self.of_stated(stated)
-        return self._once((criterion, stated, added), lambda: self._judged(criterion, stated, added))
+            return self.get_stated(stated)
+        return self._get_or_make((criterion, stated, added), lambda: self._judge(criterion, stated, added))
 
-    def _judged(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
+    def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         required = () if criterion in self._computed else (*stated, *beside(stated, added))
         findings = tuple(
             tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
@@ -178,21 +180,21 @@ class Cells:
             self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
-        self._numbers[number] = _numbers(cell.findings, self._width)
+        self._numbers[number] = _sum_findings(cell.findings, self._width)
         self._places[number] = -1 if cell.criterion is None else self._order[cell.criterion]
         self._ranks[number] = max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
 
 
-def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
+def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
     """Return the numbers of a cell's findings, as a score sums them."""
     numbers = [0.0] * width
     for place, part in enumerate(findings):
         if not part:
             continue
         at = FIRST + PER_PROVIDER * place
-        products = [_products(finding) for finding in part]
+        products = [_multiply(finding) for finding in part]
         sums = products[0] if len(products) == 1 else [*map(math.fsum, zip(*products, strict=True))]
         numbers[WEIGHT], numbers[at : at + 3] = sums[0], sums[1:]
         numbers[INEXACT] = numbers[INEXACT] or not all(map(_is_exact, {*chain.from_iterable(products)}))
@@ -201,7 +203,7 @@ def _numbers(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
     return numbers
 
 
-def _products(finding: Finding) -> tuple[float, float, float, float]:
+def _multiply(finding: Finding) -> tuple[float, float, float, float]:
     weight, degree = finding.weight, finding.degree
     return weight, weight * degree.low, weight * degree.expected, weight * degree.high
 

@@ -15,7 +15,7 @@ from provider_advisor.knowledge import Criterion, Facts
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
 
-__all__ = ["Costs", "Scaled", "Varying", "alike", "costs_of", "on_scale", "price"]
+__all__ = ["Costs", "Scaled", "Varying", "calculate_costs", "grade_costs", "group_alike", "price_words"]
 
 _LARGEST = 2.0**52
 
@@ -45,7 +45,7 @@ class Scaled(NamedTuple):
     high: Floats
 
 
-def costs_of(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
+def calculate_costs(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
     """Return the costs of all teams; `usage` holds each item's volumes, NaN where a team states none."""
     providers = tuple(facts.knowledge.providers)
     shape = (len(providers), rows)
@@ -75,7 +75,7 @@ class _Lost(NamedTuple):
     high: Floats
 
 
-def _plus(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
+def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
     """Add in some places, and keep what is lost (Knuth's two-sum); nothing is where there is no ceiling."""
     before = total[at]
     total[at] = after = before + part
@@ -110,9 +110,9 @@ def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
     for amounts in times.values():
         costs.large[at] |= amounts > _LARGEST
     for place, provider in enumerate(facts.knowledge.providers):
-        low, high, unpriced = _with(provider, service.models, times, len(at), facts)
-        _plus(costs.low[place], lost.low[place], at, np.where(used, low, 0))
-        _plus(costs.high[place], lost.high[place], at, np.where(used, high, 0))
+        low, high, unpriced = _find_cheapest(provider, service.models, times, len(at), facts)
+        _add_exactly(costs.low[place], lost.low[place], at, np.where(used, low, 0))
+        _add_exactly(costs.high[place], lost.high[place], at, np.where(used, high, 0))
         costs.unpriced[place, at] |= used & unpriced
     for scale, end in ((costs.worst, "worst"), (costs.best, "best")):
         ends = [getattr(price.scale, end) * times[price.id] for price in service.models if price.scale is not None]
@@ -120,7 +120,7 @@ def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
             scale[at] += np.minimum.reduce(ends)
 
 
-def _with(
+def _find_cheapest(
     provider: str, models: Sequence[Criterion], times: Mapping[str, Floats], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
     """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
@@ -128,18 +128,18 @@ def _with(
     priced = [(times[name], amount) for name, amount in amounts if amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
-    highs = [_high(volumes, amount) for volumes, amount in priced]
+    highs = [_multiply_high(volumes, amount) for volumes, amount in priced]
     if len(priced) < len(models):  # a price that is not known may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
     lows = [round_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 
-def _high(volumes: Floats, amount: Interval) -> Floats:
+def _multiply_high(volumes: Floats, amount: Interval) -> Floats:
     return np.full(len(volumes), np.inf) if amount.high is None else round_exactly(amount.high * volumes)
 
 
-def on_scale(costs: Costs, rows: Ints) -> Scaled:
+def grade_costs(costs: Costs, rows: Ints) -> Scaled:
     """Return how low the costs of these rows are on the scale of their usage; 1 where the scale has no length."""
     low, high = costs.low[:, rows], costs.high[:, rows]
     worst, best = costs.worst[rows], costs.best[rows]
@@ -165,7 +165,7 @@ class Varying(NamedTuple):
     numbers: Floats
 
 
-def price(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
+def price_words(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
     """Put the right cell in `found` for each word on the cost, and return what no cell can hold.
 
     Rows without usage, and rows with two such words, have to be judged by themselves.
@@ -173,11 +173,11 @@ def price(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
     kept = found[words.words] > 0
     words = OnCost(words.rows[kept], words.words[kept], words.low[kept], words.high[kept])
     bounded = ~(np.isnan(words.low) & np.isnan(words.high))
-    _within(words, np.flatnonzero(bounded), found, costs, cells)
-    return _open_ended(words, np.flatnonzero(~bounded), found, costs, cells)
+    _judge_bounds(words, np.flatnonzero(bounded), found, costs, cells)
+    return _grade_open_ended(words, np.flatnonzero(~bounded), found, costs, cells)
 
 
-def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> None:
+def _judge_bounds(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> None:
     """Put a cell for each way in which the providers' costs meet a bound."""
     low, high = costs.low[:, words.rows[some]], costs.high[:, words.rows[some]]
     least = np.where(np.isnan(words.low[some]), -np.inf, words.low[some])
@@ -186,21 +186,21 @@ def _within(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) 
     inside = (low >= least) & (high <= most)
     truth = np.where(outside, 0, np.where(inside, 2, 1))
     stated = found[words.words[some]]
-    for at in alike([stated, *truth]):
+    for at in group_alike([stated, *truth]):
         requirement = cells.known[stated[at[0]]].stated[0]
         truths = tuple(_TRUTHS[place] for place in truth[:, at[0]])
-        found[words.words[some[at]]] = cells.of_cost(requirement, truths)
+        found[words.words[some[at]]] = cells.get_cost(requirement, truths)
 
 
-def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
+def _grade_open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
     """Grade words without a bound: the lower the better, on the scale of each team's own usage."""
     rows = words.rows[some]
-    scaled = on_scale(costs, rows)
+    scaled = grade_costs(costs, rows)
     telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
     is_open, stated = scaled.low < scaled.high, found[words.words[some]]
-    for at in alike([stated, telling, *is_open]):
+    for at in group_alike([stated, telling, *is_open]):
         requirement = cells.known[stated[at[0]]].stated[0]
-        cell = cells.of_open_cost(requirement, tuple(is_open[:, at[0]].tolist()), telling=bool(telling[at[0]]))
+        cell = cells.get_open_cost(requirement, tuple(is_open[:, at[0]].tolist()), telling=bool(telling[at[0]]))
         found[words.words[some[at]]] = cell
     weights = cells.numbers[found[words.words[some]], WEIGHT]
     numbers = np.zeros((len(rows), cells.numbers.shape[1]))
@@ -209,7 +209,7 @@ def _open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cel
     return Varying(rows, np.nan_to_num(numbers))
 
 
-def alike(columns: Iterable[Ints | Flags]) -> Iterator[Ints]:
+def group_alike(columns: Iterable[Ints | Flags]) -> Iterator[Ints]:
     """Yield the places at which each column holds the same, group by group; numbers are 0 or more."""
     codes = np.zeros(1, np.int64)
     for column in columns:  # numbered anew after each, so that many columns do not make the numbers too large

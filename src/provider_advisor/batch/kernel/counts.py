@@ -51,7 +51,7 @@ class Tally(NamedTuple):
         """Return how many rows held nothing but empty cells."""
         return self.left["empty",]
 
-    def with_empty_rows(self, count: int) -> Tally:
+    def add_empty_rows(self, count: int) -> Tally:
         """Return the same with so many rows of empty cells more."""
         return self._replace(left=self.left + Counter({("empty",): count})) if count else self
 
@@ -80,9 +80,9 @@ class Tallying:
         self._places: dict[_Remark, int] = {}
         self._of: list[int] = []
         self._counts: list[int] = []
-        self._gathered = self._as_arrays()
+        self._gathered = self._make_table()
 
-    def of(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
+    def count_teams(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
         """Return the tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
         with cells.lock:
@@ -94,10 +94,15 @@ class Tallying:
         )
         in_all, in_unsure = (
             np.bincount(of, np.repeat(counts, each)).astype(np.int64)
-            for counts in _counted(entries, kept, unsure, len(each))
+            for counts in _count_cells(entries, kept, unsure, len(each))
         )
-        found = {name: part.counted(in_unsure if name == "open" else in_all) for name, part in parts.items()}
-        return Tally(_verdicts(verdicts, providers, kept), _standings(scores, providers, kept), left=Counter(), **found)
+        found = {name: part.count_keys(in_unsure if name == "open" else in_all) for name, part in parts.items()}
+        return Tally(
+            _count_verdicts(verdicts, providers, kept),
+            _count_standings(scores, providers, kept),
+            left=Counter(),
+            **found,
+        )
 
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""
@@ -105,9 +110,9 @@ class Tallying:
             remarks = list(_list_remarks(cell, providers))
             self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
             self._counts.append(len(remarks))
-        self._gathered = self._as_arrays()
+        self._gathered = self._make_table()
 
-    def _as_arrays(self) -> _RemarkTable:
+    def _make_table(self) -> _RemarkTable:
         parts = {}
         for name in _REMARKED:
             own = {remark.key: place for remark, place in self._places.items() if remark.part == name}
@@ -121,7 +126,7 @@ class _CountedPart(NamedTuple):
     keys: list[tuple[str, ...]]
     places: Ints
 
-    def counted(self, counts: Ints) -> _Counts:
+    def count_keys(self, counts: Ints) -> _Counts:
         """Return how often each key stands, by the counts of all remarks."""
         own = counts.take(self.places)
         some = np.flatnonzero(own)
@@ -136,7 +141,7 @@ class _RemarkTable(NamedTuple):
     each: Ints
 
 
-def _counted(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
+def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
     """Return how often each cell stands in the rows that are kept, and in those among them that are unsure."""
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
@@ -153,7 +158,7 @@ class _Remark(NamedTuple):
 def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     """Yield what a cell has to say, each thing once."""
     asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
-    remarks = [_Remark("asked", (part.criterion, _word(part.priority))) for part in asked]
+    remarks = [_Remark("asked", (part.criterion, _name_priority(part.priority))) for part in asked]
     failed: list[set[str]] = []
     is_open = cell.open or (False,) * len(providers)
     for provider, findings, beyond in zip(providers, cell.findings, is_open, strict=True):
@@ -173,11 +178,11 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))
 
 
-def _word(priority: str) -> str:
+def _name_priority(priority: str) -> str:
     return "must" if priority == "must" else "wish"
 
 
-def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
+def _count_verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
     size = len(providers) + 1
     kinds, strengths = verdicts.kind.astype(np.int32), verdicts.strength + 1
     keys = ((kinds * (1 + len(STRENGTHS)) + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
@@ -192,16 +197,16 @@ def _verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _C
     return found
 
 
-def _standings(scores: Scores, providers: tuple[str, ...], kept: Flags) -> _Counts:
+def _count_standings(scores: Scores, providers: tuple[str, ...], kept: Flags) -> _Counts:
     return Counter(
         {
             (provider, standing): int(count)
             for place, provider in enumerate(providers)
             for number, standing in enumerate(STANDINGS)
-            if (count := _sum(scores.standing[place] == number, kept))
+            if (count := _count_both(scores.standing[place] == number, kept))
         }
     )
 
 
-def _sum(flags: Flags, kept: Flags) -> int:
+def _count_both(flags: Flags, kept: Flags) -> int:
     return int(np.count_nonzero(flags & kept))

@@ -15,13 +15,13 @@ from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Sc
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 
-__all__ = ["Codes", "code_of", "columns_of", "decisive", "fields_of", "lists_of", "words_lists"]
+__all__ = ["Codes", "find_decisive", "make_code_lists", "make_columns", "make_fields", "make_word_lists", "spell_code"]
 
 _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
-def fields_of(providers: Iterable[str], *, costs: bool, reasons: bool, explain: bool) -> list[pa.Field]:
+def make_fields(providers: Iterable[str], *, costs: bool, reasons: bool, explain: bool) -> list[pa.Field]:
     """Return the fields of the columns, in order; without `costs`, none of monthly costs.
 
     Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
@@ -44,39 +44,39 @@ _SCORES = ("proven", "expected", "possible")
 _COSTS = ("monthly_cost_low", "monthly_cost_high")
 
 
-def columns_of(
+def make_columns(
     providers: Sequence[str], verdicts: Verdicts, scores: Scores, costs: Sequence[Floats]
 ) -> Iterator[pa.Array]:
     """Yield the default columns, in the order of their fields; costs, low and high or none, are by provider and row."""
-    yield _words(verdicts.kind, KINDS)
-    yield _words(verdicts.strength, STRENGTHS)
-    yield _words(verdicts.provider, providers)
-    yield _words(verdicts.lean, providers)
-    asked = arrays.bits(scores.asked)
+    yield _make_words(verdicts.kind, KINDS)
+    yield _make_words(verdicts.strength, STRENGTHS)
+    yield _make_words(verdicts.provider, providers)
+    yield _make_words(verdicts.lean, providers)
+    asked = arrays.pack_bits(scores.asked)
     for place in range(len(providers)):
-        yield _words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
+        yield _make_words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
-            yield arrays.numbers(part[place], asked)
+            yield arrays.make_numbers(part[place], asked)
         for ends in costs:
-            yield arrays.numbers(ends[place], arrays.bits(np.isfinite(ends[place])))
+            yield arrays.make_numbers(ends[place], arrays.pack_bits(np.isfinite(ends[place])))
 
 
-def _words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
+def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
     """Return words by their places in a dictionary; null for -1."""
-    return arrays.dictionary(places.astype(np.int16), dictionary)
+    return arrays.make_dictionary(places.astype(np.int16), dictionary)
 
 
-def words_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
+def make_word_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
     """Return for each column of the flags that is kept the words that they mark; they mark none for the others."""
     rows, places = np.nonzero(flags.T)
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))])
-    return arrays.lists(ends, arrays.dictionary(places.astype(np.int32), dictionary), kept)
+    return arrays.make_lists(ends, arrays.make_dictionary(places.astype(np.int32), dictionary), kept)
 
 
 _Weighed = Iterator[tuple[float, str]]
 
 
-def code_of(finding: Finding) -> str:
+def spell_code(finding: Finding) -> str:
     """Return a finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
 
     A rule that favours providers is `rule:<id>`; several rules that imply one requirement are joined by `+`.
@@ -87,11 +87,11 @@ def code_of(finding: Finding) -> str:
     return f"{finding.requirement.criterion}<{origins}" if origins else finding.requirement.criterion
 
 
-def decisive(cell: Cell) -> _Weighed:
+def find_decisive(cell: Cell) -> _Weighed:
     """Return the findings that tell the providers apart: those whose degree is not the same for all."""
     for beside in zip(*cell.findings, strict=True):
         if cell.telling or len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
-            yield beside[0].weight, code_of(beside[0])
+            yield beside[0].weight, spell_code(beside[0])
 
 
 class Codes:
@@ -104,7 +104,7 @@ class Codes:
         self._ends = [0]
         self._gathered = _CodeTable([], np.zeros(0, np.int32), np.zeros(1, np.int32))
 
-    def lists(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
+    def list_codes(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
         """One list for each row that is kept, the weightiest code first; of equal weight, in the order of the alphabet.
 
         Rows that are not kept have no codes.
@@ -116,7 +116,7 @@ class Codes:
         ends, codes = _list_codes(entries, len(kept), places, begins)
         distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
         words = np.array([distinct[name] for name in names], np.int32).take(codes)
-        return arrays.lists(ends, arrays.dictionary(words, list(distinct)), kept)
+        return arrays.make_lists(ends, arrays.make_dictionary(words, list(distinct)), kept)
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
@@ -150,19 +150,19 @@ def _list_codes(entries: Entries, rows: int, places: Ints, begins: Ints) -> tupl
     return ends, codes[:kept]
 
 
-def lists_of(providers: Iterable[str]) -> dict[str, Codes]:
+def make_code_lists(providers: Iterable[str]) -> dict[str, Codes]:
     """Return the lists of a knowledge base's providers, by the name of their column."""
-    lists = {"reasons": Codes(decisive)}
+    lists = {"reasons": Codes(find_decisive)}
     for place, provider in enumerate(providers):
-        lists[f"{provider}.unmet"] = Codes(_musts(place, lambda finding: finding.is_failed_must))
-        lists[f"{provider}.unknown"] = Codes(_musts(place, lambda finding: finding.is_unknown_must))
+        lists[f"{provider}.unmet"] = Codes(_list_musts(place, lambda finding: finding.is_failed_must))
+        lists[f"{provider}.unknown"] = Codes(_list_musts(place, lambda finding: finding.is_unknown_must))
     return lists
 
 
-def _musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:
-    def codes(cell: Cell) -> _Weighed:
+def _list_musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:
+    def find_musts(cell: Cell) -> _Weighed:
         for finding in cell.findings[place]:
             if finding.requirement is not None and holds(finding):
                 yield finding.weight, finding.requirement.criterion
 
-    return codes
+    return find_musts

@@ -1,4 +1,28 @@
-"""What the rows of a table require: every word looked up, and what is asked twice in a row put together."""
+"""What the rows of a table require: every word looked up, and what a row asks twice put together.
+
+For example, the three rows
+
+    row   needs                           wants
+    0     fax, countries>=90              countries>=90, mms
+    1     countries>=90, countries>=150
+    2     countries>=90, countries<=50
+
+have six different words, whose cells are found once: fax 1, countries>=90 2, countries>=150 3, countries<=50 4, and, as
+wishes, countries>=90 5 and mms 6. Laid out row by row they are
+
+    rows    0  0  0  0    1  1    2  2
+    cells   1  2  5  6    2  3    2  4
+
+Words of one row that speak of one criterion form a group: cells {2, 5} in row 0, {2, 3} in row 1, {2, 4} in row 2. A
+group becomes one cell at the place of its first word; its other words get cell 0, which requires nothing. Row 0 gets
+cell 7, "must be 90, should be 90", row 1 that of the tighter bound, and row 2 a sentence, because its bounds exclude
+each other:
+
+    cells   1  7  0  6    3  0    0  0
+
+What a group comes to depends only on the set of its cells, so it is worked out once for all rows with that set. Whether
+bounds exclude each other is seen from the bounds themselves, since bounds that no fact tells apart share a cell.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +35,12 @@ import pyarrow as pa
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.table import is_item
-from provider_advisor.batch.kernel.tokens import Numbered, join_words, words_of
+from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.vocabulary import APART, BAD, Looked, Stands, WordReader
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
-__all__ = ["OnCost", "Stated", "stated_in"]
+__all__ = ["OnCost", "Stated", "read_stated"]
 
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
@@ -31,12 +55,12 @@ class OnCost(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The words of all rows, one entry a word, those of a row in their order: the row and the cell of each.
+    """The words of all rows, one entry a word, row by row in their order: the row and the cell of each.
 
-    Those of row r lie between `ends[r]` and `ends[r + 1]`. Cell 0 stands where a word is put together with one before
-    it, and where it cannot be read. `wrong` has, by row, what is wrong with its words, `exclusive` what is wrong with
-    words that can be read one by one; `alone` marks the rows that have to be judged by themselves, `crowded` those of
-    more words than a team may state.
+    Those of row r lie between `ends[r]` and `ends[r + 1]`. A word has cell 0 if it was joined with one before it, or if
+    it cannot be read. `wrong` says by row what is wrong with its words, `exclusive` what is wrong with words that can
+    be read one by one; `alone` marks the rows that have to be judged by themselves, `crowded` those with more words
+    than a team may state.
     """
 
     rows: Ints
@@ -50,7 +74,7 @@ class Stated(NamedTuple):
 
 
 class _Lexicon(NamedTuple):
-    """The different words of both columns, those of one behind those of the other, and what the vocabulary says.
+    """The different words of both columns, first those of one, then those of the other, and what the vocabulary says.
 
     `shifts` has, for each column, its default priority and the place of its first word.
     """
@@ -65,16 +89,16 @@ class _Lexicon(NamedTuple):
         return (default if code >= shift else self.shifts[0][0]), self.words[code]
 
 
-def stated_in(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
+def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
     """Return what the columns `needs` and `wants` state."""
-    columns = {name: words_of(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
+    columns = {name: number_words(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _look_up_words(columns, vocabulary)
     readable = lexicon.looked.cells != BAD
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, vocabulary)
-    found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # of long columns, twice as fast as an index
+    found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take: twice as fast as an index on long columns
     groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _find_exclusive(groups, codes, lexicon)
     together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
@@ -82,10 +106,11 @@ def stated_in(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Sta
     exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, vocabulary)
     alone = np.zeros(rows.num_rows, bool)
     alone[at[first[together == APART]]] = True
+    # First nothing for all words of groups, then the cell of each group at its first word.
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
     crowded = np.diff(ends) > MOST_REQUIREMENTS
-    return Stated(at, found, ends, _on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
+    return Stated(at, found, ends, _find_on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
 
 
 def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _Lexicon:
@@ -100,7 +125,7 @@ def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _
 
 
 def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
-    """Return by row the sentence that a single answer begins with: a text that is no word at all comes first."""
+    """Return by row the sentence that a single answer begins with: first of a text that is not a word at all."""
     empty = {code for code in np.unique(codes).tolist() if not is_item(lexicon.words[code])}
     chosen: dict[int, int] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
@@ -111,7 +136,7 @@ def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary:
     return {row: sentences[word] for row, word in stands.items()}
 
 
-def _on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
+def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
     looked = lexicon.looked
     computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
     words = np.flatnonzero(computed.take(codes)) if computed.any() else np.zeros(0, np.int64)
@@ -124,15 +149,15 @@ class _Groups(NamedTuple):
     words: Ints
     starts: Ints
 
-    def some(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
-        """Yield each group that is chosen, and where its words stand."""
+    def iterate_chosen(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
+        """Yield each group that is chosen, and where its words are."""
         ends = [*self.starts.tolist(), len(self.words)]
         for group in np.flatnonzero(chosen).tolist():
             yield group, slice(ends[group], ends[group + 1])
 
 
 def _group_words(again: Ints, at: Ints, criteria: Ints) -> _Groups:
-    """Return the words that are on one criterion with another of their row, those of a group in their order."""
+    """Return the words whose criterion another word of their row has too, group by group in their order."""
     keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
     order = np.argsort(keys, kind="stable")
     return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
@@ -150,25 +175,25 @@ def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
 def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> Ints:
-    """The cell of each group; APART where it has none: bounds that exclude each other, or on a computed criterion."""
+    """Return the cell of each group; APART if its bounds exclude each other, or its criterion is computed."""
     together = np.full(len(exclude), APART, np.int32)
-    of, members = found[groups.words].tolist(), [members for _, members in groups.some(~exclude)]
+    of, members = found[groups.words].tolist(), [members for _, members in groups.iterate_chosen(~exclude)]
 
-    def words(place: int) -> list[Stands]:
+    def spell_group(place: int) -> list[Stands]:
         return _spell_words(codes[groups.words[members[place]]], lexicon)
 
-    together[~exclude] = vocabulary.together([frozenset(of[some]) for some in members], words)
+    together[~exclude] = vocabulary.put_together([frozenset(of[some]) for some in members], spell_group)
     return together
 
 
 def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> dict[int, str]:
-    """By row what is wrong with its one group that excludes itself; of several a single answer has to choose."""
+    """Return by row what is wrong with its group that excludes itself; if it has several, a single answer chooses."""
     chosen = exclude & (np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)[rows] == 1)
     return {
-        int(rows[group]): vocabulary.exclusive(_spell_words(codes[groups.words[members]], lexicon))
-        for group, members in groups.some(chosen)
+        int(rows[group]): vocabulary.explain_exclusive(_spell_words(codes[groups.words[members]], lexicon))
+        for group, members in groups.iterate_chosen(chosen)
     }
 
 

@@ -55,7 +55,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
     names = sorted({name for rule in rules for name in _list_criteria(rule)})
     place = {name: number for number, name in enumerate(names)}
     flags: dict[FlagLeaf, int] = {}
-    codes = [list(_code(rule.when, place, flags)) for rule in rules]
+    codes = [list(_compile_condition(rule.when, place, flags)) for rule in rules]
     judged = [[place[name] for name in sorted(judged_by(rule))] for rule in rules]
     parts = [part for rule in rules for part in rule.implies]
     sets = _make_sets([_find_gate(code, len(names)) for code in codes], len(names) + len(flags))
@@ -68,19 +68,19 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
         parts=len(parts),
         depth=max((sum(1 for _ in leaves(rule.when)) for rule in rules), default=0),
         highest=max(RANK.values()),
-        code=_to_array(number for code in codes for instruction in code for number in instruction),
+        code=_make_array(number for code in codes for instruction in code for number in instruction),
         code_ends=2 * _add_ends(codes),
         part_ends=_add_ends([rule.implies for rule in rules]),
-        part_of=_to_array(place[part.criterion] for part in parts),
-        part_ranks=_to_array(RANK[part.priority] for part in parts),
+        part_of=_make_array(place[part.criterion] for part in parts),
+        part_ranks=_make_array(RANK[part.priority] for part in parts),
         judged_ends=_add_ends(judged),
-        judged=_to_array(chain.from_iterable(judged)),
+        judged=_make_array(chain.from_iterable(judged)),
         computed=np.array([knowledge.criteria[name].computed for name in names], bool),
         by_criterion=sets,
         by_flag=sets[len(names) :],
         anywhere=sets[-1:],
     )
-    return Compiled(program, tuple(flags), _to_array([*(place.get(name, -1) for name in knowledge.criteria), -1]))
+    return Compiled(program, tuple(flags), _make_array([*(place.get(name, -1) for name in knowledge.criteria), -1]))
 
 
 def _list_criteria(rule: Rule) -> set[str]:
@@ -88,27 +88,29 @@ def _list_criteria(rule: Rule) -> set[str]:
     return needs | {part.criterion for part in rule.implies} | judged_by(rule)
 
 
-def _code(when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int]) -> Iterator[tuple[int, int]]:
+def _compile_condition(
+    when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int]
+) -> Iterator[tuple[int, int]]:
     """Yield the instructions of a condition, of which all needs that are under no `not` see what rules have added."""
     if isinstance(when, AllOf | AnyOf):
         for part in when.parts:
-            yield from _code(part, place, flags)
+            yield from _compile_condition(part, place, flags)
         yield (_LEAST if isinstance(when, AllOf) else _MOST), len(when.parts)
     elif isinstance(when, Need):
         yield _NEEDED, place[when.criterion]
     else:
-        yield from _settled(when, place, flags, fails=False)
+        yield from _compile_settled(when, place, flags, fails=False)
 
 
-def _settled(
+def _compile_settled(
     when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int], *, fails: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the instructions for whether a condition certainly holds, or fails, by what the team states itself."""
     if isinstance(when, Not):
-        yield from _settled(when.part, place, flags, fails=not fails)
+        yield from _compile_settled(when.part, place, flags, fails=not fails)
     elif isinstance(when, AllOf | AnyOf):
         for part in when.parts:
-            yield from _settled(part, place, flags, fails=fails)
+            yield from _compile_settled(part, place, flags, fails=fails)
         yield (_LEAST if isinstance(when, AllOf) is not fails else _MOST), len(when.parts)
     elif isinstance(when, Need):
         yield (_NOT_STATED if fails else _STATED), place[when.criterion]
@@ -145,7 +147,7 @@ def _make_sets(gates: Sequence[frozenset[int] | None], opened: int) -> npt.NDArr
     return sets
 
 
-def _to_array(found: Iterable[int]) -> Ints:
+def _make_array(found: Iterable[int]) -> Ints:
     return np.fromiter(found, np.int32)
 
 
@@ -192,7 +194,7 @@ class Chaining:
     def fire(self, words: Ints, ends: Ints, said: Said, cells: Cells, changes: Changes) -> Fired:
         """Fire every rule where it fires. `words` are the cells of the rows' words, row by row, as `ends` says."""
         rules, looked, place_of = self._compiled
-        favouring = np.array([cells.of_rule(rule) if rule.favours else 0 for rule in self._rules], np.int32)
+        favouring = np.array([cells.get_rule(rule) if rule.favours else 0 for rule in self._rules], np.int32)
         flags = np.empty((len(looked), said.rows), bool)
         for number, (leaf, is_to_fail) in enumerate(looked):
             flags[number] = (find_fails if is_to_fail else find_holds)(leaf, said)
@@ -249,12 +251,12 @@ class Changes:
             keys, cells, refused = self._known
             at = int(np.searchsorted(keys, key))
             if at == len(keys) or keys[at] != key:  # another thread may have met it meanwhile
-                cell, is_refused = self._change(*divmod(key, _RANKS))
+                cell, is_refused = self._make_change(*divmod(key, _RANKS))
                 parts = (np.insert(keys, at, key), np.insert(cells, at, cell), np.insert(refused, at, is_refused))
                 self._known = KnownChanges(*parts)
             return self._known
 
-    def _change(self, of: int, rank: int) -> tuple[int, bool]:
+    def _make_change(self, of: int, rank: int) -> tuple[int, bool]:
         cell, part = divmod(of, len(self._parts))
         rule, number = self._parts[part]
-        return self._cells.changed(rule, number, cell, rank)
+        return self._cells.change_cell(rule, number, cell, rank)

@@ -1,4 +1,28 @@
-"""The kernel of the batch: rows of a table in, the same answers as one by one out, as columns."""
+"""The kernel of the batch: rows of a table in, the same answers as one by one out, as columns.
+
+For example, the bicycle shops of the tests are asked, as of 2024-01-01,
+
+    row   needs                        wants             situation.purposes   usage.rental-days
+    0     repairs, stock>=90           advice            commuting
+    1     repairs, stock>=95                             touring
+    2     repairs, telex                                 commuting
+    3     rental                       monthly-cost<=30                       2
+
+`judge` takes the rows through five steps, each for all rows at once:
+
+1. `_read_rows` reads each different word once and finds its cell: repairs is cell 1, stock>=90 cell 2. stock>=95 is
+   cell 2 as well, because no fact lies between 90 and 95. telex has no cell: row 2 gets a sentence.
+2. `Chaining.fire` puts another cell in the place of a word whose criterion a rule implies too (repairs in row 0:
+   "stated, and implied because the team commutes"), and adds cells for what no word asks (advice in row 1).
+3. `_price_rows` works out what each team's usage costs, and finds the cell of monthly-cost<=30 by how each shop's cost
+   meets it.
+4. `_set_apart` takes out what columns do not answer: row 2, and rows that a single answer must judge (one of two
+   volumes that a price needs, two words on the cost, an implied requirement on the cost).
+5. `_score_rows` adds up the numbers of each row's cells. Row 1 has cells with the weights 8, 4 and 0.5. Of these
+   velo is proven to get 8, 4 and a third: 98.667 of 100.
+
+Firm verdicts are then judged again without the facts that are past their time, see `Scorer._find_dated`.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +38,11 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries
-from provider_advisor.batch.kernel.costs import Costs, Varying, costs_of, price
+from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import Tally, Tallying
-from provider_advisor.batch.kernel.output import columns_of, fields_of, lists_of, words_lists
-from provider_advisor.batch.kernel.requirements import stated_in
-from provider_advisor.batch.kernel.rules import Chaining, Changes
+from provider_advisor.batch.kernel.output import make_code_lists, make_columns, make_fields, make_word_lists
+from provider_advisor.batch.kernel.requirements import Stated, read_stated
+from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
     DATED,
     FIRM,
@@ -29,8 +53,8 @@ from provider_advisor.batch.kernel.scores import (
     put_score,
     score_teams,
 )
-from provider_advisor.batch.kernel.situations import Situations
-from provider_advisor.batch.kernel.table import Layout, layout_of, team_of
+from provider_advisor.batch.kernel.situations import Said, Situations
+from provider_advisor.batch.kernel.table import Layout, plan_layout, read_row
 from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
@@ -52,7 +76,7 @@ class Scored(NamedTuple):
 
 
 class Scorer:
-    """Scores tables of teams against the facts of a day; made once, of use to any number of threads.
+    """Scores tables of teams against the facts of a day; any number of threads may use one.
 
     `reasons` adds lists of reason codes, `explain` the whole JSON of each single answer. `id_column` names the column
     of team ids, which comes first in the result; None is `team`, if there is one.
@@ -65,7 +89,7 @@ class Scorer:
         self._id_column = id_column
         self._reasons, self._explain = reasons, explain
         self._costs = bool(facts.knowledge.usage)
-        self._fields = fields_of(facts.knowledge.providers, costs=self._costs, reasons=reasons, explain=explain)
+        self._fields = make_fields(facts.knowledge.providers, costs=self._costs, reasons=reasons, explain=explain)
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
         self._fresh: Memory | None = None
@@ -75,8 +99,8 @@ class Scorer:
 
         Raises BatchError if the table's columns cannot be read.
         """
-        layout = self._layout(table)
-        return pa.schema(self._ordered(layout, [table.field(name) for name in layout.carried], self._fields))
+        layout = self._plan_layout(table)
+        return pa.schema(self._put_in_order(layout, [table.field(name) for name in layout.carried], self._fields))
 
     def score(self, rows: pa.RecordBatch, days: Sequence[tuple[dt.date, int | None]] | None = None) -> Scored:
         """Return the rows scored. Raises BatchError if the columns cannot be read.
@@ -84,26 +108,29 @@ class Scorer:
         `days` has for each row the day and the age (in days) that its whole answer names, where facts are the same as
         on the day of this scorer.
         """
-        layout = self._layout(rows.schema)
-        memory = self._remembered()
-        found = judge(rows.select(list(layout.read)), memory, self._chaining)
-        verdicts = self._date(judge_teams(found.scores), rows.select(list(layout.read)))
+        layout = self._plan_layout(rows.schema)
+        memory = self._get_memory()
+        read = rows.select(list(layout.read))
+        found = judge(read, memory, self._chaining)
+        verdicts = self._find_dated(judge_teams(found.scores), read)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
-        tally = memory.tallying.of(memory.cells, found.entries, found.scores, verdicts, kept)
+        tally = memory.tallying.count_teams(memory.cells, found.entries, found.scores, verdicts, kept)
         providers = tuple(self.facts.knowledge.providers)
-        some = _kept_by(kept)
+        some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high) if self._costs else ()
-        ours = [*map(some, columns_of(providers, verdicts, found.scores, costs))]
+        ours = [*map(some, make_columns(providers, verdicts, found.scores, costs))]
         if self._reasons:
-            ours += self._lists(memory, found, verdicts.among, kept)
+            ours += self._list_reasons(memory, found, verdicts.among, kept)
         if self._explain:
-            ours.append(some(self._explained(rows, kept, days)))
+            ours.append(some(self._explain_rows(rows, kept, days)))
         carried = [some(rows.column(name)) for name in layout.carried]
-        batch = pa.RecordBatch.from_arrays(self._ordered(layout, carried, ours), schema=self.output_schema(rows.schema))
+        batch = pa.RecordBatch.from_arrays(
+            self._put_in_order(layout, carried, ours), schema=self.output_schema(rows.schema)
+        )
         return Scored(batch, found.errors, tally)
 
-    def _date(self, verdicts: Verdicts, rows: pa.RecordBatch) -> Verdicts:
+    def _find_dated(self, verdicts: Verdicts, rows: pa.RecordBatch) -> Verdicts:
         """Return the verdicts, dated where only facts past their time prove them: see `decision.verdict`."""
         proven = np.flatnonzero(verdicts.strength == FIRM)
         if not len(proven) or not self.facts.may_be_stale:
@@ -113,34 +140,34 @@ class Scorer:
         if not (self.facts.are_all_stale and len(self.facts.knowledge.providers) > 1):
             if self._fresh is None or self._fresh.is_full:
                 self._fresh = Memory(self.facts.without_stale())
-            again = judge_teams(judge(rows.take(arrays.numbers(proven)), self._fresh, self._chaining).scores)
+            again = judge_teams(judge(rows.take(arrays.make_numbers(proven)), self._fresh, self._chaining).scores)
             strength[proven[again.strength == FIRM]] = FIRM
         return verdicts._replace(strength=strength)
 
-    def _layout(self, table: pa.Schema) -> Layout:
-        return layout_of(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
+    def _plan_layout(self, table: pa.Schema) -> Layout:
+        return plan_layout(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
 
-    def _ordered(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
+    def _put_in_order(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
         """Return the id first, then our columns, then the others."""
         first = [part for name, part in zip(layout.carried, carried, strict=True) if name == layout.id]
         rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
         return [*first, *ours, *rest]
 
-    def _remembered(self) -> Memory:
+    def _get_memory(self) -> Memory:
         """Return the memory, or a new one where it has grown too large; other threads may still use the old one."""
         if self._memory.is_full:
             self._memory = Memory(self.facts)
         return self._memory
 
-    def _lists(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
-        """Return the lists of the rows that are kept; making them so is far cheaper than taking some out."""
+    def _list_reasons(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
+        """Return the lists of the rows that are kept, which is far cheaper than to filter finished lists."""
         names = [name for name in (field.name for field in self._fields) if name in memory.lists]
         return [
-            words_lists(among, tuple(self.facts.knowledge.providers), kept),
-            *(memory.lists[name].lists(found.entries, kept, memory.cells) for name in names),
+            make_word_lists(among, tuple(self.facts.knowledge.providers), kept),
+            *(memory.lists[name].list_codes(found.entries, kept, memory.cells) for name in names),
         ]
 
-    def _explained(
+    def _explain_rows(
         self, rows: pa.RecordBatch, kept: Flags, days: Sequence[tuple[dt.date, int | None]] | None
     ) -> pa.Array:
         """Return each row's whole answer, as a single question gives it."""
@@ -149,17 +176,17 @@ class Scorer:
         knowledge, own = self.facts.knowledge, (self.facts.as_of, self.facts.max_age)
         texts: list[str | None] = []
         for record, scored, day in zip(rows.to_pylist(), kept.tolist(), days or repeat(own), strict=False):
-            statement = Statement(team_of(record, knowledge), *day) if scored else None
+            statement = Statement(read_row(record, knowledge), *day) if scored else None
             found = None if statement is None else answer(knowledge, statement).record
             texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
         return pa.array(texts, pa.string())
 
 
-def _kept_by(kept: Flags) -> Callable[[pa.Array], pa.Array]:
-    """Return what takes out of a column the rows that are not kept."""
+def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:
+    """Return a function that leaves the rows out of a column that are not kept."""
     if kept.all():
         return lambda column: column
-    mask = arrays.flags(kept)
+    mask = arrays.make_flags(kept)
     return lambda column: column.filter(mask)
 
 
@@ -173,74 +200,111 @@ class Judged(NamedTuple):
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
-    """Return the rows' scores; the columns are as `table.layout_of` has checked them."""
-    cells = memory.cells
-    said = memory.situations.said_in(rows)
-    stated = stated_in(rows, memory.vocabulary, cells)
-    costs = costs_of(said.usage, rows.num_rows, memory.facts)
-    chained = chaining.fire(stated.cells, stated.ends, said, cells, memory.changes)
-    varying = price(stated.on_cost, chained.cells, costs, cells)
-    alone = stated.alone | costs.incomplete | costs.large | chained.alone
-    alone[stated.on_cost.rows[np.isnan(costs.low[:1, stated.on_cost.rows]).any(axis=0)]] = True
-    # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole.
+    """Return the rows' scores; the columns are as `table.plan_layout` has checked them."""
+    read = _read_rows(rows, memory)
+    fired = chaining.fire(read.stated.cells, read.stated.ends, read.said, memory.cells, memory.changes)
+    priced = _price_rows(read, fired, memory)
+    apart = _set_apart(rows, read, fired, priced, memory)
+    entries = _gather_entries(read.stated, fired, apart, memory.cells)
+    scores = _score_rows(rows, entries, priced.varying, apart, memory)
+    for row, outcome in apart.outcomes.items():
+        _put_costs(priced.costs, row, outcome)
+    return Judged(entries, scores, priced.costs, apart.errors)
+
+
+class _RowsRead(NamedTuple):
+    """What the rows require, and what they say of situation and usage."""
+
+    stated: Stated
+    said: Said
+
+
+def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
+    """Return what the rows state, each different word and answer read once."""
+    said = memory.situations.read_said(rows)
+    return _RowsRead(read_stated(rows, memory.vocabulary, memory.cells), said)
+
+
+class _Priced(NamedTuple):
+    """The costs of the rows, and what requirements on the cost add to the sums of some."""
+
+    costs: Costs
+    varying: Varying
+
+
+def _price_rows(read: _RowsRead, fired: Fired, memory: Memory) -> _Priced:
+    """Return the costs of the rows, and give each word on the cost its cell among those of `fired`."""
+    costs = calculate_costs(read.said.usage, read.said.rows, memory.facts)
+    return _Priced(costs, price_words(read.stated.on_cost, fired.cells, costs, memory.cells))
+
+
+class _SetApart(NamedTuple):
+    """The rows that columns do not answer: by row the outcome of a single answer, or what is wrong.
+
+    `out` marks them: their cells are not counted, since an outcome has a cell of its own.
+    """
+
+    outcomes: dict[int, Outcome]
+    errors: dict[int, str]
+    out: Flags
+
+
+def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Priced, memory: Memory) -> _SetApart:
+    """Return the rows that cannot be read, and those that are answered one by one."""
+    stated, said, costs = read.stated, read.said, priced.costs
+    on_cost = stated.on_cost.rows
+    alone = stated.alone | costs.incomplete | costs.large | fired.alone
+    alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
+    # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole. So a
+    # row whose words are read apart keeps no sentence found here: its single answer says which mistake comes first.
     first = said.alone | stated.crowded
-    wrong = {
-        row: reason for row, reason in {**stated.exclusive, **said.wrong, **stated.wrong}.items() if not first[row]
-    }
-    alone[list(wrong)] = False
+    sentences = {**stated.exclusive, **said.wrong, **stated.wrong}  # the later ones replace the earlier ones
+    wrong = {row: sentence for row, sentence in sentences.items() if not first[row]}
     alone |= first
-    teams, errors = _judge_alone(np.flatnonzero(alone), rows, memory)
-    errors |= wrong
+    alone[list(wrong)] = False
+    outcomes, errors = _judge_alone(np.flatnonzero(alone), rows, memory)
     out = alone.copy()
     out[list(wrong)] = True
-    own = [(row, cells.of_team(outcome)) for row, outcome in teams.items()]
-    parts = [_drop_rows(stated.rows, chained.cells, out), _drop_rows(chained.rows, chained.added, out), _of(own)]
-    entries = Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    scores = _scores(entries, _kept(varying, out), rows, memory)
-    for row, outcome in teams.items():
-        _put_costs(costs, row, outcome)
-    return Judged(entries, scores, costs, errors)
-
-
-def _scores(entries: Entries, varying: Varying, rows: pa.RecordBatch, memory: Memory) -> Scores:
-    sums = add_up(entries, memory.cells.numbers, rows.num_rows)
-    sums.numbers[varying.rows] += varying.numbers
-    varies = np.zeros(rows.num_rows, bool)
-    varies[varying.rows] = True
-    scores, doubted = score_teams(sums, entries, memory.cells, varies)
-    again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
-    for row, outcome in again.items():
-        for place, assessment in enumerate(outcome.assessments):
-            put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
-    return scores
+    return _SetApart(outcomes, errors | wrong, out)
 
 
 def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
     """Return the rows read and judged one by one, as a single question is; and what is wrong with the others."""
     outcomes, errors = {}, {}
     if len(some):
-        for row, record in zip(some.tolist(), rows.take(arrays.numbers(some)).to_pylist(), strict=True):
+        for row, record in zip(some.tolist(), rows.take(arrays.make_numbers(some)).to_pylist(), strict=True):
             try:
-                team = team_of(record, memory.facts.knowledge, memory.vocabulary.requirement)
+                team = read_row(record, memory.facts.knowledge, memory.vocabulary.read_once)
                 outcomes[row] = judge_team(team, memory.facts)
             except RequirementsError as error:
                 errors[row] = str(error)
     return outcomes, errors
 
 
-def _drop_rows(rows: Ints, cells: Ints, out: Flags) -> Entries:
-    """Return the entries, with nothing required where rows are out."""
-    return Entries(rows, np.where(out.take(rows), np.int32(0), cells)) if out.any() else Entries(rows, cells)
+def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells) -> Entries:
+    """Return the cells of all rows: of their words, of what rules added, and one for each single answer."""
+    parts = [(stated.rows, fired.cells), (fired.rows, fired.added)]
+    if apart.out.any():
+        parts = [(at, np.where(apart.out.take(at), np.int32(0), found)) for at, found in parts]  # 0 requires nothing
+    own = np.array([(row, cells.add_team(outcome)) for row, outcome in apart.outcomes.items()], np.int32).reshape(-1, 2)
+    parts.append((own[:, 0], own[:, 1]))
+    return Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _of(own: list[tuple[int, int]]) -> Entries:
-    pairs = np.array(own, np.int32).reshape(-1, 2)
-    return Entries(pairs[:, 0], pairs[:, 1])
-
-
-def _kept(varying: Varying, out: Flags) -> Varying:
-    kept = ~out[varying.rows]
-    return Varying(varying.rows[kept], varying.numbers[kept])
+def _score_rows(rows: pa.RecordBatch, entries: Entries, varying: Varying, apart: _SetApart, memory: Memory) -> Scores:
+    """Return the scores; those whose last digit columns cannot be sure of are worked out by single answers."""
+    kept = ~apart.out[varying.rows]
+    at = varying.rows[kept]
+    sums = add_up(entries, memory.cells.numbers, rows.num_rows)
+    sums.numbers[at] += varying.numbers[kept]
+    varies = np.zeros(rows.num_rows, bool)
+    varies[at] = True
+    scores, doubted = score_teams(sums, entries, memory.cells, varies)
+    again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
+    for row, outcome in again.items():
+        for place, assessment in enumerate(outcome.assessments):
+            put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
+    return scores
 
 
 def _put_costs(costs: Costs, row: int, outcome: Outcome) -> None:
@@ -254,9 +318,9 @@ _MOST_CELLS = 300_000
 
 
 class Memory:
-    """Words, answers and cells, each read and judged once.
+    """Words, answers and cells, each read and judged once; several threads may use it.
 
-    May be used by several threads: who meets something new holds the lock of the cells meanwhile.
+    A thread that meets something new holds the lock of the cells meanwhile.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -266,9 +330,9 @@ class Memory:
         self.vocabulary = WordReader(self.cells)
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()
-        self.lists = lists_of(facts.knowledge.providers)
+        self.lists = make_code_lists(facts.knowledge.providers)
 
     @property
     def is_full(self) -> bool:
-        """Return whether it is time to begin with an empty one."""
+        """Return whether it holds so many cells that a new one must replace it."""
         return len(self.cells.known) > _MOST_CELLS

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
-from provider_advisor.batch.kernel.table import SITUATION, USAGE, values_of
-from provider_advisor.batch.kernel.tokens import distinct, plain
+from provider_advisor.batch.kernel.table import SITUATION, USAGE, split_values
+from provider_advisor.batch.kernel.tokens import fill_texts, find_distinct
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
@@ -63,7 +63,7 @@ class Situations:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
 
-    def said_in(self, rows: pa.RecordBatch) -> Said:
+    def read_said(self, rows: pa.RecordBatch) -> Said:
         """Return what the columns `situation.<topic>` and `usage.<item>` say."""
         answers, usage = {}, {}
         wrong: dict[int, str] = {}
@@ -71,7 +71,7 @@ class Situations:
         for name in rows.schema.names:
             if name.startswith(SITUATION):
                 topic = name.removeprefix(SITUATION)
-                answers[topic], bad = self._met[topic].in_column(rows.column(name))
+                answers[topic], bad = self._met[topic].read_column(rows.column(name))
                 wrong = bad | wrong
             elif name.startswith(USAGE):
                 item = name.removeprefix(USAGE)
@@ -93,7 +93,7 @@ class _Met:
         self._sentences: dict[int, str] = {}
         self._flags = np.zeros((_VALUES + len(self._topic.values), 256), bool)
 
-    def in_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
+    def read_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
         """Return the answers of a column of texts, or of lists of them, and by row what is wrong with some."""
         answers, codes = _number_answers(column)
         with self._lock:
@@ -101,14 +101,14 @@ class _Met:
                 self._forget()
             numbers = [*map(self._numbers.get, answers)]
             if None in numbers:
-                numbers = [*map(self._number, answers)]
+                numbers = [*map(self._get_number, answers)]
             codes = np.array(numbers, np.int32)[codes]
             wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
             return Answers(codes, self._flags[_GIVEN], holding), sentences
 
-    def _number(self, answer: _Answer) -> int:
+    def _get_number(self, answer: _Answer) -> int:
         number = self._numbers.get(answer)
         if number is None:
             number = self._numbers[answer] = len(self._numbers)
@@ -118,7 +118,7 @@ class _Met:
         return number
 
     def _read(self, answer: _Answer, number: int) -> None:
-        values = values_of(answer)
+        values = split_values(answer)
         try:
             answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
         except RequirementsError as error:
@@ -133,7 +133,7 @@ class _Met:
 def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
     """The different answers of a column, and the place of each row's among them; only texts are taken apart later."""
     if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
-        return distinct(plain(column))
+        return find_distinct(fill_texts(column))
     found: dict[_Answer, int] = {}
     rows = (() if row is None else tuple(row) for row in column.to_pylist())
     codes = np.array([found.setdefault(row, len(found)) for row in rows], np.int32)
@@ -148,40 +148,40 @@ def _read_volumes(item: str, column: pa.Array) -> tuple[Floats, Flags]:
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.string()).cast(pa.float64())  # the cast to a number is not rounded to the nearest
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        volumes = arrays.values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
+        volumes = arrays.read_values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
         given = ~np.isnan(volumes)
     else:
-        volumes, given = _typed(item, plain(column))
+        volumes, given = _read_typed(item, fill_texts(column))
     with np.errstate(invalid="ignore"):
         readable = (volumes >= 0) & (volumes <= LARGEST)
     unread = given & ~readable
     return np.where(unread, np.nan, volumes) if unread.any() else volumes, unread
 
 
-def _typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
-    given = arrays.values(pc.binary_length(texts)) > 0
+def _read_typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
+    given = arrays.read_values(pc.binary_length(texts)) > 0
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    if np.isin(data, _DIGITS_AND_POINT).all() and not _any_with_two_readings(texts, data):
+    if np.isin(data, _DIGITS_AND_POINT).all() and not _has_two_readings(texts, data):
         try:
-            numbers = arrays.only(texts, given).cast(pa.float64())
+            numbers = arrays.keep_only(texts, given).cast(pa.float64())
         except pa.ArrowInvalid:
             pass
         else:
-            return arrays.values(numbers), given
-    different, codes = distinct(texts)
+            return arrays.read_values(numbers), given
+    different, codes = find_distinct(texts)
     blank = np.array([not text.strip() for text in different], bool)
-    read = np.array([_volume(item, text) for text in different])
+    read = np.array([_read_text(item, text) for text in different])
     return read[codes], ~blank[codes]
 
 
-def _any_with_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
+def _has_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
     """Return whether one of the texts is like 5.000; most columns have no point at all."""
     if not (data == ord(".")).any():
         return False
     return bool(pc.any(pc.match_substring_regex(texts, r"^[1-9][0-9]{0,2}\.[0-9]{3}$")).as_py())
 
 
-def _volume(item: str, text: str) -> float:
+def _read_text(item: str, text: str) -> float:
     try:
         return float(read_volume(item, text))
     except RequirementsError:
@@ -195,7 +195,7 @@ def find_holds(leaf: Leaf, said: Said) -> Flags:
         naming = answers.holding.get(leaf.value)
         return np.zeros(said.rows, bool) if naming is None else naming.take(answers.codes)
     if isinstance(leaf, Usage) and leaf.item in said.usage:
-        return _within(said.usage[leaf.item], leaf.bound)
+        return _find_within(said.usage[leaf.item], leaf.bound)
     return np.zeros(said.rows, bool)
 
 
@@ -207,11 +207,11 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
         return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
     if isinstance(leaf, Usage) and leaf.item in said.usage:
         volumes = said.usage[leaf.item]
-        return ~np.isnan(volumes) & ~_within(volumes, leaf.bound)
+        return ~np.isnan(volumes) & ~_find_within(volumes, leaf.bound)
     return np.zeros(said.rows, bool)
 
 
-def _within(volumes: Floats, bound: Interval) -> Flags:
+def _find_within(volumes: Floats, bound: Interval) -> Flags:
     """Return where a volume is stated and lies within the bound."""
     found = ~np.isnan(volumes)
     if bound.low is not None:

@@ -25,10 +25,10 @@ __all__ = [
     "Layout",
     "Reads",
     "is_item",
-    "item_of",
-    "layout_of",
-    "team_of",
-    "values_of",
+    "plan_layout",
+    "read_item",
+    "read_row",
+    "split_values",
 ]
 
 REQUIREMENTS = ("needs", "wants")
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
     id: str | None
 
 
-def layout_of(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], id_column: str | None) -> Layout:
+def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], id_column: str | None) -> Layout:
     """Return the layout of a table whose result gets the columns `ours`.
 
     `id_column` names the column of team ids; None is `team`, if there is one. Raises BatchError for a name twice, a
@@ -53,10 +53,10 @@ def layout_of(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], 
     if id_column is not None and id_column not in schema.names:
         raise BatchError(f"there is no column '{id_column}'; expected one of {', '.join(schema.names)}.")
     if not set(REQUIREMENTS) & set(schema.names):
-        raise BatchError(_without_requirements(schema.names))
+        raise BatchError(_describe_missing(schema.names))
     read = tuple(name for name in schema.names if name in REQUIREMENTS or name.startswith((SITUATION, USAGE)))
     for name in read:
-        _check(schema.field(name), knowledge)
+        _check_column(schema.field(name), knowledge)
     carried = tuple(name for name in schema.names if name not in read)
     if both := sorted(set(carried) & set(ours)):
         raise BatchError(f"the column '{both[0]}' has the name of a column of the result; rename it.")
@@ -71,33 +71,33 @@ def _refuse_twice(names: list[str]) -> None:
             raise BatchError(f"the column '{name}' appears twice; rename one of them.")
 
 
-def _without_requirements(names: list[str]) -> str:
+def _describe_missing(names: list[str]) -> str:
     found = ", ".join(f"'{name}'" for name in names[:10])
     near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
     hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
     return f"no column 'needs' or 'wants'; found {found}.{hint}"
 
 
-def _check(field: pa.Field, knowledge: KnowledgeBase) -> None:
+def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
     name = field.name
     if name.startswith(SITUATION):
-        _known(name, SITUATION, knowledge.topics)
-        _typed(field, _is_texts, "texts, or lists of them")
+        _check_known(name, SITUATION, knowledge.topics)
+        _check_type(field, _is_texts, "texts, or lists of them")
     elif name.startswith(USAGE):
-        _known(name, USAGE, knowledge.usage)
-        _typed(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
+        _check_known(name, USAGE, knowledge.usage)
+        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
     else:
-        _typed(field, _is_texts, "texts of criteria joined by commas, or lists of them")
+        _check_type(field, _is_texts, "texts of criteria joined by commas, or lists of them")
 
 
-def _known(name: str, prefix: str, known: Iterable[str]) -> None:
+def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
     words = [f"{prefix}{word}" for word in known]
     if name not in words:
         hint = did_you_mean(name, words) or f" Known: {', '.join(words)}."
         raise BatchError(f"unknown column '{name}'.{hint}")
 
 
-def _typed(field: pa.Field, fits: Callable[[pa.DataType], bool], expected: str) -> None:
+def _check_type(field: pa.Field, fits: Callable[[pa.DataType], bool], expected: str) -> None:
     if not fits(field.type):
         raise BatchError(f"the column '{field.name}' holds {field.type}; expected {expected}.")
 
@@ -121,36 +121,36 @@ def _is_number(kind: pa.DataType) -> bool:
 Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
 
-def team_of(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
+def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
     """Return the team that a row states, its requirements `read` one by one.
 
     `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
     values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. What is empty or None is not
     stated. Other keys are passed over. Raises RequirementsError with the sentence of a single answer.
     """
-    situation = {name: values_of(value) for name, value in _named("situation.", row)}
-    usage = {name: _volume(name, value) for name, value in _named("usage.", row)}
+    situation = {name: split_values(value) for name, value in _pick_prefixed("situation.", row)}
+    usage = {name: _read_amount(name, value) for name, value in _pick_prefixed("usage.", row)}
     return read_team(
         knowledge,
-        needs=_items(row.get("needs")),
-        wants=_items(row.get("wants")),
+        needs=_split_items(row.get("needs")),
+        wants=_split_items(row.get("wants")),
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
         usage={name: volume for name, volume in usage.items() if volume is not None},
         read=read,
     )
 
 
-def _named(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _pick_prefixed(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(key.removeprefix(prefix), value) for key, value in row.items() if key.startswith(prefix)]
 
 
-def _items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
+def _split_items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
     if given is None or (isinstance(given, str) and not given.strip()):
         return []
-    return [item_of(word) for word in (split_cell(given) if isinstance(given, str) else given)]
+    return [read_item(word) for word in (split_cell(given) if isinstance(given, str) else given)]
 
 
-def item_of(word: str | None) -> str | dict[str, Any]:
+def read_item(word: str | None) -> str | dict[str, Any]:
     """Return a requirement's text as it is, or the mapping that it writes out as JSON. Raises RequirementsError."""
     if word is None or not word.strip():
         split_list("")
@@ -166,15 +166,15 @@ def item_of(word: str | None) -> str | dict[str, Any]:
 
 
 def is_item(word: str) -> bool:
-    """Return whether `item_of` takes the word: it is not empty and, where it begins as JSON, is a mapping."""
+    """Return whether `read_item` takes the word: it is not empty and, where it begins as JSON, is a mapping."""
     try:
-        item_of(word)
+        read_item(word)
     except RequirementsError:
         return False
     return True
 
 
-def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
+def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
     """Return the values of a situation's cell, stripped; none if it is empty."""
     if given is None:
         return []
@@ -183,7 +183,7 @@ def values_of(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
     return stripped if any(stripped) else []
 
 
-def _volume(name: str, value: Any) -> Number | None:  # noqa: ANN401 (whatever a table holds)
+def _read_amount(name: str, value: Any) -> Number | None:  # noqa: ANN401 (whatever a table holds)
     if isinstance(value, str):
         return read_volume(name, value) if value.strip() else None
     if isinstance(value, Decimal):

@@ -15,7 +15,16 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.native import check_memory, load_loops, make_structures
 
-__all__ = ["Joined", "Numbered", "distinct", "join_words", "number_texts", "plain", "split_cell", "words_of"]
+__all__ = [
+    "Joined",
+    "Numbered",
+    "fill_texts",
+    "find_distinct",
+    "join_words",
+    "number_texts",
+    "number_words",
+    "split_cell",
+]
 
 _SEPARATOR = r"[,;]?[ \t\r]*\n|;"
 _OTHER_SIGNS = (ord(";"), ord("\n"))
@@ -50,7 +59,7 @@ def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
 
     An empty cell has no words; between two separators there is an empty one.
     """
-    data, offsets = arrays.bytes_of(texts)
+    data, offsets = arrays.read_bytes(texts)
     rows, room = len(texts), len(texts)
     if separator is not None:
         room += int(np.count_nonzero(data[offsets[0] : offsets[-1]] == ord(separator)))
@@ -58,10 +67,10 @@ def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
     ends = np.empty(rows + 1, np.int32)
     sign = -1 if separator is None else ord(separator)
     found = check_memory(load_loops().number_texts(data, offsets, rows, sign, numbers, ends, starts, sizes))
-    return Numbered(_texts(data, starts[:found], sizes[:found]), numbers[: ends[-1]], ends)
+    return Numbered(_gather_texts(data, starts[:found], sizes[:found]), numbers[: ends[-1]], ends)
 
 
-def _texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> list[str]:
+def _gather_texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> list[str]:
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     texts = np.empty(int(ends[-1]), np.uint8)
     load_loops().gather_texts(data, starts, sizes, len(sizes), texts)
@@ -87,11 +96,11 @@ def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined
     return Joined(words, of, ends, again)
 
 
-def words_of(column: pa.Array) -> Numbered:
+def number_words(column: pa.Array) -> Numbered:
     """Return the words of a column of texts, which commas part, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _number_lists(column)
-    return _drop_blank_cells(number_texts(_join_with_commas(plain(column)), ","))
+    return _drop_blank_cells(number_texts(_replace_separators(fill_texts(column)), ","))
 
 
 def split_cell(text: str) -> list[str]:
@@ -106,7 +115,7 @@ def split_cell(text: str) -> list[str]:
     return words[:-1] if len(words) > 1 and not words[-1] else words
 
 
-def _join_with_commas(texts: pa.Array) -> pa.Array:
+def _replace_separators(texts: pa.Array) -> pa.Array:
     """Return the texts with commas in the place of other separators; most tables have none."""
     data = texts.buffers()[2]
     if data is None or not any(sign in np.frombuffer(data, np.uint8) for sign in _OTHER_SIGNS):
@@ -127,10 +136,10 @@ def _drop_blank_cells(words: Numbered) -> Numbered:
     last[words.ends[1:][counts > 0] - 1] = True
     out = blank[words.numbers] & last  # of one word or of many, the last
     counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1
-    return Numbered(words.distinct, words.numbers[~out], _ends(counts))
+    return Numbered(words.distinct, words.numbers[~out], _add_ends(counts))
 
 
-def plain(column: pa.Array) -> pa.Array:
+def fill_texts(column: pa.Array) -> pa.Array:
     """Return the column as 32-bit strings, with an empty one for null."""
     if pa.types.is_null(column.type):
         return pa.repeat("", len(column))
@@ -140,14 +149,14 @@ def plain(column: pa.Array) -> pa.Array:
 
 def _number_lists(column: pa.Array) -> Numbered:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    return number_texts(plain(column.flatten()))._replace(ends=_ends(counts))
+    return number_texts(fill_texts(column.flatten()))._replace(ends=_add_ends(counts))
 
 
-def _ends(counts: Ints) -> Ints:
+def _add_ends(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
 
-def distinct(column: pa.Array) -> tuple[list[str], Ints]:
+def find_distinct(column: pa.Array) -> tuple[list[str], Ints]:
     """Return the different texts of a column without nulls, and the place of each row's text among them."""
     found = number_texts(column)
     return found.distinct, found.numbers

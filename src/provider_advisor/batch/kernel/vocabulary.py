@@ -12,7 +12,7 @@ import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.table import item_of
+from provider_advisor.batch.kernel.table import read_item
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
@@ -61,7 +61,7 @@ class WordReader:
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
-        self._ends = _ends(cells.facts)
+        self._ends = _collect_ends(cells.facts)
         self._forget_words()
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
@@ -95,7 +95,7 @@ class WordReader:
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((3, 256)), 0
 
-    def together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
+    def put_together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
         """Return the cell of each group of words that speak of one criterion in one row and do not exclude each other.
 
         APART where they speak of a computed criterion: then the row has to be judged by itself. A group is the cells of
@@ -104,10 +104,10 @@ class WordReader:
         with self._cells.lock:
             for place, cells in enumerate(groups):
                 if cells not in self._together:
-                    self._together[cells] = self._put_together(words(place))
+                    self._together[cells] = self._join_words(words(place))
             return [*map(self._together.__getitem__, groups)]
 
-    def requirement(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    def read_once(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
         """Return the requirement as `read_requirement` reads an item, a word only once."""
         if not isinstance(item, str):
             return read_requirement(item, default, knowledge)
@@ -131,27 +131,27 @@ class WordReader:
         self._wrong |= {stands: found[stands] for stands in new}
         return found
 
-    def exclusive(self, words: Sequence[Stands]) -> str:
+    def explain_exclusive(self, words: Sequence[Stands]) -> str:
         """Return the sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
         try:
-            checked(Team(merged(self._all_read(words))), self._knowledge)
+            checked(Team(merged(self._read_all(words))), self._knowledge)
         except RequirementsError as error:
             return str(error)
         raise ValueError(f"{words} exclude nothing")
 
-    def _put_together(self, words: Sequence[Stands]) -> int:
-        read = self._all_read(words)
+    def _join_words(self, words: Sequence[Stands]) -> int:
+        read = self._read_all(words)
         if self._knowledge.criteria[read[0].criterion].computed:
             return APART
         team = checked(Team(merged(read)), self._knowledge)
-        return self._cells.of_stated(tuple(self._alike(part) for part in team.requirements))
+        return self._cells.get_stated(tuple(self._find_alike(part) for part in team.requirements))
 
-    def _all_read(self, words: Sequence[Stands]) -> list[Requirement]:
-        return [self.requirement(item_of(word), default, self._knowledge) for default, word in words]
+    def _read_all(self, words: Sequence[Stands]) -> list[Requirement]:
+        return [self.read_once(read_item(word), default, self._knowledge) for default, word in words]
 
     def _explain_refused(self, default: Priority, word: str) -> str:
         try:
-            read_requirement(item_of(word), default, self._knowledge)
+            read_requirement(read_item(word), default, self._knowledge)
         except RequirementsError as error:
             return str(error)
         raise ValueError(f"{word!r} can be read")
@@ -164,18 +164,18 @@ class WordReader:
         found = BAD, _NONE, _NONE
         if word not in unknown:
             with contextlib.suppress(RequirementsError):
-                found = self._numbered(word, default) or self._any(word, default)
+                found = self._read_numbered(word, default) or self._read_any(word, default)
         for part, known in zip(found, self._looked, strict=True):
             known[number] = part
         self._numbers[default][word] = number
         return number
 
-    def _any(self, word: str, default: Priority) -> tuple[int, float, float]:
-        requirement = read_requirement(item_of(word), default, self._knowledge)
+    def _read_any(self, word: str, default: Priority) -> tuple[int, float, float]:
+        requirement = read_requirement(read_item(word), default, self._knowledge)
         low, high = (requirement.bound.low, requirement.bound.high) if requirement.bound else (None, None)
-        return self._cell(requirement), _NONE if low is None else low, _NONE if high is None else high
+        return self._get_cell(requirement), _NONE if low is None else low, _NONE if high is None else high
 
-    def _numbered(self, word: str, default: Priority) -> tuple[int, float, float] | None:
+    def _read_numbered(self, word: str, default: Priority) -> tuple[int, float, float] | None:
         """What a word with a plain number states; of words that differ only in that number, one is read in full."""
         match = _NUMBERED.fullmatch(word)
         if match is None:
@@ -186,18 +186,20 @@ class WordReader:
             requirement = read_requirement(word, default, self._knowledge)
             form = self._forms[default, before, behind] = _Form(requirement, self._ends[requirement.criterion], {})
         number, is_high = float(written), before[-2] == "<"
-        place = _place(number, form.ends)
+        place = _find_place(number, form.ends)
         if place not in form.cells:
             end = plain(number)
             bound = Interval(high=end) if is_high else Interval(low=end)
-            form.cells[place] = self._cell(form.requirement._replace(bound=bound))
+            form.cells[place] = self._get_cell(form.requirement._replace(bound=bound))
         return form.cells[place], _NONE if is_high else number, number if is_high else _NONE
 
-    def _cell(self, requirement: Requirement) -> int:
+    def _get_cell(self, requirement: Requirement) -> int:
         computed = self._knowledge.criteria[requirement.criterion].computed
-        return self._cells.of_stated((requirement._replace(bound=None) if computed else self._alike(requirement),))
+        return self._cells.get_stated(
+            (requirement._replace(bound=None) if computed else self._find_alike(requirement),)
+        )
 
-    def _alike(self, requirement: Requirement) -> Requirement:
+    def _find_alike(self, requirement: Requirement) -> Requirement:
         """Return the first requirement met that every fact and every rule answers as they answer this one.
 
         Bounds that lie between the same two amounts of facts and rules are alike: a table of a million different
@@ -207,17 +209,17 @@ class WordReader:
         if bound is None:
             return requirement
         ends = self._ends[requirement.criterion]
-        low, high = (None if end is None else _place(end, ends) for end in (bound.low, bound.high))
+        low, high = (None if end is None else _find_place(end, ends) for end in (bound.low, bound.high))
         return self._like.setdefault(requirement._replace(bound=Interval(low, high, bound.above)), requirement)
 
 
-def _place(end: Number, ends: list[Number]) -> int:
+def _find_place(end: Number, ends: list[Number]) -> int:
     """Even numbers between two ends, odd ones on an end."""
     at = bisect_left(ends, end)
     return 2 * at + (at < len(ends) and ends[at] == end)
 
 
-def _ends(facts: Facts) -> dict[str, list[Number]]:
+def _collect_ends(facts: Facts) -> dict[str, list[Number]]:
     """By criterion, every amount with which a team's bound is compared."""
     knowledge = facts.knowledge
     found: dict[str, set[Number]] = {name: set() for name in knowledge.criteria}

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
 from provider_advisor.batch.input_columns import Spelling
-from provider_advisor.batch.kernel.table import values_of
+from provider_advisor.batch.kernel.table import split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.days import parse_day
@@ -245,7 +245,7 @@ def _read_spellings(given: Row, extra: Row, columns: _Columns) -> Row:
 def _read_flat(topic: str, answer: str, text: str) -> object:
     """Return what the text of a flat key such as `usage.hours` says, as the same cell of a CSV file would."""
     if topic == "situation":
-        return values_of(text) or None
+        return split_values(text) or None
     return read_volume(answer, text) if text.strip() else None
 
 
