@@ -1,4 +1,4 @@
-"""Cold start: a whole `recommend` process beside one that only imports the libraries it stands on."""
+"""Cold start: whole processes of `recommend`, beside one that only imports the libraries that an answer needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from pathlib import Path
 from benchmarks.timing import as_installed
 
 _ROUNDS = 25
-_COMMAND = [str(Path(sys.executable).with_name("recommend")), "--needs", "whiteboard,ucaas"]
+_RECOMMEND = str(Path(sys.executable).with_name("recommend"))
+_ANSWER = ("--needs", "whiteboard,ucaas")
 _IMPORTS = [sys.executable, "-c", "import click, yaml, durable.engine, pydantic"]
 
 
 def rows() -> list[str]:
-    """One row: text on standard output, the knowledge base already kept from an earlier run."""
-    pairs = [(_seconds(_COMMAND), _seconds(_IMPORTS)) for _ in range(_ROUNDS + 2)][2:]
+    """Return a row a command, text on standard output, with what it reads already kept from an earlier run."""
+    answer = [_RECOMMEND, *_ANSWER]
+    beside = "a process that imports click, yaml, durable.engine and pydantic"
+    found = [_compare(answer, _IMPORTS, beside)]
+    return [*found, *(_compare([_RECOMMEND, name], answer, "one answer") for name in ("schema", "check"))]
+
+
+def _compare(command: Sequence[str], other: Sequence[str], beside: str) -> str:
+    pairs = [(_seconds(command), _seconds(other)) for _ in range(_ROUNDS + 2)][2:]
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)
     ours, theirs = (1000 * statistics.median(side) for side in zip(*pairs, strict=True))
-    beside = f"a process that imports click, yaml, durable.engine and pydantic, {theirs:.0f} ms"
-    return [f"| `recommend --needs whiteboard,ucaas`, whole process | {ours:.0f} ms | {beside} | {ratio:.2f} | 1.5 |"]
+    name = " ".join(("recommend", *command[1:]))
+    return f"| `{name}`, whole process | {ours:.0f} ms | {beside}, {theirs:.0f} ms | {ratio:.2f} | 1.5 |"
 
 
 def _seconds(command: Sequence[str]) -> float:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.house import find_circles, find_class_names, find_imports, list_circles, read_modules, rows
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
-_SHARED = ["errors", "version", "bounded_cache", "days", "whole_file", "safe_text"]
+_SHARED = ["errors", "version", "bounded_cache", "whole_file", "safe_text"]
 _ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
 _FRONT = ["recommendation", "questionnaire", "batch", "__init__", "faces"]
 _ORDER = [*_SHARED, *_ROOMS, *_FRONT]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.days import parse_age, parse_day
+from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.whole_file import write_whole
 
 

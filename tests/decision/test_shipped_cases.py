@@ -7,7 +7,7 @@ import pytest
 from provider_advisor import load
 from provider_advisor.decision.cases import find_failures
 from provider_advisor.inference import infer
-from provider_advisor.knowledge.cases import read_cases
+from provider_advisor.knowledge.loader import read_cases
 from provider_advisor.requirements import read_team
 
 _CASES = read_cases()

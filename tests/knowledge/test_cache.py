@@ -1,4 +1,4 @@
-"""The kept knowledge base: only ever as good as reading the files, or not used."""
+"""What is kept between processes, a base, its cases, the schemas: equal to what would be made anew, or not used."""
 
 import datetime as dt
 import hashlib
@@ -6,9 +6,12 @@ import os
 import stat
 
 import pytest
+from click.testing import CliRunner
 
 from provider_advisor import load
-from provider_advisor.knowledge import Facts, loader
+from provider_advisor.faces.cli.schema import schema_command
+from provider_advisor.knowledge import Facts, read_cases, shapes
+from provider_advisor.knowledge import kept as kept_results
 
 
 @pytest.fixture
@@ -96,7 +99,7 @@ def test_a_new_file_and_a_renamed_one_are_read_anew(folders, built):
 @pytest.mark.usefixtures("kept")
 def test_another_version_reads_anew(folders, built, monkeypatch):
     load(*folders)
-    monkeypatch.setattr(loader, "__version__", "999")
+    monkeypatch.setattr(kept_results, "__version__", "999")
     load(*folders)
     assert len(built) == 2
 
@@ -234,7 +237,7 @@ def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(loader, "write_whole", refuse)
+    monkeypatch.setattr(kept_results, "write_whole", refuse)
     assert load(*folders) == load(*folders)
     assert len(built) == 2
 
@@ -292,3 +295,32 @@ def test_a_knowledge_base_with_problems_is_not_kept(folders, kept):
         with pytest.raises(Exception, match="'name' is missing"):
             load(*folders)
     assert not kept.exists()
+
+
+def test_cases_are_kept_and_equal(kept, built):
+    first, second = read_cases(), read_cases()
+    assert len(built) == 1
+    assert second == first
+    assert [type(case.expected.get("among")) for case in second] == [type(case.expected.get("among")) for case in first]
+    assert len(list(kept.iterdir())) == 1
+
+
+@pytest.mark.parametrize("content", CORRUPT)
+def test_corrupt_cases_are_read_from_their_files(kept, built, content):
+    first = read_cases()
+    next(kept.iterdir()).write_bytes(content)
+    assert read_cases() == first
+    assert len(built) == 2
+
+
+def test_schemas_are_kept_and_equal(kept, monkeypatch):
+    def print_schemas():
+        return CliRunner().invoke(schema_command, []).output
+
+    first = print_schemas()
+    monkeypatch.setattr(shapes, "file_schemas", lambda: pytest.fail("the schemas were made again"))
+    assert print_schemas() == first
+    monkeypatch.undo()
+    for path in kept.iterdir():
+        path.write_bytes(_sealed(b"no JSON"))
+    assert print_schemas() == first

@@ -11,8 +11,8 @@ import pytest
 
 from provider_advisor import KnowledgeError, load
 from provider_advisor.knowledge import files
-from provider_advisor.knowledge.cases import read_cases
 from provider_advisor.knowledge.files import MAX_BYTES
+from provider_advisor.knowledge.loader import read_cases
 
 IN_FACTS = "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml."
 IN_RULES = "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml."

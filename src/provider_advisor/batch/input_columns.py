@@ -19,10 +19,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.days import parse_day
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import parse_day
 
 __all__ = [
     "DATED",

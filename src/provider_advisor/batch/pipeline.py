@@ -19,9 +19,9 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import shape_for
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.days import parse_age, parse_day
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+from provider_advisor.logic import parse_age, parse_day
 
 __all__ = ["Scoring", "flow"]
 

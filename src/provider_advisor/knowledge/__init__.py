@@ -1,7 +1,7 @@
 """YAML to checked records to a KnowledgeBase: the only reader of YAML."""
 
 from provider_advisor.knowledge.facts import Fact, Facts, facts_as_of
-from provider_advisor.knowledge.loader import load
+from provider_advisor.knowledge.loader import load, read_cases
 from provider_advisor.knowledge.records import Case, Claim, Criterion, KnowledgeBase, Priority, Provider, Rule
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Rule",
     "facts_as_of",
     "load",
+    "read_cases",
 ]

@@ -26,10 +26,10 @@ from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
-from provider_advisor.knowledge.records import KnowledgeBase, Provider, Questionnaire, Rule
+from provider_advisor.knowledge.records import Case, KnowledgeBase, Provider, Questionnaire, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
-__all__ = ["build", "fingerprint", "read_shapes"]
+__all__ = ["build", "build_cases", "fingerprint", "read_shapes"]
 
 
 class Read(NamedTuple):
@@ -63,6 +63,21 @@ def build(
     if found:
         raise KnowledgeError(sorted(set(found), key=_split_place))
     return _assemble(read, vocabulary, providers, rules, questionnaire)
+
+
+def build_cases(files: Sequence[File]) -> list[Case]:
+    """Return the decision cases in the files, in their order. Raises KnowledgeError with every problem of all."""
+    problems: list[str] = []
+    read = read_shapes(files, problems)
+    placed = [
+        (case, document.where("cases", index))
+        for file, document, _ in read.files["cases"]
+        for index, case in enumerate(file.cases)
+    ]
+    problems += find_repeated(((case.name, where) for case, where in placed), "the case")
+    if problems:
+        raise KnowledgeError(problems)
+    return [convert.make_case(case, where) for case, where in placed]
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:

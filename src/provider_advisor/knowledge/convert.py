@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
-from provider_advisor.days import parse_age
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
 from provider_advisor.knowledge.records import (
     BoundWord,
+    Case,
     Citation,
     Claim,
     Criterion,
@@ -28,10 +29,11 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.knowledge.strict_yaml import Document
-from provider_advisor.logic import Interval, Number, plain
+from provider_advisor.logic import Interval, Number, parse_age, plain
 
 __all__ = [
     "make_bound",
+    "make_case",
     "make_claims",
     "make_condition",
     "make_criterion",
@@ -288,3 +290,14 @@ def make_policy(shape: shapes.WeightsFile) -> Policy:
 
 def _read_given(value: float | None) -> Number | None:
     return None if value is None else plain(value)
+
+
+def make_case(shape: shapes.CaseShape, where: str) -> Case:
+    """Return a decision case as a record."""
+    data = shape.model_dump(exclude_unset=True)
+    team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
+    expected = shape.verdict.model_dump(exclude_unset=True) | {
+        key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
+    }
+    max_age = parse_age(shape.max_age) if shape.max_age else None
+    return Case(shape.name, where, team, shape.as_of, max_age, expected)

@@ -1,7 +1,16 @@
-"""Three-valued truth, intervals and units: knows nothing of providers."""
+"""Three-valued truth, intervals, units and days: knows nothing of providers."""
 
 from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
-from provider_advisor.logic.units import Number, describe_two_readings, find_singular, plain, read_amount, unit_fits
+from provider_advisor.logic.units import (
+    Number,
+    describe_two_readings,
+    find_singular,
+    parse_age,
+    parse_day,
+    plain,
+    read_amount,
+    unit_fits,
+)
 
 __all__ = [
     "Interval",
@@ -13,6 +22,8 @@ __all__ = [
     "describe_two_readings",
     "find_singular",
     "negate",
+    "parse_age",
+    "parse_day",
     "plain",
     "read_amount",
     "unit_fits",

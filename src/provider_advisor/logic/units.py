@@ -1,19 +1,30 @@
-"""Amounts as people write them: a number, perhaps with a unit."""
+"""Amounts, days and ages as people write them: 250 participants, 2022-12-31, 365d."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 
-__all__ = ["Number", "describe_two_readings", "find_singular", "plain", "read_amount", "unit_fits"]
+__all__ = [
+    "Number",
+    "describe_two_readings",
+    "find_singular",
+    "parse_age",
+    "parse_day",
+    "plain",
+    "read_amount",
+    "unit_fits",
+]
 
 Number = int | float
 
 _EXACT = 2**53
 
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
-
-
+# `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AGE = re.compile(r"([0-9]{1,6})d")
 _TWO_READINGS = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
 
 
@@ -35,7 +46,7 @@ def plain(number: Number) -> Number:
 def read_amount(text: str) -> tuple[Number, str | None]:
     """Return the number and the unit, or None, in a text such as "90", "250 participants" or "$0.008".
 
-    Raises ValueError if no finite number stands at its beginning.
+    Raises ValueError if it does not begin with a finite number.
 
     >>> read_amount("0.008 USD/message")
     (0.008, 'USD/message')
@@ -67,3 +78,25 @@ def find_singular(unit: str) -> str:
     ('country', 'minute', 'agent')
     """
     return f"{unit.removesuffix('ies')}y" if unit.endswith("ies") else unit.removesuffix("s")
+
+
+def parse_day(text: str) -> dt.date:
+    """Return the day that is written as YYYY-MM-DD. Raises ValueError.
+
+    >>> parse_day("2022-12-31")
+    datetime.date(2022, 12, 31)
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"'{text}' is not a date; write it as YYYY-MM-DD")
+    return dt.date.fromisoformat(text)
+
+
+def parse_age(text: str) -> int:
+    """Return the number of days in an age such as 365d. Raises ValueError.
+
+    >>> parse_age("365d")
+    365
+    """
+    if not (found := _AGE.fullmatch(text)):
+        raise ValueError(f"'{text}' is not an age; write a number of days such as 365d")
+    return int(found[1])

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provider_advisor.days import parse_age, parse_day
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.problems import validate
 from provider_advisor.knowledge.records import KnowledgeBase
 from provider_advisor.knowledge.shapes import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import shown
 from provider_advisor.requirements.statement import Statement
 from provider_advisor.requirements.team import read_team

@@ -22,9 +22,9 @@ from provider_advisor.batch.input_columns import Spelling
 from provider_advisor.batch.kernel.table import split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
-from provider_advisor.days import parse_day
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.logic import parse_day
 from provider_advisor.requirements import read_volume, statement_record
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]

@@ -8,8 +8,7 @@ from provider_advisor.decision.cases import find_failures
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.options import as_of_option, knowledge_options, load_knowledge, read_day, today
 from provider_advisor.faces.text import clean, show_text
-from provider_advisor.knowledge import KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.cases import read_cases
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of, read_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder
 from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 

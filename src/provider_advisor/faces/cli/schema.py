@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import json
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
 from provider_advisor.faces.text import show_json
+from provider_advisor.knowledge.kept import make_key, recall, remember, stamp_code
 
 __all__ = ["schema_command"]
 
-# Models take long to build, and mostly one schema is asked for.
 _ANSWERS = {
     "recommendation": "explanation.model:answer_schema",
     "batch-summary": "batch.summary:summary_schema",
     "impact": "batch.impact.schema:impact_schema",
 }
+# The folders of all modules that say what schemas hold.
+_CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "batch/impact", "decision", "logic")
 
 
 @click.command("schema")
@@ -28,20 +33,31 @@ def schema_command(kind: str | None) -> None:
     KIND is a kind of file (criteria, provider, rules, …) or of answer (recommendation, batch-summary, impact). Without
     KIND, all schemas are printed.
     """
-    if kind in _ANSWERS:
-        show_json(_schema_of_answer(kind))
-        return
-    files = import_module("provider_advisor.knowledge.shapes").file_schemas()
+    schemas = _recall_schemas()
     if kind is None:
-        show_json({**files, **{name: _schema_of_answer(name) for name in _ANSWERS}})
-    elif kind in files:
-        show_json(files[kind])
+        show_json(schemas)
+    elif kind in schemas:
+        show_json(schemas[kind])
     else:
-        kinds = [*files, *_ANSWERS]
-        raise click.UsageError(f"Unknown kind '{kind}'; expected one of {', '.join(kinds)}")
+        raise click.UsageError(f"Unknown kind '{kind}'; expected one of {', '.join(schemas)}")
 
 
-def _schema_of_answer(kind: str) -> dict[str, Any]:
-    module, name = _ANSWERS[kind].split(":")
-    make: Callable[[], dict[str, Any]] = getattr(import_module(f"provider_advisor.{module}"), name)
-    return make()
+def _recall_schemas() -> dict[str, Any]:
+    """Return all schemas by kind: kept from an earlier call, or made, which takes longer than all the rest."""
+    key = make_key("schemas", f"{stamp_code(*_CODE)} {_stamp_pydantic()}")
+    with contextlib.suppress(ValueError):
+        if kept := recall(key):
+            found: dict[str, Any] = json.loads(kept[0])
+            return found
+    made: dict[str, Any] = import_module("provider_advisor.knowledge.shapes").file_schemas()
+    for name, place in _ANSWERS.items():
+        module, function = place.split(":")
+        made[name] = getattr(import_module(f"provider_advisor.{module}"), function)()
+    remember(key, json.dumps(made).encode())
+    return made
+
+
+def _stamp_pydantic() -> int:
+    """Return what changes with the version of pydantic, which writes the schemas; importing it would take too long."""
+    spec = find_spec("pydantic")
+    return Path(spec.origin).stat().st_mtime_ns if spec is not None and spec.origin else 0
