@@ -8,8 +8,10 @@ from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import confirm as module
+from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
+from provider_advisor.explanation.sureness import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.records import Policy, UsageItem
 from provider_advisor.logic import Interval, Truth
@@ -92,6 +94,24 @@ def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world)
                     supposed = decision.facts.supposing(fact._replace(amount=point))
                     verdict = judge_team(world.team, supposed).verdict
                     assert verdict._replace(strength=None) == decision.outcome.verdict._replace(strength=None)
+
+
+@settings(REPEATED, max_examples=60)
+@given(worlds())
+def test_an_amount_whose_answers_change_nothing_changes_nothing_anywhere_between(world):
+    decision = decided(world.knowledge, world.team)
+    before = decision.outcome.verdict
+    listed = {(each.provider, each.criterion) for each in find_questions(decision.outcome, decision.facts).questions}
+    for assessment in decision.outcome.assessments:
+        for asked in find_open_facts(assessment, decision.facts):
+            fact, criterion = decision.facts(asked.provider, asked.criterion), world.knowledge.criteria[asked.criterion]
+            if criterion.scale is None or criterion.whole or (asked.provider, asked.criterion) in listed:
+                continue
+            for amount in (0, 0.001, 1.7, 2.999, 3, 3.001, 4.999, 5.001, 5.999, 6, 6.001, 7.999, 8.001, 10):
+                point = Interval(amount, amount)
+                if fact.amount is None or fact.amount.holds(point):
+                    verdict = judge_team(world.team, decision.facts.supposing(fact._replace(amount=point))).verdict
+                    assert verdict._replace(strength=None) == before._replace(strength=None)
 
 
 def test_what_turns_the_verdict_for_sure_is_asked_first_then_what_weighs_more():
@@ -216,8 +236,23 @@ def test_a_rating_is_one_of_its_words():
 def test_no_amount_is_below_nothing():
     assert possible(quantity("seats"), Interval(0)) == [0]
     assert possible(quantity("seats"), Interval(1)) == [0, 1]
-    assert possible(price("toll"), Interval(0.5)) == [0.25, 0.5]
-    assert possible(price("toll"), Interval(None, 0)) == [0, 5]
+    assert possible(price("toll"), Interval(0.5)) == [0.49999, 0.5]
+    assert possible(price("toll"), Interval(None, 0)) == [0, 0.00001]
+
+
+def test_what_is_more_than_an_amount_is_never_answered_with_it():
+    assert possible(quantity("pace", whole=False), None, Said(5, "more_than")) == [5.00001, 10]
+    assert possible(quantity("pace", whole=False), Interval(5.00001), Said(5, "more_than")) == [5.000005, 5.00001]
+
+
+def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
+    # At 4 USD Ada is ahead of Bob; just above it she misses a wish that he meets.
+    asked = (should("toll", Interval(None, 4), 1), *(Requirement(name, "could", None, 1) for name in ("toll", "fax")))
+    claims = {"ada": {"fax": HAS, "toll": Said((3, 6), "between")}, "bob": {"toll": Said(4, "exactly")}}
+    knowledge, team = knowledge_of([price("toll"), capability("fax")], claims), Team(asked)
+    found = measure_robustness(decided(knowledge, team))
+    says = " ".join(entry.says for entry in record_confirm(found, knowledge))
+    assert "if just above 4 USD/thing, Bob would be recommended (firm)" in says
 
 
 @settings(REPEATED, max_examples=150)
@@ -227,7 +262,7 @@ def test_every_answer_can_be_given(world):
     for assessment in decision.outcome.assessments:
         for asked in find_askable_facts(assessment, decision.facts):
             criterion = world.knowledge.criteria[asked.criterion]
-            claimed = (decision.facts(asked.provider, asked.criterion).amount or Interval())._replace(above=False)
+            claimed = decision.facts(asked.provider, asked.criterion).amount or Interval()
             answers = list_answers(asked, decision.facts)
             assert answers
             assert abs(sum(answer.share for answer in answers) - 1) < 1e-9

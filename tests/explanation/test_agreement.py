@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import assume, given, settings
-from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, rating, worlds
+from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, quantity, rating, worlds
 
 from provider_advisor.decision.robustness.confirm import find_contenders
 from provider_advisor.explanation.unknowns import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
 
@@ -169,6 +170,37 @@ def test_every_face_says_that_all_is_known_only_where_it_is(world):
     for page in (markdown_report(found, knowledge), html_report(found, knowledge)):
         assert ("Everything that was asked for is known." in page) == (bool(found.findings) and not unknown)
         assert ("even odds" in page) <= any(finding.is_open for finding in found.findings)
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_a_tie_names_each_known_difference_that_asking_for_it_would_decide_by(world):
+    recommendation = _answered(world, robustness=False)
+    found, facts = recommendation.explanation, recommendation.decision.facts
+    leaders = found.verdict.among if found.verdict.kind == "tie" else []
+    known = {name: [facts(leader, name) for leader in leaders] for name in world.knowledge.criteria}
+    differing = {
+        name
+        for name, values in known.items()
+        if {Truth.YES, Truth.NO} <= {fact.truth for fact in values}
+        or any(
+            one.amount is not None and other.amount is not None and one.amount.intersect(other.amount).is_empty()
+            for one in values
+            for other in values
+        )
+    }
+    assert [part.criterion for part in found.differences] == [name for name in known if name in differing]
+    assert ("known to differ" in found.verdict.reason) == bool(differing)
+
+
+def test_equal_providers_are_told_apart_by_what_was_not_asked(capsys):
+    criteria = [capability("doors"), capability("bells"), quantity("seats")]
+    ada = {"doors": Said("present"), "bells": Said("present"), "seats": Said(8, "exactly")}
+    bob = {"doors": Said("present"), "bells": Said("absent"), "seats": Said(5, "exactly")}
+    knowledge = knowledge_of(criteria, {"ada": ada, "bob": bob})
+    text = _text(_answered(World(knowledge, Team((_must("doors"),), {}, {}))), knowledge, capsys)
+    assert "nothing about them is unknown; they are known to differ in bells and seats." in text
+    assert "What would decide between them bells: yes (Ada); no (Bob). seats: 8 things (Ada); 5 things (Bob)." in text
 
 
 def _text(recommendation, knowledge, capsys):

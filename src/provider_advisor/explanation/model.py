@@ -303,6 +303,8 @@ class WorldsRecord(AnswerPart):
     """share of worlds in which every provider fails a must"""
     given: EstimateRecord
     uniform: EstimateRecord
+    at_worst: bool = False
+    """some amounts are stated by no source, and count at their worst in every scenario"""
     says: str
 
 
@@ -420,6 +422,14 @@ class KnowledgeRecord(AnswerPart):
     stale: list[StaleRecord]
 
 
+class DifferenceRecord(AnswerPart):
+    """A criterion on which the leaders of a tie are known to differ: to ask for it would decide between them."""
+
+    criterion: str
+    label: str
+    says: str
+
+
 class AnswerRecord(AnswerPart):
     """The answer to a team, as `recommend --format json` prints it."""
 
@@ -436,6 +446,8 @@ class AnswerRecord(AnswerPart):
     """consequents of fired rules that do not count"""
     combinations: list[list[str]]
     concessions: list[ConcessionRecord]
+    differences: list[DifferenceRecord]
+    """on which the leaders of a tie are known to differ, in the areas that the team asks about"""
     confirm: list[ConfirmRecord]
     """empty where it was not asked for"""
     robustness: RobustnessRecord | NothingRecord
@@ -471,6 +483,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "products": {},
     "take": {},
     "dated_by": [],
+    "differences": [],
 }
 _NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None, "read_from": ""}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""

@@ -153,8 +153,19 @@ def explain_verdict(decision: Decision) -> str:
         return _explain_none(decision, assessments, knowledge)
     if verdict.kind == "tie":
         names = provider_names(verdict.among, knowledge)
-        return f"{names} are equal in everything that you asked for, and nothing about them is unknown."
+        equal = f"{names} are equal in everything that you asked for, and nothing about them is unknown"
+        return f"{_join_clauses([equal, _say_differences(decision)])}."
     return _explain_undetermined(verdict, assessments, knowledge)
+
+
+def _say_differences(decision: Decision) -> str:
+    """Return in which criteria equal leaders are known to differ: at most three of them."""
+    # Most answers are no tie, and start without it.
+    from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
+
+    labels = [part.label for part in find_differences_of_leaders(decision)]
+    more = [f"{len(labels) - _MOST_MUSTS} more"] if len(labels) > _MOST_MUSTS else []
+    return f"they are known to differ in {joined(labels[:_MOST_MUSTS] + more)}" if labels else ""
 
 
 def list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:

@@ -39,6 +39,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         ],
         combinations=[list(group) for group in decision.combinations],
         concessions=[_concession(concession, knowledge) for concession in decision.concessions],
+        differences=_find_differences(decision) if outcome.verdict.kind == "tie" else [],
         confirm=[],
         robustness=model.NothingRecord(),
         sources=_sources(used, {part.source for part in notices}, knowledge),
@@ -53,6 +54,13 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         ],
         knowledge=_knowledge(decision, findings, used),
     )
+
+
+def _find_differences(decision: Decision) -> list[model.DifferenceRecord]:
+    # Most answers are no tie, and start without it.
+    from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
+
+    return find_differences_of_leaders(decision)
 
 
 def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:

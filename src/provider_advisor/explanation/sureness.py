@@ -19,6 +19,7 @@ from provider_advisor.decision.robustness import (
     WeightRange,
     WeightRanges,
 )
+from provider_advisor.decision.robustness.open_facts import find_nearest_end
 from provider_advisor.explanation import model
 from provider_advisor.explanation.reasons import in_brief, provider_names
 from provider_advisor.explanation.words import (
@@ -146,6 +147,7 @@ def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRec
         none=rounded(shares.none),
         given=_estimate(shares.given),
         uniform=_estimate(shares.uniform),
+        at_worst=shares.at_worst,
         says=_worlds_says(robustness, knowledge),
     )
 
@@ -180,14 +182,18 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     )
     none = f"; in {percent(shares.none)} none of them meets every must" if shares.none > 0 else ""
     error = f" (estimated, give or take {200 * shares.given.error:.1f}%)" if shares.given.samples else ""
-    return f"{say_odds(knowledge.policy.unknown)}, {said}{none}{error}.{_say_ahead(robustness, knowledge)}"
+    odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
+    return f"{odds}, {said}{none}{error}.{_say_ahead(robustness, knowledge)}"
 
 
-def say_odds(unknown: float) -> str:
-    """Return what a share rests on, as the beginning of a sentence: how often an unknown fact turns out well."""
-    return (
-        "With every unknown at even odds" if unknown == _EVEN else f"With every unknown met at {percent(unknown)} odds"
-    )
+def say_odds(unknown: float, *, at_worst: bool) -> str:
+    """Return what a share rests on, as the beginning of a sentence: how often an unknown fact turns out well.
+
+    With `at_worst` there are amounts that no source states: silence is no advantage, so they count at their worst.
+    """
+    odds = "at even odds" if unknown == _EVEN else f"met at {percent(unknown)} odds"
+    amounts = " and every amount that no source states at its worst" if at_worst else ""
+    return f"With every unknown {odds}{amounts}"
 
 
 def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
@@ -351,6 +357,9 @@ def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> s
     value = _value(fact, knowledge)
     if isinstance(value, str) or value is None:
         return str(value)
+    beside = find_nearest_end(value, criterion)
+    if beside is not None:
+        return f"just {'above' if value > beside else 'below'} {number_text(beside)} {criterion.unit or ''}".rstrip()
     return f"{number_text(value)} {criterion.unit or ''}".rstrip()
 
 

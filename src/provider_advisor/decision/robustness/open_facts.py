@@ -1,5 +1,6 @@
 """Find the facts that leave findings open, and list what a provider could answer when it is asked about one."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -16,12 +17,15 @@ __all__ = [
     "PossibleAnswer",
     "Use",
     "find_askable_facts",
+    "find_nearest_end",
     "find_open_facts",
     "find_uses",
     "is_open",
     "list_answers",
     "list_confirmations",
 ]
+
+_DIGITS = 12
 
 
 class Use(NamedTuple):
@@ -203,32 +207,57 @@ def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -
     for bound in question.bounds:
         yield from _keep_possible(_list_beside(bound, claimed, criterion), claimed, criterion)
     if question.on_scale:
-        yield from (_clamp(end, claimed) for end in scale_ends(criterion))
+        yield from (_clamp(end, claimed, criterion) for end in scale_ends(criterion))
 
 
-def _clamp(end: Number, claimed: Interval) -> Number:
-    """Return the end of the scale, or that of what is open if it comes first."""
-    if claimed.low is not None and end < claimed.low:
-        return claimed.low
+def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
+    """Return the end of the scale, or that of what is open if it comes first; just above "more than" an amount."""
+    if claimed.low is not None and end <= claimed.low:
+        return _step_from(claimed.low, claimed.high, criterion) if claimed.above else max(end, claimed.low)
     return claimed.high if claimed.high is not None and end > claimed.high else end
 
 
 def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> list[Number]:
     """Return the amounts on each end of the bound and just outside it, and one inside if neither end is left open."""
-    whole = criterion.whole or criterion.kind == "rating"
-    lowest, highest = sorted(scale_ends(criterion))
     found: list[Number] = []
     if bound.low is not None:
-        floor = max(0, min(lowest, bound.low - 1)) if claimed.low is None else claimed.low
-        found += [bound.low, bound.low - 1 if whole else (bound.low + floor) / 2]
+        found += [bound.low, _step_from(bound.low, 0 if claimed.low is None else claimed.low, criterion)]
     if bound.high is not None:
-        ceiling = max(highest, bound.high + 1) if claimed.high is None else claimed.high
-        found += [bound.high, bound.high + 1 if whole else (bound.high + ceiling) / 2]
+        found += [bound.high, _step_from(bound.high, claimed.high, criterion)]
     inside = claimed.intersect(bound)
     ends = [end for end in (inside.low, inside.high) if end is not None]
     if ends and not any(compare(Interval(end, end), inside) is Truth.YES for end in found):
         found.append(sum(ends) / len(ends))
     return found
+
+
+def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Number:
+    """Return the amount next to an end on the way to a limit, upwards without one: the next whole one, or just beside.
+
+    An amount that need not be whole has none next to it. A millionth of the scale moves a score by less than anybody
+    reads, and more than the nine digits that scores are compared with.
+    """
+    up = limit is None or limit > end
+    if criterion.whole or criterion.kind == "rating":
+        return end + 1 if up else end - 1
+    step = _find_step(criterion)
+    if limit is not None and abs(limit - end) < 2 * step:
+        return (end + limit) / 2
+    return round(end + step if up else end - step, _DIGITS)
+
+
+def _find_step(criterion: Criterion) -> float:
+    worst, best = scale_ends(criterion)
+    return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
+
+
+def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
+    """Return the amount that this one lies just beside, as `list_answers` has it; None of any other amount."""
+    if criterion.whole or criterion.scale is None:
+        return None
+    step = _find_step(criterion)
+    end = round(amount, max(0, round(-math.log10(step)) - 1))
+    return end if 0 < abs(amount - end) <= 1.5 * step else None
 
 
 def _keep_possible(amounts: Iterable[Number], claimed: Interval, criterion: Criterion) -> Iterator[Number]:

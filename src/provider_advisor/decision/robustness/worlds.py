@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.robustness.alternatives import Alternative
 from provider_advisor.decision.robustness.exact import Acceptability, duel, find_first_places, unopposed
 from provider_advisor.decision.robustness.monte_carlo import SAMPLES, WorldSample, draw_worlds, estimate_error
@@ -42,12 +43,16 @@ class Estimate(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """The shares of all alternatives, in their order; `none` is that of the worlds in which each fails a must."""
+    """The shares of all alternatives, in their order; `none` is that of the worlds in which each fails a must.
+
+    `at_worst` says that an amount without any claim counts at the worst end of its scale in every world.
+    """
 
     alternatives: tuple[AlternativeShare, ...]
     none: float
     given: Estimate
     uniform: Estimate
+    at_worst: bool = False
 
 
 def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
@@ -56,7 +61,16 @@ def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAM
         return None
     alternatives, complete = model_worlds(outcome.assessments, facts)
     found = calculate_shares(alternatives, [finding.weight for finding in outcome.assessments[0].findings], samples)
+    found = found._replace(
+        at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
+    )
     return found if complete else _with_estimate(found)
+
+
+def _is_at_worst(finding: Finding) -> bool:
+    """Return whether the finding has an amount that could be anything, and is expected at its lower end."""
+    degree = finding.degree
+    return degree.truth is None and degree.low == degree.expected < degree.high
 
 
 def calculate_shares(

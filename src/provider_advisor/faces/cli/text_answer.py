@@ -245,6 +245,8 @@ def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *
 def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     # Where every provider fails a must, the concessions say the same and more.
     turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
+    apart = [part.says for part in answer.differences]
+    _show_list("What would decide between them", apart if verbose else _most(apart), page)
     asked = [part.says for part in answer.confirm]
     ways = [*_concession_lines(answer, knowledge), *_combination_lines(answer, knowledge)]
     if not verbose:

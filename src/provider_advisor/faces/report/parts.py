@@ -102,14 +102,19 @@ def describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[
 
 
 def describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
-    """Return what the team could give up, further changes that change the answer, and which providers do together."""
+    """Return what would change the answer: criteria that equal leaders differ in, what to give up, other changes.
+
+    Then come the providers that meet every must together.
+    """
     given_up = [
         f"Without {joined([_requirement(part, knowledge) for part in concession.drop])}: "
         f"{concession.verdict.reason.removeprefix('Then ')}"
         for concession in answer.concessions
     ]
     together = [f"{name_providers(group, answer)} together meet every must." for group in answer.combinations]
-    return list(dict.fromkeys([*(clean(line) for line in given_up), *turns, *(clean(line) for line in together)]))
+    apart = [f"To ask for: {part.says}" for part in answer.differences]
+    lines = [*(clean(line) for line in (*apart, *given_up)), *turns, *(clean(line) for line in together)]
+    return list(dict.fromkeys(lines))
 
 
 def _requirement(part: RequirementRecord, knowledge: KnowledgeBase) -> str:

@@ -177,7 +177,8 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
     uniform = _precision(worlds.uniform)
     if not answer.is_open:
         unknown = any(finding.is_open for finding in answer.findings)
-        odds = f"{say_odds(knowledge.policy.unknown)}, and all" if unknown else "With all"
+        odds = say_odds(knowledge.policy.unknown, at_worst=worlds.at_worst)
+        odds = f"{odds}, and all" if unknown else "With all"
         return f"{odds} weights equally likely. The shares are {uniform}."
     return f"{worlds.says} {_precision_text(worlds)}"
 
