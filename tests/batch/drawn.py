@@ -44,4 +44,6 @@ def _word(criterion: Criterion, draw: random.Random) -> str:
         bound = f">={draw.choice(criterion.values)}"
     elif criterion.scale is not None and draw.random() < 1 / 2:
         bound = f"{draw.choice(('>=', '<='))}{draw.randint(0, 100)}"
+    if not bound and draw.random() < 1 / 8:
+        return f"{criterion.id}:wont"
     return f"{criterion.id}{bound}{draw.choice(('', '', ':should', ':could'))}"

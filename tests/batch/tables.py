@@ -59,7 +59,7 @@ def words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
 
 
 def _word(criterion: Criterion) -> st.SearchStrategy[str]:
-    suffix = st.sampled_from(["", "", "", ":must", ":should", " : could"])
+    suffix = st.sampled_from(["", "", "", ":must", ":should", " : could", ":wont"])
     space = st.sampled_from(["", "", " "])
     if criterion.kind == "capability":
         bound: st.SearchStrategy[str] = st.just("")
@@ -75,7 +75,7 @@ def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
     """The same as the JSON of a mapping, with a weight perhaps."""
     keys: dict[str, st.SearchStrategy[Any]] = {
         "weight": st.sampled_from([0.1, 1, 3, 7]),
-        "priority": st.sampled_from(PRIORITIES),
+        "priority": st.sampled_from([*PRIORITIES, "wont"]),
     }
     if criterion.kind in {"quantity", "price"}:
         keys |= {"at_least": st.integers(0, 9), "at_most": st.integers(0, 9), "exactly": st.integers(0, 9)}

@@ -154,7 +154,7 @@ def contributions(knowledge: KnowledgeBase, team: Team) -> tuple[list[Contributi
         for rule in knowledge.rules.values():
             limit = firing(rule.when, team, ranks)
             for part in rule.implies:
-                if limit:
+                if limit and part.criterion not in team.unwanted:
                     priority = by_rank[min(limit, RANK[part.priority])]
                     new = Contribution(rule, part.criterion, priority, part.bound)
                     if not any(asks_as_much(req, new) or contradicts(req, new) for req in team.requirements):

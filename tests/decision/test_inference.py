@@ -152,6 +152,21 @@ def test_a_rule_that_favours_counts_unless_its_facts_are_required():
     assert set(fired(inference)) == {"counts", "stated", "implied", "adds"}
 
 
+def test_no_rule_adds_what_is_not_wanted_nor_fires_on_it():
+    rules = [
+        rule("adds", Need("board"), Implied("chat", "must")),
+        rule("goes-on", Need("chat"), Implied("fax", "should")),
+        rule("favours", Need("chat"), favours=FactHolds("phone")),
+        rule("either", AnyOf((Need("chat"), Need("board"))), Implied("phone", "should")),
+        rule("judges", Need("board"), favours=FactHolds("chat")),
+    ]
+    inference = infer(knowledge_of(CRITERIA, {}, rules), Team((must("board"),), unwanted=("chat",)))
+    assert [part.criterion for part in inference.requirements] == ["board", "phone"]
+    assert inference.set_aside == (("adds", "chat", "you said that you do not want it"),)
+    assert fired(inference) == {"adds": {"need:board"}, "either": {"need:board"}, "judges": {"need:board"}}
+    assert [part.id for part in inference.favours] == ["judges"]
+
+
 # Order and size
 
 

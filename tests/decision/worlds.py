@@ -427,7 +427,9 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase) -> Team:
         if answers:
             situation[topic.id] = tuple(sorted(answers))
     usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}]))
-    return Team(asked, situation, usage)
+    others = sorted(knowledge.criteria.keys() - {req.criterion for req in asked})
+    unwanted = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
+    return Team(asked, situation, usage, unwanted=tuple(sorted(unwanted)))
 
 
 def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:

@@ -24,6 +24,7 @@ STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
         ("repairs:must", ("repairs", "must", None)),
         ("repairs:should", ("repairs", "should", None)),
         ("repairs : could", ("repairs", "could", None)),
+        ("repairs:wont", ("repairs", "wont", None)),
         ("child-seats", ("child-seats", "must", None)),
         ("stock", (STOCK, "must", None)),
         ("bikes-in-stock>=90", (STOCK, "must", Interval(90))),
@@ -84,10 +85,10 @@ def lacks(found, sign=">="):
         ("xylophone", "unknown criterion 'xylophone'. See `recommend criteria` for all of them."),
         (
             "repairs:Must",
-            "unknown priority 'Must' in 'repairs:Must'; expected must, should or could. Did you mean 'must'?",
+            "unknown priority 'Must' in 'repairs:Must'; expected must, should, could or wont. Did you mean 'must'?",
         ),
-        ("repairs:shall", "unknown priority 'shall' in 'repairs:shall'; expected must, should or could."),
-        ("repairs:", "unknown priority '' in 'repairs:'; expected must, should or could."),
+        ("repairs:shall", "unknown priority 'shall' in 'repairs:shall'; expected must, should, could or wont."),
+        ("repairs:", "unknown priority '' in 'repairs:'; expected must, should, could or wont."),
         ("repairs>=1", CAPABILITY),
         ("mending<=1", CAPABILITY),
         ("repairs=yes", CAPABILITY),
@@ -181,7 +182,7 @@ def test_a_mapping_says_the_same_with_keys(bicycles, given_mapping, expected):
         ),
         (
             {"criterion": "repairs", "priority": "shall"},
-            "unknown priority 'shall' in 'repairs'; expected must, should or could.",
+            "unknown priority 'shall' in 'repairs'; expected must, should, could or wont.",
         ),
         (
             {"criterion": "stock", "at_least": 5, "at_most": 3},

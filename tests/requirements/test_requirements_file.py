@@ -242,3 +242,26 @@ def test_a_part_is_checked_with_the_other_part_and_not_before(bicycles, file, li
 def test_each_word_of_a_part_is_checked_at_once(bicycles):
     with pytest.raises(RequirementsError, match=r"team.yaml: unknown criterion 'repair'"):
         read_requirements(b"needs: [repair]", "team.yaml", bicycles, whole=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "unwanted", "stated"),
+    [
+        (b"needs: [repairs]", {"wants": ["repairs:wont"]}, ("repairs",), set()),
+        (b"wants: [{criterion: repairs, priority: wont}]", {"needs": ["repairs"]}, (), {"repairs"}),
+    ],
+)
+def test_the_command_line_wins_over_what_a_file_does_not_want(bicycles, file, line, unwanted, stated):
+    part = read_requirements(file, "team.yaml", bicycles, whole=False)
+    whole = combined(part, Statement(read_team(bicycles, **line, whole=False)), bicycles)
+    assert (whole.team.unwanted, whole.team.stated) == (unwanted, stated)
+    assert whole.notes == ("The command line overrides the file for 'repairs'.",)
+
+
+def test_what_is_not_wanted_is_kept_from_both_and_written_as_it_is_read(bicycles):
+    part = read_requirements(b"wants: ['rental:wont']", "team.yaml", bicycles, whole=False)
+    whole = combined(part, Statement(read_team(bicycles, needs=["repairs", "test-rides:wont"], whole=False)), bicycles)
+    assert whole.team.unwanted == ("rental", "test-rides")
+    record = statement_record(whole, bicycles)
+    assert record["wants"] == [{"criterion": name, "priority": "wont"} for name in whole.team.unwanted]
+    assert read_requirements_data(record, "record", bicycles).team == whole.team

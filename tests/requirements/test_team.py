@@ -295,3 +295,38 @@ def test_usage_is_split_into_what_is_paid_for_together(shops_with_agents, usage,
     assert [[price.id for price in service.models] for service in services] == models
     assert {item: amount for service in services for item, amount in service.usage.items()} == usage
     assert all(service.missing == () for service in services)
+
+
+def test_what_is_not_wanted_is_no_requirement_and_may_be_said_in_either_list(bicycles):
+    team = read_team(
+        bicycles,
+        needs=["repairs", "rental:wont"],
+        wants=[{"criterion": "test-rides", "priority": "wont"}, "rental:wont"],
+    )
+    assert team.unwanted == ("rental", "test-rides")
+    assert team.stated == {"repairs"}
+
+
+@pytest.mark.parametrize("other", ["repairs", "repairs:should", "repairs:could"])
+def test_what_is_asked_for_and_not_wanted_is_refused(bicycles, other):
+    with pytest.raises(RequirementsError, match=r"'repairs' is asked for as \w+ and as wont, .* keep one of the two\."):
+        read_team(bicycles, needs=[other], wants=["repairs:wont"])
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("stock>=90:wont", "bound"),
+        ({"criterion": "stock", "priority": "wont", "at_most": 5}, "bound"),
+        ({"criterion": "stock", "priority": "wont", "weight": 2}, "weight"),
+    ],
+)
+def test_what_is_not_wanted_has_no_bound_and_no_weight(bicycles, given, what):
+    with pytest.raises(
+        RequirementsError, match=f"'bikes-in-stock' is not wanted .wont., so it takes no {what}; write only"
+    ):
+        read_team(bicycles, wants=[given])
+
+
+def test_a_cost_that_is_not_wanted_needs_no_usage(bicycles):
+    assert read_team(bicycles, wants=["monthly-cost:wont"]).unwanted == ("monthly-cost",)

@@ -19,7 +19,7 @@ from provider_advisor.errors import RequirementsError
 
 SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
 
-Priority = Literal["must", "should", "could"]
+Priority = Literal["must", "should", "could", "wont"]
 BoundWords = dict[str, int | float | str]
 """A bound with the keys and words of a requirements file: {"at_least": 90}, {"at_most": "fair"}."""
 
@@ -166,6 +166,7 @@ class RequirementRecord(AnswerPart):
     criterion: str
     label: str
     priority: Priority
+    """wont: it is not wanted; it has no bound and no weight, and no findings"""
     bound: BoundWords | None
     weight: float | None
     implied_by: list[str]
@@ -467,6 +468,11 @@ class AnswerRecord(AnswerPart):
     def is_open(self) -> bool:
         """Return whether unknown facts could still change who leads, so that shares of scenarios say something."""
         return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
+
+    @property
+    def unwanted(self) -> list[str]:
+        """Return the criteria that the team does not want."""
+        return [part.criterion for part in self.requirements if part.priority == "wont"]
 
     @property
     def sureness(self) -> RobustnessRecord | None:

@@ -15,6 +15,7 @@ from provider_advisor.explanation.words import claim_text, joined, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
+from provider_advisor.requirements.model import list_unwanted
 
 __all__ = ["claim_record", "record_answer"]
 
@@ -32,7 +33,10 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         verdict=_verdict(outcome.verdict, explain_verdict(decision)),
         providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
         findings=[_finding(finding, knowledge) for finding in findings],
-        requirements=[_requirement(requirement, knowledge) for requirement in outcome.inference.requirements],
+        requirements=[
+            _requirement(requirement, knowledge)
+            for requirement in (*outcome.inference.requirements, *list_unwanted(outcome.team))
+        ],
         set_aside=[
             model.SetAsideRecord(rule=part.rule, criterion=part.criterion, because=part.because)
             for part in outcome.inference.set_aside

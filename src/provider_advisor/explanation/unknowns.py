@@ -1,4 +1,4 @@
-"""What was asked for and is not known, or known with a note: one list for every face, so that none says more."""
+"""What is not known, known with a note, or does not count: one list each for every face, so that none says more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from provider_advisor.explanation.model import AnswerRecord, FindingRecord, grou
 from provider_advisor.explanation.words import criterion_label, joined, rule_label
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Unknown", "list_caveats", "list_notes", "list_unknowns"]
+__all__ = ["Unknown", "list_caveats", "list_notes", "list_set_aside", "list_unknowns", "list_unwanted"]
 
 
 class Unknown(NamedTuple):
@@ -89,3 +89,26 @@ def _list_sources(answer: AnswerRecord) -> Iterator[str]:
     for source in answer.sources:
         if source.note:
             yield f"Source {source.id}: {source.note}."
+
+
+# What was stated, or asked by a rule, and does not count
+
+
+def list_unwanted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team does not want (`wont`), each with the rules that would have added it."""
+    found = []
+    for part in answer.unwanted:
+        rules = [aside.rule for aside in answer.set_aside if aside.criterion == part]
+        word = "rule" if len(rules) == 1 else "rules"
+        would = f" (the {word} {joined(rules)} would have added it)" if rules else ""
+        found.append(f"{criterion_label(part, None, knowledge)}{would}")
+    return found
+
+
+def list_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the other consequents of rules that do not count, each with the reason."""
+    return [
+        f"{criterion_label(part.criterion, None, knowledge)}, by the rule {part.rule}: {part.because}."
+        for part in answer.set_aside
+        if part.criterion not in answer.unwanted
+    ]

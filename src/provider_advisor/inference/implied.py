@@ -9,8 +9,9 @@ from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fo
 from provider_advisor.knowledge.records import Implied, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
+from provider_advisor.requirements.model import list_unwanted
 
-__all__ = ["SetAside", "added_by", "beside", "contradicts", "implied_requirements"]
+__all__ = ["Implications", "SetAside", "added_by", "beside", "contradicts", "imply"]
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -24,31 +25,45 @@ class SetAside(NamedTuple):
     because: str
 
 
-def implied_requirements(
-    fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase
-) -> tuple[tuple[Requirement, ...], tuple[SetAside, ...]]:
-    """Return what the fired rules add to the team's requirements, and what was set aside.
+class Implications(NamedTuple):
+    """The rules that fire, what they add to the team's requirements, and what was set aside."""
+
+    rules: tuple[Rule, ...]
+    added: tuple[Requirement, ...]
+    aside: tuple[SetAside, ...]
+
+
+def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Implications:
+    """Return what the rules that the engine fired add to the team's requirements.
 
     The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An
-    implied requirement has at most the priority of the need that fired its rule; one that contradicts a stated bound
-    is set aside; one that a stated requirement asks as much as is left out; those on the same criterion are merged.
+    implied requirement has at most the priority of the need that fired its rule; one that the team does not want, or
+    that contradicts a stated bound, is set aside; one that a stated requirement asks as much as is left out; those on
+    the same criterion are merged. The engine chains over what rules imply and knows nothing of what is unwanted, so
+    that a rule does not fire that needs what was set aside.
     """
     ranks: dict[str, int] = {}
     for stated in team.requirements:
         ranks[stated.criterion] = max(ranks.get(stated.criterion, 0), RANK[stated.priority])
     added: list[Requirement] = []
     aside: list[SetAside] = []
+    rules: list[Rule] = []
+    said = (*team.requirements, *list_unwanted(team))
     for rule in fired:
         cap = _cap(rule.when, ranks, settled)
+        if not cap:
+            continue
+        rules.append(rule)
         for part in rule.implies:
             rank = min(RANK[part.priority], cap)
             requirement = added_by(rule, part, rank, knowledge)
-            if contradicted := contradicts(requirement, team.requirements):
+            if contradicted := contradicts(requirement, said):
                 aside.append(SetAside(rule.id, part.criterion, contradicted))
                 continue
             ranks[part.criterion] = max(ranks.get(part.criterion, 0), rank)
             added.append(requirement)
-    return beside(team.requirements, added), tuple(sorted(aside, key=lambda part: (part.criterion, part.rule)))
+    aside.sort(key=lambda part: (part.criterion, part.rule))
+    return Implications(tuple(rules), beside(team.requirements, added), tuple(aside))
 
 
 def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
@@ -65,9 +80,11 @@ def beside(stated: Sequence[Requirement], added: Iterable[Requirement]) -> tuple
 def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
     """Return why it does not count beside what the team stated; a wish does not overrule an added must."""
     bound = requirement.bound
+    asked = [other for other in stated if other.criterion == requirement.criterion]
+    if any(other.priority == "wont" for other in asked):
+        return "you said that you do not want it"
     if bound is None:
         return None
-    asked = [other for other in stated if other.criterion == requirement.criterion]
     if requirement.priority == "must":
         asked = [other for other in asked if other.priority == "must"]
     against = any(other.bound is not None and bound.excludes(other.bound) for other in asked)

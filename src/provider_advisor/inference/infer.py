@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.inference.engine import Production, Program, fire
-from provider_advisor.inference.implied import SetAside, implied_requirements
+from provider_advisor.inference.implied import SetAside, imply
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import (
     Condition,
@@ -140,21 +140,21 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
 
 
 def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
-    """Return what follows if just these rules fire, in the order of the base, and these atoms hold."""
-    implied, dropped = implied_requirements(rules, team, settled, knowledge)
-    requirements = sorted((*team.requirements, *implied), key=_get_rank)
+    """Return what follows if the engine fired just these rules, in the order of the base, and these atoms hold."""
+    found = imply(rules, team, settled, knowledge)
+    requirements = sorted((*team.requirements, *found.added), key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     favours: list[Rule] = []
     uncounted: list[SetAside] = []
-    for rule in rules:
+    for rule in found.rules:
         # No evidence counts twice: the facts of a required criterion are judged already.
         if again := sorted(judged_by(rule) & required):
             uncounted.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif rule.favours is not None:
             favours.append(rule)
     true = settled | {need_atom(criterion) for criterion in required}
-    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in rules)
-    return Inference(tuple(requirements), firings, tuple(favours), (*dropped, *uncounted))
+    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in found.rules)
+    return Inference(tuple(requirements), firings, tuple(favours), (*found.aside, *uncounted))
 
 
 def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:

@@ -47,7 +47,8 @@ __all__ = [
 Kind = Literal["capability", "quantity", "price", "rating"]
 Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
-Priority = Literal["must", "should", "could"]
+Priority = Literal["must", "should", "could", "wont"]
+"""How much something is asked for; `wont` is not wanted: no rule adds it, and it weighs nothing."""
 About = Literal["criterion", "situation", "usage"]
 SourceKind = Literal["vendor", "repository", "press", "article"]
 NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]

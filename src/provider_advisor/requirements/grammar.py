@@ -1,4 +1,4 @@
-"""Requirements as they are typed: `whiteboard`, `fax:could`, `number-countries>=90`, `support-reputation>=good`."""
+"""Requirements as they are typed: `whiteboard`, `fax:could`, `fax:wont`, `number-countries>=90`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ _FORM = re.compile(
 )
 _SIGNS = (">=", "≥", "<=", "≤")
 _KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
+_PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _LONGEST = 200
 LARGEST = 1e12
 
@@ -81,7 +82,16 @@ def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requir
             f"{shown(text)} can be read as {readings}; write the one that is meant, without a mark between thousands."
         )
     bound = None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
-    return Requirement(criterion.id, priority, bound or get_least(priority, criterion))
+    return _check_unwanted(Requirement(criterion.id, priority, bound or get_least(priority, criterion)))
+
+
+def _check_unwanted(read: Requirement) -> Requirement:
+    if read.priority == "wont" and (read.bound is not None or read.weight is not None):
+        raise RequirementsError(
+            f"'{read.criterion}' is not wanted (wont), so it takes no {'weight' if read.bound is None else 'bound'}; "
+            f"write only '{read.criterion}:wont', or another priority."
+        )
+    return read
 
 
 def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
@@ -109,7 +119,8 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
     if bound is not None and bound.is_empty():
         raise exclusive(bound, criterion)
     bound = bound or get_least(priority, criterion)
-    return Requirement(criterion.id, priority, bound, _read_weight(given.get("weight"), criterion))
+    weight = _read_weight(given.get("weight"), criterion)
+    return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
 
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
@@ -140,11 +151,10 @@ def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
 
 
 def _read_priority(word: object, text: str) -> Priority:
-    if word not in PRIORITIES:
-        hint = did_you_mean(brief(word), PRIORITIES)
+    if word not in _PRIORITIES:
+        hint = did_you_mean(brief(word), _PRIORITIES)
         raise RequirementsError(
-            f"unknown priority {shown(word)} in {shown(text)}; "
-            f"expected {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}.{hint}"
+            f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{hint}"
         )
     return word
 

@@ -21,13 +21,16 @@ __all__ = [
     "Team",
     "bound_words",
     "in_order",
+    "list_unwanted",
     "paid_together",
     "read_volume",
     "services_used",
 ]
 
 PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
-RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1}
+"""The priorities that weigh, the highest first; beside them there is `wont`."""
+
+RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1, "wont": 0}
 
 
 class Requirement(NamedTuple):
@@ -51,17 +54,26 @@ class Requirement(NamedTuple):
 
 
 class Team(NamedTuple):
-    """Everything a team stated: requirements, situation by topic, monthly usage by item."""
+    """Everything a team stated: requirements, situation by topic, monthly usage by item.
+
+    `unwanted` are the criteria of priority `wont`, sorted: no rule adds them, and they are never judged.
+    """
 
     requirements: tuple[Requirement, ...] = ()
     situation: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     usage: Mapping[str, Number] = MappingProxyType({})
     name: str | None = None
+    unwanted: tuple[str, ...] = ()
 
     @property
     def stated(self) -> frozenset[str]:
         """Return the criteria that the team asks for itself."""
         return frozenset(requirement.criterion for requirement in self.requirements)
+
+
+def list_unwanted(team: Team) -> tuple[Requirement, ...]:
+    """Return what the team does not want, as it stated it."""
+    return tuple(Requirement(criterion, "wont") for criterion in team.unwanted)
 
 
 def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.records import KnowledgeBase
-from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order
+from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked
 
 __all__ = ["Statement", "combined", "statement_record"]
@@ -30,14 +30,16 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
     """
-    asked = {requirement.criterion for requirement in line.team.requirements}
+    asked = line.team.stated | {*line.team.unwanted}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     overruled = [part.criterion for part in file.team.requirements if part not in (*kept, *line.team.requirements)]
+    overruled += [name for name in file.team.unwanted if name in line.team.stated]
     team = Team(
         in_order((*kept, *line.team.requirements)),
         {**file.team.situation, **line.team.situation},
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,
+        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - line.team.stated)),
     )
     overruled += _find_changed(file.team.situation, line.team.situation) + _find_changed(
         file.team.usage, line.team.usage
@@ -57,6 +59,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
     team = statement.team
     musts = [part for part in team.requirements if part.priority == "must"]
     wishes = [part for part in team.requirements if part.priority != "must"]
+    wishes += list_unwanted(team)
     record: dict[str, Any] = {
         "team": team.name,
         "needs": [_record_requirement(part, knowledge) for part in musts],
@@ -72,7 +75,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
 
 def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
     record: dict[str, Any] = {"criterion": requirement.criterion}
-    if requirement.priority == "could":
+    if requirement.priority in {"could", "wont"}:
         record["priority"] = requirement.priority
     record |= bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
     return record if requirement.weight is None else {**record, "weight": requirement.weight}

@@ -13,7 +13,7 @@ from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
 from provider_advisor.requirements.model import RANK, Requirement, Team, in_order, services_used
 
-__all__ = ["MOST_REQUIREMENTS", "checked", "merged", "read_answers", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "checked", "make_team", "read_answers", "read_team"]
 
 MOST_REQUIREMENTS = 1_000
 
@@ -32,9 +32,9 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
-    asked twice at one priority keeps the tighter bound at each end. What is not the `whole` is a part to be `combined`
-    with another, which checks them together. `read` reads one item, where somebody remembers what most of them say.
-    Raises RequirementsError.
+    asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What is
+    not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
+    somebody remembers what most of them say. Raises RequirementsError.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -46,17 +46,23 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
             f"{count} requirements were given, but at most {MOST_REQUIREMENTS} are allowed; keep the important ones."
         )
     requirements = [read(item, default, knowledge) for default, items in given for item in items]
-    team = Team(
-        merged(requirements),
-        _read_situation(_check_mapping("situation", situation), knowledge),
-        _read_usage(_check_mapping("usage", usage), knowledge),
-        name,
+    team = make_team(requirements)._replace(
+        situation=_read_situation(_check_mapping("situation", situation), knowledge),
+        usage=_read_usage(_check_mapping("usage", usage), knowledge),
+        name=name,
     )
     return checked(team, knowledge) if whole else team
 
 
+def make_team(read: Sequence[Requirement]) -> Team:
+    """Return the team that asks for these, what is asked twice put together; nothing is checked."""
+    unwanted = {part.criterion for part in read if part.priority == "wont"}
+    return Team(_merge([part for part in read if part.priority != "wont"]), unwanted=tuple(sorted(unwanted)))
+
+
 def checked(team: Team, knowledge: KnowledgeBase) -> Team:
     """Return the team itself. Raises RequirementsError if it contradicts itself or lacks usage."""
+    _refuse_unwanted(team)
     _refuse_exclusive(team, knowledge)
     _refuse_uncomputable(team, knowledge)
     _refuse_incomplete_usage(team, knowledge)
@@ -75,7 +81,7 @@ def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, An
     return given or {}
 
 
-def merged(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
+def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """Return the requirements, each criterion once per priority, with the tighter bound at each end.
 
     Asked at several priorities without a bound, it stands at the highest one alone: it would count twice otherwise.
@@ -98,6 +104,15 @@ def _intersect(first: Requirement, second: Requirement) -> Requirement:
     bound = bounds[0].intersect(bounds[-1]) if bounds else None
     weights = [part.weight for part in (first, second) if part.weight is not None]
     return Requirement(first.criterion, first.priority, bound, max(weights, default=None))
+
+
+def _refuse_unwanted(team: Team) -> None:
+    for part in team.requirements:
+        if part.criterion in team.unwanted:
+            raise RequirementsError(
+                f"'{part.criterion}' is asked for as {part.priority} and as wont, which means that it is not wanted; "
+                "keep one of the two."
+            )
 
 
 def _refuse_exclusive(team: Team, knowledge: KnowledgeBase) -> None:

@@ -36,6 +36,8 @@ _LARGEST = 2.0**30
 class Cell(NamedTuple):
     """What is required of one criterion, by the team and by rules, or one rule that favours; with its findings.
 
+    Of a criterion that the team does not want, `stated` says so, and there are no findings.
+
     `findings` has one tuple for each provider, in the order of their ids. `telling` says of a requirement whose degrees
     differ from team to team, and are not in the findings, that here they are not the same for all providers, and `open`
     for which providers they are intervals.
@@ -99,7 +101,7 @@ class Cells:
 
     @property
     def ranks(self) -> Ints:
-        """Return the highest rank at which each cell's criterion is stated."""
+        """Return the highest rank at which each cell's criterion is stated; 0 also where it is not wanted."""
         known = len(self.known)
         return self._ranks[:known]
 
@@ -167,7 +169,8 @@ class Cells:
         return self._get_or_make((criterion, stated, added), lambda: self._judge(criterion, stated, added))
 
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
-        required = () if criterion in self._computed else (*stated, *beside(stated, added))
+        asked = tuple(part for part in stated if part.priority != "wont")
+        required = () if criterion in self._computed else (*asked, *beside(asked, added))
         findings = tuple(
             tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers

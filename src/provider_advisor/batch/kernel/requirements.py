@@ -100,7 +100,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, vocabulary)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take: twice as fast as an index on long columns
     groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
-    exclude = _find_exclusive(groups, codes, lexicon)
+    exclude = _find_exclusive(groups, codes, lexicon) | _find_unwanted(groups, cells.ranks.take(found))
     together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
     first = groups.words[groups.starts]
     exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, vocabulary)
@@ -139,6 +139,7 @@ def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary:
 def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
     looked = lexicon.looked
     computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
+    computed &= cells.ranks[looked.cells] > 0  # what is not wanted has no cost
     words = np.flatnonzero(computed.take(codes)) if computed.any() else np.zeros(0, np.int64)
     return OnCost(at[words], words, looked.low[codes[words]], looked.high[codes[words]])
 
@@ -170,6 +171,14 @@ def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
         return np.zeros(0, bool)
     lows, highs = lexicon.looked.low[own], lexicon.looked.high[own]
     return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
+
+
+def _find_unwanted(groups: _Groups, ranks: Ints) -> Flags:
+    """Return the groups in which a criterion is asked for, and also not wanted."""
+    own = ranks[groups.words]
+    if not len(own):
+        return np.zeros(0, bool)
+    return np.asarray((np.minimum.reduceat(own, groups.starts) == 0) & (np.maximum.reduceat(own, groups.starts) > 0))
 
 
 def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)

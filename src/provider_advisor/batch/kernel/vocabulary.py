@@ -18,9 +18,10 @@ from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
-from provider_advisor.requirements import PRIORITIES, Requirement, Team, read_requirement
+from provider_advisor.requirements import PRIORITIES, Requirement, read_requirement
 from provider_advisor.requirements.grammar import find_unknown, prepare_words
-from provider_advisor.requirements.team import checked, merged
+from provider_advisor.requirements.model import list_unwanted
+from provider_advisor.requirements.team import checked, make_team
 
 __all__ = ["APART", "BAD", "Looked", "Stands", "WordReader"]
 
@@ -132,9 +133,9 @@ class WordReader:
         return found
 
     def explain_exclusive(self, words: Sequence[Stands]) -> str:
-        """Return the sentence on words that speak of one criterion in one row, with bounds that exclude each other."""
+        """Return the sentence on words that speak of one criterion in one row and exclude each other."""
         try:
-            checked(Team(merged(self._read_all(words))), self._knowledge)
+            checked(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
             return str(error)
         raise ValueError(f"{words} exclude nothing")
@@ -143,8 +144,9 @@ class WordReader:
         read = self._read_all(words)
         if self._knowledge.criteria[read[0].criterion].computed:
             return APART
-        team = checked(Team(merged(read)), self._knowledge)
-        return self._cells.get_stated(tuple(self._find_alike(part) for part in team.requirements))
+        team = checked(make_team(read), self._knowledge)
+        stated = (*team.requirements, *list_unwanted(team))
+        return self._cells.get_stated(tuple(self._find_alike(part) for part in stated))
 
     def _read_all(self, words: Sequence[Stands]) -> list[Requirement]:
         return [self.read_once(read_item(word), default, self._knowledge) for default, word in words]

@@ -45,7 +45,12 @@ _SELDOM = 100_000
 @click.option(
     "--needs", multiple=True, metavar="LIST", help="Requirements that must be met: whiteboard,number-countries>=90."
 )
-@click.option("--wants", multiple=True, metavar="LIST", help="Wishes that should be met; fax:could for a minor one.")
+@click.option(
+    "--wants",
+    multiple=True,
+    metavar="LIST",
+    help="Wishes that should be met; fax:could for a minor one, fax:wont for what no rule may add.",
+)
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="Facts about the team: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
 @click.option(

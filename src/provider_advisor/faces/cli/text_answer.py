@@ -13,7 +13,13 @@ from provider_advisor.explanation.model import (
     RequirementRecord,
     group_findings,
 )
-from provider_advisor.explanation.unknowns import list_caveats, list_notes, list_unknowns
+from provider_advisor.explanation.unknowns import (
+    list_caveats,
+    list_notes,
+    list_set_aside,
+    list_unknowns,
+    list_unwanted,
+)
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
@@ -99,6 +105,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
         page.line(
             "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
         )
+    _show_list("Not wanted", list_unwanted(answer, knowledge), page)
     _show_changes(answer, knowledge, page, verbose=verbose)
     _show_sureness(answer, page, verbose=verbose)
     if verbose:
@@ -253,10 +260,7 @@ def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *,
         _show_list("What would change the answer", [*_most(asked), *_most(ways)], page)
         return
     _show_list("What would change the answer", [*ways, *asked, *(turn.says for turn in turns)], page)
-    aside = [
-        f"rule {part.rule} on {knowledge.criteria[part.criterion].label}: {part.because}." for part in answer.set_aside
-    ]
-    _show_list("Not counted", aside, page)
+    _show_list("Not counted", list_set_aside(answer, knowledge), page)
 
 
 def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:

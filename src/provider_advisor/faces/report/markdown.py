@@ -100,10 +100,10 @@ def _context(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _requirements(answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequence[ReportRow]) -> Iterator[str]:
     yield "## Requirements"
-    if not found:
+    if found:
+        yield _table(["Priority", "Criterion", "Bound", "Weight", "Origin"], (_requirement(row) for row in found))
+    else:
         yield "Nothing was asked for."
-        return
-    yield _table(["Priority", "Criterion", "Bound", "Weight", "Origin"], (_requirement(row) for row in found))
     if aside := parts.describe_set_aside(answer, knowledge):
         yield "Not counted:"
         yield _list(escape(line) for line in aside)

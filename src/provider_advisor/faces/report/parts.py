@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
-from provider_advisor.explanation.unknowns import Unknown, list_unknowns
+from provider_advisor.explanation.unknowns import Unknown, list_set_aside, list_unknowns, list_unwanted
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
@@ -64,6 +64,7 @@ def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tup
         ("Situation", [_topic(topic, said, knowledge) for topic, said in question.get("situation", {}).items()]),
         ("Monthly usage", [f"{item}: {said}" for item, said in usage]),
         ("Evidence", [f"claims older than {age.removesuffix('d')} days are not used"] if age else []),
+        ("Not wanted", list_unwanted(answer, knowledge)),
         ("Overruled", list(answer.notes)),
     ]
     return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
@@ -132,10 +133,7 @@ def describe_products(answer: AnswerRecord) -> list[str]:
 
 def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return the consequents of rules that do not count, and why."""
-    return [
-        clean(f"{criterion_label(part.criterion, None, knowledge)}, by the rule {part.rule}: {part.because}.")
-        for part in answer.set_aside
-    ]
+    return [clean(line) for line in list_set_aside(answer, knowledge)]
 
 
 def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[Bill]:

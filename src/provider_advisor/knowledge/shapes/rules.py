@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from provider_advisor.knowledge.records import About, Priority
+from provider_advisor.knowledge.records import About
 from provider_advisor.knowledge.shapes.conditions import ConditionShape
 from provider_advisor.knowledge.shapes.values import Days, End, Id, Line, Shape, Weight, Words, wrong
 
@@ -32,7 +32,7 @@ class ImpliedShape(Shape):
     """A requirement that a rule adds; a should unless it says otherwise."""
 
     criterion: Id
-    priority: Priority = "should"
+    priority: Literal["must", "should", "could"] = "should"
     at_least: End | None = None
     at_most: End | None = None
 
