@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -22,7 +23,8 @@ class BoundedCache(Generic[Key, Value]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._kept: dict[Key, Value] = {}
+        # Of a plain dict the oldest is found ever more slowly, the more were dropped before it.
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
 
     def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
@@ -33,13 +35,13 @@ class BoundedCache(Generic[Key, Value]):
         """
         with self._lock:
             if key in self._kept:
-                self._kept[key] = found = self._kept.pop(key)  # a dict keeps its order: the last is the newest
-                return found
+                self._kept.move_to_end(key)
+                return self._kept[key]
         made = make()
         with self._lock:
             found = self._kept.setdefault(key, made)
             while len(self._kept) > self._limit:
-                del self._kept[next(iter(self._kept))]
+                self._kept.popitem(last=False)
         return found
 
     def __len__(self) -> int:

@@ -178,7 +178,8 @@ def test_a_word_nested_too_deeply_is_told_of_in_its_row(shipped, start):
 
 
 def test_each_unknown_word_is_suggested_what_a_single_answer_suggests(shipped):
-    rows = table(team=["a"] * 60, needs=[f"sms,whitebord{number}" for number in range(60)])
+    misspelt = [f"whiteb{chr(97 + number // 26)}{chr(97 + number % 26)}rd" for number in range(60)]
+    rows = table(team=["a"] * 60, needs=[f"sms,{word}" for word in misspelt])
     used = Scorer(shipped)
     used.score(rows.slice(30))
     errors = used.score(rows).errors

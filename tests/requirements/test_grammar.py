@@ -82,7 +82,7 @@ def lacks(found, sign=">="):
         ("repair", "unknown criterion 'repair'. Did you mean 'repairs'?"),
         ("\u200brepairs", "unknown criterion '<U+200B>repairs'. Did you mean 'repairs'?"),
         ("stok", "unknown criterion 'stok'. Did you mean 'stock'?"),
-        ("xylophone", "unknown criterion 'xylophone'. See `recommend criteria` for all of them."),
+        ("xylophone", "nothing is recorded about 'xylophone'. See `recommend criteria` for what can be asked for."),
         (
             "repairs:Must",
             "unknown priority 'Must' in 'repairs:Must'; expected must, should, could or wont. Did you mean 'must'?",
@@ -111,7 +111,7 @@ def lacks(found, sign=">="):
         ("advice>=superb", f"'superb' is not a value of 'advice'; {WORDS}"),
         ("advice>=", f"'' is not a value of 'advice'; {WORDS}"),
         ("advice>=3", f"'3' is not a value of 'advice'; {WORDS}"),
-        ("x" * 300, f"unknown criterion '{'x' * 200}…'. See `recommend criteria` for all of them."),
+        ("x" * 300, f"nothing is recorded about '{'x' * 200}…'. See `recommend criteria` for what can be asked for."),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_sentence(bicycles, text, sentence):

@@ -77,6 +77,8 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         silent=shape.silent,
         negotiable=shape.negotiable,
         absent=shape.absent,
+        keywords=tuple(shape.keywords),
+        loose=tuple(shape.loose),
     )
 
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import Condition
-from provider_advisor.knowledge.suggest import WordIndex
+from provider_advisor.knowledge.search import SearchEntry, SearchIndex
+from provider_advisor.knowledge.suggest import SpellingIndex, fold
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
@@ -99,7 +100,8 @@ class Criterion(NamedTuple):
     that a price is multiplied with; `concerns` the prices beside which a free plan or a starting credit is named;
     `stale_after`, in days, takes the place of the policy's; `silent` says why there is no claim on it;
     what is not `negotiable` is never offered as a concession; `absent` is the word of a rating that says that it is not
-    there, which no must accepts.
+    there, which no must accepts. `keywords` lead a search to it but are never taken for it; `loose` are those of its
+    names that mean it only beside other criteria of its area: "encryption" is that of video where video is asked for.
     """
 
     id: str
@@ -123,6 +125,8 @@ class Criterion(NamedTuple):
     silent: str | None = None
     negotiable: bool = True
     absent: str | None = None
+    keywords: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
 
     @property
     def least(self) -> Interval | None:
@@ -379,7 +383,7 @@ class KnowledgeBase:
 
     def find_criterion(self, word: str) -> str | None:
         """Return the id of the criterion that answers to a word, in any case; `_` and blanks stand for hyphens."""
-        return self.words.get(word) or self._folded_words.get(word.casefold().replace("_", "-").replace(" ", "-"))
+        return self.words.get(word) or self._folded_words.get(fold(word))
 
     @cached_property
     def _folded_words(self) -> Mapping[str, str]:
@@ -396,9 +400,38 @@ class KnowledgeBase:
         return words | {name.casefold(): name for name in self.providers}
 
     @cached_property
-    def word_index(self) -> WordIndex:
-        """Return all words of criteria, ready to find the nearest to a misspelt one."""
-        return WordIndex(self.words)
+    def loose_words(self) -> frozenset[str]:
+        """Return the names, folded, that mean their criterion only beside others of its area."""
+        return frozenset(fold(word) for criterion in self.criteria.values() for word in criterion.loose)
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
+        asked = questionnaire_of(self).questions
+
+        def join(kind: About, name: str, question: str) -> str:
+            written = asked[Key(kind, name)]
+            return " ".join(filter(None, (question, written.ask, written.help)))
+
+        entries: list[SearchEntry] = []
+        for one in self.criteria.values():
+            names, text = (one.id, *one.aliases, *one.keywords), join("criterion", one.id, one.question)
+            entries.append(SearchEntry("criterion", one.id, names, one.label, text, one.weight))
+        for topic in self.topics.values():
+            text = join("situation", topic.id, topic.question)
+            entries += [
+                SearchEntry("situation", f"{topic.id}={value}", (topic.id, value), topic.label, text)
+                for value in topic.values
+            ]
+        for item in self.usage.values():
+            text = join("usage", item.id, item.question)
+            entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
+        return SearchIndex(entries)
+
+    @cached_property
+    def spelling_index(self) -> SpellingIndex:
+        """Return all words of criteria, ready to find those that nearly are a misspelt one."""
+        return SpellingIndex(self.words)
 
     def get_stale_after(self, criterion: str) -> int | None:
         """Return after how many days a fact on the criterion is past its time; None if it never is."""

@@ -1,24 +1,110 @@
-"""The nearest words to a misspelt one."""
+"""The nearest words to a misspelt one.
+
+Among the few words of a file (`alias` for `aliases`, `guide` for `guide-2020`), whatever is like it or shares a part is
+of help. What a team asks for is another matter: a suggestion that is another word turns what was meant ("softphone" is
+not "freephone"). There, two words are near only if one is the other with a typing error or two: both begin alike,
+hyphens do not count, and the shorter a word is, the less may differ. Of three or four letters only two may have changed
+places, or one be doubled or, of four, left out within: "fxa" is "fax", "stok" is "stock", "sso" is not "sms".
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from provider_advisor.bounded_cache import BoundedCache
 
-__all__ = ["WordIndex", "did_you_mean", "nearest"]
+__all__ = ["SpellingIndex", "did_you_mean", "find_misspelt", "fold", "name_words", "nearest"]
 
 _LONGEST = 200
-_MOST = 32
+_MOST = 9
+_KEPT = 2**16  # a table repeats its mistakes
 _AT_ONCE = 1024
+_FAR = 2
+_SHORT, _MEDIUM = 4, 7
 # Of all letters of both words, those that stand in both in one order; a little less than 0.6, which is rounded away.
 _ALIKE = 0.6 - 1e-6
 
 
-class WordIndex:
-    """Known words, ready to find those nearest to a misspelt one. Safe in threads."""
+class SpellingIndex:
+    """Known words, ready to find those that nearly are a misspelt one. Safe in threads."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        # By the first letter: few words are compared, however many are looked for.
+        self._by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for word in sorted(set(known)):
+            bare = _drop_hyphens(fold(word))
+            self._by_letter[bare[:1]].append((bare, word))
+        self._found = BoundedCache[str, tuple[str, ...]](_KEPT)
+
+    def nearest(self, word: str, most: int = 3) -> tuple[str, ...]:
+        """Return the known words that nearly are the given one, best first."""
+        typed = fold(word)
+        return self._found.get_or_make(typed, lambda: _put_in_order(self._compare(_drop_hyphens(typed))))[:most]
+
+    def prepare(self, words: Iterable[str]) -> None:
+        """Find the nearest words of many at once, for later calls of `nearest`, in a fraction of the time."""
+        close: dict[str, list[tuple[int, str]]] = {fold(word): [] for word in words}
+        by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for typed in close:
+            bare = _drop_hyphens(typed)
+            for letter in _find_letters(bare):
+                by_letter[letter].append((bare, typed))
+        for letter, typed_words in by_letter.items():
+            known = self._by_letter.get(letter, [])
+            for start in range(0, len(typed_words) if known else 0, _AT_ONCE):
+                for typed, far, word in _compare_all(typed_words[start : start + _AT_ONCE], known):
+                    close[typed].append((far, word))
+        for typed, found in close.items():
+            self._found.get_or_make(typed, lambda found=found: _put_in_order(found))  # type: ignore[misc]
+
+    def _compare(self, bare: str) -> Iterator[tuple[int, str]]:
+        from rapidfuzz.distance import OSA  # noqa: PLC0415 (every start of the command would pay for it)
+
+        for letter in _find_letters(bare):
+            for other, word in self._by_letter.get(letter, ()):
+                far = OSA.distance(bare, other, score_cutoff=_FAR)
+                if _is_near(bare, other, far):
+                    yield far, word
+
+
+def _compare_all(typed_words: list[tuple[str, str]], known: list[tuple[str, str]]) -> Iterator[tuple[str, int, str]]:
+    import numpy as np  # noqa: PLC0415 (only a table has many misspelt words)
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+    from rapidfuzz.process import cdist  # noqa: PLC0415
+
+    ours, theirs = [bare for bare, _ in typed_words], [bare for bare, _ in known]
+    far = cdist(ours, theirs, scorer=OSA.distance, score_cutoff=_FAR, dtype=np.uint8)
+    for row, column in zip(*(ends.tolist() for ends in (far <= _FAR).nonzero()), strict=True):
+        if _is_near(ours[row], theirs[column], int(far[row, column])):
+            yield typed_words[row][1], int(far[row, column]), known[column][1]
+
+
+def _find_letters(bare: str) -> set[str]:
+    """Return the letters with which a word may begin that was meant: two letters may have changed places."""
+    return {bare[:1], bare[1:2]} if len(bare) > _SHORT else {bare[:1]}
+
+
+def _is_near(typed: str, known: str, far: int) -> bool:
+    """Return whether a word is another one with so many typing errors."""
+    shorter, longer = sorted((typed, known), key=len)
+    if not far or len(shorter) > _MEDIUM:
+        return far <= _FAR
+    if far > 1:
+        return False
+    if len(shorter) > _SHORT or sorted(typed) == sorted(known) or (len(shorter) > 1 and set(typed) == set(known)):
+        return True
+    return len(shorter) == _SHORT < len(longer) and typed[-1] == known[-1]
+
+
+def _put_in_order(found: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Return the words, the nearest first, then the shorter."""
+    return tuple(word for _, _, word in sorted({(far, len(word), word) for far, word in found}))[:_MOST]
+
+
+class _WordIndex:
+    """Known words, ready to find those like another one, or that share a part with it. Safe in threads."""
 
     def __init__(self, known: Iterable[str]) -> None:
         self._words = sorted(set(known))
@@ -27,55 +113,47 @@ class WordIndex:
             for part in word.split("-"):
                 if len(part) > 2:  # noqa: PLR2004 (shorter parts are in many words)
                     self._by_part[part].append(word)
-        self._found = BoundedCache[str, tuple[str, ...]](limit=2**16)  # a table repeats its mistakes
+        self._found = BoundedCache[str, tuple[str, ...]](_KEPT)
 
-    def nearest(self, word: str, most: int = 3) -> tuple[str, ...]:
+    def nearest(self, word: str, most: int) -> tuple[str, ...]:
         """Return the known words most like the given one, best first; then those that share a part."""
-        typed = _normalize(word)
+        typed = fold(word)
         return self._found.get_or_make(typed, lambda: self._find(typed))[:most]
-
-    def prepare(self, words: Iterable[str]) -> None:
-        """Find the nearest words of many at once, for later calls of `nearest`, in half the time."""
-        import numpy as np  # noqa: PLC0415 (only a misspelt word needs it)
-        from rapidfuzz.distance import Indel  # noqa: PLC0415
-        from rapidfuzz.process import cdist  # noqa: PLC0415
-
-        typed = sorted({_normalize(word) for word in words})
-        for start in range(0, len(typed), _AT_ONCE):
-            some = typed[start : start + _AT_ONCE]
-            alike = cdist(some, self._words, scorer=Indel.normalized_similarity, score_cutoff=_ALIKE, dtype=np.float64)
-            close: list[list[tuple[float, str]]] = [[] for _ in some]
-            for row, column in zip(*(ends.tolist() for ends in alike.nonzero()), strict=True):
-                close[row].append((-alike[row, column], self._words[column]))
-            for word, found in zip(some, close, strict=True):
-                self._found.get_or_make(word, partial(self._order, word, found))
 
     def _find(self, typed: str) -> tuple[str, ...]:
         from rapidfuzz.distance import Indel  # noqa: PLC0415 (every start of the command would pay for it)
         from rapidfuzz.process import extract  # noqa: PLC0415
 
         found = extract(typed, self._words, scorer=Indel.normalized_similarity, limit=None, score_cutoff=_ALIKE)
-        return self._order(typed, [(-alike, word) for word, alike, _ in found])
-
-    def _order(self, typed: str, close: list[tuple[float, str]]) -> tuple[str, ...]:
         inside = {word for part in typed.split("-") for word in self._by_part.get(part, ())}
-        return tuple(dict.fromkeys([*(word for _, word in sorted(close)), *sorted(inside)]))[:_MOST]
+        return tuple(
+            dict.fromkeys([word for _, word in sorted((-alike, word) for word, alike, _ in found)] + sorted(inside))
+        )[:_MOST]
 
 
-def _normalize(word: str) -> str:
+def fold(word: str) -> str:
+    """Return a word as words are compared: capitals, blanks, `_` and hyphens are alike.
+
+    >>> fold(" Voice_API ")
+    'voice-api'
+    """
     return word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST]
 
 
-_index_of = lru_cache(maxsize=16)(WordIndex)
+def _drop_hyphens(word: str) -> str:
+    return word.replace("-", "")
 
 
-def nearest(word: str, known: Iterable[str] | WordIndex, most: int = 3) -> tuple[str, ...]:
+_index_of = lru_cache(maxsize=16)(_WordIndex)
+_spelling_of = lru_cache(maxsize=16)(SpellingIndex)
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Return the known words most like the given one, best first; then those that share a part."""
-    index = known if isinstance(known, WordIndex) else _index_of(frozenset(known))
-    return index.nearest(word, most)
+    return _index_of(frozenset(known)).nearest(word, most)
 
 
-def did_you_mean(word: str, known: Iterable[str] | WordIndex, meaning: Mapping[str, str] | None = None) -> str:
+def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
     """Return a question to put behind an error sentence, or nothing where no known word is near.
 
     Words of the same meaning, such as a criterion's aliases, are not suggested beside one another.
@@ -83,10 +161,30 @@ def did_you_mean(word: str, known: Iterable[str] | WordIndex, meaning: Mapping[s
     >>> did_you_mean("witheboard", ["whiteboard", "ucaas"])
     " Did you mean 'whiteboard'?"
     """
+    return _ask(nearest(word, known, _MOST), meaning or {})
+
+
+def find_misspelt(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
+    """Return the same question where a word nearly is a known one, else nothing: what teams type may be another word.
+
+    >>> find_misspelt("sso", ["sms"]), find_misspelt("smss", ["sms"])
+    ('', " Did you mean 'sms'?")
+    """
+    return _ask(_spelling_of(frozenset(known)).nearest(word, _MOST), meaning or {})
+
+
+def _ask(near: Iterable[str], meaning: Mapping[str, str]) -> str:
     distinct: dict[str, str] = {}
-    for name in nearest(word, known, most=9):
-        distinct.setdefault((meaning or {}).get(name, name), name)
-    quoted = [f"'{name}'" for name in distinct.values()][:3]
-    if not quoted:
-        return ""
-    return f" Did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"
+    for name in near:
+        distinct.setdefault(meaning.get(name, name), name)
+    return f" Did you mean {name_words(list(distinct.values())[:3])}?" if distinct else ""
+
+
+def name_words(words: Iterable[str]) -> str:
+    """Return words in quotes, joined by commas and "or".
+
+    >>> name_words(["fax", "mms", "sms"])
+    "'fax', 'mms' or 'sms'"
+    """
+    quoted = [f"'{word}'" for word in words]
+    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))

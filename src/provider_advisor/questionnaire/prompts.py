@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.records import Key
-from provider_advisor.knowledge.suggest import nearest
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.state import CRITERION_WORDS, NO_ANSWER, NONE, TOPICS, UNSURE, State
@@ -82,26 +81,9 @@ def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
 
 
 def search_questions(state: State, words: str) -> tuple[Key, ...]:
-    """Return the keys of the criteria, situation and usage that the words may mean, the nearest first.
-
-    All words are in the label, question, help or other names; where nothing has them all, the nearest names count.
-    """
-    catalogue, typed = state.catalogue, words.casefold().split()
-    texts = {key: _join_texts(key, catalogue) for key in catalogue.questions}
-    hits = [key for key, text in texts.items() if typed and all(word in text for word in typed)]
-    if hits:
-        return tuple(sorted(hits, key=lambda key: _measure_distance(key, typed, catalogue))[:_MOST_FOUND])
-    known = catalogue.knowledge.words
-    return tuple(dict.fromkeys(Key("criterion", known[word]) for word in nearest(words, known, _MOST_FOUND)))
-
-
-def _join_texts(key: Key, catalogue: Catalogue) -> str:
-    prompt = make_prompt(key, catalogue)
-    aliases = catalogue.knowledge.criteria[key.name].aliases if key.kind == "criterion" else ()
-    return " ".join((key.name, *aliases, prompt.label, prompt.ask, prompt.help or "")).casefold()
-
-
-def _measure_distance(key: Key, typed: list[str], catalogue: Catalogue) -> tuple[bool, int]:
-    """Return 0 first for those with the words in their name or label, then the place in the file."""
-    title = f"{key.name} {make_prompt(key, catalogue).label}".casefold()
-    return not all(word in title for word in typed), catalogue.places[key]
+    """Return the keys of the criteria, situation and usage that the words may mean, the nearest first."""
+    catalogue = state.catalogue
+    index = catalogue.knowledge.search_index
+    found = index.search(words) or index.find_meant(words)
+    keys = (Key(entry.kind, entry.id.partition("=")[0]) for entry in found)
+    return tuple(key for key in dict.fromkeys(keys) if key in catalogue.questions)[:_MOST_FOUND]

@@ -11,6 +11,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Number, describe_two_readings, plain, read_amount, unit_fits
+from provider_advisor.requirements.doubtful_words import explain_unknown
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
 __all__ = [
@@ -127,7 +128,7 @@ def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
     """Find the nearest words of all unknown criteria in many requirements at once, before reading them."""
     words = set(find_unknown(texts, knowledge).values())
     if words:
-        knowledge.word_index.prepare(words)
+        knowledge.spelling_index.prepare(words)
 
 
 def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, str]:
@@ -143,10 +144,7 @@ def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, st
 def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.find_criterion(word)
     if name is None:
-        near = did_you_mean(word, knowledge.word_index, knowledge.words)
-        raise RequirementsError(
-            f"unknown criterion {shown(word)}.{near or ' See `recommend criteria` for all of them.'}"
-        )
+        raise RequirementsError(explain_unknown(word, shown(word), knowledge))
     return knowledge.criteria[name]
 
 

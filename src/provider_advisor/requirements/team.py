@@ -8,7 +8,7 @@ from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Topic
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
 from provider_advisor.requirements.model import RANK, Requirement, Team, in_order, services_used
@@ -130,7 +130,7 @@ def _read_situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> di
 
 def _find_topic(name: str, knowledge: KnowledgeBase) -> Topic:
     if name not in knowledge.topics:
-        hint = did_you_mean(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
+        hint = find_misspelt(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
         raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
     return knowledge.topics[name]
 
@@ -153,7 +153,7 @@ def _read_answer(value: object, topic: Topic) -> str:
         folded = {each.casefold().replace("_", "-"): each for each in topic.values}
         if known := folded.get(value.strip().casefold().replace("_", "-").replace(" ", "-")):
             return known
-    hint = did_you_mean(brief(value), topic.values)
+    hint = find_misspelt(brief(value), topic.values)
     raise RequirementsError(
         f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
     )
@@ -166,7 +166,7 @@ def _read_usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[s
 
 def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
     if item not in knowledge.usage:
-        hint = did_you_mean(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
+        hint = find_misspelt(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
         raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
         found = shown(amount) if isinstance(amount, str) else brief(amount)

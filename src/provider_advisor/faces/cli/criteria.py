@@ -1,15 +1,21 @@
-"""`recommend criteria`: what can be asked for."""
+"""`recommend criteria`: what can be asked for, and what a team can say of itself."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
 
 import click
 
 from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
-from provider_advisor.faces.text import Page, show_json, show_text
-from provider_advisor.knowledge import Criterion
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.faces.text import Page, clean, show_json, show_text
+from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.knowledge.search import SearchEntry
+from provider_advisor.requirements.doubtful_words import explain_unfound
 
 __all__ = ["criteria_command"]
+
+_HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 
 
 @click.command("criteria")
@@ -19,23 +25,27 @@ __all__ = ["criteria_command"]
 def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
     """List what can be asked for.
 
-    All criteria, or those that contain every one of the WORDS.
-    """
+    All criteria, answers on the situation and usage items, or those that the WORDS may mean, the nearest first. Into a
+    pipe goes one line for each, parted by tabs: its name, its kind or unit, and what it is. JSON has criteria alone.
+
+    \b
+    Examples:
+      recommend criteria recorded calls
+      recommend criteria | cut -f1
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     knowledge = load_knowledge(facts, rules)
-    found = [
-        criterion for criterion in knowledge.criteria.values() if all(_mentions(criterion, word) for word in words)
-    ]
+    query = " ".join(words)
+    index = knowledge.search_index
+    entries = (index.search(query) or index.find_meant(query)) if words else index.entries
     if form == "json":
-        show_json([_record(criterion) for criterion in found])
-    elif not found:
-        show_text(f"No criterion mentions {' '.join(words)}.{did_you_mean(' '.join(words), knowledge.words)}")
+        show_json([_record(knowledge.criteria[entry.id]) for entry in entries if entry.kind == "criterion"])
+    elif not entries:
+        show_text(explain_unfound(query, knowledge), err=True)
+    elif sys.stdout.isatty():
+        _show(entries, knowledge, ordered=bool(words))
     else:
-        _show(found)
-
-
-def _mentions(criterion: Criterion, word: str) -> bool:
-    texts = (criterion.id, criterion.label, criterion.area, criterion.kind, criterion.question, *criterion.aliases)
-    return any(word.casefold() in text.casefold() for text in texts)
+        lines = ["\t".join(map(clean, (entry.id, *_describe(entry, knowledge)))) for entry in entries]
+        show_text("\n".join(lines))
 
 
 def _record(criterion: Criterion) -> dict[str, object]:
@@ -51,15 +61,24 @@ def _record(criterion: Criterion) -> dict[str, object]:
     }
 
 
-def _show(found: list[Criterion]) -> None:
+def _show(entries: Iterable[SearchEntry], knowledge: KnowledgeBase, *, ordered: bool) -> None:
     page = Page()
-    page.table(
-        ["Criterion", "Kind", "What it is"],
-        [_row(criterion) for criterion in sorted(found, key=lambda c: (c.area, c.id))],
-    )
+    for kind, heading in _HEADINGS.items():
+        found = [entry for entry in entries if entry.kind == kind]
+        if kind == "criterion" and not ordered:
+            found.sort(key=lambda entry: (knowledge.criteria[entry.id].area, entry.id))
+        if found:
+            page.gap()
+            page.table([heading, "Kind", "What it is"], [[one.id, *_describe(one, knowledge)] for one in found])
     page.show()
 
 
-def _row(criterion: Criterion) -> list[str]:
+def _describe(entry: SearchEntry, knowledge: KnowledgeBase) -> tuple[str, str]:
+    """Return its kind or unit, and what it is."""
+    if entry.kind == "situation":
+        return "situation", entry.label
+    if entry.kind == "usage":
+        return knowledge.usage[entry.id].unit, entry.label
+    criterion = knowledge.criteria[entry.id]
     aliases = f" (also {', '.join(criterion.aliases)})" if criterion.aliases else ""
-    return [criterion.id, criterion.unit or " < ".join(criterion.values) or criterion.kind, criterion.label + aliases]
+    return criterion.unit or " < ".join(criterion.values) or criterion.kind, criterion.label + aliases

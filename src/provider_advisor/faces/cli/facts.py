@@ -13,6 +13,7 @@ from provider_advisor.faces.cli.options import format_option, knowledge_options,
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.requirements.doubtful_words import suggest_words
 
 __all__ = ["facts_command"]
 
@@ -41,7 +42,8 @@ def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
     criteria = {name: knowledge.find_criterion(name) for name in names}
     for name in names:
         if providers[name] is None and criteria[name] is None:
-            hint = did_you_mean(name, {*knowledge.providers, *knowledge.words}) or " See `recommend criteria`."
+            hint = did_you_mean(name, knowledge.providers) or suggest_words(name, knowledge)
+            hint = hint or " See `recommend criteria`."
             raise RequirementsError(f"'{name}' is neither a provider nor a criterion.{hint}")
     wanted = {name for name in providers.values() if name is not None} or set(knowledge.providers)
     asked = {name for name in criteria.values() if name is not None} or set(knowledge.criteria)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from provider_advisor.knowledge.problems import Defined, Reading
@@ -43,11 +44,30 @@ def check_criteria(
     yield from find_repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from find_repeated(names, "the criterion or alias")
+    named = {name for criterion, _ in placed for name in {criterion.id, *criterion.aliases} - {*criterion.loose}}
     for criterion, where in placed:
-        for problem in (*_check_kind(criterion), *_check_references(criterion, criteria, usage)):
+        problems = (
+            *_check_kind(criterion),
+            *_check_references(criterion, criteria, usage),
+            *_check_words(criterion, named),
+        )
+        for problem in problems:
             yield f"{where}: criterion '{criterion.id}': {problem}"
     computed = ((criterion.kind, where) for criterion, where in placed if criterion.computed)
     yield from find_repeated(computed, "a computed criterion of kind")
+
+
+def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator[str]:
+    """Yield what is wrong with the words that only lead to a criterion, and with those that are loose."""
+    for word in criterion.keywords:
+        if word in named:
+            yield f"the keyword '{word}' is the name of a criterion, which it would never be searched for; remove it."
+    names = {criterion.id, *criterion.aliases}
+    for word in criterion.loose:
+        if word not in names:
+            yield f"the loose word '{word}' is not a name of it; add it to 'aliases'."
+    if names and names <= {*criterion.loose}:
+        yield "all its names are loose; add an alias that means it alone."
 
 
 def _check_kind(criterion: CriterionShape) -> Iterator[str]:

@@ -109,6 +109,8 @@ class CriterionShape(Shape):
     silent: Words | None = None
     negotiable: Annotated[bool, Field(description="false for what law demands: never offered as a concession")] = True
     absent: Annotated[Id | None, Field(description="a rating's word that says that it is not there")] = None
+    keywords: Annotated[list[Id], Field(description="words that lead a search to it, but are no name of it")] = []
+    loose: Annotated[list[Id], Field(description="names of it that mean it only beside others of its area")] = []
 
 
 class CriteriaFile(Shape):

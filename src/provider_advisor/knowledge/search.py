@@ -1,0 +1,201 @@
+"""The search for words of the vocabulary by what they mean: one index for the terminal, the questionnaire and errors.
+
+An entry has names (its id, its aliases, and words that only lead to it), a label and a text (question and help). Words
+are compared by their stems, so that "recorded" finds "Recordings", and rare words count for more:
+
+    entry            names                    label          text
+    call-recording   call-recording, record…  Call recording  Must calls be recorded?
+
+    "recorded calls" -> stems {record, call}: `record` is in few entries, `call` in many.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from provider_advisor.knowledge.suggest import SpellingIndex
+
+__all__ = ["SearchEntry", "SearchIndex", "stem"]
+
+_WORD = re.compile(r"[^\W_]+")
+_IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
+_INSIDE = 0.5
+_ENOUGH = 0.75
+_SHORTEST = 3
+# They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
+_EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a an and any are as at be been but by can do does each for from has have how if in into is it its many may more
+        must need needs no not of on one only or other our own should so some than that the their them there they this
+        to use want wants we what when which who will with without would you your
+        """,
+    )
+)
+_SAME = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
+_ENDINGS = (
+    (re.compile(r"(?<=\w\w)is(?=(e|ed|es|er|ing|ation|ations)$)"), "iz"),
+    (re.compile(r"(?<=\w\w)ies$"), "y"),
+    (re.compile(r"(?<=(ss|sh|ch|.x|.z))es$"), ""),
+    (re.compile(r"(?<=\w\w[^su])s$"), ""),
+    (re.compile(r"(?<=\w\wiz)ation$"), ""),
+    (re.compile(r"(?<=\w\w\wt)ion$"), ""),
+    (re.compile(r"(?<=\w\w\w)(ing|ed)$"), ""),
+    (re.compile(r"(?<=\w\w\w)e$"), ""),
+    (re.compile(r"([bdgklmnprt])(?=\1$)"), ""),
+)
+
+
+class SearchEntry(NamedTuple):
+    """Something that can be found: a criterion, an answer on the situation, or a usage item.
+
+    `id` is unique within its `kind`; `names` are words that lead to it, the id among them. `text` is its question and
+    help: they may mention other things, so that they count for a search, but not for what somebody may mean.
+    """
+
+    kind: Literal["criterion", "situation", "usage"]
+    id: str
+    names: tuple[str, ...]
+    label: str
+    text: str = ""
+    importance: float = 1.0
+
+
+class SearchIndex:
+    """Entries by the stems of their words; `entries` are all of them."""
+
+    def __init__(self, entries: Iterable[SearchEntry]) -> None:
+        self.entries = tuple(entries)
+        found: defaultdict[str, dict[int, float]] = defaultdict(dict)
+        self._by_name: defaultdict[str, list[int]] = defaultdict(list)
+        words: dict[str, str] = {}
+        for place, entry in enumerate(self.entries):
+            for name in entry.names:
+                self._by_name[_to_stems(name)].append(place)
+            for texts, weight in ((entry.names, _IN_NAME), ((entry.label,), _IN_LABEL), ((entry.text,), _IN_TEXT)):
+                for word in (word for text in texts for word in _split(text)):
+                    words[word] = stem(word)
+                    found[words[word]].setdefault(place, weight)
+        self._stems: Mapping[str, Mapping[int, float]] = found
+        self._titles = {root: tuple(p for p, weight in at.items() if weight > _IN_TEXT) for root, at in found.items()}
+        self._starts = frozenset(root[:_SHORTEST] for root in found)
+        self._words: Mapping[str, str] = words
+        self._near = SpellingIndex(words)
+
+    def search(self, query: str) -> tuple[SearchEntry, ...]:
+        """Return the entries that have every word of a query, the best first; a part of a word is enough.
+
+        A word that is nowhere is read as the one that it nearly is.
+        """
+        scores: dict[int, float] | None = None
+        for word in _drop_empty(_split(query)):
+            holding = self._find_holding(word)
+            rarity = self._weigh(len(holding))
+            before = dict.fromkeys(holding, 0.0) if scores is None else scores
+            scores = {place: before[place] + rarity * holding[place] for place in before if place in holding}
+        named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
+        return self._in_order(
+            {place: (place in named, self._has(place, phrase), score) for place, score in (scores or {}).items()}
+        )
+
+    def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
+        """Return the entries that a word of people may mean, the best first: none where most of it is nowhere.
+
+        >>> entries = [SearchEntry("criterion", "captions", ("captions",), "Captions", "What is said, in subtitles")]
+        >>> [entry.id for entry in SearchIndex(entries).find_meant("caption")]
+        ['captions']
+        """
+        if named := self.find_named(query):
+            return named
+        words = dict.fromkeys(_drop_empty(_split(query)))
+        # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
+        roots = [stem(word) if word[:_SHORTEST] in self._starts else word for word in words]
+        rarities = {root: self._weigh(len(self._titles.get(root, ()))) for root in roots}
+        needed = _ENOUGH * sum(rarities.values())
+        if sum(rarity for root, rarity in rarities.items() if self._titles.get(root)) < needed:
+            return ()
+        scores: defaultdict[int, float] = defaultdict(float)
+        covered: defaultdict[int, float] = defaultdict(float)
+        for root, rarity in rarities.items():
+            for place in self._titles.get(root, ()):
+                scores[place] += rarity * self._stems[root][place]
+                covered[place] += rarity
+        return self._in_order({place: (score,) for place, score in scores.items() if covered[place] >= needed})
+
+    def find_named(self, query: str) -> tuple[SearchEntry, ...]:
+        """Return the entries that have a name of these very words, whatever their endings."""
+        if query[:_SHORTEST].casefold() not in self._starts:
+            return ()
+        return tuple(self.entries[place] for place in self._by_name.get(_to_stems(query), ()))
+
+    def are_alike(self, first: str, second: str) -> bool:
+        """Return whether two texts have the same words, whatever their endings."""
+        return _to_stems(first) == _to_stems(second)
+
+    def knows(self, query: str) -> bool:
+        """Return whether every word of a query is somewhere in the entries, so that none of them is misspelt."""
+        words = _split(query)
+        return bool(words) and all(stem(word) in self._stems for word in words)
+
+    def _find_holding(self, word: str) -> dict[int, float]:
+        """Return by entry how much a typed word counts there."""
+        found = dict(self._stems.get(stem(word), {}))
+        if len(word) >= _SHORTEST:
+            for whole, root in self._words.items():
+                if word in whole:
+                    for place, weight in self._stems[root].items():
+                        found.setdefault(place, weight * _INSIDE)
+        if not found:
+            for near in self._near.nearest(word):
+                for place, weight in self._stems[self._words[near]].items():
+                    found.setdefault(place, weight * _INSIDE)
+        return found
+
+    def _weigh(self, count: int) -> float:
+        return math.log(1 + len(self.entries) / (1 + count))
+
+    def _has(self, place: int, phrase: str) -> bool:
+        """Return whether a phrase of several words stands in an entry as it was typed."""
+        entry = self.entries[place]
+        return " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
+
+    def _in_order(self, ranks: Mapping[int, tuple[float, ...]]) -> tuple[SearchEntry, ...]:
+        """Return the entries of the highest ranks first, among equals the important ones."""
+
+        def order(place: int) -> tuple[object, ...]:
+            entry = self.entries[place]
+            return *(-part for part in ranks[place]), -entry.importance, len(entry.label), place
+
+        return tuple(self.entries[place] for place in sorted(ranks, key=order))
+
+
+def stem(word: str) -> str:
+    """Return a word without its ending, British and American spelling alike; not for display.
+
+    >>> [stem(word) for word in ("recording", "recorded", "records", "organisation", "organize", "sms", "encrypted")]
+    ['record', 'record', 'record', 'organiz', 'organiz', 'sms', 'encrypt']
+    """
+    word = _SAME.get(word, word)
+    if len(word) <= _SHORTEST or not word.isalpha():
+        return word
+    for ending, instead in _ENDINGS:
+        word = ending.sub(instead, word)
+    return word
+
+
+def _split(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _to_stems(text: str) -> str:
+    return " ".join(map(stem, _split(text)))
+
+
+def _drop_empty(words: list[str]) -> list[str]:
+    """Return the words that say something; all, where none does."""
+    return [word for word in words if word not in _EMPTY] or words

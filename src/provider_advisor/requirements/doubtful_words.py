@@ -1,0 +1,86 @@
+"""What to say of words that name no criterion, or that mean one only beside others of its area.
+
+A suggestion must not turn what is meant. So the order is: "no fax" asks to do without something; "witheboard" is a
+typing error; "subtitling" has the meaning of something known; about "voicemail" nothing is recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from provider_advisor.knowledge.records import Criterion, KnowledgeBase
+from provider_advisor.knowledge.search import SearchEntry
+from provider_advisor.knowledge.suggest import fold, name_words
+
+__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "suggest_words"]
+
+_WITHOUT = re.compile(r"(?:no|not|without|never)[\s_-]+(?P<word>\S.*)", re.IGNORECASE | re.DOTALL)
+_MOST, _LONGEST = 3, 200
+_KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
+
+
+def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
+    """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
+    without = _WITHOUT.fullmatch(word.strip())
+    named = without and knowledge.find_criterion(without["word"].strip())
+    if named:
+        return f"{quoted} asks to do without '{named}', which cannot be stated; leave it out."
+    hint = "" if without else suggest_words(word, knowledge)
+    if hint:
+        return f"unknown criterion {quoted}.{hint}"
+    return f"nothing is recorded about {quoted}. See `recommend criteria` for what can be asked for."
+
+
+def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
+    """Return the sentence on a search that found nothing."""
+    return f"Nothing is recorded about '{query[:_LONGEST]}'.{suggest_words(query, knowledge)}"
+
+
+def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
+    """Return what to put behind a sentence on an unknown word: what nearly is it, else what is near in meaning."""
+    near = knowledge.spelling_index.nearest(word, most=9)
+    index = knowledge.search_index
+    if near and index.knows(word):  # it is spelt well: only another form of a word may be meant
+        near = tuple(name for name in near if index.are_alike(name, word))
+    if near:
+        first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest
+        return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
+    found = index.find_meant(word)[:_MOST]
+    return f" Near in meaning: {', '.join(map(_name_entry, found))}." if found else ""
+
+
+def _name_entry(entry: SearchEntry) -> str:
+    return f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})"
+
+
+def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each loose word that stands alone.
+
+    `words` are the names that a team typed, `stated` the criteria that it asks for by other names or records.
+    """
+    if not knowledge.loose_words:
+        return
+    beside = [knowledge.criteria[name] for name in stated]
+    for word in dict.fromkeys(words):
+        name = knowledge.find_criterion(word) if fold(word) in knowledge.loose_words else None
+        if name is not None and not any(is_of_area(other, knowledge.criteria[name].area) for other in beside):
+            yield _explain(word, knowledge.criteria[name], knowledge)
+
+
+def is_of_area(criterion: Criterion, area: str) -> bool:
+    """Return whether a criterion is of an area, or has its word in its own name, as `video-api` has that of `video`."""
+    return criterion.area == area or area in criterion.id.split("-")
+
+
+def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
+    among = [criterion, *(knowledge.criteria[e.id] for e in knowledge.search_index.find_named(word))]
+    meant = {one.id: f"'{_find_plain_name(one)}' ({one.label})" for one in among}
+    if len(meant) == 1:
+        return f"'{word}' is recorded only as {meant[criterion.id]}; write that if it is meant."
+    *others, last = meant.values()
+    return f"'{word}' can mean {', '.join(others)} or {last}; write the one that is meant."
+
+
+def _find_plain_name(criterion: Criterion) -> str:
+    return next(name for name in (criterion.id, *criterion.aliases) if name not in criterion.loose)

@@ -1,0 +1,93 @@
+"""The search by meaning: stems, names, labels; and what to say of words that name no criterion."""
+
+import pytest
+
+from provider_advisor import load
+from provider_advisor.knowledge.search import SearchEntry, SearchIndex
+from provider_advisor.requirements.doubtful_words import explain_unknown
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return load()
+
+
+@pytest.fixture(scope="module")
+def shops():
+    return SearchIndex(
+        [
+            SearchEntry(
+                "criterion", "bike-rental", ("bike-rental", "hire"), "Rental of bicycles", "May guests borrow?"
+            ),
+            SearchEntry("criterion", "repairs", ("repairs",), "Repairs while you wait", "Is a rental bicycle lent?"),
+            SearchEntry("situation", "purposes=racing", ("purposes", "racing"), "Purposes"),
+            SearchEntry("usage", "tours", ("tours",), "Guided tours"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("repaired", ["repairs"]),
+        ("rental", ["bike-rental", "repairs"]),
+        ("rental bicycle", ["bike-rental", "repairs"]),
+        ("hiring", ["bike-rental"]),
+        ("tour", ["tours"]),
+        ("race", ["purposes=racing"]),
+        ("repiars", ["repairs"]),
+        ("bicyc", ["bike-rental", "repairs"]),
+        ("rental helicopter", []),
+        ("", []),
+        ("???", []),
+    ],
+)
+def test_a_search_finds_all_words_by_their_stems(shops, query, found):
+    assert [entry.id for entry in shops.search(query)] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("rented bikes", []),
+        ("rental", ["bike-rental"]),
+        ("borrow", []),
+        ("bike-rentals", ["bike-rental"]),
+        ("repair", ["repairs"]),
+        ("helicopter", []),
+    ],
+)
+def test_what_is_meant_is_never_read_from_the_help_alone(shops, query, found):
+    assert [entry.id for entry in shops.find_meant(query)] == found
+
+
+@pytest.mark.parametrize(
+    "word", ["softphone", "sso", "voicemail", "baa", "e911", "gmail", "call forwarding", "no wifi"]
+)
+def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
+    said = explain_unknown(word, f"'{word}'", knowledge)
+    assert said == f"nothing is recorded about '{word}'. See `recommend criteria` for what can be asked for."
+
+
+@pytest.mark.parametrize(
+    ("word", "named"),
+    [
+        ("subtitling", "Near in meaning: 'live-captions'"),
+        ("encrypted", "Near in meaning: 'video-encryption'"),
+        ("reminders", "Near in meaning: 'appointment-reminders'"),
+        ("tutoring", "the situation 'use-cases=tutoring'"),
+        ("HIPPA", "Did you mean 'hipaa'?"),
+        ("video apis", "Did you mean 'video-api'?"),
+    ],
+)
+def test_what_is_near_in_meaning_is_named(knowledge, word, named):
+    assert named in explain_unknown(word, f"'{word}'", knowledge)
+
+
+def test_a_wish_to_do_without_suggests_no_opposite(knowledge):
+    assert explain_unknown("no fax", "'no fax'", knowledge).startswith("'no fax' asks to do without 'fax'")
+
+
+def test_every_word_of_the_vocabulary_leads_to_itself(knowledge):
+    for word, name in knowledge.words.items():
+        assert name in [entry.id for entry in knowledge.search_index.search(word)], word
