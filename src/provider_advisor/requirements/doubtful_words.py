@@ -25,7 +25,7 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     without = _WITHOUT.fullmatch(word.strip())
     named = without and knowledge.find_criterion(without["word"].strip())
     if named:
-        return f"{quoted} asks to do without '{named}', which cannot be stated; leave it out."
+        return f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'."
     hint = "" if without else suggest_words(word, knowledge)
     if hint:
         return f"unknown criterion {quoted}.{hint}"
