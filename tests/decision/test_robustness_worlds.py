@@ -7,14 +7,19 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from worlds import Said, capability, decided, knowledge_of, quantity, rule, worlds
 
 from provider_advisor.decision.robustness import build_alternatives, calculate_shares
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way
-from provider_advisor.decision.robustness.exact import chance_of_losing, duel, find_first_places
+from provider_advisor.decision.robustness.exact import chance_of_losing, duel, find_first_places, find_pairs
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
+from provider_advisor.decision.robustness.simplices import (
+    find_acceptabilities,
+    find_ordered_first_places,
+    group_by_weight,
+)
 from provider_advisor.decision.robustness.world_model import model_worlds
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
@@ -175,6 +180,74 @@ def test_two_with_any_weights_are_the_mixture_of_their_races(found):
     for each, alternative in ((first, found[0]), (second, found[1])):
         assert each.central is None or sum(each.central) == pytest.approx(1)
         assert sum(each.ranks) == pytest.approx(alternative.chance_to_stand)
+
+
+@settings(REPEATED, max_examples=15)
+@given(alternatives(count=3))
+def test_three_and_more_are_ranked_exactly_as_in_drawn_worlds(found):
+    exact, sample = find_acceptabilities(found), draw_worlds(found, 4_000)
+    allowed = 5 * 0.5 / math.sqrt(sample.size)
+    assume(exact is not None)
+    assert sum(each.ranks[0] for each in exact) == pytest.approx(1 - math.prod(1 - a.chance_to_stand for a in found))
+    for each, alternative, ranks, central in zip(exact, found, sample.ranks(), sample.central(), strict=True):
+        assert each.ranks == pytest.approx(ranks, abs=allowed)
+        assert sum(each.ranks) == pytest.approx(alternative.chance_to_stand)
+        if each.ranks[0] > 0.1:
+            assert sum(each.central) == pytest.approx(1)
+            assert each.central == pytest.approx(central, abs=0.04)
+
+
+@settings(REPEATED, max_examples=40)
+@given(alternatives(count=2))
+def test_a_race_of_two_is_the_same_by_cutting_simplices(found):
+    for raced, cut in zip(duel(*found), find_acceptabilities(found), strict=True):
+        assert cut.ranks == pytest.approx(raced.ranks)
+        assert (raced.central is None) == (cut.central is None)
+        assert raced.central is None or cut.central == pytest.approx(raced.central)
+
+
+@settings(REPEATED, max_examples=40)
+@given(alternatives(), st.lists(st.sampled_from([1, 2, 4]), min_size=4, max_size=4))
+def test_weights_in_order_are_drawn_uniformly_among_those_of_that_order(found, weights):
+    exact = find_ordered_first_places(found, weights)
+    sizes, source, runs = sorted(set(weights), reverse=True), random.Random(1), 1000  # noqa: S311 (no secret)
+    counts = [weights.count(size) for size in sizes]
+    expected = [0.0] * len(found)
+    every = [(share, rows) for share, rows in every_world(found)]
+    for _ in range(runs):
+        # Uniform over the order: sums, from the lightest on, of parts that each lift all weights from some size up.
+        parts = [source.expovariate(1) for _ in sizes]
+        lifts = [part / sum(counts[: place + 1]) for place, part in enumerate(parts)]
+        drawn = [sum(lifts[sizes.index(weight) :]) for weight in weights]
+        _, rows = source.choices(every, [share for share, _ in every])[0]
+        for place, part in firsts(rows, drawn).items():
+            expected[place] += part / runs
+    assert exact == pytest.approx(expected, abs=5 * 0.5 / math.sqrt(runs))
+    sample = draw_worlds(found, 4_000).find_ordered_first_places(group_by_weight(weights))
+    assert exact == pytest.approx(sample, abs=5 * 0.5 / math.sqrt(4_000))
+
+
+@settings(REPEATED, max_examples=60)
+@given(alternatives(), st.lists(st.sampled_from([1, 2, 4]), min_size=4, max_size=4))
+def test_pairs_are_those_of_every_world(found, weights):
+    expected = [[0.0, 0.0] for _ in itertools.combinations(found, 2)]
+    for share, rows in every_world(found):
+        scores = [None if row is None else sum(w * d for w, d in zip(weights, row, strict=True)) for row in rows]
+        for pair, (one, two) in zip(expected, itertools.combinations(scores, 2), strict=True):
+            if one is not None:
+                pair[0] += share * (two is None or one > two + 1e-9)
+                pair[1] += share * (two is not None and abs(one - two) < 1e-9)
+    for pair, wanted in zip(find_pairs(found, weights), expected, strict=True):
+        assert pair == pytest.approx(wanted)
+
+
+def test_what_would_take_too_many_cuts_is_drawn():
+    source = random.Random(5)  # noqa: S311 (no secret)
+    found = build_alternatives({name: [source.random() for _ in range(12)] for name in "abcd"})
+    assert find_acceptabilities(found) is None
+    shares = calculate_shares(found, [1] * 12, samples=1000)
+    assert shares.uniform.samples == 1000
+    assert shares.given.samples == shares.ordered.samples == 0
 
 
 @settings(REPEATED, max_examples=25)

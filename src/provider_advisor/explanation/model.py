@@ -281,6 +281,20 @@ class ShareRecord(AnswerPart):
     """mean of the weights with which it comes first, by criteria"""
     confidence: float | None
     """share of worlds in which it comes first with these weights"""
+    ordered: float | None = None
+    """share of worlds in which it comes first with all weights that have the order of the given ones, equally likely;
+    null where that takes too long"""
+    says: str
+
+
+class PairShareRecord(AnswerPart):
+    """In how many scenarios one provider is ahead of another one, with the weights as given."""
+
+    provider: str
+    over: str
+    ahead: float
+    level: float
+    """share of worlds in which neither is ahead; in the rest the other one is, or both fail a must"""
     says: str
 
 
@@ -304,6 +318,9 @@ class WorldsRecord(AnswerPart):
     """share of worlds in which every provider fails a must"""
     given: EstimateRecord
     uniform: EstimateRecord
+    ordered: EstimateRecord | None = None
+    pairs: list[PairShareRecord] | None = None
+    """each two providers once; as precise as `given`"""
     at_worst: bool = False
     """some amounts are stated by no source, and count at their worst in every scenario"""
     says: str
@@ -473,6 +490,15 @@ class AnswerRecord(AnswerPart):
     def unwanted(self) -> list[str]:
         """Return the criteria that the team does not want."""
         return [part.criterion for part in self.requirements if part.priority == "wont"]
+
+    @property
+    def pairs(self) -> list[str]:
+        """Return how often each of three or more providers is ahead of each other one, where that is open."""
+        worlds = self.sureness.worlds if self.sureness else None
+        left = [part.id for part in self.providers if part.standing != "ruled-out"]
+        if worlds is None or not self.is_open or len(left) <= 2:  # noqa: PLR2004 (of two, shares say as much)
+            return []
+        return [pair.says for pair in worlds.pairs or [] if pair.provider in left and pair.over in left]
 
     @property
     def sureness(self) -> RobustnessRecord | None:

@@ -11,6 +11,7 @@ from provider_advisor.decision.robustness import (
     Estimate,
     FactAnswer,
     FactQuestion,
+    PairShare,
     QuestionSet,
     RequirementChange,
     RequirementChanges,
@@ -147,6 +148,8 @@ def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRec
         none=rounded(shares.none),
         given=_estimate(shares.given),
         uniform=_estimate(shares.uniform),
+        ordered=_estimate(shares.ordered),
+        pairs=[_pair(pair, knowledge) for pair in shares.pairs],
         at_worst=shares.at_worst,
         says=_worlds_says(robustness, knowledge),
     )
@@ -161,8 +164,25 @@ def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareReco
         ranks=[rounded(part) for part in share.ranks],
         central=None if share.central is None else [rounded(weight) for weight in share.central],
         confidence=None if share.confidence is None else rounded(share.confidence),
-        says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios, "
+        ordered=None if share.ordered is None else rounded(share.ordered),
+        says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios{_say_ordered(share)}, "
         f"and in {first} if the weights may be anything.",
+    )
+
+
+def _say_ordered(share: AlternativeShare) -> str:
+    return "" if share.ordered is None else f", in {percent(share.ordered)} if only the order of the weights is sure"
+
+
+def _pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
+    name, other = knowledge.providers[pair.name].name, knowledge.providers[pair.other].name
+    level = f", and level with it in {percent(pair.level)}" if pair.level > 0 else ""
+    return model.PairShareRecord(
+        provider=pair.name,
+        over=pair.other,
+        ahead=rounded(pair.ahead),
+        level=rounded(pair.level),
+        says=f"{name} is ahead of {other} in {percent(pair.ahead)} of the scenarios{level}.",
     )
 
 

@@ -16,6 +16,7 @@ from provider_advisor.decision.robustness.weights import WeightRange, WeightRang
 from provider_advisor.decision.robustness.worlds import (
     AlternativeShare,
     Estimate,
+    PairShare,
     Shares,
     calculate_provider_shares,
     calculate_shares,
@@ -29,6 +30,7 @@ __all__ = [
     "Estimate",
     "FactAnswer",
     "FactQuestion",
+    "PairShare",
     "QuestionSet",
     "RequirementChange",
     "RequirementChanges",

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
-__all__ = ["MOST_SCORES", "Acceptability", "chance_of_losing", "duel", "find_first_places", "unopposed"]
+__all__ = ["MOST_SCORES", "Acceptability", "chance_of_losing", "duel", "find_first_places", "find_pairs", "unopposed"]
 
 MOST_SCORES = 4096
 """Different scores of one alternative; beyond, worlds are drawn."""
@@ -43,6 +43,30 @@ def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[flo
     Scores are compared as a verdict compares them, rounded to nine digits. None where an alternative has degrees that
     are drawn from an interval, or more than `MOST_SCORES` different scores.
     """
+    found = _count_all(alternatives, weights)
+    return None if found is None else tuple(_share_first(place, found) for place in range(len(found)))
+
+
+def find_pairs(alternatives: Sequence[Alternative], weights: Sequence[float]) -> list[tuple[float, float]] | None:
+    """Return for each two alternatives how often the first is ahead, and how often they are level, in order.
+
+    Who fails a must is behind who does not. The order is that of `itertools.combinations`; None as above.
+    """
+    found = _count_all(alternatives, weights)
+    return None if found is None else [_compare_two(*pair) for pair in itertools.combinations(found, 2)]
+
+
+def _compare_two(one: _Scores, two: _Scores) -> tuple[float, float]:
+    rival = _Rival(two)
+    chances = [(chance, *rival.chances(score)) for score, chance in one.items()]
+    return (
+        math.fsum(chance * below for chance, below, _ in chances),
+        math.fsum(chance * level for chance, _, level in chances),
+    )
+
+
+def _count_all(alternatives: Sequence[Alternative], weights: Sequence[float]) -> list[_Scores] | None:
+    """Return the chances of each score, for each alternative; None where there are too many, or intervals."""
     total = math.fsum(weights)
     found = []
     for alternative in alternatives:
@@ -50,9 +74,7 @@ def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[flo
         if scores is None:
             return None
         found.append(scores)
-    if sum(len(scores) for scores in found) * len(found) > _MOST_LEVELS:
-        return None
-    return tuple(_share_first(place, found) for place in range(len(found)))
+    return None if sum(len(scores) for scores in found) * len(found) > _MOST_LEVELS else found
 
 
 def _count_scores(alternative: Alternative, weights: Sequence[float]) -> _Scores | None:

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from functools import cached_property, reduce
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
@@ -56,6 +57,25 @@ class WorldSample:
         total = math.fsum(weights)
         given = [weight / total for weight in weights]
         return tuple(float(first.mean()) for first in self._firsts(self._scores(given)))
+
+    def find_ordered_first_places(self, groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
+        """Return the same with weights drawn uniformly from those in the order of the groups, equal within a group."""
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        corners = np.zeros((len(self._weights), len(groups)))
+        for number in range(len(groups)):
+            heaviest = [place for group in groups[: number + 1] for place in group]
+            corners[heaviest, number] = 1 / len(heaviest)
+        # Parts of uniform weights, over their sum, are uniform again.
+        parts = self._weights[: len(groups)]
+        weights = corners @ (parts / parts.sum(axis=0))
+        return tuple(float(first.mean()) for first in self._firsts(self._scores(weights)))
+
+    def find_pairs(self, weights: Sequence[float]) -> list[tuple[float, float]]:
+        """Return for each two alternatives how often the first is ahead, and how often they are level."""
+        total = math.fsum(weights)
+        pairs = combinations(zip(self._scores([weight / total for weight in weights]), self._stands, strict=True), 2)
+        return [(float((one > two).mean()), float(((one == two) & stands).mean())) for (one, stands), (two, _) in pairs]
 
     @cached_property
     def _drawn_scores(self) -> list[Floats]:

@@ -7,17 +7,29 @@ The second is stochastic multicriteria acceptability analysis: Lahdelma and Salm
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.robustness.alternatives import Alternative
-from provider_advisor.decision.robustness.exact import Acceptability, duel, find_first_places, unopposed
+from provider_advisor.decision.robustness.exact import (
+    Acceptability,
+    duel,
+    find_first_places,
+    find_pairs,
+    unopposed,
+)
 from provider_advisor.decision.robustness.monte_carlo import SAMPLES, WorldSample, draw_worlds, estimate_error
+from provider_advisor.decision.robustness.simplices import (
+    find_acceptabilities,
+    find_ordered_first_places,
+    group_by_weight,
+)
 from provider_advisor.decision.robustness.world_model import MOST_WAYS, model_worlds
 from provider_advisor.knowledge import Facts
 
-__all__ = ["AlternativeShare", "Estimate", "Shares", "calculate_provider_shares", "calculate_shares"]
+__all__ = ["AlternativeShare", "Estimate", "PairShare", "Shares", "calculate_provider_shares", "calculate_shares"]
 
 
 class AlternativeShare(NamedTuple):
@@ -25,7 +37,8 @@ class AlternativeShare(NamedTuple):
 
     `given` is with the weights as given, None where none are. With weights uniform over the simplex: `ranks` are its
     rank acceptabilities, best first; `central` the mean of the weights with which it comes first, in the order of the
-    criteria, and `confidence` how often it comes first with just these; both are None where it never does.
+    criteria, and `confidence` how often it comes first with just these; both are None where it never does. `ordered` is
+    with all weights equally likely that have the order of the given ones; None where that takes too long.
     """
 
     name: str
@@ -33,6 +46,16 @@ class AlternativeShare(NamedTuple):
     ranks: tuple[float, ...]
     central: tuple[float, ...] | None
     confidence: float | None
+    ordered: float | None = None
+
+
+class PairShare(NamedTuple):
+    """How often one alternative is ahead of another one with the given weights, and how often they are level."""
+
+    name: str
+    other: str
+    ahead: float
+    level: float
 
 
 class Estimate(NamedTuple):
@@ -45,13 +68,16 @@ class Estimate(NamedTuple):
 class Shares(NamedTuple):
     """The shares of all alternatives, in their order; `none` is that of the worlds in which each fails a must.
 
-    `at_worst` says that an amount without any claim counts at the worst end of its scale in every world.
+    `given`, `uniform` and `ordered` say how precise they are; `pairs`, as precise as `given`, has each two alternatives
+    once. `at_worst` says that an amount without any claim counts at the worst end of its scale in every world.
     """
 
     alternatives: tuple[AlternativeShare, ...]
     none: float
     given: Estimate
     uniform: Estimate
+    ordered: Estimate = Estimate()
+    pairs: tuple[PairShare, ...] = ()
     at_worst: bool = False
 
 
@@ -79,8 +105,8 @@ def calculate_shares(
     """Return the shares of alternatives in numbers; see `build_alternatives` for a plain matrix.
 
     The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
-    (`find_first_places`); with uniform ones if, besides, at most two alternatives can stand (`duel`). Otherwise worlds
-    are drawn, with a seed made from the content.
+    (`find_first_places`); with uniform ones if, besides, at most two alternatives can stand (`duel`), or at most five
+    and there are few worlds (`find_acceptabilities`). Otherwise worlds are drawn, with a seed made from the content.
 
     >>> from provider_advisor.decision.robustness.alternatives import build_alternatives
     >>> found = calculate_shares(build_alternatives({"a": [1, 0, 0], "b": [0, 1, 1]}))
@@ -116,11 +142,15 @@ class _WorldShares:
             self._first(weights) if weights is not None else ([None] * len(self._alternatives), Estimate())
         )
         uniform, uniform_how = self._uniform()
+        is_drawn = bool(given_how.samples or uniform_how.samples)
+        ordered, ordered_how = self._ordered(weights, is_drawn=is_drawn)
         shares = tuple(
-            AlternativeShare(alternative.name, first, part.ranks, part.central, self._confidence(place, part))
-            for place, (alternative, first, part) in enumerate(zip(self._alternatives, given, uniform, strict=True))
+            AlternativeShare(alternative.name, first, part.ranks, part.central, self._confidence(place, part), last)
+            for place, (alternative, first, part, last) in enumerate(
+                zip(self._alternatives, given, uniform, ordered, strict=True)
+            )
         )
-        return Shares(shares, self._none, given_how, uniform_how)
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._pairs(weights))
 
     def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
         exact = find_first_places(self._alternatives, weights)
@@ -128,6 +158,27 @@ class _WorldShares:
             return exact, Estimate()
         found = [share * self._scale for share in self._drawn.find_first_places(weights)]
         return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
+
+    def _ordered(self, weights: Sequence[float] | None, *, is_drawn: bool) -> tuple[Sequence[float | None], Estimate]:
+        """Return the first places by the order of the weights; nothing where worlds would be drawn for them alone."""
+        if self._none == 1:
+            return [0.0] * len(self._alternatives), Estimate()
+        exact = None if weights is None else find_ordered_first_places(self._alternatives, weights)
+        if exact is not None:
+            return exact, Estimate()
+        if weights is None or not is_drawn:
+            return [None] * len(self._alternatives), Estimate()
+        drawn = self._drawn.find_ordered_first_places(group_by_weight(weights))
+        found = [share * self._scale for share in drawn]
+        return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
+
+    def _pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
+        if weights is None:
+            return ()
+        found = find_pairs(self._alternatives, weights)
+        names = combinations([each.name for each in self._alternatives], 2)
+        shares = self._drawn.find_pairs(weights) if found is None else found
+        return tuple(PairShare(*pair, *share) for pair, share in zip(names, shares, strict=True))
 
     def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
         exact = _exact(self._alternatives)
@@ -143,7 +194,7 @@ class _WorldShares:
 
 
 def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
-    """Return the acceptabilities where at most two can stand, else None. The others never have a rank."""
+    """Return the acceptabilities where few can stand and little is unknown, else None. Others never have a rank."""
     contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
     count = len(alternatives)
     found = [Acceptability((0.0,) * count, None) for _ in alternatives]
@@ -155,7 +206,9 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
             return None
         for place, part in zip(contenders, result, strict=True):
             found[place] = part._replace(ranks=(*part.ranks, *[0.0] * (count - 2)))
-    return found if len(contenders) <= 2 else None  # noqa: PLR2004 (a duel)
+    elif contenders:
+        return find_acceptabilities(alternatives)
+    return found
 
 
 def _with_estimate(shares: Shares) -> Shares:

@@ -28,6 +28,7 @@ from provider_advisor.explanation.words import (
     joined,
     lines_text,
     number_text,
+    percent,
     remarks_text,
     rule_label,
     score_text,
@@ -281,7 +282,21 @@ def _show_sureness(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     found = answer.sureness
     if found and found.worlds is not None and answer.verdict.kind != "none":
         shares = [found.worlds.says] if answer.is_open else []
-        _show_list("How sure", [*shares, *([found.weights.says] if verbose else [])], page)
+        ordered = [f"If only the order of the weights is sure, {said}."] if (said := _say_ordered(answer)) else []
+        more = [*answer.pairs, *ordered, found.weights.says] if verbose else []
+        _show_list("How sure", [*shares, *more], page)
+
+
+def _say_ordered(answer: AnswerRecord) -> str:
+    """Return the shares of the providers with all weights of the same order; empty where nothing depends on weights."""
+    found = answer.sureness
+    shares = found.worlds.providers if found and found.worlds and found.weights.depends else []
+    names = {part.id: part.name for part in answer.providers}
+    if answer.verdict.kind == "tie" or any(share.ordered is None for share in shares):
+        return ""
+    often = [(names[share.provider], percent(share.ordered or 0)) for share in shares]
+    verbs = ["comes first in", *["in"] * len(often)]
+    return joined([f"{name} {verb} {share}" for (name, share), verb in zip(often, verbs, strict=False)])
 
 
 def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:

@@ -203,13 +203,22 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
         given = ["With the given weights"] if sure.is_open else []
+        ordered = ["With any weights of the same order"] if sure.shares[0].ordered_text else []
         yield _table(
-            ["Provider", *given, "With any weights, all equally likely"],
+            ["Provider", *given, *ordered, "With any weights, all equally likely"],
             (
-                [escape(share.provider), *([share.given_text] if given else []), share.uniform_text]
+                [
+                    escape(share.provider),
+                    *([share.given_text] if given else []),
+                    *([share.ordered_text] if ordered else []),
+                    share.uniform_text,
+                ]
                 for share in sure.shares
             ),
         )
+    if sure.pairs:
+        yield "Two by two, with the given weights:"
+        yield _list(escape(line) for line in sure.pairs)
     if sure.nobody:
         yield sure.nobody
     if sure.weights:

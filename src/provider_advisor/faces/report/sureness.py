@@ -50,13 +50,14 @@ class ReportRange(NamedTuple):
 
 
 class ReportShare(NamedTuple):
-    """How often a provider comes first: with the given weights, and with all weights equally likely."""
+    """How often a provider comes first: with the given weights, with all equally likely, or all of the same order."""
 
     provider: str
     given: float
     given_text: str
     uniform: float
     uniform_text: str
+    ordered_text: str
 
 
 class ReportSureness(NamedTuple):
@@ -71,6 +72,7 @@ class ReportSureness(NamedTuple):
     settled: tuple[str, ...]
     weights: str
     shares: tuple[ReportShare, ...]
+    pairs: tuple[str, ...]
     nobody: str
     worlds: str
     is_open: bool
@@ -85,7 +87,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
     """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings."""
     questions, found = tuple(_question(part) for part in answer.confirm), answer.sureness
     if found is None:
-        return ReportSureness(questions, (), (), (), "", (), "", "", is_open=False)
+        return ReportSureness(questions, (), (), (), "", (), (), "", "", is_open=False)
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if _least_factor(part) < math.inf]
@@ -96,6 +98,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
         tuple(row.label for part, row in ranges if _least_factor(part) == math.inf),
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
+        tuple(clean(says) for says in answer.pairs),
         _nobody(worlds.none) if worlds else "",
         clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",
         answer.is_open,
@@ -163,7 +166,8 @@ def _shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]
     for provider in rank_providers(answer):
         share = found[provider.id]
         given, uniform = share.given, share.first
-        yield ReportShare(provider.name, given, percent(given), uniform, percent(uniform))
+        ordered = "" if share.ordered is None else percent(share.ordered)
+        yield ReportShare(provider.name, given, percent(given), uniform, percent(uniform), ordered)
 
 
 def _nobody(none: float) -> str:
