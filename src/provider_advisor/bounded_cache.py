@@ -1,4 +1,4 @@
-"""Results that are kept for the next caller, at most so many of them."""
+"""Results that are kept for the next caller, up to a limit."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class BoundedCache(Generic[Key, Value]):
     def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
         """Return the value kept under the key, or make and keep it.
 
-        `make` runs without the lock, so that a slow value holds up nobody; when two threads make the same one, both
-        get the first that was kept.
+        `make` runs without the lock, so that a slow value does not block other threads; when two threads make the same
+        value, both get the first that was kept.
         """
         with self._lock:
             if key in self._kept:

@@ -1,4 +1,4 @@
-"""Every error that the project raises on purpose, each with a sentence for the person who can mend it."""
+"""Every error that the project raises on purpose, each with a sentence for the person who can correct it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EngineError(AdvisorError):
 
 
 class BatchError(AdvisorError):
-    """A run over many teams cannot start or go on: its files or its options are at fault."""
+    """A run over many teams cannot start or continue, because of its files or options."""
 
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)

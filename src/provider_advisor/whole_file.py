@@ -14,7 +14,7 @@ __all__ = ["sync_folder", "write_whole"]
 def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a new file for bytes that takes the place of `path` once everything is written.
 
-    It is written beside its place under a name that nobody can guess or have laid a link at, flushed to the disk, and
+    It is written beside its place, under a name that nobody can guess or put a link at, flushed to the disk, and
     then renamed; a link at `path` itself is replaced, never followed. If the body raises, nothing is left behind.
     `mode` sets the permissions, less those that the process's umask takes away. Raises OSError.
     """

@@ -117,7 +117,7 @@ def test_answers_that_leave_nothing_open_are_settled(ask, tmp_path):
 def test_stopping_saves_a_session_and_resume_takes_the_newest(ask, tmp_path):
     stopped = ask(_OPTIONS, "video, team\n6m 1 good\nstop\n\n")
     session = _session(tmp_path)
-    assert f"To go on:\n  recommend ask --resume {session} --as-of 2022-12-31 --no-robustness\n" in stopped.err
+    assert f"To continue:\n  recommend ask --resume {session} --as-of 2022-12-31 --no-robustness\n" in stopped.err
     resumed = ask(f"{_OPTIONS} --resume", "/whiteboard\n\ndone\n\n")
     assert "Whiteboard (must)" in resumed.out
     assert "What matters to the team?" not in resumed.out

@@ -1,4 +1,4 @@
-"""Check decision cases: what a keeper of rules wants to stay as it is, compared with what comes out."""
+"""Check decision cases: compare the decisions that must not change with those that are made now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["find_failures"]
 
 
 def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield one sentence for each thing that comes out otherwise; nothing if the case holds.
+    """Yield one sentence for each difference; nothing if the case holds.
 
     What a case leaves out is not compared.
     """

@@ -81,7 +81,7 @@ def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple
     """Return the smallest sets of two or more providers that together prove every must, in alphabetical order.
 
     Musts on a computed criterion are left out: two bills are not one. Empty where one provider proves all alone,
-    where there is no must, or where nobody proves one of them.
+    where there is no must, or where no provider proves one of them.
     """
     proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
     musts = _musts(assessments[0], facts) if assessments else frozenset()

@@ -135,7 +135,7 @@ def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
 
 
 def sum_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:
-    """Return a provider's findings with the score and the standing that they come to."""
+    """Return a provider's findings, with its score and standing."""
     return Assessment(provider, tuple(findings), _score(findings), _standing(findings), cost)
 
 

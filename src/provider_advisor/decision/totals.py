@@ -29,7 +29,7 @@ __all__ = ["Totals", "add_up", "total_assessments", "total_degrees", "total_find
 _DIGITS = 9
 
 _NO_WEIGHT = 1e-9
-"""What is left of a sum of weights after all of them were subtracted again."""
+"""What may be left of a sum of weights after all of them are subtracted again."""
 
 
 class Totals(NamedTuple):

@@ -1,4 +1,4 @@
-"""Judge: who is recommended, how firmly, or why nobody is. The only place where the verdict on a team is made.
+"""Judge: who is recommended and how firmly, or why no provider is. The only place where the verdict on a team is made.
 
 Answers, questions and everything that says how sure an answer is end in `judge_ranks`. The batch alone has its own
 judge, on columns; tests hold both equal.

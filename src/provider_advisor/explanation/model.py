@@ -115,7 +115,7 @@ class CostRecord(AnswerPart):
 
 
 class ProviderRecord(AnswerPart):
-    """How a provider stands."""
+    """A provider's standing and scores."""
 
     id: str
     name: str
@@ -156,7 +156,7 @@ class FindingRecord(AnswerPart):
 
     @property
     def is_open(self) -> bool:
-        """Return whether something about it is not known, be it only a part of an amount."""
+        """Return whether something about it is not known, even if only part of an amount."""
         return self.degree[0] < self.degree[1]
 
 

@@ -39,7 +39,7 @@ def _find_sets(assessment: Assessment) -> list[list[str]]:
 
 
 def _list_products(finding: Finding) -> Iterator[str]:
-    """Yield the products each of which meets a requirement; none where the provider as a whole does."""
+    """Yield the products that each meet a requirement; none where the provider as a whole does."""
     fact = finding.degree.fact
     if fact is None or finding.requirement is None:
         return

@@ -312,7 +312,7 @@ def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> lis
 
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
-    """Return the claims, one or more of which now say something else: a record does not hold the value of each."""
+    """Return the claims, at least one of which is different now: a record does not hold the value of each."""
     return [_claim("read otherwise", claim) for claim in dict.fromkeys(_claim_keys(lines))]
 
 

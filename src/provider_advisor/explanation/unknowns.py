@@ -13,7 +13,7 @@ __all__ = ["Unknown", "list_caveats", "list_notes", "list_set_aside", "list_unkn
 
 
 class Unknown(NamedTuple):
-    """Something that was asked for, with its priority, and the providers of which it is not known, in words."""
+    """Something that was asked for, with its priority, and the providers for which it is not known, in words."""
 
     label: str
     priority: str

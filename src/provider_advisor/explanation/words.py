@@ -164,7 +164,7 @@ def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: 
 
 
 def rule_label(rule: str | None, because: str, knowledge: KnowledgeBase) -> str:
-    """Return what stands for a rule in a table; by its own words where the knowledge base no longer has it."""
+    """Return the name of a rule in a table; its own words where the knowledge base no longer has it."""
     known = knowledge.rules.get(rule or "")
     return because.rstrip(".") if known is None else known.short
 

@@ -141,7 +141,7 @@ class _Ruleset:
         return self._fired.copy()
 
     def forget(self, sid: str) -> None:
-        """Delete the session and its facts; nothing to do if it never came to be."""
+        """Delete the session and its facts; nothing to do if it was never created."""
         try:
             self._host.delete_state(self._name, sid)
         except Exception as error:

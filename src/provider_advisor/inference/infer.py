@@ -100,7 +100,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
 
 
 def need_atom(criterion: str) -> str:
-    """Return the atom that stands for a requirement of the criterion, at any priority."""
+    """Return the atom for a requirement of the criterion, at any priority."""
     return text_of(Need(criterion))
 
 

@@ -48,7 +48,7 @@ class Join(NamedTuple):
 class Shard(NamedTuple):
     """Joins that make up one ruleset.
 
-    `codes` gives the word that stands for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
+    `codes` gives the word for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
     megabyte) never reach its parser. `key` is a digest of all antecedents: shards of equal key can share one
     ruleset.
     """
@@ -77,7 +77,7 @@ def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
 def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
     """Return a shard as `durable.engine.Host` takes it; `action(number)` is what join `number` runs.
 
-    It waits for messages `{"atom": code}`. Registering consumes the dictionary, so it is made anew each time.
+    It waits for messages `{"atom": code}`. Registering consumes the dictionary, so a new one is made each time.
     """
     return {
         f"r{number}": {

@@ -1,4 +1,4 @@
-"""What the claims come to on a given day: facts, each with the claims it rests on."""
+"""Facts: what the claims say together on a given day, each with the claims it is based on."""
 
 import datetime as dt
 import itertools

@@ -77,7 +77,7 @@ def shipped_folder(name: str) -> str:
 
 
 def name_folders(facts: Folder | None, rules: Folder | None) -> str:
-    """Return which folders a knowledge base is read from, in words; None stands for the shipped one."""
+    """Return which folders a knowledge base is read from, in words; None means the shipped one."""
     if facts is None and rules is None:
         return "the facts and rules that came with the program"
     given = (("facts", facts), ("rules", rules))
@@ -87,7 +87,7 @@ def name_folders(facts: Folder | None, rules: Folder | None) -> str:
 
 
 def locate_folder(kind: str, given: Folder | None) -> str:
-    """Return the whole path of the folder `facts` or `rules` that is read; None stands for the shipped one."""
+    """Return the whole path of the folder `facts` or `rules` that is read; None means the shipped one."""
     return path.abspath(shipped_folder(kind) if given is None else os.fspath(given))
 
 
@@ -107,7 +107,7 @@ def find_beside(folder: Folder, kind: str) -> str | None:
 
 
 def gather_files(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
-    """Return all files of both folders; None stands for the shipped one.
+    """Return all files of both folders; None means the shipped one.
 
     Raises KnowledgeError with everything that cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Load a knowledge base, or its decision cases, from its two folders, or as they were kept from the last time."""
+"""Load a knowledge base, or its decision cases, from its two folders, or as they were kept by an earlier run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PARTS = 2
 
 
 def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeBase:
-    """Return the knowledge base in the folders `facts` and `rules`; None stands for the shipped one.
+    """Return the knowledge base in the folders `facts` and `rules`; None means the shipped one.
 
     Raises KnowledgeError with every problem of every file, each as `file:line: what is wrong; what was expected`.
     """

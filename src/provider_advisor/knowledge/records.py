@@ -259,7 +259,7 @@ class Rule(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Return what stands for the rule in a table: its label, or else its because, without a full stop."""
+        """Return the name of the rule in a table: its label, or else its because, without a full stop."""
         return self.label or self.because.rstrip(".")
 
 
@@ -382,7 +382,7 @@ class KnowledgeBase:
         return names | {name: name for name in self.criteria}
 
     def find_criterion(self, word: str) -> str | None:
-        """Return the id of the criterion that answers to a word, in any case; `_` and blanks stand for hyphens."""
+        """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens."""
         return self.words.get(word) or self._folded_words.get(fold(word))
 
     @cached_property

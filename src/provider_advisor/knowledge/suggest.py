@@ -23,7 +23,7 @@ _KEPT = 2**16  # a table repeats its mistakes
 _AT_ONCE = 1024
 _FAR = 2
 _SHORT, _MEDIUM = 4, 7
-# Of all letters of both words, those that stand in both in one order; a little less than 0.6, which is rounded away.
+# Of all letters of both words, those that are in both in the same order; a little less than 0.6, which is rounded away.
 _ALIKE = 0.6 - 1e-6
 
 

@@ -1,4 +1,4 @@
-"""What is allowed in a knowledge base and yet looks wrong: for the eyes of its keeper."""
+"""What is allowed in a knowledge base but looks wrong, for its keeper to check."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _find_contradictions(facts: Facts) -> Iterator[str]:
 
 
 def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield sources that nothing cites, whose days cannot be, and whose address is none."""
+    """Yield sources that nothing cites, with impossible days, or with an address that is not one."""
     providers = knowledge.providers.values()
     cited = {claim.source for provider in providers for claim in provider.claims}
     cited |= {product.source for provider in providers for product in provider.products.values() if product.source}
@@ -215,7 +215,7 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str]:
-    """Yield a problem for each source and claim that is dated after today: nobody can have read it."""
+    """Yield a problem for each source and claim that is dated after today, which cannot be."""
     for source in knowledge.sources.values():
         for word, day in (("published", source.published), ("retrieved", source.retrieved)):
             if day is not None and day > today:

@@ -1,4 +1,4 @@
-"""What the claims on one product and criterion come to as of a day, statement by statement.
+"""What the claims on one product and criterion say together on a day, statement by statement.
 
 An example, with the day on which each was stated:
 
@@ -27,7 +27,7 @@ _STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
 
 class View(NamedTuple):
-    """What the claims on one product come to: those that hold, and whether they contradict one another.
+    """The result of the claims on one product: those that hold, and whether they contradict one another.
 
     `truth` is that of a capability. `notices` are the ends and changes of what holds, past and ahead.
     """
@@ -51,7 +51,7 @@ class _Step(NamedTuple):
 
 
 def build_view(claims: Sequence[Claim], day: dt.date, product: Product | None = None) -> View:
-    """Return what claims that were all stated by the day come to on it; the product has a life of its own."""
+    """Return the result on a day of claims that were all stated by then; the product may start and end by itself."""
     steps = _order_steps(claims)
     view = View((), disputed=False)
     ended: tuple[Claim, ...] = ()

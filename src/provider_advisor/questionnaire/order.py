@@ -25,7 +25,7 @@ from provider_advisor.requirements import PRIORITIES, RANK
 __all__ = ["QuestionOrder", "choose_list", "choose_worth_asking"]
 
 _FAINT = 1e-3
-"""This much of a question's share counts where no answer alone changes anything: the likelier yes goes first."""
+"""This part of a question's share counts where no single answer changes anything: the likelier yes goes first."""
 
 
 class QuestionOrder:

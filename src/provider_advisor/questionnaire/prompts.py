@@ -19,7 +19,7 @@ _MOST_FOUND = 20
 class Prompt(NamedTuple):
     """One question for a person.
 
-    `choices` are the values to choose from, with their labels (for `number` only the words that can stand in place of
+    `choices` are the values to choose from, with their labels (for `number` only the words that can be given instead of
     one); `many` means that several may be chosen. A bound is `at_most` where less is better, else a least amount.
     """
 

@@ -62,7 +62,7 @@ that several leaders are level; that it is firm, dated or leaning."""
 
 
 class Support(NamedTuple):
-    """One thing that has to stay for the verdict to stay, and the ways in which it can."""
+    """One thing that has to hold for the verdict to stay, and the ways in which it can."""
 
     about: Aspect
     ways: Sequence[Way]
@@ -155,7 +155,7 @@ class _ProofSums:
         return _NEAR * (self.now(weight) + sum(part.span.get_ends(weight)[1] for part in self.open))
 
     def now(self, measure: Measure) -> float:
-        """Return the sum over all findings as they are."""
+        """Return the sum over all findings as they are now."""
         if measure not in self._now:
             self._now[measure] = measure_totals(self.findings, measure)
         return self._now[measure]
@@ -216,7 +216,7 @@ def _move_wrong_way(part: OpenContribution, demand: Demand) -> float:
 
 
 def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
-    """Return what has to stay for the verdict to stay."""
+    """Return what has to hold for the verdict to stay."""
     verdict = outcome.verdict
     names = [assessment.provider for assessment in outcome.assessments]
     if not names:

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 YES, NO, UNKNOWN = 1, 2, 4
-"""Truths that a condition may come to have, added up: 3 is yes or no."""
+"""The truth values that a condition can take, over-approximated and added up: 3 is yes or no."""
 
 _OF_TRUTH = {Truth.YES: YES, Truth.NO: NO, Truth.UNKNOWN: UNKNOWN}
 
@@ -169,7 +169,7 @@ class Replay(NamedTuple):
 def replay_answers(state: State) -> Replay:
     """Return what follows from the answers; those to questions that do not apply any more are kept, but not used.
 
-    One unused answer can make others unused, so this goes on until all that are left apply.
+    One unused answer can make others unused, so this repeats until all that are left apply.
     """
     catalogue, unused = state.catalogue, dict[Key, UnusedAnswer]()
     while True:

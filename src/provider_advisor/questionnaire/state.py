@@ -76,7 +76,8 @@ class GivenAnswer(NamedTuple):
 class State(NamedTuple):
     """The answers so far, in order, and whether the person said that this is all.
 
-    The phase `further` goes on asking although the verdict is settled. `most` is how many criteria a list may have.
+    In the phase `further`, questions continue although the verdict is settled. `most` is how many criteria a list may
+    have.
     """
 
     catalogue: Catalogue

@@ -1,4 +1,4 @@
-"""What a person can do at a questionnaire: answer a screen, go back, change an answer, end it, go on."""
+"""What a person can do at a questionnaire: answer a screen, go back, change an answer, end it, continue."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def stop(state: State) -> State:
 
 
 def go_on(state: State) -> State:
-    """Return the state that goes on after any end: if the verdict is settled, with all that is left to ask."""
+    """Return the state that continues after any end: if the verdict is settled, with all the remaining questions."""
     if state.phase in {"declared", "stopped"}:
         return state._replace(phase="asking")
     return state._replace(phase="further")

@@ -176,7 +176,7 @@ def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval:
 
 
 def _suggest_example(value: str, criterion: Criterion) -> Number | str:
-    """Return what was typed behind a sign, if it can stand there, or else something that can."""
+    """Return what was typed behind a sign, if it is possible there, or else an example that is."""
     if criterion.kind == "rating":
         return value if value in criterion.values else criterion.values[-1]
     try:

@@ -84,7 +84,7 @@ def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, An
 def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """Return the requirements, each criterion once per priority, with the tighter bound at each end.
 
-    Asked at several priorities without a bound, it stands at the highest one alone: it would count twice otherwise.
+    Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
     """
     found: dict[tuple[str, str], Requirement] = {}
     for requirement in read:

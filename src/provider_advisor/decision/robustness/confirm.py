@@ -45,8 +45,8 @@ class FactQuestion(NamedTuple):
     """A fact about which a provider can be asked.
 
     `turns` is the probability of the answers that change the kind of the verdict or whom it names, `changes` that of
-    those that change it at all, be it only in strength; `weight` what the findings weigh that rest on it. `stated` is
-    the day of a fact that is known, but past its time: the first answer is that it still holds.
+    those that change it at all, even if only in strength; `weight` is the total weight of the findings that depend on
+    it. `stated` is the day of a fact that is known, but past its time: the first answer is that it still holds.
     """
 
     provider: str

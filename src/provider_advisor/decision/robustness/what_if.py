@@ -97,7 +97,7 @@ class Rerun:
     """Assessments for teams like that of an outcome, with the same situation and usage, and other requirements.
 
     Which rules fire depends on the criteria that are asked, not on bounds or priorities. So the engine has to run only
-    where a criterion comes or goes on which a fired rule rests, or whose absence some rule asks for; `runs` counts.
+    where a criterion that a fired rule depends on is added or dropped, or one that some rule excludes; `runs` counts.
     """
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
@@ -127,7 +127,7 @@ class Rerun:
         return requirement.criterion not in self._named
 
     def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
-        """Return what a requirement comes to for each provider."""
+        """Return the finding on a requirement for each provider."""
         return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
 
     def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:

@@ -1,4 +1,4 @@
-"""What many teams came to, as a page of text: verdicts, what is wanted most, what is met least."""
+"""The summary of a batch, as a page of text: verdicts, what is wanted most, what is met least."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command and end the process with its exit status."""
     # The process of one answer ends before there is anything to collect, and looking takes a twentieth of its time.
-    # Commands that go on for longer switch it on again (see `recommend`).
+    # Commands that take longer switch it on again (see `recommend`).
     gc.disable()
     _open_closed_streams()
     interrupts = _note_interrupts()

@@ -1,4 +1,4 @@
-"""A bar on the terminal for what takes long: rows, rate and time left; nothing of it where nobody looks."""
+"""A bar on the terminal for long runs: rows, rate and time left; only at a terminal."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Advance(Protocol):
 
 @contextmanager
 def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
-    """A bar for an input of so many bytes, 0 if nobody knows; on standard error, and only if that is a terminal."""
+    """A bar for an input of this many bytes, 0 if that is unknown; on standard error, only if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield _nothing
         return
-    from rich.console import Console  # noqa: PLC0415 (dear to import, and most runs have no terminal)
+    from rich.console import Console  # noqa: PLC0415 (slow to import, and most runs have no terminal)
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
     left = TimeRemainingColumn() if size else TimeElapsedColumn()

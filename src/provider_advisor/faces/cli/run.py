@@ -34,7 +34,7 @@ def _status() -> int:
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:
-        # Whoever read us has seen enough.
+        # The reader, such as `head`, has seen enough.
         return _dropped(0)
     except OSError as error:
         return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check where it goes.", 1))
@@ -49,7 +49,7 @@ def _dropped(status: int) -> int:
 
 
 def _report(error: AdvisorError) -> int:
-    """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can mend."""
+    """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can correct."""
     if isinstance(error, KnowledgeError):
         show_text("\n".join(map(_clean_problem, error.problems)), err=True)
         return 2

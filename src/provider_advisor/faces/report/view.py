@@ -91,7 +91,7 @@ class ReportRow(NamedTuple):
 
 
 class RankedProvider(NamedTuple):
-    """How a provider stands, its standing in words."""
+    """A provider's standing, in words."""
 
     id: str
     name: str

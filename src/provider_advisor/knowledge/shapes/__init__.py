@@ -170,7 +170,7 @@ FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
         "- {criterion: night-support, answer: must}",
     ),
 }
-"""Four lines of each kind of file, for who wrote something else."""
+"""Four lines of each kind of file, shown where a file holds something else."""
 
 
 def file_schemas() -> dict[str, dict[str, Any]]:

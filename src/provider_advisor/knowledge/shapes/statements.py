@@ -65,7 +65,7 @@ class StatementShape(Shape):
 
 
 class AskedShape(Shape):
-    """How a questionnaire came to what a team asks: for the eyes of people, it changes no answer.
+    """How a questionnaire led to what a team asks: for people to read; it changes no answer.
 
     `end` is why it ended; `skipped` are criteria that were not asked because every provider still in meets them for
     certain, by the facts of the knowledge base with this fingerprint.

@@ -38,7 +38,7 @@ Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why"
 class Reply(NamedTuple):
     """What a person did: went on, back, said that this is all, stopped, searched for `words`, or finished.
 
-    At an end `next` goes on asking. `lasting` is false where the input itself has ended, and no session is to be kept.
+    At an end `next` continues the questions. `lasting` is false where the input itself has ended: no session is kept then.
     """
 
     word: Word
@@ -50,7 +50,7 @@ class Draft:
     """What was said so far: the state, and the values on the present screen, kept in case of an interruption.
 
     `said` holds checked values by key; it also remembers those of screens that the person went back over. `kept` means
-    that the person stopped on purpose, and may want to go on another day.
+    that the person stopped on purpose, and may want to continue another day.
     """
 
     def __init__(self, state: State) -> None:
@@ -92,7 +92,7 @@ class Face(Protocol):
         """Show the screen; put what is answered into `draft.said`."""
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
-        """Say what the end means, and ask whether to finish, go on, go back or search."""
+        """Say what the end means, and ask whether to finish, continue, go back or search."""
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys, another search, or None."""

@@ -91,7 +91,7 @@ class KeyFace:
         _say(["", describe_end(draft.state, end)], bold=True)
         ways = {
             "finish": "Finish: show the answer",
-            **({} if end.complete else {"next": "Go on with what is left to ask"}),
+            **({} if end.complete else {"next": "Continue with the remaining questions"}),
             "back": "Go back",
             "search": "Change or add an answer",
         }

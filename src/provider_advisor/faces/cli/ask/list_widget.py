@@ -57,7 +57,7 @@ _MOVES = {
 class Row(NamedTuple):
     """A row of a list: its value, its label, and the mark before the label, in a style of its own.
 
-    While the pointer is at it, `details` stand below the list, and `keys` say what keys do here.
+    While the pointer is at it, `details` are shown below the list, and `keys` say what keys do here.
     """
 
     value: object

@@ -41,7 +41,7 @@ _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: that is all.",
-    "stop: save the answers and end. An empty line goes on.",
+    "stop: save the answers and end. An empty line continues.",
 )
 
 

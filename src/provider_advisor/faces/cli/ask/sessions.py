@@ -63,7 +63,7 @@ class AskOptions(NamedTuple):
         return None if self.save is None else Path(self.save)
 
     def make_command(self, session: Path) -> str:
-        """Return the command that goes on with a session."""
+        """Return the command that continues a session."""
         named = {
             "--save": self.save,
             "--team": self.team,
@@ -86,7 +86,7 @@ class AskOptions(NamedTuple):
 
 
 def save_session(state: State, options: AskOptions, resumed: Path | None, before: str = "") -> None:
-    """Save the answers, over the session that was `resumed` if there is one, and say on standard error how to go on.
+    """Save the answers, over the session that was `resumed` if there is one, and say on standard error how to continue.
 
     Where no file can be written, the answers are printed instead. `before` is said first.
     """
@@ -103,11 +103,11 @@ def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
     command = options.make_command(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_yaml(path, record, f"Answers to recommend ask; to go on: {command}")
+        write_yaml(path, record, f"Answers to recommend ask; to continue: {command}")
     except (OSError, RequirementsError) as error:
         told = str(error) if isinstance(error, RequirementsError) else str(_refuse(path, describe_cause(error)))
         return f"{told}\nThe answers so far:\n{dump_yaml(record)}"
-    return f"The answers are saved.\nTo go on:\n  {command}"
+    return f"The answers are saved.\nTo continue:\n  {command}"
 
 
 def _make_path(save: Path | None, now: dt.datetime) -> Path:

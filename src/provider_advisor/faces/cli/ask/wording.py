@@ -98,7 +98,7 @@ def describe_progress(screen: Screen, state: State) -> str:
 
 
 def describe_standing(state: State) -> str:
-    """Return where each provider stands on the answers so far."""
+    """Return the standing of each provider by the answers so far."""
     knowledge, outcome = state.catalogue.knowledge, survey_answers(state).outcome
     parts = []
     for assessment in outcome.assessments:
@@ -201,7 +201,7 @@ def describe_end(state: State, end: End) -> str:
 def _describe_still_open(state: State) -> str:
     """Return what could still change the answer, where a person ended it."""
     if not isinstance(choose_screen(state._replace(phase="asking")), Screen):
-        return "No question that is left could change the answer"
+        return "None of the remaining questions could change the answer"
     left = measure_progress(state).left
     if left > 1:
         return f"Up to {left} criteria that were not asked about could still change the answer"
@@ -213,7 +213,7 @@ def _add_warnings(state: State, end: End) -> Iterator[str]:
     if not (team.requirements or team.situation or team.usage):
         yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
-        yield "None of the providers compared meets every must. Go on to see everything that you would have to give up."
+        yield "None of the providers compared meets every must. Continue to see all that you would have to give up."
 
 
 def describe_open(state: State) -> str:
