@@ -38,7 +38,7 @@ Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why"
 class Reply(NamedTuple):
     """What a person did: went on, back, said that this is all, stopped, searched for `words`, or finished.
 
-    At an end `next` continues the questions. `lasting` is false where the input itself has ended: no session is kept then.
+    At an end `next` continues the questions. `lasting` is false where the input has ended: no session is kept then.
     """
 
     word: Word
