@@ -25,6 +25,7 @@ def test_the_examples_apply_one_after_the_other_and_their_cases_hold(tmp_path, r
     kinds = {path.split("/")[0] + "/" + path.split("/")[1] for path, _, _ in examples}
     assert {
         "facts/criteria",
+        "facts/members",
         "facts/sources.yaml",
         "facts/providers",
         "rules/accessibility.yaml",

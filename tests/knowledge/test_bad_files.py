@@ -16,6 +16,7 @@ PLACES = {
     "sources": "facts/sources.yaml",
     "team": "facts/team.yaml",
     "criteria": "facts/criteria/bad.yaml",
+    "members": "facts/members/bad.yaml",
     "claims": "facts/providers/bad.yaml",
     "weights": "rules/weights.yaml",
     "rules": "rules/bad.yaml",

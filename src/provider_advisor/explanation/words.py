@@ -156,8 +156,9 @@ def amount_text(low: float, high: float | None) -> str:
 
 def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
     """Return a criterion by its label, with its bound; by its id if the knowledge base no longer has it."""
-    known = knowledge.criteria.get(criterion)
-    if known is None:
+    try:
+        known = knowledge.criteria[criterion]
+    except KeyError:
         return criterion
     words = bound_text_of(bound, known)
     return f"{known.label}, {words}" if words else known.label

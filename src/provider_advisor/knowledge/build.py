@@ -14,11 +14,13 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
 from provider_advisor.knowledge.checks import (
     check_criteria,
+    check_members,
     check_providers,
     check_questions,
     check_rules,
     check_structure,
     check_team,
+    define_members,
     find_never_asked,
     sort_rules,
 )
@@ -26,7 +28,7 @@ from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
-from provider_advisor.knowledge.records import Case, KnowledgeBase, Provider, Questionnaire, Rule
+from provider_advisor.knowledge.records import Case, Criteria, KnowledgeBase, Provider, Questionnaire, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 __all__ = ["build", "build_cases", "fingerprint", "read_shapes"]
@@ -100,16 +102,16 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
 def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     team, sources, criteria = (read.files[role] for role in ("team", "sources", "criteria"))
     records = [convert.make_team(reading.shape) for reading in team]
+    lists = {reading.shape.id: convert.make_member_list(reading.shape) for reading in read.files["members"]}
+    known = _sort_by_id(convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria)
+    finding = Criteria(known)
+    finding.given = lists
     vocabulary = Vocabulary(
-        _collect(
-            read,
-            "criteria",
-            "criteria",
-            (convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria),
-        ),
+        defined(criteria, "criteria", finding, is_open="criteria" in read.unread),
         _collect(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
         _collect(read, "team", "usage", (item for _, items in records for item in items)),
         _collect(read, "sources", "sources", (convert.make_source(s) for r in sources for s in r.shape.sources)),
+        {reading.shape.id: define_members(reading) for reading in read.files["members"]},
     )
     for reading in team:
         problems += check_team(reading.shape, reading.document)
@@ -119,7 +121,9 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         for index, source in enumerate(file.sources)
     )
     problems += find_repeated(placed, "the source")
-    problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage)
+    problems += check_members(read.files["members"])
+    named = Defined(lists, {name: name for name in lists}, is_open="members" in read.unread)
+    problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage, named)
     return vocabulary
 
 
@@ -129,7 +133,7 @@ def _collect(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[
 
 def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
     criteria, sources = vocabulary.criteria, vocabulary.sources
-    problems += check_providers(read.files["provider"], criteria, sources)
+    problems += check_providers(read.files["provider"], criteria, sources, vocabulary.members)
     providers = [
         convert.make_provider(
             file, convert.make_claims(file, document, criteria.records, sources.records), sources.records
@@ -154,7 +158,7 @@ def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list
         convert.make_rule(shape, file.area, document.where("rules", index), criteria)
         for file, document, _ in read.files["rules"]
         for index, shape in enumerate(file.rules)
-        if shape.id not in broken and find_criteria(shape) <= criteria.keys()
+        if shape.id not in broken and all(name in criteria for name in find_criteria(shape))
     ]
     problems += check_structure(rules, vocabulary.topics.records)
     return rules
@@ -179,11 +183,11 @@ def _assemble(
 ) -> KnowledgeBase:
     policy = convert.make_policy(read.files["weights"][0].shape)
     by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
-    sources, criteria = vocabulary.sources.records, vocabulary.criteria.records
+    sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
     # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
     # recorded before and after a change of its wording can be compared.
-    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts), written=questionnaire)
+    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts, criteria.lists), written=questionnaire)
 
 
 def _sort_by_id(records: Iterable[T]) -> dict[str, T]:

@@ -16,6 +16,8 @@ from provider_advisor.knowledge.records import (
     Criterion,
     Implied,
     Kind,
+    Member,
+    MemberList,
     Policy,
     Product,
     Provider,
@@ -37,6 +39,7 @@ __all__ = [
     "make_claims",
     "make_condition",
     "make_criterion",
+    "make_member_list",
     "make_policy",
     "make_provider",
     "make_questionnaire",
@@ -79,7 +82,14 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         absent=shape.absent,
         keywords=tuple(shape.keywords),
         loose=tuple(shape.loose),
+        of_each=shape.of_each,
     )
+
+
+def make_member_list(shape: shapes.MembersFile) -> MemberList:
+    """Return a list of members as a record."""
+    members = {part.id: Member(part.id, part.label, tuple(part.aliases)) for part in shape.members}
+    return MemberList(shape.id, shape.label, shape.question, members)
 
 
 def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
@@ -132,6 +142,8 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         amount=_find_amount(bound, value, criterion),
         where=where,
         place=_find_place(shape),
+        members=shape.members,
+        only=shape.only is not None,
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property, reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.knowledge.members import AT, split_member
 from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice
 from provider_advisor.knowledge.timeline import View, build_view
 from provider_advisor.logic import Interval, Truth, any_of
@@ -68,6 +69,9 @@ class Facts:
         supposed._is_fresh_only = self._is_fresh_only
         supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
         supposed._found = self._found | supposed._supposed
+        for provider, criterion in supposed._supposed:
+            if AT in criterion and (whole := (provider, split_member(criterion)[0])) not in supposed._supposed:
+                supposed._found.pop(whole, None)  # what is there for one member is there for any
         return supposed
 
     def without_stale(self) -> "Facts":
@@ -107,19 +111,55 @@ class Facts:
             yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
 
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
-        claims = [
-            claim for claim in self.knowledge.claims.get((provider, criterion.id), ()) if claim.stated <= self.as_of
-        ]
-        young = [claim for claim in claims if self._oldest is None or claim.stated >= self._oldest]
-        aged = len(young) < len(claims) and not young
-        products = self.knowledge.providers[provider].products
-        views = [
-            build_view(list(part), self.as_of, products.get(product))
-            for product, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
-        ]
+        name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
+        claims = [claim for claim in self.knowledge.claims.get((provider, name), ()) if claim.stated <= self.as_of]
+        own = [claim for claim in claims if not claim.members]
+        if criterion.member_of is not None:
+            return self._resolve_member(provider, criterion, criterion.member_of.member, own, claims)
+        fact = self._judge(provider, criterion, own)
+        members = list(self._resolve_members(provider, criterion, claims))
+        return _join_members(fact, members, criterion) if members else fact
+
+    def _resolve_member(
+        self, provider: str, criterion: Criterion, member: str, own: Sequence[Claim], claims: Sequence[Claim]
+    ) -> Fact:
+        """Return the fact on a member: what is said of it, and that the criterion is absent, which is said of each."""
+        said = [claim.of_member(member) for claim in claims if member in claim.members or claim.only]
+        if criterion.kind == "capability":
+            lacking = [claim for view in self._view(provider, own) if view.truth is Truth.NO for claim in view.claims]
+            said += [claim._replace(criterion=criterion.id) for claim in lacking]
+        return self._judge(provider, criterion, said)
+
+    def _resolve_members(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Iterator[Fact]:
+        """Yield the facts on the members that are claimed or supposed, one for all of which the same is said.
+
+        So a claim on two hundred countries is worked out once.
+        """
+        named = dict.fromkeys(member for claim in claims for member in claim.members)
+        said = ((member, tuple(member in claim.members for claim in claims)) for member in named)
+        alike = {places: f"{criterion.id}{AT}{member}" for member, places in said}
+        supposed = (name for of, name in self._supposed if of == provider and split_member(name)[0] == criterion.id)
+        names = dict.fromkeys((*alike.values(), *(name for name in supposed if name != criterion.id)))
+        yield from (self(provider, name) for name in names)
+
+    def _judge(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Fact:
+        """Return what claims on one criterion, all stated by the day, come to."""
+        views = self._view(provider, claims)
+        aged = bool(claims) and not self._keep_young(claims)
         if criterion.kind == "capability":
             return _judge_capability(provider, criterion.id, views, aged=aged)
         return _judge_amount(provider, criterion.id, views, aged=aged)
+
+    def _view(self, provider: str, claims: Sequence[Claim]) -> list[View]:
+        """Return what the claims that are not too old come to, product by product."""
+        products, young = self.knowledge.providers[provider].products, self._keep_young(claims)
+        return [
+            build_view(list(part), self.as_of, products.get(product))
+            for product, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
+        ]
+
+    def _keep_young(self, claims: Sequence[Claim]) -> list[Claim]:
+        return [claim for claim in claims if self._oldest is None or claim.stated >= self._oldest]
 
 
 _kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)
@@ -157,6 +197,63 @@ def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged:
     notices = _collect_notices(views)
     claims, disputed = view.claims, view.disputed
     return Fact(provider, criterion, Truth.UNKNOWN, amount, claims, disputed=disputed, aged=aged, notices=notices)
+
+
+def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> Fact:
+    """Return what is known where no member is named: any of them will do.
+
+    Of an amount the best member counts. A price is the one that is claimed without a member: that of one destination
+    says nothing of another.
+    """
+    if criterion.kind == "price":
+        return own
+    parts = [own, *members]
+    if criterion.kind == "capability":
+        truth = any_of(part.truth for part in parts)
+        resting = [part for part in parts if part.truth is truth]
+        return _rest_on(resting, parts, own._replace(truth=truth))
+    amount = reduce(
+        _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or Interval() for part in parts)
+    )
+    if amount == Interval():
+        return _rest_on([own], parts, own)
+    resting = [part for part in parts if part.amount is not None and not _is_beyond(part.amount, amount, criterion)]
+    return _rest_on(resting, parts, own._replace(amount=amount))
+
+
+def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact:
+    """Return the fact with the claims of those it rests on, and the notices of all that may change it."""
+    claims = dict.fromkeys(claim._replace(criterion=fact.criterion) for part in resting for claim in part.claims)
+    noticed = resting if fact.truth is Truth.YES else parts
+    return fact._replace(
+        claims=tuple(claims),
+        disputed=any(part.disputed for part in resting),
+        aged=not claims and any(part.aged for part in parts),
+        notices=tuple(dict.fromkeys(notice for part in noticed for notice in part.notices)),
+    )
+
+
+def _pick_lower(first: Interval, second: Interval) -> Interval:
+    """Return the interval of the lower of two amounts."""
+    highs = [end for end in (first.high, second.high) if end is not None]
+    lowest = None if first.low is None or second.low is None else min(first.low, second.low)
+    at_low = [part for part in (first, second) if part.low == lowest]
+    return Interval(lowest, min(highs, default=None), all(part.above for part in at_low))
+
+
+def _pick_higher(first: Interval, second: Interval) -> Interval:
+    """Return the interval of the higher of two amounts."""
+    lows = [part for part in (first, second) if part.low is not None]
+    low = max(lows, key=lambda part: (part.low, part.above), default=Interval())
+    highest = None if first.high is None or second.high is None else max(first.high, second.high)
+    return Interval(low.low, highest, low.above)
+
+
+def _is_beyond(part: Interval, best: Interval, criterion: Criterion) -> bool:
+    """Return whether an amount is certainly worse than the best of all."""
+    if criterion.lower_is_better:
+        return part.low is not None and best.high is not None and part.low > best.high
+    return part.high is not None and best.low is not None and part.high < best.low
 
 
 def _collect_notices(views: Iterable[View]) -> tuple[Notice, ...]:

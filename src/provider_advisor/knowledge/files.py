@@ -24,7 +24,7 @@ __all__ = [
     "shipped_folder",
 ]
 
-Role = Literal["sources", "team", "criteria", "provider", "weights", "rules", "questions", "cases"]
+Role = Literal["sources", "team", "criteria", "members", "provider", "weights", "rules", "questions", "cases"]
 Folder = str | os.PathLike[str]
 
 MAX_BYTES = 4_000_000
@@ -37,11 +37,11 @@ _FILES: dict[str, dict[str, Role]] = {
     "rules": {"weights.yaml": "weights", "questions.yaml": "questions"},
 }
 _FOLDERS: dict[str, dict[str, Role]] = {
-    "facts": {"criteria": "criteria", "providers": "provider"},
+    "facts": {"criteria": "criteria", "members": "members", "providers": "provider"},
     "rules": {"cases": "cases"},
 }
 _EXPECTED = {
-    "facts": "sources.yaml, team.yaml, criteria/<area>.yaml and providers/<id>.yaml",
+    "facts": "sources.yaml, team.yaml, criteria/<area>.yaml, members/<list>.yaml and providers/<id>.yaml",
     "rules": "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml",
 }
 _NEEDED: dict[str, dict[Role, str]] = {

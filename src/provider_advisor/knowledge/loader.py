@@ -9,12 +9,12 @@ from typing import Any
 
 from provider_advisor.knowledge.files import File, Folder, find_files, gather_files, name_folders
 from provider_advisor.knowledge.kept import make_key, pack, recall, remember, stamp_code, unpack
-from provider_advisor.knowledge.records import Case, KnowledgeBase
+from provider_advisor.knowledge.records import Case, Criteria, KnowledgeBase
 
 __all__ = ["load", "read_cases"]
 
 _CODE = ("knowledge", "knowledge/checks", "knowledge/shapes", "logic")
-_PARTS = 2
+_PARTS = 3
 
 
 def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeBase:
@@ -31,7 +31,7 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
 
         knowledge = build(found.files, found.problems, found.unread)
         fields = [getattr(knowledge, field.name) for field in dataclasses.fields(knowledge)[:-2]]
-        remember(key, pack(fields), pack(knowledge.questionnaire))
+        remember(key, pack(fields), pack(knowledge.criteria.lists), pack(knowledge.questionnaire))
     return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
 
 
@@ -60,11 +60,14 @@ def _recall_base(key: str) -> KnowledgeBase | None:
     lines = recall(key)
     if lines is None or len(lines) != _PARTS:
         return None
-    fields, questionnaire = lines
+    fields, lists, questionnaire = lines
     try:
-        # Few commands need the questionnaire, and unpacking it takes half as long as all the rest.
-        values: list[Any] = [*unpack(fields), partial(unpack, questionnaire)]
-        return KnowledgeBase(*values)
+        # Few commands need the questionnaire or all countries, and unpacking these takes as long as all the rest.
+        sources, criteria, *rest = unpack(fields)
+        finding = Criteria(criteria)
+        finding.given = partial(unpack, lists)
+        values: list[Any] = [*rest, partial(unpack, questionnaire)]
+        return KnowledgeBase(sources, finding, *values)
     except Exception:  # noqa: BLE001 (whatever is wrong with a kept file, reading the YAML is right)
         return None
 

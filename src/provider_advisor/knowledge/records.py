@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import Condition
+from provider_advisor.knowledge.members import AT, Criteria, Member, MemberList, MemberOf, split_member
 from provider_advisor.knowledge.search import SearchEntry, SearchIndex
 from provider_advisor.knowledge.suggest import SpellingIndex, fold
 from provider_advisor.logic import Interval, Number
@@ -21,12 +22,16 @@ __all__ = [
     "Case",
     "Citation",
     "Claim",
+    "Criteria",
     "Criterion",
     "Evidence",
     "Implied",
     "Key",
     "Kind",
     "KnowledgeBase",
+    "Member",
+    "MemberList",
+    "MemberOf",
     "Notice",
     "NoticeKind",
     "Policy",
@@ -102,6 +107,7 @@ class Criterion(NamedTuple):
     what is not `negotiable` is never offered as a concession; `absent` is the word of a rating that says that it is not
     there, which no must accepts. `keywords` lead a search to it but are never taken for it; `loose` are those of its
     names that mean it only beside other criteria of its area: "encryption" is that of video where video is asked for.
+    `of_each` is the list of members that it can be asked of; `member_of` is set for such a member alone.
     """
 
     id: str
@@ -127,6 +133,8 @@ class Criterion(NamedTuple):
     absent: str | None = None
     keywords: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
+    of_each: str | None = None
+    member_of: MemberOf | None = None
 
     @property
     def least(self) -> Interval | None:
@@ -143,6 +151,7 @@ class Claim(NamedTuple):
     `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
     not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
     leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
+    With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
     `where` is the file and line of the knowledge base; `line` that of the source, or `place` another part of it:
     "page 12", "section Prices", "anchor prices".
     """
@@ -163,6 +172,13 @@ class Claim(NamedTuple):
     amount: Interval | None = None
     where: str = ""
     place: str | None = None
+    members: tuple[str, ...] = ()
+    only: bool = False
+
+    def of_member(self, member: str) -> "Claim":
+        """Return what it says about one member: what is there for others only is absent for this one."""
+        value = self.value if member in self.members else "absent"
+        return self._replace(criterion=f"{self.criterion}{AT}{member}", value=value, members=(), only=False)
 
 
 class Product(NamedTuple):
@@ -356,7 +372,7 @@ class KnowledgeBase:
     """
 
     sources: Mapping[str, Source]
-    criteria: Mapping[str, Criterion]
+    criteria: Criteria
     providers: Mapping[str, Provider]
     topics: Mapping[str, Topic]
     usage: Mapping[str, UsageItem]
@@ -365,6 +381,11 @@ class KnowledgeBase:
     fingerprint: str
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
     read_from: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        """Let the criteria find members."""
+        if not isinstance(self.criteria, Criteria):
+            object.__setattr__(self, "criteria", Criteria(self.criteria))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: the fields, without what is worked out from them."""
@@ -382,8 +403,18 @@ class KnowledgeBase:
         return names | {name: name for name in self.criteria}
 
     def find_criterion(self, word: str) -> str | None:
-        """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens."""
-        return self.words.get(word) or self._folded_words.get(fold(word))
+        """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens.
+
+        In `numbers@germany` both the criterion and its member may be any word that they answer to.
+        """
+        if (known := self.words.get(word)) is not None:
+            return known
+        word, member = split_member(word)
+        name = self.words.get(word) or self._folded_words.get(fold(word))
+        if name is None or member is None:
+            return name
+        found = self.criteria.find_member(name, member)
+        return None if found is None else f"{name}{AT}{found}"
 
     @cached_property
     def _folded_words(self) -> Mapping[str, str]:
@@ -440,12 +471,30 @@ class KnowledgeBase:
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:
-        """Return the claims of each provider on each criterion, by (provider, criterion)."""
+        """Return the claims of each provider on each criterion, by (provider, criterion); with those on its members."""
         found: dict[tuple[str, str], list[Claim]] = {}
         for provider in self.providers.values():
             for claim in provider.claims:
                 found.setdefault((provider.id, claim.criterion), []).append(claim)
         return {key: tuple(claims) for key, claims in found.items()}
+
+    def claimed_members(self, provider: str, criterion: str) -> tuple[str, ...]:
+        """Return the members of a criterion that a provider's claims name, in their order."""
+        found = (member for claim in self.claims.get((provider, criterion), ()) for member in claim.members)
+        return tuple(dict.fromkeys(found))
+
+    def is_claimed(self, provider: str, criterion: str) -> bool:
+        """Return whether a provider has a claim on a criterion or on any of its members; of a member, on that one."""
+        name, member = split_member(criterion)
+        claims = self.claims.get((provider, name), ())
+        return any(member is None or member in claim.members or claim.only for claim in claims)
+
+    def list_claimed(self) -> Iterator[tuple[str, str]]:
+        """Yield the provider and the criterion of all that is claimed: the criterion itself, and each named member."""
+        for (provider, criterion), claims in self.claims.items():
+            if any(not claim.members for claim in claims):
+                yield provider, criterion
+            yield from ((provider, f"{criterion}{AT}{member}") for member in self.claimed_members(provider, criterion))
 
 
 def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:

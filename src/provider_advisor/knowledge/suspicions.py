@@ -47,6 +47,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_unclaimed(knowledge)
     yield from _find_unaskable(knowledge)
     yield from _find_absent_words(knowledge)
+    yield from _find_unnamed_members(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
@@ -94,6 +95,18 @@ def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
             )
 
 
+def _find_unnamed_members(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield criteria that can be asked of each member, though nothing is known of any."""
+    named = {name for (_, name), claims in knowledge.claims.items() for claim in claims if claim.members}
+    claimed = {name for _, name in knowledge.claims}
+    for criterion in knowledge.criteria.values():
+        if criterion.of_each is not None and criterion.id in claimed - named:
+            yield (
+                f"criterion '{criterion.id}': it has `of_each: {criterion.of_each}`, but no claim names a member; "
+                "add `member` or `includes` to one."
+            )
+
+
 def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
     for claims in knowledge.claims.values():
         first: dict[Claim, str] = {}
@@ -131,7 +144,7 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
     for rule in knowledge.rules.values():
         asked = [leaf for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)] if rule.favours else []
         if asked and not any(
-            knowledge.claims.get((provider, leaf.criterion)) for provider in knowledge.providers for leaf in asked
+            knowledge.is_claimed(provider, leaf.criterion) for provider in knowledge.providers for leaf in asked
         ):
             yield (
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that nobody has a claim on, "
@@ -186,7 +199,7 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
 
 def _find_contradictions(facts: Facts) -> Iterator[str]:
     """Yield claims that contradict one another on the day of the facts, also those of one source."""
-    for provider, criterion in sorted(facts.knowledge.claims):
+    for provider, criterion in sorted(facts.knowledge.list_claimed()):
         fact = facts(provider, criterion)
         if fact.disputed:
             sources = {claim.source for claim in fact.claims}
@@ -244,7 +257,7 @@ def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _find_stale(facts: Facts) -> Iterator[str]:
     stale: dict[tuple[str, str], list[str]] = {}
-    for provider, criterion in sorted(facts.knowledge.claims):
+    for provider, criterion in sorted(facts.knowledge.list_claimed()):
         fact = facts(provider, criterion)
         if facts.is_stale(fact):
             stale.setdefault((provider, str(fact.newest)), []).append(criterion)

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from provider_advisor.explanation.words import claim_text, joined, number_text
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import text_of
+from provider_advisor.knowledge.members import AT
 from provider_advisor.logic import Truth
 
 __all__ = ["BaseChange", "ChangeKey", "find_changes", "is_reshaped"]
@@ -16,8 +17,9 @@ ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situati
 ChangeKey = tuple[ChangeKind, str, str]
 
 # What a claim's value means; where that changes, the claims on the criterion go with it.
-_SHAPE = ("kind", "unit", "values", "whole", "limit", "computed")
+_SHAPE = ("kind", "unit", "values", "whole", "limit", "computed", "of_each")
 _MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage", "stale_after")
+_MOST_MEMBERS = 3
 _TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
 
 
@@ -68,16 +70,37 @@ def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
     for provider, criterion in sorted(key for key in old.claims.keys() | new.claims.keys() if key[0] in both):
         if is_reshaped(criterion, old, new):
             continue
-        then, now = before(provider, criterion), after(provider, criterion)
-        known = new.criteria[criterion]
-        if _meaning(then) != _meaning(now):
-            said = f"{_describe_fact(then, known)}, now {_describe_fact(now, known)}"
-            yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
-        # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
-        # the two may be made together.
-        elif any(side.is_stale(then) != side.is_stale(now) for side in (before, after)):
-            said = f"said on {then.newest}, now on {now.newest}"
-            yield BaseChange("fact", criterion, f"{new.providers[provider].name}, {known.label}: {said}", provider)
+        # The claims on a criterion and on its members are changed together: some may be on both.
+        names = [criterion, *_list_members(provider, criterion, old, new)]
+        said = [text for name in names if (text := _compare_fact(provider, name, before, after)) is not None]
+        if said:
+            more = [f"{len(said) - _MOST_MEMBERS} more like it"] if len(said) > _MOST_MEMBERS else []
+            says = f"{new.providers[provider].name}, {'; '.join([*said[:_MOST_MEMBERS], *more])}"
+            yield BaseChange("fact", criterion, says, provider)
+
+
+def _list_members(provider: str, criterion: str, old: KnowledgeBase, new: KnowledgeBase) -> Iterator[str]:
+    """Yield the members on which a provider's facts may differ: all that are named, and one of the others."""
+    of = new.criteria.list_of(criterion)
+    if of is not None:
+        named = {*old.claimed_members(provider, criterion), *new.claimed_members(provider, criterion)}
+        other = next((member for member in of.members if member not in named), None)
+        for member in sorted(named & of.members.keys()) + ([] if other is None else [other]):
+            if f"{criterion}{AT}{member}" in old.criteria:
+                yield f"{criterion}{AT}{member}"
+
+
+def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) -> str | None:
+    """Return how a fact differs, None where it is the same."""
+    then, now = before(provider, criterion), after(provider, criterion)
+    known = after.knowledge.criteria[criterion]
+    if _meaning(then) != _meaning(now):
+        return f"{known.label}: {_describe_fact(then, known)}, now {_describe_fact(now, known)}"
+    # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
+    # the two may be made together.
+    if any(side.is_stale(then) != side.is_stale(now) for side in (before, after)):
+        return f"{known.label}: said on {then.newest}, now on {now.newest}"
+    return None
 
 
 def _meaning(fact: Fact) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
+from provider_advisor.knowledge.members import Criteria, MemberList, split_member
 from provider_advisor.knowledge.records import Kind, Policy
 
 __all__ = ["Cause", "Causes", "Mix", "Mixing", "find_causes"]
@@ -100,9 +101,11 @@ class Mixing:
     def _mix(self, made: set[ChangeKey]) -> KnowledgeBase:
         """Return the parts of both bases; rules not yet in order, and without a fingerprint of its own."""
         old, new = self._old, self._new
+        criteria = Criteria(_choose("criterion", old.criteria, new.criteria, made))
+        criteria.given = _join_lists(old, new)
         return KnowledgeBase(
             sources={**new.sources, **old.sources},
-            criteria=_choose("criterion", old.criteria, new.criteria, made),
+            criteria=criteria,
             providers=dict(self._choose_providers(made)),
             topics=_choose("situation", old.topics, new.topics, made),
             usage=_choose("usage", old.usage, new.usage, made),
@@ -149,6 +152,15 @@ def _choose(kind: str, old: Mapping[str, T], new: Mapping[str, T], made: set[Cha
     return {name: side[name] for name, side in sorted(sides.items()) if name in side}
 
 
+def _join_lists(old: KnowledgeBase, new: KnowledgeBase) -> dict[str, MemberList]:
+    """Return the lists of members with what either base has: the claims of both may stand beside one another."""
+    before, after = old.criteria.lists, new.criteria.lists
+    return {**before, **after} | {
+        name: after[name]._replace(members={**before[name].members, **after[name].members})
+        for name in before.keys() & after.keys()
+    }
+
+
 def _find_links(knowledge: KnowledgeBase) -> Iterator[_Link]:
     """Yield all that parts of a base say of other parts."""
     for rule in knowledge.rules.values():
@@ -164,7 +176,7 @@ def _find_links(knowledge: KnowledgeBase) -> Iterator[_Link]:
 
 def _find_links_of(rule: Rule) -> Iterator[_Link]:
     owner: ChangeKey = ("rule", "", rule.id)
-    yield from (_Link(owner, ("criterion", "", part.criterion)) for part in rule.implies)
+    yield from (_Link(owner, ("criterion", "", split_member(part.criterion)[0])) for part in rule.implies)
     for condition in (rule.when, rule.favours):
         if condition is not None:
             yield from (_Link(owner, named) for named in _find_named(condition))
@@ -173,7 +185,7 @@ def _find_links_of(rule: Rule) -> Iterator[_Link]:
 def _find_named(condition: Condition) -> Iterator[ChangeKey]:
     for leaf in leaves(condition):
         if isinstance(leaf, Need | FactHolds):
-            yield "criterion", "", leaf.criterion
+            yield "criterion", "", split_member(leaf.criterion)[0]
         elif isinstance(leaf, Situation):
             yield "situation", "", leaf.topic
         elif isinstance(leaf, Usage):

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import Criterion, UsageItem
+from provider_advisor.knowledge.records import Criterion, MemberList, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -33,7 +33,10 @@ def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
 
 
 def check_criteria(
-    files: Sequence[Reading[CriteriaFile]], criteria: Defined[Criterion], usage: Defined[UsageItem]
+    files: Sequence[Reading[CriteriaFile]],
+    criteria: Defined[Criterion],
+    usage: Defined[UsageItem],
+    lists: Defined[MemberList],
 ) -> Iterator[str]:
     """Return everything wrong with the criteria of all areas, given what they may refer to."""
     placed = [
@@ -48,7 +51,7 @@ def check_criteria(
     for criterion, where in placed:
         problems = (
             *_check_kind(criterion),
-            *_check_references(criterion, criteria, usage),
+            *_check_references(criterion, criteria, usage, lists),
             *_check_words(criterion, named),
         )
         for problem in problems:
@@ -106,7 +109,10 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
 
 
 def _check_references(
-    criterion: CriterionShape, criteria: Defined[Criterion], usage: Defined[UsageItem]
+    criterion: CriterionShape,
+    criteria: Defined[Criterion],
+    usage: Defined[UsageItem],
+    lists: Defined[MemberList],
 ) -> Iterator[str]:
     capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
     prices = [other.id for other in criteria.records.values() if other.usage]
@@ -114,6 +120,10 @@ def _check_references(
     yield from _check_known(of, capabilities, criteria, "'of' must name a capability")
     yield from _check_known(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
     yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
+    of_each = [] if criterion.of_each is None else [criterion.of_each]
+    yield from _check_known(of_each, list(lists.records), lists, "'of_each' must name a list of facts/members/")
+    if criterion.computed and criterion.of_each:
+        yield "what is computed has no members; remove 'of_each'."
     yield from _check_currency(criterion, criteria.records.values())
     yield from _check_volume_unit(criterion, usage)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.checks.members import check_claim_members, find_contradicting
 from provider_advisor.knowledge.convert import make_claims
 from provider_advisor.knowledge.problems import Defined, Reading, defined
-from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
+from provider_advisor.knowledge.records import Claim, Criterion, Member, Product, Source
 from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
 from provider_advisor.logic import unit_fits
 
@@ -15,7 +16,10 @@ __all__ = ["check_providers"]
 
 
 def check_providers(
-    files: Sequence[Reading[ProviderFile]], criteria: Defined[Criterion], sources: Defined[Source]
+    files: Sequence[Reading[ProviderFile]],
+    criteria: Defined[Criterion],
+    sources: Defined[Source],
+    lists: Mapping[str, Defined[Member]],
 ) -> Iterator[str]:
     """Return everything wrong with the providers of all files, given what claims may refer to."""
     names = ((name, document.where("id")) for file, document, _ in files for name in (file.id, *file.aliases))
@@ -32,9 +36,13 @@ def check_providers(
         products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):
             of_references = _check_references(claim, products, criteria, sources)
-            for problem in (*of_references, *_check_value(claim, criteria.records)):
+            criterion = criteria.records.get(claim.criterion)
+            of_members = check_claim_members(claim, criterion, lists)
+            for problem in (*of_references, *of_members, *_check_value(claim, criteria.records)):
                 yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
-        yield from _check_products(make_claims(file, document, criteria.records, sources.records), criteria.records)
+        claims = make_claims(file, document, criteria.records, sources.records)
+        yield from find_contradicting(claims)
+        yield from _check_products(claims, criteria.records)
 
 
 def _check_references(
@@ -101,12 +109,13 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
 
 def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
     """Refuse numbers of different products: 250 callers of one are not 3000 viewers of another."""
-    first: dict[str, Claim] = {}
+    first: dict[tuple[str, str], Claim] = {}
     for claim in claims:
         if criteria[claim.criterion].kind == "capability":
             continue
-        before = first.setdefault(claim.criterion, claim)
-        if claim.product != before.product:
+        others = [first.setdefault((claim.criterion, member), claim) for member in claim.members or [""]]
+        before = next((other for other in others if other.product != claim.product), None)
+        if before is not None:
             yield (
                 f"{claim.where}: claim on '{claim.criterion}': it belongs to {_name_product(claim)}, "
                 f"the one at {before.where} to {before.product or 'no product'}; "

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
 from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.checks.members import check_member
 from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import Criterion, Rule, Source, Topic, UsageItem
+from provider_advisor.knowledge.records import Criterion, Member, Rule, Source, Topic, UsageItem
 
 __all__ = [
     "Vocabulary",
@@ -41,6 +43,7 @@ class Vocabulary(NamedTuple):
     topics: Defined[Topic]
     usage: Defined[UsageItem]
     sources: Defined[Source]
+    members: Mapping[str, Defined[Member]]
 
 
 def check_rules(files: Sequence[Reading[shapes.RulesFile]], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -114,7 +117,14 @@ def _check_leaf(shape: _Leaf, vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _check_criterion(name: str, vocabulary: Vocabulary) -> Iterator[str]:
-    yield from vocabulary.criteria.unknown(name, f"unknown criterion '{name}'", " Add it to criteria/ first.")
+    parent, member = split_member(name)
+    yield from vocabulary.criteria.unknown(parent, f"unknown criterion '{parent}'", " Add it to criteria/ first.")
+    criterion = vocabulary.criteria.records.get(parent)
+    if member is not None and criterion is not None:
+        if criterion.of_each is None:
+            yield f"'{parent}' has no members; write '{parent}', or add `of_each` to the criterion."
+        elif criterion.of_each in vocabulary.members:
+            yield from check_member(member, criterion.of_each, vocabulary.members[criterion.of_each])
 
 
 def _check_situation(shape: shapes.SituationShape, vocabulary: Vocabulary) -> Iterator[str]:

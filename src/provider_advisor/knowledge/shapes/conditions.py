@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from provider_advisor.knowledge.shapes.values import Amount, End, Id, Shape, wrong
+from provider_advisor.knowledge.shapes.values import Amount, End, Id, Ref, Shape, wrong
 
 __all__ = [
     "AllShape",
@@ -24,7 +24,7 @@ __all__ = [
 class NeedShape(Shape):
     """The team requires the criterion, at any priority."""
 
-    need: Id
+    need: Ref
 
 
 class SituationShape(Shape):
@@ -51,7 +51,7 @@ class UsageBoundShape(Shape):
 class FactShape(Shape):
     """A provider has the capability, or its amount or rating lies within the bound."""
 
-    fact: Id
+    fact: Ref
     is_: Id | None = Field(default=None, alias="is")
     at_least: End | None = None
     at_most: End | None = None

@@ -16,6 +16,8 @@ __all__ = [
     "ClaimShape",
     "CriteriaFile",
     "CriterionShape",
+    "MemberShape",
+    "MembersFile",
     "ProductShape",
     "ProviderFile",
     "ScaleShape",
@@ -47,6 +49,7 @@ def _find_from_form(value: object) -> str:
 AmountOrDay = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
 ]
+MEMBER_KEYS = ("member", "includes", "only")
 PLACE_KEYS = ("line", "page", "section", "anchor")
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
 
@@ -111,6 +114,7 @@ class CriterionShape(Shape):
     absent: Annotated[Id | None, Field(description="a rating's word that says that it is not there")] = None
     keywords: Annotated[list[Id], Field(description="words that lead a search to it, but are no name of it")] = []
     loose: Annotated[list[Id], Field(description="names of it that mean it only beside others of its area")] = []
+    of_each: Annotated[Id | None, Field(description="the list in facts/members/ of what it can be asked of")] = None
 
 
 class CriteriaFile(Shape):
@@ -119,6 +123,23 @@ class CriteriaFile(Shape):
     area: Id
     label: Words
     criteria: list[CriterionShape]
+
+
+class MemberShape(Shape):
+    """One thing of which a criterion can be asked: a country, a program, a certificate."""
+
+    id: Id
+    label: Words
+    aliases: list[Id] = []
+
+
+class MembersFile(Shape):
+    """facts/members/<list>.yaml: the things that the criteria with this `of_each` can be asked of."""
+
+    id: Id
+    label: Words
+    question: Words
+    members: list[MemberShape] = Field(min_length=1)
 
 
 class TopicShape(Shape):
@@ -178,6 +199,9 @@ class ClaimShape(Shape):
     section: Words | None = None
     anchor: Words | None = None
     product: Id | None = None
+    member: Id | None = None
+    includes: Annotated[list[Id] | None, Field(min_length=1)] = None
+    only: Annotated[list[Id] | None, Field(min_length=1)] = None
     value: Words | None = None
     exactly: Amount | None = None
     at_least: Amount | None = None
@@ -204,12 +228,32 @@ class ClaimShape(Shape):
             raise wrong("'line' is missing; say where in the source it is found: line, page, section or anchor")
         if len(places) > 1:
             raise wrong(f"'{places[0]}' and '{places[1]}' are two places; keep the one that is easier to find")
+        self._check_members()
         if self.as_of is not None and (self.stated is not None or self.starts is not None):
             raise wrong("'as_of' is the earlier word for 'stated' and 'from'; remove it")
         for name, day in (("stated", self.stated), ("from", self.starts), ("as_of", self.as_of)):
             if self.until is not None and day is not None and self.until < day:
                 raise wrong(f"'until' is before '{name}'; swap them or correct one")
         return self
+
+    def _check_members(self) -> None:
+        given = [key for key in MEMBER_KEYS if getattr(self, key) is not None]
+        beyond = [name for name in self.members if self.only is not None and name not in self.only]
+        if beyond:
+            raise wrong(f"'{given[0]}' names {beyond[0]}, and 'only' says that it is absent; correct one of them")
+        if len(given) > 1:
+            raise wrong(f"'{given[0]}' and '{given[1]}' both name members; keep one of them")
+        for key in ("includes", "only"):
+            names = getattr(self, key) or []
+            if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+                raise wrong(f"'{key}' names {twice} twice; remove one")
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Return the members that the claim is about, those of `only` included; empty for the criterion itself."""
+        return tuple(
+            dict.fromkeys([*([self.member] if self.member else ()), *(self.includes or ()), *(self.only or ())])
+        )
 
     def get_value(self, key: str) -> object:
         """Return what is given under a key of values; `from` is one only with a number, for it also takes a day."""

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from provider_advisor.knowledge.records import About
 from provider_advisor.knowledge.shapes.conditions import ConditionShape
-from provider_advisor.knowledge.shapes.values import Days, End, Id, Line, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import Days, End, Id, Line, Ref, Shape, Weight, Words, wrong
 
 __all__ = [
     "CitationShape",
@@ -31,7 +31,7 @@ _ABOUT: tuple[About, ...] = ("criterion", "situation", "usage")
 class ImpliedShape(Shape):
     """A requirement that a rule adds; a should unless it says otherwise."""
 
-    criterion: Id
+    criterion: Ref
     priority: Literal["must", "should", "could"] = "should"
     at_least: End | None = None
     at_most: End | None = None

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.knowledge.shapes.values import Amount, Days, End, Id, Ids, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import Amount, Days, End, Id, Ids, Ref, Shape, Weight, Words, wrong
 
 __all__ = [
     "VERSION",
@@ -29,7 +29,7 @@ __all__ = [
 class RequirementShape(Shape):
     """One thing a team asks, or a rule adds."""
 
-    criterion: Id
+    criterion: Ref
     priority: Priority | None = None
     at_least: End | None = None
     at_most: End | None = None
@@ -72,7 +72,7 @@ class AskedShape(Shape):
     """
 
     end: Words | None = None
-    skipped: list[Id] = []
+    skipped: list[Ref] = []
     fingerprint: Words | None = None
 
 
@@ -84,7 +84,7 @@ class RequirementsFile(StatementShape):
     """
 
     team: Words | None = None
-    unsure: list[Id] = []
+    unsure: list[Ref] = []
     asked: AskedShape | None = None
 
 
@@ -105,9 +105,9 @@ class CaseShape(StatementShape):
     verdict: VerdictShape
     why: Words
     combinations: list[list[Id]] | None = None
-    concessions: list[list[Id]] | None = None
+    concessions: list[list[Ref]] | None = None
     standings: dict[Id, Literal["qualified", "unconfirmed", "ruled-out"]] | None = None
-    confirm: dict[Id, list[Id]] | None = None
+    confirm: dict[Id, list[Ref]] | None = None
 
 
 class CasesFile(Shape):
@@ -154,7 +154,7 @@ class AnswerShape(Shape):
     """
 
     topics: list[Id] | None = None
-    criterion: Id | None = None
+    criterion: Ref | None = None
     situation: Id | None = None
     usage: Id | None = None
     answer: AnswerValue | None = None

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Shape", "Weight", "Words", "is_id", "wrong"]
+__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Ref", "Shape", "Weight", "Words", "is_id", "wrong"]
 
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
+_REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
 
 
@@ -49,6 +50,9 @@ def _find_ids_form(value: Any) -> str:  # noqa: ANN401
 
 
 Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits joined by hyphens or dots")]
+Ref = Annotated[
+    str, Field(pattern=_REF, description="the id of a criterion, or of one of its members: phone-numbers@de")
+]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]

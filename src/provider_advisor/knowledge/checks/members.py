@@ -1,0 +1,71 @@
+"""Problems of lists of members, and of the claims that name members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.convert import make_member_list
+from provider_advisor.knowledge.members import Member, list_member_words
+from provider_advisor.knowledge.problems import Defined, Reading, defined
+from provider_advisor.knowledge.records import Claim, Criterion
+from provider_advisor.knowledge.shapes import ClaimShape, MembersFile
+from provider_advisor.knowledge.suggest import fold
+
+__all__ = ["check_claim_members", "check_member", "check_members", "define_members", "find_contradicting"]
+
+
+def check_members(files: Sequence[Reading[MembersFile]]) -> Iterator[str]:
+    """Return everything wrong with the lists of members: each word belongs to one member of its list."""
+    yield from find_repeated(((file.id, document.where("id")) for file, document, _ in files), "the list of members")
+    for file, document, _ in files:
+        placed = [(member, document.where("members", index)) for index, member in enumerate(file.members)]
+        names = ((name, where) for member, where in placed for name in (member.id, *member.aliases))
+        yield from find_repeated(names, "the member or alias")
+        owners = {fold(name): member.id for member, _ in placed for name in (member.id, *member.aliases)}
+        for member, where in placed:
+            if (other := owners.setdefault(fold(member.label), member.id)) != member.id:
+                yield f"{where}: the label '{member.label}' is already a word for the member '{other}'; change one."
+
+
+def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
+    """Return what a list of members defines; its labels are words for them too."""
+    found = make_member_list(reading.shape)
+    known = defined([reading], "members", found.members)
+    return known._replace(meaning={**dict(list_member_words(found)), **known.meaning})
+
+
+def check_claim_members(
+    claim: ClaimShape, criterion: Criterion | None, lists: Mapping[str, Defined[Member]]
+) -> Iterator[str]:
+    """Return what is wrong with the members that a claim names."""
+    if criterion is None or not claim.members:
+        return
+    if criterion.of_each is None:
+        yield "the criterion has no members; remove what names them, or add `of_each` to the criterion."
+        return
+    for name in claim.members if criterion.of_each in lists else ():
+        yield from check_member(name, criterion.of_each, lists[criterion.of_each])
+    if claim.only is not None and (criterion.kind != "capability" or claim.value != "present"):
+        yield "'only' says that other members are absent, so it needs `value: present` of a capability; use 'includes'."
+
+
+def check_member(name: str, of: str, members: Defined[Member]) -> Iterator[str]:
+    """Return the sentence on a member that the list `of` does not have."""
+    yield from members.unknown(name, f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first.")
+
+
+def find_contradicting(claims: Sequence[Claim]) -> Iterator[str]:
+    """Yield claims on members that `only` of the same source, day and product calls absent."""
+    limiting = [claim for claim in claims if claim.only]
+    for claim in claims:
+        for other in limiting:
+            is_beside = (claim.criterion, claim.product, claim.source, claim.stated, claim.starts) == (
+                other.criterion, other.product, other.source, other.stated, other.starts
+            )  # fmt: skip
+            beyond = [name for name in claim.members if name not in other.members]
+            if is_beside and beyond and claim.value == "present":
+                yield (
+                    f"{claim.where}: claim on '{claim.criterion}': it says that {beyond[0]} is present, and `only` at "
+                    f"{other.where} says that it is absent; correct one of them."
+                )

@@ -1,0 +1,147 @@
+"""The members that a criterion can be asked of, one by one, and the criteria that find them.
+
+A criterion with `of_each: country` has as many criteria beside it as there are countries. None of them is made before
+somebody asks for it or a rule names it: `criteria["phone-numbers@de"]` makes it from its criterion and its member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from provider_advisor.knowledge.suggest import fold
+
+if TYPE_CHECKING:
+    from provider_advisor.knowledge.records import Criterion
+
+__all__ = [
+    "AT",
+    "Criteria",
+    "Member",
+    "MemberList",
+    "MemberOf",
+    "list_member_words",
+    "split_member",
+]
+
+AT = "@"
+
+
+class MemberOf(NamedTuple):
+    """Which criterion is asked, and of which member of its list: `phone-numbers` and `de`."""
+
+    criterion: str
+    member: str
+
+
+class Member(NamedTuple):
+    """One thing that a criterion can be asked of: a country, a program, a certificate."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...] = ()
+
+
+class MemberList(NamedTuple):
+    """The members that criteria with this `of_each` can be asked of; the question is "In which countries?"."""
+
+    id: str
+    label: str
+    question: str
+    members: Mapping[str, Member]
+
+
+Lists = Mapping[str, MemberList]
+
+
+class Criteria(dict[str, "Criterion"]):
+    """The criteria of the files by id; one of a member is made when it is looked up, and kept.
+
+    Iterating, counting and comparing meet the criteria of the files only. `given` are the lists of members by id, or a
+    function that reads them, so that a start which asks for no member does not pay for them.
+    """
+
+    given: Lists | Callable[[], Lists] = MappingProxyType({})
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Return the lists of members, by id."""
+        return self.given() if callable(self.given) else self.given
+
+    @cached_property
+    def _met(self) -> dict[str, Criterion]:
+        return {}
+
+    def __missing__(self, name: str) -> Criterion:
+        """Return the criterion of a member. Raises KeyError for a name that is none."""
+        if name not in self._met:
+            self._met[name] = self._make(name)
+        return self._met[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether it is the id of a criterion or of one of its members."""
+        return super().__contains__(name) or (isinstance(name, str) and AT in name and self.get(name) is not None)
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 (as in dict)
+        """Return the criterion of this id, that of a member too."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def _make(self, name: str) -> Criterion:
+        parent, word = split_member(name)
+        criterion = super().get(parent)
+        if criterion is None or criterion.of_each is None or word is None:
+            raise KeyError(name)
+        member = self.lists[criterion.of_each].members[word]
+        paid_for = None if criterion.of is None else super().get(criterion.of)
+        shares = paid_for is not None and paid_for.of_each == criterion.of_each
+        return criterion._replace(
+            id=name,
+            label=f"{criterion.label}, {member.label}",
+            question=f"{criterion.question.rstrip('?')} ({member.label})?",
+            aliases=(),
+            # Who pays for messages to Germany pays for messages to Germany, if those can be asked for.
+            of=f"{criterion.of}{AT}{member.id}" if shares else criterion.of,
+            usage=(),
+            of_each=None,
+            member_of=MemberOf(parent, member.id),
+        )
+
+    def list_of(self, criterion: str) -> MemberList | None:
+        """Return the list of members that a criterion can be asked of, None where it has none."""
+        known = super().get(criterion)
+        return None if known is None or known.of_each is None else self.lists[known.of_each]
+
+    def find_member(self, criterion: str, word: str) -> str | None:
+        """Return the id of a criterion's member that answers to a word: its id, an alias or its label, in any case."""
+        of = self.list_of(criterion)
+        if of is None:
+            return None
+        if word in of.members:
+            return word
+        return self._words_of(of).get(fold(word))
+
+    def _words_of(self, of: MemberList) -> Mapping[str, str]:
+        if of.id not in self._folded:
+            self._folded[of.id] = dict(list_member_words(of))
+        return self._folded[of.id]
+
+    @cached_property
+    def _folded(self) -> dict[str, Mapping[str, str]]:
+        return {}
+
+
+def list_member_words(of: MemberList) -> Iterator[tuple[str, str]]:
+    """Yield everything that the members of a list answer to, folded, each with the member's id."""
+    for member in of.members.values():
+        yield from ((fold(word), member.id) for word in (member.label, *member.aliases, member.id))
+
+
+def split_member(name: str) -> tuple[str, str | None]:
+    """Return a criterion's id and the member in `phone-numbers@de`, None where it names none."""
+    parent, at, member = name.partition(AT)
+    return parent, member if at else None

@@ -1,0 +1,255 @@
+"""Members: one criterion asked of each of several things, in facts and in the knowledge base that holds them."""
+
+import datetime as dt
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provider_advisor import load
+from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge.build import build
+from provider_advisor.knowledge.files import File, gather_files
+from provider_advisor.knowledge.members import MemberOf
+from provider_advisor.knowledge.suspicions import suspicions
+from provider_advisor.logic import Interval, Truth, any_of, compare
+
+BICYCLES = Path(__file__).parent / "bicycles"
+YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
+OTHERS = [
+    file for file in gather_files(BICYCLES / "facts", BICYCLES / "rules") if file.role not in {"provider", "cases"}
+]
+MEMBERS = ("north", "south", "east", "west")
+EXTRA = """area: extra
+label: Extra
+criteria:
+- {id: vans, label: Vans, kind: quantity, unit: vans, question: How many?, weight: 1, of_each: region,
+   scale: {worst: 0, best: 50, because: a fleet}}
+- {id: wait, label: Wait, kind: quantity, unit: days, better: lower, question: How long?, weight: 1, of_each: region,
+   scale: {worst: 50, best: 0, because: a season}}
+- {id: delivery-price, label: Price of a delivery, kind: price, unit: EUR/delivery, of: delivery, of_each: region,
+   question: How dear?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
+- {id: hire-price, label: Price of hire, kind: price, unit: EUR/hour, of: rental, of_each: region,
+   question: How dear?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
+"""
+
+
+def base(*claims):
+    lines = "\n".join(f"- {{{claim}, source: {'guide-2020'}, line: {at}}}" for at, claim in enumerate(claims, 1))
+    shop = f"id: shop\nname: A shop\nproducts: [{{id: one, name: One}}, {{id: two, name: Two}}]\nclaims:\n{lines}\n"
+    return build(
+        [*OTHERS, File("criteria", "extra.yaml", EXTRA.encode()), File("provider", "shop.yaml", shop.encode())]
+    )
+
+
+def facts_of(*claims, day="2024-01-01", max_age=None):
+    return Facts(base(*claims), dt.date.fromisoformat(day), max_age)
+
+
+def truths(*claims, **options):
+    """What is known of delivery, and of each of its members in their order."""
+    facts = facts_of(*(f"criterion: delivery, {claim}" for claim in claims), **options)
+    return facts("shop", "delivery").truth, *(facts("shop", f"delivery@{member}").truth for member in MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        pytest.param(["member: north, value: present"], (YES, YES, UNKNOWN, UNKNOWN, UNKNOWN), id="one member is any"),
+        pytest.param(
+            ["includes: [north, west], value: present"], (YES, YES, UNKNOWN, UNKNOWN, YES), id="a claim for each"
+        ),
+        pytest.param(["only: [north], value: present"], (YES, YES, NO, NO, NO), id="only: all others are absent"),
+        pytest.param(["value: present"], (YES, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN), id="any is no member for certain"),
+        pytest.param(["value: absent"], (NO, NO, NO, NO, NO), id="not any is none of them"),
+        pytest.param(
+            ["member: north, value: absent"], (UNKNOWN, NO, UNKNOWN, UNKNOWN, UNKNOWN), id="one lacks: any is open"
+        ),
+        pytest.param(
+            ["value: absent, stated: 2020-01-01", "member: north, value: present, stated: 2022-01-01"],
+            (YES, YES, NO, NO, NO),
+            id="newer on a member",
+        ),
+        pytest.param(
+            ["member: north, value: present, stated: 2020-01-01", "value: absent, stated: 2022-01-01"],
+            (NO, NO, NO, NO, NO),
+            id="newer on all",
+        ),
+        pytest.param(
+            ["value: absent, stated: 2020-01-01", "value: present, stated: 2022-01-01"],
+            (YES, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+            id="what no longer holds says nothing of members",
+        ),
+        pytest.param(
+            [
+                "value: present, stated: 2020-01-01, until: 2021-01-01",
+                "member: north, value: present, stated: 2020-01-01",
+            ],
+            (NO, NO, NO, NO, NO),
+            id="what has ended has ended for each",
+        ),
+        pytest.param(
+            ["only: [north], value: present, stated: 2020-01-01", "member: south, value: present, stated: 2022-01-01"],
+            (YES, YES, YES, NO, NO),
+            id="a newer member beside only",
+        ),
+        pytest.param(
+            ["only: [north], value: present, product: one", "member: south, value: present, product: two"],
+            (YES, YES, YES, NO, NO),
+            id="another product may have others",
+        ),
+    ],
+)
+def test_what_is_claimed_of_members_and_of_any(claims, expected):
+    assert truths(*claims) == expected
+
+
+def test_a_claim_that_is_too_old_says_nothing_of_members():
+    claims = ["only: [north], value: present, stated: 2020-01-01"]
+    assert truths(*claims, max_age=30) == (UNKNOWN,) * 5
+
+
+def test_a_member_is_a_criterion_with_what_its_criterion_has():
+    knowledge = base("criterion: delivery, value: present")
+    member = knowledge.criteria["vans@north"]
+    assert member.label == "Vans, The north"
+    assert (member.kind, member.unit, member.scale, member.whole) == (
+        "quantity",
+        "vans",
+        knowledge.criteria["vans"].scale,
+        True,
+    )
+    assert member.member_of == MemberOf("vans", "north")
+    assert knowledge.get_stale_after("vans@north") == knowledge.get_stale_after("vans")
+    assert knowledge.criteria["delivery-price@north"].of == "delivery@north", "it pays for what goes there"
+    assert knowledge.criteria["hire-price@north"].of == "rental", "which is not asked of each region"
+
+
+def test_members_are_found_by_every_word_and_are_not_there_before():
+    knowledge = base("criterion: delivery, value: present")
+    for word in ("delivery@north", "Delivery@Northern", "delivery@the north", "DELIVERY@THE_NORTH"):
+        assert knowledge.find_criterion(word) == "delivery@north"
+    for word in ("delivery@", "delivery@up", "repairs@north", "@north", "delivery@north@south", "fly@north"):
+        assert knowledge.find_criterion(word) is None
+        assert word not in knowledge.criteria
+        assert knowledge.criteria.get(word) is None
+    assert not any("@" in name for name in knowledge.criteria)
+    assert "delivery@north" in knowledge.criteria
+    assert pickle.loads(pickle.dumps(knowledge)).criteria["delivery@north"].label == "Delivery, The north"  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    ("claims", "amount"),
+    [
+        pytest.param(["vans, member: north, exactly: 5"], Interval(5, None), id="another member may have more"),
+        pytest.param(["vans, exactly: 3", "vans, member: north, exactly: 5"], Interval(5, 5), id="the best of both"),
+        pytest.param(
+            ["vans, exactly: 7", "vans, includes: [north, east], exactly: 5"], Interval(7, 7), id="its own is best"
+        ),
+        pytest.param(["wait, member: north, exactly: 5"], Interval(None, 5), id="less is better"),
+        pytest.param(
+            ["wait, exactly: 9", "wait, member: north, between: [5, 12]"], Interval(5, 9), id="perhaps better"
+        ),
+        pytest.param(["hire-price, member: north, exactly: 5"], None, id="a price is that of no destination"),
+        pytest.param(
+            ["hire-price, member: north, exactly: 5", "hire-price, exactly: 9"], Interval(9, 9), id="nor changed by one"
+        ),
+    ],
+)
+def test_an_amount_without_a_member_is_that_of_the_best(claims, amount):
+    units = {"vans": "vans", "wait": "days", "hire-price": "EUR/hour"}
+    criterion = claims[0].partition(",")[0]
+    facts = facts_of(*(f"criterion: {claim}, unit: {units[criterion]}" for claim in claims))
+    assert facts("shop", criterion).amount == amount
+
+
+ENDS = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(sorted)
+
+
+@settings(max_examples=60)
+@given(
+    own=st.none() | ENDS,
+    members=st.dictionaries(st.sampled_from(MEMBERS[:3]), ENDS),
+    end=st.integers(0, 9),
+    criterion=st.sampled_from(["vans", "wait"]),
+)
+def test_a_bound_on_any_member_is_met_where_some_member_meets_it(own, members, end, criterion):
+    """Kleene's `or` over what is said without a member (else unknown) and of each member; bounds that ask for more."""
+    bound = Interval(end, None) if criterion == "vans" else Interval(None, end)
+    unit = "vans" if criterion == "vans" else "days"
+    claims = [f"criterion: {criterion}, between: {own}, unit: {unit}"] if own else []
+    claims += [
+        f"criterion: {criterion}, member: {name}, between: {ends}, unit: {unit}" for name, ends in members.items()
+    ]
+    if not claims:
+        return
+    amount = facts_of(*claims)("shop", criterion).amount
+    parts = [Interval(*ends) for ends in members.values()] + [Interval(*own) if own else Interval()]
+    assert compare(amount or Interval(), bound) is any_of(compare(part, bound) for part in parts)
+
+
+def test_supposing_a_member_supposes_the_criterion():
+    facts = facts_of("criterion: delivery, member: north, value: absent")
+    assert facts("shop", "delivery").truth is UNKNOWN
+    supposed = facts.supposing(Fact("shop", "delivery@east", YES))
+    assert supposed("shop", "delivery").truth is YES
+    assert facts("shop", "delivery").truth is UNKNOWN
+
+
+def test_numbers_of_two_products_may_be_on_two_members_but_not_on_one(problems_of_claims):
+    assert problems_of_claims("member: north, product: one", "member: south, product: two") == []
+    (problem,) = problems_of_claims("includes: [north, south], product: one", "member: south, product: two")
+    assert "it belongs to product two, the one at shop.yaml:5 to one" in problem
+
+
+@pytest.fixture
+def problems_of_claims():
+    def find(*claims):
+        try:
+            base(*(f"criterion: vans, exactly: 3, unit: vans, {claim}" for claim in claims))
+        except Exception as error:  # noqa: BLE001 (its problems are looked at)
+            return list(getattr(error, "problems", [str(error)]))
+        return []
+
+    return find
+
+
+def test_a_kept_base_finds_the_same_members(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECOMMEND_CACHE", str(tmp_path / "kept"))
+    first, again = (load(BICYCLES / "facts", BICYCLES / "rules") for _ in range(2))
+    assert list((tmp_path / "kept").iterdir())
+    assert again.criteria["delivery@west"] == first.criteria["delivery@west"]
+    assert again.fingerprint == first.fingerprint
+    assert again == first
+    assert Facts(again, dt.date(2024, 1, 1))("velo", "delivery@west").truth is YES
+
+
+def test_lists_are_part_of_what_a_base_says(knowledge_from, tmp_path):
+    text = (BICYCLES / "facts" / "members" / "region.yaml").read_text("utf-8")
+    other = knowledge_from(tmp_path, facts={"members/region.yaml": text.replace("The south", "Midday")})
+    assert other.fingerprint != load(BICYCLES / "facts", BICYCLES / "rules").fingerprint
+    assert other.criteria["delivery@south"].label == "Delivery, Midday"
+
+
+def test_what_looks_wrong_with_members_is_told():
+    found = list(suspicions(facts_of("criterion: delivery, value: present")))
+    (sentence,) = (text for text in found if "no claim names a member" in text)
+    assert sentence.startswith("criterion 'delivery': it has `of_each: region`")
+    disputed = [
+        "criterion: delivery, member: north, value: present",
+        "criterion: delivery, member: north, value: absent",
+    ]
+    found = list(suspicions(facts_of(*disputed)))
+    assert any("criterion 'delivery@north': the source 'guide-2020' contradicts itself" in text for text in found)
+
+
+def test_countries_currencies_and_languages_are_shipped():
+    lists = load().criteria.lists
+    assert len(lists["country"].members) > 240
+    assert lists["country"].members["de"].label == "Germany"
+    assert lists["country"].members["no"].label == "Norway", "`no` is a country, not a boolean"
+    assert "uk" in lists["country"].members["gb"].aliases
+    assert lists["currency"].members["eur"].label == "Euro"
+    assert lists["language"].members["de"].label == "German"
