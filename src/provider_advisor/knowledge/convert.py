@@ -282,6 +282,7 @@ def _make_question(shape: shapes.QuestionShape, where: str, criteria: Mapping[st
         help=shape.help,
         typical=tuple(values.index(part) if isinstance(part, str) else plain(part) for part in shape.typical),
         where=where,
+        once_known=shape.once_known,
     )
 
 

@@ -335,7 +335,8 @@ class Question(NamedTuple):
 
     It is asked where one of its `subjects` is open (always, if it has none) and where `when` certainly holds. `share`
     of the teams to which it applies state something; `typical` are bounds or volumes that they would name (ranks, for
-    a rating). Without `ask` the words are those of what it is about.
+    a rating). Without `ask` the words are those of what it is about. One that is `once_known` waits, and is found by
+    search only, until a provider has a claim on it, or on a price of that volume.
     """
 
     about: About
@@ -347,6 +348,7 @@ class Question(NamedTuple):
     help: str | None = None
     typical: tuple[Number, ...] = ()
     where: str = ""
+    once_known: bool = False
 
     @property
     def key(self) -> Key:

@@ -130,6 +130,14 @@ class Catalogue:
         return self.questions[Key("criterion", criterion)]
 
     @cached_property
+    def waiting(self) -> frozenset[Key]:
+        """Return the questions that wait for a first claim, so that only search finds them."""
+        claimed = {name.partition("@")[0] for _, name in self.knowledge.claims}
+        known = {Key("criterion", name) for name in claimed}
+        known |= {Key("usage", item) for name in claimed for item in self.knowledge.criteria[name].usage}
+        return frozenset(key for key, question in self.questions.items() if question.once_known) - known
+
+    @cached_property
     def computed(self) -> Criterion | None:
         """Return the criterion that is computed from usage, if there is one."""
         return next((criterion for criterion in self.knowledge.criteria.values() if criterion.computed), None)

@@ -258,7 +258,12 @@ def _make_team(
 
 def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
     """Return all that may still come: what applies in any case, then what that may let apply, and so on."""
-    found = {key: question for key, question in catalogue.questions.items() if said.is_open(question.subjects)}
+    waiting = catalogue.waiting - said.searched
+    found = {
+        key: question
+        for key, question in catalogue.questions.items()
+        if key not in waiting and said.is_open(question.subjects)
+    }
     always = {key for key, question in found.items() if question.when is None} | said.searched
     applying = frozenset(key for key in always if key in catalogue.questions)
     later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}

@@ -120,6 +120,9 @@ class QuestionShape(Shape):
     ask: Words | None = None
     help: Words | None = None
     typical: list[End] = []
+    once_known: Annotated[bool, Field(description="ask only once a claim is on it; until then only search finds it")] = (
+        False
+    )
 
     @property
     def about(self) -> tuple[About, str]:
