@@ -154,9 +154,10 @@ class Catalogue:
 
     @cached_property
     def hinges(self) -> frozenset[str]:
-        """Return the criteria that rules or other questions depend on."""
+        """Return the criteria that rules, or other questions that may be asked, depend on."""
         conditions = [rule.when for rule in self.knowledge.rules.values()]
-        conditions += [question.when for question in self.questions.values() if question.when is not None]
+        asked = [question for key, question in self.questions.items() if key not in self.waiting]
+        conditions += [question.when for question in asked if question.when is not None]
         needed = {leaf.criterion for when in conditions for leaf in leaves(when) if isinstance(leaf, Need)}
         return frozenset(needed.union(*(judged_by(rule) for rule in self.knowledge.rules.values()), self.implying))
 

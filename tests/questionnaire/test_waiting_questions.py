@@ -1,0 +1,44 @@
+"""Questions that wait until a provider has a claim on what they ask about, and are found by search before."""
+
+from __future__ import annotations
+
+import pytest
+from teams import fresh
+
+from provider_advisor.knowledge.records import Key
+from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
+from provider_advisor.questionnaire.state import TOPICS
+
+_QUESTIONS = """
+topics:
+- {id: shop, label: The shop, ask: Does the shop matter?, share: 0.5}
+questions:
+- {criterion: repairs, topics: [shop], share: 0.5, once_known: true}
+- {criterion: child-seats, topics: [shop], when: {need: tour-group}, share: 0.5, once_known: true}
+"""
+_CLAIMED, _UNCLAIMED = Key("criterion", "repairs"), Key("criterion", "child-seats")
+
+
+@pytest.fixture
+def opened(tmp_path, knowledge_from) -> State:
+    """The topic is open. Of the two criteria that are asked once known, one has claims."""
+    state = fresh(knowledge_from(tmp_path, rules={"questions.yaml": _QUESTIONS}))
+    return put_answers(state, [GivenAnswer(TOPICS, ("shop",))])
+
+
+def test_a_question_is_asked_once_a_provider_has_a_claim_on_its_criterion(opened):
+    applying = survey_answers(opened).replay.possible.applying
+    assert _CLAIMED in applying
+    assert _UNCLAIMED not in applying
+
+
+def test_a_waiting_question_that_is_found_by_search_counts(opened):
+    found = put_answers(opened, [*opened.answers, GivenAnswer(_UNCLAIMED, "must", searched=True)])
+    replay = survey_answers(found).replay
+    assert [requirement.criterion for requirement in replay.team.requirements] == ["child-seats"]
+    assert replay.unused == ()
+
+
+def test_nothing_is_asked_only_because_a_waiting_question_depends_on_it(opened):
+    assert opened.catalogue.waiting == {_UNCLAIMED}
+    assert "tour-group" not in opened.catalogue.hinges
