@@ -61,9 +61,7 @@ def test_what_is_meant_is_never_read_from_the_help_alone(shops, query, found):
     assert [entry.id for entry in shops.find_meant(query)] == found
 
 
-@pytest.mark.parametrize(
-    "word", ["hologram", "erp", "catering", "vsat", "gmail", "parcel forwarding", "no wifi"]
-)
+@pytest.mark.parametrize("word", ["hologram", "erp", "catering", "vsat", "gmail", "parcel forwarding", "no wifi"])
 def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)
     assert said == f"nothing is recorded about '{word}'. See `recommend criteria` for what can be asked for."

@@ -120,7 +120,7 @@ class QuestionShape(Shape):
     ask: Words | None = None
     help: Words | None = None
     typical: list[End] = []
-    once_known: Annotated[bool, Field(description="ask only once a claim is on it; until then only search finds it")] = (
+    once_known: Annotated[bool, Field(description="ask only once there is a claim; until then a search finds it")] = (
         False
     )
 
