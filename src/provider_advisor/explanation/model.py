@@ -361,6 +361,16 @@ class RequirementChangesRecord(AnswerPart):
     says: str
 
 
+class TippingRecord(AnswerPart):
+    """The amounts of one provider with which it leads, everything else as it is."""
+
+    provider: str
+    criterion: str
+    within: dict[str, int | float | str]
+    """at_least or more_than, at_most or less_than; a word of a rating"""
+    says: str
+
+
 class RobustnessRecord(AnswerPart):
     """How sure the verdict is: ranges of weights, shares of worlds, changes that turn it."""
 
@@ -368,6 +378,8 @@ class RobustnessRecord(AnswerPart):
     worlds: WorldsRecord | None
     """null where nothing is asked"""
     changes: RequirementChangesRecord
+    tipping: list[TippingRecord] | None = None
+    """amounts from which on, or up to which, a provider leads, those of the heaviest requirements first"""
 
 
 class NothingRecord(AnswerPart):

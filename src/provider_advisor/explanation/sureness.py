@@ -16,6 +16,7 @@ from provider_advisor.decision.robustness import (
     RequirementChange,
     RequirementChanges,
     Robustness,
+    Tipping,
     Turn,
     WeightRange,
     WeightRanges,
@@ -46,12 +47,14 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model
     """Return how sure the verdict is.
 
     `weights` are the ranges in which kind and provider hold, `worlds` the shares of the scenarios in which each
-    provider comes first (None where nothing is asked), `changes` those of the requirements that change the verdict.
+    provider comes first (None where nothing is asked), `changes` those of the requirements that change the verdict,
+    `tipping` the amounts with which a provider leads.
     """
     return model.RobustnessRecord(
         weights=_weights(robustness.weights, robustness.findings, knowledge),
         worlds=_worlds(robustness, knowledge),
         changes=_changes(robustness.changes, knowledge),
+        tipping=[_tipping(part, knowledge) for part in robustness.tippings],
     )
 
 
@@ -280,6 +283,31 @@ def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
     if change.kind == "bound":
         return f"with {criterion.label} {bound_text(change.instead.bound, criterion)}"
     return f"with {asked} as a {change.instead.priority}"
+
+
+# Tipping amounts
+
+
+def _tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
+    criterion, name = knowledge.criteria[part.criterion], knowledge.providers[part.provider].name
+    within: dict[str, int | float | str] = {}
+    says = []
+    for end, keys, words, reached in (
+        (part.within.low, ("at_least", "more_than"), ("from {} on", "above {}"), part.reached[0]),
+        (part.within.high, ("at_most", "less_than"), ("up to {}", "below {}"), part.reached[1]),
+    ):
+        if end is not None:
+            is_word = criterion.kind == "rating"
+            within[keys[not reached]] = criterion.values[int(end)] if is_word else end
+            text = criterion.values[int(end)] if is_word else f"{number_text(end)} {criterion.unit or ''}".rstrip()
+            says.append(words[not reached].format(text))
+    known = joined(list(dict.fromkeys(claim_text(claim) for claim in part.known.claims))) or "not known"
+    return model.TippingRecord(
+        provider=part.provider,
+        criterion=part.criterion,
+        within=within,
+        says=f"{criterion.label}: {joined(says)}, {name} leads (today: {known}).",
+    )
 
 
 # What to ask

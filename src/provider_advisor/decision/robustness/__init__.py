@@ -12,6 +12,7 @@ from provider_advisor.decision.robustness.changes import (
     find_changes,
 )
 from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet, find_questions
+from provider_advisor.decision.robustness.tipping import Tipping, find_tippings
 from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges, find_weight_ranges
 from provider_advisor.decision.robustness.worlds import (
     AlternativeShare,
@@ -36,6 +37,7 @@ __all__ = [
     "RequirementChanges",
     "Robustness",
     "Shares",
+    "Tipping",
     "Turn",
     "WeightRange",
     "WeightRanges",
@@ -58,6 +60,7 @@ class Robustness(NamedTuple):
     weights: WeightRanges
     shares: Shares | None
     changes: RequirementChanges
+    tippings: tuple[Tipping, ...] = ()
 
 
 def measure_robustness(decision: Decision) -> Robustness:
@@ -70,4 +73,5 @@ def measure_robustness(decision: Decision) -> Robustness:
         find_weight_ranges(outcome),
         calculate_provider_shares(outcome, facts),
         find_changes(outcome, facts),
+        find_tippings(outcome, facts) if outcome.verdict.kind != "none" else (),
     )

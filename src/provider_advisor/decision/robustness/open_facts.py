@@ -16,6 +16,7 @@ __all__ = [
     "OpenFact",
     "PossibleAnswer",
     "Use",
+    "are_neighbours",
     "find_askable_facts",
     "find_nearest_end",
     "find_open_facts",
@@ -23,6 +24,7 @@ __all__ = [
     "is_open",
     "list_answers",
     "list_confirmations",
+    "list_neighbours",
 ]
 
 _DIGITS = 12
@@ -204,10 +206,10 @@ def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[floa
 
 def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -> Iterator[Number]:
     """Yield amounts within what is claimed: two at each bound, and the ends of the scale if they count."""
+    if question.on_scale:
+        yield from list_neighbours(question.bounds, claimed, criterion)
     for bound in question.bounds:
         yield from _keep_possible(_list_beside(bound, claimed, criterion), claimed, criterion)
-    if question.on_scale:
-        yield from (_clamp(end, claimed, criterion) for end in scale_ends(criterion))
 
 
 def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
@@ -249,6 +251,22 @@ def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Numbe
 def _find_step(criterion: Criterion) -> float:
     worst, best = scale_ends(criterion)
     return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
+
+
+def are_neighbours(one: Number, other: Number, criterion: Criterion) -> bool:
+    """Return whether no amount that counts lies between two amounts."""
+    whole = criterion.whole or criterion.kind == "rating"
+    return abs(one - other) < (2 if whole else 2.5 * _find_step(criterion))
+
+
+def list_neighbours(bounds: Iterable[Interval], possible: Interval, criterion: Criterion) -> Iterator[Number]:
+    """Yield the possible amounts between which nothing but the place on the scale counts.
+
+    They are those at the bounds and next to them, and the ends of the scale, or of what is possible if they come first.
+    """
+    for bound in bounds:
+        yield from _keep_possible(_list_beside(bound, possible, criterion), possible, criterion)
+    yield from (_clamp(end, possible, criterion) for end in scale_ends(criterion))
 
 
 def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:

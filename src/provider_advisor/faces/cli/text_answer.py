@@ -283,7 +283,8 @@ def _show_sureness(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     if found and found.worlds is not None and answer.verdict.kind != "none":
         shares = [found.worlds.says] if answer.is_open else []
         ordered = [f"If only the order of the weights is sure, {said}."] if (said := _say_ordered(answer)) else []
-        more = [*answer.pairs, *ordered, found.weights.says] if verbose else []
+        tipping = [part.says for part in found.tipping or []]
+        more = [*answer.pairs, *ordered, found.weights.says, *tipping] if verbose else []
         _show_list("How sure", [*shares, *more], page)
 
 

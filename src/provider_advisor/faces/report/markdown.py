@@ -229,6 +229,9 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
             ["Weight of", "Now", "Holds", "Beyond"],
             ([escape(part.label), part.now, part.holds, escape(part.beyond)] for part in sure.ranges),
         )
+    if sure.tipping:
+        yield "The amounts with which a provider leads, everything else unchanged:"
+        yield _list(escape(line) for line in sure.tipping)
     if sure.settled and not sure.ranges:
         yield "No single weight, however small or large, would change the answer."
     elif sure.settled:

@@ -73,6 +73,7 @@ class ReportSureness(NamedTuple):
     weights: str
     shares: tuple[ReportShare, ...]
     pairs: tuple[str, ...]
+    tipping: tuple[str, ...]
     nobody: str
     worlds: str
     is_open: bool
@@ -87,7 +88,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
     """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings."""
     questions, found = tuple(_question(part) for part in answer.confirm), answer.sureness
     if found is None:
-        return ReportSureness(questions, (), (), (), "", (), (), "", "", is_open=False)
+        return ReportSureness(questions, (), (), (), "", (), (), (), "", "", is_open=False)
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if _least_factor(part) < math.inf]
@@ -99,6 +100,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
         tuple(clean(says) for says in answer.pairs),
+        tuple(clean(part.says) for part in found.tipping or []),
         _nobody(worlds.none) if worlds else "",
         clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",
         answer.is_open,

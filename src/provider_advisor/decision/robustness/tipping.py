@@ -1,0 +1,147 @@
+"""Find from which amount on a provider would lead, everything else as it is: exact, as scores are linear in it.
+
+One amount of one provider is moved over its scale, or over what is left open of it. Between the bounds that are asked
+of it the provider's expected score is a straight line, and all other scores stay as they are. So it is judged at the
+bounds, next to them and at the ends, and where the lead changes in between, there is one crossing.
+
+An example: Ada has 100 of the 200 seats that count as best; Bob has a fax, which weighs a quarter of the seats. With n
+seats he is at n / 200 + 1/4 and she at 1/2: both are level at 50, so that Bob leads from 51 seats on.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.findings import Assessment
+from provider_advisor.decision.robustness.open_facts import are_neighbours, find_nearest_end, list_neighbours
+from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.knowledge import Criterion, Fact, Facts
+from provider_advisor.logic import Interval, Number, plain
+
+__all__ = ["MOST_TRIED", "Tipping", "find_tippings"]
+
+MOST_TRIED = 40
+"""Amounts that are moved, those of the heaviest requirements first."""
+
+_DIGITS = 9
+
+
+class Tipping(NamedTuple):
+    """The amounts with which a provider leads, everything else as it is.
+
+    `within` has an end only where the lead is lost beyond it; `reached` says of its low and its high end whether the
+    provider still leads there (at a crossing it is level). `known` is the fact as it is known.
+    """
+
+    provider: str
+    criterion: str
+    within: Interval
+    reached: tuple[bool, bool]
+    known: Fact
+
+
+def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
+    """Return the tipping amounts, of the heaviest requirements first; of amounts that tip nothing there is none.
+
+    A known amount is moved over its scale, another one over what is left open of that. Amounts of prices on which only
+    a monthly cost rests are left out.
+    """
+    search = _TippingSearch(outcome, facts)
+    asked: dict[str, float] = {}
+    for finding in outcome.assessments[0].findings if outcome.assessments else ():
+        if finding.requirement is not None and finding.cost is None:
+            criterion = facts.knowledge.criteria[finding.requirement.criterion]
+            if criterion.kind != "capability" and not criterion.computed:
+                asked[criterion.id] = asked.get(criterion.id, 0.0) + finding.weight
+    heaviest = sorted(asked, key=lambda name: (-asked[name], name))
+    tried = [(name, each) for name in heaviest for each in outcome.assessments if search.is_in_reach(each, name)]
+    found = (search.find(each, facts.knowledge.criteria[name]) for name, each in tried[:MOST_TRIED])
+    return tuple(tipping for tipping in found if tipping is not None)
+
+
+class _Lead(NamedTuple):
+    """By how many points a provider leads at an amount; infinite where its standing decides, and not its score."""
+
+    amount: Number
+    margin: float
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.margin > 0
+
+
+class _TippingSearch:
+    """Amounts, moved one by one."""
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self._outcome = outcome
+        self._facts = facts
+        self._supposing = Supposing(outcome, facts)
+
+    def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
+        """Return whether no must fails but on this amount."""
+        return not any(
+            finding.is_failed_must and (finding.requirement is None or finding.requirement.criterion != criterion)
+            for finding in assessment.findings
+        )
+
+    def find(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
+        """Return the amounts with which a provider leads; None if it leads with all of them, or with none."""
+        fact = self._facts(assessment.provider, criterion.id)
+        leads = [self._lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
+        ahead = [place for place, lead in enumerate(leads) if lead.is_ahead]
+        if not ahead or len(ahead) == len(leads):
+            return None
+        first, last = ahead[0], ahead[-1]
+        low, reaches_low = self._cross(fact, criterion, leads[first], leads[first - 1]) if first else (None, True)
+        high, reaches_high = (
+            self._cross(fact, criterion, leads[last], leads[last + 1]) if last + 1 < len(leads) else (None, True)
+        )
+        return Tipping(assessment.provider, criterion.id, Interval(low, high), (reaches_low, reaches_high), fact)
+
+    def _list_amounts(self, fact: Fact, criterion: Criterion) -> Sequence[Number]:
+        """Return the amounts to judge at, from the lowest on."""
+        is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
+        possible = Interval() if fact.amount is None or is_exact else fact.amount
+        bounds = [
+            finding.requirement.bound
+            for finding in self._outcome.assessments[0].findings
+            if finding.requirement is not None and finding.requirement.criterion == criterion.id
+        ]
+        return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
+
+    def _lead(self, fact: Fact, amount: Number) -> _Lead:
+        """Return how far the provider of a fact is ahead with this amount."""
+        found = self._supposing.assessment((fact._replace(amount=Interval(amount, amount), disputed=False),))
+        mine = _rank(found)
+        best = min((_rank(each) for each in self._outcome.assessments if each.provider != fact.provider), default=None)
+        if found.standing == "ruled-out":
+            return _Lead(amount, -math.inf)
+        if best is None or mine[:2] != best[:2]:
+            return _Lead(amount, math.inf if best is None or mine < best else -math.inf)
+        return _Lead(amount, best[2] - mine[2])
+
+    def _cross(self, fact: Fact, criterion: Criterion, ahead: _Lead, behind: _Lead) -> tuple[Number, bool]:
+        """Return the amount at which the lead is lost on the way, and whether the provider still leads there."""
+        if math.isinf(ahead.margin - behind.margin) or are_neighbours(ahead.amount, behind.amount, criterion):
+            end = find_nearest_end(ahead.amount, criterion)
+            return (ahead.amount, True) if end is None else (end, False)
+        part = ahead.margin / (ahead.margin - behind.margin)
+        at = round(ahead.amount + part * (behind.amount - ahead.amount), _DIGITS)
+        if not (criterion.whole or criterion.kind == "rating"):
+            return plain(at), False
+        amounts = _list_whole(at, ahead.amount, behind.amount)
+        return next((amount for amount in amounts if self._lead(fact, amount).is_ahead), ahead.amount), True
+
+
+def _list_whole(at: Number, ahead: Number, behind: Number) -> Iterator[int]:
+    """Yield the whole amounts next to a crossing, on the way to where the provider is ahead."""
+    step = 1 if ahead > behind else -1
+    start = math.floor(at) if step > 0 else math.ceil(at)
+    yield from (start + step * number for number in range(3) if (ahead - start - step * number) * step >= 0)
+
+
+def _rank(assessment: Assessment) -> tuple[int, int, float]:
+    order = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}[assessment.standing]
+    return order, assessment.unknown_musts, -(0.0 if assessment.score is None else assessment.score.expected)

@@ -1,0 +1,100 @@
+"""Tipping amounts: inside them a provider leads, outside them it does not."""
+
+from hypothesis import given, settings
+from worlds import Said, capability, decided, knowledge_of, price, quantity, rating, worlds
+
+from provider_advisor.decision import judge_team
+from provider_advisor.decision.robustness import measure_robustness
+from provider_advisor.decision.robustness.tipping import find_tippings
+from provider_advisor.explanation.sureness import record_robustness
+from provider_advisor.logic import Interval
+from provider_advisor.requirements import Requirement, Team
+
+REPEATED = settings(derandomize=True, deadline=None)
+HAS, LACKS = Said("present"), Said("absent")
+
+
+def leads(world, decision, fact, amount):
+    supposed = decision.facts.supposing(fact._replace(amount=Interval(amount, amount), disputed=False))
+    verdict = judge_team(world.team, supposed).verdict
+    return fact.provider in {verdict.provider, verdict.lean}
+
+
+def is_inside(tipping, amount):
+    low, high = tipping.within.low, tipping.within.high
+    above = low is None or amount > low or (amount == low and tipping.reached[0])
+    return above and (high is None or amount < high or (amount == high and tipping.reached[1]))
+
+
+@settings(REPEATED, max_examples=80)
+@given(worlds())
+def test_a_provider_leads_inside_and_nowhere_else(world):
+    decision = decided(world.knowledge, world.team)
+    if not decision.outcome.assessments or not decision.outcome.assessments[0].findings:
+        return
+    found = {
+        (tipping.provider, tipping.criterion): tipping for tipping in find_tippings(decision.outcome, decision.facts)
+    }
+    asked = sorted(
+        {
+            (part.provider, finding.requirement.criterion)
+            for part in decision.outcome.assessments
+            for finding in part.findings
+            if finding.requirement is not None
+        }
+    )
+    for provider, name in asked:
+        criterion, fact = world.knowledge.criteria[name], decision.facts(provider, name)
+        if criterion.kind == "capability":
+            continue
+        amounts = (
+            range(4)
+            if criterion.kind == "rating"
+            else range(11)
+            if criterion.whole
+            else (0, 1.3, 2.9, 3, 3.1, 5, 5.2, 7.9, 8, 8.1, 10)
+        )
+        is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
+        possible = [a for a in amounts if is_exact or fact.amount is None or fact.amount.holds(Interval(a, a))]
+        leading = [amount for amount in possible if leads(world, decision, fact, amount)]
+        tipping = found.get((provider, name))
+        if tipping is None:
+            assert leading in ([], possible)
+        else:
+            assert leading == [amount for amount in possible if is_inside(tipping, amount)]
+
+
+def said(criteria, claims, asked):
+    knowledge = knowledge_of(criteria, claims)
+    measured = measure_robustness(decided(knowledge, Team(tuple(asked))))
+    return [part.says for part in record_robustness(measured, knowledge).tipping]
+
+
+def test_a_whole_amount_tips_from_the_next_one_on():
+    criteria = [quantity("seats", worst=0, best=200), capability("fax", 0.25)]
+    claims = {"ada": {"seats": Said(100, "exactly"), "fax": LACKS}, "bob": {"fax": HAS}}
+    asked = [Requirement("seats", "should"), Requirement("fax", "should")]
+    assert said(criteria, claims, asked) == [
+        "seats: from 51 things on, Ada leads (today: 100 things).",
+        "seats: from 51 things on, Bob leads (today: not known).",
+    ]
+
+
+def test_a_price_tips_below_where_both_are_level_and_at_a_bound_it_is_reached():
+    criteria = [price("toll")]
+    claims = {"ada": {"toll": Said(4, "exactly")}, "bob": {"toll": Said(6, "exactly")}}
+    assert said(criteria, claims, [Requirement("toll", "should")]) == [
+        "toll: below 6 USD/thing, Ada leads (today: 4 USD/thing).",
+        "toll: below 4 USD/thing, Bob leads (today: 6 USD/thing).",
+    ]
+    assert said(criteria, claims, [Requirement("toll", "must", Interval(None, 5))]) == [
+        "toll: up to 5 USD/thing, Ada leads (today: 4 USD/thing)."
+    ]
+
+
+def test_a_rating_tips_at_one_of_its_words():
+    claims = {"ada": {"care": Said("fair")}, "bob": {"care": Said("poor")}}
+    assert said([rating("care")], claims, [Requirement("care", "should")]) == [
+        "care: from fair on, Ada leads (today: fair).",
+        "care: from good on, Bob leads (today: poor).",
+    ]
