@@ -45,6 +45,7 @@ class DecidingQuestions:
 
         It does not count while the team requires a criterion that it judges by; `doubtful` are those it may require.
         """
+        # While the rule does not fire, its own condition decides; what the team requires matters only once it does.
         own = self.find_for_rule(rule) if not self._possible.is_sure(rule) else frozenset[Key]()
         if own and rule.id not in self._fired:
             return own
@@ -63,6 +64,8 @@ class DecidingQuestions:
 
     def _cut(self, condition: Condition) -> frozenset[Key] | None:
         """Return the cheapest questions that can keep the condition from holding; None if it holds in any case."""
+        # `truths` over-approximates: each leaf is taken by itself, so YES may be in it although no answers lead there.
+        # That can only cost a question.
         truths = self._possible.may_be(condition)
         if not truths & YES:
             return frozenset()
@@ -73,6 +76,7 @@ class DecidingQuestions:
             found = [cut for part in condition.parts if (cut := self._cut(part))]
             return min(found, key=_add_costs, default=self._list_open(condition))
         if isinstance(condition, AnyOf):
+            # Every part must be kept from holding, so the questions of all parts are needed together.
             cuts = [self._cut(part) for part in condition.parts]
             return frozenset().union(*(cut for cut in cuts if cut is not None))
         return self._list_open(condition) if isinstance(condition, Not) else self._find_for_leaf(condition)

@@ -86,6 +86,7 @@ def _of_answers(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator
         if criterion.computed:
             continue
         key, bound = Key("criterion", name), Key("bound", name)
+        # What is asked for stays asked for; open is only a bound that has not been given yet.
         if name in said.priorities:
             if criterion.kind != "capability" and bound not in said.final:
                 span = catalogue.span_answers(name, said.priorities[name])
@@ -147,6 +148,7 @@ def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Add
     for rule in catalogue.knowledge.rules.values():
         if not replay.possible.fires(rule):
             continue
+        # A rule adds nothing above the priority of the need that fired it. If that is open, so is the rank added.
         least, most = _cap_ranks(rule.when, replay.possible, low, high)
         for part in rule.implies:
             lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
@@ -171,6 +173,7 @@ def _cap_ranks(
         return low.get(condition.criterion, 0), high.get(condition.criterion, 0)
     if isinstance(condition, AllOf | AnyOf):
         ends = [_cap_ranks(part, possible, low, high) for part in condition.parts]
+        # As when rules fire: under `all` the lowest need counts, under `any` the highest.
         pick = min if isinstance(condition, AllOf) else max
         return pick(end[0] for end in ends), pick(end[1] for end in ends)
     truths = possible.may_be(condition)
@@ -185,6 +188,7 @@ def _put_beside(addition: _Addition, stated: Requirement | None, replay: Replay)
         return addition._replace(sure=addition.sure and not may_be_stated)
     if bound is None:
         return addition
+    # A bound that is still to come may contradict the rule's, and the rule's wish would then be dropped.
     if Key("bound", stated.criterion) not in replay.said.final:
         return addition._replace(sure=False)
     if stated.bound is None or not bound.excludes(stated.bound):
@@ -210,6 +214,7 @@ def _span_additions(name: str, additions: Sequence[_Addition], catalogue: Catalo
     bounds = {addition.implied.bound for addition in additions}
     if len(bounds) == 1:
         return _span_one_bound(name, additions, next(iter(bounds)), catalogue)
+    # Different bounds make different requirements, of any degree each: their weights add up.
     weights = [catalogue.weigh(name, _BY_RANK[addition.high], addition.rule.weight) for addition in additions]
     return Span((), weight=sum(weights), count=len(additions))
 
@@ -222,6 +227,8 @@ def _span_one_bound(name: str, additions: Sequence[_Addition], bound: Interval |
     own = catalogue.knowledge.criteria[name].weight
     sure = [addition for addition in additions if addition.sure]
     weights = [own if addition.rule.weight is None else addition.rule.weight for addition in sure or additions]
+    # Implied twice, a requirement keeps the larger weight. So those that are sure set its least weight, and all that
+    # may be added set the most.
     least = max(weights) if sure else min(weights)
     most = max(own if addition.rule.weight is None else addition.rule.weight for addition in additions)
     lowest = max((addition.low for addition in sure), default=1)
@@ -237,6 +244,7 @@ def _of_favours(
     for rule in catalogue.knowledge.rules.values():
         if rule.favours is None or not possible.fires(rule):
             continue
+        # A rule that favours does not count for a team that requires the criterion itself: no evidence counts twice.
         again = {name: possible.required[name] for name in judged_by(rule)}
         doubtful = [name for name, truth in again.items() if truth & YES]
         if YES in again.values() or (possible.is_sure(rule) and not doubtful):

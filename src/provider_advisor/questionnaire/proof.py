@@ -105,6 +105,7 @@ def _survey(state: State) -> Survey:
     replay = replay_answers(state)
     outcome = judge_team(replay.team, state.catalogue.facts)
     sums = _sum_open(replay, outcome, state.catalogue)
+    # Whether a verdict is firm or dated is decided by a second set of sums, made without the facts past their time.
     without_stale = sums
     if outcome.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
         fresh = state.catalogue.without_stale
@@ -129,6 +130,7 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
     found = [(support, sums) for support in _find_supports(outcome, sums)]
     if without_stale is not sums:
         found += [(support, without_stale) for support in _find_age_supports(outcome, without_stale)]
+    # Without anything open nothing can change, even if a demand fails by a rounding error now.
     hanging = [(support, own) for support, own in found if own.open and not own.keeps(support)]
     deciding: dict[Key, float] = {}
     for support, own in hanging:
@@ -186,6 +188,8 @@ class _ProofSums:
 
     def pursue(self, ways: Iterable[Way], places: Mapping[Key, int]) -> dict[Key, float]:
         """Return the questions behind the way that is met now and needs the fewest; how far each could move it."""
+        # Of the ways that are met now, the one with the fewest questions is pursued. Ties are broken by the order of
+        # questions, so that the same answers always lead to the same question.
         met = [way for way in ways if all(self.is_met(demand) for demand in way)]
         found = [self._list_questions(way) for way in met or ways]
         return min(found, key=lambda keys: (len(keys), sorted(places[to_question(key)] for key in keys)), default={})
@@ -197,6 +201,7 @@ class _ProofSums:
                 continue
             for move, part in self._find_moves(demand):
                 for key in part.questions:
+                    # What several questions decide together is credited to each in equal parts.
                     found[key] = found.get(key, 0.0) + move / len(part.questions)
         return found
 
@@ -211,6 +216,7 @@ class _ProofSums:
 
 def _move_wrong_way(part: OpenContribution, demand: Demand) -> float:
     low, high = part.span.get_ends(demand.measure)
+    # The sum contains `now` already, so only the way from there to the worse end of the span counts.
     now = measure_totals(part.now, demand.measure) if part.now else 0.0
     return now - low if demand.above else high - now
 
@@ -223,6 +229,7 @@ def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
         return []
     if not sums.now(Measure("present")):
         return [Support("stated", [(Demand(Measure("present"), 0, above=False),)])]
+    # A failed must never comes back: facts do not change while questions are answered, and what is asked for stays.
     if verdict.kind == "none":
         return [Support("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
     ahead = _list_ahead(verdict)
@@ -288,6 +295,7 @@ def _keep_behind(rival: int, leaders: Sequence[int], sums: _ProofSums, *, is_qua
 
 def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
     """Return how each rival stays out, or below all that a leader's proven score can come to."""
+    # One support for each rival, so that the proof for one can hold while that for another still hangs.
     out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
     return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
 

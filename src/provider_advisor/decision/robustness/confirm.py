@@ -101,6 +101,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
     if _is_settled(outcome.verdict) or not questions:
         return Confirm(tuple(useful))
+    # Sets are searched only where no single answer settles the verdict.
     if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
         return Confirm(tuple(useful))
     return _sets(sorted(questions, key=_rank), outcome, supposing, to_settle=bool(useful))._replace(
@@ -165,6 +166,7 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
     kept = list(stale)
     if any(answer.verdict == firm for question in stale for answer in question.answers):
         return ()
+    # Dropping facts one by one leaves a set from which nothing can be dropped, not always the smallest one of all.
     for question in _lightest_first(stale):
         rest = [other for other in kept if other is not question]
         if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
@@ -185,6 +187,7 @@ def _weigh(asked: OpenFact, answers: tuple[FactAnswer, ...], outcome: Outcome, f
         facts(asked.provider, asked.criterion).disputed,
         asked,
         answers,
+        # `turns` ignores strength: from leaning to firm for the same provider is a change, but not a turn.
         sum(answer.share for answer in answers if answer.verdict._replace(strength=before.strength) != before),
         sum(answer.share for answer in answers if answer.verdict != before),
         sum(weights.values()),
@@ -215,6 +218,8 @@ class _SetSearch:
         self._to_settle = to_settle
         self._supposing = supposing
         self._favourites = [frozenset({each.provider}) for each in outcome.assessments]
+        # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
+        # for a set, instead of one for each combination of answers.
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
         self._ends = {question: self._worst_and_best(question) for question in questions}
         self.tried = 0
@@ -247,6 +252,7 @@ class _SetSearch:
 def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:
     asked = [question for question in questions if question.answers]
     search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
+    # If the answers to all questions together change nothing, no part of them does, as verdicts run one way.
     whole = search.found(asked)
     if whole is None:
         return Confirm(())

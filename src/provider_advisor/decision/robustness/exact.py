@@ -23,9 +23,12 @@ __all__ = ["MOST_SCORES", "Acceptability", "chance_of_losing", "duel", "find_fir
 MOST_SCORES = 4096
 """Different scores of one alternative; beyond, worlds are drawn."""
 
+# Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_LEVELS = 50_000
 _MOST_WAYS = 256
 _MOST_STEPS = 150_000
+# A verdict compares scores rounded to nine digits. Sums are merged at twelve on the way, so that equal sums that were
+# added in another order become one.
 _DIGITS = 9
 _FINE = 12
 _ALIKE = 1e-12
@@ -74,6 +77,7 @@ def _count_all(alternatives: Sequence[Alternative], weights: Sequence[float]) ->
         if scores is None:
             return None
         found.append(scores)
+    # Each score of each alternative is compared with every rival once.
     return None if sum(len(scores) for scores in found) * len(found) > _MOST_LEVELS else found
 
 
@@ -82,6 +86,8 @@ def _count_scores(alternative: Alternative, weights: Sequence[float]) -> _Scores
     if not alternative.is_discrete:
         return None
     known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))
+    # Blocks are independent, so the distribution of the sum is the convolution of theirs. Ways in which a must fails
+    # are left out: their chance is missing from the total, and `_Rival` counts it as being out.
     scores = {known: 1.0} if alternative.stands else {}
     for block in alternative.blocks:
         steps = [
@@ -122,6 +128,7 @@ class _Rival:
         self._out = max(0.0, 1.0 - math.fsum(scores.values()))
 
     def chances(self, score: float) -> tuple[float, float]:
+        # `_below[i]` is the chance of the i lowest scores together; a rival that is out is below any score.
         below = self._below[bisect.bisect_left(self._sorted, score)]
         return self._out + below, self._scores.get(score, 0.0)
 
@@ -131,6 +138,9 @@ def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
 
     The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
     """
+    # With k others level the share is 1 / (k + 1), the integral of z^k over [0, 1]. So the coefficient of z^k is the
+    # chance that exactly k rivals are level and all others below, and each is divided by k + 1 at the end.
+    # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
     powers = [1.0]
     for rival in rivals:
         below, level = rival.chances(score)
@@ -159,6 +169,7 @@ def chance_of_losing(ahead: tuple[float, ...], behind: tuple[float, ...]) -> flo
     """
     if not ahead:
         return 1.0 if behind else 0.5
+    # `row[j]` is f(i, j + 1) of the recurrence above and `left` f(i, j); only one row of the table is needed at a time.
     row = [1.0] * len(behind)
     for x in ahead:
         left = 0.0
@@ -206,6 +217,7 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
 
 def _combine(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
     """Combine the chances to stand (its own, the other's), to win where both do, and to win with a doubled one."""
+    # Where only one can stand it wins whatever the weights are, and the mean of uniform weights is 1 / count each.
     both, alone, count = stand[0] * stand[1], stand[0] * (1 - stand[1]), len(doubled)
     first = alone + both * won
     central = tuple((alone + both * chance) / count / first for chance in doubled) if first > 0 else None
@@ -225,6 +237,9 @@ class _Race:
     def __init__(self, known: dict[int, float], parts: Sequence[_Part]) -> None:
         self._known = known
         self._parts = parts
+        # A race depends only on how often each difference occurs, not on which criterion has it. So a world is one
+        # whole number: with the differences -1, 2 and the size 10, the number 13 means three times -1 and once 2.
+        # Adding numbers joins worlds, and equal worlds get one key. `_size` exceeds any count, so no digit overflows.
         drawn = (difference for part in parts for _, way in part.ways for difference in way)
         self._values = sorted({value for value in (*known.values(), *drawn) if abs(value) > _ALIKE})
         self._size = len(known) + sum(len(part.criteria) for part in parts) + 2
@@ -252,6 +267,7 @@ class _Race:
             return None
         chances: dict[float, float] = {}
         for place, value in self._known.items():
+            # Criteria with equal differences are interchangeable: counting any of them twice has the same effect.
             if value not in chances:
                 chances[value] = self._chance(cases, self._digit.get(value, 0))
             doubled[place] = chances[value]
@@ -273,6 +289,7 @@ class _Race:
         return True
 
     def _too_many(self, cases: dict[int, float]) -> bool:
+        # The table of a race over n differences has at most n^2 / 4 cells; half of that is the estimate.
         self._steps += len(cases) * (self._size**2 // 8 + 8)
         return self._steps > _MOST_STEPS
 
@@ -317,6 +334,7 @@ def _keep_standing(alternative: Alternative) -> tuple[JointDraw, ...]:
     """Return the blocks, given that the alternative stands: only the ways in which none of its musts fails."""
     blocks = []
     for block in alternative.blocks:
+        # The shares are conditional on standing: the chance to stand itself is multiplied in by `_combine`.
         kept = [way for way in block if way.stands]
         total = math.fsum(way.share for way in kept)
         blocks.append(tuple(way._replace(share=way.share / total) for way in kept))

@@ -70,6 +70,8 @@ def model_worlds(assessments: Iterable[Assessment], facts: Facts) -> tuple[tuple
 
 def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
     groups = _link_facts(model)
+    # Facts that share no finding are independent, so each group is a block by itself. All in one block, twenty open
+    # capabilities would have 2^20 ways.
     complete = all(math.prod(len(fact.stretches) for fact in group) <= MOST_WAYS for group, _ in groups)
     blocks = tuple(_draw_block(model, group, places) for group, places in groups)
     drawn = {place for _, places in groups for place in places}
@@ -91,6 +93,7 @@ class _ProviderModel:
         for fact in find_open_facts(assessment, facts):
             name = fact.criterion
             if self._criteria[name].kind == "capability":
+                # Present is the upper end of the positions, like a large amount: what is better lies further up.
                 within[name] = {(name, None): (1 - p, 1.0)}
             else:
                 amount = facts(assessment.provider, name).amount or Interval()
@@ -160,6 +163,7 @@ class _ProviderModel:
 
         Then whatever depends on it is known by something else.
         """
+        # A stretch lies within a bound or outside it, never across: `stretches` cuts at the ends of all bounds.
         if key not in at or (criterion, bound) not in self.facts[key].within:
             return Truth.UNKNOWN
         low, high = self.facts[key].within[criterion, bound]
@@ -179,6 +183,7 @@ class _ProviderModel:
             return Drawn(place, degree.low, degree.low)
         key = _key_of(finding, requirement)
         falls = criterion.lower_is_better or finding.cost is not None
+        # The degree of a price falls while the price rises with the position.
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
         start, end = at[key]
         return Drawn(place, first + (last - first) * start, first + (last - first) * end, order.index(key))
@@ -191,6 +196,8 @@ def _key_of(finding: Finding, requirement: Requirement) -> str:
 def _cost_key(cost: Cost, criterion: str) -> str:
     """Return the criterion with which the cost is drawn: its only open price, or the cost itself."""
     items = [item for item in cost.items if item.amount.low != item.amount.high]
+    # The cost then depends on this price alone, and both must move together: there is no world with a high price and
+    # a low cost.
     if len(items) == 1 and items[0].price is not None and not items[0].instead and not items[0].missing:
         return items[0].price.criterion
     return criterion

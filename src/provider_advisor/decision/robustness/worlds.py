@@ -134,6 +134,7 @@ class _WorldShares:
     @cached_property
     def _scale(self) -> float:
         """Return what makes drawn first places add up, as it is known exactly how often some alternative stands."""
+        # How often all fail is known exactly even where the rest is drawn. Scaled by it, shares and `none` add up to 1.
         standing = self._drawn.standing
         return (1 - self._none) / standing if standing else 1.0
 
@@ -213,6 +214,7 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
 
 def _with_estimate(shares: Shares) -> Shares:
     """Return the shares with the error of ways that were drawn, where tied facts have too many to count."""
+    # 0.5 is the share with the largest standard error, so this is an upper bound.
     error = estimate_error([0.5], MOST_WAYS)
     return shares._replace(
         given=Estimate(shares.given.samples or MOST_WAYS, max(error, shares.given.error)),
