@@ -113,7 +113,7 @@ class BatchOptions:
     "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
 )
 @click.option(
-    "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Call a column otherwise: "Bedarf=needs". Repeatable.'
+    "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Rename a column: "Bedarf=needs". Repeatable.'
 )
 @click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
 @click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
@@ -134,7 +134,7 @@ class BatchOptions:
 @click.option("--master", metavar="URL", help="Master of Spark, such as local[4], spark://host:7077 or yarn.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary on standard error; problems only.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)

@@ -66,7 +66,7 @@ class ImpactOptions:
     help="Look for the reasons in a random sample, if more teams than this change.",
 )
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Do not use claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @format_option("text", "json")
 @knowledge_options
 def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)

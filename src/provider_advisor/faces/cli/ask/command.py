@@ -89,8 +89,8 @@ _MOST = 10
 @click.option("--no-color", is_flag=True, help="Do not use colours; the environment variable NO_COLOR does the same.")
 @click.option("--team", metavar="NAME", help="Name of the team, for the file and the report.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore facts older than this, such as 365d.")
-@click.option("--robustness/--no-robustness", default=True, help="Report how sure the answer is, or do not.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.pass_context
