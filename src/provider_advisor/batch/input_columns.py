@@ -16,9 +16,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provider_advisor.batch.kernel import arrays
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -212,10 +214,17 @@ def _find_empty(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
         kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.fill_null(pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column)), fill_value=True)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pc.fill_null(pc.equal(pc.list_value_length(column), 0), fill_value=True)
-    return pc.is_null(column)
+        blank = pc.or_(_find_zeros(pc.binary_length(column)), pc.utf8_is_space(column))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        blank = _find_zeros(pc.list_value_length(column))
+    else:
+        return pc.is_null(column)
+    # A mask, not `fill_null`: a constant of Python would have pyarrow import pandas, where that is installed.
+    return pc.coalesce(blank, arrays.make_flags(np.ones(len(column), bool)))
+
+
+def _find_zeros(numbers: pa.Array) -> pa.Array:
+    return pc.invert(numbers.cast(pa.bool_()))
 
 
 def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:

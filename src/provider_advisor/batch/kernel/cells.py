@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 
-__all__ = ["FIRST", "INEXACT", "PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries"]
+__all__ = ["FIRST", "INEXACT", "PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries", "FreshCells"]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5
@@ -188,6 +188,40 @@ class Cells:
         self._ranks[number] = max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
+
+
+class FreshCells:
+    """The same cells by the facts that are not past their time, each judged again when it is first asked for.
+
+    What a team requires does not depend on the facts, so its cells stay: only their findings change. Cells on the cost
+    and cells of one team (`Cells.add_team`) depend on more than their requirements, and cannot be asked for.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self.facts = cells.facts.without_stale()
+        self.known: dict[int, Cell] = {}
+        self._cells = cells
+        self._numbers = np.zeros_like(cells.numbers)
+
+    def judge(self, wanted: Iterable[int]) -> Floats:
+        """Return the numbers of all cells, as `Cells.numbers`; those of cells that nobody has asked for are 0."""
+        with self._cells.lock:
+            more = len(self._cells.known) - len(self._numbers)
+            if more:
+                self._numbers = np.vstack([self._numbers, np.zeros((more, self._numbers.shape[1]))])
+            for number in set(wanted) - self.known.keys():
+                cell = self._cells.known[number]
+                again = tuple(tuple(map(self._judge, findings)) for findings in cell.findings)
+                self.known[number] = cell._replace(findings=again)
+                self._numbers[number] = _sum_findings(again, self._numbers.shape[1])
+            return self._numbers
+
+    def _judge(self, finding: Finding) -> Finding:
+        if finding.requirement is not None:
+            return judge_requirement(finding.provider, finding.requirement, self.facts)
+        if finding.rule is None:
+            raise ValueError(f"{finding} is on neither a requirement nor a rule")
+        return judge_rule(finding.provider, finding.rule, self.facts)
 
 
 def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:

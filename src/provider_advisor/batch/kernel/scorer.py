@@ -37,7 +37,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
-from provider_advisor.batch.kernel.cells import Cells, Entries
+from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import Tally, Tallying
 from provider_advisor.batch.kernel.output import make_code_lists, make_columns, make_fields, make_word_lists
@@ -112,7 +112,7 @@ class Scorer:
         memory = self._get_memory()
         read = rows.select(list(layout.read))
         found = judge(read, memory, self._chaining)
-        verdicts = self._find_dated(judge_teams(found.scores), read)
+        verdicts = self._find_dated(judge_teams(found.scores), found, read, memory)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
         tally = memory.tallying.count_teams(memory.cells, found.entries, found.scores, verdicts, kept)
@@ -130,19 +130,27 @@ class Scorer:
         )
         return Scored(batch, found.errors, tally)
 
-    def _find_dated(self, verdicts: Verdicts, rows: pa.RecordBatch) -> Verdicts:
+    def _find_dated(self, verdicts: Verdicts, found: Judged, rows: pa.RecordBatch, memory: Memory) -> Verdicts:
         """Return the verdicts, dated where only facts past their time prove them: see `decision.verdict`."""
-        proven = np.flatnonzero(verdicts.strength == FIRM)
-        if not len(proven) or not self.facts.may_be_stale:
+        proven = verdicts.strength == FIRM
+        if not self.facts.may_be_stale or not proven.any():
             return verdicts
         strength = verdicts.strength.copy()
         strength[proven] = DATED
         if not (self.facts.are_all_stale and len(self.facts.knowledge.providers) > 1):
-            if self._fresh is None or self._fresh.is_full:
-                self._fresh = Memory(self.facts.without_stale())
-            again = judge_teams(judge(rows.take(arrays.make_numbers(proven)), self._fresh, self._chaining).scores)
-            strength[proven[again.strength == FIRM]] = FIRM
+            # Most rows need not be read again: their cells stay, and only the numbers of these change.
+            alike, own = np.flatnonzero(proven & ~found.own), np.flatnonzero(proven & found.own)
+            fresh = _score_fresh(found.entries, alike, len(proven), memory.fresh)
+            strength[alike[judge_teams(fresh).strength == FIRM]] = FIRM
+            if len(own):
+                again = judge(rows.take(arrays.make_numbers(own)), self._get_fresh_memory(), self._chaining)
+                strength[own[judge_teams(again.scores).strength == FIRM]] = FIRM
         return verdicts._replace(strength=strength)
+
+    def _get_fresh_memory(self) -> Memory:
+        if self._fresh is None or self._fresh.is_full:
+            self._fresh = Memory(self.facts.without_stale())
+        return self._fresh
 
     def _plan_layout(self, table: pa.Schema) -> Layout:
         return plan_layout(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
@@ -191,12 +199,16 @@ def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:
 
 
 class Judged(NamedTuple):
-    """Rows as numbers: the cells that make them up, their scores, their costs, and, by row, what is wrong with some."""
+    """Rows as numbers: the cells that make them up, their scores, their costs, and, by row, what is wrong with some.
+
+    `own` marks the rows whose scores depend on more than their cells: on their cost, or on a single answer.
+    """
 
     entries: Entries
     scores: Scores
     costs: Costs
     errors: dict[int, str]
+    own: Flags
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
@@ -209,7 +221,9 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     scores = _score_rows(rows, entries, priced.varying, apart, memory)
     for row, outcome in apart.outcomes.items():
         _put_costs(priced.costs, row, outcome)
-    return Judged(entries, scores, priced.costs, apart.errors)
+    own = apart.out.copy()
+    own[read.stated.on_cost.rows] = True
+    return Judged(entries, scores, priced.costs, apart.errors, own)
 
 
 class _RowsRead(NamedTuple):
@@ -307,6 +321,17 @@ def _score_rows(rows: pa.RecordBatch, entries: Entries, varying: Varying, apart:
     return scores
 
 
+def _score_fresh(entries: Entries, some: Ints, rows: int, fresh: FreshCells) -> Scores:
+    """Return the scores of some of the rows by the facts that are not past their time."""
+    places = np.full(rows, -1, np.int32)
+    places[some] = np.arange(len(some), dtype=np.int32)
+    at = places.take(entries.rows)
+    kept = at >= 0
+    theirs = Entries(at[kept], entries.cells[kept])
+    sums = add_up(theirs, fresh.judge(np.unique(theirs.cells).tolist()), len(some))
+    return score_teams(sums, theirs, fresh, np.zeros(len(some), bool))[0]
+
+
 def _put_costs(costs: Costs, row: int, outcome: Outcome) -> None:
     for place, assessment in enumerate(outcome.assessments):
         amount = assessment.cost.amount if assessment.cost else None
@@ -330,6 +355,7 @@ class Memory:
         self.vocabulary = WordReader(self.cells)
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()
+        self.fresh = FreshCells(self.cells)
         self.lists = make_code_lists(facts.knowledge.providers)
 
     @property

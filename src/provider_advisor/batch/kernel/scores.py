@@ -20,7 +20,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_fast
-from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries
+from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries, FreshCells
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
@@ -90,7 +90,7 @@ def add_up(entries: Entries, numbers: Floats, teams: int) -> Sums:
     return sums
 
 
-def score_teams(sums: Sums, entries: Entries, cells: Cells, varying: Flags) -> tuple[Scores, Flags]:
+def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying: Flags) -> tuple[Scores, Flags]:
     """Return the scores of each row, and which rows must be judged alone to be sure of the last digit.
 
     `varying` marks the rows whose sums hold more than their cells' numbers.
@@ -118,7 +118,7 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells, varying: Flags) -> t
     return scores, doubted & varying
 
 
-def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells) -> None:
+def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells | FreshCells) -> None:
     """Put the scores of a few rows as a single answer has them."""
     if not len(rows):
         return
