@@ -17,7 +17,7 @@ from single import answered
 from tables import bases, tables
 
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable
+from provider_advisor.batch.impact import Asked, impact_record, measure_impact, merge_readable
 from provider_advisor.batch.impact.changes import find_changes
 from provider_advisor.batch.impact.encoded import Judge, Sample, Sampling, decode_verdict
 from provider_advisor.batch.impact.partial import Mixing
@@ -41,7 +41,7 @@ def _pieces(rows, size):
 
 def _record(before, after, rows, size=5, **options):
     asked = Asked(before, after, _DAY, None, rows.schema, **options)
-    record = impact_record(impact_of(asked, _pieces(rows, size), lambda *_: None), "before", "after")
+    record = impact_record(measure_impact(asked, _pieces(rows, size), lambda *_: None), "before", "after")
     jsonschema.Draft202012Validator(impact_schema()).validate(json.loads(json.dumps(record)))
     return record
 
@@ -64,7 +64,7 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     before, after, rows = found
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
     mixing = Mixing(before, after)
-    mixed = mixing.with_only(mixing.changes)
+    mixed = mixing.mix_only(mixing.changes)
     assert mixed is not None
     assert not find_changes(mixed.facts, after)
     assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
@@ -77,7 +77,7 @@ def test_every_change_alone_leaves_a_base_that_answers(found):
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
     mixing = Mixing(before, after)
     for key in mixing.changes:
-        mixed = mixing.with_only([key])
+        mixed = mixing.mix_only([key])
         if mixed is not None:
             assert key in mixed.made
             assert {change.key for change in find_changes(before, mixed.facts)} <= set(mixed.made)
@@ -90,7 +90,7 @@ def test_a_fact_changed_alone_is_that_fact_supposed(found):
     before, after, rows = found
     mixing = Mixing(before, after)
     for change in [part for part in mixing.changes.values() if part.kind == "fact"][:5]:
-        mixed = mixing.with_only([change.key])
+        mixed = mixing.mix_only([change.key])
         assert mixed.made == {change.key}
         supposed = before.supposing(after(change.provider, change.name))
         for row in rows.to_pylist():
@@ -283,7 +283,7 @@ def test_every_row_is_as_likely_to_be_looked_at():
             rows = pa.RecordBatch.from_pydict({"row": list(range(start, start + 8))})
             codes = np.arange(start, start + 8).reshape(-1, 1)
             sampling.add(Sample(rows, codes, codes, rows))
-        drawn = sampling.drawn()
+        drawn = sampling.get_sample()
         assert drawn.rows["row"].to_pylist() == drawn.before[:, 0].tolist() == sorted(drawn.after[:, 0].tolist())
         assert drawn.rows.num_rows == 10
         counts[drawn.before[:, 0]] += 1

@@ -136,8 +136,8 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
         ("needs,situation.skil", "unknown column 'situation.skil'"),
         ("needs,Want", "the column 'Want' looks like input and cannot be read. Did you mean wants?"),
         ("needs,situation", "the column 'situation' holds string and is not read; expected a struct, or a column for"),
-        ("needs,Usage", 'If it is something else, call it otherwise: --rename "Usage=…".'),
-        ("needs,Needs", "the columns 'needs' and 'Needs' both stand for 'needs'; leave one out, or call it otherwise"),
+        ("needs,Usage", 'If it is something else, rename it: --rename "Usage=…".'),
+        ("needs,Needs", "the columns 'needs' and 'Needs' both mean 'needs'; leave one out, or rename it"),
     ],
 )
 def test_what_looks_like_input_and_cannot_be_read_is_refused(answers, tmp_path, names, sentence):
@@ -155,7 +155,7 @@ def test_a_key_beside_its_other_spelling_rejects_the_row(answers, tmp_path):
     row = {"needs": ["repairs"], "usage": {"rental-days": 5}, "usage.rental-days": 6}
     found, rejects, _ = answers(_write(tmp_path / "teams.jsonl", json.dumps(row)))
     assert found == []
-    assert "both stand for 'usage.rental-days'; leave one out" in rejects[0]["reason"]
+    assert "both mean 'usage.rental-days'; leave one out" in rejects[0]["reason"]
 
 
 @pytest.mark.parametrize(("name", "good", "bad"), [("as_of", "2024-06-01", "1.6.2024"), ("max_age", "365d", "a year")])
@@ -324,7 +324,7 @@ def test_the_column_of_ids_is_never_taken_for_another(bicycles):
 
 
 def test_a_spelling_is_found_whatever_stands_between_words(bicycles):
-    spelling = Spelling.of_columns(bicycles)
+    spelling = Spelling.make_for(bicycles)
     assert [spelling.find(name) for name in ("AS OF", "asof", "Usage__Rental  Days", "region")] == [
         "as_of", None, "usage.rental-days", None,
     ]  # fmt: skip

@@ -17,7 +17,7 @@ import pytest
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.run import Interrupted
 from provider_advisor.batch.writing import parts as written
-from provider_advisor.batch.writing.workdir import work_folder_of
+from provider_advisor.batch.writing.workdir import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure
 
 _SMALL = Limits(300, 100_000)
@@ -53,7 +53,7 @@ def test_a_run_that_is_killed_at_any_moment_comes_to_the_same_output(  # noqa: P
         run_batch(path, output, limits=_SMALL, part_rows=30, resume=True, about={}, is_folder=not form)
         assert _same(output, undisturbed)
         assert (tmp_path / "scores.rejects.csv").read_bytes() == rejects
-        assert not work_folder_of(output).exists()
+        assert not find_work_folder(output).exists()
         (shutil.rmtree if output.is_dir() else Path.unlink)(output)
 
 
@@ -135,7 +135,7 @@ def test_what_is_written_after_half_a_line_of_the_manifest_is_kept_by_every_late
     path, output, whole = tmp_path / "teams.csv", tmp_path / "scores.csv", tmp_path / "whole.csv"
     path.write_bytes(csv_of(teams(100)))
     run_batch(path, whole, limits=_SMALL, part_rows=20)
-    manifest = work_folder_of(output) / "manifest.jsonl"
+    manifest = find_work_folder(output) / "manifest.jsonl"
     _stopped_after(run_batch, path, output, 50)
     manifest.write_bytes(manifest.read_bytes()[:-20])
     _stopped_after(run_batch, path, output, 30, resume=True)
@@ -156,7 +156,7 @@ def test_a_part_that_is_no_longer_a_file_is_written_again_with_those_after_it(
     path.write_bytes(csv_of(teams(100)))
     run_batch(path, whole, limits=_SMALL, part_rows=20)
     _stopped_after(run_batch, path, output, 70)
-    part = work_folder_of(output) / "000002.rows"
+    part = find_work_folder(output) / "000002.rows"
     part.unlink()
     if spoil == "missing":
         _, said = run_batch(path, output, resume=True, limits=_SMALL, part_rows=20)
@@ -184,7 +184,7 @@ _HEAD = '{"made by": "recommend batch 1"}\n'
 def test_a_manifest_that_no_run_has_written_is_left_alone(tmp_path, run_batch, teams, csv_of, text):
     path, output = tmp_path / "teams.csv", tmp_path / "scores.csv"
     path.write_bytes(csv_of(teams(10)))
-    folder = work_folder_of(output)
+    folder = find_work_folder(output)
     folder.mkdir()
     (folder / "manifest.jsonl").write_bytes(text)
     for resume in (True, False):
@@ -209,7 +209,7 @@ def test_a_line_of_a_manifest_that_says_something_else_counts_for_nothing(tmp_pa
     path.write_bytes(csv_of(teams(100)))
     run_batch(path, whole, limits=_SMALL, part_rows=20)
     _stopped_after(run_batch, path, output, 50)
-    manifest = work_folder_of(output) / "manifest.jsonl"
+    manifest = find_work_folder(output) / "manifest.jsonl"
     first = manifest.read_text().splitlines(keepends=True)[:2]
     manifest.write_text("".join(first) + line + "\n")
     run_batch(path, output, resume=True, limits=_SMALL, part_rows=20)

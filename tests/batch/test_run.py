@@ -18,7 +18,7 @@ from provider_advisor.batch.kernel import vocabulary
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.writing.workdir import work_folder_of
+from provider_advisor.batch.writing.workdir import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError
 from provider_advisor.knowledge import Facts
 
@@ -159,7 +159,7 @@ def test_an_input_that_changes_while_it_is_read_fails_and_leaves_the_old_output(
     with pytest.raises(BatchFailure, match="was changed while it was read; run again when it stays as it is"):
         run_batch(path, output, limits=_SMALL, watch=truncate)
     assert output.read_text() == "old"
-    assert not work_folder_of(output).exists()
+    assert not find_work_folder(output).exists()
 
 
 def test_an_input_that_is_deleted_while_it_is_read_is_read_to_its_end(tmp_path, run_batch, teams, csv_of):

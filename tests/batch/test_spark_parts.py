@@ -46,7 +46,7 @@ def _refused(told, names, output, knowledge, **options):
 
 
 def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_path, teams_csv, monkeypatch):
-    monkeypatch.setattr(session, "_start", None)
+    monkeypatch.setattr(session, "_start_session", None)
     (tmp_path / "file.csv").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine.csv").write_text("team,needs\na,repairs\n")

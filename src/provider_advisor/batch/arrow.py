@@ -14,7 +14,7 @@ from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
 
-__all__ = ["ERROR", "arrow_schema", "score_arrow", "shipped"]
+__all__ = ["ERROR", "arrow_schema", "load_shipped", "score_arrow"]
 
 ERROR = "error"
 """The last column of a result: what is wrong with a row that has no answer."""
@@ -51,18 +51,18 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     """
     if not isinstance(batch, pa.RecordBatch):
         raise BatchError(f"expected a RecordBatch of Arrow, not {type(batch).__name__}; see to_batches() of a table.")
-    scorer = _scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
-    batch = _plan(scorer, batch.schema, id_column).apply(batch)
+    scorer = _get_scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
+    batch = _plan_columns(scorer, batch.schema, id_column).apply(batch)
     scored = scorer.score(batch)
-    schema = _schema(scorer, batch.schema)
-    answers, errors = _in_all_rows(scored, batch.num_rows)
+    schema = _make_schema(scorer, batch.schema)
+    answers, errors = _spread_answers(scored, batch.num_rows)
     given = set(batch.schema.names)
     columns = [(batch if name in given else answers).column(name) for name in schema.names if name != ERROR]
     plain = [column.cast(field.type) for column, field in zip([*columns, errors], schema, strict=True)]
     return pa.RecordBatch.from_arrays(plain, schema=schema)
 
 
-def _in_all_rows(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
+def _spread_answers(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
     """Return the answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
     if not scored.errors:
         return scored.batch, pa.nulls(rows, pa.string())
@@ -85,11 +85,11 @@ def arrow_schema(
     Columns that are carried keep their types, but dictionaries become what they hold. Raises BatchError if the table's
     columns cannot be read, or one has the name of a column of the result.
     """
-    scorer = _scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain)
-    return _schema(scorer, _plan(scorer, table, id_column).schema)
+    scorer = _get_scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain)
+    return _make_schema(scorer, _plan_columns(scorer, table, id_column).schema)
 
 
-def _plan(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan:
+def _plan_columns(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan:
     plan = plan_columns(table, scorer.facts.knowledge, id_column=id_column)
     for name in set(DATED) & set(plan.schema.names):
         raise BatchError(
@@ -100,32 +100,32 @@ def _plan(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan
 
 
 @cache
-def shipped() -> KnowledgeBase:
+def load_shipped() -> KnowledgeBase:
     """Return the knowledge base that is shipped, loaded once a process."""
     return load()
 
 
-def _schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
+def _make_schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
     if ERROR in table.names:
         raise BatchError(f"the column '{ERROR}' has the name of a column of the result; rename it.")
-    found = [field.with_type(_plain(field.type)) for field in scorer.output_schema(table)]
+    found = [field.with_type(_drop_dictionaries(field.type)) for field in scorer.output_schema(table)]
     return pa.schema([*found, pa.field(ERROR, pa.string())])
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _drop_dictionaries(kind: pa.DataType) -> pa.DataType:
     """Return the type without dictionaries, which other engines refuse or take for numbers."""
     if pa.types.is_dictionary(kind):
-        return _plain(kind.value_type)
+        return _drop_dictionaries(kind.value_type)
     if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
+        return pa.list_(kind.value_field.with_type(_drop_dictionaries(kind.value_type)))
     if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(_plain(kind.value_type)))
+        return pa.large_list(kind.value_field.with_type(_drop_dictionaries(kind.value_type)))
     if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_plain(field.type)) for field in kind.fields])
+        return pa.struct([field.with_type(_drop_dictionaries(field.type)) for field in kind.fields])
     return kind
 
 
-def _scorer(  # noqa: PLR0913 (what an answer depends on)
+def _get_scorer(  # noqa: PLR0913 (what an answer depends on)
     knowledge: KnowledgeBase | None,
     as_of: dt.date | None,
     max_age: int | None,
@@ -138,7 +138,7 @@ def _scorer(  # noqa: PLR0913 (what an answer depends on)
 
     There is no lock, for a fork could copy it closed: two threads may each make one at first, and one of them stays.
     """
-    base = knowledge or shipped()
+    base = knowledge or load_shipped()
     day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
     key = (base.fingerprint, day, max_age, id_column, reasons, explain)
     found = _scorers.get(key)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = ["Block", "Done", "Piece", "Position", "Reject", "Stopped", "shown_record"]
+__all__ = ["Block", "Done", "Piece", "Position", "Reject", "Stopped", "show_record"]
 
 _LONGEST = 2_000
 Numbers = npt.NDArray[np.int64]
@@ -92,7 +92,7 @@ class Done(NamedTuple):
     tally: Tally
     read: int
 
-    def placed(self, before: int) -> Done:
+    def place_after(self, before: int) -> Done:
         """Return the same with its numbers as they are where so many records of its file stand before it."""
         rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
         return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
@@ -102,10 +102,10 @@ class Stopped(Exception):  # noqa: N818 (nothing is wrong)
     """The run was asked to stop."""
 
 
-def shown_record(content: bytes) -> str:
+def show_record(content: bytes) -> str:
     r"""A record as text for people: without its line end, other bytes than UTF-8 as `\xff`, cut at 2,000 characters.
 
-    >>> shown_record(b"team-1,fax\xff\r\n")
+    >>> show_record(b"team-1,fax\xff\r\n")
     'team-1,fax\\xff'
     """
     size = len(content)

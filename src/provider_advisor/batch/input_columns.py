@@ -49,7 +49,6 @@ _GROUPED = {
 }
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
-_RENAME = '--rename "{}=…"'
 
 
 class Spelling:
@@ -60,10 +59,10 @@ class Spelling:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {_fold(name): name for name in names}
+        self._names = {_fold_name(name): name for name in names}
 
     @classmethod
-    def of_columns(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
+    def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
         """Return the spelling of all columns that are read; `team` is one unless another holds the ids."""
         names = ["needs", "wants", *DATED, *_TOPICS]
         names += [f"situation.{topic}" for topic in knowledge.topics] + [f"usage.{item}" for item in knowledge.usage]
@@ -71,15 +70,15 @@ class Spelling:
 
     def find(self, name: str) -> str | None:
         """Return our name, or None if there is none. Capitals, blanks, `_`, `.` and `-` do not count."""
-        return self._names.get(_fold(name))
+        return self._names.get(_fold_name(name))
 
-    def example_of(self, topic: str) -> str:
+    def find_example(self, topic: str) -> str:
         """Return the name of a column on the situation or usage."""
         return next((name for name in self._names.values() if name.startswith(f"{topic}.")), f"{topic}.…")
 
     def refuse_similar(self, name: str, what: str = "column") -> None:
         """Raise BatchError if a name that stands for none of ours was surely meant to."""
-        folded = _fold(name)
+        folded = _fold_name(name)
         if f"{folded}s" in self._names:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
         elif folded.partition("-")[0] in _TOPICS:
@@ -88,12 +87,15 @@ class Spelling:
         else:
             return
         raise BatchError(
-            f"the {what} '{name[:200]}' looks like input and cannot be read.{near} If it is something else, call it "
-            f"otherwise: {_RENAME.format(name[:200])}."
+            f"the {what} '{name[:200]}' looks like input and cannot be read.{near} {_describe_rename(name[:200])}"
         )
 
 
-def _fold(name: str) -> str:
+def _describe_rename(name: str) -> str:
+    return f'If it is something else, rename it: --rename "{name}=…".'
+
+
+def _fold_name(name: str) -> str:
     return _BETWEEN.sub("-", name.strip().casefold())
 
 
@@ -138,7 +140,7 @@ def plan_columns(
     Raises BatchError for a column that looks like input and cannot be read, and for two that stand for one.
     """
     renamed = rename_all(given.names, renames or {})
-    spelling = Spelling.of_columns(knowledge, id_column=id_column)
+    spelling = Spelling.make_for(knowledge, id_column=id_column)
     columns: list[_Column] = []
     for place, (field, name) in enumerate(zip(given, renamed, strict=True)):
         ours = None if name == id_column else spelling.find(name)
@@ -169,7 +171,7 @@ def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: S
     if not pa.types.is_struct(field.type):
         raise BatchError(
             f"the column '{name}' holds {field.type} and is not read; expected a struct, or a column for each answer, "
-            f"such as {spelling.example_of(ours)}. If it is something else, call it otherwise: {_RENAME.format(name)}."
+            f"such as {spelling.find_example(ours)}. {_describe_rename(name)}"
         )
     columns = []
     for part, inner in enumerate(field.type):
@@ -186,8 +188,8 @@ def _refuse_two_for_one(columns: list[_Column], given: list[str]) -> None:
         name = column.field.name
         if name in places:
             raise BatchError(
-                f"the columns '{given[places[name]]}' and '{given[column.place]}' both stand for '{name}'; leave one "
-                f"out, or call it otherwise: {_RENAME.format(given[column.place])}."
+                f"the columns '{given[places[name]]}' and '{given[column.place]}' both mean '{name}'; leave one out, "
+                f'or rename it: --rename "{given[column.place]}=…".'
             )
         places[name] = column.place
 
@@ -239,9 +241,9 @@ def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
             read = [
                 text
                 and (
-                    _plain_number(text, decimal)
+                    _normalize_number(text, decimal)
                     if is_usage
-                    else _BOUND.sub(lambda found: _plain_number(found[0], decimal), text)
+                    else _BOUND.sub(lambda found: _normalize_number(found[0], decimal), text)
                 )
                 for text in texts.dictionary.to_pylist()
             ]
@@ -250,7 +252,7 @@ def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
     return rows
 
 
-def _plain_number(text: str, decimal: str) -> str:
+def _normalize_number(text: str, decimal: str) -> str:
     """Return 1234.56 for 1.234,56, say; a fourth digit, which changes nothing, tells a fraction from thousands."""
     found = _GROUPED[decimal].fullmatch(text.strip())
     if found is None:
@@ -276,7 +278,7 @@ def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
 
 
 def _read_texts(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    texts = _to_texts(name, column).dictionary_encode()
+    texts = _cast_to_texts(name, column).dictionary_encode()
     read = [_read_text(name, text or "") for text in texts.dictionary.to_pylist()]
     if not read:
         return pa.nulls(len(column), pa.string()), {}
@@ -287,7 +289,7 @@ def _read_texts(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
     return pa.array([text for text, _ in read], pa.string()).take(codes), errors
 
 
-def _to_texts(name: str, column: pa.Array) -> pa.Array:
+def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
     check_day_type(name, column.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()

@@ -17,13 +17,13 @@ from provider_advisor.batch.blocks import Done, Piece, Position, Reject, Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.reading import Inputs
-from provider_advisor.batch.writing.frames import shape_for
+from provider_advisor.batch.writing.frames import plan_shape
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import parse_age, parse_day
 
-__all__ = ["Scoring", "flow"]
+__all__ = ["Scoring", "score_blocks"]
 
 _DATED = ("as_of", "max_age")
 _MOST_SCORERS = 16
@@ -65,10 +65,10 @@ class Scoring:
         self._day, self._age, self._today, self._dated = day, age, today, dated
         self._spans = _Spans(knowledge)
         self._scorers = BoundedCache[tuple[int, int | None], Scorer](limit=_MOST_SCORERS)
-        first = self._scorer_of(self._facts_of(None, None))
+        first = self._get_scorer(self._choose_day(None, None))
         self.facts = first.facts
         left = [field for field in schema if not (dated and field.name in _DATED)]
-        self.schema, self._shape = shape_for(first.output_schema(pa.schema(left)), form)
+        self.schema, self._shape = plan_shape(first.output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
         """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
@@ -92,17 +92,17 @@ class Scoring:
         same facts, while an age of 365d parts them. So a table of thousands of days needs only a few scorers.
         """
         if not self._dated:
-            return self._score_slices(rows, self._scorer_of(self._facts_of(None, None)), None)
+            return self._score_slices(rows, self._get_scorer(self._choose_day(None, None)), None)
         keys = list(zip(*(rows[name].to_pylist() for name in _DATED), strict=True))
-        facts_of = {key: self._facts_of(*key) for key in set(keys)}
+        days_of = {key: self._choose_day(*key) for key in set(keys)}
         groups: dict[tuple[int, int | None], list[int]] = {}
         for row, key in enumerate(keys):
-            groups.setdefault(self._spans.find(facts_of[key]), []).append(row)
+            groups.setdefault(self._spans.find(days_of[key]), []).append(row)
         rows = rows.drop_columns(list(_DATED))
         results, places = [], []
         for members in groups.values() or [[]]:
-            days = [facts_of[keys[row]] for row in members]
-            scorer = self._scorer_of(days[0] if days else self._facts_of(None, None))
+            days = [days_of[keys[row]] for row in members]
+            scorer = self._get_scorer(days[0] if days else self._choose_day(None, None))
             some = rows if len(groups) <= 1 else rows.take(pa.array(members))
             result = self._score_slices(some, scorer, days)
             results.append(result._replace(errors={members[row]: why for row, why in result.errors.items()}))
@@ -110,7 +110,7 @@ class Scoring:
         if len(results) == 1:
             return results[0]
         order = pl.Series(places, dtype=pl.Int64).arg_sort()
-        joined = _join(results)
+        joined = _join_frames(results)
         return joined._replace(frame=joined.frame[order])
 
     def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[_Day] | None) -> _Frames:
@@ -120,14 +120,14 @@ class Scoring:
             scored = scorer.score(rows.slice(start, _MOST_ROWS), some)
             errors = {start + row: reason for row, reason in scored.errors.items()}
             parts.append(_Frames(self._shape(scored.batch), errors, scored.tally))
-        return parts[0] if len(parts) == 1 else _join(parts)
+        return parts[0] if len(parts) == 1 else _join_frames(parts)
 
-    def _facts_of(self, as_of: str | None, max_age: str | None) -> _Day:
+    def _choose_day(self, as_of: str | None, max_age: str | None) -> _Day:
         """Return the day and the age that a row is answered with; what the command line asks for wins."""
         day = self._day or (parse_day(as_of) if as_of else self._today)
         return day, self._age or (parse_age(max_age) if max_age else None)
 
-    def _scorer_of(self, day: _Day) -> Scorer:
+    def _get_scorer(self, day: _Day) -> Scorer:
         """Return the scorer of a day, which serves all days with the same facts."""
         return self._scorers.get_or_make(
             self._spans.find(day), lambda: Scorer(facts_as_of(self._knowledge, *day), **self._options)
@@ -155,26 +155,26 @@ class _Spans:
         return bisect_right(self._turns, number), None if age is None else bisect_left(self._stated, number - age)
 
 
-def _join(parts: Sequence[_Frames]) -> _Frames:
+def _join_frames(parts: Sequence[_Frames]) -> _Frames:
     errors = {row: reason for part in parts for row, reason in part.errors.items()}
     frame = pl.concat([part.frame for part in parts], rechunk=False)
     return _Frames(frame, errors, sum((part.tally for part in parts), Tally.empty()))
 
 
-def flow(
+def score_blocks(
     inputs: Inputs, score: Callable[[Piece], Done], threads: int, start: Position, stop: threading.Event
 ) -> Generator[Done]:
     """Yield the scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
     file, before = start.file, start.records
-    for done in _in_order(inputs.pieces(start), score, threads, stop):
+    for done in _score_in_order(inputs.pieces(start), score, threads, stop):
         if done.end.file != file:
             file, before = done.end.file, 0
-        placed = done.placed(before)
+        placed = done.place_after(before)
         before = placed.end.records
         yield placed
 
 
-def _in_order(
+def _score_in_order(
     pieces: Iterator[Piece], score: Callable[[Piece], Done], threads: int, stop: threading.Event
 ) -> Iterator[Done]:
     """Yield what becomes of the pieces; only a few more than there are threads are held at a time."""
@@ -184,14 +184,14 @@ def _in_order(
         for piece in pieces:
             waiting.append(pool.submit(score, piece))
             if len(waiting) > threads + _AHEAD:
-                yield _next(waiting, stop)
+                yield _take_next(waiting, stop)
         while waiting:
-            yield _next(waiting, stop)
+            yield _take_next(waiting, stop)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _next(waiting: deque[Future[Done]], stop: threading.Event) -> Done:
+def _take_next(waiting: deque[Future[Done]], stop: threading.Event) -> Done:
     if stop.is_set():
         raise Stopped
     return waiting.popleft().result()

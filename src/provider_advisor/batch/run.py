@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from provider_advisor.batch.blocks import Done, Position, Stopped
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.pipeline import Scoring, flow
+from provider_advisor.batch.pipeline import Scoring, score_blocks
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.parts import Target, place_output, write_parts
-from provider_advisor.batch.writing.places import default_rejects
+from provider_advisor.batch.writing.places import find_default_rejects
 from provider_advisor.batch.writing.stream import write_stream
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.errors import BatchError
@@ -71,7 +71,7 @@ def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) ->
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
     share_heap()
-    with _stopped_by_signals() as stop:
+    with _watch_signals() as stop:
         if plan.output is None:
             return _run_stream(inputs, scoring, plan, watch, stop)
         return _run_parts(inputs, scoring, plan, plan.output, watch, say, stop)
@@ -90,7 +90,7 @@ class _Stop:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals() -> Iterator[_Stop]:
+def _watch_signals() -> Iterator[_Stop]:
     stop = _Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -103,17 +103,17 @@ def _stopped_by_signals() -> Iterator[_Stop]:
             signal.signal(number, handler)
 
 
-def _apart(work: Callable[[], None]) -> None:
+def _run_in_thread(work: Callable[[], None]) -> None:
     """Do the work in a thread of its own: Python hands signals only to a main thread that is not busy elsewhere."""
     errors: list[BaseException] = []
 
-    def guarded() -> None:
+    def keep_error() -> None:
         try:
             work()
         except BaseException as error:  # noqa: BLE001 (raised again below)
             errors.append(error)
 
-    thread = threading.Thread(target=guarded, name="write")
+    thread = threading.Thread(target=keep_error, name="write")
     thread.start()
     while thread.is_alive():
         thread.join(_PATIENCE)  # a signal that another thread got is seen only when this one wakes
@@ -121,19 +121,19 @@ def _apart(work: Callable[[], None]) -> None:
         raise errors[0]
 
 
-def _blocks(inputs: Inputs, scoring: Scoring, plan: Plan, start: Position, stop: _Stop) -> Generator[Done]:
-    return flow(inputs, scoring.score, plan.threads or os.cpu_count() or 1, start, stop.event)
+def _score_blocks(inputs: Inputs, scoring: Scoring, plan: Plan, start: Position, stop: _Stop) -> Generator[Done]:
+    return score_blocks(inputs, scoring.score, plan.threads or os.cpu_count() or 1, start, stop.event)
 
 
 def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop: _Stop) -> Result:
     results: list[tuple[int, int, Tally]] = []
 
     def work() -> None:
-        with contextlib.closing(_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
+        with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
             results.append(write_stream(blocks, scoring.schema, plan.form, plan.rejects, watch))
 
     try:
-        _apart(work)
+        _run_in_thread(work)
     except Stopped as error:
         raise Interrupted(stop.number, "interrupted; what was written so far is not complete.") from error
     scored, rejected, tally = results[0]
@@ -143,25 +143,26 @@ def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
     inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, watch: Watch, say: Say, stop: _Stop
 ) -> Result:
-    target = Target(output, plan.rejects or default_rejects(output), plan.form, scoring.schema, plan.is_folder)
-    folder = WorkFolder(output, _head(inputs, plan), resume=plan.resume, form=plan.form if plan.is_folder else None)
+    target = Target(output, plan.rejects or find_default_rejects(output), plan.form, scoring.schema, plan.is_folder)
+    form = plan.form if plan.is_folder else None
+    folder = WorkFolder(output, _describe_run(inputs, plan), resume=plan.resume, form=form)
     try:
         _say_what_was_found(folder, plan, output, say)
         start = folder.parts[-1].end if folder.parts else Position()
         if not folder.placed:
-            with contextlib.closing(_blocks(inputs, scoring, plan, start, stop)) as blocks:
-                _apart(lambda: write_parts(blocks, folder, target, plan.part_rows, watch))
-            _apart(lambda: place_output(folder, target))
+            with contextlib.closing(_score_blocks(inputs, scoring, plan, start, stop)) as blocks:
+                _run_in_thread(lambda: write_parts(blocks, folder, target, plan.part_rows, watch))
+            _run_in_thread(lambda: place_output(folder, target))
         else:
             folder.remove()
     except Stopped as error:
-        raise Interrupted(stop.number, _kept(folder)) from error
+        raise Interrupted(stop.number, _explain_interruption(folder)) from error
     finally:
         folder.close()
-    return _result(folder, target)
+    return _make_result(folder, target)
 
 
-def _head(inputs: Inputs, plan: Plan) -> dict[str, Any]:
+def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     sources = [[os.path.abspath(source.path or ""), source.size, source.changed] for source in inputs.sources]  # noqa: PTH100
     forms = {"input form": inputs.form, "output form": plan.form, "output is a folder": plan.is_folder}
     return {"input": sources, **forms, **plan.about}
@@ -179,14 +180,14 @@ def _say_what_was_found(folder: WorkFolder, plan: Plan, output: Path, say: Say) 
         say("an earlier run was not finished; starting over (--resume would have continued it).")
 
 
-def _kept(folder: WorkFolder) -> str:
+def _explain_interruption(folder: WorkFolder) -> str:
     done = sum(part.scored + part.rejected for part in folder.parts)
     if not done:
         return "interrupted before any part was complete; nothing was written."
     return f"interrupted; {done:,} rows are kept: run the same command with --resume to continue."
 
 
-def _result(folder: WorkFolder, target: Target) -> Result:
+def _make_result(folder: WorkFolder, target: Target) -> Result:
     tally = Tally.empty()
     for part in folder.parts:
         tally += part.tally

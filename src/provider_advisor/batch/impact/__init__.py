@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from provider_advisor.batch.impact.compare import Asked, impact_of
+    from provider_advisor.batch.impact.compare import Asked, measure_impact
     from provider_advisor.batch.impact.record import impact_record
     from provider_advisor.batch.impact.versions import (
         Version,
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "Version",
-    "impact_of",
     "impact_record",
     "is_folder",
     "load_folder",
     "load_revision",
     "load_working_tree",
+    "measure_impact",
     "merge_readable",
 ]
 
-_HOMES = {"Asked": "compare", "impact_of": "compare", "impact_record": "record"}
+_HOMES = {"Asked": "compare", "measure_impact": "compare", "impact_record": "record"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

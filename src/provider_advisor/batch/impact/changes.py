@@ -94,7 +94,7 @@ def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) ->
     """Return how a fact differs, None where it is the same."""
     then, now = before(provider, criterion), after(provider, criterion)
     known = after.knowledge.criteria[criterion]
-    if _meaning(then) != _meaning(now):
+    if _collect_meaning(then) != _collect_meaning(now):
         return f"{known.label}: {_describe_fact(then, known)}, now {_describe_fact(now, known)}"
     # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
     # the two may be made together.
@@ -103,7 +103,7 @@ def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) ->
     return None
 
 
-def _meaning(fact: Fact) -> tuple[Any, ...]:
+def _collect_meaning(fact: Fact) -> tuple[Any, ...]:
     """Return all of a fact that an answer can depend on; not its source."""
     said = {(part.product, part.value, part.bound, part.unit, part.evidence, part.amount) for part in fact.claims}
     return fact.truth, fact.amount, fact.disputed, said

@@ -19,7 +19,7 @@ from provider_advisor.batch.kernel.table import SITUATION, USAGE
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 
-__all__ = ["Asked", "Impact", "impact_of"]
+__all__ = ["Asked", "Impact", "measure_impact"]
 
 Transition = tuple[tuple[int, ...], tuple[int, ...]]
 _DATED = ("as_of", "max_age")
@@ -61,7 +61,7 @@ class Impact(NamedTuple):
     unread: tuple[str, ...]
 
 
-def impact_of(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
+def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
     """What changes for the teams in the pieces. `watch` is told the bytes and the rows read.
 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
@@ -72,7 +72,7 @@ def impact_of(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int],
             block = piece.parse()
             comparing.add(block, pool)
             watch(piece.read, block.records)
-    return comparing.impact()
+    return comparing.make_impact()
 
 
 class _Comparing:
@@ -83,11 +83,11 @@ class _Comparing:
         self._after = Facts(asked.after, asked.day, asked.max_age)
         self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
         self._is_dated = asked.dated
-        self._id = _id_of(asked.schema, asked.id_column)
+        self._id = _find_id(asked.schema, asked.id_column)
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
-        known = [_known_to(facts.knowledge, asked) for facts in (self._before, self._after)]
+        known = [_list_known(facts.knowledge, asked) for facts in (self._before, self._after)]
         self._columns = [
-            judge.readable(pa.schema([asked.schema.field(name) for name in names]))
+            judge.list_readable(pa.schema([asked.schema.field(name) for name in names]))
             for judge, names in zip(self._judges, known, strict=True)
         ]
         self._all = sorted({*self._columns[0], *self._columns[1]}, key=asked.schema.names.index)
@@ -100,9 +100,9 @@ class _Comparing:
         """Judge the rows of a block by both."""
         rows = block.rows
         self._rejected["both"] += len(block.rejects)
-        self._dated += _dated(rows) if self._is_dated else 0
-        before, after = pool.map(_judged, self._judges, [rows.select(names) for names in self._columns])
-        answered = self._answered(before, after, rows.num_rows)
+        self._dated += _count_dated(rows) if self._is_dated else 0
+        before, after = pool.map(_judge, self._judges, [rows.select(names) for names in self._columns])
+        answered = self._find_answered(before, after, rows.num_rows)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
@@ -110,12 +110,12 @@ class _Comparing:
                 rows.select(self._all).take(pa.array(differs)),
                 before.codes[differs],
                 after.codes[differs],
-                self._places(block, differs),
+                self._locate(block, differs),
             )
-            self._transitions.update(_counted(found))
+            self._transitions.update(_count_transitions(found))
             self._sampling.add(found)
 
-    def _answered(self, before: EncodedVerdicts, after: EncodedVerdicts, rows: int) -> Flags:
+    def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, rows: int) -> Flags:
         """The rows that both bases answer; the others are counted."""
         wrong = before.errors.keys() | after.errors.keys()
         both = before.errors.keys() & after.errors.keys()
@@ -126,7 +126,7 @@ class _Comparing:
         answered[list(wrong)] = False
         return answered
 
-    def _places(self, block: Block, some: np.ndarray) -> pa.RecordBatch:
+    def _locate(self, block: Block, some: np.ndarray) -> pa.RecordBatch:
         teams = [None] * len(some) if self._id is None else block.rows[self._id].take(pa.array(some)).to_pylist()
         return pa.RecordBatch.from_pydict(
             {
@@ -136,9 +136,9 @@ class _Comparing:
             }
         )
 
-    def impact(self) -> Impact:
+    def make_impact(self) -> Impact:
         """All that was found, and why."""
-        sample = self._sampling.drawn()
+        sample = self._sampling.get_sample()
         unread = sorted(set(self._columns[0]) ^ set(self._columns[1]))
         return Impact(
             self._providers,
@@ -154,17 +154,17 @@ class _Comparing:
         )
 
 
-def _judged(judge: Judge, rows: pa.RecordBatch) -> EncodedVerdicts:
+def _judge(judge: Judge, rows: pa.RecordBatch) -> EncodedVerdicts:
     return judge(rows)
 
 
-def _id_of(schema: pa.Schema, name: str | None) -> str | None:
+def _find_id(schema: pa.Schema, name: str | None) -> str | None:
     if name is not None and name not in schema.names:
         raise BatchError(f"there is no column '{name}'; expected one of {', '.join(schema.names)}.")
     return name or ("team" if "team" in schema.names else None)
 
 
-def _known_to(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
+def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
     """The columns without those that only the other base knows."""
     other = asked.after if knowledge is asked.before else asked.before
     strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
@@ -172,13 +172,13 @@ def _known_to(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
     return [name for name in asked.schema.names if name not in strange]
 
 
-def _dated(rows: pa.RecordBatch) -> int:
+def _count_dated(rows: pa.RecordBatch) -> int:
     """How many rows name a day or an age of their own."""
     found = [name for name in _DATED if name in rows.schema.names]
     return max((rows.num_rows - rows[name].null_count for name in found), default=0)
 
 
-def _counted(found: Sample) -> dict[Transition, int]:
+def _count_transitions(found: Sample) -> dict[Transition, int]:
     """How often each pair of verdicts occurs."""
     width = found.before.shape[1]
     pairs, counts = np.unique(np.hstack([found.before, found.after]), axis=0, return_counts=True)

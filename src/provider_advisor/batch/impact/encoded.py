@@ -47,12 +47,12 @@ class Judge:
         self._facts, self._providers = facts, tuple(providers)
         self._scorer = Scorer(facts, reasons=True)
 
-    def readable(self, schema: pa.Schema) -> list[str]:
+    def list_readable(self, schema: pa.Schema) -> list[str]:
         """Return the columns that are read. Raises BatchError if they cannot be."""
         return list(plan_layout(schema, self._facts.knowledge, (), None).read)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
-        """Judge rows with columns as `readable` names them."""
+        """Judge rows with columns as `list_readable` names them."""
         scored = self._scorer.score(rows)
         answered = np.ones(rows.num_rows, bool)
         answered[list(scored.errors)] = False
@@ -117,17 +117,17 @@ class Sampling:
         self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
         self._parts.append(part)
         if len(self._keys) > 2 * self._size:
-            self._cut()
+            self._keep_smallest()
 
-    def drawn(self) -> Sample | None:
+    def get_sample(self) -> Sample | None:
         """Return the sample, in the order of the rows; None if there are no rows at all."""
         if not self._parts:
             return None
-        self._cut()
+        self._keep_smallest()
         return self._parts[0]
 
-    def _cut(self) -> None:
-        whole = _join(self._parts)
+    def _keep_smallest(self) -> None:
+        whole = _join_samples(self._parts)
         kept = np.sort(np.argsort(self._keys, kind="stable")[: self._size])
         self._keys = self._keys[kept]
         places = pa.array(kept)
@@ -136,7 +136,7 @@ class Sampling:
         ]
 
 
-def _join(parts: list[Sample]) -> Sample:
+def _join_samples(parts: list[Sample]) -> Sample:
     return Sample(
         _combine([part.rows for part in parts]),
         np.concatenate([part.before for part in parts]),

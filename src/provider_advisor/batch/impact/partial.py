@@ -59,13 +59,13 @@ class Mixing:
             if is_reshaped(name, self._old, self._new)
         }
 
-    def with_only(self, wanted: Iterable[ChangeKey]) -> Mix | None:
+    def mix_only(self, wanted: Iterable[ChangeKey]) -> Mix | None:
         """Return the base before with these changes made, and what they need; None if they cannot be made like that."""
         made = set(wanted)
         while True:
             made |= self._find_bound(made)
-            knowledge = self._mix(made)
-            missing = [link for link in _find_links(knowledge) if not _knows(knowledge, link.named)]
+            knowledge = self._mix_parts(made)
+            missing = [link for link in _find_links(knowledge) if not _has_part(knowledge, link.named)]
             if not missing:
                 break
             further = {self._find_mending(link, made) for link in missing}
@@ -89,16 +89,16 @@ class Mixing:
         """Return what goes with these: a criterion that gets another shape, and the changed rules that name it."""
         both = self._reshaped & self._old.criteria.keys() & self._new.criteria.keys()
         rules = [key for key in self.changes if key[0] == "rule"]
-        named = {key: self._criteria_of(key[2]) & both for key in rules}
+        named = {key: self._list_criteria(key[2]) & both for key in rules}
         bound: set[ChangeKey] = {("criterion", "", name) for key in rules if key in made for name in named[key]}
         reshaped = {key[2] for key in made | bound if key[0] == "criterion"} & both
         return bound | {key for key in rules if named[key] & reshaped}
 
-    def _criteria_of(self, rule: str) -> set[str]:
+    def _list_criteria(self, rule: str) -> set[str]:
         found = [base.rules[rule] for base in (self._old, self._new) if rule in base.rules]
         return {link.named[2] for part in found for link in _find_links_of(part) if link.named[0] == "criterion"}
 
-    def _mix(self, made: set[ChangeKey]) -> KnowledgeBase:
+    def _mix_parts(self, made: set[ChangeKey]) -> KnowledgeBase:
         """Return the parts of both bases; rules not yet in order, and without a fingerprint of its own."""
         old, new = self._old, self._new
         criteria = Criteria(_choose("criterion", old.criteria, new.criteria, made))
@@ -192,7 +192,7 @@ def _find_named(condition: Condition) -> Iterator[ChangeKey]:
             yield "usage", "", leaf.item
 
 
-def _knows(knowledge: KnowledgeBase, key: ChangeKey) -> bool:
+def _has_part(knowledge: KnowledgeBase, key: ChangeKey) -> bool:
     kind, _, name = key
     parts: dict[str, Mapping[str, object]] = {
         "criterion": knowledge.criteria,
@@ -287,13 +287,13 @@ def _find_cause(change: BaseChange, making: Mixing, undoing: Mixing, trying: _Tr
     alone = otherwise = needed = None
     brings: frozenset[ChangeKey] = frozenset()
     before, after = trying.sample.before, trying.sample.after
-    made = making.with_only([change.key])
+    made = making.mix_only([change.key])
     if made is not None:
         codes, answered = trying(made)
         is_new, is_old = (codes == after).all(axis=1), (codes == before).all(axis=1)
         alone, otherwise = np.flatnonzero(answered & is_new), np.flatnonzero(answered & ~is_new & ~is_old)
         brings = made.made - {change.key}
-    undone = undoing.with_only([change.key])
+    undone = undoing.mix_only([change.key])
     if undone is not None:
         codes, answered = trying(undone)
         needed = np.flatnonzero(answered & (codes != after).any(axis=1))

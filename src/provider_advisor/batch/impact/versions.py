@@ -145,21 +145,21 @@ def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
 def _find_revision(name: str, here: Path) -> _Revision:
     shown = name[:_LONGEST]
     try:
-        _git(here, "rev-parse", "--git-dir")
+        _run_git(here, "rev-parse", "--git-dir")
     except _GitError as error:
         if "not a git repository" in str(error):
             raise BatchError(f"'{shown}' is not a folder, and there is no git repository here.") from error
         raise BatchError(f"git cannot read the repository here ({error}); name a folder instead.") from error
     commit = _find_commit(name, here)
     try:
-        prefix = _say(_git(here, "rev-parse", "--show-prefix")).rstrip("/")
-        root = Path(_say(_git(here, "rev-parse", "--show-toplevel")))
+        prefix = _read_text(_run_git(here, "rev-parse", "--show-prefix")).rstrip("/")
+        root = Path(_read_text(_run_git(here, "rev-parse", "--show-toplevel")))
     except _GitError:  # a bare repository
         prefix, root = "", None
     if root is not None and not here.resolve().is_relative_to(root.resolve()):
         raise BatchError(f"the git repository here keeps its working tree elsewhere ({root}); name a folder instead.")
     try:
-        listed = _git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
+        listed = _run_git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
     except _GitError as error:
         raise BatchError(f"the revision '{shown}' cannot be read ({error}). {_WHOLE}") from error
     entries = tuple(_parse_entry(line) for line in listed.split(b"\0") if line)
@@ -173,11 +173,11 @@ _WHOLE = "A shallow or partial clone lacks it; make a whole one, or name a folde
 def _find_commit(name: str, here: Path) -> str:
     shown = name[:_LONGEST]
     try:
-        return _say(_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
+        return _read_text(_run_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
     except _GitError:
         pass
     try:  # a branch may name a commit that was not fetched
-        found = _say(_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", name))
+        found = _read_text(_run_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", name))
         missing = found.isalnum() and next(_read_objects(here, [found]), None) is None
     except _GitError:
         missing = False
@@ -254,7 +254,7 @@ def _start_git(here: Path, *arguments: str, stdin: IO[bytes] | int, stderr: IO[b
         raise BatchError(f"git cannot be run ({describe_cause(error)}); name a folder.") from error
 
 
-def _git(here: Path, *arguments: str) -> bytes:
+def _run_git(here: Path, *arguments: str) -> bytes:
     """Return what git prints. Raises _GitError with what it says if it fails, BatchError if there is no git."""
     with (
         tempfile.TemporaryFile() as said,
@@ -267,7 +267,7 @@ def _git(here: Path, *arguments: str) -> bytes:
             raise BatchError("the git repository here lists too many files; name a folder instead.")
         if process.wait():
             said.seek(0)
-            text = _say(said.read(2_000)).partition("\n")[0]
+            text = _read_text(said.read(2_000)).partition("\n")[0]
             raise _GitError(text.removeprefix("fatal: ").removeprefix("error: ") or "it says nothing")
     return found
 
@@ -300,5 +300,5 @@ def _read_objects(here: Path, objects: list[str]) -> Iterator[bytes | None]:
                 process.kill()
 
 
-def _say(text: bytes) -> str:
+def _read_text(text: bytes) -> str:
     return os.fsdecode(text).rstrip("\n")

@@ -19,10 +19,10 @@ __all__ = [
     "convert_column",
     "describe_unsound",
     "drop_unused_words",
+    "find_writable_type",
     "is_sound",
     "is_text",
     "show_cell",
-    "writable_type",
 ]
 
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
@@ -34,9 +34,9 @@ _MOST_DIGITS = 38
 _LONGEST_SHOWN = 8_000
 
 
-def writable_type(kind: pa.DataType, name: str) -> pa.DataType:  # noqa: C901 (a table of types)
+def find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:  # noqa: C901 (a table of types)
     """Return the type that the column of this name is carried with. Raises BatchError if it cannot be written."""
-    inner = partial(writable_type, name=name)
+    inner = partial(find_writable_type, name=name)
     found = kind
     if isinstance(kind, pa.BaseExtensionType):
         found = inner(kind.storage_type)
@@ -85,7 +85,7 @@ def _check_zone(zone: str, name: str) -> str:
 
 
 def convert_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return the column with a type that `writable_type` gave, or spelt out if it was read as a dictionary."""
+    """Return the column with a type that `find_writable_type` gave, or spelt out if it was read as a dictionary."""
     if column.type != kind and pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if column.type != kind and isinstance(column, pa.ExtensionArray):
@@ -114,16 +114,16 @@ def is_sound(column: pa.Array) -> bool:
         return _is_utf8(column)
     if _is_temporal(kind):
         return _is_in_range(column)
-    return all(is_sound(child) for child in _children_of(column))
+    return all(is_sound(child) for child in _list_children(column))
 
 
-def _children_of(column: pa.Array) -> list[pa.Array]:
+def _list_children(column: pa.Array) -> list[pa.Array]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         # Most often the dictionary is sound, and spelling out the column would take longer than all else.
         return [] if is_sound(column.dictionary) else [column.dictionary_decode()]
     if pa.types.is_map(kind):
-        return _children_of(column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
+        return _list_children(column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return [column.flatten()]
     return list(column.flatten()) if pa.types.is_struct(kind) else []

@@ -18,9 +18,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
+from provider_advisor.batch.blocks import Block, Position, Reject, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.record_boundaries import cells_of, find_record_ends, scan_record
+from provider_advisor.batch.reading.record_boundaries import find_record_ends, read_cells, scan_record
 from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.batch.reading.text_blocks import (
     Limits,
@@ -77,7 +77,7 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         problem = "it does not end" if record is None else record.reason
         raise BatchError(f"{name}: the first line: {problem}; expected the names of the columns.")
     try:
-        names = tuple(cell.decode().strip() for cell in cells_of(head, record))
+        names = tuple(cell.decode().strip() for cell in read_cells(head, record))
     except UnicodeDecodeError as error:
         raise BatchError(
             f"{name}: the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the one that it has."
@@ -150,7 +150,7 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
         if parsed is not None and parsed.records == newlines.size:
             reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
-            records = cache(lambda: _lines_as_records(newlines) if ends_with_line else _find_records(text))
+            records = cache(lambda: _take_lines_as_records(newlines) if ends_with_line else _find_records(text))
             return _make_block(origin, parsed.rows, reasons, records)
     return _parse_carefully(origin, parsed)
 
@@ -189,7 +189,7 @@ def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Bl
         if len(record.cells) != len(columns):
             reasons[place] = _describe_ragged(len(record.cells), header)
             continue
-        for column, cell in zip(columns, cells_of(text.data, record), strict=True):
+        for column, cell in zip(columns, read_cells(text.data, record), strict=True):
             column.append(cell.decode())
     rows = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], list(header.names))
     return _make_block(_Origin(text, header, source, file), rows, reasons, lambda: records)
@@ -235,7 +235,7 @@ def _find_records(text: TextBlock) -> _Records:
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
 
 
-def _lines_as_records(newlines: Places) -> _Records:
+def _take_lines_as_records(newlines: Places) -> _Records:
     ends = newlines + 1
     return _Records(np.concatenate([[0], ends[:-1]]), ends)
 
@@ -299,10 +299,10 @@ def _make_block(
     count = rows.num_rows + len(reasons)
     numbers = np.delete(np.arange(1, count + 1), list(reasons))
 
-    def raw(number: int) -> str:
+    def get_raw(number: int) -> str:
         found = records()
-        return shown_record(origin.text.data[found.starts[number - 1] : found.ends[number - 1]])
+        return show_record(origin.text.data[found.starts[number - 1] : found.ends[number - 1]])
 
-    rejects = [Reject(origin.source, place + 1, raw(place + 1), reasons[place]) for place in sorted(reasons)]
+    rejects = [Reject(origin.source, place + 1, get_raw(place + 1), reasons[place]) for place in sorted(reasons)]
     end = Position(origin.file, origin.text.end)
-    return Block(origin.source, rows, numbers, tuple(rejects), count, end, lambda row: raw(int(numbers[row])))
+    return Block(origin.source, rows, numbers, tuple(rejects), count, end, lambda row: get_raw(int(numbers[row])))

@@ -24,7 +24,7 @@ from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
 from provider_advisor.batch.reading.parquet import read_parquet, read_schema
 from provider_advisor.batch.reading.record_boundaries import cut_records
-from provider_advisor.batch.reading.sources import InputFile, Stream, find_sources, form_of
+from provider_advisor.batch.reading.sources import InputFile, Stream, choose_form, find_sources
 from provider_advisor.batch.reading.text_blocks import (
     Limits,
     ReadingOptions,
@@ -85,7 +85,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 ) -> Inputs:
     """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
     sources = find_sources(names)
-    forms = {source.name: form_of(source.path or "-", form, "--input-format") for source in sources}
+    forms = {source.name: choose_form(source.path or "-", form, "--input-format") for source in sources}
     if len(set(forms.values())) > 1:
         raise BatchError(
             f"the inputs have different forms ({', '.join(sorted(set(forms.values())))}); give one at a time."

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Block, Position, Reject, shown_record
+from provider_advisor.batch.blocks import Block, Position, Reject, show_record
 from provider_advisor.batch.input_columns import Spelling
 from provider_advisor.batch.kernel.table import split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
@@ -61,7 +61,7 @@ class Keys(NamedTuple):
     @property
     def spelling(self) -> Spelling:
         """Return what knows other spellings of our keys."""
-        return Spelling.of_columns(self.knowledge, id_column=self.id_column)
+        return Spelling.make_for(self.knowledge, id_column=self.id_column)
 
     @property
     def schema(self) -> pa.Schema:
@@ -93,7 +93,7 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
     """Return the rows and rejects of a text; their numbers count from its own beginning, blank lines not counted."""
     lines = list(_split_lines(text))
     reasons = {0: text.cut.spoilt[0].reason} if text.cut.spoilt else {}
-    columns = _Columns.of(keys)
+    columns = _Columns.make(keys)
     rows: list[Row] = []
     for place, line in enumerate(lines):
         if place not in reasons:
@@ -102,11 +102,11 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
             except RowError as error:
                 reasons[place] = str(error)
     numbers = np.delete(np.arange(1, len(lines) + 1), list(reasons))
-    rejects = tuple(Reject(source, place + 1, shown_record(lines[place]), reasons[place]) for place in sorted(reasons))
+    rejects = tuple(Reject(source, place + 1, show_record(lines[place]), reasons[place]) for place in sorted(reasons))
     end = Position(file, text.end)
     batch = _make_batch(rows, schema)
     return Block(
-        source, batch, numbers, rejects, len(lines), end, lambda row: shown_record(lines[int(numbers[row]) - 1])
+        source, batch, numbers, rejects, len(lines), end, lambda row: show_record(lines[int(numbers[row]) - 1])
     )
 
 
@@ -183,7 +183,7 @@ class _Columns(NamedTuple):
     keys: Keys
 
     @classmethod
-    def of(cls, keys: Keys) -> _Columns:
+    def make(cls, keys: Keys) -> _Columns:
         topics = {topic: f"situation.{topic}" for topic in keys.knowledge.topics}
         usage = {item: f"usage.{item}" for item in keys.knowledge.usage}
         return cls(frozenset(keys.carried), topics, usage, keys.spelling, keys)
@@ -208,9 +208,9 @@ def _parse_row(line: bytes, columns: _Columns) -> Row:
             f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
         )
     given.pop("unsure", None)
-    cells = _cells_of(given, columns)
+    cells = _make_cells(given, columns)
     if cells is None:
-        cells = _cells_of(_read_as_file(given, columns.keys.knowledge), columns) or {}
+        cells = _make_cells(_read_as_file(given, columns.keys.knowledge), columns) or {}
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
     return cells
@@ -234,7 +234,7 @@ def _read_spellings(given: Row, extra: Row, columns: _Columns) -> Row:
         topic, dot, answer = ours.partition(".")
         place = given.setdefault(topic, {}) if dot else given
         if not isinstance(place, dict) or (answer or topic) in place:
-            raise RowError(f"has '{name[:_LONGEST_KEY]}' beside '{topic}', and both stand for '{ours}'; leave one out")
+            raise RowError(f"has '{name[:_LONGEST_KEY]}' beside '{topic}', and both mean '{ours}'; leave one out")
         try:
             place[answer or topic] = _read_flat(topic, answer, value) if dot and isinstance(value, str) else value
         except RequirementsError as error:
@@ -249,7 +249,7 @@ def _read_flat(topic: str, answer: str, text: str) -> object:
     return read_volume(answer, text) if text.strip() else None
 
 
-def _cells_of(given: Mapping[str, Any], columns: _Columns) -> Row | None:
+def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
     """Return the cells of a statement; None if a value is not of the type that its column holds.
 
     The words themselves are checked when they are scored.
@@ -258,7 +258,7 @@ def _cells_of(given: Mapping[str, Any], columns: _Columns) -> Row | None:
     for name, value in given.items():
         fits = True
         if name in {"needs", "wants"}:
-            cells[name] = cell = _items_of(value)
+            cells[name] = cell = _make_items(value)
             fits = cell is not None
         elif name == "situation":
             fits = type(value) is dict and _add_situation(cells, value, columns.topics)
@@ -272,7 +272,7 @@ def _cells_of(given: Mapping[str, Any], columns: _Columns) -> Row | None:
     return cells
 
 
-def _items_of(value: object) -> list[str] | None:
+def _make_items(value: object) -> list[str] | None:
     if type(value) is not list:
         return None
     items = []

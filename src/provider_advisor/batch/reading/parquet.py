@@ -24,10 +24,10 @@ from provider_advisor.batch.reading.column_types import (
     convert_column,
     describe_unsound,
     drop_unused_words,
+    find_writable_type,
     is_sound,
     is_text,
     show_cell,
-    writable_type,
 )
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.reading.text_blocks import Limits
@@ -49,14 +49,14 @@ def read_schema(source: InputFile) -> pa.Schema:
     """Return the columns of a file, with types that can be written again. Raises BatchError."""
     if source.path is None or not source.regular:
         raise BatchError(f"Parquet cannot be read from a stream ({source.name}); save it to a file, and name that.")
-    with _open(source) as file:
+    with _open_file(source) as file:
         try:
             schema = file.schema_arrow
             names = schema.names
         except _BROKEN as error:
-            raise _not_parquet(source) from error
+            raise _refuse_parquet(source) from error
         said = file.metadata.num_rows
-        ends = _group_ends(file)
+        ends = _list_group_ends(file)
     if said != (ends[-1] if ends else 0):
         raise BatchError(
             f"{source.name} says it has {said:,} rows, but its row groups have {sum(ends[-1:]):,}; write it again."
@@ -64,33 +64,33 @@ def read_schema(source: InputFile) -> pa.Schema:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise BatchError(f"{source.name} has more than one column '{repeated[0]}'; rename all but one.")
-    return pa.schema([pa.field(field.name, writable_type(field.type, field.name)) for field in schema])
+    return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
 
 
 def find_group_ends(source: InputFile) -> list[int]:
     """Return how many rows there are up to the end of each row group that has any. Raises BatchError."""
-    with _open(source) as file:
-        return list(dict.fromkeys(end for end in _group_ends(file) if end))
+    with _open_file(source) as file:
+        return list(dict.fromkeys(end for end in _list_group_ends(file) if end))
 
 
-def _group_ends(file: pq.ParquetFile) -> list[int]:
+def _list_group_ends(file: pq.ParquetFile) -> list[int]:
     found = file.metadata
     return list(accumulate(found.row_group(group).num_rows for group in range(found.num_row_groups)))
 
 
-def _open(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
+def _open_file(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
     try:
         # As bytes, since the name may not be UTF-8; buffered, so that a whole row group is never in memory.
         opened = pa.OSFile(os.fsencode(str(source.path)))
         file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
     except _BROKEN as error:
         source.check_unchanged()
-        raise _not_parquet(source) from error
+        raise _refuse_parquet(source) from error
     source.check_unchanged()
     return file
 
 
-def _not_parquet(source: InputFile) -> BatchError:
+def _refuse_parquet(source: InputFile) -> BatchError:
     return BatchError(f"{source.name} is not a Parquet file, or not a complete one; check it, or write it again.")
 
 
@@ -102,11 +102,11 @@ def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
     Where a block ends depends only on the file, so that a resumed run cuts the same blocks. Raises BatchFailure if the
     file changes, is damaged, or holds fewer rows than it says.
     """
-    with _open(source) as opened:
+    with _open_file(source) as opened:
         texts = _find_coded_texts(opened)
-    with _open(source, texts) as opened:
+    with _open_file(source, texts) as opened:
         total, before = max(opened.metadata.num_rows, 1), 0
-        for group, end in enumerate(_group_ends(opened)):
+        for group, end in enumerate(_list_group_ends(opened)):
             if end > start.offset:
                 for batch in _read_group(opened, group, before, source, limits, rows):
                     for part in _cut_batch(batch, before, source, limits):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from provider_advisor.batch.native import find_places
 
-__all__ = ["Cut", "Record", "Spoilt", "cells_of", "cut_records", "find_record_ends", "scan_record"]
+__all__ = ["Cut", "Record", "Spoilt", "cut_records", "find_record_ends", "read_cells", "scan_record"]
 
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
 _WINDOW = 4096
@@ -103,23 +103,23 @@ def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes
         if window[0] == 0:
             before[0] = _NEWLINE[0]
         fine[0::2] = beside[before]
-        fine[1::2] = beside[_bytes_behind(array, window[1::2] + 1)]
+        fine[1::2] = beside[_get_bytes_behind(array, window[1::2] + 1)]
         if not fine.all():
             return int(window[np.argmin(fine)])
     return int(array.size)
 
 
-def _bytes_behind(array: Bytes, places: Places) -> Bytes:
+def _get_bytes_behind(array: Bytes, places: Places) -> Bytes:
     """Return the bytes at these places: a newline for the end of the text, for a carriage return what follows it."""
-    at = _bytes_at(array, places)
+    at = _get_bytes(array, places)
     returns = np.flatnonzero(at == _RETURN[0])
     if returns.size:
-        following = _bytes_at(array, places[returns] + 1)
+        following = _get_bytes(array, places[returns] + 1)
         at[returns] = np.where(following == _NEWLINE[0], following, _RETURN[0])
     return at
 
 
-def _bytes_at(array: Bytes, places: Places) -> Bytes:
+def _get_bytes(array: Bytes, places: Places) -> Bytes:
     at = array[np.minimum(places, array.size - 1)]
     at[places >= array.size] = _NEWLINE[0]
     return at
@@ -192,7 +192,7 @@ def _break_line(data: bytes, start: int, reason: str, *, final: bool) -> Record 
     return Record(len(data) if newline < 0 else newline + 1, (), reason)
 
 
-def cells_of(data: bytes, record: Record) -> list[bytes]:
+def read_cells(data: bytes, record: Record) -> list[bytes]:
     """Return the contents of a scanned record's cells."""
     return [
         data[start + 1 : end - 1].replace(b'""', _QUOTE) if quoted else data[start:end]
@@ -205,14 +205,14 @@ def find_record_ends(data: bytes, cut: Cut) -> Places:
     newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
-    quotes = cut.quotes[~_within(cut.quotes, apart)] if apart.size else cut.quotes
+    quotes = cut.quotes[~_find_within(cut.quotes, apart)] if apart.size else cut.quotes
     ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0] + 1
     if apart.size:
-        ends = np.union1d(ends[~_within(ends - 1, apart)], apart[:, 1])
+        ends = np.union1d(ends[~_find_within(ends - 1, apart)], apart[:, 1])
     return ends if cut.end == 0 or (ends.size and ends[-1] == cut.end) else np.append(ends, cut.end)
 
 
-def _within(places: Places, spans: Places) -> npt.NDArray[np.bool_]:
+def _find_within(places: Places, spans: Places) -> npt.NDArray[np.bool_]:
     """Return which places are within one of the spans, which are in order and do not overlap."""
     span = np.searchsorted(spans[:, 0], places, side="right") - 1
     within: npt.NDArray[np.bool_] = (span >= 0) & (places < spans[np.maximum(span, 0), 1])

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
-__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "find_sources", "form_of"]
+__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources"]
 
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
@@ -58,7 +58,7 @@ class InputFile(NamedTuple):
             raise BatchFailure(f"{self.name} was changed while it was read; run again when it stays as it is.")
 
 
-def form_of(name: str, given: str | None, option: str) -> str:
+def choose_form(name: str, given: str | None, option: str) -> str:
     """Return the form that is given, else the one that the extension says. Raises BatchError, naming the option."""
     form = given or _FORMS.get(Path(name).suffix.lower())
     if form is None:
@@ -72,7 +72,7 @@ def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
         raise BatchError("standard input cannot be read together with files; give one or the other.")
-    return tuple(_look_at(path) for path in found)
+    return tuple(_inspect(path) for path in found)
 
 
 def _expand_pattern(name: str) -> list[str]:
@@ -86,7 +86,7 @@ def _expand_pattern(name: str) -> list[str]:
     return found
 
 
-def _look_at(path: str) -> InputFile:
+def _inspect(path: str) -> InputFile:
     if path == "-":
         return InputFile(STANDARD_INPUT, None)
     name = _shorten(path)
@@ -116,7 +116,7 @@ class Stream:
         self._given_back = b""
         self._decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
         try:
-            self._file: BinaryIO | io.RawIOBase = _standard_input() if source.path is None else _open(source.path)
+            self._file = _open_bytes(source.path)
             if offset and self._decoder is None:
                 self._file.seek(offset)
         except OSError as error:
@@ -186,9 +186,5 @@ class Stream:
             self._file.close()
 
 
-def _open(path: str) -> io.RawIOBase:
-    return open(path, "rb", buffering=0)  # noqa: PTH123 (`__exit__` closes it)
-
-
-def _standard_input() -> BinaryIO:
-    return sys.stdin.buffer
+def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:
+    return sys.stdin.buffer if path is None else open(path, "rb", buffering=0)  # noqa: PTH123 (see `__exit__`)

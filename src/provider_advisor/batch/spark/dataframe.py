@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from provider_advisor.batch.arrow import arrow_schema, score_arrow, shipped
+from provider_advisor.batch.arrow import arrow_schema, load_shipped, score_arrow
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
@@ -73,19 +73,19 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
 
     Raises BatchError if the columns cannot be read, or two of the result would have one name.
     """
-    base = knowledge or shipped()
+    base = knowledge or load_shipped()
     day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
-    table = _to_arrow_types(frame)
+    table = _convert_to_arrow(frame)
     result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
     names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)
     _refuse_duplicates(names)
     task = _FrameTask(pack_knowledge(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
     # Names without dots, because Spark would resolve those.
     safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
-    return safe.mapInArrow(partial(_score, task), _to_spark_types(frame, result, names))
+    return safe.mapInArrow(partial(_score_batches, task), _convert_to_spark(frame, result, names))
 
 
-def _score(task: _FrameTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _score_batches(task: _FrameTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     base = task.packed.unpack()
     for batch in batches:
         found = score_arrow(
@@ -100,7 +100,7 @@ def _score(task: _FrameTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.R
         yield found.rename_columns(task.names)
 
 
-def _to_arrow_types(frame: DataFrame) -> pa.Schema:
+def _convert_to_arrow(frame: DataFrame) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_type  # noqa: PLC0415 (only here, only with Spark)
 
     fields = []
@@ -113,7 +113,7 @@ def _to_arrow_types(frame: DataFrame) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _to_spark_types(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> StructType:
+def _convert_to_spark(frame: DataFrame, result: pa.Schema, names: Sequence[str]) -> StructType:
     from pyspark.sql.pandas.types import from_arrow_type  # noqa: PLC0415
     from pyspark.sql.types import StructField, StructType  # noqa: PLC0415
 

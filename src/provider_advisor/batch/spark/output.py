@@ -20,7 +20,7 @@ from provider_advisor.batch.spark.worker import BEGUN, REJECTS, ROWS, ShareRepor
 from provider_advisor.batch.writing.frames import REJECTS_HEADER, refuse_foreign_rejects, replace_rejects, write_rejects
 from provider_advisor.batch.writing.part_folder import (
     finish_part_folder,
-    part_name,
+    name_part,
     remove_part_folder,
     replace_part_folder,
     restore_part_folder,
@@ -29,13 +29,13 @@ from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work
 from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.whole_file import write_whole
 
-__all__ = ["check_inputs", "check_parts", "place_output", "stage_folder", "work_folder_of", "write_all_rejects"]
+__all__ = ["check_inputs", "check_parts", "find_stage_folder", "place_output", "stage_folder", "write_all_rejects"]
 
 _OLD = "old"
 _ATTEMPT = re.compile(r"(rows|rejects)-\d+-[0-9a-f]{32}")
 
 
-def work_folder_of(output: Path) -> Path:
+def find_stage_folder(output: Path) -> Path:
     """Return where workers write until everything is complete."""
     return output.with_name(f".{output.name}.spark")
 
@@ -46,7 +46,7 @@ def stage_folder(output: Path) -> Iterator[Path]:
 
     Raises BatchError if another run holds it, or something else lies there.
     """
-    folder = work_folder_of(output)
+    folder = find_stage_folder(output)
     lock = lock_work_folder(folder, output, {ROWS, REJECTS, BEGUN, _OLD})
     try:
         mark_work_folder(folder)
@@ -80,7 +80,7 @@ def _clear(folder: Path) -> None:
 def check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
     """Raise BatchFailure if a worker wrote to a disk that is not ours."""
     for number, report in enumerate(reports):
-        path = folder / ROWS / part_name(number, form)
+        path = folder / ROWS / name_part(number, form)
         if not path.exists() or path.stat().st_size != report.size:
             raise BatchFailure(
                 f"{folder.parent} is not the same folder for all workers; "
@@ -119,7 +119,7 @@ def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Pa
     csv.field_size_limit(sys.maxsize)
     before = [0] * len(names)
     for number, report in enumerate(reports):
-        with (folder / part_name(number, "csv")).open(encoding="utf-8", newline="") as file:
+        with (folder / name_part(number, "csv")).open(encoding="utf-8", newline="") as file:
             for file_number, row, reason, content in csv.reader(file):
                 place = int(file_number)
                 yield Reject(names[place], int(row) + before[place], content, reason)

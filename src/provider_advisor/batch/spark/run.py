@@ -23,16 +23,16 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring
-from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, form_of, open_inputs
+from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.run import Interrupted, Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
     check_inputs,
     check_parts,
+    find_stage_folder,
     place_output,
     stage_folder,
-    work_folder_of,
     write_all_rejects,
 )
 from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
@@ -45,7 +45,7 @@ from provider_advisor.batch.spark.worker import (
     read_report,
     split_inputs,
 )
-from provider_advisor.batch.writing.places import OutputPlace, check_places, default_rejects
+from provider_advisor.batch.writing.places import OutputPlace, check_places, find_default_rejects
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -92,15 +92,15 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
     _refuse_other_names((*names, output))
-    form, place = form_of(output, output_format, "--output-format"), Path(os.path.realpath(output))
-    rejects = rejects or default_rejects(place)
+    form, place = choose_form(output, output_format, "--output-format"), Path(os.path.realpath(output))
+    rejects = rejects or find_default_rejects(place)
     if reading.encoding:
         raise BatchError("--encoding is for one machine; save the inputs as UTF-8, or leave out --engine spark.")
     inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
-    check_places(inputs.sources, [*places, OutputPlace("the work folder", work_folder_of(place), "hidden")], rejects)
+    check_places(inputs.sources, [*places, OutputPlace("the work folder", find_stage_folder(place), "hidden")], rejects)
     options = ScoringOptions(
         as_of, max_age, today or dt.date.today(), inputs.is_dated, id_column, reasons, explain  # noqa: DTZ011
     )  # fmt: skip
@@ -111,10 +111,10 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
         inputs.form, form, separator, limits, options, "", (), reading,
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
-    return _stop_on_signals(lambda stop: _run(session, job, inputs, place, rejects, stop), output)
+    return _stop_on_signals(lambda stop: _run_job(session, job, inputs, place, rejects, stop), output)
 
 
-def _run(  # noqa: PLR0913, PLR0917 (the parts of a run)
+def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     session: Callable[[], AbstractContextManager[SparkSession]],
     job: Job,
     inputs: Inputs,
@@ -164,14 +164,14 @@ def _choose_size(inputs: Inputs, spark: SparkSession) -> int:
 def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
     """Have the workers do all shares, and return what they say, in order. Raises BatchFailure if one cannot be done."""
 
-    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def do_task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext  # noqa: PLC0415 (in the worker)
 
         context = TaskContext.get()
         return do_shares(job, batches, context.attemptNumber() if context else 0)
 
     count = len(job.splits)
-    shares = spark.range(0, count, 1, count).mapInArrow(task, f"{REPORT} string")
+    shares = spark.range(0, count, 1, count).mapInArrow(do_task, f"{REPORT} string")
     reports = [read_report(row[0]) for row in shares.collect()]
     for report in reports:
         if report.problem is not None:
@@ -191,11 +191,11 @@ def _stop_on_signals(work: Callable[[threading.Event], T], output: str) -> T:
     if threading.current_thread() is not threading.main_thread():
         return work(stop)
 
-    def note(number: int, _frame: FrameType | None) -> None:
+    def note_signal(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         stop.set()
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         done, error = _do_in_thread(work, stop)
     finally:
@@ -212,13 +212,13 @@ def _do_in_thread(work: Callable[[threading.Event], T], stop: threading.Event) -
     done: list[T] = []
     errors: list[BaseException] = []
 
-    def guarded() -> None:
+    def keep_error() -> None:
         try:
             done.append(work(stop))
         except BaseException as error:  # noqa: BLE001 (raised again by the caller)
             errors.append(error)
 
-    thread = threading.Thread(target=guarded, name="spark")
+    thread = threading.Thread(target=keep_error, name="spark")
     thread.start()
     while thread.is_alive():
         thread.join(_PATIENCE)

@@ -91,7 +91,7 @@ def open_session(active: SparkSession | None, master: str | None, *, bar: bool) 
             "(Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME."
         )
     with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
-        session = _start(master, Path(folder), bar=bar)
+        session = _start_session(master, Path(folder), bar=bar)
         try:
             yield session
         finally:
@@ -116,7 +116,7 @@ def add_retries(master: str) -> str:
     return f"local[{found[1] or 1},{_ATTEMPTS}]" if found else master
 
 
-def _start(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
+def _start_session(master: str | None, folder: Path, *, bar: bool) -> SparkSession:
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -27,7 +27,7 @@ from provider_advisor.batch.reading.parquet import find_group_ends
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames, write_rejects
-from provider_advisor.batch.writing.part_folder import part_name
+from provider_advisor.batch.writing.part_folder import name_part
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
 
 __all__ = [
@@ -187,7 +187,7 @@ class _ShareCounts:
     def add(self, done: Done) -> Done:
         """Count a block, and return it numbered from the beginning of its file in this share."""
         file = done.end.file
-        placed = done.placed(self.records.get(file, 0))
+        placed = done.place_after(self.records.get(file, 0))
         self.records[file] = placed.end.records
         self.scored, self.rejected = self.scored + done.frame.height, self.rejected + len(done.rejects)
         self.tally += done.tally
@@ -195,9 +195,9 @@ class _ShareCounts:
 
 
 def _do_share(job: Job, number: int) -> ShareReport:
-    opened, share = _open(job), job.splits[number]
-    rows = Path(job.folder, ROWS, part_name(number, job.output_form))
-    rejects = Path(job.folder, REJECTS, part_name(number, "csv"))
+    opened, share = _open_job(job), job.splits[number]
+    rows = Path(job.folder, ROWS, name_part(number, job.output_form))
+    rejects = Path(job.folder, REJECTS, name_part(number, "csv"))
     # Another attempt at the same share may be alive; each writes a file of its own, and all write the same.
     attempt = uuid4().hex
     begun = [Path(job.folder, BEGUN, f"{kind}-{number}-{attempt}") for kind in (ROWS, REJECTS)]
@@ -218,9 +218,9 @@ def _do_share(job: Job, number: int) -> ShareReport:
 def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
     opened: _OpenJob, share: Split, progress: _ShareCounts, form: str, rows: BinaryIO, rejects: BinaryIO
 ) -> None:
-    raised: list[BaseException] = []  # Polars puts an error of its own in the place of what its frames raise
+    raised: list[BaseException] = []  # Polars replaces what its frames raise with an error of its own
 
-    def frames() -> Generator[pl.DataFrame]:
+    def yield_frames() -> Generator[pl.DataFrame]:
         try:
             for done in _score_blocks(opened, share):
                 placed = progress.add(done)
@@ -231,7 +231,7 @@ def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
             raise
 
     try:
-        write_frames(frames, opened.scoring.schema, form, rows)
+        write_frames(yield_frames, opened.scoring.schema, form, rows)
     except (AdvisorError, OSError, pl.exceptions.PolarsError) as error:
         raise next(iter(raised), error) from error
 
@@ -257,7 +257,7 @@ def _iterate(inputs: Inputs, start: Position) -> Generator[Piece]:
     yield from inputs.pieces(start)
 
 
-def _open(job: Job) -> _OpenJob:
+def _open_job(job: Job) -> _OpenJob:
     """Open the inputs and the scoring of a job, once a process."""
     if not _last or _last[0].job != job.id:
         knowledge = job.knowledge.unpack()

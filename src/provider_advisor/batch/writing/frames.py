@@ -27,12 +27,12 @@ __all__ = [
     "REJECTS_HEADER",
     "Shaper",
     "encode_frame",
-    "frame_of",
     "is_rejects_file",
     "join_parts",
+    "make_frame",
+    "plan_shape",
     "refuse_foreign_rejects",
     "replace_rejects",
-    "shape_for",
     "write_frames",
     "write_rejects",
 ]
@@ -42,7 +42,7 @@ _JOINER = ";"
 Shaper = Callable[[pa.RecordBatch], pl.DataFrame]
 
 
-def frame_of(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
+def make_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
     """Return the same table for Polars."""
     frame = pl.from_arrow(table)
     if not isinstance(frame, pl.DataFrame):
@@ -50,35 +50,35 @@ def frame_of(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
     return frame
 
 
-def shape_for(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
+def plan_shape(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
     """Return the columns of an output in this form, and a function from a table of the schema to a frame of them.
 
     CSV holds no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that the form
     cannot hold.
     """
-    given = _empty(schema)
+    given = _make_empty(schema)
     if form == "jsonl":
         _refuse_bytes(given.schema)
     if form != "csv":
-        return given.schema, frame_of
-    changes = [change for name, kind in given.schema.items() for change in _flat(name, kind)]
-    return given.with_columns(changes).schema, lambda table: frame_of(table).with_columns(changes)
+        return given.schema, make_frame
+    changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)]
+    return given.with_columns(changes).schema, lambda table: make_frame(table).with_columns(changes)
 
 
-def _empty(schema: pa.Schema) -> pl.DataFrame:
+def _make_empty(schema: pa.Schema) -> pl.DataFrame:
     for field in schema:
         try:
-            _without_rows(pa.schema([field]))
+            _make_without_rows(pa.schema([field]))
         except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             raise BatchError(
                 f"the column '{field.name}' holds {field.type}, which cannot be written; leave it out."
             ) from error
-    return _without_rows(schema)
+    return _make_without_rows(schema)
 
 
-def _without_rows(schema: pa.Schema) -> pl.DataFrame:
+def _make_without_rows(schema: pa.Schema) -> pl.DataFrame:
     # pa.Schema.empty_table would look for pandas, and import it.
-    return frame_of(pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
+    return make_frame(pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
 
 
 def _refuse_bytes(schema: pl.Schema) -> None:
@@ -95,7 +95,7 @@ def _holds_bytes(kind: PolarsDataType) -> bool:
     return bool(kind == pl.Binary)
 
 
-def _flat(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
+def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
     column = pl.col(name)
     if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested() and not _holds_bytes(kind):
         texts = (
@@ -174,10 +174,10 @@ def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
     """Write rejects as lines of CSV, without the header."""
     for reject in rejects:
         cells = (reject.file, str(reject.row), reject.reason, reject.content)
-        file.write((",".join(map(_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
+        file.write((",".join(map(_quote_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
 
 
-def _cell(text: str) -> str:
+def _quote_cell(text: str) -> str:
     # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
     return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ',"\r\n') else text
 

@@ -22,7 +22,7 @@ __all__ = [
     "SUCCESS",
     "finish_part_folder",
     "is_made_by_run",
-    "part_name",
+    "name_part",
     "remove_part_folder",
     "replace_part_folder",
     "restore_part_folder",
@@ -34,32 +34,32 @@ _PART = re.compile(r"part-\d{5,}\.(csv|jsonl|parquet)")
 _OURS = re.compile(rf"{_PART.pattern}|{SUCCESS}|{_MARK}[0-9a-f]{{32}}")
 
 
-def part_name(number: int, form: str) -> str:
+def name_part(number: int, form: str) -> str:
     """Return the name of a part, counted from 0: names sort as the rows do."""
     return f"part-{number:05}.{form}"
 
 
 def finish_part_folder(folder: Path) -> None:
     """Mark a folder of parts as complete and as made by a run, and wait until it is on the disk. Raises OSError."""
-    sizes = _sizes(folder)
+    sizes = _read_sizes(folder)
     for name in sizes or {}:
         with (folder / name).open("rb") as file:
             os.fsync(file.fileno())
-    (folder / f"{_MARK}{_digest(sizes or {})}").touch()
+    (folder / f"{_MARK}{_make_digest(sizes or {})}").touch()
     (folder / SUCCESS).touch()
     sync_folder(folder)
 
 
 def is_made_by_run(folder: Path) -> bool:
     """Return whether a folder is empty, or is what a run has made and nobody has changed. A link is not."""
-    sizes = _sizes(folder)
+    sizes = _read_sizes(folder)
     if not sizes:
         return sizes is not None
     parts = {name: size for name, size in sizes.items() if _PART.fullmatch(name)}
-    return sizes.keys() - parts.keys() == {SUCCESS, f"{_MARK}{_digest(parts)}"}
+    return sizes.keys() - parts.keys() == {SUCCESS, f"{_MARK}{_make_digest(parts)}"}
 
 
-def _sizes(folder: Path) -> dict[str, int] | None:
+def _read_sizes(folder: Path) -> dict[str, int] | None:
     """Return the size of each file of a folder; None if it is no folder, or holds more than plain files."""
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -74,7 +74,7 @@ def _sizes(folder: Path) -> dict[str, int] | None:
     return {name: each.st_size for name, each in found.items()} if plain else None
 
 
-def _digest(sizes: dict[str, int]) -> str:
+def _make_digest(sizes: dict[str, int]) -> str:
     text = "".join(f"{name} {size}\n" for name, size in sorted(sizes.items()))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

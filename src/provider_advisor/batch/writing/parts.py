@@ -43,9 +43,9 @@ def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     start = folder.parts[-1].end if folder.parts else Position()
     part = FinishedPart(len(folder.parts) + 1, start, 0, 0, Tally.empty())
-    raised: list[BaseException] = []  # Polars puts an error of its own in the place of what its frames raise
+    raised: list[BaseException] = []  # Polars replaces what its frames raise with an error of its own
 
-    def frames() -> Iterator[pl.DataFrame]:
+    def yield_frames() -> Iterator[pl.DataFrame]:
         nonlocal part
         try:
             for done in blocks:
@@ -59,10 +59,10 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
             raised.append(error)
             raise
 
-    paths = folder.files_of(part)
+    paths = folder.list_files(part)
     try:
         with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
-            write_frames(frames, target.schema, target.form, rows, header=target.is_folder or not folder.parts)
+            write_frames(yield_frames, target.schema, target.form, rows, header=target.is_folder or not folder.parts)
         folder.complete(part)
     except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
         paths[0].unlink(missing_ok=True)
@@ -86,7 +86,7 @@ def _explain(error: BaseException, output: Path) -> BaseException:
 def place_output(folder: WorkFolder, target: Target) -> None:
     """Put rejects and rows, complete now, in their places. Raises BatchFailure, the old output untouched."""
     parts = folder.parts
-    files = [folder.files_of(part) for part in parts]
+    files = [folder.list_files(part) for part in parts]
     path = target.output
     try:
         final = _finish_rows([rows for rows, _ in files], folder, target)

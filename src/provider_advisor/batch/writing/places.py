@@ -18,7 +18,7 @@ from provider_advisor.batch.writing.frames import is_rejects_file
 from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.errors import BatchError, describe_cause
 
-__all__ = ["OutputPlace", "check_places", "default_rejects", "is_folder_name"]
+__all__ = ["OutputPlace", "check_places", "find_default_rejects", "is_folder_name"]
 
 
 class OutputPlace(NamedTuple):
@@ -32,7 +32,7 @@ class OutputPlace(NamedTuple):
     kind: Literal["file", "folder", "hidden"] = "file"
 
 
-def default_rejects(output: Path) -> Path:
+def find_default_rejects(output: Path) -> Path:
     """Return where rejects go if no option says: `scores.rejects.csv` beside `scores.parquet`."""
     return output.with_name(f"{output.stem}.rejects.csv")
 
@@ -99,14 +99,14 @@ def _check_parent(place: OutputPlace) -> os.stat_result | None:
         raise BatchError(f"{place.what} cannot be written: folder {folder} does not exist; create it first.") from error
     except OSError as error:
         raise BatchError(
-            f"{place.what} {_cut(place.path)} cannot be written ({describe_cause(error)}); name another."
+            f"{place.what} {_shorten(place.path)} cannot be written ({describe_cause(error)}); name another."
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BatchError(f"{place.what} {place.path} cannot be written: folder {folder} is read-only; name another.")
     return found
 
 
-def _cut(path: Path) -> str:
+def _shorten(path: Path) -> str:
     text = str(path)
     return text if len(text) <= 120 else f"{text[:60]}…{text[-60:]}"  # noqa: PLR2004
 
@@ -123,19 +123,19 @@ def _check_input(source: InputFile, places: Sequence[OutputPlace]) -> None:
 
 
 def _check_pair(one: OutputPlace, other: OutputPlace) -> None:
-    if _key(one.path) == _key(other.path) or _is_same(one.path, other.path):
+    if _fold_path(one.path) == _fold_path(other.path) or _is_same(one.path, other.path):
         raise BatchError(f"{other.path} would be written twice, as {one.what} and as {other.what}; name two files.")
     for place, folder in ((one, other), (other, one)):
         if folder.kind != "file" and _is_inside(place.path, folder.path):
             raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; name another file.")
 
 
-def _key(path: Path) -> str:
+def _fold_path(path: Path) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    return _key(path).startswith(f"{_key(folder)}{os.sep}")
+    return _fold_path(path).startswith(f"{_fold_path(folder)}{os.sep}")
 
 
 def _is_same(path: Path, other: Path | IO[str]) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.writing.part_folder import part_name, remove_part_folder, restore_part_folder
+from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.whole_file import sync_folder, write_whole
 
@@ -35,9 +35,9 @@ __all__ = [
     "FinishedPart",
     "WorkFolder",
     "delete_work_folder",
+    "find_work_folder",
     "lock_work_folder",
     "mark_work_folder",
-    "work_folder_of",
 ]
 
 FINAL = "final.rows"
@@ -58,7 +58,7 @@ class FinishedPart(NamedTuple):
     tally: Tally
 
 
-def work_folder_of(output: Path) -> Path:
+def find_work_folder(output: Path) -> Path:
     """Return where the run that makes an output keeps its parts."""
     return output.with_name(f".{output.name}.parts")
 
@@ -72,7 +72,7 @@ class WorkFolder:
     """
 
     def __init__(self, output: Path, head: Mapping[str, Any], *, resume: bool, form: str | None = None) -> None:
-        self.path, self._form = work_folder_of(output), form
+        self.path, self._form = find_work_folder(output), form
         self.rows, self.old = self.path / _ROWS, self.path / _OLD
         self._lock = lock_work_folder(self.path, output, {_ROWS, _OLD})
         self.parts: list[FinishedPart] = []
@@ -109,12 +109,12 @@ class WorkFolder:
             if isinstance(found, FinishedPart):
                 self.parts.append(found)
             elif found is not None:
-                self.placed = not (self.path / str(found["final"])).exists() and _size(output) == found.get("size")
+                self.placed = not (self.path / str(found["final"])).exists() and _read_size(output) == found.get("size")
             else:
                 break
             end = manifest.tell()
         os.truncate(self.path / _MANIFEST, end)
-        whole = [all(map(_is_file, self.files_of(part))) for part in self.parts]
+        whole = [all(map(_is_file, self.list_files(part))) for part in self.parts]
         if not (self.placed or all(whole)):
             self.parts = self.parts[: whole.index(False)]
             self._rewrite(len(self.parts))
@@ -124,15 +124,15 @@ class WorkFolder:
         with (self.path / _MANIFEST).open("rb") as old, write_whole(self.path / _MANIFEST) as new:
             new.writelines(line for line, _ in zip(old, range(1 + parts), strict=False))
 
-    def files_of(self, part: FinishedPart) -> tuple[Path, Path]:
+    def list_files(self, part: FinishedPart) -> tuple[Path, Path]:
         """Return the files of scored rows and of rejects of a part."""
         rows = self.path / f"{part.number:06}.rows"
         if self._form is not None:
-            rows = self.rows / part_name(part.number - 1, self._form)
+            rows = self.rows / name_part(part.number - 1, self._form)
         return rows, self.path / f"{part.number:06}.rejects"
 
     def _remove_all_but(self, parts: list[FinishedPart]) -> None:
-        kept = {path for part in parts for path in self.files_of(part)}
+        kept = {path for part in parts for path in self.list_files(part)}
         kept |= {self.path / _MANIFEST if parts else self.path, self.path / _LOCK}
         remove_part_folder(self.rows, kept)
         remove_part_folder(self.old)
@@ -143,7 +143,7 @@ class WorkFolder:
 
     def complete(self, part: FinishedPart) -> None:
         """Note that the files of a part are complete."""
-        for path in self.files_of(part):
+        for path in self.list_files(part):
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             sync_folder(path.parent)
@@ -153,11 +153,11 @@ class WorkFolder:
     def finish(self, final: Path) -> None:
         """Note that this file or folder is the whole output and goes to its place now."""
         sync_folder(self.path)
-        self._append({"final": final.name, "size": _size(final)})
+        self._append({"final": final.name, "size": _read_size(final)})
 
     def _append(self, line: Mapping[str, Any]) -> None:
         with (self.path / _MANIFEST).open("ab") as file:
-            file.write(_line_of(line))
+            file.write(_encode_line(line))
             file.flush()
             os.fsync(file.fileno())
 
@@ -204,7 +204,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
                 "name another output."
             ) from error
         try:
-            lock = _lock_in(folder, path, output, folders)
+            lock = _open_lock(folder, path, output, folders)
         finally:
             os.close(folder)
         if lock is not None:
@@ -223,7 +223,7 @@ def delete_work_folder(path: Path) -> None:
     path.rmdir()
 
 
-def _lock_in(folder: int, path: Path, output: Path, folders: Collection[str]) -> int | None:
+def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) -> int | None:
     """Return the open lock in an open folder, None if the folder was deleted meanwhile."""
     _refuse_foreign(folder, path, folders)
     try:
@@ -319,10 +319,10 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
     with write_whole(folder / _MANIFEST) as file:
-        file.write(_line_of(head))
+        file.write(_encode_line(head))
 
 
-def _line_of(data: Mapping[str, Any]) -> bytes:
+def _encode_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data).encode() + b"\n"  # all ASCII: names of files need not be UTF-8
 
 
@@ -332,7 +332,7 @@ def _is_file(path: Path) -> bool:
     return False
 
 
-def _size(path: Path) -> int | None:
+def _read_size(path: Path) -> int | None:
     with contextlib.suppress(OSError):
         return os.stat(path).st_size  # noqa: PTH116
     return None
@@ -343,10 +343,10 @@ def _refuse_other_run(then: Mapping[str, Any], now: Mapping[str, Any], output: P
         before, after = json.dumps(then.get(name)), json.dumps(now.get(name))
         if before != after:
             raise BatchError(
-                f"cannot resume the run that began {output}: {name} was {_cut(before)} and is {_cut(after)}; "
+                f"cannot resume the run that began {output}: {name} was {_shorten(before)} and is {_shorten(after)}; "
                 "make it the same again, or leave out --resume to start over."
             )
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004

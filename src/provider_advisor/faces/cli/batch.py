@@ -174,28 +174,28 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.pipeline import Scoring  # noqa: PLC0415
-    from provider_advisor.batch.reading import Limits, form_of, open_inputs  # noqa: PLC0415
+    from provider_advisor.batch.reading import Limits, choose_form, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.writing.places import (  # noqa: PLC0415
         OutputPlace,
         check_places,
-        default_rejects,
+        find_default_rejects,
         is_folder_name,
     )
-    from provider_advisor.batch.writing.workdir import work_folder_of  # noqa: PLC0415
+    from provider_advisor.batch.writing.workdir import find_work_folder  # noqa: PLC0415
 
     output = None if names[-1] == "-" else _follow_links(names[-1])
-    form = form_of(names[-1], options.output_format, "--output-format")
+    form = choose_form(names[-1], options.output_format, "--output-format")
     if output is None and form == "parquet":
         raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
     inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(),
         options.reading_options())  # fmt: skip
-    rejects = options.rejects_path() or (default_rejects(output) if output else None)
+    rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
     is_folder = output is not None and is_folder_name(names[-1])
     places = options.other_places()
     places += [OutputPlace("the rejects file (--rejects)", rejects)] if rejects else []
     if output is not None:
-        hidden = OutputPlace("the work folder", work_folder_of(output), "hidden")
+        hidden = OutputPlace("the work folder", find_work_folder(output), "hidden")
         places = [OutputPlace("the output", output, "folder" if is_folder else "file"), *places, hidden]
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):

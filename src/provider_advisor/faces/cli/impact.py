@@ -95,7 +95,7 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
 
 def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the impact as data, and the names of all providers by their ids."""
-    from provider_advisor.batch.impact import Asked, impact_of, impact_record, merge_readable  # noqa: PLC0415
+    from provider_advisor.batch.impact import Asked, impact_record, measure_impact, merge_readable  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
 
     day, age = read_day(options.as_of) or today(), read_age(options.max_age)
@@ -114,7 +114,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
         sample=options.sample,
     )
     with progress_bar(inputs.size, quiet=False) as advance:
-        impact = impact_of(asked, inputs.pieces(), advance)
+        impact = measure_impact(asked, inputs.pieces(), advance)
     providers = {**before.knowledge.providers, **after.knowledge.providers}
     names = {name: provider.name for name, provider in providers.items()}
     return impact_record(impact, before.name, after.name), names
