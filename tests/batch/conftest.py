@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Plan, run
 
@@ -40,7 +40,7 @@ def run_batch(bicycles, open_files):
         *sources, output = map(Path, names)
         inputs = open_files(*sources, limits=limits)
         form = form or {".csv": "csv", ".jsonl": "jsonl"}.get(output.suffix, "parquet")
-        scoring = Scoring(bicycles, inputs.schema, form, day=None, age=None, today=DAY, dated=inputs.is_dated)
+        scoring = Scoring(bicycles, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated))
         said = []
         plan = {"threads": 2, "about": about, **plan}
         return run(inputs, scoring, Plan(output, form, **plan), watch, said.append), said

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provider_advisor import load
-from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Plan, run
 
@@ -50,7 +50,7 @@ def main(source: str, output: str, moment: str, *rest: str) -> None:
     knowledge = load(_BICYCLES / "facts", _BICYCLES / "rules")
     inputs = open_inputs((source,), knowledge, None, b",", Limits(300, 100_000))
     form = Path(output).suffix.removeprefix(".") or "parquet"
-    scoring = Scoring(knowledge, inputs.schema, form, day=None, age=None, today=dt.date(2024, 6, 1), dated=False)
+    scoring = Scoring(knowledge, inputs.schema, form, ScoringOptions(dt.date(2024, 6, 1)))
     count = _kill_at(int(moment))
     plan = Plan(
         Path(output), form, threads=2, resume="--resume" in rest, part_rows=30, is_folder="." not in Path(output).name

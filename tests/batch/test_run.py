@@ -228,9 +228,8 @@ def test_days_with_the_same_facts_are_scored_together_and_answered_each_as_of_it
     schema = pa.schema(
         [("team", pa.string()), ("needs", pa.string()), ("as_of", pa.string()), ("max_age", pa.string())]
     )
-    scoring = pipeline.Scoring(
-        bicycles, schema, "csv", day=None, age=None, today=dt.date(2024, 1, 1), dated=True, reasons=True, explain=True
-    )
+    options = pipeline.ScoringOptions(dt.date(2024, 1, 1), dated=True, reasons=True, explain=True)
+    scoring = pipeline.Scoring(bicycles, schema, "csv", options)
     asked = [(day, age) for day in days for age in ages]
     rows = pa.RecordBatch.from_pylist(
         [

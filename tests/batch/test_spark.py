@@ -30,7 +30,7 @@ from watched import WatchedKnowledge, held, loads
 
 from provider_advisor import load, score_spark
 from provider_advisor.batch import Scorer
-from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Interrupted, Plan, run
 from provider_advisor.batch.spark.run import run_on_spark
@@ -234,9 +234,7 @@ def _nothing(seen):
 def _on_one_machine(paths, output, knowledge, limits, *, reasons=True):
     inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits)
     form = output.suffix[1:]
-    scoring = Scoring(
-        knowledge, inputs.schema, form, day=None, age=None, today=DAY, dated=inputs.is_dated, reasons=reasons
-    )
+    scoring = Scoring(knowledge, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated, reasons=reasons))
     return run(inputs, scoring, Plan(output, form, threads=1), _nothing, _nothing)
 
 

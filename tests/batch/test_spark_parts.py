@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from pyarrow import csv
 
 from provider_advisor.batch.blocks import Position
+from provider_advisor.batch.pipeline import ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.spark import run, session
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import place_output, stage_folder
 from provider_advisor.batch.spark.run import run_on_spark
-from provider_advisor.batch.spark.worker import REJECTS, ROWS, Job, ScoringOptions, do_shares, split_inputs
+from provider_advisor.batch.spark.worker import REJECTS, ROWS, Job, do_shares, split_inputs
 from provider_advisor.batch.writing.part_folder import finish_part_folder
 from provider_advisor.batch.writing.places import OutputPlace
 from provider_advisor.errors import BatchError, BatchFailure
@@ -158,7 +159,7 @@ def test_large_splits_are_few_and_small_ones_are_many(opened):
 
 def _job(bicycles, path, folder, **changes):
     inputs = open_inputs((str(path),), bicycles, None, b",", Limits())
-    options = ScoringOptions(None, None, DAY, dated=False)
+    options = ScoringOptions(DAY)
     for name in (ROWS, REJECTS, "begun"):
         (folder / name).mkdir(parents=True)
     parts = ("1", pack_knowledge(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -23,7 +23,7 @@ from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.logic import parse_age, parse_day
 
-__all__ = ["Scoring", "score_blocks"]
+__all__ = ["Scoring", "ScoringOptions", "score_blocks"]
 
 _DATED = ("as_of", "max_age")
 _MOST_SCORERS = 16
@@ -42,32 +42,35 @@ class _Frames(NamedTuple):
     tally: Tally
 
 
+class ScoringOptions(NamedTuple):
+    """What answers and their columns depend on, besides the knowledge base and the rows.
+
+    `day` and `age` (in days) choose the facts of all rows. With `dated` rows the columns `as_of` and `max_age` choose
+    them where `day` or `age` do not; otherwise it is `today`. The rest is as in `Scorer`.
+    """
+
+    today: dt.date
+    dated: bool = False
+    day: dt.date | None = None
+    age: int | None = None
+    id_column: str | None = None
+    reasons: bool = False
+    explain: bool = False
+
+
 class Scoring:
     """How the blocks of a run are scored, by any number of threads.
 
-    With `dated` rows the columns `as_of` and `max_age` say with which facts each is answered, unless `day` or `age` do;
-    they are not part of the output. `options` are those of `Scorer`. `facts` are those of a row that names no day.
+    The columns that date rows are not part of the output. `facts` are those of a row that names no day.
     """
 
-    def __init__(  # noqa: PLR0913 (what an answer depends on)
-        self,
-        knowledge: KnowledgeBase,
-        schema: pa.Schema,
-        form: str,
-        *,
-        day: dt.date | None,
-        age: int | None,
-        today: dt.date,
-        dated: bool,
-        **options: Any,  # noqa: ANN401 (those of Scorer)
-    ) -> None:
+    def __init__(self, knowledge: KnowledgeBase, schema: pa.Schema, form: str, options: ScoringOptions) -> None:
         self._knowledge, self._options = knowledge, options
-        self._day, self._age, self._today, self._dated = day, age, today, dated
         self._spans = _Spans(knowledge)
         self._scorers = BoundedCache[tuple[int, int | None], Scorer](limit=_MOST_SCORERS)
         first = self._get_scorer(self._choose_day(None, None))
         self.facts = first.facts
-        left = [field for field in schema if not (dated and field.name in _DATED)]
+        left = [field for field in schema if not (options.dated and field.name in _DATED)]
         self.schema, self._shape = plan_shape(first.output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
@@ -89,9 +92,9 @@ class Scoring:
         """Score rows, those whose days have the same facts together.
 
         For example, if claims were made on 2022-11-22 and 2024-03-01, rows as of 2023-01-01 and 2023-12-31 have the
-        same facts, while an age of 365d parts them. So a table of thousands of days needs only a few scorers.
+        same facts, but with an age of 365d they differ. So a table of thousands of days needs only a few scorers.
         """
-        if not self._dated:
+        if not self._options.dated:
             return self._score_slices(rows, self._get_scorer(self._choose_day(None, None)), None)
         keys = list(zip(*(rows[name].to_pylist() for name in _DATED), strict=True))
         days_of = {key: self._choose_day(*key) for key in set(keys)}
@@ -124,14 +127,18 @@ class Scoring:
 
     def _choose_day(self, as_of: str | None, max_age: str | None) -> _Day:
         """Return the day and the age that a row is answered with; what the command line asks for wins."""
-        day = self._day or (parse_day(as_of) if as_of else self._today)
-        return day, self._age or (parse_age(max_age) if max_age else None)
+        day = self._options.day or (parse_day(as_of) if as_of else self._options.today)
+        return day, self._options.age or (parse_age(max_age) if max_age else None)
 
     def _get_scorer(self, day: _Day) -> Scorer:
         """Return the scorer of a day, which serves all days with the same facts."""
-        return self._scorers.get_or_make(
-            self._spans.find(day), lambda: Scorer(facts_as_of(self._knowledge, *day), **self._options)
-        )
+        _, _, _, _, id_column, reasons, explain = self._options
+
+        def make() -> Scorer:
+            facts = facts_as_of(self._knowledge, *day)
+            return Scorer(facts, id_column=id_column, reasons=reasons, explain=explain)
+
+        return self._scorers.get_or_make(self._spans.find(day), make)
 
 
 class _Spans:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Stopped
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.run import Interrupted, Result
@@ -39,7 +39,6 @@ from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, 
 from provider_advisor.batch.spark.worker import (
     REPORT,
     Job,
-    ScoringOptions,
     ShareReport,
     do_shares,
     read_report,
@@ -102,10 +101,10 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
     check_places(inputs.sources, [*places, OutputPlace("the work folder", find_stage_folder(place), "hidden")], rejects)
     options = ScoringOptions(
-        as_of, max_age, today or dt.date.today(), inputs.is_dated, id_column, reasons, explain  # noqa: DTZ011
+        today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain  # noqa: DTZ011
     )  # fmt: skip
     # What is wrong with the columns is said before Spark starts.
-    Scoring(knowledge, inputs.schema, form, **options._asdict())
+    Scoring(knowledge, inputs.schema, form, options)
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
         inputs.form, form, separator, limits, options, "", (), reading,

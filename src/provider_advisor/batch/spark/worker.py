@@ -5,7 +5,6 @@ The inputs are cut at the ends of records, as one machine would cut them, so tha
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from pydantic import TypeAdapter
 
 from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.pipeline import Scoring
+from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.parquet import find_group_ends
 from provider_advisor.batch.reading.sources import InputFile
@@ -36,7 +35,6 @@ __all__ = [
     "REPORT",
     "ROWS",
     "Job",
-    "ScoringOptions",
     "ShareReport",
     "Split",
     "do_shares",
@@ -58,18 +56,6 @@ class Split(NamedTuple):
 
     start: Position
     end: Position | None
-
-
-class ScoringOptions(NamedTuple):
-    """What answers depend on besides knowledge and columns; see `Scoring`."""
-
-    day: dt.date | None
-    age: int | None
-    today: dt.date
-    dated: bool
-    id_column: str | None = None
-    reasons: bool = False
-    explain: bool = False
 
 
 class Job(NamedTuple):
@@ -266,6 +252,6 @@ def _open_job(job: Job) -> _OpenJob:
         for here, there in zip(inputs.sources, job.sources, strict=True):
             if not here.is_same_file(there):
                 raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")
-        scoring = Scoring(knowledge, inputs.schema, job.output_form, **job.options._asdict())
+        scoring = Scoring(knowledge, inputs.schema, job.output_form, job.options)
         _last[:] = [_OpenJob(job.id, inputs, scoring)]
     return _last[0]

@@ -173,7 +173,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
-    from provider_advisor.batch.pipeline import Scoring  # noqa: PLC0415
+    from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
     from provider_advisor.batch.reading import Limits, choose_form, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.writing.places import (  # noqa: PLC0415
@@ -200,10 +200,10 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError("--resume works from file to file, not with standard input or output.")
-    scoring = Scoring(
-        knowledge, inputs.schema, form, day=options.day, age=options.age, today=today(), dated=inputs.is_dated,
-        id_column=options.id_column, reasons=options.reasons, explain=options.explain,
-    )  # fmt: skip
+    scoring_options = ScoringOptions(
+        today(), inputs.is_dated, options.day, options.age, options.id_column, options.reasons, options.explain
+    )
+    scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
         output, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
