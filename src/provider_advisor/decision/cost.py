@@ -18,9 +18,9 @@ class CostItem(NamedTuple):
     """One service: what is used of it, the price that comes cheapest, and what it costs a month.
 
     `price` is None where the provider has no price on record; then the cost is anything from 0. `instead` are other
-    price models, dearer for this usage; `missing` the ids of those whose price is not known: the cheapest could be
-    among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits, which are
-    named and not taken off. `by_quote` says that the provider has a price, and gives it on request only.
+    price models, which cost more for this usage; `missing` the ids of those whose price is not known: the cheapest
+    could be among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits,
+    which are named and not subtracted. `by_quote` says that the provider has a price, but only on request.
     """
 
     usage: Mapping[str, Number]
@@ -61,7 +61,7 @@ def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> 
 
 
 def _drop_dust(amount: Number) -> Number:
-    """Return it without the dust of binary fractions: 600,000 messages at 0.0079 are 4740, and keep that ceiling."""
+    """Return it without the error of binary fractions: 600,000 messages at 0.0079 cost 4740, not a bit more."""
     return plain(round(amount, _DIGITS))
 
 
@@ -78,6 +78,8 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     if not costs:
         by_quote = any(fact.claims for _, fact in found)
         return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing)
+    # A price model without a known price may be the cheapest: it takes away the floor, and cannot raise the ceiling,
+    # because the team may choose the model whose price is known.
     low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
     cheapest, *dearer = costs
     instead = tuple(fact for _, fact in dearer)
@@ -126,6 +128,7 @@ def find_cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tu
             for price in service.models
             if price.scale is not None
         ]
+        # Of several price models the team would pay the cheapest, at the worst prices as well as at the best.
         worst.append(min((scale.worst * volume for scale, volume in scaled), default=0))
         best.append(min((scale.best * volume for scale, volume in scaled), default=0))
     return math.fsum(worst), math.fsum(best)

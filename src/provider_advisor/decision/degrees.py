@@ -55,6 +55,7 @@ def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: 
     claims = (*degree.claims, *paid_for.claims)
     if degree.truth is not None:
         return degree._replace(claims=claims, paid_for=paid_for)
+    # With the probability p the provider has what the price pays for, else the degree is 0: the mean is p times it.
     expected = facts.knowledge.policy.unknown * degree.expected
     return degree._replace(low=0, expected=expected, claims=claims, paid_for=paid_for)
 
@@ -99,6 +100,8 @@ def grade_on_scale(
 ) -> Degree:
     """Return the degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
     lower_is_better = worst > best
+    # An end that is missing is as far as the scale goes on that side, so an open range ends at 0 or 1.
+    # Example: "from 120" on a scale from 200 (worst) to 0 gives 0.4 at 120 and 0 without an upper end: [0, 0.4].
     at_low = _position(amount.low, worst, best, missing=1 if lower_is_better else 0)
     at_high = _position(amount.high, worst, best, missing=0 if lower_is_better else 1)
     low, high = sorted((at_low, at_high))

@@ -85,6 +85,7 @@ class Totals(NamedTuple):
     def ranks(self) -> list[Rank]:
         """Return what leaders are found by, for each place; without any weight all score 0."""
         return [
+            # The same order as `judge` makes from assessments: a lower rank is better, so the score is negated.
             (2 if failed else 1 if unknown else 0, unknown, -self._score(expected))
             for failed, unknown, expected in zip(self.failed, self.unknown, self.expected, strict=True)
         ]

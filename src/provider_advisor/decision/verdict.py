@@ -95,6 +95,7 @@ def judge_ranks(
     All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for. What is proven is
     firm here: of the age of facts, ranks and scores say nothing.
     """
+    # Standing first, then the number of unknown musts, then the expected score: tuples are compared in this order.
     best = min(ranks)
     leaders = [place for place, rank in enumerate(ranks) if rank == best]
     names = tuple(sorted(providers[place] for place in leaders))
@@ -104,6 +105,7 @@ def judge_ranks(
         return Verdict("undetermined", lean=names[0]) if len(names) == 1 else Verdict("undetermined", among=names)
     certain = proven(leaders[0])
     rivals = (place for place, rank in enumerate(ranks) if rank != best and rank[0] != _RULED_OUT)
+    # Strictly below: a rival that can reach exactly the proven score could still make it a tie.
     is_proven = all(possible(rival) < certain for rival in rivals)
     if len(leaders) == 1:
         return Verdict("recommended", "firm" if is_proven else "leaning", names[0])
@@ -155,6 +157,7 @@ def find_stale_grounds(
     again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), usage)}
     before = {each.provider: each for each in assessments}
     leader = str(verdict.provider)
+    # Only rivals that are no longer beaten matter: for the others the proof works without the facts past their time.
     open_again = [name for name in before if name != leader and not _is_beaten(again[name], again[leader])]
     by_score = any(before[name].standing != "ruled-out" for name in open_again)
     findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]

@@ -76,6 +76,7 @@ def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
     for stated, group in itertools.groupby(ordered, key=lambda claim: claim.stated):
         said = sorted(group, key=lambda claim: claim.starts)
         strength = _measure_strength(said)
+        # A weaker statement (a contrast after a statement) does not cancel what a stronger one announced.
         steps = [_forget_ahead(step, stated) if _measure_strength(step.claims) <= strength else step for step in steps]
         steps += [
             _Step(starts, tuple(part)) for starts, part in itertools.groupby(said, key=lambda claim: claim.starts)
@@ -110,6 +111,7 @@ def _update_view(
         return newer, gone  # perhaps empty: what has ended brings nothing older back
     if not holding:
         return older, ended
+    # A newer but weaker claim does not replace the older ones; it agrees with them, or makes the fact disputed.
     both = older.claims + holding
     disputed = older.disputed or newer.disputed or not _agree(both, day)
     return View(both, disputed=disputed), (*ended, *gone)

@@ -88,6 +88,8 @@ class WorldSample:
         for place, score in enumerate(scores):
             better = sum((other > score).astype("int16") for other in scores)
             level = sum((other == score).astype("int16") for other in scores)
+            # Those that are level share the ranks that they take together, each 1 / `level` of every one of them.
+            # Example: two are level behind one leader: ranks 2 and 3, half a world each.
             held = [((better <= rank) & (rank < better + level) & self._stands[place]) / level for rank in range(count)]
             found.append(tuple(float(rank.mean()) for rank in held))
         return tuple(found)

@@ -98,6 +98,7 @@ class _Lines:
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
         pairs = list(itertools.combinations(self._lines, 2))
+        # A tie or an undetermined verdict can also change where a possible score passes the leaders' expected one.
         if self.judge(self.weight).provider is None:
             pairs += itertools.product(self._lines, self._highest)
         found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > self._least())
@@ -183,6 +184,7 @@ _Step = tuple[float, float]
 def _step_up(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
     points = [weight, *(point for point in crossings if point > weight)]
     for here, after in itertools.zip_longest(points, points[1:]):
+        # Beyond the last crossing nothing changes any more, so one larger weight is enough to judge all of them.
         yield here, 2 * here + 1 if after is None else (here + after) / 2
 
 
@@ -196,6 +198,8 @@ def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End | No
     """Return where the verdict no longer holds on the way; None where it holds everywhere."""
     before = lines.judge(weight)
     for here, beyond in steps:
+        # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
+        # stretch differs, open if the crossing does.
         if lines.differs(here, before):
             return _End(here, False, lines.leaders(beyond))  # noqa: FBT003
         if lines.differs(beyond, before):
