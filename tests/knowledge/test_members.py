@@ -233,10 +233,19 @@ def test_lists_are_part_of_what_a_base_says(knowledge_from, tmp_path):
     assert other.criteria["delivery@south"].label == "Delivery, Midday"
 
 
+def test_a_word_that_names_a_member_alone_asks_for_the_criterion_of_its_list(knowledge_from, tmp_path):
+    text = (BICYCLES / "facts" / "members" / "region.yaml").read_text("utf-8")
+    shops = knowledge_from(
+        tmp_path, facts={"members/region.yaml": text.replace("members:", "alone: delivery\nmembers:")}
+    )
+    assert shops.find_criterion("north") == shops.find_criterion("The North") == "delivery@north"
+    assert shops.find_criterion("north delivery") == "delivery@north"
+    assert shops.find_criterion("rental") == "rental"
+    assert shops.find_criterion("nowhere") is None
+    assert load(BICYCLES / "facts", BICYCLES / "rules").find_criterion("north") is None
+
+
 def test_what_looks_wrong_with_members_is_told():
-    found = list(suspicions(facts_of("criterion: delivery, value: present")))
-    (sentence,) = (text for text in found if "no claim names a member" in text)
-    assert sentence.startswith("criterion 'delivery': it has `of_each: region`")
     disputed = [
         "criterion: delivery, member: north, value: present",
         "criterion: delivery, member: north, value: absent",

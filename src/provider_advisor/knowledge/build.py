@@ -121,7 +121,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         for index, source in enumerate(file.sources)
     )
     problems += find_repeated(placed, "the source")
-    problems += check_members(read.files["members"])
+    problems += check_members(read.files["members"], vocabulary.criteria)
     named = Defined(lists, {name: name for name in lists}, is_open="members" in read.unread)
     problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage, named)
     return vocabulary

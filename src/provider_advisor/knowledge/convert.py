@@ -89,7 +89,7 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
 def make_member_list(shape: shapes.MembersFile) -> MemberList:
     """Return a list of members as a record."""
     members = {part.id: Member(part.id, part.label, tuple(part.aliases)) for part in shape.members}
-    return MemberList(shape.id, shape.label, shape.question, members)
+    return MemberList(shape.id, shape.label, shape.question, members, shape.alone)
 
 
 def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:

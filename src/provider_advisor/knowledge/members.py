@@ -45,12 +45,16 @@ class Member(NamedTuple):
 
 
 class MemberList(NamedTuple):
-    """The members that criteria with this `of_each` can be asked of; the question is "In which countries?"."""
+    """The members that criteria with this `of_each` can be asked of; the question is "In which countries?".
+
+    `alone` is the criterion that a member's words ask for by themselves: `soc-2` is `certificate@soc-2`.
+    """
 
     id: str
     label: str
     question: str
     members: Mapping[str, Member]
+    alone: str | None = None
 
 
 Lists = Mapping[str, MemberList]
@@ -124,6 +128,18 @@ class Criteria(dict[str, "Criterion"]):
         if word in of.members:
             return word
         return self._words_of(of).get(fold(word))
+
+    def find_alone(self, word: str) -> str | None:
+        """Return the criterion of the member that a word asks for by itself: `soc-2`, `slack`, `slack-integration`."""
+        word = fold(word)
+        for alone, words in self._alone:
+            if (member := words.get(word) or words.get(word.removesuffix(f"-{alone}"))) is not None:
+                return f"{alone}{AT}{member}"
+        return None
+
+    @cached_property
+    def _alone(self) -> list[tuple[str, Mapping[str, str]]]:
+        return [(of.alone, self._words_of(of)) for of in self.lists.values() if of.alone is not None]
 
     def _words_of(self, of: MemberList) -> Mapping[str, str]:
         if of.id not in self._folded:

@@ -407,14 +407,17 @@ class KnowledgeBase:
     def find_criterion(self, word: str) -> str | None:
         """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens.
 
-        In `numbers@germany` both the criterion and its member may be any word that they answer to.
+        In `numbers@germany` both the criterion and its member may be any word that they answer to. A word that names a
+        member alone finds it where its list says of which criterion: `soc-2` is `certificate@soc-2`.
         """
         if (known := self.words.get(word)) is not None:
             return known
         word, member = split_member(word)
         name = self.words.get(word) or self._folded_words.get(fold(word))
-        if name is None or member is None:
-            return name
+        if member is None:
+            return name or self.criteria.find_alone(word)
+        if name is None:
+            return None
         found = self.criteria.find_member(name, member)
         return None if found is None else f"{name}{AT}{found}"
 

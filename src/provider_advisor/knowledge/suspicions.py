@@ -47,7 +47,6 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_unclaimed(knowledge)
     yield from _find_unaskable(knowledge)
     yield from _find_absent_words(knowledge)
-    yield from _find_unnamed_members(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
@@ -92,18 +91,6 @@ def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
             yield (
                 f"criterion '{criterion.id}': a must without a bound accepts '{worst}'; if that means that it is not "
                 f"there, add `absent: {worst}`."
-            )
-
-
-def _find_unnamed_members(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield criteria that can be asked of each member, though nothing is known of any."""
-    named = {name for (_, name), claims in knowledge.claims.items() for claim in claims if claim.members}
-    claimed = {name for _, name in knowledge.claims}
-    for criterion in knowledge.criteria.values():
-        if criterion.of_each is not None and criterion.id in claimed - named:
-            yield (
-                f"criterion '{criterion.id}': it has `of_each: {criterion.of_each}`, but no claim names a member; "
-                "add `member` or `includes` to one."
             )
 
 

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.members import Member, list_member_words
+from provider_advisor.knowledge.members import AT, Member, list_member_words
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion
 from provider_advisor.knowledge.shapes import ClaimShape, MembersFile
-from provider_advisor.knowledge.suggest import fold
+from provider_advisor.knowledge.suggest import did_you_mean, fold
 
 __all__ = ["check_claim_members", "check_member", "check_members", "define_members", "find_contradicting"]
 
 
-def check_members(files: Sequence[Reading[MembersFile]]) -> Iterator[str]:
+def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
     """Return everything wrong with the lists of members: each word belongs to one member of its list."""
+    yield from _check_alone(files, criteria)
     yield from find_repeated(((file.id, document.where("id")) for file, document, _ in files), "the list of members")
     for file, document, _ in files:
         placed = [(member, document.where("members", index)) for index, member in enumerate(file.members)]
@@ -26,6 +27,29 @@ def check_members(files: Sequence[Reading[MembersFile]]) -> Iterator[str]:
         for member, where in placed:
             if (other := owners.setdefault(fold(member.label), member.id)) != member.id:
                 yield f"{where}: the label '{member.label}' is already a word for the member '{other}'; change one."
+
+
+def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
+    """Yield words that would ask for two things: for a member by itself, and for a criterion or another member."""
+    owners: dict[str, str] = {}
+    for file, document, _ in files:
+        if file.alone is None:
+            continue
+        criterion = criteria.records.get(file.alone)
+        if criterion is None or criterion.of_each != file.id:
+            fitting = [name for name, other in criteria.records.items() if other.of_each == file.id]
+            yield (
+                f"{document.where('alone')}: 'alone' must name a criterion with `of_each: {file.id}`; "
+                f"found '{file.alone}'.{did_you_mean(file.alone, fitting)}"
+            )
+        for index, member in enumerate(file.members):
+            for word in dict.fromkeys(map(fold, (member.id, *member.aliases))):
+                if (owner := criteria.meaning.get(word) or owners.get(word)) is not None:
+                    yield (
+                        f"{document.where('members', index)}: '{word}' would ask for '{member.id}' by itself, but it "
+                        f"is a word for '{owner}' already; rename one."
+                    )
+                owners[word] = f"{file.alone}{AT}{member.id}"
 
 
 def define_members(reading: Reading[MembersFile]) -> Defined[Member]:

@@ -139,6 +139,7 @@ class MembersFile(Shape):
     id: Id
     label: Words
     question: Words
+    alone: Annotated[Id | None, Field(description="the criterion that a member's words ask for by themselves")] = None
     members: list[MemberShape] = Field(min_length=1)
 
 
