@@ -7,7 +7,12 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["sync_folder", "write_whole"]
+__all__ = ["OPEN_SAFELY", "sync_folder", "write_whole"]
+
+_CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
+OPEN_SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSE_ON_EXEC
+"""Flags of `os.open` for a path at which somebody else may have put something: a link is not followed, a pipe not
+waited for. Systems without such flags, such as Windows, open the path as it is."""
 
 
 @contextlib.contextmanager
@@ -21,7 +26,7 @@ def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[
     place = os.fspath(path)
     folder = os.path.dirname(place) or "."
     beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, mode)
     try:
         with open(number, "wb") as file:
             yield file

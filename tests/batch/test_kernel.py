@@ -25,6 +25,7 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tokens import number_words, split_cell
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge.members import Criteria
 from provider_advisor.recommendation import recommend
 
 DAY = dt.date(2022, 12, 31)
@@ -296,7 +297,7 @@ def test_a_base_without_usage_has_no_columns_of_costs(bicycles):
         bicycles,
         usage={},
         fingerprint="without-usage",
-        criteria=prices,
+        criteria=Criteria(prices, given=bicycles.criteria.given),
         rules={n: r for n, r in rules.items() if "Usage(" not in repr(r)},
     )
     found = Scorer(facts_as_of(base, dt.date(2024, 6, 1))).score(table(team=["a"], needs=["repairs"])).batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import stat
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.batch.reading.sources import find_sources
+from provider_advisor.batch.writing import frames
 from provider_advisor.batch.writing.places import OutputPlace, check_places
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.run import run as run_command
@@ -276,3 +278,15 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
     ):
         with pytest.raises(BatchError, match=told):
             check_places(sources, [OutputPlace("the output", tmp_path / name)], None)
+
+
+def test_a_rejects_file_is_recognized_on_a_system_without_the_flags_of_posix(tmp_path, monkeypatch):
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+        monkeypatch.delattr(os, name)
+    flags = runpy.run_module("provider_advisor.whole_file")["OPEN_SAFELY"]
+    assert flags == 0
+    monkeypatch.setattr(frames, "OPEN_SAFELY", flags)
+    (tmp_path / "ours.csv").write_bytes(frames.REJECTS_HEADER)
+    (tmp_path / "theirs.csv").write_bytes(b"mine")
+    assert frames.is_rejects_file(tmp_path / "ours.csv")
+    assert not frames.is_rejects_file(tmp_path / "theirs.csv")

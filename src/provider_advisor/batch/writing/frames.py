@@ -18,7 +18,7 @@ from polars.io.plugins import register_io_source
 
 from provider_advisor.batch.blocks import Reject
 from provider_advisor.errors import BatchError
-from provider_advisor.whole_file import write_whole
+from provider_advisor.whole_file import OPEN_SAFELY, write_whole
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
@@ -185,7 +185,7 @@ def _quote_cell(text: str) -> str:
 def is_rejects_file(path: Path) -> bool:
     """Return whether a file, not through a link, is empty or begins as every rejects file does."""
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
     except OSError:
         return False
     with os.fdopen(opened, "rb") as file:

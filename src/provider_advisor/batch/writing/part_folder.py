@@ -1,6 +1,6 @@
 """An output that is a folder of parts, as Spark and every reader of Parquet understand it: `scores/part-00000.parquet`.
 
-`_SUCCESS` says that the folder is complete. Beside it stands an empty file whose name holds a digest of the names and
+`_SUCCESS` says that the folder is complete. Beside it is an empty file whose name holds a digest of the names and
 sizes of all parts. By it a later run knows that a run has made the folder, and that nobody has added or changed
 anything: only such a folder is replaced. Both files are empty because Polars reads every file of a folder that is not.
 """
@@ -16,7 +16,7 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
-from provider_advisor.whole_file import sync_folder
+from provider_advisor.whole_file import OPEN_SAFELY, sync_folder
 
 __all__ = [
     "SUCCESS",
@@ -60,14 +60,16 @@ def is_made_by_run(folder: Path) -> bool:
 
 
 def _read_sizes(folder: Path) -> dict[str, int] | None:
-    """Return the size of each file of a folder; None if it is no folder, or holds more than plain files."""
+    """Return the size of each file of a folder; None if it is not a folder, or holds more than plain files."""
     try:
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        opened = os.open(folder, os.O_RDONLY | OPEN_SAFELY)
     except OSError:
         return None
     try:
         with os.scandir(opened) as entries:
             found = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+    except NotADirectoryError:
+        return None
     finally:
         os.close(opened)
     plain = all(stat.S_ISREG(each.st_mode) for each in found.values())

@@ -23,7 +23,7 @@ from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
-from provider_advisor.whole_file import sync_folder, write_whole
+from provider_advisor.whole_file import OPEN_SAFELY, sync_folder, write_whole
 
 try:
     import fcntl
@@ -45,7 +45,6 @@ _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
 _MARK = {"made by": "recommend batch 1"}
 _OURS = re.compile(r"manifest\.jsonl|lock|final\.rows|\d{6,}\.(rows|rejects)|\.[0-9a-f]{16}\.part")
 _LONGEST_LINE = 1 << 26
-_SAFELY = 0 if fcntl is None else os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait without O_NONBLOCK
 
 
 class FinishedPart(NamedTuple):
@@ -191,7 +190,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
         try:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
-            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _SAFELY)
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | OPEN_SAFELY)
         except FileNotFoundError:
             if output.parent.is_dir():
                 continue  # the run that held it has just deleted it
@@ -227,7 +226,7 @@ def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) 
     """Return the open lock in an open folder, None if the folder was deleted meanwhile."""
     _refuse_foreign(folder, path, folders)
     try:
-        lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600, dir_fd=folder)
+        lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | OPEN_SAFELY, 0o600, dir_fd=folder)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -277,7 +276,7 @@ def _refuse_folder(path: Path, why: str) -> BatchError:
 def _open_manifest(folder: Path) -> BinaryIO | None:
     """Open the manifest for reading; None if there is none, or something else of that name."""
     try:
-        opened = os.open(folder / _MANIFEST, os.O_RDONLY | _SAFELY)
+        opened = os.open(folder / _MANIFEST, os.O_RDONLY | OPEN_SAFELY)
     except OSError:
         return None
     if stat.S_ISREG(os.fstat(opened).st_mode):
