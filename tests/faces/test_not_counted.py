@@ -1,4 +1,4 @@
-"""What is said but does not count shows in every form of an answer: what is not wanted."""
+"""What is said but does not count shows in every form of an answer: what is not wanted, not sure, or not yet."""
 
 from __future__ import annotations
 
@@ -50,3 +50,52 @@ def test_a_record_with_something_that_is_not_wanted_replays_to_the_same_answer(r
     place = tmp_path / "then.json"
     place.write_text(recommend_says(f"{_UNWANTED} --format json").out, encoding="utf-8")
     assert "The answer is the same" in recommend_says(f"recommend replay {place} --as-of 2022-12-31").out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_the_team_is_not_sure_about_is_told(recommend_says, tmp_path, form):
+    place = tmp_path / "team.yaml"
+    place.write_text("needs: [sms-api]\nunsure: [fax, developers]\n", encoding="utf-8")
+    said = " ".join(recommend_says(f"recommend --file {place} --format {form} --no-robustness").out.split())
+    assert "Not sure, or not counted yet" in said
+    assert "Fax" in said
+
+
+def _ask(recommend_says, tmp_path, answers):
+    place = tmp_path / "answers.yaml"
+    place.write_text(f"version: 1\nanswers:\n{answers}declared: true\n", encoding="utf-8")
+    saved = tmp_path / "saved.yaml"
+    said = recommend_says(f"recommend ask --answers {place} --save {saved} --as-of 2022-12-31 --no-robustness").out
+    return " ".join(said.split()), saved
+
+
+_NOTIFIED = (
+    "- {criterion: sms-api, answer: must, searched: true}\n"
+    "- {situation: use-cases, answer: notifications, searched: true}\n"
+)
+
+
+def test_a_no_in_the_questionnaire_is_not_overruled_by_a_rule_and_is_saved(recommend_says, tmp_path):
+    answers = f"{_NOTIFIED}- {{criterion: message-alerts, answer: 'no', searched: true}}\n"
+    said, saved = _ask(recommend_says, tmp_path, answers)
+    assert _WOULD in said
+    assert "priority: wont" in saved.read_text(encoding="utf-8")
+    assert _WOULD in " ".join(recommend_says(f"recommend --file {saved} --no-robustness").out.split())
+
+
+def test_what_is_left_blank_is_no_no_and_a_rule_that_adds_it_is_told(recommend_says, tmp_path):
+    answers = f"{_NOTIFIED}- {{criterion: message-alerts, answer: no-answer, searched: true}}\n"
+    said, saved = _ask(recommend_says, tmp_path, answers)
+    assert "was left blank, and counts by the rule notifications-want-message-alerts" in said
+    assert "wont" not in saved.read_text(encoding="utf-8")
+
+
+def test_a_must_that_cannot_count_yet_is_told_saved_and_not_called_settled(recommend_says, tmp_path):
+    answers = (
+        "- {topics: [messages, money]}\n- {criterion: sms, answer: must}\n"
+        "- {criterion: monthly-cost, answer: must, bound: 270, aside: true}\n"
+    )
+    said, saved = _ask(recommend_says, tmp_path, answers)
+    assert "Monthly cost (must) does not count yet: it is computed from monthly volumes, and none is stated." in said
+    assert "monthly-cost" in saved.read_text(encoding="utf-8")
+    assert "Settled: " not in said

@@ -98,7 +98,7 @@ def said_at_random(key: Key, knowledge: KnowledgeBase, pick: random.Random, *, u
     if pick.random() < unsure:
         return "not-sure"
     if kind == "criterion":
-        return pick.choice(["must", "must", "good", "nice", "no", "no", "no"])
+        return pick.choice(["must", "must", "good", "nice", "no", "no", "no-answer", "no-answer"])
     if kind == "bound":
         rating = knowledge.criteria[name].kind == "rating"
         return pick.choice(["none", *(worlds.WORDS if rating else [0, 1, 3, 5, 5.5, 8, 10, 50, 300])])

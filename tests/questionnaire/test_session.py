@@ -137,7 +137,7 @@ def test_where_nothing_is_needed_of_what_is_unsure_the_verdict_is_settled_alike(
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.3))
     for key in end.unless:
         if key in still_askable(state):
-            state = change_answer(state, key, {"criterion": "no", "bound": "none"}.get(key.kind, "no-answer"))
+            state = change_answer(state, key, {"bound": "none"}.get(key.kind, "no-answer"))
     assert survey_answers(state).outcome.verdict == end.verdict
 
 
@@ -195,9 +195,7 @@ def test_without_a_file_there_is_a_subject_for_each_area_and_a_question_for_ever
 
 
 def test_it_runs_to_its_end_where_nothing_is_needed(shops):
-    state, end = answer_all(
-        shops, lambda key: {"topics": [], "criterion": "no", "bound": "none"}.get(key.kind, "no-answer")
-    )
+    state, end = answer_all(shops, lambda key: {"topics": [], "bound": "none"}.get(key.kind, "no-answer"))
     assert isinstance(end, End)
     assert end.verdict.kind == "undetermined"
     assert record_requirements(state)["asked"]["fingerprint"] == shops.catalogue.knowledge.fingerprint

@@ -9,7 +9,7 @@ from provider_advisor.explanation.model import AnswerRecord, FindingRecord, grou
 from provider_advisor.explanation.words import criterion_label, joined, rule_label
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Unknown", "list_caveats", "list_notes", "list_set_aside", "list_unknowns", "list_unwanted"]
+__all__ = ["Unknown", "list_caveats", "list_notes", "list_set_aside", "list_unknowns", "list_unsure", "list_unwanted"]
 
 
 class Unknown(NamedTuple):
@@ -112,3 +112,10 @@ def list_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
         for part in answer.set_aside
         if part.criterion not in answer.unwanted
     ]
+
+
+def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team was not sure about, or cannot count yet: criteria, situation and usage, by their labels."""
+    parts = (knowledge.usage, knowledge.topics, knowledge.criteria)
+    labels = {name: record.label for records in parts for name, record in records.items()}
+    return [labels.get(name, name) for name in answer.question.get("unsure", [])]

@@ -12,9 +12,10 @@ from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.proof import survey_answers
+from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.screens import End, choose_screen, list_met_by_all, sort_keys
 from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
     TOPICS,
     GivenAnswer,
     State,
@@ -125,10 +126,29 @@ def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catal
 
 
 def make_statement(state: State, name: str | None = None) -> Statement:
-    """Return what the team has stated so far, and what it is not sure of, as of the day of the facts."""
-    replay = survey_answers(state).replay
-    unsure = dict.fromkeys(key.name for key in sort_keys(replay.said.unsure - {TOPICS}, state))
-    return Statement(replay.team._replace(name=name), state.catalogue.facts.as_of, None, unsure=tuple(unsure))
+    """Return what the team has stated so far, and what it is not sure of, as of the day of the facts.
+
+    What cannot count yet is among the latter, and told by a note; so is what was left blank and a rule asks for.
+    """
+    survey = survey_answers(state)
+    replay = survey.replay
+    unsure = dict.fromkeys(key.name for key in sort_keys((replay.said.unsure | replay.uncounted) - {TOPICS}, state))
+    notes = tuple(_list_notes(state, survey))
+    return Statement(replay.team._replace(name=name), state.catalogue.facts.as_of, None, notes, tuple(unsure))
+
+
+def _list_notes(state: State, survey: Survey) -> Iterator[str]:
+    criteria, priorities = state.catalogue.knowledge.criteria, survey.replay.said.priorities
+    for key in sort_keys(survey.replay.uncounted, state):
+        yield (
+            f"{criteria[key.name].label} ({priorities[key.name]}) does not count yet: it is computed from monthly "
+            "volumes, and none is stated."
+        )
+    blank = {answer.key for answer in state.answers if answer.value == NO_ANSWER}
+    for part in survey.outcome.inference.requirements:
+        if part.implied_by and Key("criterion", part.criterion) in blank:
+            rules = f"the rule{'s' if len(part.implied_by) > 1 else ''} {', '.join(part.implied_by)}"
+            yield f"{criteria[part.criterion].label} was left blank, and counts by {rules}; answer no to leave it out."
 
 
 def record_requirements(state: State, name: str | None = None) -> dict[str, Any]:

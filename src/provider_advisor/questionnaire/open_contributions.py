@@ -151,6 +151,8 @@ def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Add
         # A rule adds nothing above the priority of the need that fired it. If that is open, so is the rank added.
         least, most = _cap_ranks(rule.when, replay.possible, low, high)
         for part in rule.implies:
+            if part.criterion in replay.said.unwanted:
+                continue
             lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
             found_here = _Addition(rule, part, lowest, highest, replay.possible.is_sure(rule))
             addition = _put_beside(found_here, stated.get(part.criterion), replay)

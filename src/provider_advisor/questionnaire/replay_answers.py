@@ -21,6 +21,7 @@ from provider_advisor.questionnaire.state import (
     PRIORITY_WORDS,
     TOPICS,
     UNSURE,
+    UNWANTED,
     GivenAnswer,
     State,
     to_question,
@@ -58,7 +59,8 @@ class SortedAnswers(NamedTuple):
     """The answers by what they are about.
 
     `opened` are the subjects that matter, None before that was asked; `priorities` those of the criteria asked for;
-    `bounds` the answered bounds, None where there is to be none; `final` are the keys answered for good, `unsure` those
+    `unwanted` the criteria answered with no, which no rule adds; `bounds` the answered bounds, None where there is to
+    be none; `final` are the keys answered for good, `unsure` those
     answered with "not sure"; `searched` those that the person looked for; `lone` is usage that says nothing without
     other usage.
     """
@@ -72,6 +74,7 @@ class SortedAnswers(NamedTuple):
     final: frozenset[Key]
     unsure: frozenset[Key]
     lone: frozenset[str] = frozenset()
+    unwanted: frozenset[str] = frozenset()
 
     def is_open(self, subjects: tuple[str, ...]) -> bool:
         """Return whether one of the subjects may matter; before the topics were asked, all may."""
@@ -165,6 +168,12 @@ class Replay(NamedTuple):
     possible: Possible
     unused: tuple[UnusedAnswer, ...]
 
+    @property
+    def uncounted(self) -> frozenset[Key]:
+        """Return what the team asks for that cannot count yet: what is computed from usage, where none is stated."""
+        asked = self.said.priorities.keys() - self.team.stated
+        return frozenset(Key("criterion", name) for name in asked)
+
 
 def replay_answers(state: State) -> Replay:
     """Return what follows from the answers; those to questions that do not apply any more are kept, but not used.
@@ -191,7 +200,7 @@ def replay_answers(state: State) -> Replay:
 
 
 def _is_idle(answer: GivenAnswer, said: SortedAnswers, possible: Possible) -> bool:
-    if answer.key == TOPICS or answer.value in {"no", NO_ANSWER, NONE}:
+    if answer.key == TOPICS or answer.value in {UNWANTED, NO_ANSWER, NONE}:
         return False
     if answer.key.kind == "bound":
         return answer.key.name not in said.priorities
@@ -227,6 +236,7 @@ def _sort_answers(answers: Iterable[GivenAnswer], catalogue: Catalogue) -> Sorte
         lone=frozenset(
             item for service in services_used(usage, catalogue.knowledge) if service.missing for item in service.usage
         ),
+        unwanted=frozenset(name for name, value in by_kind["criterion"].items() if value == UNWANTED),
     )
 
 
@@ -253,7 +263,8 @@ def _make_team(
         for name, priority in priorities.items()
     ]
     situation = {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())}
-    return Team(in_order(requirements), situation, dict(sorted(usage.items()))), unused
+    usage = dict(sorted(usage.items()))
+    return Team(in_order(requirements), situation, usage, unwanted=tuple(sorted(said.unwanted))), unused
 
 
 def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
@@ -287,7 +298,10 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
         rules[rule.id] = possible.may_be(rule.when)
         if rules[rule.id] & YES:
             for part in rule.implies:
-                required[part.criterion] = _either(required[part.criterion], rules[rule.id])
+                name, truths = part.criterion, _either(required[part.criterion], rules[rule.id])
+                if name not in said.unwanted:
+                    # As long as the team may answer no, not even a rule that is sure to fire is sure to add it.
+                    required[name] = truths if stated[name] in {YES, NO} else YES | NO
     return possible
 
 

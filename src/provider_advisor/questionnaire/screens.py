@@ -10,6 +10,7 @@ from provider_advisor.decision import Verdict
 from provider_advisor.knowledge.records import Key
 from provider_advisor.questionnaire.order import QuestionOrder, choose_list, choose_worth_asking
 from provider_advisor.questionnaire.proof import Survey, survey_answers
+from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import TOPICS, GivenAnswer, State, get_silence, put_answers, to_question
 
 __all__ = [
@@ -50,7 +51,8 @@ class Screen(NamedTuple):
 class End(NamedTuple):
     """Why nothing more has to be asked.
 
-    `unless` are keys answered with "not sure" that the verdict still depends on; `complete` means that nothing is left
+    `unless` are keys answered with "not sure" that the verdict still depends on, and those of what is asked for but
+    cannot count yet, such as a monthly cost without volumes; `complete` means that nothing is left
     that could be asked.
     """
 
@@ -168,9 +170,9 @@ def _make_end(state: State, survey: Survey, kind: EndKind) -> End:
 
 
 def _list_unless(state: State, survey: Survey) -> list[Key]:
-    """Return what the person was not sure of and the verdict still depends on."""
+    """Return what the person was not sure of and the verdict still depends on, and what cannot count yet."""
     order = QuestionOrder(state, survey, frozenset(survey.proof.deciding))
-    return sort_keys(order.wanted & survey.replay.said.unsure, state)
+    return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
 
 
 def list_met_by_all(state: State) -> tuple[str, ...]:
@@ -193,10 +195,16 @@ def measure_progress(state: State) -> QuestionsLeft:
     if isinstance(choose_screen(state._replace(phase="asking")), End):
         return QuestionsLeft(asked, 0)
     survey, catalogue = survey_answers(state), state.catalogue
-    # One matters if nothing counts yet, if others depend on it, or if somebody still in may not meet it.
+    # One matters if nothing is sure to count, if others depend on it, or if somebody still in may not meet it. What a
+    # rule adds is not sure as long as the team may answer that it is not wanted.
+    is_any_sure = YES in survey.replay.possible.required.values()
+    # What only facts past their time prove can still decide whether the answer is firm.
+    by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
     left = [
         key
         for key in _list_open_criteria(survey)
-        if not survey.findings or key.name in catalogue.hinges or not catalogue.is_met(key.name, survey.inside)
+        if not is_any_sure
+        or key.name in catalogue.hinges
+        or not all(one.is_met(key.name, survey.inside) for one in by_facts)
     ]
     return QuestionsLeft(asked, len(left))

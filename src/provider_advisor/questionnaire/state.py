@@ -20,6 +20,7 @@ __all__ = [
     "PRIORITY_WORDS",
     "TOPICS",
     "UNSURE",
+    "UNWANTED",
     "GivenAnswer",
     "Phase",
     "State",
@@ -39,19 +40,20 @@ TOPICS = Key("topics")
 UNSURE = "not-sure"
 NO_ANSWER = "no-answer"
 NONE = "none"
+UNWANTED = "no"
 
 PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nice": "could"}
-"""What a person answers about a criterion, besides `no` and `not-sure`, and the priority that it means."""
+"""What a person answers about a criterion that is wanted, and the priority that it means."""
 
-CRITERION_WORDS = (*PRIORITY_WORDS, "no", UNSURE)
-"""What can be answered about a criterion."""
+CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, UNSURE, NO_ANSWER)
+"""What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it."""
 
 Phase = Literal["asking", "declared", "stopped", "further"]
 Value = str | Number | tuple[str, ...]
 
 _SILENCE: Mapping[str, Value] = {
     "topics": (),
-    "criterion": "no",
+    "criterion": NO_ANSWER,
     "bound": NONE,
     "situation": NO_ANSWER,
     "usage": NO_ANSWER,
@@ -61,10 +63,10 @@ _SILENCE: Mapping[str, Value] = {
 class GivenAnswer(NamedTuple):
     """One answer: the key of what was asked, and the value.
 
-    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no or not-sure; `bound`: a
-    number (a rank, for a rating), none or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a
-    number, no-answer or not-sure. `step` counts the screens. `searched` means that the person looked for the question,
-    which then counts even if its topic is closed.
+    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), not-sure or
+    no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `situation`: a tuple of values, no-answer or
+    not-sure; `usage`: a number, no-answer or not-sure. `step` counts the screens. `searched` means that the person
+    looked for the question, which then counts even if its topic is closed.
     """
 
     key: Key
@@ -109,7 +111,7 @@ def get_silence(key: Key) -> Value:
     """Return what it means that a screen was answered and one of its questions was not.
 
     >>> get_silence(Key("criterion", "fax")), get_silence(Key("bound", "fax-pages")), get_silence(TOPICS)
-    ('no', 'none', ())
+    ('no-answer', 'none', ())
     """
     return _SILENCE[key.kind]
 

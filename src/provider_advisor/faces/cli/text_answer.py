@@ -18,6 +18,7 @@ from provider_advisor.explanation.unknowns import (
     list_notes,
     list_set_aside,
     list_unknowns,
+    list_unsure,
     list_unwanted,
 )
 from provider_advisor.explanation.words import (
@@ -107,6 +108,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
             "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
         )
     _show_list("Not wanted", list_unwanted(answer, knowledge), page)
+    _show_list("Not sure, or not counted yet", list_unsure(answer, knowledge), page)
     _show_changes(answer, knowledge, page, verbose=verbose)
     _show_sureness(answer, page, verbose=verbose)
     if verbose:

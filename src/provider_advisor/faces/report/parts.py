@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
-from provider_advisor.explanation.unknowns import Unknown, list_set_aside, list_unknowns, list_unwanted
+from provider_advisor.explanation.unknowns import Unknown, list_set_aside, list_unknowns, list_unsure, list_unwanted
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
@@ -65,7 +65,8 @@ def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tup
         ("Monthly usage", [f"{item}: {said}" for item, said in usage]),
         ("Evidence", [f"claims older than {age.removesuffix('d')} days are not used"] if age else []),
         ("Not wanted", list_unwanted(answer, knowledge)),
-        ("Overruled", list(answer.notes)),
+        ("Not sure, or not counted yet", list_unsure(answer, knowledge)),
+        ("Notes", list(answer.notes)),
     ]
     return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
 

@@ -146,11 +146,12 @@ AnswerValue = Annotated[
 class AnswerShape(Shape):
     """One answer: `topics`, or a criterion, situation or usage with its `answer`.
 
-    On a criterion must, good, nice, no or not-sure, and perhaps a `bound`: a number, a rating's word, none or not-sure.
-    On a situation its value or values, on usage a number a month; on both also no-answer or not-sure. `searched` says
-    that the person looked for the question, which then counts whether its topic is open or not; `aside` that the answer
-    is kept though its question no longer applies. `screen` and `bound_screen` number the screens on which it and its
-    bound were answered, for going back; without them each answer is a screen of its own.
+    On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
+    number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month; on both
+    also no-answer or not-sure. `searched` says that the person looked for the question, which then counts whether its
+    topic is open or not; `aside` that the answer is kept though its question no longer applies. `screen` and
+    `bound_screen` number the screens on which it and its bound were answered, for going back; without them each answer
+    is a screen of its own.
     """
 
     topics: list[Id] | None = None

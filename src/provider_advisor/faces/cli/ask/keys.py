@@ -28,13 +28,13 @@ from provider_advisor.faces.cli.ask.wording import (
 )
 from provider_advisor.faces.text import Page
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
-from provider_advisor.questionnaire.state import UNSURE, check_value, get_silence, to_bound
+from provider_advisor.questionnaire.state import NO_ANSWER, UNSURE, check_value, get_silence, to_bound
 
 __all__ = ["KeyFace"]
 
-_LADDER = ("not-sure", "no", "nice", "good", "must")
+_LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": UNSURE}
-_TURNS = {"no": "must", "must": "good", "good": "nice", "nice": "no", UNSURE: "no"}
+_TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no": NO_ANSWER, UNSURE: NO_ANSWER}
 """What space makes of an answer: from no to must, and from there down."""
 
 _COMMANDS: Mapping[str, Reply] = {
@@ -186,12 +186,12 @@ def _make_line(key: Key, draft: Draft) -> Row:
     if prompt.kind != "criterion":
         label = describe_line(key, value, draft.state)
         return Row(key, label, "" if key in draft.said else "-", "dim", details, _OPEN)
-    level = str(value or "no")
+    level = str(value or NO_ANSWER)
     return Row(
         key,
         prompt.label,
-        LEVELS[level] if key in draft.said else "-",
-        "dim" if level == "no" else level,
+        "-" if level == NO_ANSWER else LEVELS[level],
+        "dim" if level in {"no", NO_ANSWER} else level,
         details,
         _MARK,
     )
@@ -208,7 +208,7 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         return None
 
     def turn(key: Key, change: Callable[[str], str]) -> _OpenedLine | None:
-        return mark(key, change(str(draft.said.get(key, "no")))) if key.kind == "criterion" else _OpenedLine(key)
+        return mark(key, change(str(draft.said.get(key, NO_ANSWER)))) if key.kind == "criterion" else _OpenedLine(key)
 
     def step(level: str, steps: int) -> str:
         return _LADDER[max(0, min(len(_LADDER) - 1, _LADDER.index(level) + steps))]

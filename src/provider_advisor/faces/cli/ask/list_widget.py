@@ -194,6 +194,8 @@ def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an
     for key in ("c-c", "<sigint>"):
         _bind(keys, key, lambda event: event.app.exit(exception=KeyboardInterrupt))
     application: Application[Any] = Application(layout=layout, key_bindings=keys, style=_LOOK, erase_when_done=True)
+    # A terminal that does not answer where its cursor is would get the library's warning into the conversation.
+    application.renderer.cpr_not_supported_callback = None
     return application.run()
 
 

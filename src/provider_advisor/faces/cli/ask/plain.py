@@ -40,6 +40,7 @@ _ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"
 _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
+    "no (x): it is not wanted, and no rule adds it. No answer is not a no: what else you say may still add it.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: that is all.",
     "stop: save the answers and end. An empty line continues.",
 )
@@ -170,7 +171,7 @@ class PlainFace:
             said = f" [{describe_answer(key, draft.said[key], draft.state)}]" if key in draft.said else ""
             page.line(f"{place:>2}  {prompt.label}{said}")
             page.line(prompt.help or prompt.ask, 4)
-        page.line(_LISTED if len(keys) > 1 else f"{_ONE}; empty line: no; help for more.")
+        page.line(_LISTED if len(keys) > 1 else f"{_ONE}; empty line: no answer; help for more.")
         page.show()
 
     def _ask_each(self, draft: Draft, keys: Sequence[Key]) -> Reply:

@@ -46,10 +46,10 @@ __all__ = [
     "takes_bound",
 ]
 
-LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", UNSURE: "not sure"}
+LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", UNSURE: "not sure", NO_ANSWER: "no answer"}
 """What is answered about a criterion, and how it is read; the most wanted first."""
 
-_SILENT = {"no", NONE, NO_ANSWER}
+_SILENT = {NONE, NO_ANSWER}
 _TITLES = {
     "topics": "What matters to the team? Tick its topics; you are not asked about the others.",
     "numbers": "What you asked for, in numbers",
@@ -140,7 +140,7 @@ def describe_silence(prompt: Prompt) -> str:
     """Return what it means that nothing is answered to a question."""
     if prompt.kind == "number" and prompt.key.kind == "bound":
         return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
-    return {"topics": "none of them", "rating": "any will do", "criterion": "no"}.get(prompt.kind, "no answer")
+    return {"topics": "none of them", "rating": "any will do"}.get(prompt.kind, "no answer")
 
 
 def describe_answer(key: Key, value: object, state: State) -> str:
@@ -189,13 +189,26 @@ def describe_end(state: State, end: End) -> str:
     if end.kind == "settled":
         text = "Settled: no further answer within your topics would change the result."
     elif end.kind == "settled-unless":
-        labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless)
-        text = f"Settled unless you need one of these, which you were not sure about: {', '.join(labels)}."
+        text = " ".join(_describe_unless(state, end))
     elif end.kind == "declared":
         text = f"You said that is all. {_describe_still_open(state)}."
     else:
         text = f"Stopped. The answer is based on what you said so far. {_describe_still_open(state)}."
     return " ".join([text, *_add_warnings(state, end)])
+
+
+def _describe_unless(state: State, end: End) -> Iterator[str]:
+    """Yield what a settled end depends on: what cannot count yet, and what the person was not sure about."""
+    uncounted = survey_answers(state).replay.uncounted
+    labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless if key not in uncounted)
+    if labels:
+        yield f"Settled unless you need one of these, which you were not sure about: {', '.join(labels)}."
+    for key in sorted(uncounted):
+        label = make_prompt(key, state.catalogue).label
+        yield (
+            f"Not settled: {label} does not count yet, because no monthly volume is stated. Answer a volume, or go "
+            f"without it{'' if labels else ': then no further answer would change the result'}."
+        )
 
 
 def _describe_still_open(state: State) -> str:
