@@ -15,6 +15,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.suggest import SpellingIndex
@@ -26,6 +27,7 @@ _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
 _ENOUGH = 0.75
 _SHORTEST = 3
+_RARE = 0.02  # of all entries: a name of one word that more of them speak of says too little inside a sentence
 # They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
 _EMPTY = frozenset(
     re.findall(
@@ -106,6 +108,8 @@ class SearchIndex:
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that a word of people may mean, the best first: none where most of it is nowhere.
 
+        A sentence such as "15,000 subscribers" means what it names whole ("subscribers"); the longest names come first.
+
         >>> entries = [SearchEntry("criterion", "captions", ("captions",), "Captions", "What is said, in subtitles")]
         >>> [entry.id for entry in SearchIndex(entries).find_meant("caption")]
         ['captions']
@@ -117,15 +121,38 @@ class SearchIndex:
         roots = [stem(word) if word[:_SHORTEST] in self._starts else word for word in words]
         rarities = {root: self._weigh(len(self._titles.get(root, ()))) for root in roots}
         needed = _ENOUGH * sum(rarities.values())
-        if sum(rarity for root, rarity in rarities.items() if self._titles.get(root)) < needed:
-            return ()
         scores: defaultdict[int, float] = defaultdict(float)
         covered: defaultdict[int, float] = defaultdict(float)
-        for root, rarity in rarities.items():
-            for place in self._titles.get(root, ()):
-                scores[place] += rarity * self._stems[root][place]
-                covered[place] += rarity
-        return self._in_order({place: (score,) for place, score in scores.items() if covered[place] >= needed})
+        if sum(rarity for root, rarity in rarities.items() if self._titles.get(root)) >= needed:
+            for root, rarity in rarities.items():
+                for place in self._titles.get(root, ()):
+                    scores[place] += rarity * self._stems[root][place]
+                    covered[place] += rarity
+        found = {place: (score,) for place, score in scores.items() if covered[place] >= needed}
+        return self._in_order(found or self._find_names_inside(rarities))
+
+    def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, tuple[float, ...]]:
+        """Return by entry how rare the words are of its longest name that stands whole in a query."""
+        found: dict[int, tuple[float, ...]] = {}
+        for root in rarities:
+            for roots, place in self._names_inside.get(root, ()):
+                if roots <= rarities.keys():
+                    weight = sum(rarities[one] for one in roots)
+                    found[place] = max(found.get(place, (0.0,)), (weight,))
+        return found
+
+    @cached_property
+    def _names_inside(self) -> Mapping[str, list[tuple[frozenset[str], int]]]:
+        """Return the names that can stand inside a sentence, as stems, each by its rarest one."""
+        found: defaultdict[str, list[tuple[frozenset[str], int]]] = defaultdict(list)
+        most = max(1, round(_RARE * len(self.entries)))
+        for place, entry in enumerate(self.entries):
+            for name in entry.names:
+                roots = frozenset(map(stem, _drop_empty(_split(name))))
+                rarest = min(roots, key=lambda root: (len(self._titles[root]), root))
+                if len(roots) > 1 or len(self._titles[rarest]) <= most:
+                    found[rarest].append((roots, place))
+        return found
 
     def find_named(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that have a name of these very words, whatever their endings."""
@@ -174,6 +201,7 @@ class SearchIndex:
         return tuple(self.entries[place] for place in sorted(ranks, key=order))
 
 
+@lru_cache(maxsize=2**14)
 def stem(word: str) -> str:
     """Return a word without its ending, British and American spelling alike; not for display.
 
