@@ -208,7 +208,7 @@ def count_files_of_a_block(call: Callable[[], object]) -> int:
 
 
 class _Passed:
-    """A profiler that collects the files of the package whose functions run, anew for each task of a pool."""
+    """A profiler that collects the files of the package whose functions run, separately for each task of a pool."""
 
     def __init__(self) -> None:
         self._of_thread = threading.local()

@@ -70,7 +70,7 @@ def profiles_of(knowledge: KnowledgeBase, random: np.random.Generator) -> Profil
 
 
 def tokens_of(knowledge: KnowledgeBase, thresholds: int, random: np.random.Generator) -> Tokens:
-    """All plain words, and so many thresholds with numbers drawn anew."""
+    """All plain words, and this many thresholds with random numbers."""
     criteria = list(knowledge.criteria.values())
     aliases = [(criterion.aliases or (criterion.id,))[0] for criterion in criteria]
     texts = [criterion.id for criterion in criteria] + aliases + [f"{criterion.id}:could" for criterion in criteria]

@@ -57,7 +57,7 @@ def test_the_numbers_add_up(found):
         assert part["recommended"]["teams"] == sum(part["recommended"][name] for name in ("firm", "dated", "leaning"))
         alone = part["if_all_chose_it"]
         assert sum(alone[key]["teams"] for key in ("qualified", "unconfirmed", "ruled_out")) == scored
-        # Whoever is ruled out fails a must, and a must that fails rules out.
+        # A provider that is ruled out fails a must, and a must that fails rules out.
         failing = [one["teams"] for one in alone["unmet"]]
         assert max(failing, default=0) <= alone["ruled_out"]["teams"] <= sum(failing)
     for part in (*summary["nobody_meets"], *summary["unknown_facts"]):

@@ -1,6 +1,6 @@
 """A knowledge base that leaves a trace in a folder wherever it is unpacked, and can be held there for a kill.
 
-Workers import this module, so it stands beside the tests.
+Workers import this module, so it is a module beside the tests.
 """
 
 from __future__ import annotations

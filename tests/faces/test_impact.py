@@ -28,7 +28,7 @@ _CLAIM = "- {criterion: sales-app, product: contact-centre, value: present, sour
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
-    """A folder to stand in, with teams, the shipped knowledge base as `old`, and one with another claim as `new`."""
+    """A folder to work in, with teams, the shipped knowledge base as `old`, and one with another claim as `new`."""
     monkeypatch.chdir(tmp_path)
     Path("teams.csv").write_text(_TEAMS, encoding="utf-8")
     for side in ("old", "new"):

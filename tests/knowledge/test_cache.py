@@ -1,4 +1,4 @@
-"""What is kept between processes, a base, its cases, the schemas: equal to what would be made anew, or not used."""
+"""What is kept between processes, a base, its cases, the schemas: equal to what would be made again, or not used."""
 
 import datetime as dt
 import hashlib

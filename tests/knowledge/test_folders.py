@@ -171,7 +171,7 @@ def test_folders_nested_ever_deeper_are_refused(problems_of, tmp_path):
         os.close(here)
 
     [problem] = problems_of(change=change)
-    # Whoever clears temporary folders away goes down step by step, and not so far.
+    # What clears temporary folders goes down step by step, and not this far.
     subprocess.run(["rm", "-rf", tmp_path / "facts"], check=True)
     assert problem.endswith("/deep: folders nested more than 40 deep; is this the right folder?")
 

@@ -1,4 +1,4 @@
-"""Intervals, held against the amounts that lie in them."""
+"""Intervals, compared with the amounts that lie in them."""
 
 from fractions import Fraction
 

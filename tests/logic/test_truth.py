@@ -1,4 +1,4 @@
-"""Kleene's strong logic, held against its published tables (Kleene 1952, §64)."""
+"""Kleene's strong logic, compared with its published tables (Kleene 1952, §64)."""
 
 import itertools
 
