@@ -118,7 +118,7 @@ def _wishes(profiles: Profiles, profile: Ints, tokens: Tokens, random: np.random
 
 
 def _first_time(values: Ints) -> np.ndarray:
-    """Return the place of a value's first use in its row."""
+    """Return a mask, true where a value appears in its row for the first time."""
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
     first = np.ones(values.shape, dtype=bool)
