@@ -72,7 +72,7 @@ def profiles_of(knowledge: KnowledgeBase, random: np.random.Generator) -> Profil
 def tokens_of(knowledge: KnowledgeBase, thresholds: int, random: np.random.Generator) -> Tokens:
     """All plain words, and this many thresholds with random numbers."""
     criteria = list(knowledge.criteria.values())
-    aliases = [(criterion.aliases or (criterion.id,))[0] for criterion in criteria]
+    aliases = [[*(name for name in one.aliases if name not in one.loose), one.id][0] for one in criteria]
     texts = [criterion.id for criterion in criteria] + aliases + [f"{criterion.id}:could" for criterion in criteria]
     plain, alias, could = np.arange(len(texts)).reshape(3, -1)
     first = len(texts)

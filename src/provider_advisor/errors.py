@@ -28,7 +28,11 @@ class KnowledgeError(AdvisorError):
 
 
 class RequirementsError(AdvisorError):
-    """What a team asks cannot be understood, or contradicts itself."""
+    """What a team asks cannot be understood, or contradicts itself; `problems` holds one sentence for each mistake."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 class EngineError(AdvisorError):

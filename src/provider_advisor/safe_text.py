@@ -11,7 +11,9 @@ import json
 import re
 from typing import Any
 
-__all__ = ["dump_json", "reveal", "reveal_line"]
+__all__ = ["dump_json", "fold", "reveal", "reveal_line"]
+
+_LONGEST_WORD = 200
 
 _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line ends, DEL, C1
@@ -26,6 +28,15 @@ _JOINER = r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 _HIDDEN = re.compile(f"[{_UNSEEN}]|{_JOINER}")
 _HIDDEN_OR_RETURN = re.compile(f"[{_UNSEEN}\r]|{_JOINER}")
 _SPACES = re.compile(r"[ \t\r\n]+")
+
+
+def fold(word: str) -> str:
+    """Return a word as words are compared: capitals, blanks, `_` and hyphens are alike.
+
+    >>> fold(" Voice_API ")
+    'voice-api'
+    """
+    return word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST_WORD]
 
 
 def reveal(text: str) -> str:

@@ -178,6 +178,19 @@ def test_a_word_nested_too_deeply_is_told_of_in_its_row(shipped, start):
     agrees(Scorer(shipped, reasons=True), rows)
 
 
+def test_words_that_mean_something_only_beside_others_are_read_as_in_a_single_answer(shipped):
+    needs = [
+        "sms-api,encryption", "whiteboard,encryption", "encryption", "encryption,firewall", "ios:could,video-api",
+        "Ios", "number-countries>=1,000", "number-countries>=90,2fa", "number-countries>=1,5,encryption", "fax,100",
+        "zzz,ios", '{"criterion": "video-ios"}', '{"criterion": "encryption"}', "barge-in;contact-centre",
+    ]  # fmt: skip
+    wants = [None, "screen-sharing", "branding", "sms"]
+    rows = table(team=["a"] * len(needs) * 4, needs=needs * 4, wants=[want for want in wants for _ in needs])
+    agrees(Scorer(shipped, reasons=True), rows)
+    lists = [[need] for need in needs]
+    agrees(Scorer(shipped, reasons=True), table(team=["a"] * len(lists), needs=lists))
+
+
 def test_each_unknown_word_is_suggested_what_a_single_answer_suggests(shipped):
     misspelt = [f"whiteb{chr(97 + number // 26)}{chr(97 + number % 26)}rd" for number in range(60)]
     rows = table(team=["a"] * 60, needs=[f"sms,{word}" for word in misspelt])

@@ -270,8 +270,11 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
     catalogue = shops
     usage = next(key for key in catalogue.questions if key.kind == "usage")
     prompt = make_prompt(usage, catalogue)
-    assert read_number("12,500", prompt) == 12_500
-    assert read_number("1 000", prompt) == 1_000
+    assert read_number("12 500", prompt) == 12_500
+    assert read_number("1'000", prompt) == 1_000
+    for text in ("12,500", "12.500", "12.5k"):
+        with pytest.raises(RequirementsError, match=r"can be read as 12\.5 or 12500"):
+            read_number(text, prompt)
     assert read_number("not sure", prompt) == "not-sure"
     assert read_number("", prompt) == "no-answer"
     for text in ("1,5", "many", "5 lightyears", "1e999"):

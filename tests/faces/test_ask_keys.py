@@ -167,7 +167,7 @@ def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     draft = Draft(begin(catalogue))
     rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"
     single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will the team do\r{ENTER} {DOWN} {ENTER}"
-    number = f"/sms does the team send in a month\r{ENTER}many\r{RUBOUT * 4}12,000\r"
+    number = f"/sms does the team send in a month\r{ENTER}12,000\r{RUBOUT * 6}12 000\r"
     with pytest.raises(KeyboardInterrupt):
         talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
     team = survey_answers(draft.state).replay.team

@@ -24,7 +24,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import parse_day
+from provider_advisor.logic import parse_day, write_plainly
 
 __all__ = [
     "DATED",
@@ -43,10 +43,6 @@ DATED = ("as_of", "max_age")
 
 _TOPICS = ("situation", "usage")
 _BETWEEN = re.compile(r"[\s_.-]+")
-_GROUPED = {
-    ",": re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"),
-    ".": re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?"),
-}
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
@@ -241,24 +237,15 @@ def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
             read = [
                 text
                 and (
-                    _normalize_number(text, decimal)
+                    write_plainly(text, decimal)
                     if is_usage
-                    else _BOUND.sub(lambda found: _normalize_number(found[0], decimal), text)
+                    else _BOUND.sub(lambda found: write_plainly(found[0], decimal), text)
                 )
                 for text in texts.dictionary.to_pylist()
             ]
             column = pa.array(read, pa.string()).take(texts.indices).cast(field.type)
             rows = rows.set_column(place, field, column)
     return rows
-
-
-def _normalize_number(text: str, decimal: str) -> str:
-    """Return 1234.56 for 1.234,56, say; a fourth digit, which changes nothing, tells a fraction from thousands."""
-    found = _GROUPED[decimal].fullmatch(text.strip())
-    if found is None:
-        return text
-    whole = re.sub("[.,]", "", found[1])
-    return f"{whole}.{found[2][1:]:0<4}" if found[2] else whole
 
 
 def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from provider_advisor.knowledge.suggest import fold
+from provider_advisor.safe_text import fold
 
 if TYPE_CHECKING:
     from provider_advisor.knowledge.records import Criterion

@@ -8,13 +8,16 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.knowledge.members import AT, Criteria, Member, MemberList, MemberOf, split_member
-from provider_advisor.knowledge.search import SearchEntry, SearchIndex
-from provider_advisor.knowledge.suggest import SpellingIndex, fold
+from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.logic import Interval, Number
+from provider_advisor.safe_text import fold
+
+if TYPE_CHECKING:
+    from provider_advisor.knowledge.search import SearchIndex
 
 __all__ = [
     "About",
@@ -441,8 +444,10 @@ class KnowledgeBase:
         return frozenset(fold(word) for criterion in self.criteria.values() for word in criterion.loose)
 
     @cached_property
-    def search_index(self) -> SearchIndex:
+    def search_index(self) -> "SearchIndex":
         """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
+        from provider_advisor.knowledge.search import SearchEntry, SearchIndex  # noqa: PLC0415 (few starts search)
+
         asked = questionnaire_of(self).questions
 
         def join(kind: About, name: str, question: str) -> str:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.safe_text import fold
 
-__all__ = ["SpellingIndex", "did_you_mean", "find_misspelt", "fold", "name_words", "nearest"]
+__all__ = ["SpellingIndex", "did_you_mean", "find_misspelt", "name_words", "nearest"]
 
 _LONGEST = 200
 _MOST = 9
@@ -129,15 +130,6 @@ class _WordIndex:
         return tuple(
             dict.fromkeys([word for _, word in sorted((-alike, word) for word, alike, _ in found)] + sorted(inside))
         )[:_MOST]
-
-
-def fold(word: str) -> str:
-    """Return a word as words are compared: capitals, blanks, `_` and hyphens are alike.
-
-    >>> fold(" Voice_API ")
-    'voice-api'
-    """
-    return word.strip().casefold().replace("_", "-").replace(" ", "-")[:_LONGEST]
 
 
 def _drop_hyphens(word: str) -> str:

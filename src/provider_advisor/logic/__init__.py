@@ -2,17 +2,21 @@
 
 from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
 from provider_advisor.logic.units import (
+    NO_COMMA,
     Number,
     describe_two_readings,
     find_singular,
+    has_comma,
     parse_age,
     parse_day,
     plain,
     read_amount,
     unit_fits,
+    write_plainly,
 )
 
 __all__ = [
+    "NO_COMMA",
     "Interval",
     "Number",
     "Truth",
@@ -21,10 +25,12 @@ __all__ = [
     "compare",
     "describe_two_readings",
     "find_singular",
+    "has_comma",
     "negate",
     "parse_age",
     "parse_day",
     "plain",
     "read_amount",
     "unit_fits",
+    "write_plainly",
 ]

@@ -7,14 +7,17 @@ import math
 import re
 
 __all__ = [
+    "NO_COMMA",
     "Number",
     "describe_two_readings",
     "find_singular",
+    "has_comma",
     "parse_age",
     "parse_day",
     "plain",
     "read_amount",
     "unit_fits",
+    "write_plainly",
 ]
 
 Number = int | float
@@ -26,16 +29,48 @@ _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([0-9]{1,6})d")
 _TWO_READINGS = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
+_SHORTENED = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
+_GROUPED = {
+    ",": re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"),
+    ".": re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?"),
+}
+NO_COMMA = "write fractions with a point and thousands without a mark, such as 0.01 or 1000."
+"""What to say of a number with a comma, at the end of a sentence."""
 
 
 def describe_two_readings(text: str) -> str | None:
     """Return both readings of a number that some read as a fraction and others as thousands, None of any other.
 
-    >>> describe_two_readings("5.000")
-    '5 or 5000'
+    >>> describe_two_readings("5.000"), describe_two_readings("1.5k")
+    ('5 or 5000', '1.5 or 1500')
     """
-    found = _TWO_READINGS.match(text.strip())
-    return None if found is None else f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
+    text = text.strip()
+    if found := _TWO_READINGS.match(text):
+        return f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
+    if found := _SHORTENED.fullmatch(text):
+        number = float(found[1])
+        return f"{plain(number)} or {plain(number * {'k': 1e3, 'm': 1e6}[found[2].lower()])}"
+    return None
+
+
+def has_comma(text: str) -> bool:
+    """Return whether a number begins a text, with a comma within."""
+    return re.match(r"\s*[$+-]?\s*[0-9][0-9.]*,[0-9]", text) is not None
+
+
+def write_plainly(text: str, decimal: str) -> str:
+    """Return a number as it has one reading, where it is known which sign, "," or ".", its fractions have.
+
+    Four digits tell a fraction from thousands; other texts stay.
+
+    >>> write_plainly("1.234,56", ","), write_plainly("5.000", ","), write_plainly("5.000", ".")
+    ('1234.5600', '5000', '5.0000')
+    """
+    found = _GROUPED[decimal].fullmatch(text.strip())
+    if found is None:
+        return text
+    whole = re.sub("[.,]", "", found[1])
+    return f"{whole}.{found[2][1:]:0<4}" if found[2] else whole
 
 
 def plain(number: Number) -> Number:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
-from provider_advisor.knowledge.suggest import fold, name_words
+from provider_advisor.knowledge.suggest import name_words
+from provider_advisor.safe_text import fold
 
-__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "suggest_words"]
+__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "suggest_words"]
 
 _WITHOUT = re.compile(r"(?:no|not|without|never)[\s_-]+(?P<word>\S.*)", re.IGNORECASE | re.DOTALL)
 _MOST, _LONGEST = 3, 200
@@ -59,8 +60,6 @@ def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: Knowle
 
     `words` are the names that a team typed, `stated` the criteria that it asks for by other names or records.
     """
-    if not knowledge.loose_words:
-        return
     beside = [knowledge.criteria[name] for name in stated]
     for word in dict.fromkeys(words):
         name = knowledge.find_criterion(word) if fold(word) in knowledge.loose_words else None
@@ -74,13 +73,10 @@ def is_of_area(criterion: Criterion, area: str) -> bool:
 
 
 def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
-    among = [criterion, *(knowledge.criteria[e.id] for e in knowledge.search_index.find_named(word))]
-    meant = {one.id: f"'{_find_plain_name(one)}' ({one.label})" for one in among}
+    found = knowledge.search_index.find_named(word)
+    among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
+    meant = {one.id: f"'{one.id}' ({one.label})" for one in among}
     if len(meant) == 1:
         return f"'{word}' is recorded only as {meant[criterion.id]}; write that if it is meant."
     *others, last = meant.values()
     return f"'{word}' can mean {', '.join(others)} or {last}; write the one that is meant."
-
-
-def _find_plain_name(criterion: Criterion) -> str:
-    return next(name for name in (criterion.id, *criterion.aliases) if name not in criterion.loose)

@@ -70,7 +70,7 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
         )
         unsure = _read_unsure(shape, knowledge)
     except RequirementsError as error:
-        raise RequirementsError(f"{document.name}: {error}") from error
+        raise RequirementsError(*(f"{document.name}: {problem}" for problem in error.problems)) from error
     max_age = parse_age(shape.max_age) if shape.max_age else None
     return Statement(team, shape.as_of, max_age, unsure=unsure)
 

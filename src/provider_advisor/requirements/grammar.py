@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Interval, Number, describe_two_readings, plain, read_amount, unit_fits
-from provider_advisor.requirements.doubtful_words import explain_unknown
+from provider_advisor.logic import (
+    NO_COMMA,
+    Interval,
+    Number,
+    describe_two_readings,
+    has_comma,
+    plain,
+    read_amount,
+    unit_fits,
+)
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 
 __all__ = [
     "LARGEST",
     "brief",
-    "exclusive",
+    "explain_exclusive",
     "find_unknown",
     "get_least",
+    "get_name",
+    "get_word",
     "prepare_words",
     "read_requirement",
     "shown",
     "split_list",
+    "split_words",
 ]
 
 # A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
 _FORM = re.compile(
     r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
 )
+_SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
+_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*\$?[0-9][0-9.,]*$")
+_DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
+_END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
 _KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
@@ -38,19 +52,44 @@ LARGEST = 1e12
 
 
 def split_list(text: str) -> list[str]:
-    """Return the parts of a comma-separated list. Raises RequirementsError if one of them is empty."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(parts):
+    """Return the parts of a list, as `split_words` does. Raises RequirementsError if one of them is empty."""
+    parts = split_words(text)
+    if not all(parts) or text.rstrip().endswith((",", ";")):
         raise RequirementsError(
             "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
         )
-    for before, after in pairwise(parts):
-        if before[-1].isdigit() and after[0].isdigit():  # no criterion begins with a digit
-            raise RequirementsError(
-                f"{shown(f'{before},{after}')} has a comma within a number; write thousands without a comma and "
-                "fractions with a point: 1000, 0.01."
-            )
     return parts
+
+
+def split_words(text: str) -> list[str]:
+    """Return the stripped parts of a list, between commas, semicolons or line ends; one separator may end it.
+
+    A comma within a number separates nothing, so that what reads the number can refuse it as it was typed.
+
+    >>> split_words("fax; number-countries>=1,000, 2fa;")
+    ['fax', 'number-countries>=1,000', '2fa']
+    """
+    first, *rest = _SEPARATOR.split(text.strip())
+    parts = [first.strip()]
+    for sign, part in zip(rest[::2], rest[1::2], strict=True):
+        if sign == "," and _DIGITS_AFTER.match(part) and _NUMBER_BEFORE.search(parts[-1]):
+            parts[-1] += f",{part.strip()}"
+        else:
+            parts.append(part.strip())
+    return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
+
+
+def get_word(text: str) -> str:
+    """Return the word of a requirement's text: its criterion, without bound and priority."""
+    return _END_OF_WORD.split(text, maxsplit=1)[0].strip()
+
+
+def get_name(item: object) -> str:
+    """Return the name that a requirement's text or mapping gives its criterion."""
+    if isinstance(item, str):
+        return get_word(item)
+    name = item.get("criterion") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
@@ -118,7 +157,7 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
     for part in bounds:
         bound = part if bound is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
-        raise exclusive(bound, criterion)
+        raise RequirementsError(explain_exclusive(bound, criterion))
     bound = bound or get_least(priority, criterion)
     weight = _read_weight(given.get("weight"), criterion)
     return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
@@ -144,6 +183,8 @@ def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, st
 def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.find_criterion(word)
     if name is None:
+        from provider_advisor.requirements.doubtful_words import explain_unknown  # noqa: PLC0415 (seldom needed)
+
         raise RequirementsError(explain_unknown(word, shown(word), knowledge))
     return knowledge.criteria[name]
 
@@ -194,6 +235,8 @@ def _read_rank(value: str, criterion: Criterion) -> Number:
 
 
 def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
+    if has_comma(value):
+        raise RequirementsError(f"the bound of '{criterion.id}' is {shown(value)}; {NO_COMMA}")
     try:
         number, unit = _split_unit(value)
     except ValueError as error:
@@ -218,10 +261,10 @@ def _split_unit(value: str) -> tuple[Number, str | None]:
     return number, f"$ {unit}" if beside_dollar else unit
 
 
-def exclusive(bound: Interval, criterion: Criterion) -> RequirementsError:
-    """Return what to raise where the intersection of a criterion's bounds is empty."""
+def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
+    """Return the sentence on bounds of a criterion whose intersection is empty."""
     words = bound_words(bound, criterion)
-    return RequirementsError(
+    return (
         f"the bounds of '{criterion.id}' exclude each other: "
         f"nothing is at least {words['at_least']} and at most {words['at_most']}; change one."
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
-from provider_advisor.logic import Interval, Number, describe_two_readings, read_amount
+from provider_advisor.logic import NO_COMMA, Interval, Number, describe_two_readings, has_comma, read_amount
 
 __all__ = [
     "PRIORITIES",
@@ -110,6 +110,8 @@ def read_volume(item: str, text: str) -> Number:
             f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one that is meant, without a "
             "mark between thousands."
         )
+    if has_comma(text):
+        raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")
     try:
         number, unit = read_amount(text)
     except ValueError as error:

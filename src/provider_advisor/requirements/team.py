@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Topic
+from provider_advisor.knowledge.records import KnowledgeBase, Priority, Topic
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
-from provider_advisor.requirements.grammar import LARGEST, brief, exclusive, read_requirement, shown
+from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
 from provider_advisor.requirements.model import RANK, Requirement, Team, in_order, services_used
+from provider_advisor.safe_text import fold
 
-__all__ = ["MOST_REQUIREMENTS", "checked", "make_team", "read_answers", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "Mistakes", "checked", "make_team", "read_answers", "read_team"]
 
 MOST_REQUIREMENTS = 1_000
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def read_team(  # noqa: PLR0913 (the parts of a requirements file)
@@ -28,13 +32,14 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     name: str | None = None,
     whole: bool = True,
     read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
+    first_only: bool = False,
 ) -> Team:
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What is
     not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
-    somebody remembers what most of them say. Raises RequirementsError.
+    somebody remembers what most of them say. Raises RequirementsError with all mistakes, or the `first_only`.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -45,13 +50,23 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         raise RequirementsError(
             f"{count} requirements were given, but at most {MOST_REQUIREMENTS} are allowed; keep the important ones."
         )
-    requirements = [read(item, default, knowledge) for default, items in given for item in items]
-    team = make_team(requirements)._replace(
-        situation=_read_situation(_check_mapping("situation", situation), knowledge),
-        usage=_read_usage(_check_mapping("usage", usage), knowledge),
+    situation, usage = _check_mapping("situation", situation), _check_mapping("usage", usage)
+    mistakes = Mistakes()
+    asked = [(item, mistakes.note(read, item, default, knowledge)) for default, items in given for item in items]
+    mistakes.problems += _find_loose(asked, knowledge)
+    answers = {key: mistakes.note(_read_answers_on, key, values, knowledge) for key, values in situation.items()}
+    unread = len(mistakes.problems)
+    volumes = {item: mistakes.note(_read_amount, item, amount, knowledge) for item, amount in usage.items()}
+    team = make_team([part for _, part in asked if part is not None])._replace(
+        situation=dict(sorted((key, values) for key, values in answers.items() if values is not None)),
+        usage=dict(sorted((item, volume) for item, volume in volumes.items() if volume is not None)),
         name=name,
     )
-    return checked(team, knowledge) if whole else team
+    # Of usage that cannot be read it is not known what it lacks.
+    if whole and len(mistakes.problems) == unread:
+        mistakes.problems += _find_contradictions(team, knowledge)
+    mistakes.raise_any(first_only=first_only)
+    return team
 
 
 def make_team(read: Sequence[Requirement]) -> Team:
@@ -62,11 +77,49 @@ def make_team(read: Sequence[Requirement]) -> Team:
 
 def checked(team: Team, knowledge: KnowledgeBase) -> Team:
     """Return the team itself. Raises RequirementsError if it contradicts itself or lacks usage."""
-    _refuse_unwanted(team)
-    _refuse_exclusive(team, knowledge)
-    _refuse_uncomputable(team, knowledge)
-    _refuse_incomplete_usage(team, knowledge)
+    if problems := list(_find_contradictions(team, knowledge)):
+        raise RequirementsError(*problems)
     return team
+
+
+class Mistakes:
+    """The mistakes of a statement, one sentence each, noted while it is read on."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def note(self, read: Callable[P, R], *given: P.args, **named: P.kwargs) -> R | None:
+        """Return what is read, or None where it cannot be, which is noted."""
+        try:
+            return read(*given, **named)
+        except RequirementsError as error:
+            self.problems += error.problems
+            return None
+
+    def raise_any(self, *, first_only: bool = False) -> None:
+        """Raise RequirementsError if anything was noted."""
+        if self.problems:
+            raise RequirementsError(*self.problems[: 1 if first_only else None])
+
+
+def _find_contradictions(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each contradiction, and for usage that is missing."""
+    yield from _find_unwanted(team)
+    yield from _find_exclusive(team, knowledge)
+    yield from _find_uncomputable(team, knowledge)
+    yield from _find_incomplete_usage(team, knowledge)
+
+
+def _find_loose(asked: Iterable[tuple[object, Requirement | None]], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each word that means its criterion only beside others, and stands without."""
+    if knowledge.loose_words:
+        typed = [(get_name(item), part) for item, part in asked if part is not None]
+        loose = [word for word, _ in typed if fold(word) in knowledge.loose_words]
+        stated = [part.criterion for word, part in typed if fold(word) not in knowledge.loose_words]
+        if loose:
+            from provider_advisor.requirements.doubtful_words import explain_loose  # noqa: PLC0415 (seldom needed)
+
+            yield from explain_loose(loose, stated, knowledge)
 
 
 def _check_list(key: str, given: object) -> list[Any]:
@@ -106,26 +159,25 @@ def _intersect(first: Requirement, second: Requirement) -> Requirement:
     return Requirement(first.criterion, first.priority, bound, max(weights, default=None))
 
 
-def _refuse_unwanted(team: Team) -> None:
+def _find_unwanted(team: Team) -> Iterator[str]:
     for part in team.requirements:
         if part.criterion in team.unwanted:
-            raise RequirementsError(
+            yield (
                 f"'{part.criterion}' is asked for as {part.priority} and as wont, which means that it is not wanted; "
                 "keep one of the two."
             )
 
 
-def _refuse_exclusive(team: Team, knowledge: KnowledgeBase) -> None:
+def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     for first, second in combinations_with_replacement(team.requirements, 2):
         if first.criterion != second.criterion or first.bound is None or second.bound is None:
             continue
         if first.bound.excludes(second.bound):
-            raise exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
+            yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
 
 
-def _read_situation(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, tuple[str, ...]]:
-    answers = {name: read_answers(_find_topic(name, knowledge), values) for name, values in given.items()}
-    return dict(sorted(answers.items()))
+def _read_answers_on(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
+    return read_answers(_find_topic(name, knowledge), values)
 
 
 def _find_topic(name: str, knowledge: KnowledgeBase) -> Topic:
@@ -150,18 +202,12 @@ def _read_answer(value: object, topic: Topic) -> str:
         if value in topic.values:
             return value
         # Capitals, blanks and `_` do not count, as in criteria.
-        folded = {each.casefold().replace("_", "-"): each for each in topic.values}
-        if known := folded.get(value.strip().casefold().replace("_", "-").replace(" ", "-")):
+        if known := {fold(each): each for each in topic.values}.get(fold(value)):
             return known
     hint = find_misspelt(brief(value), topic.values)
     raise RequirementsError(
         f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
     )
-
-
-def _read_usage(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
-    usage = {item: _read_amount(item, amount, knowledge) for item, amount in given.items()}
-    return dict(sorted(usage.items()))
 
 
 def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
@@ -175,22 +221,18 @@ def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
     return plain(amount)
 
 
-def _refuse_uncomputable(team: Team, knowledge: KnowledgeBase) -> None:
-    asked = [knowledge.criteria[requirement.criterion] for requirement in team.requirements]
-    for criterion in asked:
+def _find_uncomputable(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    asked = dict.fromkeys(requirement.criterion for requirement in team.requirements)
+    for criterion in map(knowledge.criteria.__getitem__, asked):
         if criterion.computed and not team.usage:
-            raise RequirementsError(_explain_missing_usage(criterion))
+            yield (
+                f"'{criterion.id}' is computed from monthly usage, but none is stated; "
+                "state it, or ask for single prices instead."
+            )
 
 
-def _refuse_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> None:
+def _find_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     for service in services_used(team.usage, knowledge):
         if service.missing:
             given, missing = ", ".join(service.usage), ", ".join(service.missing)
-            raise RequirementsError(f"the usage '{given}' means nothing without '{missing}'; state both, or neither.")
-
-
-def _explain_missing_usage(criterion: Criterion) -> str:
-    return (
-        f"'{criterion.id}' is computed from monthly usage, but none is stated; "
-        "state it, or ask for single prices instead."
-    )
+            yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."

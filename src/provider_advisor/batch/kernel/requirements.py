@@ -36,8 +36,9 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.table import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
-from provider_advisor.batch.kernel.vocabulary import APART, BAD, Looked, Stands, WordReader
-from provider_advisor.knowledge.records import Priority
+from provider_advisor.batch.kernel.vocabulary import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
+from provider_advisor.knowledge.records import KnowledgeBase, Priority
+from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["OnCost", "Stated", "read_stated"]
@@ -59,8 +60,8 @@ class Stated(NamedTuple):
 
     Those of row r lie between `ends[r]` and `ends[r + 1]`. A word has cell 0 if it was joined with one before it, or if
     it cannot be read. `wrong` says by row what is wrong with its words, `exclusive` what is wrong with words that can
-    be read one by one; `alone` marks the rows that have to be judged by themselves, `crowded` those with more words
-    than a team may state.
+    be read one by one; `alone` marks the rows that have to be judged by themselves, `apart` those that have to be read
+    so too: of more words than a team may state, or of words that mean something only beside others.
     """
 
     rows: Ints
@@ -70,7 +71,7 @@ class Stated(NamedTuple):
     wrong: dict[int, str]
     exclusive: dict[int, str]
     alone: Flags
-    crowded: Flags
+    apart: Flags
 
 
 class _Lexicon(NamedTuple):
@@ -109,8 +110,9 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     # First nothing for all words of groups, then the cell of each group at its first word.
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
-    crowded = np.diff(ends) > MOST_REQUIREMENTS
-    return Stated(at, found, ends, _find_on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, crowded)
+    apart = np.diff(ends) > MOST_REQUIREMENTS
+    apart[_find_doubtful(codes, at, criteria, lexicon, cells.facts.knowledge)] = True
+    return Stated(at, found, ends, _find_on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, apart)
 
 
 def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _Lexicon:
@@ -134,6 +136,22 @@ def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary:
     stands = {row: lexicon(code) for row, code in chosen.items()}
     sentences = vocabulary.explain_wrong(stands.values())
     return {row: sentences[word] for row, word in stands.items()}
+
+
+def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, knowledge: KnowledgeBase) -> list[int]:
+    """Return the rows with a loose word and nothing beside it, or with digits that a comma parted from a number."""
+    doubts = lexicon.looked.doubts
+    if not doubts.any():
+        return []
+    found = set(at[(doubts == DIGITS).take(codes)].tolist())
+    loose = (doubts == LOOSE) & (criteria >= 0)
+    records = list(knowledge.criteria.values())
+    for area in {records[place].area for place in criteria[loose].tolist()}:
+        of_area = np.array([is_of_area(record, area) for record in records])
+        ours = np.array([record.area == area for record in records]).take(criteria) & loose
+        beside = of_area.take(criteria) & (criteria >= 0) & ~loose
+        found |= set(at[ours.take(codes)].tolist()) - set(at[beside.take(codes)].tolist())
+    return sorted(found)
 
 
 def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:

@@ -271,7 +271,7 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
     # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole. So a
     # row whose words are read apart keeps no sentence found here: its single answer says which mistake comes first.
-    first = said.alone | stated.crowded
+    first = said.alone | stated.apart
     sentences = {**stated.exclusive, **said.wrong, **stated.wrong}  # the later ones replace the earlier ones
     wrong = {row: sentence for row, sentence in sentences.items() if not first[row]}
     alone |= first

@@ -17,6 +17,7 @@ from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
+from provider_advisor.requirements.grammar import split_words
 
 __all__ = [
     "REQUIREMENTS",
@@ -137,6 +138,7 @@ def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = rea
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
         usage={name: volume for name, volume in usage.items() if volume is not None},
         read=read,
+        first_only=True,
     )
 
 
@@ -147,7 +149,7 @@ def _pick_prefixed(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]
 def _split_items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
     if given is None or (isinstance(given, str) and not given.strip()):
         return []
-    return [read_item(word) for word in (split_cell(given) if isinstance(given, str) else given)]
+    return [read_item(word) for word in (split_words(given) if isinstance(given, str) else given)]
 
 
 def read_item(word: str | None) -> str | dict[str, Any]:

@@ -12,20 +12,22 @@ import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.table import read_item
+from provider_advisor.batch.kernel.table import is_item, read_item
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, read_requirement
-from provider_advisor.requirements.grammar import find_unknown, prepare_words
+from provider_advisor.requirements.grammar import find_unknown, get_name, prepare_words
 from provider_advisor.requirements.model import list_unwanted
 from provider_advisor.requirements.team import checked, make_team
+from provider_advisor.safe_text import fold
 
-__all__ = ["APART", "BAD", "Looked", "Stands", "WordReader"]
+__all__ = ["APART", "BAD", "DIGITS", "LOOSE", "Looked", "Stands", "WordReader"]
 
 BAD = -1
+DIGITS, LOOSE = 1, 2
 APART = -1
 _MOST_WORDS = 50_000
 _WORDS_AT_ONCE = 4_096
@@ -41,11 +43,15 @@ Stands = tuple[Priority, str]
 
 
 class Looked(NamedTuple):
-    """For each word its cell, BAD where it cannot be read, and the ends of its bound, NaN where there is none."""
+    """For each word its cell, BAD where it cannot be read, and the ends of its bound, NaN where there is none.
+
+    `doubts` marks what only its row explains: LOOSE words, and DIGITS alone; 0 is any other word.
+    """
 
     cells: Ints
     low: Floats
     high: Floats
+    doubts: Ints
 
 
 class _Form(NamedTuple):
@@ -80,8 +86,8 @@ class WordReader:
                 new = (word for word, number in known if number is None and not word.strip().startswith("{"))  # no JSON
                 unknown = find_unknown(new, self._knowledge)
                 numbers = [self._read(word, default, unknown) if number is None else number for word, number in known]
-            cells, low, high = self._looked.take(np.array(numbers, np.int64), axis=1)
-        return Looked(cells.astype(np.int32), low, high)
+            cells, low, high, doubts = self._looked.take(np.array(numbers, np.int64), axis=1)
+        return Looked(cells.astype(np.int32), low, high, doubts.astype(np.int32))
 
     def _forget_the_many(self) -> None:
         if self._count > _MOST_WORDS:
@@ -94,7 +100,7 @@ class WordReader:
     def _forget_words(self) -> None:
         """Forget the words by number, and by number what `Looked` says of them."""
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
-        self._looked, self._count = np.zeros((3, 256)), 0
+        self._looked, self._count = np.zeros((4, 256)), 0
 
     def put_together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
         """Return the cell of each group of words that speak of one criterion in one row and do not exclude each other.
@@ -137,7 +143,7 @@ class WordReader:
         try:
             checked(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
-            return str(error)
+            return error.problems[0]
         raise ValueError(f"{words} exclude nothing")
 
     def _join_words(self, words: Sequence[Stands]) -> int:
@@ -158,6 +164,12 @@ class WordReader:
             return str(error)
         raise ValueError(f"{word!r} can be read")
 
+    def _find_doubt(self, word: str) -> int:
+        """Return whether a word is LOOSE, or DIGITS alone, which a comma may have parted from a number."""
+        item = read_item(word) if word.lstrip().startswith("{") and is_item(word) else word
+        name = fold(get_name(item))
+        return DIGITS if name.isdigit() else LOOSE if name in self._knowledge.loose_words else 0
+
     def _read(self, word: str, default: Priority, unknown: Container[str]) -> int:
         """Return the number of a word that was not met before."""
         number, self._count = self._count, self._count + 1
@@ -167,7 +179,7 @@ class WordReader:
         if word not in unknown:
             with contextlib.suppress(RequirementsError):
                 found = self._read_numbered(word, default) or self._read_any(word, default)
-        for part, known in zip(found, self._looked, strict=True):
+        for part, known in zip((*found, self._find_doubt(word)), self._looked, strict=True):
             known[number] = part
         self._numbers[default][word] = number
         return number

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +15,7 @@ from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, Re
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.logic import parse_age, parse_day
+from provider_advisor.requirements.grammar import split_words
 from provider_advisor.whole_file import write_whole
 
 __all__ = [
@@ -171,22 +172,21 @@ def today() -> dt.date:
     return dt.date.today()  # noqa: DTZ011
 
 
-def read_pairs(given: Iterable[str], option: str) -> dict[str, list[str]]:
+def read_pairs(text: str, option: str) -> dict[str, list[str]]:
     """Return values by name from `name=value,name=value`; a value without a name belongs to the name before it.
 
     Raises RequirementsError, naming the option.
     """
     pairs: dict[str, list[str]] = {}
-    for text in given:
-        name = ""
-        for part in text.split(","):
-            before, sign, value = part.partition("=")
-            name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
-            if not name or not value:
-                raise RequirementsError(
-                    f"cannot read '{text[:80]}' after {option}; expected name=value, such as {_example(option)}."
-                )
-            pairs.setdefault(name, []).append(value)
+    name = ""
+    for part in split_words(text):
+        before, sign, value = part.partition("=")
+        name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
+        if not name or not value:
+            raise RequirementsError(
+                f"cannot read '{text[:80]}' after {option}; expected name=value, such as {_example(option)}."
+            )
+        pairs.setdefault(name, []).append(value)
     return pairs
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -26,14 +28,17 @@ from provider_advisor.faces.cli.options import (
     write_answer,
 )
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.logic import Number
-from provider_advisor.requirements import Statement, combined, read_team, read_volume, split_list
+from provider_advisor.logic import Number, write_plainly
+from provider_advisor.requirements import Statement, Team, combined, read_team, read_volume, split_list
+from provider_advisor.requirements.team import Mistakes
 from provider_advisor.version import __version__
 
 __all__ = ["recommend_command"]
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
+
+_BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9][0-9.,]*")
 
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
@@ -59,6 +64,9 @@ _SELDOM = 100_000
     metavar="FILE",
     help="Requirements file in YAML or JSON; - reads standard input. Options override it.",
 )
+@click.option(
+    "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
+)
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
@@ -80,6 +88,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     situation: tuple[str, ...],
     usage: tuple[str, ...],
     file: str | None,
+    decimal: str | None,
     as_of: str | None,
     max_age: str | None,
     robustness: bool,
@@ -111,19 +120,8 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge = load_knowledge(facts, rules)
-    team = read_team(
-        knowledge,
-        needs=_items(needs),
-        wants=_items(wants),
-        situation={
-            name: values if len(values) > 1 else values[0]
-            for name, values in read_pairs(situation, "--situation").items()
-        },
-        usage={name: _amount(name, values) for name, values in read_pairs(usage, "--usage").items()},
-        whole=not file,
-    )
-    line = Statement(team, read_day(as_of), read_age(max_age))
-    statement = combined(_from_file(file, knowledge), line, knowledge) if file else line
+    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal)
+    statement = _read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness)
     if output is None or output == "-":
         show_recommendation(found, knowledge, form, verbose=verbose, paged=True)
@@ -134,18 +132,69 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     return _STATUSES[found.verdict.kind] if exit_code else 0
 
 
-def _from_file(file: str, knowledge: KnowledgeBase) -> Statement:
+class _StatementOptions(NamedTuple):
+    """The options as they were given; `decimal` is the sign before fractions, None where numbers have one reading."""
+
+    needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
+    file: str | None = None
+    as_of: str | None = None
+    max_age: str | None = None
+    decimal: str | None = None
+
+
+def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement of the options, and of the file that they name. Raises RequirementsError, KnowledgeError."""
+    mistakes = Mistakes()
+    needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
+    situation = _read_pairs(options.situation, "--situation", mistakes)
+    volumes = _read_pairs(options.usage, "--usage", mistakes)
+    usage = {name: mistakes.note(_read_volume, name, values, options.decimal) for name, values in volumes.items()}
+    day, age = mistakes.note(read_day, options.as_of), mistakes.note(read_age, options.max_age)
+    team = mistakes.note(
+        read_team,
+        knowledge,
+        needs=needs,
+        wants=wants,
+        situation={name: values if len(values) > 1 else values[0] for name, values in situation.items()},
+        usage={name: volume for name, volume in usage.items() if volume is not None},
+        whole=not options.file and not mistakes.problems,
+    )
+    file = _read_file(options.file, knowledge, mistakes) if options.file else None
+    mistakes.raise_any()
+    line = Statement(team or Team(), day, age)
+    return combined(file, line, knowledge) if file else line
+
+
+def _read_lists(given: Iterable[str], decimal: str | None, mistakes: Mistakes) -> list[str]:
+    items = [item for text in given for item in mistakes.note(split_list, text) or ()]
+    return [_BOUND.sub(lambda found: write_plainly(found[0], decimal), item) if decimal else item for item in items]
+
+
+def _read_pairs(given: Iterable[str], option: str, mistakes: Mistakes) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for text in given:
+        for name, values in (mistakes.note(read_pairs, text, option) or {}).items():
+            pairs.setdefault(name, []).extend(values)
+    return pairs
+
+
+def _read_volume(name: str, values: list[str], decimal: str | None) -> Number:
+    if len(values) > 1:
+        raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
+    return read_volume(name, write_plainly(values[0], decimal) if decimal else values[0])
+
+
+def _read_file(file: str, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
-    return read_requirements(read_input(file), name_input(file), knowledge, whole=False)
-
-
-def _items(given: Iterable[str]) -> list[str]:
-    return [item for text in given for item in split_list(text)]
-
-
-def _amount(name: str, values: list[str]) -> Number:
-    if len(values) > 1:
-        raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
-    return read_volume(name, values[0])
+    try:
+        return mistakes.note(read_requirements, read_input(file), name_input(file), knowledge, whole=False)
+    except KnowledgeError as error:
+        if not mistakes.problems:
+            raise
+        mistakes.problems += error.problems
+        return None

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from provider_advisor.errors import AdvisorError, BatchFailure, EngineError, KnowledgeError
+from provider_advisor.errors import AdvisorError, BatchFailure, EngineError, KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.recommend import recommend_command
 from provider_advisor.faces.text import clean, show_text
 
@@ -52,6 +52,10 @@ def _report(error: AdvisorError) -> int:
     """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can correct."""
     if isinstance(error, KnowledgeError):
         show_text("\n".join(map(_clean_problem, error.problems)), err=True)
+        return 2
+    if isinstance(error, RequirementsError):
+        for problem in error.problems:
+            _complain(problem, 2)
         return 2
     return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError) else 2)
 

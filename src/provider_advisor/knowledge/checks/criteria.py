@@ -65,12 +65,9 @@ def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator
     for word in criterion.keywords:
         if word in named:
             yield f"the keyword '{word}' is the name of a criterion, which it would never be searched for; remove it."
-    names = {criterion.id, *criterion.aliases}
     for word in criterion.loose:
-        if word not in names:
-            yield f"the loose word '{word}' is not a name of it; add it to 'aliases'."
-    if names and names <= {*criterion.loose}:
-        yield "all its names are loose; add an alias that means it alone."
+        if word not in criterion.aliases:
+            yield f"the loose word '{word}' is not among its aliases; add it there, an id means one thing."
 
 
 def _check_kind(criterion: CriterionShape) -> Iterator[str]:

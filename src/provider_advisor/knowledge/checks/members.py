@@ -10,7 +10,8 @@ from provider_advisor.knowledge.members import AT, Member, list_member_words
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion
 from provider_advisor.knowledge.shapes import ClaimShape, MembersFile
-from provider_advisor.knowledge.suggest import did_you_mean, fold
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.safe_text import fold
 
 __all__ = ["check_claim_members", "check_member", "check_members", "define_members", "find_contradicting"]
 

@@ -21,6 +21,7 @@ from prompt_toolkit.layout import HSplit, Layout, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
@@ -193,6 +194,10 @@ def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an
     # Ctrl-C is a key here; SIGINT from elsewhere comes as a key of its own.
     for key in ("c-c", "<sigint>"):
         _bind(keys, key, lambda event: event.app.exit(exception=KeyboardInterrupt))
+    output = get_app_session().output
+    if isinstance(output, Vt100_Output):
+        # A terminal that does not answer where its cursor is would be waited for, and warned about, at every list.
+        output.enable_cpr = False
     application: Application[Any] = Application(layout=layout, key_bindings=keys, style=_LOOK, erase_when_done=True)
     # A terminal that does not answer where its cursor is would get the library's warning into the conversation.
     application.renderer.cpr_not_supported_callback = None

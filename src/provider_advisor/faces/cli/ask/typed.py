@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeVar
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number, read_amount, unit_fits
+from provider_advisor.logic import Number, describe_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt
 from provider_advisor.requirements.grammar import brief, shown
 
@@ -121,13 +121,19 @@ def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
 def read_number(text: str, prompt: Prompt) -> str | Number:
     """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
 
-    Thousands may be set off, and the unit may follow.
+    Thousands may be set off by blanks or apostrophes, and the unit may follow.
     """
     typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
     if typed in {"s", "unsure", "not-sure"}:
         return "not-sure"
     if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
         return "none" if prompt.key.kind == "bound" else "no-answer"
+    is_price = prompt.key.kind == "bound" and prompt.at_most
+    if (not is_price or "," in typed) and (readings := describe_two_readings(typed)):
+        raise RequirementsError(
+            f"{shown(text[:60])} can be read as {readings}; "
+            "type the one that is meant, without a mark between thousands."
+        )
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
     except ValueError as error:
