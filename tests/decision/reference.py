@@ -252,8 +252,21 @@ def position(criterion: Criterion, amount: Fraction) -> Fraction:
         worst, best = Fraction(0), Fraction(len(criterion.values) - 1)
     else:
         assert criterion.scale is not None
+        if criterion.scale.points:
+            return bent(criterion.scale.points, amount)
         worst, best = Fraction(criterion.scale.worst), Fraction(criterion.scale.best)
     return min(max((amount - worst) / (best - worst), Fraction(0)), Fraction(1))
+
+
+def bent(points: Iterable[tuple[float, float]], amount: Fraction) -> Fraction:
+    """On a scale that bends: the weighted mean of the points on both sides of it, in ratio of the distances."""
+    exact = [(Fraction(at), Fraction(degree)) for at, degree in points]
+    below = [point for point in exact if point[0] <= amount]
+    above = [point for point in exact if point[0] >= amount]
+    if not below or not above:
+        return (above or below[::-1])[0][1]
+    (low, first), (high, last) = below[-1], above[0]
+    return first if low == high else (first * (high - amount) + last * (amount - low)) / (high - low)
 
 
 def may_be_sold(criterion: Criterion, provider: str, facts: Facts) -> tuple[bool, ...]:

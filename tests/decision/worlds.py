@@ -235,7 +235,11 @@ def _criterion(draw: random.Random, name: str, capabilities: Sequence[str]) -> C
     if kind == "price":
         return price(name, draw.choice([None, *capabilities]), weight)
     worst, best = (0, 10) if kind == "quantity" else (10, 0)
-    return quantity(name, weight, worst=worst, best=best, whole=draw.random() < 0.5)
+    found = quantity(name, weight, worst=worst, best=best, whole=draw.random() < 0.5)
+    if weight < 2 or found.scale is None:
+        return found
+    ends = sorted([(worst, 0.0), (best, 1.0)])
+    return found._replace(scale=found.scale._replace(points=(ends[0], (4, 0.75), ends[1])))
 
 
 def _rule(draw: random.Random, name: str, criteria: Sequence[Criterion]) -> Rule:

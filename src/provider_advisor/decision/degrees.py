@@ -1,6 +1,7 @@
 """Grade how far one requirement or condition is met by one provider: an interval within [0, 1]."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
@@ -87,12 +88,37 @@ def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fac
 def grade_amount(fact: Fact, criterion: Criterion) -> Degree:
     """Return the degree of an amount on its criterion's scale; without a claimed amount it is expected at the low end.
 
-    A rating's words are equal steps, and an unknown one is expected in the middle: silence about an amount must be no
-    advantage over a bad one, silence about a reputation says nothing.
+    The scale may bend at points. A rating's words are equal steps, and an unknown one is expected in the middle:
+    silence about an amount must be no advantage over a bad one, silence about a reputation says nothing.
     """
     if fact.amount is None:
         return Degree(0, 1, 0.5 if criterion.kind == "rating" else 0, None, fact.claims, fact)
+    if criterion.scale is not None and criterion.scale.points:
+        return _grade_on_points(fact.amount, criterion.scale.points, fact)
     return grade_on_scale(fact.amount, *scale_ends(criterion), fact.claims, fact)
+
+
+def _grade_on_points(amount: Interval, points: Sequence[tuple[Number, float]], fact: Fact) -> Degree:
+    """Return the degrees of an amount on a scale that bends: the least and the greatest within it; expected midway."""
+    ends = [_find_degree(points[0][0] if amount.low is None else amount.low, points)]
+    ends.append(_find_degree(points[-1][0] if amount.high is None else amount.high, points))
+    degrees = [*ends, *(degree for at, degree in points if amount.holds(Interval(at, at)))]
+    low, high = min(degrees), max(degrees)
+    return Degree(low, high, (low + high) / 2, None, fact.claims, fact)
+
+
+def _find_degree(amount: Number, points: Sequence[tuple[Number, float]]) -> float:
+    """Return the degree of one amount: on the line between the points beside it, or that of the end beyond which it is.
+
+    >>> _find_degree(60, ((0, 0.0), (20, 1.0), (100, 0.0)))
+    0.5
+    """
+    if amount <= points[0][0]:
+        return points[0][1]
+    for (start, before), (end, after) in itertools.pairwise(points):
+        if amount <= end:
+            return before + (after - before) * (amount - start) / (end - start)
+    return points[-1][1]
 
 
 def grade_on_scale(

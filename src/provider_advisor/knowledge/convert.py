@@ -68,7 +68,7 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         aliases=tuple(shape.aliases),
         unit=shape.unit,
         values=tuple(shape.values),
-        scale=Scale(plain(scale.worst), plain(scale.best), scale.because) if scale else None,
+        scale=_make_scale(scale) if scale else None,
         lower_is_better=(shape.better or ("lower" if shape.kind == "price" else "higher")) == "lower",
         whole=shape.kind == "quantity" and shape.whole is not False,
         limit=shape.limit,
@@ -84,6 +84,12 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         loose=tuple(shape.loose),
         of_each=shape.of_each,
     )
+
+
+def _make_scale(shape: shapes.ScaleShape) -> Scale:
+    points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
+    bends = tuple(sorted(points.items())) if shape.points else ()
+    return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
 
 
 def make_member_list(shape: shapes.MembersFile) -> MemberList:

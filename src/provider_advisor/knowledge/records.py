@@ -93,12 +93,14 @@ class Source(NamedTuple):
 class Scale(NamedTuple):
     """The amounts that count as worst and best on the market, in the criterion's unit.
 
-    Degrees are linear between them.
+    Degrees are linear between them; or between `points`, if there are any: amounts and their degrees, in ascending
+    order, both ends among them. So a target of 20 within 0 to 100 is ((0, 0), (20, 1), (100, 0)).
     """
 
     worst: Number
     best: Number
     because: str
+    points: tuple[tuple[Number, float], ...] = ()
 
 
 class Criterion(NamedTuple):

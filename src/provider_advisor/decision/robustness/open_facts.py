@@ -262,10 +262,13 @@ def are_neighbours(one: Number, other: Number, criterion: Criterion) -> bool:
 def list_neighbours(bounds: Iterable[Interval], possible: Interval, criterion: Criterion) -> Iterator[Number]:
     """Yield the possible amounts between which nothing but the place on the scale counts.
 
-    They are those at the bounds and next to them, and the ends of the scale, or of what is possible if they come first.
+    They are those at the bounds and next to them, the ends of the scale, or of what is possible if they come first, and
+    the points where the scale bends.
     """
     for bound in bounds:
         yield from _keep_possible(_list_beside(bound, possible, criterion), possible, criterion)
+    bends = [] if criterion.scale is None else [at for at, _ in criterion.scale.points]
+    yield from _keep_possible(bends, possible, criterion)
     yield from (_clamp(end, possible, criterion) for end in scale_ends(criterion))
 
 

@@ -103,6 +103,12 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
     if (scale.worst > scale.best) != lower or scale.worst == scale.best:
         order, better = ("above", "less") if lower else ("below", "more")
         yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
+    low, high = sorted((scale.worst, scale.best))
+    amounts = [point.at for point in scale.points]
+    for amount in sorted({amount for amount in amounts if not low <= amount <= high}):
+        yield f"the point at {amount:g} is outside the scale, {low:g} to {high:g}; move it, or an end of the scale."
+    for amount in sorted({amount for amount in amounts if amounts.count(amount) > 1}):
+        yield f"two points of the scale are at {amount:g}; remove one."
 
 
 def _check_references(

@@ -81,12 +81,22 @@ class SourcesFile(Shape):
     sources: list[SourceShape] = Field(min_length=1)
 
 
+class ScalePointShape(Shape):
+    """An amount on a scale, and how good it is: 0 the worst, 1 the best."""
+
+    at: Amount
+    degree: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0 to 1")]
+
+
 class ScaleShape(Shape):
-    """The ends of a criterion's scale."""
+    """The ends of a criterion's scale, and points where the line between them bends."""
 
     worst: Amount
     best: Amount
     because: Words
+    points: Annotated[
+        list[ScalePointShape], Field(description="where the scale bends; one at an end takes the place of its 0 or 1")
+    ] = []
 
 
 class CriterionShape(Shape):
