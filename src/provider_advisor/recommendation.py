@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.explanation.model import AnswerRecord, as_data
 from provider_advisor.explanation.record import record_answer
-from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
 from provider_advisor.safe_text import dump_json
@@ -79,6 +79,8 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     than `max_age` days are not used. With `robustness` the record also says how sure the answer is: what to confirm,
     ranges of weights, shares of scenarios, the smallest changes that would change it. Can be called from any thread.
 
+    Providers and sources are limited by `knowledge.restrict`, which gives a part of the base to ask here.
+
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
     >>> from provider_advisor import load
@@ -92,4 +94,18 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 def answer(knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False) -> Recommendation:
     """Return the recommendation for a statement that has been read already, for example from a requirements file."""
     day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
-    return Recommendation(statement, decide(statement.team, facts_as_of(knowledge, day, statement.max_age)), robustness)
+    part = knowledge.restrict(**statement.scope._asdict())
+    facts = facts_as_of(part, day, statement.max_age)
+    notes = (*statement.notes, *_list_absent(facts))
+    return Recommendation(statement._replace(scope=part.scope, notes=notes), decide(statement.team, facts), robustness)
+
+
+def _list_absent(facts: Facts) -> Iterator[str]:
+    """Yield a note for each provider that was asked for by name, and takes no part on the day."""
+    base = facts.base.whole or facts.base
+    for name in facts.base.scope.only:
+        if name not in facts.base.providers:
+            yield f"{base.providers[name].name} takes no part: none of the sources says anything about it."
+        elif name not in facts.knowledge.providers:
+            first = min(claim.stated for claim in facts.base.providers[name].claims)
+            yield f"{base.providers[name].name} takes no part: its first claim is of {first}."

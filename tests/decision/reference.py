@@ -422,7 +422,7 @@ class WithoutStale:
     """The facts of a day, where each that is past its time is unknown."""
 
     def __init__(self, facts: Facts) -> None:
-        self.knowledge, self._facts = facts.knowledge, facts
+        self.knowledge, self._facts, self.as_of = facts.knowledge, facts, facts.as_of
 
     def __call__(self, provider: str, name: str) -> Fact:
         fact, criterion = self._facts(provider, name), self.knowledge.criteria[name]
@@ -444,6 +444,19 @@ def judged(knowledge: KnowledgeBase, team: Team, facts: Facts, found: list[Found
     return verdict if is_proven(verdict.provider, again) else verdict._replace(strength="dated")
 
 
+def taking_part(knowledge: KnowledgeBase, day: dt.date) -> list[str]:
+    """Each provider from the day of its first claim on; read so: all of them before the first claim of anybody.
+
+    Read so: one of whom nothing is ever said takes part on every day, for silence has no first day.
+    """
+    there = [
+        name
+        for name, each in knowledge.providers.items()
+        if not each.claims or min(c.stated for c in each.claims) <= day
+    ]
+    return there or list(knowledge.providers)
+
+
 def _several(names: frozenset[str]) -> frozenset[str]:
     return names if len(names) > 1 else frozenset()
 
@@ -455,7 +468,7 @@ def findings(
     wanted, favours = settled(knowledge, team)
     priorities = knowledge.policy.priorities
     found = []
-    for provider in knowledge.providers:
+    for provider in taking_part(knowledge, facts.as_of):
         degrees = {req: of_requirement(req, provider, facts) for req in wanted}
         weighted = [(Fraction(priorities[req.priority]) * req.weight, degree) for req, degree in degrees.items()]
         for name in favours:

@@ -99,6 +99,7 @@ def test_a_better_fact_never_hurts_its_provider(improvement):
     world, facts, fact = improvement
     criteria = world.knowledge.criteria
     touched = {fact.criterion} | {each.id for each in criteria.values() if each.of == fact.criterion}
+    assume(fact.provider in facts.knowledge.providers)  # others take no part yet
     inference = infer(world.knowledge, world.team)
     assume(
         all(

@@ -13,6 +13,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
+from provider_advisor.knowledge.records import Scope
 
 __all__ = ["ERROR", "arrow_schema", "load_shipped", "score_arrow"]
 
@@ -37,7 +38,8 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     """Return all rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
 
     Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, other spellings
-    (`Needs`, `usage_<item>`) and structs `situation` and `usage` too; `as_of` and `max_age` are refused. A row that
+    (`Needs`, `usage_<item>`) and structs `situation` and `usage` too; columns of days, providers and sources, such as
+    `as_of` and `only`, are refused: `knowledge.restrict` limits providers and sources for all rows. A row that
     cannot be scored has nulls for an answer, and a sentence in `error`, which is null in all others. Words are plain
     strings, as `arrow_schema` says. `knowledge` None is the shipped one, `as_of` None is today; `max_age` is in days.
     What scoring needs is made once a process and kept, so that a function of a batch may call this each time. May be
@@ -92,8 +94,9 @@ def arrow_schema(
 def _plan_columns(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan:
     plan = plan_columns(table, scorer.facts.knowledge, id_column=id_column)
     for name in set(DATED) & set(plan.schema.names):
+        instead = f"knowledge.restrict({name}=…)" if name in Scope._fields else f"{name}=…"
         raise BatchError(
-            f"the column '{name}' is not read here, where {name}=… says it for all rows; leave it out, or call it "
+            f"the column '{name}' is not read here, where {instead} says it for all rows; leave it out, or call it "
             "otherwise."
         )
     return plan

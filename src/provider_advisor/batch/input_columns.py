@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.records import Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 
@@ -38,8 +39,8 @@ __all__ = [
     "rename_all",
 ]
 
-DATED = ("as_of", "max_age")
-"""The columns that name the facts of a row: a day, and how old facts may be."""
+DATED = ("as_of", "max_age", *Scope._fields)
+"""The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""
 
 _TOPICS = ("situation", "usage")
 _BETWEEN = re.compile(r"[\s_.-]+")
@@ -75,7 +76,7 @@ class Spelling:
     def refuse_similar(self, name: str, what: str = "column") -> None:
         """Raise BatchError if a name that stands for none of ours was surely meant to."""
         folded = _fold_name(name)
-        if f"{folded}s" in self._names:
+        if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
         elif folded.partition("-")[0] in _TOPICS:
             known = [ours for ours in self._names.values() if ours.startswith(folded.partition("-")[0] + ".")]
@@ -280,18 +281,27 @@ def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
     check_day_type(name, column.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if _is_list(column.type):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), ";")
     return column.cast(pa.string())
 
 
 def check_day_type(name: str, kind: pa.DataType) -> None:
     """Raise BatchError if a column of days or ages has a type that cannot be read."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    is_named = name in Scope._fields
+    kind = kind.value_type if is_named and _is_list(kind) else kind
     fits = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not (fits or (name == "as_of" and pa.types.is_date(kind))):
         expected = "days, or texts such as 2022-12-31" if name == "as_of" else "texts such as 365d"
+        expected = "names, or lists of them" if is_named else expected
         raise BatchError(
             f"the column '{name}' holds {kind}; expected {expected}. See --rename if it is something else."
         )
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def _read_text(name: str, text: str) -> tuple[str | None, str | None]:
@@ -299,6 +309,8 @@ def _read_text(name: str, text: str) -> tuple[str | None, str | None]:
     text = text.strip()
     if not text:
         return None, None
+    if name in Scope._fields:  # the names are looked up where the knowledge base is at hand
+        return text, None
     if _is_day(text) if name == "as_of" else _AGE.fullmatch(text):
         return text, None
     return None, f"'{name}' is '{text[:80]}'; expected {'YYYY-MM-DD' if name == 'as_of' else 'days such as 365d'}."

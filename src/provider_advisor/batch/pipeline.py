@@ -6,32 +6,36 @@ import datetime as dt
 import threading
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import repeat
 from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Done, Piece, Position, Reject, Stopped
+from provider_advisor.batch.input_columns import DATED
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.kernel.scorer import RowScope, Scorer
+from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import plan_shape
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.errors import BatchFailure
+from provider_advisor.errors import BatchFailure, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.records import EVERYTHING, Scope
+from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.logic import parse_age, parse_day
 
 __all__ = ["Scoring", "ScoringOptions", "score_blocks"]
 
-_DATED = ("as_of", "max_age")
 _MOST_SCORERS = 16
 _AHEAD = 1  # pieces that wait besides one for each thread
 _MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each
 
 
-_Day = tuple[dt.date, int | None]
+_Span = tuple[int, int | None, Scope]
 
 
 class _Frames(NamedTuple):
@@ -61,16 +65,22 @@ class ScoringOptions(NamedTuple):
 class Scoring:
     """How the blocks of a run are scored, by any number of threads.
 
-    The columns that date rows are not part of the output. `facts` are those of a row that names no day.
+    The columns that say what rows look at, such as `as_of` and `only`, are not part of the output. `facts` are those of
+    a row that names no day.
     """
 
     def __init__(self, knowledge: KnowledgeBase, schema: pa.Schema, form: str, options: ScoringOptions) -> None:
         self._knowledge, self._options = knowledge, options
         self._spans = _Spans(knowledge)
-        self._scorers = BoundedCache[tuple[int, int | None], Scorer](limit=_MOST_SCORERS)
-        first = self._get_scorer(self._choose_day(None, None))
+        self._scorers = BoundedCache[_Span, Scorer](limit=_MOST_SCORERS)
+        self._closing = {
+            name
+            for name, provider in knowledge.providers.items()
+            if any(product.closed_to_new for product in provider.products.values())
+        }
+        first = self._get_scorer(self._look())
         self.facts = first.facts
-        left = [field for field in schema if not (options.dated and field.name in _DATED)]
+        left = [field for field in schema if not (options.dated and field.name in DATED)]
         self.schema, self._shape = plan_shape(first.output_schema(pa.schema(left)), form)
 
     def score(self, piece: Piece) -> Done:
@@ -95,28 +105,36 @@ class Scoring:
         same facts, but with an age of 365d they differ. So a table of thousands of days needs only a few scorers.
         """
         if not self._options.dated:
-            return self._score_slices(rows, self._get_scorer(self._choose_day(None, None)), None)
-        keys = list(zip(*(rows[name].to_pylist() for name in _DATED), strict=True))
-        days_of = {key: self._choose_day(*key) for key in set(keys)}
-        groups: dict[tuple[int, int | None], list[int]] = {}
+            return self._score_slices(rows, self._get_scorer(self._look()), None)
+        keys = list(zip(*(_list_values(rows, name) for name in DATED), strict=True))
+        rows = rows.drop_columns([name for name in DATED if name in rows.schema.names])
+        looked: dict[tuple[str | None, ...], RowScope] = {}
+        unread: dict[tuple[str | None, ...], str] = {}
+        for key in set(keys):
+            try:
+                looked[key] = self._look(*key)
+            except RequirementsError as error:
+                unread[key] = str(error)
+        wrong = {row: unread[key] for row, key in enumerate(keys) if key in unread} if unread else {}
+        groups: dict[_Span, list[int]] = {}
         for row, key in enumerate(keys):
-            groups.setdefault(self._spans.find(days_of[key]), []).append(row)
-        rows = rows.drop_columns(list(_DATED))
+            if row not in wrong:
+                groups.setdefault(self._find_span(looked[key]), []).append(row)
         results, places = [], []
         for members in groups.values() or [[]]:
-            days = [days_of[keys[row]] for row in members]
-            scorer = self._get_scorer(days[0] if days else self._choose_day(None, None))
-            some = rows if len(groups) <= 1 else rows.take(pa.array(members))
+            days = [looked[keys[row]] for row in members]
+            scorer = self._get_scorer(days[0] if days else self._look())
+            some = rows if len(members) == rows.num_rows else rows.take(pa.array(members, pa.int64()))
             result = self._score_slices(some, scorer, days)
             results.append(result._replace(errors={members[row]: why for row, why in result.errors.items()}))
             places += [row for place, row in enumerate(members) if place not in result.errors]
         if len(results) == 1:
-            return results[0]
+            return results[0]._replace(errors=results[0].errors | wrong)
         order = pl.Series(places, dtype=pl.Int64).arg_sort()
         joined = _join_frames(results)
-        return joined._replace(frame=joined.frame[order])
+        return joined._replace(frame=joined.frame[order], errors=joined.errors | wrong)
 
-    def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[_Day] | None) -> _Frames:
+    def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[RowScope] | None) -> _Frames:
         parts = []
         for start in range(0, max(rows.num_rows, 1), _MOST_ROWS):
             some = None if days is None else days[start : start + _MOST_ROWS]
@@ -125,20 +143,42 @@ class Scoring:
             parts.append(_Frames(self._shape(scored.batch), errors, scored.tally))
         return parts[0] if len(parts) == 1 else _join_frames(parts)
 
-    def _choose_day(self, as_of: str | None, max_age: str | None) -> _Day:
-        """Return the day and the age that a row is answered with; what the command line asks for wins."""
-        day = self._options.day or (parse_day(as_of) if as_of else self._options.today)
-        return day, self._options.age or (parse_age(max_age) if max_age else None)
+    def _look(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:
+        """Return what a row looks at; of the day and the age, what the command line asks for wins.
 
-    def _get_scorer(self, day: _Day) -> Scorer:
-        """Return the scorer of a day, which serves all days with the same facts."""
+        Raises RequirementsError for names of providers or sources that are unknown, or leave nothing.
+        """
+        options = self._options
+        day = options.day or (parse_day(as_of) if as_of else options.today)
+        given = {key: split_cell(text) for key, text in zip(Scope._fields, names, strict=False) if text}
+        scope = read_scope(self._knowledge.whole or self._knowledge, **given) if given else EVERYTHING
+        if given:
+            self._knowledge.restrict(**scope._asdict())
+        return RowScope(day, options.age or (parse_age(max_age) if max_age else None), scope)
+
+    def _get_scorer(self, looked: RowScope) -> Scorer:
+        """Return the scorer of a day and a scope, which serves all days with the same facts."""
         _, _, _, _, id_column, reasons, explain = self._options
+        span = self._find_span(looked)
 
         def make() -> Scorer:
-            facts = facts_as_of(self._knowledge, *day)
-            return Scorer(facts, id_column=id_column, reasons=reasons, explain=explain)
+            facts = facts_as_of(self._knowledge.restrict(**span[-1]._asdict()), looked.day, looked.age)
+            everybody = tuple(self._knowledge.providers)
+            return Scorer(facts, id_column=id_column, reasons=reasons, explain=explain, everybody=everybody)
 
-        return self._scorers.get_or_make(self._spans.find(day), make)
+        return self._scorers.get_or_make(span, make)
+
+    def _find_span(self, looked: RowScope) -> _Span:
+        """Return what is alike for rows with the same facts; customers have others only where products are closed."""
+        customers = tuple(name for name in looked.scope.customer_of if name in self._closing)
+        return *self._spans.find(looked.day, looked.age), looked.scope._replace(customer_of=customers)
+
+
+def _list_values(rows: pa.RecordBatch, name: str) -> Iterable[str | None]:
+    column = rows[name] if name in rows.schema.names else None
+    if column is None or column.null_count == len(column):
+        return repeat(None, rows.num_rows)
+    return list(column.to_pylist())
 
 
 class _Spans:
@@ -156,9 +196,9 @@ class _Spans:
         lasts += [stated + days for stated, days in ages if days is not None]
         self._turns = sorted({*(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
 
-    def find(self, day: _Day) -> tuple[int, int | None]:
+    def find(self, day: dt.date, age: int | None) -> tuple[int, int | None]:
         """Return what is alike for days with the same facts."""
-        number, age = day[0].toordinal(), day[1]
+        number = day.toordinal()
         return bisect_right(self._turns, number), None if age is None else bisect_left(self._stated, number - age)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation.words import rounded, scope_text
+from provider_advisor.explanation.words import limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
@@ -39,7 +39,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "rejected": rejected,
         "empty_rows": tally.empty_rows,
         "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
-        "providers": [summing.provider(provider) for provider in facts.knowledge.providers],
+        "providers": [summing.provider(provider) for provider in facts.base.providers if summing.took_part(provider)],
         "nobody_leads": summing.counted({}, summing.leads[""]),
         "wanted": summing.wanted(),
         "nobody_meets": summing.criteria({key[0]: count for key, count in tally.nobody.items()}),
@@ -62,12 +62,17 @@ def _scope(facts: Facts) -> Record:
     days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     compared = len(knowledge.providers)
+    says, limits, scope = scope_text(compared, sources, ends, facts.as_of), limits_text(knowledge), knowledge.scope
     return {
         "providers": compared,
         "sources": sources,
         "newest": days[-1].isoformat() if days else None,
         "oldest": days[0].isoformat() if days else None,
-        "says": scope_text(compared, sources, ends, facts.as_of),
+        "says": f"{says} {limits}" if limits else says,
+        "only": list(scope.only),
+        "without": list(scope.without),
+        "limited_to": list(scope.sources),
+        "customer_of": list(scope.customer_of),
     }
 
 
@@ -76,7 +81,7 @@ class _Summing:
 
     def __init__(self, tally: Tally, facts: Facts) -> None:
         self._tally, self._facts = tally, facts
-        self._knowledge = facts.knowledge
+        self._knowledge = facts.base  # rows may name later days, on which more providers take part
         self.kinds = _summed(tally.verdicts, 0)
         self.leads = _summed({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 
@@ -104,6 +109,11 @@ class _Summing:
                 "unknown": self.criteria(_of(provider, self._tally.unknown)),
             },
         }
+
+    def took_part(self, provider: str) -> bool:
+        """Return whether a provider is known on the day, or was compared for some team."""
+        is_compared = any(name == provider for (name, _), count in self._tally.standings.items() if count)
+        return is_compared or provider in self._facts.knowledge.providers
 
     def _chosen(self, provider: str, strength: str) -> int:
         return sum(count for key, count in self._tally.verdicts.items() if key[1:3] == (strength, provider))
@@ -230,6 +240,10 @@ class _Knowledge(ClosedModel):
     newest: str | None = Field(description="day of the newest fact that counts; null where none does")
     oldest: str | None
     says: str = Field(description="the scope in words")
+    only: list[str] = Field(description="the only providers that were to be compared; empty for all")
+    without: list[str] = Field(description="the providers that were left out")
+    limited_to: list[str] = Field(description="ids of the sources whose claims count; empty for all")
+    customer_of: list[str] = Field(description="the providers of which all teams are customers")
 
 
 class _Summary(ClosedModel):

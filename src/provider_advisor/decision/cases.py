@@ -22,7 +22,8 @@ def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
     """
     day = case.as_of or dt.date.today()  # noqa: DTZ011 (the keeper's own day)
     try:
-        decision = decide(read_team(knowledge, **case.team), facts_as_of(knowledge, day, case.max_age))
+        part = knowledge.restrict(**case.scope)
+        decision = decide(read_team(part, **case.team), facts_as_of(part, day, case.max_age))
     except RequirementsError as error:
         yield f"{case.where}: case '{case.name}': {error}"
         return

@@ -449,6 +449,14 @@ class KnowledgeRecord(AnswerPart):
     """the scope in words"""
     read_from: str
     """the folders of facts and rules, in words"""
+    only: list[str]
+    """the only providers that were to be compared; empty for all"""
+    without: list[str]
+    """the providers that were left out"""
+    limited_to: list[str]
+    """ids of the sources whose claims count; empty for all"""
+    customer_of: list[str]
+    """the providers of which the team is a customer already"""
     stale: list[StaleRecord]
 
 
@@ -529,7 +537,17 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "dated_by": [],
     "differences": [],
 }
-_NO_SCOPE: Mapping[str, Any] = {"providers": 0, "sources": [], "newest": None, "oldest": None, "read_from": ""}
+_NO_SCOPE: Mapping[str, Any] = {
+    "providers": 0,
+    "sources": [],
+    "newest": None,
+    "oldest": None,
+    "read_from": "",
+    "only": [],
+    "without": [],
+    "limited_to": [],
+    "customer_of": [],
+}
 """What records had not yet got when `knowledge` said no more than how old the facts are."""
 
 

@@ -38,7 +38,10 @@ def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
         return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
     product = knowledge.providers[notice.provider].products[str(notice.product)].name
     if notice.kind == "closed-to-new":
-        return f"{product} is closed to new customers from {notice.day} on{said}"
+        own = (
+            "; it stays open to this team, a customer already" if notice.provider in knowledge.scope.customer_of else ""
+        )
+        return f"{product} is closed to new customers from {notice.day} on{said}{own}"
     return f"{product} {'ended' if notice.kind == 'product-ended' else 'ends'} on {notice.day}{said}"
 
 

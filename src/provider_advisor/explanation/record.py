@@ -11,7 +11,7 @@ from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
 from provider_advisor.explanation.products import describe_products, find_products
 from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
-from provider_advisor.explanation.words import claim_text, joined, scope_text
+from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
@@ -221,6 +221,7 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
+    says, limits, scope = scope_text(compared, sources, ends, facts.as_of), limits_text(facts.base), facts.base.scope
     return model.KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
@@ -229,9 +230,11 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
         sources=sources,
         newest=newest,
         oldest=oldest,
-        rests_on=model.RestsOnRecord(
-            oldest=oldest, newest=newest, says=scope_text(compared, sources, ends, facts.as_of)
-        ),
+        rests_on=model.RestsOnRecord(oldest=oldest, newest=newest, says=f"{says} {limits}" if limits else says),
+        only=list(scope.only),
+        without=list(scope.without),
+        limited_to=list(scope.sources),
+        customer_of=list(scope.customer_of),
         stale=[
             model.StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
             for _, fact in sorted(used.items())

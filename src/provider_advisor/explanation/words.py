@@ -24,6 +24,7 @@ __all__ = [
     "criterion_label",
     "degree_text",
     "joined",
+    "limits_text",
     "lines_text",
     "number_text",
     "percent",
@@ -218,6 +219,22 @@ def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.d
     more = [f"{len(sources) - _MOST_SOURCES} more"] if len(sources) > _MOST_SOURCES else []
     named = joined([*sources[:_MOST_SOURCES], *more])
     return f"{among}, by {counted(len(sources), 'source')} ({named}); facts {dated}."
+
+
+def limits_text(knowledge: KnowledgeBase) -> str:
+    """Return in sentences which part of a base an answer looked at; empty where it was the whole base."""
+    scope, whole = knowledge.scope, knowledge.whole or knowledge
+
+    def name(providers: Sequence[str]) -> str:
+        return joined([whole.providers[provider].name for provider in providers])
+
+    said = [
+        f"Only {name(scope.only)} {'was' if len(scope.only) == 1 else 'were'} to be compared." if scope.only else "",
+        f"{name(scope.without)} {'was' if len(scope.without) == 1 else 'were'} left out." if scope.without else "",
+        f"Only the claims of {joined(scope.sources)} count." if scope.sources else "",
+        f"The team is a customer of {name(scope.customer_of)}." if scope.customer_of else "",
+    ]
+    return " ".join(part for part in said if part)
 
 
 def counted(count: int, what: str) -> str:

@@ -79,9 +79,9 @@ _compiled = BoundedCache[str, CompiledRules](limit=64)
 def compile_rules(knowledge: KnowledgeBase) -> CompiledRules:
     """Return the knowledge base's rules, ready for the engine; kept by the fingerprint of the base.
 
-    May be called from any thread.
+    All parts of a base have its rules, and share them here. May be called from any thread.
     """
-    return _compiled.get_or_make(knowledge.fingerprint, lambda: _compile(knowledge.rules.values()))
+    return _compiled.get_or_make((knowledge.whole or knowledge).fingerprint, lambda: _compile(knowledge.rules.values()))
 
 
 def _compile(rules: Iterable[Rule]) -> CompiledRules:

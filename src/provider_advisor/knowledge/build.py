@@ -72,14 +72,14 @@ def build_cases(files: Sequence[File]) -> list[Case]:
     problems: list[str] = []
     read = read_shapes(files, problems)
     placed = [
-        (case, document.where("cases", index))
+        (case, file, document.where("cases", index))
         for file, document, _ in read.files["cases"]
         for index, case in enumerate(file.cases)
     ]
-    problems += find_repeated(((case.name, where) for case, where in placed), "the case")
+    problems += find_repeated(((case.name, where) for case, _, where in placed), "the case")
     if problems:
         raise KnowledgeError(problems)
-    return [convert.make_case(case, where) for case, where in placed]
+    return [convert.make_case(case, file, where) for case, file, where in placed]
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:

@@ -25,6 +25,7 @@ from provider_advisor.knowledge.records import (
     Questionnaire,
     Rule,
     Scale,
+    Scope,
     Source,
     Subject,
     Topic,
@@ -313,7 +314,7 @@ def _read_given(value: float | None) -> Number | None:
     return None if value is None else plain(value)
 
 
-def make_case(shape: shapes.CaseShape, where: str) -> Case:
+def make_case(shape: shapes.CaseShape, file: shapes.CasesFile, where: str) -> Case:
     """Return a decision case as a record."""
     data = shape.model_dump(exclude_unset=True)
     team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
@@ -321,4 +322,5 @@ def make_case(shape: shapes.CaseShape, where: str) -> Case:
         key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
     }
     max_age = parse_age(shape.max_age) if shape.max_age else None
-    return Case(shape.name, where, team, shape.as_of, max_age, expected)
+    scope = {name: data.get(name, getattr(file, name)) for name in Scope._fields}
+    return Case(shape.name, where, team, shape.as_of or file.as_of, max_age, expected, scope)

@@ -41,11 +41,13 @@ class Fact(NamedTuple):
 class Facts:
     """All facts as of one day; each is worked out when it is first asked for.
 
-    With `max_age`, in days, claims that are older by then are not used.
+    `knowledge` has the providers that take part on the day, `base` all of them. With `max_age`, in days, claims that
+    are older by then are not used.
     """
 
     def __init__(self, knowledge: KnowledgeBase, as_of: dt.date, max_age: int | None = None) -> None:
-        self.knowledge = knowledge
+        self.base = knowledge
+        self.knowledge = knowledge.on_day(as_of)
         self.as_of = as_of
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
@@ -65,7 +67,7 @@ class Facts:
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
-        supposed = Facts(self.knowledge, self.as_of, self.max_age)
+        supposed = Facts(self.base, self.as_of, self.max_age)
         supposed._is_fresh_only = self._is_fresh_only
         supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
         supposed._found = self._found | supposed._supposed
@@ -79,7 +81,7 @@ class Facts:
         if self._is_fresh_only:
             return self
         if self._fresh is None:
-            fresh = Facts(self.knowledge, self.as_of, self.max_age)
+            fresh = Facts(self.base, self.as_of, self.max_age)
             fresh._is_fresh_only = True
             fresh._supposed = self._supposed
             fresh._found = dict(self._supposed)
@@ -112,7 +114,7 @@ class Facts:
 
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
-        claims = [claim for claim in self.knowledge.claims.get((provider, name), ()) if claim.stated <= self.as_of]
+        claims = [claim for claim in self.base.claims.get((provider, name), ()) if claim.stated <= self.as_of]
         own = [claim for claim in claims if not claim.members]
         if criterion.member_of is not None:
             return self._resolve_member(provider, criterion, criterion.member_of.member, own, claims)
@@ -152,9 +154,10 @@ class Facts:
 
     def _view(self, provider: str, claims: Sequence[Claim]) -> list[View]:
         """Return what the claims that are not too old come to, product by product."""
-        products, young = self.knowledge.providers[provider].products, self._keep_young(claims)
+        products, young = self.base.providers[provider].products, self._keep_young(claims)
+        is_customer = provider in self.base.scope.customer_of
         return [
-            build_view(list(part), self.as_of, products.get(product))
+            build_view(list(part), self.as_of, products.get(product), is_customer=is_customer)
             for product, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
         ]
 

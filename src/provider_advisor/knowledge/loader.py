@@ -30,7 +30,8 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
         from provider_advisor.knowledge.build import build  # noqa: PLC0415
 
         knowledge = build(found.files, found.problems, found.unread)
-        fields = [getattr(knowledge, field.name) for field in dataclasses.fields(knowledge)[:-2]]
+        names = [field.name for field in dataclasses.fields(knowledge)]
+        fields = [getattr(knowledge, name) for name in names[: names.index("written")]]
         remember(key, pack(fields), pack(knowledge.criteria.lists), pack(knowledge.questionnaire))
     return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
 

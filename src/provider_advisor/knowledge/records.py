@@ -6,7 +6,7 @@ frozen dataclasses, for making the class of one takes a millisecond, at every st
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -301,7 +301,7 @@ class Case(NamedTuple):
     """A decision that every change must keep: a team's statement, and what it must lead to.
 
     `team` has the keys of a requirements file; `expected` those of a verdict, and combinations, concessions, standings,
-    and what to confirm: criteria by provider.
+    and what to confirm: criteria by provider. `scope` has what `KnowledgeBase.restrict` takes.
     """
 
     name: str
@@ -310,6 +310,7 @@ class Case(NamedTuple):
     as_of: dt.date | None
     max_age: int | None
     expected: Mapping[str, Any]
+    scope: Mapping[str, list[str]] = {}
 
 
 class Key(NamedTuple):
@@ -368,6 +369,27 @@ class Questionnaire(NamedTuple):
     questions: Mapping[Key, Question]
 
 
+class Scope(NamedTuple):
+    """What an answer looks at, by ids: `only` some providers, all `without` some, the claims of some `sources`.
+
+    Empty parts leave everything in. `customer_of` names the providers of which the team is a customer already: to it,
+    their products are open that are closed to new customers.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    customer_of: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Return whether nothing is left out, and nothing is open to this team alone."""
+        return not any(self)
+
+
+EVERYTHING = Scope()
+
+
 @dataclass(frozen=True)
 class KnowledgeBase:
     """Everything known, by id, in an order that does not depend on the order of files.
@@ -375,7 +397,8 @@ class KnowledgeBase:
     Rules come before those they feed.
     `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
     `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads it; it is
-    no part of the fingerprint, because it never changes an answer.
+    no part of the fingerprint, because it never changes an answer. A base that `restrict` made has a `scope`, and
+    knows the `whole` that it is a part of.
     """
 
     sources: Mapping[str, Source]
@@ -388,6 +411,8 @@ class KnowledgeBase:
     fingerprint: str
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
     read_from: str = field(default="", compare=False)
+    scope: Scope = EVERYTHING
+    whole: "KnowledgeBase | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Let the criteria find members."""
@@ -397,6 +422,38 @@ class KnowledgeBase:
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: the fields, without what is worked out from them."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    def restrict(
+        self,
+        *,
+        only: str | Iterable[str] = (),
+        without: str | Iterable[str] = (),
+        sources: str | Iterable[str] = (),
+        customer_of: str | Iterable[str] = (),
+    ) -> "KnowledgeBase":
+        """Return the base with `only` some providers, `without` some, and with the claims of some `sources` alone.
+
+        Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers of which
+        the team is a customer already: their products count that are closed to new customers. What is empty limits
+        nothing, and a part of a part is a smaller part. Rules, criteria and policy stay. The part has a fingerprint of
+        its own. Nothing is read again, so that this takes some microseconds.
+
+        Raises RequirementsError for an unknown name, or if nothing is left.
+        """
+        if not (only or without or sources or customer_of):
+            return self
+        from provider_advisor.knowledge.scope import take_part  # noqa: PLC0415 (most answers look at everything)
+
+        return take_part(self, only=only, without=without, sources=sources, customer_of=customer_of)
+
+    def on_day(self, day: dt.date) -> "KnowledgeBase":
+        """Return the base with the providers that take part on a day: from that of its first claim on, each does.
+
+        One without any claim is there on all days. Before the first claim of all, nothing is known of anybody, and all
+        are there.
+        """
+        there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
+        return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 
     @cached_property
     def questionnaire(self) -> Questionnaire | None:
@@ -433,6 +490,15 @@ class KnowledgeBase:
     def find_provider(self, word: str) -> str | None:
         """Return the id of the provider that answers to a word: its id, an alias or its name, in any case."""
         return self._provider_words.get(word.casefold())
+
+    def find_source(self, word: str) -> str | None:
+        """Return the id of the source that a word names, by its id or title, in any case."""
+        return self._source_words.get(word.casefold())
+
+    @cached_property
+    def _source_words(self) -> Mapping[str, str]:
+        titles = {source.title.casefold(): source.id for source in self.sources.values()}
+        return titles | {name.casefold(): name for name in self.sources}
 
     @cached_property
     def _provider_words(self) -> Mapping[str, str]:
@@ -507,6 +573,10 @@ class KnowledgeBase:
             if any(not claim.members for claim in claims):
                 yield provider, criterion
             yield from ((provider, f"{criterion}{AT}{member}") for member in self.claimed_members(provider, criterion))
+
+
+def _get_first_day(provider: Provider) -> dt.date:
+    return min((claim.stated for claim in provider.claims), default=dt.date.min)
 
 
 def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:

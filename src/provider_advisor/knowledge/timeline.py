@@ -50,8 +50,13 @@ class _Step(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def build_view(claims: Sequence[Claim], day: dt.date, product: Product | None = None) -> View:
-    """Return the result on a day of claims that were all stated by then; the product may start and end by itself."""
+def build_view(
+    claims: Sequence[Claim], day: dt.date, product: Product | None = None, *, is_customer: bool = False
+) -> View:
+    """Return the result on a day of claims that were all stated by then; the product may start and end by itself.
+
+    What is closed to new customers is still there for a team that `is_customer` already.
+    """
     steps = _order_steps(claims)
     view = View((), disputed=False)
     ended: tuple[Claim, ...] = ()
@@ -60,7 +65,8 @@ def build_view(claims: Sequence[Claim], day: dt.date, product: Product | None = 
             view, ended = _update_view(view, ended, step.claims, day)
     ahead = [claim for step in steps if step.starts > day for claim in step.claims]
     notices = [*_notice_claims(view.claims, ended, ahead, day), *_notice_product(view.claims, product, day)]
-    if any(notice.kind in {"product-ended", "closed-to-new"} and notice.day <= day for notice in notices):
+    over = {"product-ended"} if is_customer else {"product-ended", "closed-to-new"}
+    if any(notice.kind in over and notice.day <= day for notice in notices):
         # What was present went with the product; an amount of something that is no longer sold is not known.
         kept = tuple(claim for claim in view.claims if claim.amount is None and claim.value != "by-quote")
         return View(kept, disputed=False, truth=Truth.NO if kept else Truth.UNKNOWN, notices=tuple(notices))

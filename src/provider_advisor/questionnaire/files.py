@@ -134,7 +134,8 @@ def make_statement(state: State, name: str | None = None) -> Statement:
     replay = survey.replay
     unsure = dict.fromkeys(key.name for key in sort_keys((replay.said.unsure | replay.uncounted) - {TOPICS}, state))
     notes = tuple(_list_notes(state, survey))
-    return Statement(replay.team._replace(name=name), state.catalogue.facts.as_of, None, notes, tuple(unsure))
+    facts, team = state.catalogue.facts, replay.team._replace(name=name)
+    return Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope)
 
 
 def _list_notes(state: State, survey: Survey) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.knowledge.records import KnowledgeBase, Scope
+from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.knowledge.shapes import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -69,10 +70,12 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
             whole=whole,
         )
         unsure = _read_unsure(shape, knowledge)
+        given = {name: data[name] for name in Scope._fields if name in data}
+        scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
         raise RequirementsError(*(f"{document.name}: {problem}" for problem in error.problems)) from error
     max_age = parse_age(shape.max_age) if shape.max_age else None
-    return Statement(team, shape.as_of, max_age, unsure=unsure)
+    return Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope)
 
 
 def _drop_nulls(document: Document) -> Document:

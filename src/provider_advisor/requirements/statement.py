@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked
 
@@ -15,7 +15,7 @@ class Statement(NamedTuple):
     """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
 
     `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
-    not say whether they matter.
+    not say whether they matter; `scope` is the part of the knowledge base that is looked at.
     """
 
     team: Team
@@ -23,6 +23,7 @@ class Statement(NamedTuple):
     max_age: int | None = None
     notes: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    scope: Scope = Scope()
 
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
@@ -44,10 +45,17 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
     overruled += _find_changed(file.team.situation, line.team.situation) + _find_changed(
         file.team.usage, line.team.usage
     )
+    overruled += [
+        name
+        for name, first, second in zip(Scope._fields, file.scope, line.scope, strict=True)
+        if first and second and first != second
+    ]
+    scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
     notes = tuple(f"The command line overrides the file for '{name}'." for name in dict.fromkeys(overruled))
     said = {*asked, *line.team.situation, *line.team.usage}
     unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
-    return Statement(checked(team, knowledge), line.as_of or file.as_of, line.max_age or file.max_age, notes, unsure)
+    as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
+    return Statement(checked(team, knowledge), as_of, max_age, notes, unsure, scope)
 
 
 def _find_changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
@@ -69,6 +77,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
         "max_age": f"{statement.max_age}d" if statement.max_age else None,
         "unsure": list(statement.unsure),
+        **{name: list(names) for name, names in statement.scope._asdict().items()},
     }
     return {key: value for key, value in record.items() if value not in (None, [], {})}
 

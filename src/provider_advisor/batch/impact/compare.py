@@ -14,6 +14,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Block, Piece
 from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample, Sampling
 from provider_advisor.batch.impact.partial import Causes, find_causes
+from provider_advisor.batch.input_columns import DATED
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.table import SITUATION, USAGE
 from provider_advisor.errors import BatchError
@@ -22,7 +23,6 @@ from provider_advisor.knowledge import Facts, KnowledgeBase
 __all__ = ["Asked", "Impact", "measure_impact"]
 
 Transition = tuple[tuple[int, ...], tuple[int, ...]]
-_DATED = ("as_of", "max_age")
 
 
 class Asked(NamedTuple):
@@ -173,8 +173,8 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
 
 
 def _count_dated(rows: pa.RecordBatch) -> int:
-    """How many rows name a day or an age of their own."""
-    found = [name for name in _DATED if name in rows.schema.names]
+    """How many rows name a day, an age, providers or sources of their own."""
+    found = [name for name in DATED if name in rows.schema.names]
     return max((rows.num_rows - rows[name].null_count for name in found), default=0)
 
 

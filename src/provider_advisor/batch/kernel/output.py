@@ -15,13 +15,28 @@ from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Sc
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 
-__all__ = ["Codes", "find_decisive", "make_code_lists", "make_columns", "make_fields", "make_word_lists", "spell_code"]
+__all__ = [
+    "Codes",
+    "find_decisive",
+    "list_names",
+    "make_code_lists",
+    "make_columns",
+    "make_fields",
+    "make_no_lists",
+    "make_word_lists",
+    "spell_code",
+]
 
 _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
-def make_fields(providers: Iterable[str], *, costs: bool, reasons: bool, explain: bool) -> list[pa.Field]:
+def list_names(providers: Iterable[str]) -> list[str]:
+    """Return the names of the lists of reason codes, in order."""
+    return ["reasons", *(f"{provider}.{name}" for provider in providers for name in ("unmet", "unknown"))]
+
+
+def make_fields(providers: Sequence[str], *, costs: bool, reasons: bool, explain: bool) -> list[pa.Field]:
     """Return the fields of the columns, in order; without `costs`, none of monthly costs.
 
     Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
@@ -32,9 +47,7 @@ def make_fields(providers: Iterable[str], *, costs: bool, reasons: bool, explain
         fields.append(pa.field(f"{provider}.standing", _WORD))
         fields += [pa.field(f"{provider}.{name}", pa.float64()) for name in (*_SCORES, *(_COSTS if costs else ()))]
     if reasons:
-        fields.append(pa.field("among", _WORDS))
-        fields.append(pa.field("reasons", _WORDS))
-        fields += [pa.field(f"{provider}.{name}", _WORDS) for provider in providers for name in ("unmet", "unknown")]
+        fields += [pa.field(name, _WORDS) for name in ("among", *list_names(providers))]
     if explain:
         fields.append(pa.field("explain", pa.string()))
     return fields
@@ -45,20 +58,36 @@ _COSTS = ("monthly_cost_low", "monthly_cost_high")
 
 
 def make_columns(
-    providers: Sequence[str], verdicts: Verdicts, scores: Scores, costs: Sequence[Floats]
+    everybody: Sequence[str], there: Sequence[str], verdicts: Verdicts, scores: Scores, costs: Sequence[Floats]
 ) -> Iterator[pa.Array]:
-    """Yield the default columns, in the order of their fields; costs, low and high or none, are by provider and row."""
+    """Yield the default columns, in the order of their fields; costs, low and high or none, are by provider and row.
+
+    Scores and costs are of the providers `there`; the columns of the others of `everybody` are null.
+    """
+    # The last place is that of -1, which stands for none.
+    places = np.array([*map(everybody.index, there), -1], np.int16)
     yield _make_words(verdicts.kind, KINDS)
     yield _make_words(verdicts.strength, STRENGTHS)
-    yield _make_words(verdicts.provider, providers)
-    yield _make_words(verdicts.lean, providers)
+    yield _make_words(places[verdicts.provider], everybody)
+    yield _make_words(places[verdicts.lean], everybody)
     asked = arrays.pack_bits(scores.asked)
-    for place in range(len(providers)):
+    for provider in everybody:
+        if provider not in there:
+            rows = len(scores.asked)
+            yield _make_words(np.full(rows, -1, np.int16), STANDINGS)
+            yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *costs))
+            continue
+        place = there.index(provider)
         yield _make_words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.make_numbers(part[place], asked)
         for ends in costs:
             yield arrays.make_numbers(ends[place], arrays.pack_bits(np.isfinite(ends[place])))
+
+
+def make_no_lists(rows: int) -> pa.Array:
+    """Return the lists of a provider that takes no part: null in all rows."""
+    return pa.nulls(rows, _WORDS)
 
 
 def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:

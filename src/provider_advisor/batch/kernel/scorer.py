@@ -40,7 +40,14 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import Tally, Tallying
-from provider_advisor.batch.kernel.output import make_code_lists, make_columns, make_fields, make_word_lists
+from provider_advisor.batch.kernel.output import (
+    list_names,
+    make_code_lists,
+    make_columns,
+    make_fields,
+    make_no_lists,
+    make_word_lists,
+)
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
 from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
@@ -59,9 +66,10 @@ from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.records import EVERYTHING, Scope
 from provider_advisor.requirements import Statement
 
-__all__ = ["Judged", "Memory", "Scored", "Scorer", "judge"]
+__all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]
 
 
 class Scored(NamedTuple):
@@ -75,21 +83,38 @@ class Scored(NamedTuple):
     tally: Tally
 
 
+class RowScope(NamedTuple):
+    """What a row looks at: the facts of a day, not older than an age, and a part of the knowledge base."""
+
+    day: dt.date
+    age: int | None
+    scope: Scope
+
+
 class Scorer:
     """Scores tables of teams against the facts of a day; any number of threads may use one.
 
     `reasons` adds lists of reason codes, `explain` the whole JSON of each single answer. `id_column` names the column
-    of team ids, which comes first in the result; None is `team`, if there is one.
+    of team ids, which comes first in the result; None is `team`, if there is one. `everybody` has the providers with
+    columns, by default all of the base: those who take no part (yet) have nulls there, so that the columns are the same
+    for all days and scopes.
     """
 
     def __init__(
-        self, facts: Facts, *, id_column: str | None = None, reasons: bool = False, explain: bool = False
+        self,
+        facts: Facts,
+        *,
+        id_column: str | None = None,
+        reasons: bool = False,
+        explain: bool = False,
+        everybody: Sequence[str] | None = None,
     ) -> None:
         self.facts = facts
         self._id_column = id_column
         self._reasons, self._explain = reasons, explain
         self._costs = bool(facts.knowledge.usage)
-        self._fields = make_fields(facts.knowledge.providers, costs=self._costs, reasons=reasons, explain=explain)
+        self._everybody = tuple(facts.base.providers) if everybody is None else tuple(everybody)
+        self._fields = make_fields(self._everybody, costs=self._costs, reasons=reasons, explain=explain)
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
         self._fresh: Memory | None = None
@@ -102,11 +127,11 @@ class Scorer:
         layout = self._plan_layout(table)
         return pa.schema(self._put_in_order(layout, [table.field(name) for name in layout.carried], self._fields))
 
-    def score(self, rows: pa.RecordBatch, days: Sequence[tuple[dt.date, int | None]] | None = None) -> Scored:
+    def score(self, rows: pa.RecordBatch, days: Sequence[RowScope] | None = None) -> Scored:
         """Return the rows scored. Raises BatchError if the columns cannot be read.
 
-        `days` has for each row the day and the age (in days) that its whole answer names, where facts are the same as
-        on the day of this scorer.
+        `days` has for each row what its whole answer names: the day, the age (in days) and the scope. The facts are the
+        same as those of this scorer.
         """
         layout = self._plan_layout(rows.schema)
         memory = self._get_memory()
@@ -119,7 +144,7 @@ class Scorer:
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high) if self._costs else ()
-        ours = [*map(some, make_columns(providers, verdicts, found.scores, costs))]
+        ours = [*map(some, make_columns(self._everybody, providers, verdicts, found.scores, costs))]
         if self._reasons:
             ours += self._list_reasons(memory, found, verdicts.among, kept)
         if self._explain:
@@ -169,22 +194,25 @@ class Scorer:
 
     def _list_reasons(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
         """Return the lists of the rows that are kept, which is far cheaper than to filter finished lists."""
-        names = [name for name in (field.name for field in self._fields) if name in memory.lists]
         return [
             make_word_lists(among, tuple(self.facts.knowledge.providers), kept),
-            *(memory.lists[name].list_codes(found.entries, kept, memory.cells) for name in names),
+            *(
+                memory.lists[name].list_codes(found.entries, kept, memory.cells)
+                if name in memory.lists
+                else make_no_lists(int(np.count_nonzero(kept)))
+                for name in list_names(self._everybody)
+            ),
         ]
 
-    def _explain_rows(
-        self, rows: pa.RecordBatch, kept: Flags, days: Sequence[tuple[dt.date, int | None]] | None
-    ) -> pa.Array:
+    def _explain_rows(self, rows: pa.RecordBatch, kept: Flags, days: Sequence[RowScope] | None) -> pa.Array:
         """Return each row's whole answer, as a single question gives it."""
         from provider_advisor.recommendation import answer  # noqa: PLC0415 (sentences, which columns do without)
 
-        knowledge, own = self.facts.knowledge, (self.facts.as_of, self.facts.max_age)
+        knowledge, own = self.facts.base, RowScope(self.facts.as_of, self.facts.max_age, EVERYTHING)
         texts: list[str | None] = []
         for record, scored, day in zip(rows.to_pylist(), kept.tolist(), days or repeat(own), strict=False):
-            statement = Statement(read_row(record, knowledge), *day) if scored else None
+            team = read_row(record, knowledge) if scored else None
+            statement = None if team is None else Statement(team, day.day, day.age, scope=day.scope)
             found = None if statement is None else answer(knowledge, statement).record
             texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
         return pa.array(texts, pa.string())

@@ -18,21 +18,23 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, Reject, show_record
-from provider_advisor.batch.input_columns import Spelling
+from provider_advisor.batch.input_columns import DATED, Spelling
 from provider_advisor.batch.kernel.table import split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.records import Scope
 from provider_advisor.logic import parse_day
 from provider_advisor.requirements import read_volume, statement_record
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer.
-KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", "as_of", "max_age"})
+KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", *DATED})
 _LARGEST = 1e12
 _PLAIN_AGE = re.compile(r"[1-9][0-9]{0,4}d")
+_PARTING = re.compile(r"[,;\r\n]")
 _LONGEST_NAME = 2_000
 _LONGEST_KEY = 200
 _NAME = "row"
@@ -69,7 +71,7 @@ class Keys(NamedTuple):
         fields = [("team", pa.string()), ("needs", _WORDS), ("wants", _WORDS)]
         fields += [(f"situation.{topic}", _WORDS) for topic in self.knowledge.topics]
         fields += [(f"usage.{item}", pa.float64()) for item in self.knowledge.usage]
-        fields += [("as_of", pa.string()), ("max_age", pa.string())]
+        fields += [(name, pa.string()) for name in DATED]
         return pa.schema(fields + [(name, pa.string()) for name in self.carried])
 
 
@@ -264,12 +266,23 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
             fits = type(value) is dict and _add_situation(cells, value, columns.topics)
         elif name == "usage":
             fits = type(value) is dict and _add_usage(cells, value, columns.usage)
+        elif name in Scope._fields:
+            cells[name] = names = _join_names(value)
+            fits = names is not None
         else:
             fits = type(value) is str and _is_plain_text(name, value)
             cells[name] = value
         if not fits:
             return None
     return cells
+
+
+def _join_names(value: object) -> str | None:
+    """Return names of providers or sources as one text; None if one of them holds what parts names in a text."""
+    names = [value] if type(value) is str else value
+    if type(names) is not list or any(type(name) is not str or _PARTING.search(name) for name in names):
+        return None
+    return ";".join(names)
 
 
 def _make_items(value: object) -> list[str] | None:

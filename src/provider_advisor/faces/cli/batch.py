@@ -21,12 +21,15 @@ from provider_advisor.faces.cli.options import (
     path_name,
     read_age,
     read_day,
+    read_scope_options,
     read_separator,
+    scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.records import Scope
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 
@@ -66,6 +69,10 @@ class BatchOptions:
     quiet: bool
     as_of: str | None
     max_age: str | None
+    only: tuple[str, ...]
+    without: tuple[str, ...]
+    sources: tuple[str, ...]
+    customer_of: tuple[str, ...]
     facts: str | None
     rules: str | None
 
@@ -135,6 +142,7 @@ class BatchOptions:
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary on standard error; problems only.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@scope_options
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
@@ -162,6 +170,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
 
     knowledge = load_knowledge(options.facts, options.rules)
+    scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
+    knowledge = knowledge.restrict(**scope._asdict())
     try:
         result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(names, knowledge, options)
     except Interrupted as error:

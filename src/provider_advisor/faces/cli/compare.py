@@ -15,19 +15,22 @@ from provider_advisor.faces.cli.options import (
     knowledge_options,
     load_knowledge,
     read_day,
+    read_scope_options,
+    scope_options,
     today,
 )
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
 
 __all__ = ["compare_command"]
 
 
 @click.command("compare")
-@click.argument("providers", nargs=-1, required=True)
+@click.argument("providers", nargs=-1)
 @click.option("--area", help="Only criteria in this area, such as video.")
 @as_of_option
+@scope_options
 @format_option("text", "json")
 @knowledge_options
 def compare_command(  # noqa: PLR0913 (one parameter an option)
@@ -38,15 +41,21 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     form: str,
     facts: str | None,
     rules: str | None,
+    **scope: tuple[str, ...],
 ) -> None:
     """Show providers side by side.
 
-    Shows what is known about the PROVIDERS, with evidence and sources.
+    Shows what is known about the PROVIDERS, or about all within the scope, with evidence and sources.
     """
     knowledge = load_knowledge(facts, rules)
-    chosen = _providers(providers, knowledge)
+    if not providers and not any(scope.values()):
+        raise click.UsageError("name the providers to compare, or say --only, --without or --sources")
+    named = _providers(providers, knowledge)
+    knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
     criteria = _criteria(area, knowledge)
     book = facts_as_of(knowledge, (read_day(as_of) or today()))
+    chosen = named or list(book.knowledge.providers)
+    _refuse_absent(chosen, book)
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":
@@ -64,6 +73,15 @@ def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
                 f"unknown provider '{name}'; expected one of {', '.join(known)}.{did_you_mean(name, known)}"
             )
     return list(dict.fromkeys(provider for provider in found.values() if provider is not None))
+
+
+def _refuse_absent(chosen: list[str], book: Facts) -> None:
+    """Raise RequirementsError for providers that are not in the scope, or take no part by the day yet."""
+    if out := [name for name in chosen if name not in book.base.providers]:
+        raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
+    if late := [name for name in chosen if name not in book.knowledge.providers]:
+        first = min(claim.stated for claim in book.base.providers[late[0]].claims)
+        raise RequirementsError(f"nothing is known of {joined(late)} on {book.as_of}; the first claim is of {first}.")
 
 
 def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:

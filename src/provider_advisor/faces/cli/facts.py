@@ -9,7 +9,13 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
-from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
+from provider_advisor.faces.cli.options import (
+    format_option,
+    knowledge_options,
+    load_knowledge,
+    read_scope_options,
+    scope_options,
+)
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -21,13 +27,17 @@ __all__ = ["facts_command"]
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...")
 @format_option("text", "json")
+@scope_options
 @knowledge_options
-def facts_command(names: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
+def facts_command(
+    names: tuple[str, ...], form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
+) -> None:
     """List claims with their sources.
 
     All claims, or those about the given providers and criteria.
     """
     knowledge = load_knowledge(facts, rules)
+    knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
     found = _chosen(names, knowledge)
     if form == "json":
         show_json([claim_record(claim) for claim in found])

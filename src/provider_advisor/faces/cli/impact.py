@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,14 @@ from provider_advisor.faces.cli.options import (
     path_name,
     read_age,
     read_day,
+    read_scope_options,
     read_separator,
+    scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
+from provider_advisor.knowledge.records import Scope
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact import Version
@@ -45,6 +48,10 @@ class ImpactOptions:
     sample: int
     as_of: str | None
     max_age: str | None
+    only: tuple[str, ...]
+    without: tuple[str, ...]
+    sources: tuple[str, ...]
+    customer_of: tuple[str, ...]
     form: str
     facts: str | None
     rules: str | None
@@ -67,6 +74,7 @@ class ImpactOptions:
 )
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@scope_options
 @format_option("text", "json")
 @knowledge_options
 def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)
@@ -100,7 +108,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
 
     day, age = read_day(options.as_of) or today(), read_age(options.max_age)
     separator = read_separator(options.separator)
-    before, after = _read_side(options.before), _read_after(options)
+    before, after = _limit(_read_side(options.before), _read_after(options), options)
     both = merge_readable(before.knowledge, after.knowledge)
     inputs = open_inputs(teams, both, options.input_format, separator, Limits())
     asked = Asked(
@@ -118,6 +126,27 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
     providers = {**before.knowledge.providers, **after.knowledge.providers}
     names = {name: provider.name for name, provider in providers.items()}
     return impact_record(impact, before.name, after.name), names
+
+
+def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Version, Version]:
+    """Return both sides within the scope that the options name; each is limited to what it knows of it."""
+    sides = before.knowledge, after.knowledge
+    both = replace(
+        sides[1],
+        providers={**sides[0].providers, **sides[1].providers},
+        sources={**sides[0].sources, **sides[1].sources},
+    )
+    given = read_scope_options(both, **{name: getattr(options, name) for name in Scope._fields})._asdict()
+    limited = []
+    for side, name in zip(sides, (before.name, after.name), strict=True):
+        known = {
+            key: [part for part in parts if part in (side.sources if key == "sources" else side.providers)]
+            for key, parts in given.items()
+        }
+        if any(given[key] and not known[key] for key in ("only", "sources")):
+            raise BatchError(f"{name} has nothing of what --only and --sources name; there is nothing to compare.")
+        limited.append(side.restrict(**known))
+    return before._replace(knowledge=limited[0]), after._replace(knowledge=limited[1])
 
 
 def _read_side(name: str) -> Version:

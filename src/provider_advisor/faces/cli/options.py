@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +14,7 @@ import click
 from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
+from provider_advisor.knowledge.records import EVERYTHING, Scope
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.whole_file import write_whole
@@ -30,7 +31,9 @@ __all__ = [
     "read_day",
     "read_input",
     "read_pairs",
+    "read_scope_options",
     "read_separator",
+    "scope_options",
     "today",
     "write_answer",
 ]
@@ -59,6 +62,36 @@ def knowledge_options(command: F) -> F:
     return click.option("--facts", type=path_name, metavar="DIR", help="Folder of facts, instead of the shipped one.")(
         command
     )
+
+
+def scope_options(command: F) -> F:
+    """Add `--only`, `--without`, `--sources` and `--customer-of`; `read_scope_options` reads them."""
+    for name, what, text in (
+        ("--customer-of", "LIST", "Providers you are a customer of: what is closed to new ones counts for you."),
+        ("--sources", "LIST", "Use only the claims of these sources."),
+        ("--without", "LIST", "Leave out these providers."),
+        ("--only", "LIST", "Compare only these providers: acme,other."),
+    ):
+        command = click.option(name, multiple=True, metavar=what, help=text)(command)
+    return command
+
+
+def read_scope_options(knowledge: KnowledgeBase, **given: Iterable[str]) -> Scope:
+    """Return the scope that the options of `scope_options` name. Raises RequirementsError."""
+    if not any(given.values()):
+        return EVERYTHING
+    from provider_advisor.knowledge.scope import read_scope  # noqa: PLC0415 (most answers look at everything)
+
+    return read_scope(knowledge, **{name: list(_split_names(name, texts)) for name, texts in given.items()})
+
+
+def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
+        for part in text.replace(";", ",").split(","):
+            if not part.strip():
+                option = name.replace("_", "-")
+                raise RequirementsError(f"'{text[:80]}' after --{option} has an empty name; expected names and commas.")
+            yield part.strip()
 
 
 def as_of_option(command: F) -> F:

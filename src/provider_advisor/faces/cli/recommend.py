@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import click
@@ -25,9 +25,12 @@ from provider_advisor.faces.cli.options import (
     read_day,
     read_input,
     read_pairs,
+    read_scope_options,
+    scope_options,
     write_answer,
 )
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.records import EVERYTHING
 from provider_advisor.logic import Number, write_plainly
 from provider_advisor.requirements import Statement, Team, combined, read_team, read_volume, split_list
 from provider_advisor.requirements.team import Mistakes
@@ -69,6 +72,7 @@ _SELDOM = 100_000
 )
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@scope_options
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
@@ -91,6 +95,10 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     decimal: str | None,
     as_of: str | None,
     max_age: str | None,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    sources: tuple[str, ...],
+    customer_of: tuple[str, ...],
     robustness: bool,
     form: str,
     verbose: bool,
@@ -120,7 +128,8 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge = load_knowledge(facts, rules)
-    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal)
+    scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
+    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope)
     statement = _read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness)
     if output is None or output == "-":
@@ -143,6 +152,7 @@ class _StatementOptions(NamedTuple):
     as_of: str | None = None
     max_age: str | None = None
     decimal: str | None = None
+    scope: Mapping[str, tuple[str, ...]] = {}
 
 
 def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
@@ -162,9 +172,10 @@ def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Sta
         usage={name: volume for name, volume in usage.items() if volume is not None},
         whole=not options.file and not mistakes.problems,
     )
+    scope = mistakes.note(read_scope_options, knowledge, **options.scope)
     file = _read_file(options.file, knowledge, mistakes) if options.file else None
     mistakes.raise_any()
-    line = Statement(team or Team(), day, age)
+    line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     return combined(file, line, knowledge) if file else line
 
 

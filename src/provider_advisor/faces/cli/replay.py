@@ -20,10 +20,13 @@ from provider_advisor.faces.cli.options import (
     name_input,
     path_name,
     read_day,
+    read_scope_options,
+    scope_options,
 )
 from provider_advisor.faces.text import Page, clean, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import MAX_BYTES
+from provider_advisor.knowledge.records import Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement
@@ -37,13 +40,17 @@ _EXPECTED = "expected what `recommend --format json` printed."
 @click.command("replay")
 @click.argument("record", type=path_name)
 @as_of_option
+@scope_options
 @format_option("text", "json")
 @knowledge_options
-def replay_command(record: str, as_of: str | None, form: str, facts: str | None, rules: str | None) -> None:
+def replay_command(
+    record: str, as_of: str | None, form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
+) -> None:
     """Answer the question of a RECORD again.
 
     RECORD is what `recommend --format json` printed; - reads it from standard input. Reports whether the answer is
-    different now, and why. The day of the facts is --as-of, else the day in the question, else today.
+    different now, and why. The day of the facts is --as-of, else the day in the question, else today; providers and
+    sources are those of --only, --without, --sources and --customer-of, else those in the question.
     """
     day = read_day(as_of)
     old, name = _read(record), name_input(record)
@@ -51,6 +58,9 @@ def replay_command(record: str, as_of: str | None, form: str, facts: str | None,
     statement = _statement(old["question"], name, knowledge)
     if day is not None:
         statement = statement._replace(as_of=day)
+    limits = read_scope_options(knowledge, **scope)
+    both = (mine or old for mine, old in zip(limits, statement.scope, strict=True))
+    statement = statement._replace(scope=Scope(*both))
     try:
         compared = compare_records(old, answer(knowledge, statement).record)
     except RequirementsError as error:
@@ -130,6 +140,8 @@ def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBa
         ("criterion", asked, knowledge.words),
         ("situation", question.get("situation"), knowledge.topics),
         ("usage item", question.get("usage"), knowledge.usage),
+        *(("provider", question.get(key), knowledge.providers) for key in ("only", "without", "customer_of")),
+        ("source", question.get("sources"), knowledge.sources),
     ):
         for word in words if isinstance(words, dict | list) else []:
             if isinstance(word, str) and word not in known:

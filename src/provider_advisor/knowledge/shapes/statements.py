@@ -53,7 +53,26 @@ RequirementOrText = Annotated[
 ]
 
 
-class StatementShape(Shape):
+def _read_names(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[Words], BeforeValidator(_read_names)]
+"""Names, or one name without a list."""
+
+
+class ScopeShape(Shape):
+    """What an answer looks at: providers and sources, and what a customer still gets."""
+
+    only: Annotated[Names, Field(description="providers to compare, no others")] = []
+    without: Annotated[Names, Field(description="providers to leave out")] = []
+    sources: Annotated[Names, Field(description="sources whose claims count, no others")] = []
+    customer_of: Annotated[
+        Names, Field(description="providers of which the team is a customer: what is closed to new ones stays open")
+    ] = []
+
+
+class StatementShape(ScopeShape):
     """What a team states, the day whose facts count, and how old they may be."""
 
     needs: list[RequirementOrText] = []
@@ -110,10 +129,14 @@ class CaseShape(StatementShape):
     confirm: dict[Id, list[Ref]] | None = None
 
 
-class CasesFile(Shape):
-    """rules/cases/<area>.yaml: decisions that every change must keep."""
+class CasesFile(ScopeShape):
+    """rules/cases/<area>.yaml: decisions that every change must keep.
+
+    `as_of` and the scope hold for all cases that do not say otherwise.
+    """
 
     area: Id
+    as_of: dt.date | None = None
     cases: list[CaseShape] = Field(min_length=1)
 
 

@@ -35,12 +35,15 @@ from provider_advisor.faces.cli.options import (
     read_age,
     read_day,
     read_input,
+    read_scope_options,
+    scope_options,
     today,
 )
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import Page
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.files import read_bytes
+from provider_advisor.knowledge.records import Scope
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -90,6 +93,7 @@ _MOST = 10
 @click.option("--team", metavar="NAME", help="Name of the team, for the file and the report.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@scope_options
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
@@ -104,6 +108,8 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
     knowledge = load_knowledge(options.facts, options.rules)
+    scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
+    knowledge = knowledge.restrict(**scope._asdict())
     facts = facts_as_of(knowledge, read_day(options.as_of) or today(), read_age(options.max_age))
     state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST)
     if options.answers is not None:
@@ -207,7 +213,7 @@ def _answer(state: State, options: AskOptions) -> None:
     day, age = read_day(options.as_of), read_age(options.max_age)
     refused = _save(state, options)
     statement = make_statement(state, options.team)._replace(as_of=day, max_age=age)
-    knowledge = state.catalogue.knowledge
+    knowledge = state.catalogue.facts.base
     if options.form == "text":
         _say([""], options)
     show_recommendation(answer(knowledge, statement, robustness=options.robustness), knowledge, options.form)

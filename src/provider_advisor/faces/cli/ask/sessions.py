@@ -52,6 +52,10 @@ class AskOptions(NamedTuple):
     team: str | None
     as_of: str | None
     max_age: str | None
+    only: tuple[str, ...]
+    without: tuple[str, ...]
+    sources: tuple[str, ...]
+    customer_of: tuple[str, ...]
     robustness: bool
     form: str
     facts: str | None
@@ -69,6 +73,10 @@ class AskOptions(NamedTuple):
             "--team": self.team,
             "--as-of": self.as_of,
             "--max-age": self.max_age,
+            "--only": ",".join(self.only) or None,
+            "--without": ",".join(self.without) or None,
+            "--sources": ",".join(self.sources) or None,
+            "--customer-of": ",".join(self.customer_of) or None,
             "--facts": self.facts,
             "--rules": self.rules,
             "--format": None if self.form == "text" else self.form,

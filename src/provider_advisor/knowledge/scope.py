@@ -1,0 +1,161 @@
+"""Which part of a knowledge base an answer looks at: some providers, some sources, and what a customer still gets.
+
+For example, `Scope(without=("acme",), sources=("guide-2022",))` looks at what one guide says about everybody but Acme.
+Providers about whom none of the sources says anything take no part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from provider_advisor.knowledge.records import KnowledgeBase, Product, Provider, Scope
+
+__all__ = ["read_scope", "take_part"]
+
+_SHOWN = 80
+
+
+def _put_in_order(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
+    """Return what is in both scopes. Raises RequirementsError where nothing is."""
+    found = {}
+    for name in ("only", "sources"):
+        mine, theirs = getattr(scope, name), getattr(outer, name)
+        both = [part for part in mine or theirs if part in (theirs or mine)]
+        if (mine or theirs) and not both:
+            raise RequirementsError(
+                f"'{name}' names {', '.join(mine)}, but the knowledge base is limited to {', '.join(theirs)}."
+            )
+        found[name] = tuple(both)
+    found["without"] = _put_in_order((*scope.without, *outer.without))
+    found["customer_of"] = _put_in_order((*scope.customer_of, *outer.customer_of))
+    return scope._replace(**found)
+
+
+def read_scope(
+    knowledge: KnowledgeBase,
+    *,
+    only: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    sources: str | Iterable[str] = (),
+    customer_of: str | Iterable[str] = (),
+) -> Scope:
+    """Return the scope with ids in place of the names, aliases and ids given, in any case.
+
+    Raises RequirementsError with every name that is unknown or given twice with opposite meanings.
+    """
+    mistakes: list[str] = []
+
+    def read(
+        key: str, given: str | Iterable[str], find: Callable[[str], str | None], known: Iterable[str]
+    ) -> list[str]:
+        names = [given] if isinstance(given, str) else list(given)
+        found = {name: find(name.strip()) for name in names}
+        mistakes.extend(_explain_unknown(key, name, known) for name, part in found.items() if part is None)
+        return [part for part in found.values() if part is not None]
+
+    alternatives = {*knowledge.providers, *(a for part in knowledge.providers.values() for a in part.aliases)}
+    scope = knowledge.scope._replace(
+        only=_put_in_order(read("only", only, knowledge.find_provider, alternatives)),
+        without=_put_in_order(read("without", without, knowledge.find_provider, alternatives)),
+        sources=_put_in_order(read("sources", sources, knowledge.find_source, knowledge.sources)),
+        customer_of=_put_in_order(read("customer_of", customer_of, knowledge.find_provider, alternatives)),
+    )
+    mistakes += [
+        f"'{name}' is in both 'only' and 'without'; remove it from one of them."
+        for name in scope.only
+        if name in scope.without
+    ]
+    if mistakes:
+        raise RequirementsError(
+            " ".join(part[0].upper() + part[1:] if at else part for at, part in enumerate(mistakes))
+        )
+    return scope
+
+
+def _explain_unknown(key: str, name: str, known: Iterable[str]) -> str:
+    what, names = ("source" if key == "sources" else "provider"), sorted(known)
+    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{did_you_mean(name, names)}"
+
+
+def _list_some(names: Sequence[str], most: int = 12) -> str:
+    more = f" or {len(names) - most} more" if len(names) > most else ""
+    return f"one of {', '.join(names[:most])}{more}" if len(names) > 1 else "".join(names)
+
+
+def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[str, Provider]:
+    """Return the providers in a scope, with the claims of its sources. Raises RequirementsError where none is left."""
+    chosen = {
+        name: provider
+        for name, provider in providers.items()
+        if (not scope.only or name in scope.only) and name not in scope.without
+    }
+    if not chosen:
+        raise RequirementsError(
+            f"no provider is left to compare: {_describe_limits(scope)}; the knowledge base has {', '.join(providers)}."
+        )
+    if not scope.sources:
+        return chosen
+    limited = {name: _limit_sources(provider, scope.sources) for name, provider in chosen.items()}
+    stated = {name: provider for name, provider in limited.items() if provider.claims}
+    if not stated:
+        raise RequirementsError(
+            f"no claim about {', '.join(chosen)} comes from {', '.join(scope.sources)}; `recommend facts` lists the "
+            "claims of each source."
+        )
+    return stated
+
+
+def _describe_limits(scope: Scope) -> str:
+    named = (("only", scope.only), ("without", scope.without))
+    return " and ".join(f"'{name}' names {', '.join(part)}" for name, part in named if part)
+
+
+def _limit_sources(provider: Provider, sources: Sequence[str]) -> Provider:
+    """Return the provider by what some sources say; the ends of products that others announce are not known."""
+    return provider._replace(
+        claims=tuple(claim for claim in provider.claims if claim.source in sources),
+        products=dict(_limit_products(provider.products, sources)),
+    )
+
+
+def _limit_products(products: Mapping[str, Product], sources: Sequence[str]) -> Iterator[tuple[str, Product]]:
+    for name, product in products.items():
+        if product.source is None or product.source in sources:
+            yield name, product
+        else:
+            yield name, product._replace(until=None, closed_to_new=None, source=None, line=None, stated=None)
+
+
+_parts: BoundedCache[tuple[str, str, Scope], KnowledgeBase] = BoundedCache(limit=16)
+
+
+def take_part(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> KnowledgeBase:
+    """Return a part of a base as `KnowledgeBase.restrict` describes it. Raises RequirementsError."""
+    whole = knowledge.whole or knowledge
+    scope = _narrow_scope(read_scope(whole, **given), knowledge.scope)
+    if scope == knowledge.scope:
+        return knowledge
+    return _parts.get_or_make((whole.fingerprint, whole.read_from, scope), lambda: _make_part(whole, scope))
+
+
+def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
+    return replace(
+        whole,
+        providers=_choose_providers(whole.providers, scope),
+        fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
+        written=lambda: whole.questionnaire,
+        scope=scope,
+        whole=whole,
+    )
