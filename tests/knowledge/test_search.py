@@ -63,6 +63,28 @@ def test_what_is_meant_is_never_read_from_the_help_alone(shops, query, found):
     assert [entry.id for entry in shops.find_meant(query)] == found
 
 
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("a bike rental for 20 guests", ["bike-rental"]),
+        ("hire by the hour", ["bike-rental"]),
+        ("helicopters, and repairs by monks", ["repairs"]),
+        ("a bike for 20 guests", []),
+        ("helicopters for 20 guests", []),
+    ],
+)
+def test_a_sentence_means_what_it_names_whole(sentence, found):
+    filler = [SearchEntry("criterion", f"other-{number}", (f"pump-{number}", f"{number}"), "Pump") for number in range(100)]
+    index = SearchIndex(
+        [
+            SearchEntry("criterion", "bike-rental", ("bike-rental", "hire"), "Rental of bicycles"),
+            SearchEntry("criterion", "repairs", ("repairs",), "Repairs while you wait"),
+            *filler,
+        ]
+    )
+    assert [entry.id for entry in index.find_meant(sentence)] == found
+
+
 @pytest.mark.parametrize("word", ["hologram", "erp", "catering", "vsat", "gmail", "parcel forwarding", "no wifi"])
 def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)

@@ -150,7 +150,7 @@ class SearchIndex:
             for name in entry.names:
                 roots = frozenset(map(stem, _drop_empty(_split(name))))
                 rarest = min(roots, key=lambda root: (len(self._titles[root]), root))
-                if len(roots) > 1 or len(self._titles[rarest]) <= most:
+                if len(roots) > 1 or (len(self._titles[rarest]) <= most and not rarest.isdigit()):
                     found[rarest].append((roots, place))
         return found
 
