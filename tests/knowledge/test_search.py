@@ -74,9 +74,7 @@ def test_what_is_meant_is_never_read_from_the_help_alone(shops, query, found):
     ],
 )
 def test_a_sentence_means_what_it_names_whole(sentence, found):
-    filler = [
-        SearchEntry("criterion", f"other-{number}", (f"pump-{number}", f"{number}"), "Pump") for number in range(100)
-    ]
+    pumps = [SearchEntry("criterion", f"pump-{at}", (f"pump-{at}", f"{at}"), "Pump") for at in range(100)]
     index = SearchIndex(
         [
             SearchEntry("criterion", "bike-rental", ("bike-rental", "hire"), "Rental of bicycles"),
