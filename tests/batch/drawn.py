@@ -10,7 +10,7 @@ import pyarrow as pa
 from provider_advisor import KnowledgeBase
 from provider_advisor.knowledge import Criterion
 
-_BAD = ("no-such-thing", "", ":must", ">=3")
+_BAD = ("no-such-thing", "", ":must", ">=3", "no-such@thing", "@")
 
 
 def teams_of(knowledge: KnowledgeBase, rows: int, seed: int = 1) -> pa.RecordBatch:
@@ -26,7 +26,7 @@ def teams_of(knowledge: KnowledgeBase, rows: int, seed: int = 1) -> pa.RecordBat
 def _row(knowledge: KnowledgeBase, number: int, draw: random.Random) -> dict[str, Any]:
     row: dict[str, Any] = {"team": f"team-{number}", "place": number, "note.of": f'a "quoted", note\nof {number}'}
     for name in ("needs", "wants"):
-        words = [_word(draw.choice(list(knowledge.criteria.values())), draw) for _ in range(draw.randint(0, 5))]
+        words = [_word(_choose(knowledge, draw), draw) for _ in range(draw.randint(0, 5))]
         if draw.random() < 1 / 60:
             words.append(draw.choice(_BAD))
         row[name] = ",".join(words) or None
@@ -36,6 +36,15 @@ def _row(knowledge: KnowledgeBase, number: int, draw: random.Random) -> dict[str
     for item in knowledge.usage:
         row[f"usage.{item}"] = float(draw.randint(0, 900)) if draw.random() < 1 / 3 else None
     return row
+
+
+def _choose(knowledge: KnowledgeBase, draw: random.Random) -> Criterion:
+    """A criterion, or one of its members where it has some."""
+    criterion = draw.choice(list(knowledge.criteria.values()))
+    members = knowledge.criteria.list_of(criterion.id)
+    if members is None or draw.random() < 1 / 4:
+        return criterion
+    return knowledge.criteria[f"{criterion.id}@{draw.choice(list(members.members))}"]
 
 
 def _word(criterion: Criterion, draw: random.Random) -> str:

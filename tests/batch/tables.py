@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from worlds import AGES, FRAMES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, rule
+from worlds import AGES, FRAMES, PLACES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, finding, rule
 
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sort_rules
@@ -30,7 +30,7 @@ def _costed(frame: Frame, number: int) -> Frame:
     for place, name in enumerate(prices):
         criteria[name] = criteria[name]._replace(usage=_MULTIPLIED[place % len(_MULTIPLIED)])
     rules = (*frame.rules, _COST_RULE) if number % 5 == 0 else frame.rules
-    return Frame({**criteria, COST.id: COST}, rules)
+    return Frame(finding({**criteria, COST.id: COST}), rules)
 
 
 COSTED = tuple(_costed(frame, number) for number, frame in enumerate(FRAMES))
@@ -68,7 +68,13 @@ def _word(criterion: Criterion) -> st.SearchStrategy[str]:
     else:
         number = st.sampled_from([*(str(each) for each in range(12)), "2.5", "5.0", "1e1", "99", "4999.999"])
         bound = st.one_of(st.just(""), st.tuples(st.sampled_from([">=", "<="]), number).map("".join))
-    return st.tuples(space, st.just(criterion.id), bound, suffix, space).map("".join)
+    return st.tuples(space, _names(criterion), bound, suffix, space).map("".join)
+
+
+def _names(criterion: Criterion) -> st.SearchStrategy[str]:
+    """The criterion, or one of its members by its id or its label."""
+    members = [f"{criterion.id}@{word}" for place in PLACES.members for word in (place, place.title())]
+    return st.sampled_from([criterion.id, *(members if criterion.of_each else ())])
 
 
 def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
@@ -79,6 +85,8 @@ def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
     }
     if criterion.kind in {"quantity", "price"}:
         keys |= {"at_least": st.integers(0, 9), "at_most": st.integers(0, 9), "exactly": st.integers(0, 9)}
+    if criterion.of_each:
+        keys["member"] = st.sampled_from(tuple(PLACES.members))
     chosen = st.fixed_dictionaries({"criterion": st.just(criterion.id)}, optional=keys)
     return chosen.map(json.dumps)
 

@@ -35,10 +35,13 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.records import (
     Claim,
+    Criteria,
     Criterion,
     Evidence,
     Implied,
     KnowledgeBase,
+    Member,
+    MemberList,
     Policy,
     Priority,
     Product,
@@ -66,6 +69,9 @@ TOPICS = (
     Topic("uses", "Uses", "What for?", ("school", "clinic", "shop"), many=True),
 )
 USAGE = (UsageItem("calls", "Calls", "How many calls?", "calls"),)
+PLACES = MemberList(
+    "place", "Places", "Where?", {name: Member(name, name.title()) for name in ("here", "there", "far")}
+)
 WORDS = ("poor", "fair", "good", "superb")
 
 
@@ -209,9 +215,9 @@ def with_claims(knowledge: KnowledgeBase, provider: str, criterion: str, *said: 
 
 
 class Frame(NamedTuple):
-    """A vocabulary and the rules over it."""
+    """A vocabulary and the rules over it; one criterion in three can be asked of each of three places."""
 
-    criteria: Mapping[str, Criterion]
+    criteria: Criteria
     rules: tuple[Rule, ...]
 
 
@@ -222,7 +228,16 @@ def _frame(seed: int) -> Frame:
     for name in names:
         criteria[name] = _criterion(draw, name, [c.id for c in criteria.values() if c.kind == "capability"])
     rules = [_rule(draw, f"r{number}", list(criteria.values())) for number in range(draw.choice([0, 1, 3, 5, 8]))]
-    return Frame(criteria, tuple(rules))
+    places = [name for number, name in enumerate(criteria) if number % 3 == seed % 3]
+    criteria |= {name: criteria[name]._replace(of_each=PLACES.id) for name in places}
+    return Frame(finding(criteria), tuple(rules))
+
+
+def finding(criteria: Mapping[str, Criterion]) -> Criteria:
+    """The criteria, which find the places that they can be asked of."""
+    found = Criteria(criteria)
+    found.given = {PLACES.id: PLACES}
+    return found
 
 
 def _criterion(draw: random.Random, name: str, capabilities: Sequence[str]) -> Criterion:
@@ -384,17 +399,30 @@ def _lines(knowledge: KnowledgeBase) -> Iterator[str]:
 def claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
     """A provider with random claims."""
     cells = st.tuples(*(st.sampled_from(MENUS[criterion.kind]) for criterion in criteria.values()))
+    some = st.lists(st.sampled_from(tuple(PLACES.members)), min_size=1, unique=True)
+    of_each = [criterion for criterion in criteria.values() if criterion.of_each]
+    on_members = st.tuples(
+        *(st.tuples(st.sampled_from(MENUS[criterion.kind]), some, st.booleans()) for criterion in of_each)
+    )
 
-    def made(chosen: Sequence[Sequence[Said]]) -> Provider:
+    def made(drawn: tuple[Sequence[Sequence[Said]], Sequence[tuple[Sequence[Said], list[str], bool]]]) -> Provider:
+        chosen, spoken = drawn
         found = tuple(
             claim(provider, criterion, said, line)
             for criterion, parts in zip(criteria.values(), chosen, strict=True)
             for line, said in enumerate(parts, start=1)
         )
+        found += tuple(
+            claim(provider, criterion, said, line)._replace(
+                members=tuple(members), only=is_only and said.value == "present"
+            )
+            for criterion, (parts, members, is_only) in zip(of_each, spoken, strict=True)
+            for line, said in enumerate(parts, start=101)
+        )
         products = {product: Product(product, product) for product in ("basic", "extra")}
         return Provider(provider, provider.title(), (), products, found)
 
-    return cells.map(made)
+    return st.tuples(cells, on_members).map(made)
 
 
 @st.composite
@@ -410,12 +438,15 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int
 
 
 def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITIES) -> st.SearchStrategy[Requirement]:
-    """Something to ask of a criterion."""
+    """Something to ask of a criterion, or of one of its members."""
     bounds: list[Interval | None] = [None]
     if criterion.kind != "capability":
         bounds += bounds_of(criterion)
     weights = st.sampled_from([None, None, 0.5, 3])
-    parts = st.tuples(st.just(criterion.id), st.sampled_from(priorities), st.sampled_from(bounds), weights)
+    members = [f"{criterion.id}@{member}" for member in PLACES.members] if criterion.of_each else []
+    parts = st.tuples(
+        st.sampled_from([criterion.id, *members]), st.sampled_from(priorities), st.sampled_from(bounds), weights
+    )
     return parts.map(lambda chosen: Requirement(*chosen))
 
 

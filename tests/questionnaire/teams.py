@@ -46,7 +46,9 @@ def with_bill(knowledge: KnowledgeBase) -> KnowledgeBase:
         name: part._replace(usage=("calls",)) if part.kind == "price" else part
         for name, part in knowledge.criteria.items()
     }
-    return dataclasses.replace(knowledge, criteria={**criteria, "bill": BILL}, fingerprint=knowledge.fingerprint + "b")
+    return dataclasses.replace(
+        knowledge, criteria=worlds.finding({**criteria, "bill": BILL}), fingerprint=knowledge.fingerprint + "b"
+    )
 
 
 def with_questions(knowledge: KnowledgeBase, seed: int) -> KnowledgeBase:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from provider_advisor.knowledge.members import AT, list_member_words, split_member
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
-from provider_advisor.knowledge.suggest import name_words
+from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold
 
 __all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "suggest_words"]
@@ -23,6 +24,10 @@ _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
+    if (of_member := _explain_member(word, knowledge)) is not None:
+        return of_member
+    word, member = split_member(word)
+    quoted = quoted if member is None else f"'{word}'"
     without = _WITHOUT.fullmatch(word.strip())
     named = without and knowledge.find_criterion(without["word"].strip())
     if named:
@@ -31,6 +36,21 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     if hint:
         return f"unknown criterion {quoted}.{hint}"
     return f"nothing is recorded about {quoted}. See `recommend criteria` for what can be asked for."
+
+
+def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:
+    """Return the sentences on a word such as `phone-numbers@grmany`; None where its criterion is what is unknown."""
+    word, member = split_member(word)
+    name = knowledge.find_criterion(word)
+    if name is None or member is None:
+        return None
+    of = knowledge.criteria.list_of(name)
+    if of is None:
+        return f"'{name}' cannot be asked of single members; write '{name}' without '{AT}'."
+    words = dict(list_member_words(of))
+    hint = did_you_mean(member, words, words) or f" Expected one of its {len(of.members)} {of.label.lower()}, such as "
+    example = "" if hint.endswith("?") else f"{name}{AT}{next(iter(of.members))}."
+    return f"'{name}' has no member '{member[:_LONGEST].strip()}'.{hint}{example}"
 
 
 def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:

@@ -96,10 +96,10 @@ def _read_unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str
     """Return what the team is unsure of, each once, under its id."""
     known = {**knowledge.words, **{name: name for name in (*knowledge.topics, *knowledge.usage)}}
     for name in shape.unsure:
-        if name not in known:
+        if name not in known and knowledge.find_criterion(name) is None:
             hint = did_you_mean(name, known, known)
             raise RequirementsError(f"unknown in 'unsure': {shown(name)}; expected criteria, situation or usage.{hint}")
-    return tuple(dict.fromkeys(known[name] for name in shape.unsure))
+    return tuple(dict.fromkeys(known.get(name) or str(knowledge.find_criterion(name)) for name in shape.unsure))
 
 
 def _read_as_of(document: Document) -> Document:

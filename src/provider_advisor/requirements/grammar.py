@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import (
@@ -45,7 +46,7 @@ _NUMBER_BEFORE = re.compile(r"[=≥≤]\s*\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
-_KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
+_KEYS = ("criterion", "member", "priority", "at_least", "at_most", "exactly", "weight")
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _LONGEST = 200
 LARGEST = 1e12
@@ -146,7 +147,7 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
             raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
     if not isinstance(given.get("criterion"), str):
         raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
-    criterion = _find_criterion(given["criterion"], knowledge)
+    criterion = _find_criterion(_name_member(given), knowledge)
     priority = default if given.get("priority") is None else _read_priority(given["priority"], criterion.id)
     bounds = [
         _read_bound(sign, _retype(given[key]), criterion)
@@ -161,6 +162,18 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
     bound = bound or get_least(priority, criterion)
     weight = _read_weight(given.get("weight"), criterion)
     return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
+
+
+def _name_member(given: Mapping[str, Any]) -> str:
+    """Return the criterion of a mapping as it would be typed, with its member."""
+    name, member = given["criterion"], given.get("member")
+    if member is None:
+        return str(name)
+    if AT in name:
+        raise RequirementsError(f"{shown(name)} already names a member; remove 'member' or what is after '{AT}'.")
+    if not isinstance(member, str) or not member.strip():
+        raise RequirementsError(f"the member of '{name}' is {shown(member)}; expected one word, such as {name}{AT}de.")
+    return f"{name}{AT}{member}"
 
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:

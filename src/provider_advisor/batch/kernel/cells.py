@@ -79,7 +79,8 @@ class Cells:
         self._numbers = np.zeros((256, self._width))
         self._places = np.full(256, -1, np.int32)
         self._ranks = np.zeros(256, np.uint8)
-        self._order = {name: place for place, name in enumerate(facts.knowledge.criteria)}
+        self.names = list(facts.knowledge.criteria)
+        self._order = {name: place for place, name in enumerate(self.names)}
         self.computed = [
             place for place, criterion in enumerate(facts.knowledge.criteria.values()) if criterion.computed
         ]
@@ -95,7 +96,10 @@ class Cells:
 
     @property
     def places(self) -> Ints:
-        """Return the place of each cell's criterion in the vocabulary; -1 for a rule and for what requires nothing."""
+        """Return the place of each cell's criterion among the `names`; -1 for a rule and for what requires nothing.
+
+        Members get places behind the criteria of the vocabulary when a team first asks for them.
+        """
         known = len(self.known)
         return self._places[:known]
 
@@ -184,10 +188,16 @@ class Cells:
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
         self._numbers[number] = _sum_findings(cell.findings, self._width)
-        self._places[number] = -1 if cell.criterion is None else self._order[cell.criterion]
+        self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
         self._ranks[number] = max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
+
+    def _find_place(self, criterion: str) -> int:
+        if criterion not in self._order:
+            self._order[criterion] = len(self.names)
+            self.names.append(criterion)
+        return self._order[criterion]
 
 
 class FreshCells:

@@ -96,7 +96,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     lexicon = _look_up_words(columns, vocabulary)
     readable = lexicon.looked.cells != BAD
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
-    codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.facts.knowledge.criteria))
+    codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.names))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, vocabulary)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take: twice as fast as an index on long columns

@@ -40,13 +40,12 @@ class FlagLeaf(NamedTuple):
 class Compiled(NamedTuple):
     """The rules as the compiled loop takes them, the conditions that its flags are about, and places of criteria.
 
-    `place_of` has by criterion of the vocabulary its place among those that rules speak of, -1 for others; behind all
-    stands -1 for what is on no criterion.
+    `places` has the place of each criterion among those that rules speak of.
     """
 
     rules: Structure
     looked: tuple[FlagLeaf, ...]
-    place_of: Ints
+    places: Mapping[str, int]
 
 
 def compile_rules(knowledge: KnowledgeBase) -> Compiled:
@@ -80,7 +79,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
         by_flag=sets[len(names) :],
         anywhere=sets[-1:],
     )
-    return Compiled(program, tuple(flags), _make_array([*(place.get(name, -1) for name in knowledge.criteria), -1]))
+    return Compiled(program, tuple(flags), place)
 
 
 def _list_criteria(rule: Rule) -> set[str]:
@@ -193,12 +192,14 @@ class Chaining:
 
     def fire(self, words: Ints, ends: Ints, said: Said, cells: Cells, changes: Changes) -> Fired:
         """Fire every rule where it fires. `words` are the cells of the rows' words, row by row, as `ends` says."""
-        rules, looked, place_of = self._compiled
+        rules, looked, places = self._compiled
         favouring = np.array([cells.get_rule(rule) if rule.favours else 0 for rule in self._rules], np.int32)
         flags = np.empty((len(looked), said.rows), bool)
         for number, (leaf, is_to_fail) in enumerate(looked):
             flags[number] = (find_fails if is_to_fail else find_holds)(leaf, said)
-        criteria = place_of.take(cells.places)
+        of_cells = cells.places  # first: a moment later there may be more names, and never fewer
+        # Behind all, -1 for what is on no criterion, whose place is -1.
+        criteria = _make_array([*(places.get(name, -1) for name in cells.names), -1]).take(of_cells)
         table = make_structure(
             "table", rows=said.rows, ends=ends, cells=words, criteria=criteria, ranks=cells.ranks, flags=flags
         )

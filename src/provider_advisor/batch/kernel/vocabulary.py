@@ -68,7 +68,7 @@ class WordReader:
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
-        self._ends = _collect_ends(cells.facts)
+        self._ends = _Ends(cells.facts)
         self._forget_words()
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
@@ -233,17 +233,27 @@ def _find_place(end: Number, ends: list[Number]) -> int:
     return 2 * at + (at < len(ends) and ends[at] == end)
 
 
-def _collect_ends(facts: Facts) -> dict[str, list[Number]]:
-    """By criterion, every amount with which a team's bound is compared."""
-    knowledge = facts.knowledge
-    found: dict[str, set[Number]] = {name: set() for name in knowledge.criteria}
-    for name, ends in found.items():
-        amounts = [facts(provider, name).amount for provider in knowledge.providers]
-        ends |= {end for amount in amounts if amount for end in (amount.low, amount.high) if end is not None}
-    for rule in knowledge.rules.values():
-        parts: list[tuple[str, Interval | None]] = [(part.criterion, part.bound) for part in rule.implies]
-        conditions = leaves(rule.favours) if rule.favours else ()
-        parts += [(leaf.criterion, leaf.bound) for leaf in conditions if isinstance(leaf, FactHolds)]
-        for name, bound in parts:
-            found[name] |= {end for end in (bound.low, bound.high) if end is not None} if bound else set()
-    return {name: sorted(ends) for name, ends in found.items()}
+class _Ends(dict[str, list[Number]]):
+    """By criterion, every amount with which a team's bound is compared; worked out when the criterion is first met."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self._facts = facts
+        self._bounds: dict[str, set[Number]] = {}
+        for rule in facts.knowledge.rules.values():
+            parts: list[tuple[str, Interval | None]] = [(part.criterion, part.bound) for part in rule.implies]
+            conditions = leaves(rule.favours) if rule.favours else ()
+            parts += [(leaf.criterion, leaf.bound) for leaf in conditions if isinstance(leaf, FactHolds)]
+            for name, bound in parts:
+                self._bounds.setdefault(name, set()).update(_list_ends(bound))
+
+    def __missing__(self, criterion: str) -> list[Number]:
+        """Return the amounts of the facts and rules on a criterion."""
+        amounts = [self._facts(provider, criterion).amount for provider in self._facts.knowledge.providers]
+        ends = {end for amount in amounts for end in _list_ends(amount)} | self._bounds.get(criterion, set())
+        self[criterion] = found = sorted(ends)
+        return found
+
+
+def _list_ends(amount: Interval | None) -> list[Number]:
+    return [] if amount is None else [end for end in (amount.low, amount.high) if end is not None]

@@ -21,6 +21,7 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.suggest import did_you_mean
 
 __all__ = ["compare_command"]
@@ -56,7 +57,11 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     book = facts_as_of(knowledge, (read_day(as_of) or today()))
     chosen = named or list(book.knowledge.providers)
     _refuse_absent(chosen, book)
-    rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in criteria]
+    asked = {criterion.id for criterion in criteria}
+    claimed = {name for provider, name in knowledge.list_claimed() if provider in chosen}
+    members = [knowledge.criteria[name] for name in claimed if AT in name and name.partition(AT)[0] in asked]
+    both = sorted([*criteria, *members], key=lambda criterion: (criterion.area, criterion.id))
+    rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in both]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":
         show_json([_record(criterion, found) for criterion, found in known])
@@ -90,8 +95,7 @@ def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
         raise RequirementsError(
             f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
         )
-    found = [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
-    return sorted(found, key=lambda criterion: (criterion.area, criterion.id))
+    return [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
 
 
 def _record(criterion: Criterion, found: list[Fact]) -> dict[str, Any]:

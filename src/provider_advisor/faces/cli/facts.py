@@ -18,6 +18,7 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import suggest_words
 
@@ -40,7 +41,7 @@ def facts_command(
     knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
     found = _chosen(names, knowledge)
     if form == "json":
-        show_json([claim_record(claim) for claim in found])
+        show_json([claim_record(part) for claim in found for part in _list_parts(claim)])
     elif found:
         _show(found, knowledge)
     else:
@@ -57,13 +58,20 @@ def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
             raise RequirementsError(f"'{name}' is neither a provider nor a criterion.{hint}")
     wanted = {name for name in providers.values() if name is not None} or set(knowledge.providers)
     asked = {name for name in criteria.values() if name is not None} or set(knowledge.criteria)
-    return [
-        claim
-        for provider in knowledge.providers.values()
-        if provider.id in wanted
-        for claim in provider.claims
-        if claim.criterion in asked
-    ]
+    claims = [claim for provider in knowledge.providers.values() if provider.id in wanted for claim in provider.claims]
+    found: list[Claim] = []
+    for claim in claims:
+        if claim.criterion in asked:
+            found.append(claim)
+            continue
+        members = [member for member in map(split_member, asked) if member[0] == claim.criterion]
+        found += [claim.of_member(name) for _, name in members if name in claim.members or (name and claim.only)]
+    return found
+
+
+def _list_parts(claim: Claim) -> list[Claim]:
+    """Return a claim on several members as one on each."""
+    return [claim.of_member(member) for member in claim.members] or [claim]
 
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
@@ -80,5 +88,6 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
 
 def _row(claim: Claim) -> list[str]:
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
-    says = claim_text(claim) + starts + (f" until {claim.until}" if claim.until else "")
+    members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
+    says = claim_text(claim) + members + starts + (f" until {claim.until}" if claim.until else "")
     return [claim.criterion, says, claim.product or "", claim.evidence, str(claim.line or claim.place)]

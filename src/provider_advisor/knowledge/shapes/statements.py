@@ -30,6 +30,7 @@ class RequirementShape(Shape):
     """One thing a team asks, or a rule adds."""
 
     criterion: Ref
+    member: Annotated[Words | None, Field(description="one of the members that it can be asked of")] = None
     priority: Priority | None = None
     at_least: End | None = None
     at_most: End | None = None
