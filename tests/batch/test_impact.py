@@ -301,3 +301,30 @@ def test_days_of_rows_are_counted_and_passed_over(bicycles):
 def test_an_id_column_that_is_not_there_is_refused(bicycles):
     with pytest.raises(BatchError, match="there is no column 'name'"):
         _record(bicycles, bicycles, _RIDERS, id_column="name")
+
+
+def test_a_change_of_what_is_claimed_of_members_names_the_members(knowledge_from, tmp_path):
+    """The claims on a criterion and on its members change together; with `only` one of the others stands for all."""
+    velo = (_BICYCLES / "facts" / "providers" / "velo.yaml").read_text("utf-8")
+    before = knowledge_from(tmp_path / "before")
+    more = velo.replace("includes: [north, west]", "includes: [north, east]")
+    after = knowledge_from(tmp_path / "after", facts={"providers/velo.yaml": more})
+    (change,) = find_changes(Facts(before, _DAY), Facts(after, _DAY))
+    assert (change.kind, change.name, change.provider) == ("fact", "delivery", "velo")
+    assert change.says == (
+        "Velo & Sons, Delivery, The east: not known, now present; Delivery, The west: present, now not known"
+    )
+    only = velo.replace("includes: [north, west]", "only: [north, west]")
+    after = knowledge_from(tmp_path / "only", facts={"providers/velo.yaml": only})
+    (change,) = find_changes(Facts(before, _DAY), Facts(after, _DAY))
+    assert change.says == "Velo & Sons, Delivery, The south: not known, now absent"
+    assert find_changes(Facts(before, _DAY), Facts(before, _DAY)) == []
+
+
+def test_claims_on_members_of_either_base_can_be_mixed(knowledge_from, tmp_path):
+    velo = (_BICYCLES / "facts" / "providers" / "velo.yaml").read_text("utf-8")
+    before = knowledge_from(tmp_path / "before")
+    after = knowledge_from(tmp_path / "after", facts={"providers/velo.yaml": velo.replace("west]", "east]")})
+    rows = pa.RecordBatch.from_pydict({"team": ["one", "two"], "needs": ["delivery@west", "delivery@east"]})
+    record = _record(before, after, rows)
+    assert record["changed"]["teams"] == 2

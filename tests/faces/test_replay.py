@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,13 @@ def test_a_named_pipe_is_refused_at_once(recommend_says, tmp_path):
     run = recommend_says(f"recommend replay {tmp_path / 'pipe'}")
     assert run.status == 2
     assert "is a pipe, not a file" in run.err
+
+
+def test_a_question_about_members_is_answered_again(recommend_says, tmp_path):
+    folder = Path(__file__).parents[1] / "knowledge" / "bicycles"
+    base = f"--facts {folder / 'facts'} --rules {folder / 'rules'}"
+    record = tmp_path / "answer.json"
+    record.write_text(recommend_says(f"recommend --needs delivery@north --as-of 2024-01-01 --format json {base}").out)
+    said = recommend_says(f"recommend replay {record} {base}")
+    assert said.status == 0, said.err
+    assert "'delivery@north'" not in said.err

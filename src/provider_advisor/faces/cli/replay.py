@@ -144,7 +144,8 @@ def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBa
         ("source", question.get("sources"), knowledge.sources),
     ):
         for word in words if isinstance(words, dict | list) else []:
-            if isinstance(word, str) and word not in known:
+            is_member = kind == "criterion" and isinstance(word, str) and knowledge.find_criterion(word) is not None
+            if isinstance(word, str) and word not in known and not is_member:
                 raise RequirementsError(
                     f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_shown(word)}."
                     f"{did_you_mean(word, known)}"
