@@ -16,6 +16,8 @@ _ITEMS = [
     for group in _LISTS
     for item in group["items"]
 ]
+_TYPED = yaml.safe_load(Path(__file__).with_name("typed.yaml").read_text("utf-8"))
+_SHOWN = 3
 _LEAST = 0.95
 """Of the items, how many are said whole, or in part without losing what qualifies them."""
 
@@ -51,3 +53,11 @@ def test_an_item_is_asked_once_in_its_list():
     for group in _LISTS:
         asked = [item["asks"] for item in group["items"]]
         assert len(asked) == len(set(asked)), group["list"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), _TYPED.items())
+def test_what_buyers_type_is_a_name_of_what_they_mean_or_leads_to_it(typed, meant, shipped):
+    found = shipped.find_criterion(typed)
+    assert meant == found or (
+        found is None and meant in [e.id for e in shipped.search_index.find_meant(typed)[:_SHOWN]]
+    )
