@@ -304,13 +304,14 @@ def test_a_name_that_appears_twice_among_thousands_of_columns_is_refused(shipped
 
 
 def test_a_base_without_usage_has_no_columns_of_costs(bicycles):
-    prices = {name: each._replace(usage=()) for name, each in bicycles.criteria.items() if not each.computed}
+    prices = Criteria({name: each._replace(usage=()) for name, each in bicycles.criteria.items() if not each.computed})
+    prices.given = bicycles.criteria.given
     rules = {name: each for name, each in bicycles.rules.items() if "monthly-cost" not in repr(each)}
     base = replace(
         bicycles,
         usage={},
         fingerprint="without-usage",
-        criteria=Criteria(prices, given=bicycles.criteria.given),
+        criteria=prices,
         rules={n: r for n, r in rules.items() if "Usage(" not in repr(r)},
     )
     found = Scorer(facts_as_of(base, dt.date(2024, 6, 1))).score(table(team=["a"], needs=["repairs"])).batch
