@@ -176,17 +176,17 @@ def tighter(bounds: list[Interval | None]) -> Interval | None:
 
 
 def settled(knowledge: KnowledgeBase, team: Team) -> tuple[frozenset[Wanted], frozenset[str]]:
-    """Every requirement, stated and implied, and the favours rules that count.
-
-    Read so: what the team stated stands as it is, also beside an implied requirement that asks for more.
-    """
+    """Every requirement, stated and implied, and the favours rules that count."""
     found, ranks = contributions(knowledge, team)
-    wanted = {
+    stated = {
         Wanted(req.criterion, req.priority, req.bound, Fraction(_own_weight(req, knowledge)), frozenset())
         for req in team.requirements
     }
-    for criterion in {part.criterion for part in found}:
-        wanted.update(_together([part for part in found if part.criterion == criterion], knowledge))
+    implied = {part.criterion for part in found}
+    wanted = {req for req in stated if req.criterion not in implied}
+    for criterion in implied:
+        ours = [req for req in stated if req.criterion == criterion]
+        wanted.update(_together([part for part in found if part.criterion == criterion], ours, knowledge))
     required = {req.criterion for req in wanted}
     favours = {
         rule.id
@@ -202,22 +202,27 @@ def _own_weight(req: Requirement, knowledge: KnowledgeBase) -> float:
     return knowledge.criteria[req.criterion].weight if req.weight is None else req.weight
 
 
-def _together(implied: list[Contribution], knowledge: KnowledgeBase) -> list[Wanted]:
-    """What rules ask of one criterion: at each priority the tighter bound, or both where they exclude one another.
+def _together(implied: list[Contribution], stated: list[Wanted], knowledge: KnowledgeBase) -> list[Wanted]:
+    """What the team and rules ask of one criterion: at each priority the tighter bound at each end.
 
-    Read so: "implied twice" is also what is implied at two priorities, if the higher asks as much as the lower.
+    Rules that exclude one another at one priority ask both. Read so: what the team stated at another priority stands;
+    "implied twice" is also what is implied at two priorities, if the higher asks as much as the lower.
     """
     kept: list[Wanted] = []
     for priority in ("must", "should", "could"):
         level = [_wanted(part, knowledge) for part in implied if part.priority == priority]
+        own = [req for req in stated if req.priority == priority]
         if any(_exclude(one, other) for one, other in itertools.combinations(level, 2)):
             if len(implied) > 2:
                 raise OpenToReadingError
-        elif level:
-            level = [_joined(level, tighter([part.bound for part in level]))]
+            level = [_joined([part, *own], tighter([part.bound, *(req.bound for req in own)])) for part in level]
+        elif level or own:
+            level = [_joined([*level, *own], tighter([part.bound for part in (*level, *own)]))]
+        if any(req.bound is not None and req.bound.is_empty() for req in level):
+            raise OpenToReadingError  # two bounds that are each possible beside the team's, and not together
         for part in level:
             takers = [other for other in kept if part.bound is None or _within(other.bound, part.bound)]
-            if takers:
+            if takers and not own:
                 kept[kept.index(takers[0])] = _joined([takers[0], part], takers[0].bound)
             else:
                 kept.append(part)

@@ -1,10 +1,11 @@
 """Changes of what is asked: each that is named turns the verdict, and none that is smaller does."""
 
 import itertools
+import math
 
 import pytest
 from hypothesis import given, settings
-from worlds import DAY, Said, capability, decided, knowledge_of, quantity, rule, worlds
+from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rule, worlds
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import changes as module
@@ -73,15 +74,24 @@ def is_more_than(change, decision):
     return any(amount is not None and amount.above for amount in amounts)
 
 
-def reached(change, decision):
-    """The ends of what is known of the amounts of all providers."""
-    amounts = [decision.facts(name, change.requirement.criterion).amount for name in decision.facts.knowledge.providers]
-    return {end for amount in amounts if amount is not None for end in (amount.low, amount.high)}
+def between(old, new, *, whole):
+    """Bounds between two: all that are whole, or some and the one a little before the new one."""
+    for part in [*(part / 8 for part in range(1, 8)), 1]:
+        ends = []
+        for one, other in ((old.low, new.low), (old.high, new.high)):
+            end = one if one in {None, other} else one + (other - one) * part
+            if whole and end is not None:
+                end = math.floor(end) if other > one else math.ceil(end)
+            if end == other != one:  # the last before the new one: one less, or less by more than "just past" is
+                end -= math.copysign(1 if whole else min(1e-4, abs(other - one) / 2), other - one)
+            ends.append(end)
+        if Interval(*ends) != old:
+            yield Interval(*ends)
 
 
 @settings(REPEATED, max_examples=80)
 @given(worlds())
-def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
+def test_a_bound_is_moved_no_further_than_it_must_be(world):
     decision = decided(world.knowledge, world.team)
     for turn in find_changes(decision.outcome, decision.facts).turns:
         change = turn.changes[0]
@@ -94,14 +104,10 @@ def test_a_bound_is_relaxed_no_further_than_it_must_be(world):
         ):
             continue  # where the team asks for less, what the rule adds may come to count, at the rule's own bound
         old, new = change.requirement.bound, change.instead.bound
-        if not new.holds(old):
-            assert old.holds(new)  # tightened, to an amount that some provider is known to reach
-            assert {new.low, new.high} - {old.low, old.high} <= reached(change, decision)
-            continue
-        for part in range(1, 8):  # between the old end and the new one nothing leads to the same
-            low = None if old.low is None else old.low + (new.low - old.low) * part / 8
-            high = None if old.high is None else old.high + (new.high - old.high) * part / 8
-            bound = Interval(low, high)
+        assert new.holds(old) or old.holds(new)
+        criterion = world.knowledge.criteria[change.requirement.criterion]
+        whole = criterion.whole or criterion.kind == "rating"
+        for bound in between(old, new, whole=whole):  # nothing there leads to the same
             nearer = RequirementChange(change.requirement, change.requirement._replace(bound=bound))
             after = turned(world.team, decision.facts, [nearer])
             assert (after.kind, after.provider) != (turn.verdict.kind, turn.verdict.provider)
@@ -204,5 +210,12 @@ def test_a_tightened_bound_parts_providers_that_are_equal():
     decision = decided(knowledge_of([quantity("seats")], claims), Team((Requirement("seats", "must", Interval(60)),)))
     assert decision.outcome.verdict.kind == "tie"
     first = find_changes(decision.outcome, decision.facts).turns[0]
-    assert [change.instead.bound for change in first.changes] == [Interval(100)]
+    assert [change.instead.bound for change in first.changes] == [Interval(66)]  # bob has 65
     assert (first.verdict.provider, first.verdict.strength) == ("ada", "firm")
+
+
+def test_a_bound_on_what_need_not_be_whole_is_tightened_to_just_past_an_amount():
+    claims = {"ada": {"rate": Said(2, "exactly")}, "bob": {"rate": Said(4, "exactly")}}
+    found = example(claims, [must("rate", Interval(None, 5))], [price("rate")])
+    assert [turn.changes[0].instead.bound for turn in found.turns] == [Interval(None, 3.99999)]
+    assert found.turns[0].verdict.provider == "ada"

@@ -156,8 +156,8 @@ class _ConcessionSearch:
     def find_ways(self, provider: str) -> Iterator[frozenset[Requirement]]:
         """Yield sets of stated musts without which the provider is not ruled out.
 
-        A stated must that fails has to go in any case; an implied one goes with some stated must that it comes from.
-        What is not negotiable never goes.
+        A stated must that fails has to go in any case; an implied one goes with some stated must that it comes from,
+        or that it was joined with. What is not negotiable never goes.
         """
         criteria = self._facts.knowledge.criteria
         waiting = deque([frozenset[Requirement]()])
@@ -187,13 +187,17 @@ def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement
     rules = {firing.rule.id: firing.rule for firing in outcome.inference.firings}
     seen: set[str] = set()
     waiting = [*requirement.implied_by]
-    causes: list[Requirement] = []
+    stated = [part for part in outcome.team.requirements if part.priority == "must"]
+    # A stated bound that asked for less is part of the implied one, and may be what fails.
+    causes = [part for part in stated if part.criterion == requirement.criterion]
     while waiting:
         rule = waiting.pop()
         if rule not in seen:
             seen.add(rule)
             asked = {leaf.criterion for leaf in leaves(rules[rule].when) if isinstance(leaf, Need)}
             parts = [part for part in outcome.inference.requirements if part.criterion in asked]
-            causes += [part for part in parts if part.priority == "must" and not part.implied_by]
+            causes += [
+                part for part in outcome.team.requirements if part.criterion in asked and part.priority == "must"
+            ]
             waiting += [origin for part in parts for origin in part.implied_by]
     return causes

@@ -35,7 +35,7 @@ from provider_advisor.explanation.words import (
     rounded,
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.logic import Truth, compare
+from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = ["record_confirm", "record_robustness", "say_odds"]
@@ -281,8 +281,20 @@ def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
     if change.instead is None:
         return f"without {asked}"
     if change.kind == "bound":
-        return f"with {criterion.label} {bound_text(change.instead.bound, criterion)}"
+        return f"with {criterion.label} {_moved_text(change, criterion)}"
     return f"with {asked} as a {change.instead.priority}"
+
+
+def _moved_text(change: RequirementChange, criterion: Criterion) -> str:
+    """Return the new bound in words; an end that was tightened to just past an amount names that one: "below 4 USD"."""
+    old, new = change.requirement.bound or Interval(), (change.instead and change.instead.bound) or Interval()
+    tightened = [("above", new.low, new._replace(low=None)), ("below", new.high, new._replace(high=None))]
+    for (word, end, kept), before in zip(tightened, (old.low, old.high), strict=True):
+        past = find_nearest_end(end, criterion) if end is not None and end != before else None
+        if past is not None:
+            said = f"{word} {number_text(past)} {criterion.unit or ''}".rstrip()
+            return joined([part for part in (said, bound_text(kept, criterion)) if part])
+    return bound_text(new, criterion)
 
 
 # Tipping amounts

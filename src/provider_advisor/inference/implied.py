@@ -11,7 +11,7 @@ from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 from provider_advisor.requirements.model import list_unwanted
 
-__all__ = ["Implications", "SetAside", "added_by", "beside", "contradicts", "imply"]
+__all__ = ["Implications", "SetAside", "added_by", "contradicts", "imply", "put_together"]
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -26,21 +26,21 @@ class SetAside(NamedTuple):
 
 
 class Implications(NamedTuple):
-    """The rules that fire, what they add to the team's requirements, and what was set aside."""
+    """The rules that fire, all that the team requires with them, and what was set aside."""
 
     rules: tuple[Rule, ...]
-    added: tuple[Requirement, ...]
+    requirements: tuple[Requirement, ...]
     aside: tuple[SetAside, ...]
 
 
 def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Implications:
-    """Return what the rules that the engine fired add to the team's requirements.
+    """Return what the team requires with what the rules that the engine fired add.
 
     The rules come in the order of the knowledge base: those that imply a criterion before those that need it. An
     implied requirement has at most the priority of the need that fired its rule; one that the team does not want, or
-    that contradicts a stated bound, is set aside; one that a stated requirement asks as much as is left out; those on
-    the same criterion are merged. The engine chains over what rules imply and knows nothing of what is unwanted, so
-    that a rule does not fire that needs what was set aside.
+    that contradicts a stated bound, is set aside; `put_together` says what becomes of the others. The engine chains
+    over what rules imply and knows nothing of what is unwanted, so that a rule does not fire that needs what was set
+    aside.
     """
     ranks: dict[str, int] = {}
     for stated in team.requirements:
@@ -63,7 +63,7 @@ def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: Knowl
             ranks[part.criterion] = max(ranks.get(part.criterion, 0), rank)
             added.append(requirement)
     aside.sort(key=lambda part: (part.criterion, part.rule))
-    return Implications(tuple(rules), beside(team.requirements, added), tuple(aside))
+    return Implications(tuple(rules), put_together(team.requirements, added, knowledge), tuple(aside))
 
 
 def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
@@ -72,9 +72,28 @@ def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> 
     return Requirement(part.criterion, _BY_RANK[rank], part.bound, weight, (rule.id,))
 
 
-def beside(stated: Sequence[Requirement], added: Iterable[Requirement]) -> tuple[Requirement, ...]:
-    """Return what rules added, merged, as far as it asks more than the stated requirements do."""
-    return _merge(part for part in added if not any(other.asks_as_much_as(part) for other in stated))
+def put_together(
+    stated: Sequence[Requirement], added: Iterable[Requirement], knowledge: KnowledgeBase
+) -> tuple[Requirement, ...]:
+    """Return what is stated and what rules added, merged, so that nothing counts twice at one priority.
+
+    What a stated requirement asks as much as is left out. What asks more at the priority of a stated one takes its
+    place, with the bounds of both, the larger weight, and the rules as its origin: 90 countries stated and 100 implied
+    are one requirement for 100.
+    """
+    left = [part for part in added if not any(other.asks_as_much_as(part) for other in stated)]
+    criteria = {part.criterion for part in left}
+    apart = tuple(part for part in stated if part.criterion not in criteria)
+    beside = [_fill_in_weight(part, knowledge) for part in stated if part.criterion in criteria]
+    merged = _merge([*beside, *left])
+    # A stated requirement that stays by itself stays as it was stated, with or without a weight of its own.
+    own = {_fill_in_weight(part, knowledge): part for part in stated}
+    return (*apart, *(own.get(part, part) for part in merged))
+
+
+def _fill_in_weight(stated: Requirement, knowledge: KnowledgeBase) -> Requirement:
+    own = knowledge.criteria[stated.criterion].weight if stated.weight is None else stated.weight
+    return stated._replace(weight=own)
 
 
 def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
@@ -112,12 +131,15 @@ def _merge(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 
 def _merge_group(group: list[Requirement]) -> list[Requirement]:
-    """Return the tightest bound at each priority, without those that another asks as much as."""
-    levels = [_tighten([part for part in group if part.priority == priority]) for priority in PRIORITIES]
-    parts = list(itertools.chain.from_iterable(levels))
+    """Return the tightest bound at each priority, without implied ones that another asks as much as."""
+    parts = [
+        part for priority in PRIORITIES for part in _tighten([each for each in group if each.priority == priority])
+    ]
+    # What is stated at a priority stands there, whatever is implied at a higher one.
+    stated = {part.priority for part in group if not part.implied_by}
     taken: dict[int, list[Requirement]] = {}
     for place, part in enumerate(parts):
-        taken.setdefault(_find_taker(place, parts), []).append(part)
+        taken.setdefault(place if part.priority in stated else _find_taker(place, parts), []).append(part)
     return [_join([parts[place], *taken[place]], parts[place].bound) for place in sorted(taken)]
 
 
@@ -129,12 +151,16 @@ def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
 
 
 def _tighten(level: list[Requirement]) -> list[Requirement]:
-    """Return one requirement with all bounds of the level, or each where they exclude each other."""
+    """Return one requirement with all bounds of the level; where rules exclude one another, each beside the stated."""
     bounds = [part.bound for part in level if part.bound is not None]
     tightest = reduce(Interval.intersect, bounds) if bounds else None
-    if tightest is not None and tightest.is_empty():
-        return sorted(level, key=lambda part: (str(part.bound), part.implied_by))
-    return [_join(level, tightest)] if level else []
+    if tightest is None or not tightest.is_empty():
+        return [_join(level, tightest)] if level else []
+    stated = [part for part in level if not part.implied_by]
+    implied = sorted((part for part in level if part.implied_by), key=lambda part: (str(part.bound), part.implied_by))
+    if not stated or len(implied) == 1:
+        return [*stated, *implied]
+    return [each for part in implied for each in _tighten([*stated, part])]
 
 
 def _join(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:

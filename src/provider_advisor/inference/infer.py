@@ -142,7 +142,7 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
 def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
     """Return what follows if the engine fired just these rules, in the order of the base, and these atoms hold."""
     found = imply(rules, team, settled, knowledge)
-    requirements = sorted((*team.requirements, *found.added), key=_get_rank)
+    requirements = sorted(found.requirements, key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     favours: list[Rule] = []
     uncounted: list[SetAside] = []

@@ -204,7 +204,7 @@ class Catalogue:
 
     def span_rule(self, rule: Rule) -> Span:
         """Return what a rule that favours may add: nothing, or all."""
-        return self._keep_span(("rule", rule.id), lambda: [None, self.total_rule(rule)])
+        return self.keep_span(("rule", rule.id), lambda: [None, self.total_rule(rule)])
 
     def span_implied(
         self,
@@ -222,20 +222,21 @@ class Catalogue:
             found = [self.total_requirement(criterion, priority, bound, weight) for priority, weight in pairs]
             return [*found] if sure else [None, *found]
 
-        return self._keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
+        return self.keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
 
     def span_answers(self, criterion: str, priority: Priority | None = None) -> Span:
         """Return what any answer may add: any bound at one priority; without one, any priority or nothing too."""
 
         def list_options() -> list[Totals | None]:
-            bounds = self._list_bounds(self.knowledge.criteria[criterion])
+            bounds = self.list_bounds(criterion)
             pairs = itertools.product(PRIORITIES if priority is None else (priority,), bounds)
             found = [self.total_requirement(criterion, one, bound) for one, bound in pairs]
             return [None, *found] if priority is None else [*found]
 
-        return self._keep_span(("answers", criterion, priority), list_options)
+        return self.keep_span(("answers", criterion, priority), list_options)
 
-    def _keep_span(self, key: Hashable, list_options: Callable[[], Sequence[Totals | None]]) -> Span:
+    def keep_span(self, key: Hashable, list_options: Callable[[], Sequence[Totals | None]]) -> Span:
+        """Return the span of these options, made the first time that its key is asked for."""
         if key not in self._spans:
             self._spans[key] = Span(list_options())
         return self._spans[key]
@@ -253,13 +254,14 @@ class Catalogue:
             found.append(total_degrees(degrees, self.weigh(self.computed.id, one), must=one == "must"))
         return Span([None, *found] if priority is None else found)
 
-    def _list_bounds(self, criterion: Criterion) -> list[Interval | None]:
-        """Return no bound, and bounds enough for every way in which the providers' facts can compare with one."""
+    def list_bounds(self, name: str, others: Iterable[Interval] = ()) -> list[Interval | None]:
+        """Return no bound, and bounds enough for every way in which facts, and other bounds, can compare with one."""
+        criterion = self.knowledge.criteria[name]
         if criterion.kind == "capability":
             return [None]
         if criterion.kind == "rating":
             return [None, *(to_interval(criterion, rank) for rank in range(len(criterion.values)))]
-        amounts = [self.facts(provider, criterion.id).amount for provider in self.providers]
+        amounts = [*others, *(self.facts(provider, name).amount for provider in self.providers)]
         ends = [end for amount in amounts if amount for end in (amount.low, amount.high) if end is not None]
         return [None, *(to_interval(criterion, end) for end in _list_positions(ends))]
 

@@ -8,16 +8,17 @@ any more are no open contributions; they stay in the sums as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Finding, Outcome
-from provider_advisor.decision.totals import Totals
+from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
+from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
 from provider_advisor.knowledge.records import Implied, Key
-from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
@@ -27,6 +28,9 @@ __all__ = ["OpenContribution", "find_open_contributions"]
 
 _TOP = max(RANK.values())
 _BY_RANK = {RANK[priority]: priority for priority in PRIORITIES}
+
+_MOST_TOGETHER = 3
+"""Additions to one criterion that are tried in all ways; of more, only their weights are known."""
 
 _Origins = Mapping[tuple[str, str], tuple[Totals, ...]]
 """What findings add now, by origin: ("stated" or "implied", a criterion), or ("rule", a rule)."""
@@ -60,10 +64,14 @@ def find_open_contributions(
     fired = frozenset(firing.rule.id for firing in outcome.inference.firings)
     deciding = DecidingQuestions(replay.possible, catalogue, fired)
     now = _group_by_origin(findings)
+    additions = _find_additions(replay, catalogue)
+    together = {name: parts for name, parts in additions.items() if any(part.implied.bound for part in parts)}
+    apart = {name: parts for name, parts in additions.items() if name not in together}
     return [
-        *_of_answers(replay, now, catalogue),
+        *_of_answers(replay, now, catalogue, together),
         *_of_cost(replay, now, catalogue),
-        *_of_implied(replay, now, deciding, catalogue),
+        *_of_implied(replay, now, deciding, catalogue, apart),
+        *_of_joined(replay, now, deciding, catalogue, together),
         *_of_favours(replay, now, deciding, catalogue),
     ]
 
@@ -79,11 +87,13 @@ def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
     return found
 
 
-def _of_answers(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[OpenContribution]:
+def _of_answers(
+    replay: Replay, now: _Origins, catalogue: Catalogue, together: Container[str]
+) -> Iterator[OpenContribution]:
     """Yield the criteria that may still be asked for, and the bounds that may still be named."""
     said = replay.said
     for name, criterion in catalogue.knowledge.criteria.items():
-        if criterion.computed:
+        if criterion.computed or name in together:
             continue
         key, bound = Key("criterion", name), Key("bound", name)
         # What is asked for stays asked for; open is only a bound that has not been given yet.
@@ -119,18 +129,96 @@ def _of_cost(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[Op
 
 
 def _of_implied(
-    replay: Replay, now: _Origins, deciding: DecidingQuestions, catalogue: Catalogue
+    replay: Replay,
+    now: _Origins,
+    deciding: DecidingQuestions,
+    catalogue: Catalogue,
+    found: Mapping[str, Sequence[_Addition]],
 ) -> Iterator[OpenContribution]:
-    """Yield the requirements that rules add, or may add, by criterion."""
-    for name, additions in _find_additions(replay, catalogue).items():
+    """Yield the requirements without a bound that rules add, or may add, by criterion."""
+    for name, additions in found.items():
         if all(addition.sure and addition.low == addition.high for addition in additions):
             continue
-        questions = [deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
-        own = frozenset([Key("criterion", name)]) & replay.possible.open
-        if _lacks_bound(replay, name, catalogue):
-            own |= {Key("bound", name)}
-        span = _span_additions(name, additions, catalogue)
-        yield OpenContribution(span, now.get(("implied", name), ()), own.union(*questions))
+        questions = _find_questions(name, additions, replay, deciding, catalogue)
+        yield OpenContribution(_span_additions(name, additions, catalogue), now.get(("implied", name), ()), questions)
+
+
+def _of_joined(
+    replay: Replay,
+    now: _Origins,
+    deciding: DecidingQuestions,
+    catalogue: Catalogue,
+    found: Mapping[str, Sequence[_Addition]],
+) -> Iterator[OpenContribution]:
+    """Yield what is asked of criteria for which rules add bounds: they join what is, or may be, stated.
+
+    An example: 90 seats are stated, and a rule may add 100. That is one requirement, for 90 or for 100, with the larger
+    weight, so that what is stated is open as far as the rule is.
+    """
+    for name, additions in found.items():
+        stated = list(_list_stated(name, additions, replay, catalogue))
+        if len(stated) == 1 and all(addition.sure and addition.low == addition.high for addition in additions):
+            continue
+        questions = _find_questions(name, additions, replay, deciding, catalogue)
+        parts = now.get(("stated", name), ()) + now.get(("implied", name), ())
+        yield OpenContribution(_span_joined(name, stated, additions, catalogue), parts, questions)
+
+
+def _list_stated(
+    name: str, additions: Sequence[_Addition], replay: Replay, catalogue: Catalogue
+) -> Iterator[Requirement | None]:
+    """Yield what may be stated of a criterion in the end, None for nothing; enough bounds for all that may come."""
+    given = next((part for part in replay.team.requirements if part.criterion == name), None)
+    if given is not None and not _lacks_bound(replay, name, catalogue):
+        yield given
+        return
+    is_open = given is None and Key("criterion", name) in replay.possible.open
+    if given is None:
+        yield None
+    if given is not None or is_open:
+        priorities = PRIORITIES if given is None else (given.priority,)
+        bounds = catalogue.list_bounds(name, [part.implied.bound for part in additions if part.implied.bound])
+        yield from (Requirement(name, priority, bound) for priority in priorities for bound in bounds)
+
+
+def _span_joined(
+    name: str, stated: Sequence[Requirement | None], additions: Sequence[_Addition], catalogue: Catalogue
+) -> Span:
+    """Return what is stated of a criterion and what rules add to it may come to, together."""
+    if len(additions) > _MOST_TOGETHER:
+        own = [catalogue.weigh(name, part.priority, part.weight) for part in stated if part is not None]
+        weights = [catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
+        return Span((), weight=sum(weights) + max(own, default=0.0), count=len(additions) + bool(own))
+    knowledge = catalogue.knowledge
+    ways = [
+        [
+            *([] if part.sure else [None]),
+            *(added_by(part.rule, part.implied, rank, knowledge) for rank in range(part.low, part.high + 1)),
+        ]
+        for part in additions
+    ]
+
+    def list_options() -> Iterator[Totals | None]:
+        for given, *parts in itertools.product(stated, *ways):
+            ours = [] if given is None else [given]
+            added = [part for part in parts if part is not None and contradicts(part, ours) is None]
+            required = put_together(ours, added, knowledge)
+            totals = [catalogue.total_requirement(*part[:4]) for part in required]
+            yield add_up(totals, len(catalogue.providers)) if totals else None
+
+    key = (name, tuple(stated), tuple(tuple(way) for way in ways))
+    return catalogue.keep_span(("joined", *key), lambda: [*list_options()])
+
+
+def _find_questions(
+    name: str, additions: Sequence[_Addition], replay: Replay, deciding: DecidingQuestions, catalogue: Catalogue
+) -> frozenset[Key]:
+    """Return the questions that decide what rules add to a criterion, and what is stated beside."""
+    questions = [deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
+    own = frozenset([Key("criterion", name)]) & replay.possible.open
+    if _lacks_bound(replay, name, catalogue):
+        own |= {Key("bound", name)}
+    return own.union(*questions)
 
 
 def _lacks_bound(replay: Replay, name: str, catalogue: Catalogue) -> bool:
@@ -212,17 +300,7 @@ def _is_covered(addition: _Addition, rank: int, stated: Requirement, replay: Rep
 
 
 def _span_additions(name: str, additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
-    """Return what the rules may add to a criterion, all together."""
-    bounds = {addition.implied.bound for addition in additions}
-    if len(bounds) == 1:
-        return _span_one_bound(name, additions, next(iter(bounds)), catalogue)
-    # Different bounds make different requirements, of any degree each: their weights add up.
-    weights = [catalogue.weigh(name, _BY_RANK[addition.high], addition.rule.weight) for addition in additions]
-    return Span((), weight=sum(weights), count=len(additions))
-
-
-def _span_one_bound(name: str, additions: Sequence[_Addition], bound: Interval | None, catalogue: Catalogue) -> Span:
-    """Return the span of additions with one bound.
+    """Return the span of additions without a bound.
 
     They come to one requirement, with the highest rank and the largest weight of those that are there.
     """
@@ -235,7 +313,7 @@ def _span_one_bound(name: str, additions: Sequence[_Addition], bound: Interval |
     most = max(own if addition.rule.weight is None else addition.rule.weight for addition in additions)
     lowest = max((addition.low for addition in sure), default=1)
     ranks = range(lowest, max(addition.high for addition in additions) + 1)
-    return catalogue.span_implied(name, bound, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
+    return catalogue.span_implied(name, None, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
 
 
 def _of_favours(

@@ -17,7 +17,7 @@ from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import grade_truth
 from provider_advisor.decision.findings import Finding, judge_requirement, judge_rule, weigh_requirement
-from provider_advisor.inference.implied import added_by, beside, contradicts
+from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
@@ -174,7 +174,7 @@ class Cells:
 
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         asked = tuple(part for part in stated if part.priority != "wont")
-        required = () if criterion in self._computed else (*asked, *beside(asked, added))
+        required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
         findings = tuple(
             tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment, weigh_requirement
+from provider_advisor.decision.robustness.open_facts import list_past
 from provider_advisor.decision.robustness.what_if import Rerun
 from provider_advisor.decision.totals import Totals, total_assessments, total_degrees, total_findings
 from provider_advisor.decision.verdict import Verdict, judge
@@ -100,6 +101,7 @@ class _ChangeSearch:
             for finding in outcome.assessments[0].findings
             if finding.requirement is not None
         }
+        self._joined = {part[:2]: weight for part, weight in self._weights.items()}
         self._totals = total_assessments(outcome.assessments)
         self._names = [assessment.provider for assessment in outcome.assessments]
         self.complete = True
@@ -117,12 +119,14 @@ class _ChangeSearch:
             yield RequirementChange(requirement, None)
 
     def _weight(self, requirement: Requirement) -> float:
-        return self._weights.get(requirement, 0.0)
+        """Return what it weighs: by itself, or as part of what rules ask of its criterion at its priority."""
+        return self._weights.get(requirement, self._joined.get(requirement[:2], 0.0))
 
     def _move_bound(self, requirement: Requirement) -> Iterator[Interval]:
         """Yield the bound, wider and wider, then tighter and tighter, to each amount at which a finding changes.
 
-        Towards "more than an amount" that need not be whole there is no nearest one, so it is left out.
+        A wider bound reaches an end of what is known; a tighter one leaves it out, and so lies just past it, as long as
+        it leaves an amount in. Towards "more than an amount" that need not be whole there is no nearest one.
         """
         bound = requirement.bound
         if bound is None:
@@ -130,18 +134,21 @@ class _ChangeSearch:
         amounts = [
             amount for each in self._outcome.assessments if (amount := self._amount(requirement, each)) is not None
         ]
-        ends = {end for amount in amounts for end in (amount.low, amount.high) if end is not None}
+        ends = sorted({end for amount in amounts for end in (amount.low, amount.high) if end is not None})
         moved: list[Interval] = []
         if bound.low is not None:
-            moved += [bound._replace(low=end) for end in sorted((e for e in ends if e < bound.low), reverse=True)]
+            moved += [bound._replace(low=end) for end in reversed(ends) if end < bound.low]
         if bound.high is not None:
-            wider = sorted({_outward(end) for end in ends if end > bound.high})
-            moved += [bound._replace(high=end) for end in wider]
+            moved += [bound._replace(high=end) for end in sorted({_outward(end) for end in ends}) if end > bound.high]
+        criterion = self._facts.knowledge.criteria[requirement.criterion]
+        tighter: list[Interval] = []
         if bound.low is not None:
-            moved += [bound._replace(low=end) for end in sorted(e for e in ends if e > bound.low)]
+            past = list_past([end for end in ends if end >= bound.low], None, criterion)
+            tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
-            tighter = sorted({_outward(end) for end in ends if end < bound.high}, reverse=True)
-            moved += [bound._replace(high=end) for end in tighter]
+            past = list_past([end for end in reversed(ends) if end <= bound.high], 0, criterion)
+            tighter += [bound._replace(high=end) for end in past]
+        moved += [each for each in tighter if any(not amount.excludes(each) for amount in amounts)]
         yield from (each for each in moved if each != bound and not each.is_empty())
 
     def _amount(self, requirement: Requirement, assessment: Assessment) -> Interval | None:

@@ -1,7 +1,7 @@
 """Find the facts that leave findings open, and list what a provider could answer when it is asked about one."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import CostItem
@@ -25,9 +25,13 @@ __all__ = [
     "list_answers",
     "list_confirmations",
     "list_neighbours",
+    "list_past",
 ]
 
 _DIGITS = 12
+
+_CENT = 0.01
+"""The step of a computed cost, which has no scale of its own."""
 
 
 class Use(NamedTuple):
@@ -248,7 +252,16 @@ def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Numbe
     return round(end + step if up else end - step, _DIGITS)
 
 
+def list_past(ends: Sequence[Number], limit: Number | None, criterion: Criterion) -> list[Number]:
+    """Return the amounts just past ends that are known, each before the next end, on the way to a limit (None: up)."""
+    last = len(criterion.values) - 1 if criterion.kind == "rating" and limit is None else limit
+    limits = [*ends[1:], last] if ends else []
+    return [_step_from(end, next_, criterion) for end, next_ in zip(ends, limits, strict=True) if end != last]
+
+
 def _find_step(criterion: Criterion) -> float:
+    if criterion.computed:
+        return _CENT
     worst, best = scale_ends(criterion)
     return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
 
