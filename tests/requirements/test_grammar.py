@@ -60,7 +60,7 @@ def test_what_names_no_priority_has_the_given_one(bicycles, default):
 
 FORM = "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
 CAPABILITY = "'repairs' is a capability, which a provider has or lacks; it takes no bound, so write only 'repairs'."
-KEYS = ("criterion", "priority", "at_least", "at_most", "exactly", "weight")
+KEYS = ("criterion", "member", "priority", "at_least", "at_most", "exactly", "weight")
 WORDS = "expected one of poor, fair, good, excellent."
 
 

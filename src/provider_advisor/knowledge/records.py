@@ -142,6 +142,11 @@ class Criterion(NamedTuple):
     member_of: MemberOf | None = None
 
     @property
+    def plain_name(self) -> str:
+        """Return a name that means it whatever is asked beside it: its id, or where that is loose an alias."""
+        return next((name for name in (self.id, *self.aliases) if name not in self.loose), self.id)
+
+    @property
     def least(self) -> Interval | None:
         """Return the bound of a must that names none: for a rating with a word for "not there", every other word."""
         if self.absent is None:
@@ -508,8 +513,13 @@ class KnowledgeBase:
 
     @cached_property
     def loose_words(self) -> frozenset[str]:
-        """Return the names, folded, that mean their criterion only beside others of its area."""
-        return frozenset(fold(word) for criterion in self.criteria.values() for word in criterion.loose)
+        """Return the aliases, folded, that mean their criterion only beside others of its area."""
+        return frozenset(fold(word) for one in self.criteria.values() for word in one.loose if word != one.id)
+
+    @cached_property
+    def loose_ids(self) -> frozenset[str]:
+        """Return the ids that are as loose where a person types them; programs and files mean them as they are."""
+        return frozenset(one.id for one in self.criteria.values() if one.id in one.loose)
 
     @cached_property
     def search_index(self) -> "SearchIndex":

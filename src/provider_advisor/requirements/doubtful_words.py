@@ -76,15 +76,18 @@ def _name_entry(entry: SearchEntry) -> str:
 
 
 def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each loose word that stands alone.
+    """Yield a sentence for each loose word without a criterion of its area beside it.
 
-    `words` are the names that a team typed, `stated` the criteria that it asks for by other names or records.
+    `words` are the loose names that a team uses, `stated` the criteria that it asks for by other names. An id by itself
+    is no doubt: nothing beside it says that another area is meant.
     """
     beside = [knowledge.criteria[name] for name in stated]
-    for word in dict.fromkeys(words):
-        name = knowledge.find_criterion(word) if fold(word) in knowledge.loose_words else None
-        if name is not None and not any(is_of_area(other, knowledge.criteria[name].area) for other in beside):
-            yield _explain(word, knowledge.criteria[name], knowledge)
+    meant = {word: knowledge.criteria[name] for word in words if (name := knowledge.find_criterion(word))}
+    asked = {one.id for one in (*beside, *meant.values())}
+    for word, criterion in meant.items():
+        is_sole_id = fold(word) == criterion.id and len(asked) == 1
+        if not is_sole_id and not any(is_of_area(other, criterion.area) for other in beside):
+            yield _explain(word, criterion, knowledge)
 
 
 def is_of_area(criterion: Criterion, area: str) -> bool:
@@ -95,7 +98,7 @@ def is_of_area(criterion: Criterion, area: str) -> bool:
 def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
     found = knowledge.search_index.find_named(word)
     among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
-    meant = {one.id: f"'{one.id}' ({one.label})" for one in among}
+    meant = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}
     if len(meant) == 1:
         return f"'{word}' is recorded only as {meant[criterion.id]}; write that if it is meant."
     *others, last = meant.values()

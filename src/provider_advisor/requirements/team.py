@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,6 +33,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     name: str | None = None,
     whole: bool = True,
     read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
+    typed: bool = False,
     first_only: bool = False,
 ) -> Team:
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
@@ -39,7 +41,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What is
     not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
-    somebody remembers what most of them say. Raises RequirementsError with all mistakes, or the `first_only`.
+    somebody remembers what most of them say; of what a person has `typed`, loose ids are in doubt too. Raises
+    RequirementsError with all mistakes, or the `first_only`.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -53,7 +56,9 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     situation, usage = _check_mapping("situation", situation), _check_mapping("usage", usage)
     mistakes = Mistakes()
     asked = [(item, mistakes.note(read, item, default, knowledge)) for default, items in given for item in items]
-    mistakes.problems += _find_loose(asked, knowledge)
+    mistakes.problems += _find_loose(
+        asked, knowledge.loose_words | (knowledge.loose_ids if typed else set()), knowledge
+    )
     answers = {key: mistakes.note(_read_answers_on, key, values, knowledge) for key, values in situation.items()}
     unread = len(mistakes.problems)
     volumes = {item: mistakes.note(_read_amount, item, amount, knowledge) for item, amount in usage.items()}
@@ -110,12 +115,14 @@ def _find_contradictions(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     yield from _find_incomplete_usage(team, knowledge)
 
 
-def _find_loose(asked: Iterable[tuple[object, Requirement | None]], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each word that means its criterion only beside others, and stands without."""
-    if knowledge.loose_words:
-        typed = [(get_name(item), part) for item, part in asked if part is not None]
-        loose = [word for word, _ in typed if fold(word) in knowledge.loose_words]
-        stated = [part.criterion for word, part in typed if fold(word) not in knowledge.loose_words]
+def _find_loose(
+    asked: Iterable[tuple[object, Requirement | None]], words: AbstractSet[str], knowledge: KnowledgeBase
+) -> Iterator[str]:
+    """Yield a sentence for each of the loose `words` that has nothing of its area beside it."""
+    if words:
+        named = [(get_name(item), part) for item, part in asked if part is not None]
+        loose = [word for word, _ in named if fold(word) in words]
+        stated = [part.criterion for word, part in named if fold(word) not in words]
         if loose:
             from provider_advisor.requirements.doubtful_words import explain_loose  # noqa: PLC0415 (seldom needed)
 

@@ -171,6 +171,7 @@ def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Sta
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items()},
         usage={name: volume for name, volume in usage.items() if volume is not None},
         whole=not options.file and not mistakes.problems,
+        typed=True,
     )
     scope = mistakes.note(read_scope_options, knowledge, **options.scope)
     file = _read_file(options.file, knowledge, mistakes) if options.file else None

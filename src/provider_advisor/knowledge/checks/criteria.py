@@ -66,8 +66,10 @@ def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator
         if word in named:
             yield f"the keyword '{word}' is the name of a criterion, which it would never be searched for; remove it."
     for word in criterion.loose:
-        if word not in criterion.aliases:
-            yield f"the loose word '{word}' is not among its aliases; add it there, an id means one thing."
+        if word == criterion.id and not {*criterion.aliases} - {*criterion.loose}:
+            yield f"its id '{word}' is loose; add an alias that means it alone."
+        elif word not in {criterion.id, *criterion.aliases}:
+            yield f"the loose word '{word}' is neither its id nor among its aliases; add it there."
 
 
 def _check_kind(criterion: CriterionShape) -> Iterator[str]:
