@@ -34,9 +34,7 @@ def test_a_must_from_another_product_is_named():
     claims = {"calls": Said("present", product="basic"), "fax": Said("present", product="basic")}
     decision = _found(_musts("calls", "fax", "board"), board=Said("present", product="extra"), **claims)
     assert find_products(decision) == {"ada": [["basic", "extra"]]}
-    assert describe_products(decision, decision.facts.knowledge) == {
-        "ada": "basic and extra; from another product than basic: board"
-    }
+    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic; from another product, extra: board"}
 
 
 def test_all_the_smallest_sets_are_there():

@@ -139,7 +139,7 @@ def test_the_text_says_what_came_of_the_rows(many, capsys):
     lines = _lines(many, capsys)
     assert lines[:3] == [
         "6 rows: 5 scored, 1 rejected.",
-        "Among 3 providers, by 2 sources (guide-2020 and survey-2023); facts of",
+        "Compared 3 providers using 2 sources (guide-2020 and survey-2023); facts from",
         "2020-05-01 to 2023-03-01, the oldest three years old. Asked on 2024-01-01.",
     ]
     assert [line for line in lines[3:] if line and not line.startswith((" ", *"0123456789"))] == [

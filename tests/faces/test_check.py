@@ -24,7 +24,7 @@ def test_it_says_which_folders_it_read(here, recommend_says):
 def test_beside_facts_that_are_not_in_use_it_refuses(here, recommend_says):
     run = recommend_says("recommend check")
     assert (run.status, run.out) == (2, "")
-    assert run.err.startswith("facts: the facts in use are those that came with the program, in ")
+    assert run.err.startswith("facts: the facts in use are those shipped with the program, in ")
     assert f"not those here, in {here}/facts; to check the ones here, write --facts facts --rules rules" in run.err
     assert run.err.count("\n") == 1
 
@@ -69,9 +69,17 @@ def test_hidden_files_are_passed_over(here, recommend_says, name):
 def test_every_answer_says_which_folders_it_read(recommend_says):
     answer = "recommend --needs repairs --as-of 2024-01-01 --no-robustness"
     said = recommend_says(f"{answer} --facts facts --rules rules").out
-    assert "Asked on 2024-01-01, of facts in facts and rules in rules." in " ".join(said.split())
+    assert "Asked on 2024-01-01. Facts: facts. Rules: rules." in " ".join(said.split())
     shipped = recommend_says("recommend --needs whiteboard --as-of 2022-12-31 --format markdown").out
-    assert "- Read from the facts and rules that came with the program.\n" in shipped
+    assert "- Facts and rules: shipped with the program.\n" in shipped
+
+
+@pytest.mark.usefixtures("here")
+def test_examples_are_of_the_base_that_is_loaded(recommend_says):
+    said = recommend_says("recommend --facts facts --rules rules").out
+    example = said.split("for example: ")[1].split(".")[0].split()
+    assert example[:2] == ["recommend", "--needs"]
+    assert recommend_says(f"{' '.join(example)} --facts facts --rules rules").status == 0
 
 
 def test_facts_lists_from_when_and_until_when_a_claim_is_true(here, recommend_says):

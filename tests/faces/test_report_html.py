@@ -158,7 +158,7 @@ def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
         "by quote only",
         "Sources",
         "Where to buy a bicycle",
-        "facts of 2020-05-01 to 2023-03-01, the oldest three years old.",
+        "facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
         bicycles.fingerprint,
     ):
         assert part in text, part

@@ -83,7 +83,7 @@ def test_it_has_every_part(bicycles):
         "by quote only",
         "Not priced: ",
         "1. Where to buy a bicycle (published 2020-05-01, retrieved 2024-01-15)",
-        "facts of 2020-05-01 to 2023-03-01, the oldest three years old.",
+        "facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
         f"`{bicycles.fingerprint}`",
     ):
         assert part in text, part

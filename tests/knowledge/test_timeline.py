@@ -37,7 +37,7 @@ YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 
 
 def _base(claims, criterion="film", product="", sources=_SOURCES):
-    hall = ["" if "product: " in said else "product: hall, " for said in claims]
+    hall = ["" if "product: " in said or "meant: " in said else "product: hall, " for said in claims]
     lines = [f"- {{criterion: {criterion}, line: {n}, {hall[n - 1]}{said}}}" for n, said in enumerate(claims, 1)]
     text = f"id: rex\nname: Rex\nproducts:\n- {{id: hall, name: The hall{product}}}\nclaims:\n" + "\n".join(lines)
     files = [
@@ -146,6 +146,37 @@ def test_an_amount_of_a_product_that_ended_is_unknown():
 def test_what_a_product_lacks_it_lacks_after_its_end_and_that_is_no_news():
     fact = _fact(["value: absent, source: review"], "2025-01-01", product=", until: 2024-12-05")
     assert (fact.truth, _notices(fact)) == (NO, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "notices"),
+    [
+        (["meant: hall"], NO, ["product-ended"]),  # the review does not name the hall, but means it
+        (["product: bar"], YES, []),
+        (["meant: hall", "product: bar"], YES, []),
+        (["meant: hall", "product: hall"], NO, ["product-ended"]),
+        (["meant: bar"], YES, []),
+    ],
+)
+def test_what_was_meant_of_a_product_ends_with_it(said, truth, notices):
+    claims = [f"value: present, source: review, {about}" for about in said]
+    fact = _fact(claims, "2024-12-06", product=", until: 2024-12-05}\n- {id: bar, name: The bar")
+    assert (fact.truth, [kind for kind, _, _ in _notices(fact)]) == (truth, notices)
+    before = _fact(claims, "2024-12-05", product=", until: 2024-12-05}\n- {id: bar, name: The bar")
+    assert before.truth is YES
+
+
+def test_a_later_statement_on_the_product_replaces_what_was_meant_of_it():
+    assert (
+        _fact(["value: present, source: review, meant: hall", "value: absent, source: notice"], "2025-01-01").truth
+        is NO
+    )
+    # Said of the provider as a whole it does not: a product without a name is another one.
+    whole = _base(
+        ["value: present, source: review, meant: hall", "value: absent, source: notice, product: bar"],
+        product="}\n- {id: bar, name: The bar",
+    )
+    assert Facts(whole, dt.date(2025, 1, 1))("rex", "film").truth is YES
 
 
 def test_what_ends_is_no_news_where_another_product_has_it():

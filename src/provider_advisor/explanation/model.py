@@ -131,6 +131,8 @@ class EvidenceRecord(LineRecord):
     evidence: Literal["stated", "contrast", "ambiguous"]
     product: str | None
     note: str | None = None
+    meant: str | None = None
+    """the product that the source means without naming it"""
 
 
 class FindingRecord(AnswerPart):

@@ -9,6 +9,7 @@ What a source says of the provider as a whole needs no product.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from provider_advisor.decision import Assessment, Decision, Finding
@@ -19,6 +20,7 @@ from provider_advisor.logic import Truth
 __all__ = ["describe_products", "find_products"]
 
 _MOST_TRIED = 20_000
+_MOST_NAMED = 3
 
 
 def find_products(decision: Decision) -> dict[str, list[list[str]]]:
@@ -44,8 +46,9 @@ def _list_products(finding: Finding) -> Iterator[str]:
     if fact is None or finding.requirement is None:
         return
     claims = [claim for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"]
-    if all(claim.product is not None for claim in claims):
-        yield from (claim.product for claim in claims if claim.product is not None)
+    products = [claim.belongs_to for claim in claims]
+    if None not in products:
+        yield from (product for product in products if product is not None)
 
 
 def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str, str]:
@@ -59,15 +62,33 @@ def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str,
 
 
 def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: KnowledgeBase) -> str:
-    names = {product.id: product.name for product in knowledge.providers[assessment.provider].products.values()}
+    provider = knowledge.providers[assessment.provider]
+    sold = Counter(claim.belongs_to for claim in provider.claims)
+    names = {product.id: product.name for product in provider.products.values()}
     met = [(finding, frozenset(_list_products(finding))) for finding in assessment.findings if finding.outcome == "met"]
+    if len(sets[0]) == 1:
+        return _name_either([names[product] for product in sorted((part[0] for part in sets), key=lambda p: -sold[p])])
     # The first of a set is the one that meets most; what it does not meet comes from another.
     first, *rest = sorted(sets[0], key=lambda product: (-sum(product in choice for _, choice in met), product))
-    more = f" (or {counted(len(sets) - 1, 'other set')} as small)" if len(sets) > 1 else ""
-    said = joined([names[product] for product in (first, *rest)]) + more
-    others = [
-        knowledge.criteria[finding.requirement.criterion].label
-        for finding, choice in met
-        if finding.requirement is not None and finding.requirement.priority == "must" and choice and first not in choice
-    ]
-    return f"{said}; from another product than {names[first]}: {joined(others)}" if others else said
+    said, taken = [names[first]], {first}
+    for product in rest:
+        own = [finding for finding, choice in met if product in choice and not choice & taken]
+        labels = joined(list(dict.fromkeys(_name_asked(finding, knowledge) for finding in own)))
+        said.append(f"from another product, {names[product]}: {labels}")
+        taken.add(product)
+    more = f" ({counted(len(sets) - 1, 'other set')} of as many products would do)" if len(sets) > 1 else ""
+    return "; ".join(said) + more
+
+
+def _name_either(names: Sequence[str]) -> str:
+    """Return several products of which one is enough, the first few by name."""
+    more = [f"{len(names) - _MOST_NAMED} others"] if len(names) > _MOST_NAMED + 1 else []
+    named = [*(names[:_MOST_NAMED] if more else names), *more]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]} (one is enough)"
+
+
+def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
+    if finding.requirement is None:
+        return ""
+    label = knowledge.criteria[finding.requirement.criterion].label
+    return label if finding.requirement.priority == "must" else f"{label} (a wish)"

@@ -84,7 +84,7 @@ def _strongest_evidence(claims: Sequence[Claim]) -> str:
 
 def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
     provider = knowledge.providers[fact.provider]
-    products = dict.fromkeys(provider.products[claim.product].name for claim in fact.claims if claim.product)
+    products = dict.fromkeys(provider.products[claim.belongs_to].name for claim in fact.claims if claim.belongs_to)
     return f" ({joined(list(products))})" if products else ""
 
 

@@ -161,6 +161,7 @@ def _evidence(claim: Claim) -> model.EvidenceRecord:
         place=claim.place,
         evidence=claim.evidence,
         product=claim.product,
+        meant=claim.meant,
         note=claim.note,
     )
 
@@ -248,6 +249,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
     return {
         "provider": claim.provider,
         "product": claim.product,
+        "meant": claim.meant,
         "criterion": claim.criterion,
         "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
         "bound": claim.bound,

@@ -14,6 +14,7 @@ from provider_advisor.explanation.model import (
     CostRecord,
     EvidenceRecord,
     FindingRecord,
+    KnowledgeRecord,
     LineRecord,
     ProviderRecord,
     RequirementRecord,
@@ -423,7 +424,8 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
         if notice.says not in told:
             about = {"provider": notice.provider, "criterion": notice.criterion}
             yield _difference("notice", f"New to know: {notice.says}", **about, old=None, new=notice.day)
-    if old.rests_on.says != new.rests_on.says:
+    # Earlier versions said the same in other words.
+    if old.rests_on.says != new.rests_on.says and _scope_data(old) != _scope_data(new):
         says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
         yield _difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
     if old.as_of != new.as_of:
@@ -432,3 +434,9 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
     if old.fingerprint != new.fingerprint:
         says = f"The knowledge base was {old.fingerprint[:12]} and is now {new.fingerprint[:12]}."
         yield _difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)
+
+
+def _scope_data(known: KnowledgeRecord) -> tuple[Any, ...]:
+    """Return what the sentence on the scope is made from."""
+    limits = (known.only, known.without, known.limited_to, known.customer_of)
+    return known.as_of, known.oldest, known.newest, known.providers, known.sources, limits

@@ -208,17 +208,17 @@ def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.d
 
     >>> day = dt.date(2022, 11, 22)
     >>> scope_text(2, ["vendor-list"], (day, day), dt.date(2023, 12, 24))
-    'Among 2 providers, by 1 source (vendor-list); facts of 2022-11-22, one year old.'
+    'Compared 2 providers using 1 source (vendor-list); facts from 2022-11-22, one year old.'
     """
-    among = f"Among {counted(providers, 'provider')}"
+    compared = f"Compared {counted(providers, 'provider')}"
     if days is None:
-        return f"{among}; no fact about them was used."
+        return f"{compared}; no fact about them was used."
     oldest, newest = days
     age = age_text((today - oldest).days)
-    dated = f"of {oldest}, {age} old" if oldest == newest else f"of {oldest} to {newest}, the oldest {age} old"
+    dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
     more = [f"{len(sources) - _MOST_SOURCES} more"] if len(sources) > _MOST_SOURCES else []
     named = joined([*sources[:_MOST_SOURCES], *more])
-    return f"{among}, by {counted(len(sources), 'source')} ({named}); facts {dated}."
+    return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
 
 
 def limits_text(knowledge: KnowledgeBase) -> str:

@@ -151,6 +151,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         place=_find_place(shape),
         members=shape.members,
         only=shape.only is not None,
+        meant=shape.meant,
     )
 
 

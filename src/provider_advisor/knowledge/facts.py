@@ -176,7 +176,7 @@ def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = No
 
 
 def _get_product(claim: Claim) -> str:
-    return claim.product or ""
+    return claim.belongs_to or ""
 
 
 def _judge_capability(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:

@@ -77,13 +77,16 @@ def shipped_folder(name: str) -> str:
 
 
 def name_folders(facts: Folder | None, rules: Folder | None) -> str:
-    """Return which folders a knowledge base is read from, in words; None means the shipped one."""
+    """Return in sentences which folders a knowledge base is read from; None means the shipped one.
+
+    >>> name_folders(None, None), name_folders("laptops/facts", None)
+    ('Facts and rules: shipped with the program.', 'Facts: laptops/facts. Rules: shipped with the program.')
+    """
+    shipped = "shipped with the program"
     if facts is None and rules is None:
-        return "the facts and rules that came with the program"
-    given = (("facts", facts), ("rules", rules))
-    return " and ".join(
-        f"the shipped {kind}" if at is None else f"{kind} in {_escape(os.fspath(at))}" for kind, at in given
-    )
+        return f"Facts and rules: {shipped}."
+    given = (("Facts", facts), ("Rules", rules))
+    return " ".join(f"{kind}: {shipped if at is None else _escape(os.fspath(at))}." for kind, at in given)
 
 
 def locate_folder(kind: str, given: Folder | None) -> str:

@@ -162,8 +162,9 @@ class Claim(NamedTuple):
     not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
     leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
     With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
-    `where` is the file and line of the knowledge base; `line` that of the source, or `place` another part of it:
-    "page 12", "section Prices", "anchor prices".
+    Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
+    file and line of the knowledge base; `line` that of the source, or `place` another part of it: "page 12",
+    "section Prices", "anchor prices".
     """
 
     provider: str
@@ -184,6 +185,12 @@ class Claim(NamedTuple):
     place: str | None = None
     members: tuple[str, ...] = ()
     only: bool = False
+    meant: str | None = None
+
+    @property
+    def belongs_to(self) -> str | None:
+        """Return the product that it is about, named or meant; None for the provider as a whole."""
+        return self.product or self.meant
 
     def of_member(self, member: str) -> "Claim":
         """Return what it says about one member: what is there for others only is absent for this one."""

@@ -53,7 +53,7 @@ def check_command(
 def _explain_overlooked(kind: str) -> str:
     here, used = locate_folder(kind, kind), locate_folder(kind, None)
     return (
-        f"{kind}: the {kind} in use are those that came with the program, in {used}, not those here, in {here}; to "
+        f"{kind}: the {kind} in use are those shipped with the program, in {used}, not those here, in {here}; to "
         f"check the ones here, write --facts facts --rules rules, to check those in use, --{kind} {used}."
     )
 

@@ -90,4 +90,5 @@ def _row(claim: Claim) -> list[str]:
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
     members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
     says = claim_text(claim) + members + starts + (f" until {claim.until}" if claim.until else "")
-    return [claim.criterion, says, claim.product or "", claim.evidence, str(claim.line or claim.place)]
+    product = claim.product or (f"({claim.meant})" if claim.meant else "")
+    return [claim.criterion, says, product, claim.evidence, str(claim.line or claim.place)]

@@ -90,7 +90,7 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     _show_verdict(answer, page)
     known = answer.knowledge
-    page.line(f"{known.rests_on.says} Asked on {known.as_of}, of {known.read_from}.")
+    page.line(f"{known.rests_on.says} Asked on {known.as_of}. {known.read_from}")
     for note in answer.notes:
         page.line(note)
     if answer.findings:
@@ -104,9 +104,8 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
             _show_list("Read with care", _most(list_caveats(answer, knowledge)), page)
         _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
     else:
-        page.line(
-            "Ask for something, for example: recommend --needs whiteboard,ucaas. List all criteria: recommend criteria."
-        )
+        example = f"recommend --needs {','.join(_pick_examples(knowledge))}"
+        page.line(f"Ask for something, for example: {example}. List all criteria: recommend criteria.")
     _show_list("Not wanted", list_unwanted(answer, knowledge), page)
     _show_list("Not sure, or not counted yet", list_unsure(answer, knowledge), page)
     _show_changes(answer, knowledge, page, verbose=verbose)
@@ -116,6 +115,21 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     elif answer.findings:
         page.gap()
         page.line("For reasons, sources and how sure this is, add --verbose.")
+
+
+def _pick_examples(knowledge: KnowledgeBase) -> list[str]:
+    """Return two criteria of different areas to ask for, first those on which providers are said to differ."""
+    said: dict[str, set[str]] = {}
+    for provider in knowledge.providers.values():
+        for claim in provider.claims:
+            if not claim.members and isinstance(claim.value, str):
+                said.setdefault(claim.criterion, set()).add(claim.value)
+    criteria = [name for name in said if knowledge.criteria[name].kind == "capability"] or list(knowledge.criteria)
+    ranked = sorted(criteria, key=lambda name: (-len(said.get(name, ())), -knowledge.criteria[name].weight, name))
+    by_area: dict[str, str] = {}
+    for name in ranked:
+        by_area.setdefault(knowledge.criteria[name].area, name)
+    return list(by_area.values())[:2]
 
 
 def _show_verdict(answer: AnswerRecord, page: Page) -> None:

@@ -281,7 +281,7 @@ def _knowledge(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
             f"{old} of the facts used {'is' if old == 1 else 'are'} out of date."
             if old
             else "None of the facts used is out of date.",
-            *([f"Read from {escape(known.read_from)}."] if known.read_from else []),
+            *([escape(known.read_from)] if known.read_from else []),
             f"Fingerprint of facts and rules: `{known.fingerprint}`.",
         ]
     )

@@ -85,8 +85,8 @@ def find_contradicting(claims: Sequence[Claim]) -> Iterator[str]:
     limiting = [claim for claim in claims if claim.only]
     for claim in claims:
         for other in limiting:
-            is_beside = (claim.criterion, claim.product, claim.source, claim.stated, claim.starts) == (
-                other.criterion, other.product, other.source, other.stated, other.starts
+            is_beside = (claim.criterion, claim.belongs_to, claim.source, claim.stated, claim.starts) == (
+                other.criterion, other.belongs_to, other.source, other.stated, other.starts
             )  # fmt: skip
             beyond = [name for name in claim.members if name not in other.members]
             if is_beside and beyond and claim.value == "present":

@@ -49,8 +49,9 @@ def _check_references(
     claim: ClaimShape, products: Defined[Product], criteria: Defined[Criterion], sources: Defined[Source]
 ) -> Iterator[str]:
     yield from criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
-    if claim.product is not None:
-        yield from products.unknown(claim.product, f"unknown product '{claim.product}'", " Add it to products first.")
+    for product in (claim.product, claim.meant):
+        if product is not None:
+            yield from products.unknown(product, f"unknown product '{product}'", " Add it to products first.")
     yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
     source = sources.records.get(claim.source)
     if source is not None and claim.until is not None:
@@ -114,14 +115,14 @@ def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) 
         if criteria[claim.criterion].kind == "capability":
             continue
         others = [first.setdefault((claim.criterion, member), claim) for member in claim.members or [""]]
-        before = next((other for other in others if other.product != claim.product), None)
+        before = next((other for other in others if other.belongs_to != claim.belongs_to), None)
         if before is not None:
             yield (
                 f"{claim.where}: claim on '{claim.criterion}': it belongs to {_name_product(claim)}, "
-                f"the one at {before.where} to {before.product or 'no product'}; "
+                f"the one at {before.where} to {before.belongs_to or 'no product'}; "
                 "numbers of different products need different criteria."
             )
 
 
 def _name_product(claim: Claim) -> str:
-    return f"product {claim.product}" if claim.product else "no product"
+    return f"product {claim.belongs_to}" if claim.belongs_to else "no product"

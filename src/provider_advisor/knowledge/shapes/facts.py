@@ -210,6 +210,9 @@ class ClaimShape(Shape):
     section: Words | None = None
     anchor: Words | None = None
     product: Id | None = None
+    meant: Annotated[
+        Id | None, Field(description="the product that the source means without naming it; it ends with that product")
+    ] = None
     member: Id | None = None
     includes: Annotated[list[Id] | None, Field(min_length=1)] = None
     only: Annotated[list[Id] | None, Field(min_length=1)] = None
@@ -239,6 +242,8 @@ class ClaimShape(Shape):
             raise wrong("'line' is missing; say where in the source it is found: line, page, section or anchor")
         if len(places) > 1:
             raise wrong(f"'{places[0]}' and '{places[1]}' are two places; keep the one that is easier to find")
+        if self.product is not None and self.meant is not None:
+            raise wrong("'product' is what the source names, 'meant' what it means without a name; keep one of them")
         self._check_members()
         if self.as_of is not None and (self.stated is not None or self.starts is not None):
             raise wrong("'as_of' is the earlier word for 'stated' and 'from'; remove it")
