@@ -61,7 +61,7 @@ _LEAST, _MOST = 3, 15
 _HEAT = (0.4, 1.0, 1.0, 2.0)
 _WORDS = ("must", "good", "good", "nice")
 _UNSURE, _OVERLOOKED = 0.15, 0.05
-_SILENT = {"criterion": "no", "bound": "none", "situation": "no-answer", "usage": "no-answer"}
+_SILENT = {"criterion": "no-answer", "bound": "none", "situation": "no-answer", "usage": "no-answer"}
 
 Truth = Mapping[Key, object]
 Say = Callable[[Key], object]
@@ -244,7 +244,7 @@ def _said(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, obje
 
 
 def _state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
-    """The state in which all that was drawn is answered, and the rest of it with no."""
+    """The state in which all that was drawn is answered, and the rest of it left blank."""
     bounds = {Key("bound", key.name) for key in truth if key.kind == "criterion"}
     silent = {key: _SILENT[key.kind] for key in {*seen, *bounds} - truth.keys()}
     capability: set[str] = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}

@@ -119,3 +119,25 @@ def test_screens_are_read_again_and_an_answer_without_one_is_a_screen_of_its_own
         Key("criterion", "repairs"): 2,
         Key("usage", "inspections"): 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "value"),
+    [
+        ("criterion: repairs, answer: no", "criterion", "repairs", "no"),
+        ("criterion: repairs, answer: No", "criterion", "repairs", "no"),
+        ("criterion: repairs, answer: false", "criterion", "repairs", "no"),
+        ("usage: inspections, answer: no", "usage", "inspections", "no-answer"),
+        ("criterion: advice, answer: must, bound: no", "bound", "advice", "none"),
+        ("criterion: advice, answer: must, bound: false", "bound", "advice", "none"),
+    ],
+)
+def test_an_unquoted_no_is_read_by_what_the_question_takes(bicycles, text, kind, name, value):
+    state = read_answers(f"{HEAD}- {{{text}, searched: true}}\n".encode(), "answers.yaml", fresh(bicycles))
+    assert {answer.key: answer.value for answer in state.answers}[Key(kind, name)] == value
+
+
+@pytest.mark.parametrize("word", ["yes", "true", "on"])
+def test_a_yes_that_does_not_say_how_important_is_refused(bicycles, word):
+    with pytest.raises(KnowledgeError, match=r"answers.yaml:3: the answer on 'repairs' is '(yes|on)'; expected must, go"):
+        read_answers(f"{HEAD}- {{criterion: repairs, answer: {word}}}\n".encode(), "answers.yaml", fresh(bicycles))

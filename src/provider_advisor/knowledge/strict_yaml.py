@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -33,6 +33,7 @@ _AMBIGUOUS = re.compile(
     r"|yes|no|on|off|y|n|true|false|null",
     re.IGNORECASE,
 )
+_BARE_WORD = re.compile(r"yes|no|on|off|y|n", re.IGNORECASE)
 
 
 class _Place(NamedTuple):
@@ -100,10 +101,11 @@ def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
         return "a number of too many digits"
 
 
-def parse_yaml(content: bytes, name: str) -> Document:
+def parse_yaml(content: bytes, name: str, *, bare_words: bool = False) -> Document:
     r"""Return the document in UTF-8 bytes; `name` is how messages call it.
 
-    Raises KnowledgeError, with the line of what is wrong.
+    With `bare_words` an unquoted yes or no is text, for files in which people answer with these words. Raises
+    KnowledgeError, with the line of what is wrong.
 
     >>> document = parse_yaml(b"claims:\n- line: 46\n", "twilio.yaml")
     >>> document.data, document.where("claims", 0, "line")
@@ -111,7 +113,8 @@ def parse_yaml(content: bytes, name: str) -> Document:
     """
     text = _decode(content, name)
     try:
-        data, place = _build_document(yaml.parse(text, Loader=yaml.CSafeLoader))
+        events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        data, place = _build_document(_quote_bare_words(events) if bare_words else events)
     except _Problem as problem:
         raise KnowledgeError([f"{name}:{problem.line}: {problem}"]) from problem
     except yaml.YAMLError as error:
@@ -154,6 +157,14 @@ def _find_syntax_line(error: yaml.YAMLError, text: str) -> int:
     is_quote = "quoted scalar" in str(getattr(error, "context", ""))
     mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
     return mark.line + 1 if mark is not None else 1
+
+
+def _quote_bare_words(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+    """Yield the events, with each unquoted yes, no, on or off as small letters in quotes."""
+    for event in events:
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and _BARE_WORD.fullmatch(event.value):
+            event.value, event.implicit = event.value.lower(), (False, True)
+        yield event
 
 
 def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:

@@ -37,7 +37,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     """
     if len(content) > MAX_BYTES:
         raise KnowledgeError([f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it holds no answers."])
-    document = parse_yaml(content, name)
+    document = parse_yaml(content, name, bare_words=True)
     shape = validate(document, AnswersFile)
     problems: list[str] = []
     found = list(_read_each(shape, document, state, problems))

@@ -147,7 +147,7 @@ def check_key(key: Key, catalogue: Catalogue) -> Key:
 
 
 def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
-    """Return the value as the state holds it, for a key that exists. Raises RequirementsError."""
+    """Return the value as the state holds it, for a key that exists; no to a number is none. Raises RequirementsError."""
     if key == TOPICS:
         return _check_several(value, catalogue.subjects, "topics", many=True, some=False)
     if key.kind == "criterion":
@@ -158,6 +158,8 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
         return value
     if key.kind == "usage":
+        if value == UNWANTED:
+            return NO_ANSWER
         return _check_number(value, f"the usage '{key.name}'", catalogue.knowledge.usage[key.name].unit)
     topic = catalogue.knowledge.topics[key.name]
     return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)
@@ -185,8 +187,8 @@ def _check_several(
 
 
 def _check_bound(value: object, criterion: Criterion) -> str | Number:
-    if isinstance(value, str) and value in {NONE, UNSURE} and value not in criterion.values:
-        return value
+    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED} and value not in criterion.values:
+        return NONE if value == UNWANTED else value
     if criterion.kind == "rating":
         if isinstance(value, str) or value not in range(len(criterion.values)):
             return criterion.values.index(_check_word(value, criterion.values, f"the bound of '{criterion.id}'"))

@@ -161,9 +161,15 @@ def _find_answer_form(value: Any) -> str:  # noqa: ANN401
     return "<word>" if isinstance(value, str) else "<number>"
 
 
+def _name_truth(value: Any) -> Any:  # noqa: ANN401
+    """Return yes or no for a truth, anything else as it is: programs write `false` for no."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
 AnswerValue = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")],
     Discriminator(_find_answer_form),
+    BeforeValidator(_name_truth, json_schema_input_type=Amount | bool | Id | list[Id]),
 ]
 
 
@@ -172,7 +178,7 @@ class AnswerShape(Shape):
 
     On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
     number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month; on both
-    also no-answer or not-sure. `searched` says that the person looked for the question, which then counts whether its
+    also no-answer or not-sure. `true` and `false` are yes and no; no to a number means none. `searched` says that the person looked for the question, which then counts whether its
     topic is open or not; `aside` that the answer is kept though its question no longer applies. `screen` and
     `bound_screen` number the screens on which it and its bound were answered, for going back; without them each answer
     is a screen of its own.
@@ -183,7 +189,7 @@ class AnswerShape(Shape):
     situation: Id | None = None
     usage: Id | None = None
     answer: AnswerValue | None = None
-    bound: End | None = None
+    bound: Annotated[End | None, BeforeValidator(_name_truth)] = None
     searched: bool = False
     aside: bool = False
     screen: Place | None = None
