@@ -96,6 +96,53 @@ def test_a_must_that_cannot_count_yet_is_told_saved_and_not_called_settled(recom
         "- {criterion: monthly-cost, answer: must, bound: 270, aside: true}\n"
     )
     said, saved = _ask(recommend_says, tmp_path, answers)
-    assert "Monthly cost (must) does not count yet: it is computed from monthly volumes, and none is stated." in said
-    assert "monthly-cost" in saved.read_text(encoding="utf-8")
+    told = "Monthly cost (must) cannot count yet: it is computed from monthly volumes, and none is stated. Give usage."
+    assert told in said
     assert "Settled: " not in said
+    assert "Monthly cost, at most 270 USD/month (must), until usage is given" in said
+    kept = "uncounted:\n- criterion: monthly-cost\n  priority: must\n  at_most: 270\n"
+    assert kept in saved.read_text(encoding="utf-8")
+    assert told in " ".join(recommend_says(f"recommend --file {saved} --no-robustness").out.split())
+
+
+def test_what_waited_for_usage_counts_once_usage_is_given(recommend_says, tmp_path):
+    place = tmp_path / "team.yaml"
+    place.write_text(
+        "needs: [sms]\nuncounted: [{criterion: monthly-cost, priority: should, at_most: 270}]\n", encoding="utf-8"
+    )
+    line = f"recommend --file {place} --usage sms-outbound=500 --format json --no-robustness"
+    record = json.loads(recommend_says(line).out)
+    assert {"criterion": "monthly-cost", "at_most": 270} in record["question"]["wants"]
+    assert "uncounted" not in record["question"]
+    assert record["notes"] == ["The command line adds sms-outbound to the file."]
+
+
+def test_what_waits_for_usage_replays_and_can_be_overridden(recommend_says, tmp_path):
+    place, then = tmp_path / "team.yaml", tmp_path / "then.json"
+    place.write_text("needs: [sms]\nuncounted: [monthly-cost<=270]\n", encoding="utf-8")
+    then.write_text(recommend_says(f"recommend --file {place} --format json").out, encoding="utf-8")
+    assert "The answer is the same" in recommend_says(f"recommend replay {then}").out
+    over = recommend_says(f"recommend --file {place} --needs 'monthly-cost<=100' --usage sms-outbound=500")
+    assert "The command line adds sms-outbound to the file and overrides monthly-cost in it." in " ".join(
+        over.out.split()
+    )
+
+
+def test_only_what_is_computed_may_wait_for_usage(recommend_says, tmp_path):
+    place = tmp_path / "team.yaml"
+    place.write_text("uncounted: [fax]\n", encoding="utf-8")
+    found = recommend_says(f"recommend --file {place}")
+    assert (found.status, found.out) == (2, "")
+    assert "'fax' in 'uncounted' needs no usage to count; move it to 'needs' or 'wants'." in found.err
+
+
+@pytest.mark.parametrize("usage", ["", ', "usage": {"sms-outbound": 500}'])
+def test_a_row_of_json_lines_counts_it_as_a_file_does(recommend_says, tmp_path, usage):
+    row = '{"needs": ["sms"], "uncounted": [{"criterion": "monthly-cost", "at_most": 270}]' + usage + "}"
+    place, rows, out = tmp_path / "team.yaml", tmp_path / "teams.jsonl", tmp_path / "out.jsonl"
+    place.write_text(row, encoding="utf-8")
+    rows.write_text(row + "\n", encoding="utf-8")
+    alone = json.loads(recommend_says(f"recommend --file {place} --format json --as-of 2022-12-31").out)
+    assert recommend_says(f"recommend batch {rows} {out} --as-of 2022-12-31").status == 0
+    (scored,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert (scored["verdict"], scored["strength"]) == (alone["verdict"]["kind"], alone["verdict"]["strength"])

@@ -96,7 +96,7 @@ def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_pat
     path = tmp_path / "team.yaml"
     path.write_text("needs: [number-countries>=120]\n", encoding="utf-8")
     run = recommend_says(f"recommend --file {path} --needs 'number-countries>=66' --as-of 2022-12-31 --verbose")
-    assert "The command line overrides the file for 'number-countries'." in run.out
+    assert "The command line overrides number-countries in the file." in run.out
     assert "at least 66 countries" in run.out
 
 

@@ -17,6 +17,7 @@ from provider_advisor.decision.totals import add_up
 from provider_advisor.decision.verdict import mark_dated
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.conditions import Situation, leaves
 from provider_advisor.knowledge.records import Key, questionnaire_of
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -213,6 +214,7 @@ def test_a_person_may_declare_stop_and_go_on(shops):
 def test_an_answer_can_be_changed_and_the_rest_is_kept(shops):
     subjects = list(shops.catalogue.subjects)
     state = answer_screen(shops, choose_screen(shops), {TOPICS: subjects})
+    state = answer_screen(state, choose_screen(state), {})
     screen = choose_screen(state)
     state = answer_screen(state, screen, dict.fromkeys(screen.keys, "must"))
     assert len(survey_answers(state).replay.team.requirements) == len(screen.keys)
@@ -222,6 +224,24 @@ def test_an_answer_can_be_changed_and_the_rest_is_kept(shops):
     assert not view.team.requirements
     assert all(part.because for part in view.unused)
     assert survey_answers(change_answer(fewer, TOPICS, subjects)).replay.team == survey_answers(state).replay.team
+
+
+def test_the_situation_that_rules_read_is_asked_about_before_any_criterion(shops):
+    state = answer_screen(shops, choose_screen(shops), {TOPICS: list(shops.catalogue.subjects)})
+    screen = choose_screen(state)
+    read = {
+        Key("situation", part.topic)
+        for rule in shops.catalogue.knowledge.rules.values()
+        for part in leaves(rule.when)
+        if isinstance(part, Situation)
+    }
+    assert screen.kind == "situation"
+    assert set(screen.keys) <= read
+    after = choose_screen(answer_screen(state, screen, {}))
+    assert after.kind == "list"
+    # What somebody searched for first, or a file brought along, leaves the situation to be asked about.
+    name = next(iter(shops.catalogue.knowledge.criteria))
+    assert choose_screen(change_answer(state, Key("criterion", name), "good", searched=True)).kind == "situation"
 
 
 def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
@@ -235,6 +255,7 @@ def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
 
 def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
     state = answer_screen(shops, choose_screen(shops), {TOPICS: list(shops.catalogue.subjects)})
+    state = answer_screen(state, choose_screen(state), {})
     for key in choose_screen(state).keys:
         reason = explain_question(state, key)
         assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]

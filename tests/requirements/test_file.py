@@ -62,10 +62,7 @@ def test_the_command_line_wins_and_says_so(knowledge):
     assert {"criterion": "number-countries", "at_least": 66} in asked["needs"]
     assert {"criterion": "number-countries", "at_least": 90} not in asked["needs"]
     assert asked["usage"] == {"sms-outbound": 7, "voice-inbound-minutes": 20000}
-    assert both.notes == (
-        "The command line overrides the file for 'number-countries'.",
-        "The command line overrides the file for 'sms-outbound'.",
-    )
+    assert both.notes == ("The command line adds sms to the file and overrides number-countries, sms-outbound in it.",)
 
 
 def test_saying_the_same_twice_overrules_nothing(knowledge):

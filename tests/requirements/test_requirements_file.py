@@ -181,7 +181,8 @@ def test_a_file_and_the_command_line_add_up(bicycles):
     assert together.team.stated == {"repairs", "rental"}
     assert together.team.situation == {"skill": ("racer",), "purposes": ("racing",)}
     assert together.team.usage == {"inspections": 1, "rental-days": 2}
-    assert (together.team.name, together.notes) == ("riders", ())
+    assert together.team.name == "riders"
+    assert together.notes == ("The command line adds rental, purposes, rental-days to the file.",)
 
 
 def test_where_both_speak_of_one_thing_the_command_line_wins_and_a_note_says_so(bicycles):
@@ -209,8 +210,8 @@ def test_where_both_speak_of_one_thing_the_command_line_wins_and_a_note_says_so(
     assert together.team.situation == {"skill": ("beginner",)}
     assert together.team.usage == {"inspections": 2}
     assert (together.as_of, together.max_age) == (dt.date(2023, 1, 1), 30)
-    assert together.notes == tuple(
-        f"The command line overrides the file for '{name}'." for name in ("bikes-in-stock", "skill", "inspections")
+    assert together.notes == (
+        "The command line overrides bikes-in-stock, skill, inspections, as-of, max-age in the file.",
     )
 
 
@@ -255,7 +256,7 @@ def test_the_command_line_wins_over_what_a_file_does_not_want(bicycles, file, li
     part = read_requirements(file, "team.yaml", bicycles, whole=False)
     whole = combined(part, Statement(read_team(bicycles, **line, whole=False)), bicycles)
     assert (whole.team.unwanted, whole.team.stated) == (unwanted, stated)
-    assert whole.notes == ("The command line overrides the file for 'repairs'.",)
+    assert whole.notes == ("The command line overrides repairs in the file.",)
 
 
 def test_what_is_not_wanted_is_kept_from_both_and_written_as_it_is_read(bicycles):

@@ -114,8 +114,15 @@ def list_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     ]
 
 
+_ENDS = {"at_least", "at_most"}
+
+
 def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return what the team was not sure about, or cannot count yet: criteria, situation and usage, by their labels."""
     parts = (knowledge.usage, knowledge.topics, knowledge.criteria)
     labels = {name: record.label for records in parts for name, record in records.items()}
-    return [labels.get(name, name) for name in answer.question.get("unsure", [])]
+    unsure = [labels.get(name, name) for name in answer.question.get("unsure", [])]
+    for part in answer.question.get("uncounted", []):
+        label = criterion_label(part["criterion"], {key: part[key] for key in _ENDS & part.keys()}, knowledge)
+        unsure.append(f"{label} ({part['priority']}), until usage is given")
+    return unsure

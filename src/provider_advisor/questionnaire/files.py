@@ -25,6 +25,7 @@ from provider_advisor.questionnaire.state import (
     to_bound,
 )
 from provider_advisor.requirements import Statement, statement_record
+from provider_advisor.requirements.statement import count_waiting
 
 __all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
 
@@ -128,23 +129,19 @@ def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catal
 def make_statement(state: State, name: str | None = None) -> Statement:
     """Return what the team has stated so far, and what it is not sure of, as of the day of the facts.
 
-    What cannot count yet is among the latter, and told by a note; so is what was left blank and a rule asks for.
+    What cannot count yet is told by a note; so is what was left blank and a rule asks for.
     """
     survey = survey_answers(state)
     replay = survey.replay
-    unsure = dict.fromkeys(key.name for key in sort_keys((replay.said.unsure | replay.uncounted) - {TOPICS}, state))
+    unsure = dict.fromkeys(key.name for key in sort_keys(replay.said.unsure - {TOPICS}, state))
     notes = tuple(_list_notes(state, survey))
     facts, team = state.catalogue.facts, replay.team._replace(name=name)
-    return Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope)
+    found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, replay.waiting)
+    return count_waiting(found, facts.base)
 
 
 def _list_notes(state: State, survey: Survey) -> Iterator[str]:
-    criteria, priorities = state.catalogue.knowledge.criteria, survey.replay.said.priorities
-    for key in sort_keys(survey.replay.uncounted, state):
-        yield (
-            f"{criteria[key.name].label} ({priorities[key.name]}) does not count yet: it is computed from monthly "
-            "volumes, and none is stated."
-        )
+    criteria = state.catalogue.knowledge.criteria
     blank = {answer.key for answer in state.answers if answer.value == NO_ANSWER}
     for part in survey.outcome.inference.requirements:
         if part.implied_by and Key("criterion", part.criterion) in blank:

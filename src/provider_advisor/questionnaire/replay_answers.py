@@ -160,19 +160,20 @@ class Replay(NamedTuple):
     """What follows from the answers alone.
 
     `team` is what the team states so far; `said` the same with what it left open; `possible` what may still be asked
-    and which rules may still fire; `unused` the answers that are kept but not used.
+    and which rules may still fire; `unused` the answers that are kept but not used; `waiting` is what the team asks for
+    that cannot count yet: what is computed from usage, where none is stated.
     """
 
     team: Team
     said: SortedAnswers
     possible: Possible
     unused: tuple[UnusedAnswer, ...]
+    waiting: tuple[Requirement, ...] = ()
 
     @property
     def uncounted(self) -> frozenset[Key]:
-        """Return what the team asks for that cannot count yet: what is computed from usage, where none is stated."""
-        asked = self.said.priorities.keys() - self.team.stated
-        return frozenset(Key("criterion", name) for name in asked)
+        """Return the questions about what cannot count yet."""
+        return frozenset(Key("criterion", part.criterion) for part in self.waiting)
 
 
 def replay_answers(state: State) -> Replay:
@@ -195,8 +196,8 @@ def replay_answers(state: State) -> Replay:
         if not fresh:
             break
         unused |= fresh
-    team, more = _make_team(said, catalogue, state.answers)
-    return Replay(team, said, possible, (*unused.values(), *more))
+    team, waiting, more = _make_team(said, catalogue, state.answers)
+    return Replay(team, said, possible, (*unused.values(), *more), waiting)
 
 
 def _is_idle(answer: GivenAnswer, said: SortedAnswers, possible: Possible) -> bool:
@@ -246,25 +247,27 @@ def _read_bound(value: object, criterion: Criterion) -> Interval | None:
 
 def _make_team(
     said: SortedAnswers, catalogue: Catalogue, answers: tuple[GivenAnswer, ...]
-) -> tuple[Team, list[UnusedAnswer]]:
-    """Return the team without what would be an error: a computed cost without usage, usage that needs other usage."""
+) -> tuple[Team, tuple[Requirement, ...], list[UnusedAnswer]]:
+    """Return the team without what would be an error: a computed cost without usage, usage that needs other usage.
+
+    What is computed and cannot count for that reason is returned beside it.
+    """
     by_key = {answer.key: answer for answer in answers}
     because = "it says nothing without a volume that goes with it"
     unused = [UnusedAnswer(by_key[Key("usage", item)], because) for item in sorted(said.lone)]
     usage = {item: amount for item, amount in said.usage.items() if item not in said.lone}
     computed = catalogue.computed
-    priorities = dict(said.priorities)
-    if computed is not None and computed.id in priorities and not usage:
-        del priorities[computed.id]
-        because = "it is computed from monthly volumes, and none is stated"
-        unused.append(UnusedAnswer(by_key[Key("criterion", computed.id)], because))
     requirements = [
         Requirement(name, priority, said.bounds.get(name) or get_least(priority, catalogue.knowledge.criteria[name]))
-        for name, priority in priorities.items()
+        for name, priority in said.priorities.items()
     ]
+    waiting = tuple(part for part in requirements if computed and part.criterion == computed.id and not usage)
+    because = "it is computed from monthly volumes, and none is stated"
+    unused += [UnusedAnswer(by_key[Key("criterion", part.criterion)], because) for part in waiting]
+    counting = in_order(part for part in requirements if part not in waiting)
     situation = {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())}
     usage = dict(sorted(usage.items()))
-    return Team(in_order(requirements), situation, usage, unwanted=tuple(sorted(said.unwanted))), unused
+    return Team(counting, situation, usage, unwanted=tuple(sorted(said.unwanted))), waiting, unused
 
 
 def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:

@@ -105,6 +105,8 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
     if waiting and not askable:
         askable = _find_other_ways(state, survey)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
+    if by_kind["situation"] and not _is_begun(state):
+        return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
     firsts = choose_worth_asking(criteria, state, survey, order)
     if state.most == 1 and (criteria or by_kind["bound"]):
@@ -116,6 +118,11 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
     if details and (not criteria or (is_last and len(keys) > CLOSING)):
         return _show_details(details)
     return _show_list(firsts, details, state, survey, order) if criteria else None
+
+
+def _is_begun(state: State) -> bool:
+    """Return whether something but the topics was asked; what was only searched for does not count."""
+    return any(not answer.searched and answer.key != TOPICS for answer in state.answers)
 
 
 def _list_waiting(survey: Survey, order: QuestionOrder) -> frozenset[Key]:

@@ -147,19 +147,21 @@ def check_key(key: Key, catalogue: Catalogue) -> Key:
 
 
 def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
-    """Return the value as the state holds it, for a key that exists; no to a number is none. Raises RequirementsError."""
+    """Return the value as the state holds it, for a key that exists; no to a number means none.
+
+    Raises RequirementsError.
+    """
     if key == TOPICS:
         return _check_several(value, catalogue.subjects, "topics", many=True, some=False)
     if key.kind == "criterion":
         return _check_word(value, CRITERION_WORDS, f"the answer on '{key.name}'")
     if key.kind == "bound":
         return _check_bound(value, catalogue.knowledge.criteria[key.name])
+    value = NO_ANSWER if key.kind == "usage" and value == UNWANTED else value
     values = catalogue.knowledge.topics[key.name].values if key.kind == "situation" else ()
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
         return value
     if key.kind == "usage":
-        if value == UNWANTED:
-            return NO_ANSWER
         return _check_number(value, f"the usage '{key.name}'", catalogue.knowledge.usage[key.name].unit)
     topic = catalogue.knowledge.topics[key.name]
     return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
@@ -15,8 +15,9 @@ from provider_advisor.knowledge.shapes import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import shown
-from provider_advisor.requirements.statement import Statement
+from provider_advisor.requirements.grammar import read_requirement, shown
+from provider_advisor.requirements.model import Requirement, in_order
+from provider_advisor.requirements.statement import Statement, count_waiting
 from provider_advisor.requirements.team import read_team
 
 __all__ = ["read_requirements", "read_requirements_data"]
@@ -70,12 +71,25 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
             whole=whole,
         )
         unsure = _read_unsure(shape, knowledge)
+        uncounted = _read_uncounted(data.get("uncounted", ()), knowledge)
         given = {name: data[name] for name in Scope._fields if name in data}
         scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
         raise RequirementsError(*(f"{document.name}: {problem}" for problem in error.problems)) from error
     max_age = parse_age(shape.max_age) if shape.max_age else None
-    return Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope)
+    found = Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope, uncounted=uncounted)
+    return count_waiting(found, knowledge) if whole else found
+
+
+def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:
+    """Return what waits for usage. Raises RequirementsError for what counts without any."""
+    waiting = in_order(read_requirement(item, "must", knowledge) for item in given)
+    counting = [part.criterion for part in waiting if not knowledge.criteria[part.criterion].computed]
+    if counting:
+        raise RequirementsError(
+            *(f"'{name}' in 'uncounted' needs no usage to count; move it to 'needs' or 'wants'." for name in counting)
+        )
+    return waiting
 
 
 def _drop_nulls(document: Document) -> Document:

@@ -1,21 +1,22 @@
 """A team's statement as it came in, and two of them put together: a file's, and the command line's, which wins."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable
+from typing import Any, NamedTuple, cast
 
 from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order, list_unwanted
-from provider_advisor.requirements.team import checked
+from provider_advisor.requirements.team import checked, make_team
 
-__all__ = ["Statement", "combined", "statement_record"]
+__all__ = ["Statement", "combined", "count_waiting", "describe_changes", "statement_record"]
 
 
 class Statement(NamedTuple):
     """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
 
     `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
-    not say whether they matter; `scope` is the part of the knowledge base that is looked at.
+    not say whether they matter; `scope` is the part of the knowledge base that is looked at. `uncounted` is asked for
+    but cannot count yet: it is computed from usage, and none is stated.
     """
 
     team: Team
@@ -24,17 +25,16 @@ class Statement(NamedTuple):
     notes: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     scope: Scope = Scope()
+    uncounted: tuple[Requirement, ...] = ()
 
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
-    """Return both statements together; where both name one thing, the second wins and a note says so.
+    """Return both statements together; a note says what the second adds, and where it wins over the first.
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
     """
     asked = line.team.stated | {*line.team.unwanted}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
-    overruled = [part.criterion for part in file.team.requirements if part not in (*kept, *line.team.requirements)]
-    overruled += [name for name in file.team.unwanted if name in line.team.stated]
     team = Team(
         in_order((*kept, *line.team.requirements)),
         {**file.team.situation, **line.team.situation},
@@ -42,24 +42,54 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
         line.team.name or file.team.name,
         tuple(sorted({*file.team.unwanted, *line.team.unwanted} - line.team.stated)),
     )
-    overruled += _find_changed(file.team.situation, line.team.situation) + _find_changed(
-        file.team.usage, line.team.usage
-    )
-    overruled += [
-        name
-        for name, first, second in zip(Scope._fields, file.scope, line.scope, strict=True)
-        if first and second and first != second
-    ]
     scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
-    notes = tuple(f"The command line overrides the file for '{name}'." for name in dict.fromkeys(overruled))
     said = {*asked, *line.team.situation, *line.team.usage}
     unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
     as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
-    return Statement(checked(team, knowledge), as_of, max_age, notes, unsure, scope)
+    waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
+    whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
+    found = count_waiting(whole, knowledge)
+    checked(found.team, knowledge)
+    return found
 
 
-def _find_changed(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
-    return [name for name in first if name in second and first[name] != second[name]]
+def describe_changes(first: Statement, second: Statement, who: str = "The command line") -> tuple[str, ...]:
+    """Return the sentence on what a second statement adds to that of a file and overrides in it, if it does either."""
+    before, after = _list_said(first), _list_said(second)
+    added = [name for name in after if name not in before]
+    changed = [name for name, said in after.items() if before.get(name, said) != said]
+    before, after = _list_limits(first), _list_limits(second)
+    changed += [name for name, limit in after.items() if limit and before[name] not in {limit, None, ()}]
+    parts = [f"adds {', '.join(added)} to the file"] if added else []
+    parts += [f"overrides {', '.join(changed)} {'in it' if added else 'in the file'}"] if changed else []
+    return (f"{who} {' and '.join(parts)}.",) if parts else ()
+
+
+def _list_said(statement: Statement) -> dict[str, object]:
+    """Return what a statement says of each criterion, situation and usage, with the musts first."""
+    team = statement.team
+    found: dict[str, object] = {}
+    for part in (*in_order((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
+        found[part.criterion] = {part, *cast("set[Requirement]", found.get(part.criterion, set()))}
+    return found | dict(team.situation) | dict(team.usage)
+
+
+def _list_limits(statement: Statement) -> dict[str, Hashable]:
+    return {"as-of": statement.as_of, "max-age": statement.max_age, **statement.scope._asdict()}
+
+
+def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement with what waited for usage counted, if some usage is stated; else with a note on each."""
+    team, waiting = statement.team, statement.uncounted
+    if team.usage and waiting:
+        counted = make_team([*team.requirements, *waiting]).requirements
+        return statement._replace(team=team._replace(requirements=counted), uncounted=())
+    notes = tuple(
+        f"{knowledge.criteria[part.criterion].label} ({part.priority}) cannot count yet: it is computed from monthly "
+        "volumes, and none is stated. Give usage."
+        for part in waiting
+    )
+    return statement._replace(notes=(*statement.notes, *notes))
 
 
 def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
@@ -76,10 +106,16 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "usage": dict(team.usage),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
         "max_age": f"{statement.max_age}d" if statement.max_age else None,
+        "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],
         "unsure": list(statement.unsure),
         **{name: list(names) for name, names in statement.scope._asdict().items()},
     }
     return {key: value for key, value in record.items() if value not in (None, [], {})}
+
+
+def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    record = _record_requirement(requirement, knowledge)
+    return {"criterion": record.pop("criterion"), "priority": requirement.priority} | record
 
 
 def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:

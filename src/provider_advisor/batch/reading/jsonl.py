@@ -30,8 +30,9 @@ from provider_advisor.requirements import read_volume, statement_record
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
-# What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer.
-KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", *DATED})
+# What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
+# one where usage is given.
+KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", "uncounted", *DATED})
 _LARGEST = 1e12
 _PLAIN_AGE = re.compile(r"[1-9][0-9]{0,4}d")
 _PARTING = re.compile(r"[,;\r\n]")
@@ -210,9 +211,11 @@ def _parse_row(line: bytes, columns: _Columns) -> Row:
             f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
         )
     given.pop("unsure", None)
-    cells = _make_cells(given, columns)
+    cells = None if "uncounted" in given else _make_cells(given, columns)
     if cells is None:
-        cells = _make_cells(_read_as_file(given, columns.keys.knowledge), columns) or {}
+        read = _read_as_file(given, columns.keys.knowledge)
+        read.pop("uncounted", None)  # it waits for usage still, and changes no answer
+        cells = _make_cells(read, columns) or {}
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
     return cells

@@ -100,11 +100,12 @@ class RequirementsFile(StatementShape):
     """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch.
 
     `unsure` names criteria, situation and usage that the team was not sure about; it is never taken
-    for no.
+    for no. `uncounted` are musts, unless they say otherwise, that count as soon as usage is given.
     """
 
     team: Words | None = None
     unsure: list[Ref] = []
+    uncounted: list[RequirementOrText] = []
     asked: AskedShape | None = None
 
 
@@ -178,10 +179,10 @@ class AnswerShape(Shape):
 
     On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
     number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month; on both
-    also no-answer or not-sure. `true` and `false` are yes and no; no to a number means none. `searched` says that the person looked for the question, which then counts whether its
-    topic is open or not; `aside` that the answer is kept though its question no longer applies. `screen` and
-    `bound_screen` number the screens on which it and its bound were answered, for going back; without them each answer
-    is a screen of its own.
+    also no-answer or not-sure. `true` and `false` are yes and no; no to a number means none. `searched` says that the
+    person looked for the question, which then counts whether its topic is open or not; `aside` that the answer is kept
+    though its question no longer applies. `screen` and `bound_screen` number the screens on which it and its bound were
+    answered, for going back; without them each answer is a screen of its own.
     """
 
     topics: list[Id] | None = None

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _SESSIONS = "ask-*.yaml"
-_PLAIN = re.compile(r"[a-z][a-z0-9]+(-[a-z0-9]+)*")
+_PLAIN = re.compile(r"[a-z][a-z0-9]+([-_][a-z0-9]+)*")
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
