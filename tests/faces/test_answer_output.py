@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 import click
 import pytest
 
 from provider_advisor.faces.text import Page
+from provider_advisor.knowledge import load
 
 _ASKED = "recommend --needs whiteboard,ucaas --as-of 2022-12-31"
 
@@ -88,3 +90,38 @@ def test_only_a_text_longer_than_the_terminal_goes_through_a_pager(monkeypatch, 
         page.line(str(number))
     page.show(paged=True)
     assert bool(shown) == paged
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--needs contact-centre,sms --situation developers=none,use-cases=customer-support,staffing=seasonal",
+        "--needs video-api --situation developers=none,use-cases=telehealth",
+    ],
+)
+def test_no_sentence_ends_twice(recommend_says, asked, form):
+    said = recommend_says(f"recommend {asked} --as-of 2022-12-31 --verbose --format {form}").out
+    assert not re.findall(r".*\.(?:\.(?!\.)|[;,:])(?:\s|<|$)", said)
+
+
+def test_each_shipped_rule_that_favours_has_a_name_for_tables():
+    rules = [rule for rule in load().rules.values() if rule.favours is not None]
+    assert rules
+    assert not [rule.id for rule in rules if rule.label is None]
+
+
+@pytest.mark.parametrize(
+    ("needs", "bounds"),
+    [
+        ("support-reputation", ["support-reputation>=good."]),
+        ("coding-effort,whiteboard", ["coding-effort<=medium."]),
+        ("number-countries", ["number-countries>=…."]),
+        ("support-reputation>=fair", []),
+        ("support-reputation:should", []),
+    ],
+)
+def test_a_must_that_nobody_can_fail_asks_for_a_bound(recommend_says, needs, bounds):
+    answer = json.loads(recommend_says(f'recommend --needs "{needs}" --as-of 2022-12-31 --format json').out)
+    assert [note.split()[-1] for note in answer["notes"]] == bounds
+    assert all("which rules out nobody" in note for note in answer["notes"])

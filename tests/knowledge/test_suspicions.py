@@ -9,7 +9,12 @@ from provider_advisor.knowledge.suspicions import suspicions
 
 SKILL = "situation 'skill': no rule uses regular, so these answers change nothing."
 PURPOSES = "situation 'purposes': no rule uses racing, so these answers change nothing."
-USUAL = [PURPOSES, SKILL]
+# The shops say for inspections alone after how long a price is out of date, and for nothing else.
+AGELESS = (
+    "weights.yaml: no `stale_after` for capability, quantity, price, rating: such facts never get out of date; "
+    "add, for example, `stale_after: {capability: 730d, quantity: 730d, price: 365d, rating: 365d}`."
+)
+USUAL = [AGELESS, PURPOSES, SKILL]
 
 RULE_ENDS = "  weight: 1\n  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"
 CLAIM = "source: guide-2020, line: 3"
@@ -38,6 +43,16 @@ def suspicious(tmp_path, knowledge_from):
 
 def test_answers_that_no_rule_listens_to(bicycles):
     assert list(suspicions(Facts(bicycles, dt.date(2023, 6, 1)))) == USUAL
+
+
+def test_a_base_whose_facts_never_get_out_of_date(suspicious):
+    def found(ages):
+        weights = f"priorities: {{must: 4, should: 2, could: 1}}\nunknown: 0.5\nstale_after: {ages}\n"
+        return [said for said in suspicious(rules={"weights.yaml": weights}) if "never get out of date" in said]
+
+    assert found("{capability: 9999d, quantity: 9999d, price: 9999d, rating: 9999d}") == []
+    without_ratings = found("{capability: 9999d, quantity: 9999d, price: 9999d}")
+    assert [said.split(":")[1] for said in without_ratings] == [" no `stale_after` for rating"]
 
 
 def test_a_criterion_without_a_claim_that_is_not_silent_on_purpose(suspicious):

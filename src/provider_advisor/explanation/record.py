@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -29,7 +29,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
-        notes=list(statement.notes),
+        notes=[*statement.notes, *_list_unbounded(outcome.team.requirements, knowledge)],
         verdict=_verdict(outcome.verdict, explain_verdict(decision)),
         providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
         findings=[_finding(finding, knowledge) for finding in findings],
@@ -65,6 +65,20 @@ def _find_differences(decision: Decision) -> list[model.DifferenceRecord]:
     from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
 
     return find_differences_of_leaders(decision)
+
+
+def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each must that nobody can fail, because it names no bound."""
+    for requirement in requirements:
+        criterion = knowledge.criteria[requirement.criterion]
+        if requirement.priority == "must" and requirement.bound is None and criterion.kind != "capability":
+            sign = "<=" if criterion.lower_is_better else ">="
+            # A rating has two words at least; the second best is what most teams would settle for.
+            word = criterion.values[1 if criterion.lower_is_better else -2] if criterion.values else "…"
+            yield (
+                f"{criterion.label} is a must without a bound, which rules out nobody; to set one, write "
+                f"{criterion.id}{sign}{word}."
+            )
 
 
 def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:

@@ -204,7 +204,8 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
         [f"{name} comes first in {often} of the scenarios", *(f"{name} in {often}" for name, often in others)]
     )
     none = f"; in {percent(shares.none)} none of them meets every must" if shares.none > 0 else ""
-    error = f" (estimated, give or take {200 * shares.given.error:.1f}%)" if shares.given.samples else ""
+    give = f", give or take {200 * shares.given.error:.1f}%" if shares.given.error > 0 else ""
+    error = f" (estimated{give})" if shares.given.samples else ""
     odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
     return f"{odds}, {said}{none}{error}.{_say_ahead(robustness, knowledge)}"
 

@@ -22,6 +22,7 @@ from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.records import (
     Claim,
     Key,
+    Kind,
     KnowledgeBase,
     Question,
     Questionnaire,
@@ -39,6 +40,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?"
 __all__ = ["find_future_claims", "question_suspicions", "suspicions"]
 
 _MOST_STALE = 8
+_USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "price": "365d", "rating": "365d"}
 
 
 def suspicions(facts: Facts) -> Iterator[str]:
@@ -47,6 +49,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_unclaimed(knowledge)
     yield from _find_unaskable(knowledge)
     yield from _find_absent_words(knowledge)
+    yield from _find_ageless(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(knowledge)
@@ -92,6 +95,17 @@ def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
                 f"criterion '{criterion.id}': a must without a bound accepts '{worst}'; if that means that it is not "
                 f"there, add `absent: {worst}`."
             )
+
+
+def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield the kinds of facts that never get out of date, because nobody has said after how long they do."""
+    ageless = {knowledge.criteria[name].kind for _, name in knowledge.claims if knowledge.get_stale_after(name) is None}
+    if kinds := [kind for kind in _USUAL_AGES if kind in ageless]:
+        example = ", ".join(f"{kind}: {_USUAL_AGES[kind]}" for kind in kinds)
+        yield (
+            f"weights.yaml: no `stale_after` for {', '.join(kinds)}: such facts never get out of date; add, for "
+            f"example, `stale_after: {{{example}}}`."
+        )
 
 
 def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
