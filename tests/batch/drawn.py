@@ -27,6 +27,8 @@ def _row(knowledge: KnowledgeBase, number: int, draw: random.Random) -> dict[str
     row: dict[str, Any] = {"team": f"team-{number}", "place": number, "note.of": f'a "quoted", note\nof {number}'}
     for name in ("needs", "wants"):
         words = [_word(_choose(knowledge, draw), draw) for _ in range(draw.randint(0, 5))]
+        if draw.random() < 1 / 8:
+            words.append("|".join({_part(_choose(knowledge, draw)) for _ in range(3)}))
         if draw.random() < 1 / 60:
             words.append(draw.choice(_BAD))
         row[name] = ",".join(words) or None
@@ -47,7 +49,16 @@ def _choose(knowledge: KnowledgeBase, draw: random.Random) -> Criterion:
     return knowledge.criteria[f"{criterion.id}@{draw.choice(list(members.members))}"]
 
 
+def _part(criterion: Criterion) -> str:
+    """A part of a choice; one that is computed cannot be read."""
+    if criterion.kind == "capability":
+        return criterion.id
+    return f"{criterion.id}<={criterion.values[0] if criterion.values else 30}"
+
+
 def _word(criterion: Criterion, draw: random.Random) -> str:
+    if criterion.kind == "capability" and draw.random() < 1 / 12:
+        return f"{criterion.id}=no"
     bound = ""
     if criterion.kind == "rating" and draw.random() < 1 / 2:
         bound = f">={draw.choice(criterion.values)}"

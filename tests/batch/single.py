@@ -14,6 +14,8 @@ from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
+from provider_advisor.logic import ABSENT
+from provider_advisor.requirements import Requirement
 
 
 def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
@@ -51,7 +53,7 @@ def columns_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def _musts(findings: list[Finding]) -> list[str]:
-    weighed = {(-finding.weight, finding.requirement.criterion) for finding in findings if finding.requirement}
+    weighed = {(-finding.weight, _spell(finding.requirement)) for finding in findings if finding.requirement}
     return list(dict.fromkeys(criterion for _, criterion in sorted(weighed)))
 
 
@@ -67,8 +69,12 @@ def _telling(outcome: Outcome) -> list[str]:
 def _code(finding: Finding) -> str:
     if finding.requirement is None:
         return f"rule:{finding.rule.id}" if finding.rule else "?"
-    criterion, origins = finding.requirement.criterion, finding.requirement.implied_by
+    criterion, origins = _spell(finding.requirement), finding.requirement.implied_by
     return f"{criterion}<{'+'.join(origins)}" if origins else criterion
+
+
+def _spell(requirement: Requirement) -> str:
+    return requirement.criterion if requirement.bound != ABSENT else f"{requirement.criterion}=no"
 
 
 def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:

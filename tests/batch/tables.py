@@ -53,7 +53,8 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
 
 def words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
     """A requirement in the grammar of the command line; now and then one that cannot be read."""
-    good = st.one_of([_word(criterion) for criterion in knowledge.criteria.values()])
+    one = st.one_of([_word(criterion) for criterion in knowledge.criteria.values()])
+    good = st.one_of(one, one, one, _choice(knowledge))
     bad = st.sampled_from(["", " ", "nothing-like-it", "c0>=", "c1>=many", "c1>=-4", "c0:perhaps", "{"])
     return st.integers(0, 19).flatmap(lambda chance: bad if chance == 0 else good)
 
@@ -62,13 +63,26 @@ def _word(criterion: Criterion) -> st.SearchStrategy[str]:
     suffix = st.sampled_from(["", "", "", ":must", ":should", " : could", ":wont"])
     space = st.sampled_from(["", "", " "])
     if criterion.kind == "capability":
-        bound: st.SearchStrategy[str] = st.just("")
+        bound: st.SearchStrategy[str] = st.sampled_from(["", "", "", "=no"])
     elif criterion.kind == "rating":
         bound = st.sampled_from(["", ">=fair", ">=good", "<=good", "=superb"])
     else:
         number = st.sampled_from([*(str(each) for each in range(12)), "2.5", "5.0", "1e1", "99", "4999.999"])
         bound = st.one_of(st.just(""), st.tuples(st.sampled_from([">=", "<="]), number).map("".join))
     return st.tuples(space, _names(criterion), bound, suffix, space).map("".join)
+
+
+def _choice(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
+    """Several words, of which one will do; in some a part is named twice, lacks its bound or has a priority."""
+    parts = st.one_of([_bounded(criterion) for criterion in knowledge.criteria.values()])
+    last = st.sampled_from(["", "", ":must", ":could", ":wont"])
+    return st.tuples(st.lists(parts, min_size=2, max_size=3).map("|".join), last).map("".join)
+
+
+def _bounded(criterion: Criterion) -> st.SearchStrategy[str]:
+    ends = {"capability": ["", "", "", "=no", ":must"], "rating": [">=good", "<=fair", "=good", ""]}
+    bound = st.sampled_from(ends.get(criterion.kind, [">=3", "<=7.5", ">=7", ">=4", ""]))
+    return st.tuples(_names(criterion), bound).map("".join)
 
 
 def _names(criterion: Criterion) -> st.SearchStrategy[str]:
@@ -85,6 +99,8 @@ def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
     }
     if criterion.kind in {"quantity", "price"}:
         keys |= {"at_least": st.integers(0, 9), "at_most": st.integers(0, 9), "exactly": st.integers(0, 9)}
+    if criterion.kind == "capability":
+        keys["is"] = st.just("absent")
     if criterion.of_each:
         keys["member"] = st.sampled_from(tuple(PLACES.members))
     chosen = st.fixed_dictionaries({"criterion": st.just(criterion.id)}, optional=keys)
@@ -98,7 +114,10 @@ def tables(draw: st.DrawFn, knowledge: KnowledgeBase) -> pa.RecordBatch:
     lists = draw(st.booleans())
     word = words(knowledge)
     if lists:
-        word = st.one_of(word, *(_mapping(criterion) for criterion in knowledge.criteria.values()))
+        mappings = [_mapping(criterion) for criterion in knowledge.criteria.values()]
+        part = st.one_of(st.sampled_from(list(knowledge.criteria)), *(each.map(json.loads) for each in mappings))
+        several = st.lists(part, max_size=3).map(lambda parts: json.dumps({"any": parts, "priority": "should"}))
+        word = st.one_of(word, several, *mappings)
     asked = st.lists(word, max_size=6)
     columns: dict[str, Sequence[Any]] = {"team": [f"t{number}" for number in range(rows)]}
     for name in ("needs", "wants"):

@@ -27,7 +27,7 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Rule
-from provider_advisor.logic import Interval, Truth, compare, negate
+from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
 from provider_advisor.requirements.model import RANK, Requirement, Team
 
 QUALIFIED, UNCONFIRMED, RULED_OUT = "qualified", "unconfirmed", "ruled-out"
@@ -94,7 +94,7 @@ class Contribution(NamedTuple):
 def stated_truth(leaf: Leaf, team: Team) -> Truth:
     """The truth of a leaf by what the team said itself; what it did not answer is unknown."""
     if isinstance(leaf, Need):
-        return Truth.YES if leaf.criterion in {req.criterion for req in team.requirements} else Truth.NO
+        return Truth.YES if leaf.criterion in {req.criterion for req in team.requirements if needs(req)} else Truth.NO
     if isinstance(leaf, Situation):
         if leaf.topic not in team.situation:
             return Truth.UNKNOWN
@@ -104,6 +104,11 @@ def stated_truth(leaf: Leaf, team: Team) -> Truth:
         return Truth.UNKNOWN
     volume = team.usage[leaf.item]
     return compare(Interval(volume, volume), leaf.bound)
+
+
+def needs(req: Requirement) -> bool:
+    """Whether it asks that something is there; to ask for its absence is no need of it."""
+    return req.bound != ABSENT
 
 
 def firing(when: Condition, team: Team, ranks: dict[str, int]) -> int:
@@ -148,13 +153,14 @@ def contributions(knowledge: KnowledgeBase, team: Team) -> tuple[list[Contributi
     found: list[Contribution] = []
     while True:
         ranks: dict[str, int] = {}
-        for part in (*team.requirements, *found):
+        for part in (*filter(needs, team.requirements), *found):
             ranks[part.criterion] = max(ranks.get(part.criterion, 0), RANK[part.priority])
         again = []
         for rule in knowledge.rules.values():
             limit = firing(rule.when, team, ranks)
             for part in rule.implies:
-                if limit and part.criterion not in team.unwanted:
+                absent = {req.criterion for req in team.requirements if not needs(req)}
+                if limit and part.criterion not in {*team.unwanted, *absent}:
                     priority = by_rank[min(limit, RANK[part.priority])]
                     new = Contribution(rule, part.criterion, priority, part.bound)
                     if not any(asks_as_much(req, new) or contradicts(req, new) for req in team.requirements):
@@ -307,6 +313,10 @@ def of_truth(truth: Truth, unknown: Fraction) -> Degree:
 def of_requirement(req: Wanted, provider: str, facts: Facts) -> Degree:
     """The degree of a requirement; its `truth` is None where it has no bound and so cannot be failed."""
     criterion = facts.knowledge.criteria[req.criterion]
+    if req.bound == ABSENT:
+        return of_favours(FactHolds(req.criterion, present=False), provider, facts)
+    if criterion.any_of:  # of a choice the best part counts
+        return of_favours(AnyOf(criterion.any_of), provider, facts)
     if criterion.kind == "capability" or req.bound is not None:
         return of_truth(truth_of(criterion, req.bound, provider, facts), Fraction(facts.knowledge.policy.unknown))
     cases = [

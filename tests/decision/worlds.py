@@ -22,6 +22,7 @@ from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sort_rules
+from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -52,7 +53,7 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.logic import Interval, Number
+from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import PRIORITIES, Requirement, Team
 
 SAME_EVERY_RUN = settings(
@@ -440,7 +441,9 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int
 def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITIES) -> st.SearchStrategy[Requirement]:
     """Something to ask of a criterion, or of one of its members."""
     bounds: list[Interval | None] = [None]
-    if criterion.kind != "capability":
+    if criterion.kind == "capability":
+        bounds += [None, ABSENT]
+    else:
         bounds += bounds_of(criterion)
     weights = st.sampled_from([None, None, 0.5, 3])
     members = [f"{criterion.id}@{member}" for member in PLACES.members] if criterion.of_each else []
@@ -451,11 +454,28 @@ def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITI
 
 
 @st.composite
+def choices(draw: st.DrawFn, knowledge: KnowledgeBase, priorities: Sequence[Priority] = PRIORITIES) -> Requirement:
+    """Several things of which one will do, each perhaps of a member, with a bound, or absent."""
+    names = draw(st.lists(st.sampled_from(sorted(knowledge.criteria)), min_size=2, max_size=3, unique=True))
+    parts = []
+    for name in names:
+        criterion = knowledge.criteria[name]
+        asked = f"{name}@{draw(st.sampled_from(list(PLACES.members)))}" if criterion.of_each else name
+        if criterion.kind == "capability":
+            parts.append(FactHolds(asked, present=draw(st.sampled_from([True, True, False]))))
+        else:
+            parts.append(FactHolds(asked, draw(st.sampled_from(bounds_of(criterion)))))
+    weight = draw(st.sampled_from([None, 0.5, 3]))
+    return Requirement(name_choice(parts, knowledge.criteria), draw(st.sampled_from(priorities)), None, weight)
+
+
+@st.composite
 def teams(draw: st.DrawFn, knowledge: KnowledgeBase) -> Team:
     """What a team could state: nothing asked twice, no bounds that exclude one another."""
     priorities = draw(st.sampled_from([PRIORITIES, ("must",)]))
     one = st.one_of([requirements(criterion, priorities) for criterion in knowledge.criteria.values()])
-    asked = _consistent(draw(st.lists(one, max_size=6)))
+    several = choices(knowledge, priorities) if len(knowledge.criteria) > 1 else one
+    asked = _consistent(draw(st.lists(st.one_of(one, one, several), max_size=6)))
     situation = {}
     for topic in TOPICS:
         answers = draw(st.lists(st.sampled_from(topic.values), max_size=2 if topic.many else 1, unique=True))
@@ -472,7 +492,9 @@ def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
     for req in asked:
         same = [other for other in kept if other.criterion == req.criterion]
         twice = any(other.priority == req.priority for other in same)
-        if not twice and not any(other.bound and req.bound and other.bound.excludes(req.bound) for other in same):
+        absent = any(other.is_absence is not req.is_absence for other in same)
+        excluded = any(other.bound and req.bound and other.bound.excludes(req.bound) for other in same)
+        if not (twice or absent or excluded):
             kept.append(req)
     return tuple(kept)
 

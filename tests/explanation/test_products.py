@@ -47,16 +47,23 @@ def test_what_the_provider_has_as_a_whole_needs_no_product():
     assert find_products(_found(_musts("calls"), calls=Said("absent", product="basic"))) == {"ada": []}
 
 
+def _meeting(finding):
+    """The products that each meet a requirement, those of its parts for a choice; None among them if it takes none."""
+    parts = [part.degree.fact for part in finding.degree.parts]
+    if finding.requirement is None or finding.requirement.is_absence:
+        return set()
+    if not all(part.asked.present for part in finding.degree.parts):
+        return {None}
+    facts = parts or [finding.degree.fact]
+    return {claim.product for fact in facts if fact for claim in fact.claims if claim.value != "absent"}
+
+
 @settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds())
 def test_each_set_meets_what_is_met_and_none_of_its_parts_does(world):
     decision = decided(world.knowledge, world.team)
     for assessment in decision.outcome.assessments:
-        met = [
-            {claim.product for claim in finding.degree.fact.claims if claim.value != "absent"}
-            for finding in assessment.findings
-            if finding.outcome == "met" and finding.requirement is not None and finding.degree.fact is not None
-        ]
+        met = [_meeting(finding) for finding in assessment.findings if finding.outcome == "met"]
         met = [products for products in met if products and None not in products]
         for taken in find_products(decision)[assessment.provider]:
             assert all(products & set(taken) for products in met)

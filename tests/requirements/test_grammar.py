@@ -59,8 +59,11 @@ def test_what_names_no_priority_has_the_given_one(bicycles, default):
 
 
 FORM = "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
-CAPABILITY = "'repairs' is a capability, which a provider has or lacks; it takes no bound, so write only 'repairs'."
-KEYS = ("criterion", "member", "priority", "at_least", "at_most", "exactly", "weight")
+CAPABILITY = (
+    "'repairs' is a capability, which a provider has or lacks; it takes no bound, so write only 'repairs', "
+    "or 'repairs=no' if it must not be there."
+)
+KEYS = ("criterion", "member", "is", "at_least", "at_most", "exactly", "any", "priority", "weight")
 WORDS = "expected one of poor, fair, good, excellent."
 
 

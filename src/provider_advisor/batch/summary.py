@@ -12,6 +12,7 @@ from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge.choices import IS_ABSENT
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
@@ -123,7 +124,10 @@ class _Summing:
         return [self.counted(self._criterion(name), count) for name, count in _largest(counts.items())]
 
     def _criterion(self, name: str) -> Record:
-        return {"criterion": name, "label": self._knowledge.criteria[name].label}
+        known = self._knowledge.criteria
+        if name.endswith(IS_ABSENT) and name not in known:
+            return {"criterion": name, "label": f"{known[name.removesuffix(IS_ABSENT)].label}, absent"}
+        return {"criterion": name, "label": known[name].label}
 
     def wanted(self) -> list[Record]:
         """Return how often each criterion is asked for, by teams or by rules, as a must and as a wish."""

@@ -196,8 +196,6 @@ def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement
             seen.add(rule)
             asked = {leaf.criterion for leaf in leaves(rules[rule].when) if isinstance(leaf, Need)}
             parts = [part for part in outcome.inference.requirements if part.criterion in asked]
-            causes += [
-                part for part in outcome.team.requirements if part.criterion in asked and part.priority == "must"
-            ]
+            causes += [part for part in stated if part.criterion in asked and not part.is_absence]
             waiting += [origin for part in parts for origin in part.implied_by]
     return causes

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
+from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate, fold, leaves
-from provider_advisor.logic import Interval, Number, Truth, all_of, compare, negate
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, all_of, any_of, compare, negate
 
 __all__ = [
     "Degree",
@@ -25,7 +26,7 @@ class Degree(NamedTuple):
 
     `truth` answers what can be answered by yes or no, and is None for an amount without a bound. `claims` are the
     evidence; `fact` is the fact that decided, None for a condition on several. `paid_for` is the capability that a
-    price pays for, where it is not known whether the provider has it.
+    price pays for, where it is not known whether the provider has it. `parts` are those of a choice that decide.
     """
 
     low: float
@@ -35,6 +36,14 @@ class Degree(NamedTuple):
     claims: tuple[Claim, ...]
     fact: Fact | None = None
     paid_for: Fact | None = None
+    parts: "tuple[GradedPart, ...]" = ()
+
+
+class GradedPart(NamedTuple):
+    """A part of a choice, and the degree to which its criterion is met; for a must-not that of being absent."""
+
+    asked: FactHolds
+    degree: Degree
 
 
 def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: Interval | None) -> Degree:
@@ -42,13 +51,18 @@ def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: 
 
     The price of what a provider lacks is of no use, so its degree is 0. Where it is not known whether the provider has
     it, the price may be of no use: the degree goes down to 0, and what is expected counts as often as the policy says.
+    Of a choice the best part counts.
     """
+    if criterion.any_of:
+        return _grade_choice(facts, provider, criterion)
     fact = facts(provider, criterion.id)
     paid_for = None if criterion.of is None else facts(provider, criterion.of)
     if paid_for is not None and paid_for.truth is Truth.NO:
         return Degree(0, 0, 0, Truth.NO if bound else None, paid_for.claims, paid_for)
     if criterion.kind == "capability" or bound is not None:
         degree = grade_truth(evaluate_fact(facts, provider, criterion, bound), facts, fact.claims, fact)
+        if bound == ABSENT and degree.truth is Truth.UNKNOWN:
+            degree = degree._replace(expected=1 - degree.expected)
     else:
         degree = grade_amount(fact, criterion)
     if paid_for is None or paid_for.truth is Truth.YES or degree.high == 0:
@@ -61,6 +75,22 @@ def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: 
     return degree._replace(low=0, expected=expected, claims=claims, paid_for=paid_for)
 
 
+def _grade_choice(facts: Facts, provider: str, criterion: Criterion) -> Degree:
+    """Return the degree of the best part, in Kleene's logic, with the evidence of the parts that decide.
+
+    Those are the parts that are met, else the unknown ones, else all.
+    """
+    parts = []
+    for part in criterion.any_of:
+        asked = facts.knowledge.criteria[part.criterion]
+        parts.append(GradedPart(part, grade_requirement(facts, provider, asked, get_bound(part))))
+    truth = any_of(part.degree.truth for part in parts if part.degree.truth is not None)
+    deciding = tuple(part for part in parts if part.degree.truth is truth)
+    claims = tuple(dict.fromkeys(claim for part in deciding for claim in part.degree.claims))
+    low, high, expected = (max(getattr(part.degree, end) for part in parts) for end in ("low", "high", "expected"))
+    return Degree(low, high, expected, truth, claims, parts=deciding)
+
+
 def evaluate_fact(
     facts: Facts, provider: str, criterion: Criterion, bound: Interval | None, paid_for: Truth | None = None
 ) -> Truth:
@@ -71,6 +101,8 @@ def evaluate_fact(
     fact = facts(provider, criterion.id)
     if bound is None:
         return fact.truth
+    if bound == ABSENT:
+        return negate(fact.truth)
     within = Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
     if criterion.of is None:
         return within

@@ -192,7 +192,12 @@ def _is_beaten(rival: Assessment, leader: Assessment) -> bool:
 
 
 def _list_stale_facts(finding: Finding, facts: Facts) -> Iterator[DatedFact]:
-    for criterion in list_criteria_behind(finding, facts.knowledge):
+    # Of a choice only the parts count that decide it.
+    deciding = {part.asked.criterion for part in finding.degree.parts}
+    criteria = list_criteria_behind(finding, facts.knowledge)
+    if deciding:
+        criteria = deciding | {of for name in deciding if (of := facts.knowledge.criteria[name].of) is not None}
+    for criterion in criteria:
         if facts.is_stale(facts(finding.provider, criterion)):
             yield finding.provider, criterion
 
@@ -203,7 +208,10 @@ def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]
     if finding.cost is not None:
         used = finding.cost.usage.keys()
         return {criterion.id for criterion in criteria.values() if criterion.usage and used >= set(criterion.usage)}
-    named = {finding.requirement.criterion} if finding.requirement is not None else set[str]()
+    named = set[str]()
+    if finding.requirement is not None:
+        name = finding.requirement.criterion
+        named = {part.criterion for part in criteria[name].any_of} or {name}
     if finding.rule is not None:
         named |= judged_by(finding.rule)
     return named | {paid_for for criterion in named if (paid_for := criteria[criterion].of) is not None}

@@ -21,7 +21,10 @@ SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recomme
 
 Priority = Literal["must", "should", "could", "wont"]
 BoundWords = dict[str, int | float | str]
-"""A bound with the keys and words of a requirements file: {"at_least": 90}, {"at_most": "fair"}."""
+"""A bound with the keys and words of a requirements file: {"at_least": 90}, {"is": "absent"}."""
+
+PartRecord = str | dict[str, int | float | str]
+"""A part of a choice, as in a requirements file: "sms", {"criterion": "number-countries", "at_least": 90}."""
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -173,6 +176,8 @@ class RequirementRecord(AnswerPart):
     weight: float | None
     implied_by: list[str]
     """rules; empty for what the team stated itself"""
+    any: list[PartRecord] | None = None
+    """the parts of a choice, as in a requirements file: one of them will do"""
 
 
 class SetAsideRecord(AnswerPart):

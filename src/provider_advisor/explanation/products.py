@@ -42,10 +42,15 @@ def _find_sets(assessment: Assessment) -> list[list[str]]:
 
 def _list_products(finding: Finding) -> Iterator[str]:
     """Yield the products that each meet a requirement; none where the provider as a whole does."""
-    fact = finding.degree.fact
-    if fact is None or finding.requirement is None:
+    if finding.requirement is None or finding.requirement.is_absence:
+        return  # what must not be there comes with no product
+    parts = finding.degree.parts
+    if any(not part.asked.present for part in parts):
         return
-    claims = [claim for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"]
+    facts = [fact for degree in (finding.degree, *(part.degree for part in parts)) if (fact := degree.fact) is not None]
+    claims = [
+        claim for fact in facts for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"
+    ]
     products = [claim.belongs_to for claim in claims]
     if None not in products:
         yield from (product for product in products if product is not None)

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
+from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.explanation.notices import describe_notices, has_ended
 from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_text, joined, requirement_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
+from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
+from provider_advisor.requirements import Requirement
 
 __all__ = [
     "cost_unit",
@@ -21,6 +24,7 @@ __all__ = [
     "explain_presence",
     "explain_verdict",
     "in_brief",
+    "list_deciding",
     "list_overtakers",
     "provider_names",
 ]
@@ -52,7 +56,8 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     if finding.cost is not None:
         return _cost_says(finding.cost, knowledge)
     if fact is None:
-        return _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
+        parts = [_explain_part(part, finding, knowledge) for part in finding.degree.parts]
+        return "; ".join(parts) or _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
     if not fact.claims:
         silent = "the claims are older than you allow" if fact.aged else "no claim confirms or denies it"
         return f"not known: {describe_notices(fact, knowledge) or silent}"
@@ -64,6 +69,19 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _capability_says(fact, knowledge)
     return _amount_says(fact, finding, knowledge)
+
+
+def _explain_part(part: GradedPart, finding: Finding, knowledge: KnowledgeBase) -> str:
+    """Return what is known of one part of a choice: "WhatsApp: has it (Twilio Messaging)"."""
+    asked, label = part.asked, knowledge.criteria[part.asked.criterion].label
+    requirement = Requirement(asked.criterion, "should", get_bound(asked))
+    return f"{label}: {explain_finding(finding._replace(requirement=requirement, degree=part.degree), knowledge)}"
+
+
+def list_deciding(finding: Finding) -> list[Fact]:
+    """Return the facts that decide a finding: of a choice those of its parts; none of a condition or a cost."""
+    degrees = [finding.degree, *(part.degree for part in finding.degree.parts)]
+    return [degree.fact for degree in degrees if degree.fact is not None]
 
 
 def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:

@@ -10,12 +10,20 @@ from provider_advisor.decision import Assessment, Concession, Cost, CostItem, De
 from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
 from provider_advisor.explanation.products import describe_products, find_products
-from provider_advisor.explanation.reasons import cost_unit, explain_finding, explain_presence, explain_verdict, in_brief
+from provider_advisor.explanation.reasons import (
+    cost_unit,
+    explain_finding,
+    explain_presence,
+    explain_verdict,
+    in_brief,
+    list_deciding,
+)
 from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted
+from provider_advisor.requirements.statement import record_part
 
 __all__ = ["claim_record", "record_answer"]
 
@@ -141,7 +149,7 @@ def _claims_text(fact: Fact) -> str:
 
 
 def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
-    requirement, fact = finding.requirement, finding.degree.fact
+    requirement = finding.requirement
     implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
     return model.FindingRecord(
         provider=finding.provider,
@@ -156,7 +164,7 @@ def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
         weight=finding.weight,
         because=explain_presence(finding, knowledge),
         says=explain_finding(finding, knowledge),
-        disputed=fact is not None and fact.disputed,
+        disputed=any(fact.disputed for fact in list_deciding(finding)),
         evidence=[_evidence(claim) for claim in finding.degree.claims],
     )
 
@@ -188,6 +196,7 @@ def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.Re
         bound=_bound(requirement, knowledge),
         weight=requirement.weight,
         implied_by=list(requirement.implied_by),
+        any=[record_part(part, knowledge) for part in knowledge.criteria[requirement.criterion].any_of] or None,
     )
 
 
@@ -229,7 +238,7 @@ def _sources(
 
 def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> model.KnowledgeRecord:
     facts = decision.facts
-    used = {(fact.provider, fact.criterion): fact for finding in findings if (fact := finding.degree.fact) is not None}
+    used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}
     compared = len(decision.outcome.assessments)
     cited = {claim.source for claim in claims}
     sources = [source for source in facts.knowledge.sources if source in cited]

@@ -35,7 +35,7 @@ from provider_advisor.explanation.words import (
     rounded,
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.logic import ABSENT, Interval, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = ["record_confirm", "record_robustness", "say_odds"]
@@ -93,7 +93,7 @@ def _weighted(finding: Finding) -> model.WeightedRecord:
     return model.WeightedRecord(
         criterion=requirement.criterion if requirement is not None else None,
         rule=finding.rule.id if finding.rule is not None else None,
-        bound=None if bound is None else (bound.low, bound.high),
+        bound=None if bound is None or bound == ABSENT else (bound.low, bound.high),
     )
 
 

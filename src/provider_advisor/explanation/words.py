@@ -95,6 +95,8 @@ def bound_text(bound: Interval | None, criterion: Criterion) -> str:
 def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion) -> str:
     """Return the same for a bound with the keys and words of a requirements file."""
     words = words or {}
+    if "is" in words:
+        return str(words["is"])
     if len(set(words.values())) == 1 and len(words) > 1:
         return f"exactly {next(iter(words.values()))}"
     parts = [

@@ -44,6 +44,8 @@ def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: Knowl
     """
     ranks: dict[str, int] = {}
     for stated in team.requirements:
+        if stated.is_absence:
+            continue  # to ask for its absence is no need of it
         ranks[stated.criterion] = max(ranks.get(stated.criterion, 0), RANK[stated.priority])
     added: list[Requirement] = []
     aside: list[SetAside] = []
@@ -102,6 +104,8 @@ def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str 
     asked = [other for other in stated if other.criterion == requirement.criterion]
     if any(other.priority == "wont" for other in asked):
         return "you said that you do not want it"
+    if any(other.is_absence for other in asked):
+        return "you asked for it to be absent"
     if bound is None:
         return None
     if requirement.priority == "must":

@@ -152,7 +152,7 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
             uncounted.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif rule.favours is not None:
             favours.append(rule)
-    true = settled | {need_atom(criterion) for criterion in required}
+    true = settled | {need_atom(criterion) for criterion in required - team.refused}
     firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in found.rules)
     return Inference(tuple(requirements), firings, tuple(favours), (*found.aside, *uncounted))
 

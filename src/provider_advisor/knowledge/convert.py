@@ -317,7 +317,7 @@ def _read_given(value: float | None) -> Number | None:
 
 def make_case(shape: shapes.CaseShape, file: shapes.CasesFile, where: str) -> Case:
     """Return a decision case as a record."""
-    data = shape.model_dump(exclude_unset=True)
+    data = shape.model_dump(exclude_unset=True, by_alias=True)
     team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
     expected = shape.verdict.model_dump(exclude_unset=True) | {
         key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None

@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from provider_advisor.knowledge.choices import EITHER, make_choice
 from provider_advisor.safe_text import fold
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ Lists = Mapping[str, MemberList]
 
 
 class Criteria(dict[str, "Criterion"]):
-    """The criteria of the files by id; one of a member is made when it is looked up, and kept.
+    """The criteria of the files by id; one of a member, or of a choice, is made when it is looked up, and kept.
 
     Iterating, counting and comparing meet the criteria of the files only. `given` are the lists of members by id, or a
     function that reads them, so that a start which asks for no member does not pay for them.
@@ -79,17 +80,19 @@ class Criteria(dict[str, "Criterion"]):
         return {}
 
     def __missing__(self, name: str) -> Criterion:
-        """Return the criterion of a member. Raises KeyError for a name that is none."""
+        """Return the criterion of a member or of a choice. Raises KeyError for a name that is none."""
         if name not in self._met:
-            self._met[name] = self._make(name)
+            self._met[name] = make_choice(name, self) if EITHER in name else self._make(name)
         return self._met[name]
 
     def __contains__(self, name: object) -> bool:
-        """Return whether it is the id of a criterion or of one of its members."""
-        return super().__contains__(name) or (isinstance(name, str) and AT in name and self.get(name) is not None)
+        """Return whether it is the id of a criterion, of one of its members or of a choice."""
+        return super().__contains__(name) or (
+            isinstance(name, str) and (AT in name or EITHER in name) and self.get(name) is not None
+        )
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 (as in dict)
-        """Return the criterion of this id, that of a member too."""
+        """Return the criterion of this id, that of a member or of a choice too."""
         try:
             return self[name]
         except KeyError:

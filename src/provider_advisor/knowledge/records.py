@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from provider_advisor.knowledge.conditions import Condition
+from provider_advisor.knowledge.conditions import Condition, FactHolds
 from provider_advisor.knowledge.members import AT, Criteria, Member, MemberList, MemberOf, split_member
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.logic import Interval, Number
@@ -113,6 +113,7 @@ class Criterion(NamedTuple):
     there, which no must accepts. `keywords` lead a search to it but are never taken for it; `loose` are those of its
     names that mean it only beside other criteria of its area: "encryption" is that of video where video is asked for.
     `of_each` is the list of members that it can be asked of; `member_of` is set for such a member alone.
+    `any_of` is set for a choice alone: conditions on facts, one of which is enough.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Criterion(NamedTuple):
     loose: tuple[str, ...] = ()
     of_each: str | None = None
     member_of: MemberOf | None = None
+    any_of: tuple[FactHolds, ...] = ()
 
     @property
     def plain_name(self) -> str:

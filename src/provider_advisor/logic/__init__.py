@@ -1,6 +1,6 @@
 """Three-valued truth, intervals, units and days: knows nothing of providers."""
 
-from provider_advisor.logic.truth_intervals import Interval, Truth, all_of, any_of, compare, negate
+from provider_advisor.logic.truth_intervals import ABSENT, Interval, Truth, all_of, any_of, compare, negate
 from provider_advisor.logic.units import (
     NO_COMMA,
     Number,
@@ -16,6 +16,7 @@ from provider_advisor.logic.units import (
 )
 
 __all__ = [
+    "ABSENT",
     "NO_COMMA",
     "Interval",
     "Number",

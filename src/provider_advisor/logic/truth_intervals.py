@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from provider_advisor.logic.units import Number
 
-__all__ = ["Interval", "Truth", "all_of", "any_of", "compare", "negate"]
+__all__ = ["ABSENT", "Interval", "Truth", "all_of", "any_of", "compare", "negate"]
 
 
 class Truth(Enum):
@@ -90,6 +90,10 @@ class Interval(NamedTuple):
     def excludes(self, other: Interval) -> bool:
         """Return whether no amount lies in both."""
         return self.intersect(other).is_empty()
+
+
+ABSENT = Interval(high=-1)
+"""The bound of a capability that must not be there. No amount is below 0, so it is no bound of an amount."""
 
 
 def compare(amount: Interval, bound: Interval) -> Truth:

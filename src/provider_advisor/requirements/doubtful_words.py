@@ -31,7 +31,10 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     without = _WITHOUT.fullmatch(word.strip())
     named = without and knowledge.find_criterion(without["word"].strip())
     if named:
-        return f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'."
+        return (
+            f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'; "
+            f"if it must not be there, '{named}=no'."
+        )
     hint = "" if without else suggest_words(word, knowledge)
     if hint:
         return f"unknown criterion {quoted}.{hint}"

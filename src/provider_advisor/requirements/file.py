@@ -59,7 +59,7 @@ def _decode_pair(pair: bytes) -> bytes:
 
 def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool) -> Statement:
     shape = validate(_read_as_of(_drop_nulls(document)), RequirementsFile)
-    data = shape.model_dump(exclude_unset=True)
+    data = shape.model_dump(exclude_unset=True, by_alias=True)
     try:
         team = read_team(
             knowledge,

@@ -1,16 +1,19 @@
-"""Requirements as they are typed: `whiteboard`, `fax:could`, `fax:wont`, `number-countries>=90`."""
+"""Requirements as they are typed: `whiteboard`, `fax:could`, `fax:wont`, `fax=no`, `seats>=90`, `sms|whatsapp`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.choices import EITHER, name_choice
+from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import (
+    ABSENT,
     NO_COMMA,
     Interval,
     Number,
@@ -46,8 +49,12 @@ _NUMBER_BEFORE = re.compile(r"[=≥≤]\s*\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
-_KEYS = ("criterion", "member", "priority", "at_least", "at_most", "exactly", "weight")
+_PART_KEYS = ("criterion", "member", "is", "at_least", "at_most", "exactly")
+_CHOICE_KEYS = ("any", "priority", "weight")
+_KEYS = (*_PART_KEYS, *_CHOICE_KEYS)
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
+_NO, _ABSENT = "no", "absent"
+_MOST_PARTS = 100
 _LONGEST = 200
 LARGEST = 1e12
 
@@ -108,25 +115,104 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
 
 
 def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    if EITHER in text:
+        return _read_choice_text(text, default, knowledge)
+    match = _match_form(text)
+    criterion = _find_criterion(match["word"].strip(), knowledge)
+    priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
+    bound = _read_bound_text(match, text, criterion)
+    return _check_unwanted(Requirement(criterion.id, priority, bound or get_least(priority, criterion)))
+
+
+def _match_form(text: str) -> re.Match[str]:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise RequirementsError(
             f"{shown(text)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
         )
-    criterion = _find_criterion(match["word"].strip(), knowledge)
-    priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
+    return match
+
+
+def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> Interval | None:
     if (criterion.kind == "quantity" or criterion.computed) and (
         readings := describe_two_readings(match["value"] or "")
     ):
         raise RequirementsError(
             f"{shown(text)} can be read as {readings}; write the one that is meant, without a mark between thousands."
         )
-    bound = None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
-    return _check_unwanted(Requirement(criterion.id, priority, bound or get_least(priority, criterion)))
+    return None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
+
+
+def _read_choice_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    *others, last = text.split(EITHER)
+    last, colon, priority = last.partition(":")
+    if any(":" in part for part in others):
+        raise RequirementsError(
+            f"{shown(text)} has a priority inside a choice; write one behind its last part, for the whole choice."
+        )
+    return _read_choice([*others, last], _read_priority(priority.strip(), text) if colon else default, knowledge)
+
+
+def _read_choice(
+    given: Sequence[str | Mapping[str, Any]], priority: Priority, knowledge: KnowledgeBase, weight: object = None
+) -> Requirement:
+    """Return the requirement of a choice: any of its parts will do. Raises RequirementsError with all mistakes."""
+    parts: list[FactHolds] = []
+    problems: list[str] = []
+    for part in given:
+        try:
+            parts.append(_read_part(part, knowledge))
+        except RequirementsError as error:
+            problems += error.problems
+    names = [part.criterion for part in parts]
+    problems += [
+        f"a choice names '{name}' twice; name each of its parts once."
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if priority == "wont":
+        problems.append("a choice cannot be 'wont'; write 'wont' behind each criterion that is not wanted.")
+    if problems:
+        raise RequirementsError(*problems)
+    criterion = knowledge.criteria[name_choice(parts, knowledge.criteria)]
+    return Requirement(criterion.id, priority, None, _read_weight(weight, criterion))
+
+
+def _read_part(given: str | Mapping[str, Any], knowledge: KnowledgeBase) -> FactHolds:
+    """Return one part of a choice, as a condition on facts."""
+    if isinstance(given, Mapping):
+        _check_keys(given, _PART_KEYS, "a part of a choice")
+        criterion = _find_criterion(_name_member(given), knowledge)
+        bound = _read_bounds(given, criterion)
+    elif isinstance(given, str) and given.strip():
+        match = _match_form(given)
+        if match["priority"] is not None:
+            raise RequirementsError(f"{shown(given)} has a priority inside a choice; give one to the whole choice.")
+        criterion = _find_criterion(match["word"].strip(), knowledge)
+        bound = _read_bound_text(match, given, criterion)
+    else:
+        raise RequirementsError(
+            f"a choice has the part {shown(given)}; expected criteria with '{EITHER}' between them."
+        )
+    if criterion.computed:
+        raise RequirementsError(f"'{criterion.id}' is computed from monthly usage, so it cannot be part of a choice.")
+    if bound == ABSENT:
+        return FactHolds(criterion.id, present=False)
+    if bound is None and criterion.kind != "capability":
+        raise RequirementsError(
+            f"'{criterion.id}' is a {criterion.kind}, which needs a bound in a choice, such as "
+            f"{criterion.id}>={_suggest_example('', criterion)}."
+        )
+    return FactHolds(criterion.id, bound)
 
 
 def _check_unwanted(read: Requirement) -> Requirement:
+    if read.priority == "wont" and read.is_absence:
+        raise RequirementsError(
+            f"'{read.criterion}=no' with 'wont' says two things; write '{read.criterion}=no' if it must not be there, "
+            f"or '{read.criterion}:wont' if it is not wanted."
+        )
     if read.priority == "wont" and (read.bound is not None or read.weight is not None):
         raise RequirementsError(
             f"'{read.criterion}' is not wanted (wont), so it takes no {'weight' if read.bound is None else 'bound'}; "
@@ -141,14 +227,43 @@ def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
 
 
 def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    for key in given:
-        if key not in _KEYS:
-            hint = did_you_mean(brief(key), _KEYS) or f" Known here: {', '.join(_KEYS)}."
-            raise RequirementsError(f"unknown key {shown(key)} in a requirement.{hint}")
-    if not isinstance(given.get("criterion"), str):
-        raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
+    if given.get("any") is not None:
+        return _read_any(given, default, knowledge)
+    _check_keys(given, _KEYS, "a requirement")
     criterion = _find_criterion(_name_member(given), knowledge)
     priority = default if given.get("priority") is None else _read_priority(given["priority"], criterion.id)
+    bound = _read_bounds(given, criterion) or get_least(priority, criterion)
+    weight = _read_weight(given.get("weight"), criterion)
+    return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
+
+
+def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
+    parts = given["any"]
+    if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
+        count = f"{len(parts)} part{'' if len(parts) == 1 else 's'}" if isinstance(parts, list) else shown(parts)
+        raise RequirementsError(
+            f"'any' has {count}; expected a list of 2 to {_MOST_PARTS} criteria, of which one will do."
+        )
+    priority = default if given.get("priority") is None else _read_priority(given["priority"], "any")
+    return _read_choice(parts, priority, knowledge, given.get("weight"))
+
+
+def _check_keys(given: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    for key in given:
+        if key not in keys:
+            hint = did_you_mean(brief(key), keys) or f" Known here: {', '.join(keys)}."
+            raise RequirementsError(f"unknown key {shown(key)} in {where}.{hint}")
+
+
+def _read_bounds(given: Mapping[str, Any], criterion: Criterion) -> Interval | None:
+    """Return what the keys of a mapping bound; `ABSENT` where they say that a capability must not be there."""
+    if given.get("is") is not None:
+        if given["is"] != _ABSENT:
+            raise RequirementsError(
+                f"'is' of '{criterion.id}' is {shown(given['is'])}; expected 'absent', or no 'is' at all."
+            )
+        return _read_absent(criterion)
     bounds = [
         _read_bound(sign, _retype(given[key]), criterion)
         for key, sign in (("at_least", ">="), ("at_most", "<="), ("exactly", "="))
@@ -159,14 +274,23 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
         bound = part if bound is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
         raise RequirementsError(explain_exclusive(bound, criterion))
-    bound = bound or get_least(priority, criterion)
-    weight = _read_weight(given.get("weight"), criterion)
-    return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
+    return bound
+
+
+def _read_absent(criterion: Criterion) -> Interval:
+    if criterion.kind != "capability":
+        raise RequirementsError(
+            f"'{criterion.id}' is a {criterion.kind}, which cannot be absent; give it a bound instead, such as "
+            f"{criterion.id}<={_suggest_example('', criterion)}."
+        )
+    return ABSENT
 
 
 def _name_member(given: Mapping[str, Any]) -> str:
     """Return the criterion of a mapping as it would be typed, with its member."""
-    name, member = given["criterion"], given.get("member")
+    name, member = given.get("criterion"), given.get("member")
+    if not isinstance(name, str):
+        raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
     if member is None:
         return str(name)
     if AT in name:
@@ -187,9 +311,11 @@ def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, st
     """Return the texts of the grammar whose criterion is unknown, with that word; reading them takes much longer."""
     found = {}
     for text in texts:
-        match = _FORM.fullmatch(text.strip())
-        if match is not None and knowledge.find_criterion(word := match["word"].strip()) is None:
-            found[text] = word
+        for part in text.split(EITHER):
+            match = _FORM.fullmatch(part.strip())
+            if match is not None and knowledge.find_criterion(word := match["word"].strip()) is None:
+                found[text] = word
+                break
     return found
 
 
@@ -212,10 +338,12 @@ def _read_priority(word: object, text: str) -> Priority:
 
 
 def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval:
+    if sign == "=" and value.casefold() == _NO and value not in criterion.values:
+        return _read_absent(criterion)
     if criterion.kind == "capability":
         raise RequirementsError(
             f"'{criterion.id}' is a capability, which a provider has or lacks; "
-            f"it takes no bound, so write only '{criterion.id}'."
+            f"it takes no bound, so write only '{criterion.id}', or '{criterion.id}=no' if it must not be there."
         )
     rating = criterion.kind == "rating"
     if sign not in _SIGNS and not (rating and sign == "="):

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.choices import IS_ABSENT
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
-from provider_advisor.logic import NO_COMMA, Interval, Number, describe_two_readings, has_comma, read_amount
+from provider_advisor.logic import ABSENT, NO_COMMA, Interval, Number, describe_two_readings, has_comma, read_amount
 
 __all__ = [
     "PRIORITIES",
@@ -36,6 +37,7 @@ RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1, "wont": 0}
 class Requirement(NamedTuple):
     """One thing a team asks: a criterion, perhaps a bound (of ranks, for a rating), a priority.
 
+    The bound of a capability that must not be there is `ABSENT`. The criterion may be a choice between several.
     `weight` is the requirement's own, in place of the criterion's. `implied_by` names the rules that added it; it is
     empty for what the team stated itself.
     """
@@ -46,10 +48,22 @@ class Requirement(NamedTuple):
     weight: float | None = None
     implied_by: tuple[str, ...] = ()
 
+    @property
+    def is_absence(self) -> bool:
+        """Return whether it asks that a capability is not there."""
+        return self.bound == ABSENT
+
+    @property
+    def code(self) -> str:
+        """Return what it asks, without bound and priority, as it is typed: `fax`, `fax=no`, `sms|whatsapp`."""
+        return f"{self.criterion}{IS_ABSENT}" if self.is_absence else self.criterion
+
     def asks_as_much_as(self, other: Requirement) -> bool:
         """Return whether fulfilling this one fulfils the other too, at no lower priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False
+        if self.is_absence or other.is_absence:
+            return self.bound == other.bound
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
 
 
@@ -67,8 +81,13 @@ class Team(NamedTuple):
 
     @property
     def stated(self) -> frozenset[str]:
-        """Return the criteria that the team asks for itself."""
-        return frozenset(requirement.criterion for requirement in self.requirements)
+        """Return the criteria that the team asks for itself; not those that it asks to be absent."""
+        return frozenset(requirement.criterion for requirement in self.requirements if not requirement.is_absence)
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Return the criteria that the team asks to be absent."""
+        return frozenset(requirement.criterion for requirement in self.requirements if requirement.is_absence)
 
 
 def list_unwanted(team: Team) -> tuple[Requirement, ...]:
@@ -82,9 +101,11 @@ def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 
 def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Number | str]:
-    """Return the bound as in a requirements file: `{"at_least": 90}`, or `{"at_least": "good"}`."""
+    """Return the bound as in a requirements file: `{"at_least": 90}`, `{"is": "absent"}`."""
     if bound is None:
         return {}
+    if bound == ABSENT:
+        return {"is": "absent"}
     ends = {"at_least": bound.low, "at_most": bound.high}
     if criterion.kind == "rating":
         return {key: criterion.values[int(end)] for key, end in ends.items() if end is not None}

@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Hashable
 from typing import Any, NamedTuple, cast
 
+from provider_advisor.knowledge.choices import get_bound
+from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked, make_team
 
-__all__ = ["Statement", "combined", "count_waiting", "describe_changes", "statement_record"]
+__all__ = ["Statement", "combined", "count_waiting", "describe_changes", "record_part", "statement_record"]
 
 
 class Statement(NamedTuple):
@@ -33,14 +35,15 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
     """
-    asked = line.team.stated | {*line.team.unwanted}
+    required = {part.criterion for part in line.team.requirements}
+    asked = required | {*line.team.unwanted}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     team = Team(
         in_order((*kept, *line.team.requirements)),
         {**file.team.situation, **line.team.situation},
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,
-        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - line.team.stated)),
+        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
     )
     scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
     said = {*asked, *line.team.situation, *line.team.usage}
@@ -119,8 +122,16 @@ def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[
 
 
 def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    record: dict[str, Any] = {"criterion": requirement.criterion}
+    criterion = knowledge.criteria[requirement.criterion]
+    parts = [record_part(part, knowledge) for part in criterion.any_of]
+    record: dict[str, Any] = {"any": parts} if parts else {"criterion": criterion.id}
     if requirement.priority in {"could", "wont"}:
         record["priority"] = requirement.priority
-    record |= bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
+    record |= bound_words(requirement.bound, criterion)
     return record if requirement.weight is None else {**record, "weight": requirement.weight}
+
+
+def record_part(part: FactHolds, knowledge: KnowledgeBase) -> str | dict[str, Any]:
+    """Return a part of a choice as in a requirements file: its criterion, or a mapping with its bound."""
+    words = bound_words(get_bound(part), knowledge.criteria[part.criterion])
+    return {"criterion": part.criterion, **words} if words else part.criterion

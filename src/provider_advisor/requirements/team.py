@@ -76,8 +76,10 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
 
 def make_team(read: Sequence[Requirement]) -> Team:
     """Return the team that asks for these, what is asked twice put together; nothing is checked."""
-    unwanted = {part.criterion for part in read if part.priority == "wont"}
-    return Team(_merge([part for part in read if part.priority != "wont"]), unwanted=tuple(sorted(unwanted)))
+    team = Team(_merge([part for part in read if part.priority != "wont"]))
+    # What must not be there is not wanted either.
+    unwanted = {part.criterion for part in read if part.priority == "wont"} - team.refused
+    return team._replace(unwanted=tuple(sorted(unwanted)))
 
 
 def checked(team: Team, knowledge: KnowledgeBase) -> Team:
@@ -146,16 +148,18 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
 
     Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
     """
-    found: dict[tuple[str, str], Requirement] = {}
+    found: dict[tuple[str, str, bool], Requirement] = {}
     for requirement in read:
-        key = (requirement.criterion, requirement.priority)
+        key = (requirement.criterion, requirement.priority, requirement.is_absence)
         found[key] = _intersect(found[key], requirement) if key in found else requirement
-    highest: dict[str, int] = {}
-    for part in found.values():
-        if part.bound is None:
-            highest[part.criterion] = max(RANK[part.priority], highest.get(part.criterion, 0))
+    highest: dict[tuple[str, bool], int] = {}
+    for (name, _, is_absence), part in found.items():
+        if part.bound is None or is_absence:
+            highest[name, is_absence] = max(RANK[part.priority], highest.get((name, is_absence), 0))
     return in_order(
-        part for part in found.values() if part.bound is not None or RANK[part.priority] == highest[part.criterion]
+        part
+        for (name, _, is_absence), part in found.items()
+        if RANK[part.priority] == highest.get((name, is_absence)) or not (part.bound is None or is_absence)
     )
 
 
@@ -177,7 +181,14 @@ def _find_unwanted(team: Team) -> Iterator[str]:
 
 def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     for first, second in combinations_with_replacement(team.requirements, 2):
-        if first.criterion != second.criterion or first.bound is None or second.bound is None:
+        if first.criterion != second.criterion:
+            continue
+        if first.is_absence is not second.is_absence:
+            yield (
+                f"'{first.criterion}' is asked for and is also to be absent ('{first.criterion}=no'); "
+                "keep one of the two."
+            )
+        if first.bound is None or second.bound is None:
             continue
         if first.bound.excludes(second.bound):
             yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])

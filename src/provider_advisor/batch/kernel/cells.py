@@ -78,7 +78,7 @@ class Cells:
         self._width = FIRST + PER_PROVIDER * len(facts.knowledge.providers)
         self._numbers = np.zeros((256, self._width))
         self._places = np.full(256, -1, np.int32)
-        self._ranks = np.zeros(256, np.uint8)
+        self._ranks = np.zeros(256, np.int32)
         self.names = list(facts.knowledge.criteria)
         self._order = {name: place for place, name in enumerate(self.names)}
         self.computed = [
@@ -105,7 +105,10 @@ class Cells:
 
     @property
     def ranks(self) -> Ints:
-        """Return the highest rank at which each cell's criterion is stated; 0 also where it is not wanted."""
+        """Return the highest rank at which each cell's criterion is stated; 0 also where it is not wanted.
+
+        It is -1 where the criterion must be absent: the team does not need it, but judges it itself.
+        """
         known = len(self.known)
         return self._ranks[:known]
 
@@ -189,7 +192,8 @@ class Cells:
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
         self._numbers[number] = _sum_findings(cell.findings, self._width)
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
-        self._ranks[number] = max((RANK[part.priority] for part in cell.stated), default=0)
+        is_absence = any(part.is_absence for part in cell.stated)
+        self._ranks[number] = -1 if is_absence else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
 

@@ -158,7 +158,7 @@ class _Remark(NamedTuple):
 def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     """Yield what a cell has to say, each thing once."""
     asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
-    remarks = [_Remark("asked", (part.criterion, _name_priority(part.priority))) for part in asked]
+    remarks = [_Remark("asked", (part.code, _name_priority(part.priority))) for part in asked]
     failed: list[set[str]] = []
     is_open = cell.open or (False,) * len(providers)
     for provider, findings, beyond in zip(providers, cell.findings, is_open, strict=True):
@@ -166,14 +166,15 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
         for finding in findings:
             if finding.requirement is None:
                 continue
-            criterion = finding.requirement.criterion
+            criterion = finding.requirement.code
             if finding.is_failed_must:
                 remarks.append(_Remark("unmet", (provider, criterion)))
                 failed[-1].add(criterion)
             elif finding.is_unknown_must:
                 remarks.append(_Remark("unknown", (provider, criterion)))
             if beyond or finding.degree.low < finding.degree.high:
-                remarks.append(_Remark("open", (provider, criterion)))
+                facts = [part.asked.criterion for part in finding.degree.parts] or [finding.requirement.criterion]
+                remarks += [_Remark("open", (provider, fact)) for fact in facts]
     nobody = set.intersection(*failed) if failed else set()
     return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))
 

@@ -108,12 +108,14 @@ _Weighed = Iterator[tuple[float, str]]
 def spell_code(finding: Finding) -> str:
     """Return a finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
 
+    What must not be there is `whiteboard=no`, a choice `sms|whatsapp`.
+
     A rule that favours providers is `rule:<id>`; several rules that imply one requirement are joined by `+`.
     """
     if finding.requirement is None:
         return f"rule:{finding.rule.id}" if finding.rule else ""
     origins = "+".join(finding.requirement.implied_by)
-    return f"{finding.requirement.criterion}<{origins}" if origins else finding.requirement.criterion
+    return f"{finding.requirement.code}<{origins}" if origins else finding.requirement.code
 
 
 def find_decisive(cell: Cell) -> _Weighed:
@@ -192,6 +194,6 @@ def _list_musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell]
     def find_musts(cell: Cell) -> _Weighed:
         for finding in cell.findings[place]:
             if finding.requirement is not None and holds(finding):
-                yield finding.weight, finding.requirement.criterion
+                yield finding.weight, finding.requirement.code
 
     return find_musts

@@ -192,11 +192,11 @@ def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
 
 
 def _find_unwanted(groups: _Groups, ranks: Ints) -> Flags:
-    """Return the groups in which a criterion is asked for, and also not wanted."""
+    """Return the groups in which a criterion is asked for, and also not wanted or to be absent."""
     own = ranks[groups.words]
     if not len(own):
         return np.zeros(0, bool)
-    return np.asarray((np.minimum.reduceat(own, groups.starts) == 0) & (np.maximum.reduceat(own, groups.starts) > 0))
+    return np.asarray((np.minimum.reduceat(own, groups.starts) <= 0) & (np.maximum.reduceat(own, groups.starts) > 0))
 
 
 def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)

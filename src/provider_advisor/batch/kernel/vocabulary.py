@@ -35,7 +35,7 @@ _NONE = float("nan")
 # A bound as most are written: before, the number, behind; 5.000 has two readings, and is read in full.
 # Every such number is one that a bound may have.
 _NUMBERED = re.compile(
-    r"([^<>=!:≥≤{]+[<>]=)(?![1-9][0-9]{0,2}\.[0-9]{3}(?:$|:))([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL
+    r"([^<>=!:≥≤{|]+[<>]=)(?![1-9][0-9]{0,2}\.[0-9]{3}(?:$|:))([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL
 )
 
 Stands = tuple[Priority, str]
@@ -161,7 +161,7 @@ class WordReader:
         try:
             read_requirement(read_item(word), default, self._knowledge)
         except RequirementsError as error:
-            return str(error)
+            return error.problems[0]  # as of a row that is read by itself
         raise ValueError(f"{word!r} can be read")
 
     def _find_doubt(self, word: str) -> int:

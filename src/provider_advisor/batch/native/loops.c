@@ -186,7 +186,7 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
 
 /* ---- Rules -------------------------------------------------------------------------------------------------------- */
 
-/* What a team requires of a criterion. */
+/* What a team requires of a criterion; a rank of -1 asks for its absence, which is no need of it. */
 struct required {
     int32_t cell;
     int16_t rank, stated;
@@ -209,13 +209,13 @@ static int32_t allowed(const struct rules *rules, int32_t rule, const struct tea
         int32_t of = rules->code[at + 1];
         switch (rules->code[at]) {
         case NEEDED:
-            *top++ = team->of[of].rank;
+            *top++ = team->of[of].rank > 0 ? team->of[of].rank : 0;
             break;
         case STATED:
-            *top++ = team->of[of].stated ? highest : 0;
+            *top++ = team->of[of].stated > 0 ? highest : 0;
             break;
         case NOT_STATED:
-            *top++ = team->of[of].stated ? 0 : highest;
+            *top++ = team->of[of].stated > 0 ? 0 : highest;
             break;
         case FLAG:
             *top++ = table->flags[of * table->rows + row] ? highest : 0;
@@ -319,7 +319,7 @@ static void take_in(const struct rules *rules, const struct table *table, int64_
         int32_t cell = table->cells[word], criterion = table->criteria[cell];
         if (criterion < 0)
             continue;
-        int16_t rank = table->ranks[cell];
+        int16_t rank = (int16_t)table->ranks[cell];
         team->of[criterion] = (struct required){cell, rank, rank};
         let_in(rules, team->possible, rules->by_criterion, criterion);
     }

@@ -63,7 +63,8 @@ struct changes {
 struct table {
     int64_t rows;
     const int32_t *ends, *cells, *criteria;
-    const uint8_t *ranks, *flags; /* flags are by condition, then by row */
+    const int32_t *ranks;         /* the rank at which each cell is stated; -1 where it asks for absence */
+    const uint8_t *flags;         /* by condition, then by row */
 };
 
 /* What the rules make of a table, from `row` on: the cells of its words, what is added, and which rows have to be

@@ -129,7 +129,7 @@ class _ChangeSearch:
         it leaves an amount in. Towards "more than an amount" that need not be whole there is no nearest one.
         """
         bound = requirement.bound
-        if bound is None:
+        if bound is None or requirement.is_absence:
             return
         amounts = [
             amount for each in self._outcome.assessments if (amount := self._amount(requirement, each)) is not None

@@ -8,9 +8,9 @@ from provider_advisor.decision.cost import CostItem
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import list_criteria_behind
-from provider_advisor.knowledge import Criterion, Fact, Facts
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
-from provider_advisor.logic import Interval, Number, Truth, compare
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 __all__ = [
     "OpenFact",
@@ -23,6 +23,7 @@ __all__ = [
     "find_uses",
     "is_open",
     "list_answers",
+    "list_asked",
     "list_confirmations",
     "list_neighbours",
     "list_past",
@@ -95,19 +96,23 @@ def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Inte
 
 
 def _asked_facts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
-    """Yield what an open finding asks of its provider; of a rule's condition only what is not known."""
-    for name, bound in _list_asked(finding):
-        is_known = finding.requirement is None and (
+    """Yield what an open finding asks of its provider; of a condition or a choice only what is not known."""
+    is_single = finding.requirement is not None and not finding.degree.parts
+    for name, bound in list_asked(finding, facts.knowledge):
+        is_known = not is_single and (
             evaluate_fact(facts, finding.provider, facts.knowledge.criteria[name], bound) is not Truth.UNKNOWN
         )
         if not is_known:
             yield name, bound
 
 
-def _list_asked(finding: Finding) -> Iterator[tuple[str, Interval | None]]:
-    """Yield the criteria that a finding asks about, each with the bound."""
+def list_asked(finding: Finding, knowledge: KnowledgeBase) -> Iterator[tuple[str, Interval | None]]:
+    """Yield the criteria whose facts a finding asks about, each with the bound on an amount; those of all its parts."""
     if finding.requirement is not None:
-        yield finding.requirement.criterion, finding.requirement.bound
+        name, bound = finding.requirement.criterion, finding.requirement.bound
+        # Whether a capability is there is one question, also where it is asked to be absent.
+        parts = knowledge.criteria[name].any_of or [FactHolds(name, None if bound == ABSENT else bound)]
+        yield from ((part.criterion, part.bound) for part in parts)
     elif finding.rule is not None and finding.rule.favours is not None:
         for leaf in leaves(finding.rule.favours):
             if isinstance(leaf, FactHolds):
@@ -148,7 +153,7 @@ def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
     uses = []
     for place, finding in enumerate(assessment.findings):
         if criterion in list_criteria_behind(finding, facts.knowledge):
-            asked = dict(_list_asked(finding))
+            asked = dict(list_asked(finding, facts.knowledge))
             uses.append(Use(place, asked.get(criterion), finding.weight))
     return OpenFact(assessment.provider, criterion, tuple(uses))
 

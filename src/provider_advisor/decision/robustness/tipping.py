@@ -14,7 +14,12 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.open_facts import are_neighbours, find_nearest_end, list_neighbours
+from provider_advisor.decision.robustness.open_facts import (
+    are_neighbours,
+    find_nearest_end,
+    list_asked,
+    list_neighbours,
+)
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.logic import Interval, Number, plain
@@ -51,9 +56,10 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
     asked: dict[str, float] = {}
     for finding in outcome.assessments[0].findings if outcome.assessments else ():
         if finding.requirement is not None and finding.cost is None:
-            criterion = facts.knowledge.criteria[finding.requirement.criterion]
-            if criterion.kind != "capability" and not criterion.computed:
-                asked[criterion.id] = asked.get(criterion.id, 0.0) + finding.weight
+            for name, _ in list_asked(finding, facts.knowledge):
+                criterion = facts.knowledge.criteria[name]
+                if criterion.kind != "capability" and not criterion.computed:
+                    asked[name] = asked.get(name, 0.0) + finding.weight
     heaviest = sorted(asked, key=lambda name: (-asked[name], name))
     tried = [(name, each) for name in heaviest for each in outcome.assessments if search.is_in_reach(each, name)]
     found = (search.find(each, facts.knowledge.criteria[name]) for name, each in tried[:MOST_TRIED])
@@ -81,9 +87,10 @@ class _TippingSearch:
 
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
         """Return whether no must fails but on this amount."""
-        return not any(
-            finding.is_failed_must and (finding.requirement is None or finding.requirement.criterion != criterion)
+        return all(
+            criterion in dict(list_asked(finding, self._facts.knowledge))
             for finding in assessment.findings
+            if finding.is_failed_must
         )
 
     def find(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
@@ -105,9 +112,11 @@ class _TippingSearch:
         is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
         possible = Interval() if fact.amount is None or is_exact else fact.amount
         bounds = [
-            finding.requirement.bound
+            bound
             for finding in self._outcome.assessments[0].findings
-            if finding.requirement is not None and finding.requirement.criterion == criterion.id
+            if finding.requirement is not None
+            for name, bound in list_asked(finding, self._facts.knowledge)
+            if name == criterion.id
         ]
         return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
 

@@ -11,7 +11,7 @@ from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import Need, leaves
-from provider_advisor.requirements import Requirement
+from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["Rerun", "Supposing"]
 
@@ -110,7 +110,8 @@ class Rerun:
         self._settled = settled_atoms(to_settle, outcome.team)
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
-        self._named = self._matters | {part.criterion for rule in self._fired for part in rule.implies}
+        self._implied = {part.criterion for rule in self._fired for part in rule.implies}
+        self._named = self._matters | self._implied
         self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
         for assessment in outcome.assessments:
@@ -119,7 +120,11 @@ class Rerun:
 
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
         """Return whether other rules could fire with these stated requirements."""
-        stated = {requirement.criterion for requirement in requirements}
+        asked = Team(tuple(requirements))
+        # What a rule implied comes to count once its absence is no longer asked for.
+        if (self._outcome.team.refused - asked.refused) & self._implied:
+            return True
+        stated = asked.stated
         return bool((self._outcome.team.stated - stated) & self._matters) or not stated <= self._outcome.team.stated
 
     def is_alone(self, requirement: Requirement) -> bool:

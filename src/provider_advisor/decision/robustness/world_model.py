@@ -28,10 +28,10 @@ from provider_advisor.decision.cost import Cost
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways
-from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open
+from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate, leaves
-from provider_advisor.logic import Interval, Truth, compare, negate
+from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
+from provider_advisor.logic import ABSENT, Interval, Truth, any_of, compare, negate
 from provider_advisor.requirements import Requirement
 
 __all__ = ["MOST_WAYS", "model_worlds"]
@@ -110,12 +110,7 @@ class _ProviderModel:
         """Return the drawn facts that the finding depends on: its own, and the capability that a price pays for."""
         if finding.cost is not None and finding.requirement is not None:
             return {_cost_key(finding.cost, finding.requirement.criterion)} if is_open(finding) else set()
-        if finding.requirement is not None:
-            named = {finding.requirement.criterion}
-        elif finding.rule is not None and finding.rule.favours is not None:
-            named = {leaf.criterion for leaf in leaves(finding.rule.favours) if isinstance(leaf, FactHolds)}
-        else:
-            named = set()
+        named = {name for name, _ in list_asked(finding, self._facts.knowledge)}
         paid_for = {self._criteria[criterion].of for criterion in named}
         return {criterion for criterion in (*named, *paid_for) if criterion in self.facts}
 
@@ -138,6 +133,8 @@ class _ProviderModel:
         if finding.cost is not None:
             key = _cost_key(finding.cost, requirement.criterion)
             return self._settle(key, requirement.criterion, requirement.bound, at)
+        if parts := self._criteria[requirement.criterion].any_of:
+            return any_of(self._evaluate_leaf(part, at) for part in parts)
         return self._holds(requirement.criterion, requirement.bound, at)
 
     def _evaluate_leaf(self, leaf: Leaf, at: _At) -> Truth:
@@ -149,6 +146,8 @@ class _ProviderModel:
     def _holds(self, name: str, bound: Interval | None, at: _At) -> Truth:
         if bound is None:
             return self._has(name, at)
+        if bound == ABSENT:
+            return negate(self._has(name, at))
         criterion = self._criteria[name]
         paid_for = None if criterion.of is None else self._has(criterion.of, at)
         truth = evaluate_fact(self._facts, self.assessment.provider, criterion, bound, paid_for)

@@ -19,6 +19,8 @@ __all__ = [
     "AskedShape",
     "CaseShape",
     "CasesFile",
+    "ChoiceShape",
+    "PartShape",
     "RequirementShape",
     "RequirementsFile",
     "StatementShape",
@@ -26,31 +28,54 @@ __all__ = [
 ]
 
 
-class RequirementShape(Shape):
-    """One thing a team asks, or a rule adds."""
+class PartShape(Shape):
+    """One part of a choice: a criterion, perhaps with a bound."""
 
     criterion: Ref
+    is_: Annotated[Literal["absent"] | None, Field(alias="is", description="it must not be there")] = None
     member: Annotated[Words | None, Field(description="one of the members that it can be asked of")] = None
-    priority: Priority | None = None
     at_least: End | None = None
     at_most: End | None = None
     exactly: Words | None = None
+
+
+class RequirementShape(PartShape):
+    """One thing a team asks, or a rule adds."""
+
+    priority: Priority | None = None
     weight: Weight | None = None
 
 
 def _find_form(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
         return "<text>"
-    return "<mapping>" if isinstance(value, Mapping | RequirementShape) else None
+    if isinstance(value, ChoiceShape) or (isinstance(value, Mapping) and "any" in value):
+        return "<choice>"
+    return "<mapping>" if isinstance(value, Mapping | PartShape) else None
+
+
+_FORM = Discriminator(
+    _find_form,
+    custom_error_type="form",
+    custom_error_message="expected a criterion, or a mapping with the key 'criterion'",
+)
+
+PartOrText = Annotated[Annotated[str, Tag("<text>")] | Annotated[PartShape, Tag("<mapping>")], _FORM]
+
+
+class ChoiceShape(Shape):
+    """Several things of which one will do: `{any: [sms, whatsapp]}`."""
+
+    any: Annotated[list[PartOrText], Field(min_length=2, max_length=100)]
+    priority: Literal["must", "should", "could"] | None = None
+    weight: Weight | None = None
 
 
 RequirementOrText = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[RequirementShape, Tag("<mapping>")],
-    Discriminator(
-        _find_form,
-        custom_error_type="form",
-        custom_error_message="expected a criterion, or a mapping with the key 'criterion'",
-    ),
+    Annotated[str, Tag("<text>")]
+    | Annotated[RequirementShape, Tag("<mapping>")]
+    | Annotated[ChoiceShape, Tag("<choice>")],
+    _FORM,
 ]
 
 
@@ -126,7 +151,7 @@ class CaseShape(StatementShape):
     verdict: VerdictShape
     why: Words
     combinations: list[list[Id]] | None = None
-    concessions: list[list[Ref]] | None = None
+    concessions: list[list[Words]] | None = None
     standings: dict[Id, Literal["qualified", "unconfirmed", "ruled-out"]] | None = None
     confirm: dict[Id, list[Ref]] | None = None
 
