@@ -36,6 +36,12 @@ def batch(tmp_path, monkeypatch, capsysbinary):
     return run
 
 
+_REFUSED = (
+    "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'? To list it without judging it: "
+    '--unlisted ""whitebord"".","b,whitebord,,6"\n'
+)
+
+
 def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
     status, out, err = batch("teams.csv scores.csv")
     assert (status, out) == (3, "")
@@ -43,10 +49,7 @@ def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
         "3 rows: 2 scored, 1 rejected.\nCompared 2 providers using 1 source (twilio-vs-vonage-2022); facts from "
     )
     assert err.endswith("\n  All rejected rows, each with its reason: see scores.rejects.csv.\n")
-    assert Path("scores.rejects.csv").read_text() == (
-        "file,row,reason,content\n"
-        "teams.csv,2,unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'?,\"b,whitebord,,6\"\n"
-    )
+    assert Path("scores.rejects.csv").read_text() == f"file,row,reason,content\nteams.csv,{_REFUSED}"
     assert Path("scores.csv").read_text().splitlines()[1].endswith(",5")
 
 
@@ -87,10 +90,7 @@ def test_standard_input_goes_to_standard_output_and_rejects_to_standard_error(ba
     status, out, err = batch(f"- - --input-format csv --output-format {form}", _TEAMS.encode())
     assert status == 3
     assert len(out.splitlines()) == (3 if form == "csv" else 2)
-    assert (
-        "standard input,2,unknown criterion 'whitebord'. Did you mean 'whiteboard' or 'whisper'?,\"b,whitebord,,6\"\n"
-        in err
-    )
+    assert f"standard input,{_REFUSED}" in err
     status, piped, _ = batch(f"- - --input-format csv --output-format {form} --rejects r.csv", _TEAMS.encode())
     assert piped == out
     assert Path("r.csv").read_text().startswith("file,row,reason,content\nstandard input,2,")

@@ -59,7 +59,10 @@ def test_every_row_is_scored_or_rejected_and_keeps_its_place(  # noqa: PLR0917
     refused = _rejects(rejects)
     assert [int(row["row"]) for row in refused] == [n + 1 for n in range(100) if n % 10 == 7]
     assert {row["reason"] for row in refused} == {
-        "nothing is recorded about 'no-such-thing'. See `recommend criteria` for what can be asked for."
+        (
+            "nothing is recorded about 'no-such-thing'. See `recommend criteria` for what can be asked for. "
+            'To list it without judging it: --unlisted "no-such-thing".'
+        )
     }
     assert all("no-such-thing" in row["content"] and row["file"] == str(path) for row in refused)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([path.name, out, rejects.name])

@@ -453,6 +453,8 @@ class WithoutStale:
 def judged(knowledge: KnowledgeBase, team: Team, facts: Facts, found: list[Found]) -> Verdict:
     """The verdict on all providers; a proof that needs a fact past its time is dated."""
     verdict = judge(found)
+    if verdict.strength == "firm" and any(part.priority == "must" for part in team.unlisted):
+        return verdict._replace(strength="leaning")  # a must that nothing judges: whoever leads may fail it
     if verdict.strength != "firm":
         return verdict
     _, _, again = findings(knowledge, team, WithoutStale(facts))
@@ -486,11 +488,14 @@ def findings(
     for provider in taking_part(knowledge, facts.as_of):
         degrees = {req: of_requirement(req, provider, facts) for req in wanted}
         weighted = [(Fraction(priorities[req.priority]) * req.weight, degree) for req, degree in degrees.items()]
+        areas = [knowledge.criteria[req.criterion].area for req in degrees]
         for name in favours:
             rule = knowledge.rules[name]
             assert rule.favours is not None
             assert rule.weight is not None
             weighted.append((Fraction(rule.weight), of_favours(rule.favours, provider, facts)))
+            areas.append(rule.area)
+        weighted = by_area(weighted, areas, team)
         musts = {
             req: degree.truth for req, degree in degrees.items() if req.priority == "must" and degree.truth is not None
         }
@@ -499,6 +504,23 @@ def findings(
         proven = frozenset(req for req, truth in musts.items() if truth is Truth.YES)
         found.append(Found(provider, standing, truths.count(Truth.UNKNOWN), score(weighted), proven))
     return wanted, favours, found
+
+
+def by_area(weighted: list[tuple[Fraction, Degree]], areas: list[str], team: Team) -> list[tuple[Fraction, Degree]]:
+    """The weights where the team says how much of the total each area has; the others share the rest."""
+    named = {area: Fraction(percent) for area, percent in team.weights.items() if area in areas}
+    rest = 100 - sum(named.values()) if set(areas) - named.keys() else 0
+    if not sum(named.values()) + rest:
+        return weighted
+    groups = [area if area in named else None for area in areas]
+    own = {
+        group: sum(weight for (weight, _), each in zip(weighted, groups, strict=True) if each == group)
+        for group in groups
+    }
+    share = {group: rest if group is None else named[group] for group in groups}
+    return [
+        (share[group] * weight / own[group], degree) for (weight, degree), group in zip(weighted, groups, strict=True)
+    ]
 
 
 def combinations(knowledge: KnowledgeBase, wanted: frozenset[Wanted], found: list[Found]) -> frozenset[frozenset[str]]:

@@ -5,7 +5,7 @@ from hypothesis import given, reject
 from worlds import DAY, SAME_EVERY_RUN, answer_of, decided, worlds
 
 
-@given(worlds())
+@given(worlds(weighed=True))
 @SAME_EVERY_RUN
 def test_the_code_answers_as_the_reference_does(world):
     try:

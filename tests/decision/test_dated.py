@@ -136,7 +136,7 @@ def test_a_dated_verdict_rests_on_facts_that_make_it_firm_again_if_they_still_ho
     facts, team = decision.facts, world.team
     assert all(facts.is_stale(facts(*fact)) for fact in decision.dated_by)
     again = facts.without_stale().supposing(*(facts(*fact) for fact in decision.dated_by))
-    found = judge(assess_providers(decision.outcome.inference, again, team.usage))
+    found = judge(assess_providers(decision.outcome.inference, again, team))
     if decision.dated_by:
         assert found == decision.outcome.verdict._replace(strength="firm")
 
@@ -147,7 +147,7 @@ def test_where_all_is_past_its_time_the_short_way_says_what_the_long_one_does(wo
     facts, team = facts_as_of(world.knowledge, DAY), world.team
     outcome = decided(world.knowledge, team).outcome
     verdict = judge(outcome.assessments)
-    again = judge(assess_providers(outcome.inference, facts.without_stale(), team.usage))
+    again = judge(assess_providers(outcome.inference, facts.without_stale(), team))
     assert date_verdict(verdict, outcome.inference, facts, team.usage) == mark_dated(verdict, again)
 
 

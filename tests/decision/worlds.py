@@ -54,7 +54,7 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.logic import ABSENT, Interval, Number
-from provider_advisor.requirements import PRIORITIES, Requirement, Team
+from provider_advisor.requirements import PRIORITIES, Requirement, Team, Unlisted
 
 SAME_EVERY_RUN = settings(
     derandomize=True,
@@ -73,6 +73,15 @@ USAGE = (UsageItem("calls", "Calls", "How many calls?", "calls"),)
 PLACES = MemberList(
     "place", "Places", "Where?", {name: Member(name, name.title()) for name in ("here", "there", "far")}
 )
+AREA_WEIGHTS = (
+    {},
+    {"area": 40},
+    {"sizes": 100},
+    {"area": 0, "sizes": 30},
+    {"area": 70, "sizes": 30},
+    {"area": 12.5, "sizes": 0.5},
+)
+"""Percents of the total weight: ratings and prices are of `sizes`, all else is of `area`."""
 WORDS = ("poor", "fair", "good", "superb")
 
 
@@ -106,13 +115,13 @@ def price(name: str, of: str | None = None, weight: float = 1) -> Criterion:
     """A price between 10, the worst, and 0."""
     scale = Scale(10, 0, "")
     return Criterion(
-        name, name, "area", "price", f"{name}?", weight, unit="USD/thing", scale=scale, lower_is_better=True, of=of
+        name, name, "sizes", "price", f"{name}?", weight, unit="USD/thing", scale=scale, lower_is_better=True, of=of
     )
 
 
 def rating(name: str, weight: float = 1) -> Criterion:
     """Four words, from poor to superb."""
-    return Criterion(name, name, "area", "rating", f"{name}?", weight, values=WORDS)
+    return Criterion(name, name, "sizes", "rating", f"{name}?", weight, values=WORDS)
 
 
 class Said(NamedTuple):
@@ -470,8 +479,11 @@ def choices(draw: st.DrawFn, knowledge: KnowledgeBase, priorities: Sequence[Prio
 
 
 @st.composite
-def teams(draw: st.DrawFn, knowledge: KnowledgeBase) -> Team:
-    """What a team could state: nothing asked twice, no bounds that exclude one another."""
+def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -> Team:
+    """What a team could state: nothing asked twice, no bounds that exclude one another; `weighed` perhaps by area.
+
+    A team that is weighed may also say something in its own words.
+    """
     priorities = draw(st.sampled_from([PRIORITIES, ("must",)]))
     one = st.one_of([requirements(criterion, priorities) for criterion in knowledge.criteria.values()])
     several = choices(knowledge, priorities) if len(knowledge.criteria) > 1 else one
@@ -482,9 +494,19 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase) -> Team:
         if answers:
             situation[topic.id] = tuple(sorted(answers))
     usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}]))
+    own_words = [(), (), (Unlisted("in our words", "should"),), (Unlisted("in our words"), Unlisted("and more"))]
+    unlisted = draw(st.sampled_from(own_words)) if weighed else ()
+    weights = draw(st.sampled_from(AREA_WEIGHTS)) if weighed else {}
     others = sorted(knowledge.criteria.keys() - {req.criterion for req in asked})
     unwanted = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
-    return Team(asked, situation, usage, unwanted=tuple(sorted(unwanted)))
+    return Team(
+        asked,
+        situation,
+        usage,
+        unwanted=tuple(sorted(unwanted)),
+        unlisted=unlisted,
+        weights=weights,
+    )
 
 
 def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
@@ -500,10 +522,10 @@ def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5) -> World:
+def worlds(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5, *, weighed: bool = False) -> World:
     """A knowledge base and a team."""
     knowledge = draw(knowledge_bases(frames, most))
-    return World(knowledge, draw(teams(knowledge)))
+    return World(knowledge, draw(teams(knowledge, weighed=weighed)))
 
 
 # The code's answer, in the words of the reference

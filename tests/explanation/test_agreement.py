@@ -51,7 +51,7 @@ def _want(name):
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_leaders_have_the_best_standing_and_a_higher_score_elsewhere_is_explained(world):
     found = _answered(world, robustness=False).explanation
     providers = {provider.id: provider for provider in found.providers}
@@ -65,7 +65,7 @@ def test_leaders_have_the_best_standing_and_a_higher_score_elsewhere_is_explaine
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
     found = _answered(world, robustness=False).explanation
     verdict, names = found.verdict, {provider.id: provider.name for provider in found.providers}
@@ -81,7 +81,7 @@ def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_what_is_given_up_was_asked_for_and_leads_somewhere(world):
     found = _answered(world, robustness=False).explanation
     musts = {(part.criterion, str(part.bound)) for part in found.requirements if part.priority == "must"}
@@ -116,7 +116,7 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
 
 
 @settings(SAME_EVERY_RUN, max_examples=50)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_shares_agree_with_the_verdict(world):
     found = _answered(world).explanation
     worlds_found = found.sureness.worlds
@@ -135,7 +135,7 @@ def test_shares_agree_with_the_verdict(world):
 
 
 @settings(SAME_EVERY_RUN, max_examples=50)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_what_to_ask_is_not_known_and_each_answer_says_whether_it_changes_anything(world):
     found = _answered(world).explanation
     if found.verdict.kind == "none" or found.verdict.strength == "firm":
@@ -155,7 +155,7 @@ def test_what_to_ask_is_not_known_and_each_answer_says_whether_it_changes_anythi
 
 
 @settings(SAME_EVERY_RUN, max_examples=40)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_every_face_says_that_all_is_known_only_where_it_is(world):
     recommendation = _answered(world)
     found, knowledge = recommendation.explanation, world.knowledge
@@ -173,7 +173,7 @@ def test_every_face_says_that_all_is_known_only_where_it_is(world):
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
-@given(worlds())
+@given(worlds(weighed=True))
 def test_a_tie_names_each_known_difference_that_asking_for_it_would_decide_by(world):
     recommendation = _answered(world, robustness=False)
     found, facts = recommendation.explanation, recommendation.decision.facts

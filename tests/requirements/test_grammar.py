@@ -10,6 +10,12 @@ from provider_advisor.requirements import Requirement, bound_words, read_require
 
 STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
 
+_NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what can be asked for."
+
+
+def _list_it(word):
+    return f'To list it without judging it: --unlisted "{word}".'
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -82,10 +88,13 @@ def lacks(found, sign=">="):
         ("stock>90", f"'stock>90' cannot be read; {FORM}"),
         ("stock<90", f"'stock<90' cannot be read; {FORM}"),
         ("stock!=90", f"'stock!=90' cannot be read; {FORM}"),
-        ("repair", "unknown criterion 'repair'. Did you mean 'repairs'?"),
-        ("\u200brepairs", "unknown criterion '<U+200B>repairs'. Did you mean 'repairs'?"),
-        ("stok", "unknown criterion 'stok'. Did you mean 'stock'?"),
-        ("xylophone", "nothing is recorded about 'xylophone'. See `recommend criteria` for what can be asked for."),
+        ("repair", f"unknown criterion 'repair'. Did you mean 'repairs'? {_list_it('repair')}"),
+        (
+            "\u200brepairs",
+            f"unknown criterion '<U+200B>repairs'. Did you mean 'repairs'? {_list_it('<U+200B>repairs')}",
+        ),
+        ("stok", f"unknown criterion 'stok'. Did you mean 'stock'? {_list_it('stok')}"),
+        ("xylophone", f"{_NOTHING.format('xylophone')} {_list_it('xylophone')}"),
         (
             "repairs:Must",
             "unknown priority 'Must' in 'repairs:Must'; expected must, should, could or wont. Did you mean 'must'?",
@@ -114,7 +123,7 @@ def lacks(found, sign=">="):
         ("advice>=superb", f"'superb' is not a value of 'advice'; {WORDS}"),
         ("advice>=", f"'' is not a value of 'advice'; {WORDS}"),
         ("advice>=3", f"'3' is not a value of 'advice'; {WORDS}"),
-        ("x" * 300, f"nothing is recorded about '{'x' * 200}…'. See `recommend criteria` for what can be asked for."),
+        ("x" * 300, f"{_NOTHING.format('x' * 200 + '…')} {_list_it('x' * 200 + '…')}"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_sentence(bicycles, text, sentence):

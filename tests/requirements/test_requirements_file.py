@@ -121,7 +121,13 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
             "needs: [repairs]\nneeds: [rental]\n",
             "team.yaml:2: the key 'needs' appears twice in one mapping; keep one.",
         ),
-        ("needs: [repair]\n", "team.yaml: unknown criterion 'repair'. Did you mean 'repairs'?"),
+        (
+            "needs: [repair]\n",
+            (
+                "team.yaml: unknown criterion 'repair'. Did you mean 'repairs'? "
+                'To list it without judging it: --unlisted "repair".'
+            ),
+        ),
         (
             "situation: {skill: pro}\n",
             "team.yaml: 'pro' is not a value of the situation 'skill'; expected beginner, regular, racer.",

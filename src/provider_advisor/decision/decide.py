@@ -55,22 +55,22 @@ def decide(team: Team, facts: Facts) -> Decision:
     outcome = judge_team(team, facts)
     open_ended = outcome.verdict.kind in {"none", "undetermined"} and facts.knowledge.policy.combinations
     combinations = _find_combinations(outcome.assessments, facts) if open_ended else ()
-    dated_by = find_stale_grounds(outcome.verdict, outcome.assessments, outcome.inference, facts, team.usage)
+    dated_by = find_stale_grounds(outcome.verdict, outcome.assessments, outcome.inference, facts, team)
     return Decision(outcome, combinations, _find_concessions(outcome, facts), facts, dated_by)
 
 
 def judge_team(team: Team, facts: Facts) -> Outcome:
     """Return the outcome for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
     inference = infer(facts.knowledge, team)
-    assessments = assess_providers(inference, facts, team.usage)
-    verdict = date_verdict(judge(assessments), inference, facts, team.usage)
+    assessments = assess_providers(inference, facts, team)
+    verdict = date_verdict(judge(assessments), inference, facts, team)
     return Outcome(team, inference, assessments, verdict)
 
 
 def reassess(outcome: Outcome, facts: Facts) -> Outcome:
     """Return what a team's outcome would be by other facts; rules fire on the team alone, and need not again."""
-    assessments = assess_providers(outcome.inference, facts, outcome.team.usage)
-    verdict = date_verdict(judge(assessments), outcome.inference, facts, outcome.team.usage)
+    assessments = assess_providers(outcome.inference, facts, outcome.team)
+    verdict = date_verdict(judge(assessments), outcome.inference, facts, outcome.team)
     return outcome._replace(assessments=assessments, verdict=verdict)
 
 

@@ -9,7 +9,7 @@ from provider_advisor.decision.degrees import Degree, grade_condition, grade_req
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.logic import Number, Truth
-from provider_advisor.requirements import Requirement
+from provider_advisor.requirements import Requirement, Team
 
 __all__ = [
     "Assessment",
@@ -21,6 +21,7 @@ __all__ = [
     "collect_findings",
     "judge_requirement",
     "judge_rule",
+    "reweigh_findings",
     "sum_up",
     "weigh_requirement",
 ]
@@ -93,12 +94,13 @@ class Assessment(NamedTuple):
         return sum(finding.is_unknown_must for finding in self.findings)
 
 
-def assess_providers(inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> tuple[Assessment, ...]:
+def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:
     """Return the assessment of each provider of the knowledge base, in the order of their ids."""
     found = []
     for provider in facts.knowledge.providers:
-        cost = calculate_cost(provider, usage, facts) if usage else None
-        found.append(sum_up(provider, collect_findings(provider, inference, facts, cost), cost))
+        cost = calculate_cost(provider, team.usage, facts) if team.usage else None
+        findings = collect_findings(provider, inference, facts, cost)
+        found.append(sum_up(provider, reweigh_findings(findings, team.weights, facts), cost))
     return tuple(found)
 
 
@@ -107,6 +109,23 @@ def collect_findings(provider: str, inference: Inference, facts: Facts, cost: Co
     on_requirements = [judge_requirement(provider, requirement, facts, cost) for requirement in inference.requirements]
     on_rules = [judge_rule(provider, rule, facts) for rule in inference.favours]
     return (*on_requirements, *on_rules)
+
+
+def reweigh_findings(findings: Sequence[Finding], weights: Mapping[str, Number], facts: Facts) -> Sequence[Finding]:
+    """Return a provider's findings, weighed by area where the team says how much each area is to weigh."""
+    if not weights:
+        return findings
+    from provider_advisor.decision.area_weights import weigh_by_area  # noqa: PLC0415 (seldom needed)
+
+    given = [(_get_area(finding, facts), finding.weight) for finding in findings]
+    by_area = weigh_by_area(given, weights)
+    return [finding._replace(weight=weight) for finding, weight in zip(findings, by_area, strict=True)]
+
+
+def _get_area(finding: Finding, facts: Facts) -> str:
+    if finding.rule is not None:
+        return finding.rule.area
+    return "" if finding.requirement is None else facts.knowledge.criteria[finding.requirement.criterion].area
 
 
 def judge_rule(provider: str, rule: Rule, facts: Facts) -> Finding:

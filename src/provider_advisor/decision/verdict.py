@@ -8,13 +8,13 @@ proven to be the choice. Without what is past its time nothing is known of eithe
 it rests on both facts. Had Bob said so last month, it would rest on Ada's alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, assess_providers
 from provider_advisor.inference import Inference, judged_by
 from provider_advisor.knowledge import Facts, KnowledgeBase
-from provider_advisor.logic import Number
+from provider_advisor.requirements import Team
 
 __all__ = [
     "DatedFact",
@@ -26,6 +26,7 @@ __all__ = [
     "find_stale_grounds",
     "judge",
     "judge_ranks",
+    "limit_strength",
     "list_criteria_behind",
     "mark_dated",
 ]
@@ -44,7 +45,8 @@ _UNCONFIRMED, _RULED_OUT = 1, 2
 class Verdict(NamedTuple):
     """`provider` is set where one is recommended, `lean` where one leads without proof, `among` where several do.
 
-    A strength of "firm" is proven; "dated" is proven only with facts past their time (`mark_dated`); "leaning" is not.
+    A strength of "firm" is proven; "dated" is proven only with facts past their time (`mark_dated`); "leaning" is not,
+    or not where a must is not judged at all (`limit_strength`).
     """
 
     kind: Kind
@@ -124,20 +126,31 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
     return verdict
 
 
+def limit_strength(verdict: Verdict, team: Team) -> Verdict:
+    """Return the verdict; leaning where it is proven of all that is judged, but the team has a must that is not.
+
+    Whoever leads may fail that must. So it is not dated either: then newer facts would make it weaker.
+    """
+    if verdict.strength in {"firm", "dated"} and team.has_unlisted_must:
+        return verdict._replace(strength="leaning")
+    return verdict
+
+
 # Firm or dated: what is still proven without the facts past their time
 
 DatedFact = tuple[str, str]
 """A fact past its time, by provider and criterion."""
 
 
-def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, usage: Mapping[str, Number]) -> Verdict:
-    """Return the verdict on these facts, dated where only facts past their time prove it."""
+def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, team: Team) -> Verdict:
+    """Return the verdict on these facts, dated where only facts past their time prove it, limited as the team asks."""
+    verdict = limit_strength(verdict, team)
     if verdict.strength != "firm" or not facts.may_be_stale:
         return verdict
     if facts.are_all_stale and len(facts.knowledge.providers) > 1:
         # Then nothing is known of anybody, all are alike, and no score is proven above another's possible one.
         return verdict._replace(strength="dated")
-    return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), usage)))
+    return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), team)))
 
 
 def find_stale_grounds(
@@ -145,7 +158,7 @@ def find_stale_grounds(
     assessments: Iterable[Assessment],
     inference: Inference,
     facts: Facts,
-    usage: Mapping[str, Number],
+    team: Team,
 ) -> tuple[DatedFact, ...]:
     """Return the facts past their time on which a dated verdict rests, by provider and criterion; else nothing.
 
@@ -154,7 +167,7 @@ def find_stale_grounds(
     """
     if verdict.strength != "dated":
         return ()
-    again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), usage)}
+    again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), team)}
     before = {each.provider: each for each in assessments}
     leader = str(verdict.provider)
     # Only rivals that are no longer beaten matter: for the others the proof works without the facts past their time.

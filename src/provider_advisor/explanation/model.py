@@ -180,6 +180,13 @@ class RequirementRecord(AnswerPart):
     """the parts of a choice, as in a requirements file: one of them will do"""
 
 
+class UnlistedRecord(AnswerPart):
+    """A requirement in the team's own words that no criterion says: it is counted, and not judged."""
+
+    text: str
+    priority: Literal["must", "should", "could"]
+
+
 class SetAsideRecord(AnswerPart):
     """What a rule would have asked, and why it does not count."""
 
@@ -497,6 +504,8 @@ class AnswerRecord(AnswerPart):
     """empty where it was not asked for"""
     robustness: RobustnessRecord | NothingRecord
     """empty where it was not asked for"""
+    unlisted: list[UnlistedRecord]
+    """what no criterion says; with a must among it no verdict is firm"""
     sources: list[SourceRecord]
     products: dict[str, list[list[str]]]
     """for each provider the smallest sets of its products that meet what it meets"""
@@ -537,6 +546,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "notes": [],
     "confirm": [],
     "robustness": {},
+    "unlisted": [],
     "sources": [],
     "notices": [],
     "products": {},

@@ -16,7 +16,7 @@ from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_tex
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
-from provider_advisor.requirements import Requirement
+from provider_advisor.requirements import Requirement, Team
 
 __all__ = [
     "cost_unit",
@@ -160,7 +160,26 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
 
 
 def explain_verdict(decision: Decision) -> str:
-    """Return the verdict and its reason in one sentence."""
+    """Return the verdict and its reason in one sentence, with how many requirements are not judged."""
+    sentence = _explain_judged(decision)
+    unjudged = count_unjudged(decision.outcome.team)
+    return f"{sentence.removesuffix('.')}; {unjudged}." if unjudged else sentence
+
+
+def count_unjudged(team: Team) -> str:
+    """Return how many of a team's own requirements no criterion says: "2 of your 11 requirements are not judged"."""
+    count, judged = len(team.unlisted), len(team.requirements)
+    if not count:
+        return ""
+    if judged:
+        said = f"{count} of your {count + judged} requirements {'is' if count == 1 else 'are'} not judged"
+    else:
+        said = "your only requirement is not judged" if count == 1 else f"none of your {count} requirements is judged"
+    musts = sum(part.priority == "must" for part in team.unlisted)
+    return f"{said} ({musts} must{'s' if musts > 1 else ''})" if musts else said
+
+
+def _explain_judged(decision: Decision) -> str:
     verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
     assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
     if not assessments:
@@ -173,7 +192,13 @@ def explain_verdict(decision: Decision) -> str:
         names = provider_names(verdict.among, knowledge)
         equal = f"{names} are equal in everything that you asked for, and nothing about them is unknown"
         return f"{_join_clauses([equal, _say_differences(decision)])}."
+    if decision.outcome.team.unlisted and _is_nothing_asked(assessments):
+        return "Nothing that you ask for can be judged, so nothing can be recommended."
     return _explain_undetermined(verdict, assessments, knowledge)
+
+
+def _is_nothing_asked(assessments: Assessments) -> bool:
+    return all(assessment.score is None for assessment in assessments.values())
 
 
 def _say_differences(decision: Decision) -> str:
@@ -221,7 +246,9 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
     rivals = [assessment for assessment in assessments.values() if assessment.provider != provider]
     if not rivals:
         return f"{head}: it is the only provider compared, and it fails no must."
-    if verdict.strength == "leaning":
+    own = _score(assessments[provider]).proven
+    is_beaten = all(rival.standing == "ruled-out" or _score(rival).possible < own for rival in rivals)
+    if verdict.strength == "leaning" and not is_beaten:
         # Only for this sentence, and as large as all the rest of an answer.
         from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
 
@@ -304,7 +331,7 @@ def _explain_none(decision: Decision, assessments: Assessments, knowledge: Knowl
 
 
 def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge: KnowledgeBase) -> str:
-    if all(assessment.score is None for assessment in assessments.values()):
+    if _is_nothing_asked(assessments):
         return "Nothing was asked for, so nothing can be recommended."
     if verdict.lean is not None:
         name = knowledge.providers[verdict.lean].name

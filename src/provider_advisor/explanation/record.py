@@ -54,6 +54,9 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         differences=_find_differences(decision) if outcome.verdict.kind == "tie" else [],
         confirm=[],
         robustness=model.NothingRecord(),
+        unlisted=[
+            model.UnlistedRecord(text=part.text, priority=part.priority) for part in decision.outcome.team.unlisted
+        ],
         sources=_sources(used, {part.source for part in notices}, knowledge),
         products=find_products(decision),
         take=describe_products(decision, knowledge),

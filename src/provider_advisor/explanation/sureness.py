@@ -134,6 +134,8 @@ def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: K
 
 def _least_factor(part: WeightRange) -> float:
     """Return the factor by which the weight would have to change, up or down."""
+    if not part.weight:  # its area is to weigh nothing
+        return float("inf")
     down = part.weight / part.low if part.low > 0 else float("inf")
     return min(down, part.high / part.weight if part.high is not None else float("inf"))
 

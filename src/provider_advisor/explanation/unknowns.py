@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, FindingRecord, group_findings
-from provider_advisor.explanation.words import criterion_label, joined, rule_label
+from provider_advisor.explanation.words import criterion_label, joined, number_text, rule_label
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Unknown", "list_caveats", "list_notes", "list_set_aside", "list_unknowns", "list_unsure", "list_unwanted"]
+__all__ = [
+    "Unknown",
+    "describe_area_weights",
+    "list_caveats",
+    "list_notes",
+    "list_set_aside",
+    "list_unknowns",
+    "list_unlisted",
+    "list_unsure",
+    "list_unwanted",
+]
 
 
 class Unknown(NamedTuple):
@@ -92,6 +102,25 @@ def _list_sources(answer: AnswerRecord) -> Iterator[str]:
 
 
 # What was stated, or asked by a rule, and does not count
+
+
+def list_unlisted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what no criterion says, with its priority; where one of its name exists, how to have it judged."""
+    found = []
+    for part in answer.unlisted:
+        known = knowledge.find_criterion(part.text)
+        hint = f"; it can be judged: ask for '{known}'" if known else ""
+        found.append(f"{part.text} ({part.priority}){hint}")
+    return found
+
+
+def describe_area_weights(answer: AnswerRecord) -> str:
+    """Return how the team weighs areas: "Of the total weight, video has 40% and prices 30%."; empty if it does not."""
+    weights = answer.question.get("weights") or {}
+    parts = [f"{area} {number_text(weight)}%" for area, weight in weights.items()]
+    left = 100 - sum(weights.values())
+    rest = [f"all else {number_text(left)}%"] if left > 0 else []
+    return f"Weights by area: {joined(parts + rest)}." if parts else ""
 
 
 def list_unwanted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:

@@ -50,6 +50,10 @@ __all__ = [
 ]
 
 
+_STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
+"""What a decision case states of its team, by the keys of a requirements file."""
+
+
 def make_source(shape: shapes.SourceShape) -> Source:
     """Return a source as a record."""
     fields = shape.model_dump()
@@ -318,7 +322,7 @@ def _read_given(value: float | None) -> Number | None:
 def make_case(shape: shapes.CaseShape, file: shapes.CasesFile, where: str) -> Case:
     """Return a decision case as a record."""
     data = shape.model_dump(exclude_unset=True, by_alias=True)
-    team: dict[str, Any] = {key: data[key] for key in ("needs", "wants", "situation", "usage") if key in data}
+    team: dict[str, Any] = {key: data[key] for key in _STATED if key in data}
     expected = shape.verdict.model_dump(exclude_unset=True) | {
         key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
     }

@@ -36,9 +36,10 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
             f"if it must not be there, '{named}=no'."
         )
     hint = "" if without else suggest_words(word, knowledge)
-    if hint:
-        return f"unknown criterion {quoted}.{hint}"
-    return f"nothing is recorded about {quoted}. See `recommend criteria` for what can be asked for."
+    said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
+    said += "" if hint else " See `recommend criteria` for what can be asked for."
+    typed = quoted[1:-1].replace('"', '\\"')
+    return f'{said} To list it without judging it: --unlisted "{typed}".'
 
 
 def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:

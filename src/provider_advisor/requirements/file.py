@@ -67,6 +67,8 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
             wants=data.get("wants", ()),
             situation=data.get("situation"),
             usage=data.get("usage"),
+            unlisted=data.get("unlisted", ()),
+            weights=data.get("weights"),
             name=shape.team,
             whole=whole,
         )

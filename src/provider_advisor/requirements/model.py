@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.choices import IS_ABSENT
@@ -20,6 +20,8 @@ __all__ = [
     "Requirement",
     "Service",
     "Team",
+    "Unlisted",
+    "UnlistedPriority",
     "bound_words",
     "in_order",
     "list_unwanted",
@@ -67,10 +69,21 @@ class Requirement(NamedTuple):
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
 
 
+UnlistedPriority = Literal["must", "should", "could"]
+
+
+class Unlisted(NamedTuple):
+    """A requirement in the team's own words that no criterion says: it is listed and counted, and never judged."""
+
+    text: str
+    priority: UnlistedPriority = "must"
+
+
 class Team(NamedTuple):
     """Everything a team stated: requirements, situation by topic, monthly usage by item.
 
-    `unwanted` are the criteria of priority `wont`, sorted: no rule adds them, and they are never judged.
+    `unwanted` are the criteria of priority `wont`, sorted: no rule adds them, and they are never judged. `weights` say
+    by area how many percent of the total weight it has; the areas that are not named share the rest.
     """
 
     requirements: tuple[Requirement, ...] = ()
@@ -78,6 +91,13 @@ class Team(NamedTuple):
     usage: Mapping[str, Number] = MappingProxyType({})
     name: str | None = None
     unwanted: tuple[str, ...] = ()
+    unlisted: tuple[Unlisted, ...] = ()
+    weights: Mapping[str, Number] = MappingProxyType({})
+
+    @property
+    def has_unlisted_must(self) -> bool:
+        """Return whether the team needs something that nothing judges, so that no verdict can be firm."""
+        return any(part.priority == "must" for part in self.unlisted)
 
     @property
     def stated(self) -> frozenset[str]:

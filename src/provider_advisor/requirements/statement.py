@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.records import KnowledgeBase, Scope
-from provider_advisor.requirements.model import Requirement, Team, bound_words, in_order, list_unwanted
+from provider_advisor.requirements.model import Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked, make_team
 
 __all__ = ["Statement", "combined", "count_waiting", "describe_changes", "record_part", "statement_record"]
@@ -44,6 +44,8 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,
         tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
+        _join_unlisted(file.team.unlisted, line.team.unlisted),
+        line.team.weights or file.team.weights,
     )
     scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
     said = {*asked, *line.team.situation, *line.team.usage}
@@ -95,6 +97,14 @@ def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
     return statement._replace(notes=(*statement.notes, *notes))
 
 
+def _join_unlisted(first: tuple[Unlisted, ...], second: tuple[Unlisted, ...]) -> tuple[Unlisted, ...]:
+    if not (first and second):
+        return first or second
+    from provider_advisor.requirements.unlisted import join_unlisted  # noqa: PLC0415 (seldom needed)
+
+    return join_unlisted((*first, *second))
+
+
 def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
     """Return the statement with the keys of a requirements file, JSON-ready; it can be asked again."""
     team = statement.team
@@ -107,6 +117,8 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "wants": [_record_requirement(part, knowledge) for part in wishes],
         "situation": {topic: list(values) for topic, values in team.situation.items()},
         "usage": dict(team.usage),
+        "unlisted": [part._asdict() for part in team.unlisted],
+        "weights": dict(team.weights),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
         "max_age": f"{statement.max_age}d" if statement.max_age else None,
         "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],

@@ -12,7 +12,7 @@ from provider_advisor.knowledge.records import KnowledgeBase, Priority, Topic
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
-from provider_advisor.requirements.model import RANK, Requirement, Team, in_order, services_used
+from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, in_order, services_used
 from provider_advisor.safe_text import fold
 
 __all__ = ["MOST_REQUIREMENTS", "Mistakes", "checked", "make_team", "read_answers", "read_team"]
@@ -30,6 +30,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
     usage: Mapping[str, Number] | None = None,
+    unlisted: Iterable[str | Mapping[str, Any]] = (),
+    weights: Mapping[str, Number] | None = None,
     name: str | None = None,
     whole: bool = True,
     read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
@@ -39,7 +41,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
-    asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What is
+    asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What
+    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is
     not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
     somebody remembers what most of them say; of what a person has `typed`, loose ids are in doubt too. Raises
     RequirementsError with all mistakes, or the `first_only`.
@@ -48,7 +51,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         ("must", _check_list("needs", needs)),
         ("should", _check_list("wants", wants)),
     )
-    count = sum(len(items) for _, items in given)
+    own_words = _check_list("unlisted", unlisted)
+    count = sum(len(items) for _, items in given) + len(own_words)
     if count > MOST_REQUIREMENTS:
         raise RequirementsError(
             f"{count} requirements were given, but at most {MOST_REQUIREMENTS} are allowed; keep the important ones."
@@ -60,18 +64,37 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         asked, knowledge.loose_words | (knowledge.loose_ids if typed else set()), knowledge
     )
     answers = {key: mistakes.note(_read_answers_on, key, values, knowledge) for key, values in situation.items()}
+    carried = _read_unlisted(own_words, mistakes) if own_words else ()
+    by_area = mistakes.note(_read_weights, weights, knowledge)
     unread = len(mistakes.problems)
     volumes = {item: mistakes.note(_read_amount, item, amount, knowledge) for item, amount in usage.items()}
     team = make_team([part for _, part in asked if part is not None])._replace(
         situation=dict(sorted((key, values) for key, values in answers.items() if values is not None)),
         usage=dict(sorted((item, volume) for item, volume in volumes.items() if volume is not None)),
         name=name,
+        unlisted=carried,
+        weights=by_area or {},
     )
     # Of usage that cannot be read it is not known what it lacks.
     if whole and len(mistakes.problems) == unread:
         mistakes.problems += _find_contradictions(team, knowledge)
     mistakes.raise_any(first_only=first_only)
     return team
+
+
+def _read_unlisted(items: Iterable[Any], mistakes: Mistakes) -> tuple[Unlisted, ...]:
+    from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted  # noqa: PLC0415 (seldom needed)
+
+    read = [mistakes.note(read_unlisted, item) for item in items]
+    return join_unlisted(part for part in read if part is not None)
+
+
+def _read_weights(weights: Mapping[str, Number] | None, knowledge: KnowledgeBase) -> dict[str, Number]:
+    if not (given := _check_mapping("weights", weights)):
+        return {}
+    from provider_advisor.requirements.area_weights import read_area_weights  # noqa: PLC0415 (seldom needed)
+
+    return read_area_weights(given, knowledge)
 
 
 def make_team(read: Sequence[Requirement]) -> Team:

@@ -145,9 +145,8 @@ def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
 
 def _find_stale(outcome: Outcome, facts: Facts) -> Iterator[OpenFact]:
     assessments = {each.provider: each for each in outcome.assessments}
-    usage = outcome.team.usage
     for provider, criterion in find_stale_grounds(
-        outcome.verdict, outcome.assessments, outcome.inference, facts, usage
+        outcome.verdict, outcome.assessments, outcome.inference, facts, outcome.team
     ):
         yield find_uses(assessments[provider], criterion, facts)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.decide import Outcome, judge_team, reassess
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
-from provider_advisor.decision.findings import Assessment, Finding, collect_findings, sum_up
-from provider_advisor.decision.verdict import Verdict, judge, list_criteria_behind, mark_dated
+from provider_advisor.decision.findings import Assessment, Finding, collect_findings, reweigh_findings, sum_up
+from provider_advisor.decision.verdict import Verdict, judge, limit_strength, list_criteria_behind, mark_dated
 from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
@@ -34,7 +34,7 @@ class Supposing:
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts held, as of today, in place of what is known."""
         supposed = tuple(supposed)
-        verdict = self.judge_undated(supposed)
+        verdict = limit_strength(self.judge_undated(supposed), self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict
         return mark_dated(verdict, self._without_stale().judge_undated(supposed))
@@ -114,7 +114,8 @@ class Rerun:
         self._named = self._matters | self._implied
         self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
-        for assessment in outcome.assessments:
+        # Weights by area depend on all that is asked, so such findings serve no other team.
+        for assessment in outcome.assessments if not outcome.team.weights else ():
             for finding in assessment.findings:
                 self._findings[assessment.provider, _key(finding)] = finding
 
@@ -128,8 +129,11 @@ class Rerun:
         return bool((self._outcome.team.stated - stated) & self._matters) or not stated <= self._outcome.team.stated
 
     def is_alone(self, requirement: Requirement) -> bool:
-        """Return whether nothing else changes with the requirement: no rule that fired names its criterion."""
-        return requirement.criterion not in self._named
+        """Return whether nothing else changes with the requirement: no rule that fired names its criterion.
+
+        Where areas are weighed, its weight falls to others of its area.
+        """
+        return requirement.criterion not in self._named and not self._outcome.team.weights
 
     def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
         """Return the finding on a requirement for each provider."""
@@ -146,6 +150,7 @@ class Rerun:
 
     def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
         """Return the verdict on these stated requirements, dated where only facts past their time prove it."""
+        verdict = limit_strength(verdict, self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict
         if self._fresh is None:
@@ -156,7 +161,8 @@ class Rerun:
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
         parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
         findings = [self._finding(before, part) for part in parts]
-        return sum_up(before.provider, findings, before.cost)
+        weighed = reweigh_findings(findings, self._outcome.team.weights, self._facts)
+        return sum_up(before.provider, weighed, before.cost)
 
     def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
         key = before.provider, part if isinstance(part, Requirement) else part.id

@@ -59,6 +59,13 @@ _SELDOM = 100_000
     metavar="LIST",
     help="Wishes that should be met; fax:could for a minor one, fax:wont for what no rule may add.",
 )
+@click.option(
+    "--unlisted",
+    multiple=True,
+    metavar="TEXT",
+    help='What no criterion says, listed and not judged: "loan phones during repair"; a must unless :should or :could '
+    "follows.",
+)
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="Facts about the team: developers=none.")
 @click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
 @click.option(
@@ -89,6 +96,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     *,
     needs: tuple[str, ...],
     wants: tuple[str, ...],
+    unlisted: tuple[str, ...],
     situation: tuple[str, ...],
     usage: tuple[str, ...],
     file: str | None,
@@ -129,7 +137,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
 
     knowledge = load_knowledge(facts, rules)
     scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
-    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope)
+    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted)
     statement = _read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness)
     if output is None or output == "-":
@@ -153,6 +161,7 @@ class _StatementOptions(NamedTuple):
     max_age: str | None = None
     decimal: str | None = None
     scope: Mapping[str, tuple[str, ...]] = {}
+    unlisted: tuple[str, ...] = ()
 
 
 def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
@@ -170,6 +179,7 @@ def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Sta
         wants=wants,
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items()},
         usage={name: volume for name, volume in usage.items() if volume is not None},
+        unlisted=options.unlisted,
         whole=not options.file and not mistakes.problems,
         typed=True,
     )

@@ -14,10 +14,12 @@ from provider_advisor.explanation.model import (
     group_findings,
 )
 from provider_advisor.explanation.unknowns import (
+    describe_area_weights,
     list_caveats,
     list_notes,
     list_set_aside,
     list_unknowns,
+    list_unlisted,
     list_unsure,
     list_unwanted,
 )
@@ -91,7 +93,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     _show_verdict(answer, page)
     known = answer.knowledge
     page.line(f"{known.rests_on.says} Asked on {known.as_of}. {known.read_from}")
-    for note in answer.notes:
+    for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
         page.line(note)
     if answer.findings:
         _show_matrix(answer, knowledge, page, verbose=verbose)
@@ -106,6 +108,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     else:
         example = f"recommend --needs {','.join(_pick_examples(knowledge))}"
         page.line(f"Ask for something, for example: {example}. List all criteria: recommend criteria.")
+    _show_list("Not judged: ask the providers", list_unlisted(answer, knowledge), page)
     _show_list("Not wanted", list_unwanted(answer, knowledge), page)
     _show_list("Not sure, or not counted yet", list_unsure(answer, knowledge), page)
     _show_changes(answer, knowledge, page, verbose=verbose)

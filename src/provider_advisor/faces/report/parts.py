@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
-from provider_advisor.explanation.unknowns import Unknown, list_set_aside, list_unknowns, list_unsure, list_unwanted
+from provider_advisor.explanation.unknowns import (
+    Unknown,
+    describe_area_weights,
+    list_set_aside,
+    list_unknowns,
+    list_unlisted,
+    list_unsure,
+    list_unwanted,
+)
 from provider_advisor.explanation.words import amount_text, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
@@ -64,6 +72,8 @@ def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tup
         ("Situation", [_topic(topic, said, knowledge) for topic, said in question.get("situation", {}).items()]),
         ("Monthly usage", [f"{item}: {said}" for item, said in usage]),
         ("Evidence", [f"claims older than {age.removesuffix('d')} days are not used"] if age else []),
+        ("Weights", [said] if (said := describe_area_weights(answer)) else []),
+        ("Not judged: ask the providers", list_unlisted(answer, knowledge)),
         ("Not wanted", list_unwanted(answer, knowledge)),
         ("Not sure, or not counted yet", list_unsure(answer, knowledge)),
         ("Notes", list(answer.notes)),

@@ -71,12 +71,36 @@ class ChoiceShape(Shape):
     weight: Weight | None = None
 
 
+def _find_text_form(value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, str):
+        return "<text>"
+    return "<mapping>" if isinstance(value, Mapping | UnlistedShape) else None
+
+
+class UnlistedShape(Shape):
+    """A requirement in the team's own words that no criterion says: it is listed and counted, and never judged."""
+
+    text: Words
+    priority: Literal["must", "should", "could"] | None = None
+
+
 RequirementOrText = Annotated[
     Annotated[str, Tag("<text>")]
     | Annotated[RequirementShape, Tag("<mapping>")]
     | Annotated[ChoiceShape, Tag("<choice>")],
     _FORM,
 ]
+
+
+UnlistedOrText = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[UnlistedShape, Tag("<mapping>")],
+    Discriminator(
+        _find_text_form,
+        custom_error_type="form",
+        custom_error_message="expected a text, or a mapping with the key 'text'",
+    ),
+]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="percent of the total weight")]
 
 
 def _read_names(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
@@ -99,12 +123,17 @@ class ScopeShape(Shape):
 
 
 class StatementShape(ScopeShape):
-    """What a team states, the day whose facts count, and how old they may be."""
+    """What a team states, the day whose facts count, and how old they may be.
+
+    `weights` are percents of the total weight by area; the areas that are not named share the rest.
+    """
 
     needs: list[RequirementOrText] = []
     wants: list[RequirementOrText] = []
     situation: dict[Id, Ids] = {}
     usage: dict[Id, Amount] = {}
+    unlisted: list[UnlistedOrText] = []
+    weights: dict[Id, Percent] = {}
     as_of: dt.date | None = None
     max_age: Days | None = None
 
