@@ -303,7 +303,7 @@ def test_whatever_is_typed_ends_with_an_answer(shops, typed):
     lines = "\n".join(typed).encode("utf-8", "surrogatepass")
     draft = Draft(begin(shops))
     with contextlib.redirect_stdout(io.StringIO()):
-        end = converse(draft, PlainFace(InputLines(io.BytesIO(lines)), echo=True))
+        end = converse(draft, PlainFace(InputLines(io.BytesIO(lines)), echo=True), lambda *_: "")
     assert isinstance(end, End)
 
 
@@ -323,3 +323,30 @@ def test_what_is_written_is_read_back_by_the_strict_reader(value):
 @given(st.floats(0, 1e12, allow_nan=False))
 def test_numbers_are_written_without_exponents(number):
     assert parse_yaml(dump_yaml({"value": number}).encode(), "x.yaml").data == {"value": number}
+
+
+def test_the_end_offers_to_save_and_replaces_no_file_without_a_yes(ask, recommend_says, tmp_path):
+    place = tmp_path / "mine.yaml"
+    said = ask(_OPTIONS, f"{_LESSONS}done\nsave mine.yaml\n\n").out
+    assert "save FILE: save what you ask for" in " ".join(said.split())
+    assert f"recommend--file{place}" in "".join(said.split())
+    assert recommend_says("recommend --file mine.yaml --no-robustness").status == 0
+    place.write_text("kept", encoding="utf-8")
+    assert "Nothing was saved." in ask(_OPTIONS, f"{_LESSONS}done\nsave mine.yaml\n\n\n").out
+    assert place.read_text(encoding="utf-8") == "kept"
+    ask(_OPTIONS, f"{_LESSONS}done\nsave answers\nmine.yaml\nyes\n\n")
+    assert "answers:" in place.read_text(encoding="utf-8")
+    assert ask(f"{_OPTIONS} --resume mine.yaml", "done\n\n").status == 0
+
+
+def test_a_file_that_cannot_be_written_is_refused_in_a_sentence_and_the_end_goes_on(ask):
+    said = " ".join(ask(_OPTIONS, f"{_LESSONS}done\nsave nowhere/mine.yaml\nsave mine\n\n").out.split())
+    assert "Cannot write nowhere/mine.yaml (the folder nowhere does not exist); choose another place." in said
+    assert "The requirements are saved." in said
+
+
+def test_it_is_said_at_once_where_nothing_is_known_of_any_provider(ask):
+    said = " ".join(ask(_OPTIONS, "calls\n\n/voicemail\n1\nm\ndone\n\n").out.split())
+    told = "Nothing is known of any provider about Voicemail: while it is a must, no provider can be shown to qualify."
+    assert told in said
+    assert said.index(told) < said.index("You said that is all")

@@ -50,6 +50,10 @@ def kept_knowledge(monkeypatch, cache_folder):
     monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
 
 
+def _save(_state, path, is_answers):
+    return f"Saved {'the answers' if is_answers else 'the requirements'} in {path.name}."
+
+
 @pytest.fixture
 def talk(catalogue, capsys):
     """A function from keys to the draft and the end that they lead to; without an end it raises EOFError."""
@@ -60,7 +64,7 @@ def talk(catalogue, capsys):
             # More than the pipe holds has to be sent while it is read.
             sender = threading.Thread(target=lambda: (pipe.send_text(keys), pipe.close()), daemon=True)
             sender.start()
-            end = converse(draft, KeyFace())
+            end = converse(draft, KeyFace(), _save)
         return draft, end, capsys.readouterr().out
 
     return run
@@ -81,6 +85,18 @@ def test_letters_set_how_important_a_line_is(talk):
     }
     assert survey_answers(draft.state).replay.said.unsure == {Key("criterion", "live-streaming")}
     assert "Video meetings: must; Video API: good; Video embedded in a page: nice;" in out
+
+
+def test_the_end_offers_to_save_and_replaces_no_file_without_a_yes(talk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").touch()
+    fresh = f"{DOWN * 4}{ENTER}new.yaml\r{ENTER}"
+    kept = f"{DOWN * 4}{ENTER}old.yaml\r{ENTER}{ENTER}"
+    replaced = f"{DOWN * 5}{ENTER}old.yaml\r{DOWN}{ENTER}{ENTER}"
+    said = [talk(f"{_VIDEO}m{ENTER}d{keys}")[2] for keys in (fresh, kept, replaced)]
+    assert "Saved the requirements in new.yaml." in said[0]
+    assert "Nothing was saved." in said[1]
+    assert "Saved the answers in old.yaml." in said[2]
 
 
 def test_left_and_right_and_space_do_it_too(talk):

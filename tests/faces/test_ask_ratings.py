@@ -67,6 +67,6 @@ def test_a_rating_may_be_bound_at_any_word_with_keys(name, rank, capsys):
     keys = f"\r/{name}\r\r\r{UP * (last - rank)}\rd\r"
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
         pipe.send_text(keys)
-        converse(draft, KeyFace())
+        converse(draft, KeyFace(), lambda *_: "")
     capsys.readouterr()
     _check(answer(knowledge, make_statement(draft.state), robustness=True).record, name, rank)

@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ from provider_advisor.questionnaire import (
     go_on,
     make_statement,
     read_answers,
+    record_answers,
     record_requirements,
 )
 from provider_advisor.recommendation import answer
@@ -127,7 +129,7 @@ def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
     """Ask; return 0, or the exit status after an interruption. Whatever happens, the answers are kept."""
     with interruptible():
         try:
-            converse(draft, _make_face(options))
+            converse(draft, _make_face(options), partial(_save_as, options))
         except (KeyboardInterrupt, EOFError) as stop:
             save_session(draft.complete(), options, resumed, "Interrupted. ")
             return 128 + (stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
@@ -220,22 +222,40 @@ def _answer(state: State, options: AskOptions) -> None:
     if refused is not None:
         raise refused
     if options.save is not None:
-        based = [("--facts", options.facts), ("--rules", options.rules)]
-        again = [word for name, folder in based if folder for word in (name, folder)]
-        command = shlex.join(["recommend", "--file", options.save, *again])
-        _say(["", f"The requirements are saved. This command gives the same answer: {command}"], options)
+        _say(["", _describe_saved(options.save, options)], options)
+
+
+def _describe_saved(file: str, options: AskOptions) -> str:
+    based = [("--facts", options.facts), ("--rules", options.rules)]
+    again = [word for name, folder in based if folder for word in (name, folder)]
+    command = shlex.join(["recommend", "--file", file, *again])
+    return f"The requirements are saved. This command gives the same answer: {command}"
 
 
 def _save(state: State, options: AskOptions) -> AdvisorError | None:
     if options.place is None:
         return None
-    dated = {"as_of": options.as_of, "max_age": options.max_age}
-    record = record_requirements(state, options.team) | {key: value for key, value in dated.items() if value}
     try:
-        write_yaml(options.place, record, "What recommend ask found out, for recommend --file.")
+        _write_requirements(state, options.place, options)
     except RequirementsError as error:
         return error
     return None
+
+
+def _write_requirements(state: State, place: Path, options: AskOptions) -> None:
+    dated = {"as_of": options.as_of, "max_age": options.max_age}
+    record = record_requirements(state, options.team) | {key: value for key, value in dated.items() if value}
+    write_yaml(place, record, "What recommend ask found out, for recommend --file.")
+
+
+def _save_as(options: AskOptions, state: State, place: Path, is_answers: bool) -> str:  # noqa: FBT001 (a SaveFile)
+    """Save the requirements or the answers where the person wants them, and return what to say of it."""
+    if not is_answers:
+        _write_requirements(state, place, options)
+        return _describe_saved(str(place.absolute()), options)
+    command = options.make_command(place.absolute())
+    write_yaml(place, record_answers(state), f"Answers to recommend ask; to continue: {command}")
+    return f"The answers are saved. To continue: {command}"
 
 
 def _say(sentences: list[str], options: AskOptions) -> None:

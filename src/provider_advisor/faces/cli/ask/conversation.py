@@ -5,12 +5,14 @@ It knows neither keys nor lines: a face shows a screen and returns what the pers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.wording import describe_answers, list_stated_keys, takes_bound
+from provider_advisor.faces.cli.ask.wording import describe_answers, describe_gaps, list_stated_keys, takes_bound
 from provider_advisor.questionnaire import (
     End,
     GivenAnswer,
@@ -30,15 +32,21 @@ from provider_advisor.questionnaire import (
 )
 from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound
 
-__all__ = ["Draft", "Face", "Reply", "Word", "converse"]
+__all__ = ["Draft", "Face", "Reply", "SaveFile", "Word", "converse"]
 
-Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why"]
+Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why", "save"]
+
+SaveFile = Callable[[State, Path, bool], str]
+"""Saves the requirements, or the answers if so asked, in a file; returns what to say. Raises RequirementsError."""
+
+_ANSWERS = "answers"
 
 
 class Reply(NamedTuple):
     """What a person did: went on, back, said that this is all, stopped, searched for `words`, or finished.
 
-    At an end `next` continues the questions. `lasting` is false where the input has ended: no session is kept then.
+    To save, `words` name the file; with `answers` before the name it is for the answers. At an end `next` continues the
+    questions. `lasting` is false where the input has ended: no session is kept then.
     """
 
     word: Word
@@ -100,17 +108,23 @@ class Face(Protocol):
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, None to leave it at `before`, the answer so far if there is one."""
 
+    def ask_name(self) -> str:
+        """Return the name of a file to save to, empty for none."""
+
+    def confirm(self, question: str) -> bool:
+        """Return whether the person says yes."""
+
     def tell(self, sentence: str) -> None:
         """Say something."""
 
 
-def converse(draft: Draft, face: Face) -> End:
+def converse(draft: Draft, face: Face, save: SaveFile) -> End:
     """Ask until the person accepts an end; the draft holds the answers at any moment."""
     while True:
         place = choose_screen(draft.state)
         if isinstance(place, Screen):
             _ask(draft, face, place)
-        elif _is_over(draft, face, place):
+        elif _is_over(draft, face, place, save):
             return place
 
 
@@ -125,12 +139,21 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
             if reply.word == "back" and not draft.state.steps:
                 face.tell("There is nothing to go back to: this is the first question.")
                 continue
+            said = draft.get_values()
             draft.state = _follow(draft, screen, reply)
+            if reply.word != "back":
+                _warn(face, said, draft.state)
         except RequirementsError as error:
             face.tell(capital(str(error)))
             continue
         draft.screen = None
         return
+
+
+def _warn(face: Face, said: Mapping[Key, object], state: State) -> None:
+    """Say where nothing is known of any provider about what was just asked for."""
+    if gaps := describe_gaps(said, state):
+        face.tell(gaps)
 
 
 def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
@@ -144,13 +167,15 @@ def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
     return draft.step_back()
 
 
-def _is_over(draft: Draft, face: Face, end: End) -> bool:
+def _is_over(draft: Draft, face: Face, end: End, save: SaveFile) -> bool:
     reply = face.ask_at_end(draft, end)
     if reply.word == "search":
         try:
             _search(draft, face, reply.words)
         except RequirementsError as error:
             face.tell(capital(str(error)))
+    elif reply.word == "save":
+        _save(draft.state, face, reply.words, save)
     elif reply.word == "back":
         draft.state = draft.step_back()
     elif reply.word == "next":
@@ -159,6 +184,25 @@ def _is_over(draft: Draft, face: Face, end: End) -> bool:
         draft.kept = draft.kept and end.kind == "stopped"
         return True
     return False
+
+
+def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
+    """Save to the file that the person names; another file is replaced only after a yes."""
+    kind, _, rest = words.partition(" ")
+    is_answers = kind == _ANSWERS
+    name = (rest if is_answers else words).strip() or face.ask_name().strip()
+    if not name:
+        face.tell("Nothing was saved.")
+        return
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 (a Path refuses the home of an unknown user)
+    try:
+        is_there = os.path.lexists(path)
+        if is_there and not path.is_dir() and not face.confirm(f"{path} exists. Replace it?"):
+            face.tell("Nothing was saved.")
+            return
+        face.tell(save(state, path, is_answers))
+    except (RequirementsError, ValueError) as error:
+        face.tell(capital(str(error)))
 
 
 def _search(draft: Draft, face: Face, words: str) -> None:
@@ -202,3 +246,4 @@ def _set(draft: Draft, face: Face, key: Key, value: object) -> None:
     if value is not None:
         draft.state = change_answer(draft.state, key, value, searched=key != TOPICS)
         face.tell(describe_answers({key: value}, draft.state))
+        _warn(face, {key: value}, draft.state)

@@ -52,6 +52,7 @@ _TICK = (join_keys("space tick", "↑↓ move", "enter next", *_GENERAL),)
 _TYPE = (join_keys("enter next", "or type: ? (why)", "/word (search)", "back", "done", "stop"),)
 _PICK = (join_keys("↑↓ move", "enter choose", "? why", "b leave it as it was"),)
 _END = (join_keys("↑↓ move", "enter choose", "? what is proved"),)
+_CONFIRM = (join_keys("↑↓ move", "enter choose"),)
 _HIDE = (join_keys("? hide this", "other keys as before"),)
 _MARK_WIDTH = 10
 _TICK_WIDTH = 4
@@ -94,13 +95,16 @@ class KeyFace:
             **({} if end.complete else {"next": "Continue with the remaining questions"}),
             "back": "Go back",
             "search": "Change or add an answer",
+            "save": "Save what you ask for, as a file for recommend --file",
+            "save answers": "Save the answers, to continue another day",
         }
         rows = [Row(word, label, keys=_END) for word, label in ways.items()]
         at: object = None
         while True:
             found, at = _choose("And now?", rows, {"?": "why", "/": "search", "b": "back"}, at)
             if found != "why":
-                return _ask_words() if found == "search" else Reply(found)
+                word, _, words = found.partition(" ")
+                return _ask_words() if found == "search" else Reply(word, words)
             _say(describe_known(draft.state))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
@@ -118,6 +122,16 @@ class KeyFace:
             if found != "?":
                 return _ask_words() if found == "/" else found or None
             _say(describe_why(state, at) if isinstance(at, Key) else describe_known(state))
+
+    def ask_name(self) -> str:
+        """Return the name of a file, empty for none."""
+        return ask_text((), "File:", ("A name such as team.yaml.",), (join_keys("enter save", "empty: do not save"),))
+
+    def confirm(self, question: str) -> bool:
+        """Return whether the person says yes."""
+        rows = [Row("no", "No, keep it", keys=_CONFIRM), Row("yes", "Yes, replace it", keys=_CONFIRM)]
+        found, _ = _choose(question, rows, {"b": "no"}, None)
+        return bool(found == "yes")
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, None to leave it as it was."""

@@ -128,6 +128,22 @@ class PlainFace:
         except _EndedError:
             return None
 
+    def ask_name(self) -> str:
+        """Return the name of a file, empty for none."""
+        self.tell("Save to which file? A name such as team.yaml; empty line: do not save.")
+        try:
+            return self._read_line()
+        except (_EndedError, RequirementsError):
+            return ""
+
+    def confirm(self, question: str) -> bool:
+        """Return whether the next line is a yes."""
+        self.tell(f"{question} yes: replace it; empty line: keep it.")
+        try:
+            return self._read_line().casefold() in {"yes", "y"}
+        except (_EndedError, RequirementsError):
+            return False
+
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, None to leave it as it was: for an empty line, or a command."""
         try:
@@ -235,6 +251,9 @@ class PlainFace:
 
     def _read_reply_at_end(self, text: str, end: End, state: State) -> Reply | None:
         """Return what to do at an end; None where the line only had to be answered here."""
+        word, _, name = text.partition(" ")
+        if word.casefold() == "save":
+            return Reply("save", name.strip())
         command = read_command(text)
         if not text or (command and command.word in {"finish", "done", "stop"}):
             return Reply("finish")
@@ -284,7 +303,10 @@ class PlainFace:
 
 def _list_ways_on(end: End) -> str:
     on = "" if end.complete else "on: ask on; "
-    return f"Empty line: finish; {on}back; change: another answer; /word: find a question; ?: what is proved."
+    return (
+        f"Empty line: finish; {on}back; change: another answer; /word: find a question; ?: what is proved; "
+        "save FILE: save what you ask for; save answers FILE: save the answers."
+    )
 
 
 def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:

@@ -23,13 +23,14 @@ from provider_advisor.questionnaire import (
     sum_up_known,
     survey_answers,
 )
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE
 
 __all__ = [
     "LEVELS",
     "describe_answer",
     "describe_answers",
     "describe_end",
+    "describe_gaps",
     "describe_hint",
     "describe_known",
     "describe_line",
@@ -172,6 +173,23 @@ def describe_answers(values: Mapping[Key, object], state: State) -> str:
     for key, value in values.items():
         parts.setdefault(make_prompt(key, state.catalogue).label, []).append(describe_answer(key, value, state))
     return "; ".join(f"{label}: {', '.join(words)}" for label, words in parts.items()) + "."
+
+
+def describe_gaps(values: Mapping[Key, object], state: State) -> str:
+    """Return a warning on what is asked for and not known of any provider; empty where there is no such thing."""
+    asked = [key.name for key, value in values.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
+    facts, criteria = state.catalogue.facts, state.catalogue.knowledge.criteria
+    gaps = [
+        name
+        for name in asked
+        if not criteria[name].computed and not any(facts(one, name).claims for one in state.catalogue.providers)
+    ]
+    if not gaps:
+        return ""
+    labels = joined([criteria[name].label for name in gaps])
+    is_must = any(values[Key("criterion", name)] == "must" for name in gaps)
+    means = "while it is a must, no provider can be shown to qualify" if is_must else "it cannot set providers apart"
+    return f"Nothing is known of any provider about {labels}: {means}. You could ask the providers."
 
 
 def list_stated_keys(state: State) -> tuple[Key, ...]:
