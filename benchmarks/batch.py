@@ -19,7 +19,7 @@ from typing import NamedTuple
 from benchmarks import teams
 from benchmarks.timing import as_installed
 
-__all__ = ["HEAD", "rows"]
+__all__ = ["HEAD", "rows", "special"]
 
 HEAD = [
     "| what | teams | time | a team | beside | target | peak memory |",
@@ -44,17 +44,19 @@ _LEAST = 2_000
 
 
 class _Run(NamedTuple):
-    """A process: its time in seconds, and the most memory that it held, in MB."""
+    """A process: its time in seconds, the most memory that it held, in MB, and its CPU time."""
 
     seconds: float
     memory: float
+    busy: float = 0
 
 
 def rows() -> list[str]:
-    """The files beside the copy, then the growth, then the peers."""
+    """The files beside the copy, then members, choices and must-nots, then the growth, then the peers."""
     count = int(os.environ.get("BENCHMARK_TEAMS", _TEAMS))
     with tempfile.TemporaryDirectory() as folder:
-        return [*files(Path(folder), count), *growth(Path(folder), count), *peers(Path(folder), count)]
+        place = Path(folder)
+        return [*files(place, count), *special(place, count), *growth(place, count), *peers(place, count)]
 
 
 def files(folder: Path, count: int) -> list[str]:
@@ -72,6 +74,20 @@ def files(folder: Path, count: int) -> list[str]:
         what = f"`recommend batch`, {name}"
         found.append(_row(what, count, [mine for _, mine in pairs], f"{ratio:.2f} times the copy", f"{target}"))
     return found
+
+
+def special(folder: Path, count: int) -> list[str]:
+    """Teams of which three in ten have a member, a choice or a must-not, beside the same without: CPU time."""
+    commands = []
+    for name in ("plain", "special"):
+        source = folder / f"{name}.csv"
+        teams.write(source, count, special=name == "special")
+        commands.append(_batch(source, ()))
+        _run(commands[-1])
+    pairs = [tuple(_run(command) for command in commands) for _ in range(_ROUNDS)]
+    ratio = statistics.median(after.busy / before.busy for before, after in pairs)
+    what = "30 % of the teams with members, choices or must-nots"
+    return [_row(what, count, [after for _, after in pairs], f"{ratio:.2f} times the CPU time without", "1.3")]
 
 
 def growth(folder: Path, count: int) -> list[str]:
@@ -123,7 +139,7 @@ def _run(command: Sequence[str]) -> _Run:
         if process.returncode not in {0, _REJECTED}:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)}: {said.read().decode(errors='replace').strip()}")
-    return _Run(seconds, used.ru_maxrss / 1024)
+    return _Run(seconds, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)
 
 
 def _in_memory(name: str, source: Path, count: int) -> _Run:

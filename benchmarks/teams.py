@@ -1,7 +1,8 @@
-"""`python -m benchmarks.teams OUT.csv --rows N --seed S [--clean]`: made-up teams in the form that a batch reads.
+"""`python -m benchmarks.teams OUT.csv --rows N --seed S [--clean] [--special]`: made-up teams, as a batch reads them.
 
 A team has a hidden profile and prefers the criteria of one area; it states 4 to 13 needs and wants, a third of the
-teams with thresholds, half with a situation, a fifth with usage. One row in a hundred is bad, unless `--clean`.
+teams with thresholds, half with a situation, a fifth with usage. One row in a hundred is bad, unless `--clean`. With
+`--special`, three rows in ten have a member, a choice or a must-not in place of a wish.
 The same seed gives the same rows, however many are asked for.
 """
 
@@ -35,6 +36,7 @@ _SITUATION, _USAGE, _BOTH_USAGES, _BAD = 0.5, 0.2, 0.3, 0.01
 _TOPICS = ("developers", "use-cases", "staffing")
 _ITEMS = ("sms-outbound", "voice-inbound-minutes")
 _COMBINATIONS = 3_000
+_SPECIAL, _SPECIAL_WORDS = 0.3, 400
 
 
 class _Plan(NamedTuple):
@@ -44,6 +46,7 @@ class _Plan(NamedTuple):
     items: tuple[str, ...]
     seed: int
     clean: bool
+    special: tuple[str, ...]
 
 
 class _Block(NamedTuple):
@@ -54,18 +57,21 @@ class _Block(NamedTuple):
     need: np.ndarray
 
 
-def blocks(knowledge: KnowledgeBase, rows: int, seed: int = 1, *, clean: bool = False) -> Iterator[pl.DataFrame]:
+def blocks(
+    knowledge: KnowledgeBase, rows: int, seed: int = 1, *, clean: bool = False, special: bool = False
+) -> Iterator[pl.DataFrame]:
     """The teams in tables of at most 100,000 rows: team, needs, wants, situation.<topic>, usage.<item>."""
     profiles = profiles_of(knowledge, np.random.default_rng(seed))
-    plan = _Plan(knowledge, profiles, _topics(knowledge), _items(knowledge), seed, clean)
+    words = tuple(_special_words(knowledge, np.random.default_rng(seed))) if special else ()
+    plan = _Plan(knowledge, profiles, _topics(knowledge), _items(knowledge), seed, clean, words)
     for number, first in enumerate(range(0, rows, _BLOCK)):
         yield _block(plan, number).head(rows - first)
 
 
-def write(target: Path, rows: int, seed: int = 1, *, clean: bool = False) -> None:
+def write(target: Path, rows: int, seed: int = 1, *, clean: bool = False, special: bool = False) -> None:
     """Write the teams as CSV, one block after the other."""
     with target.open("wb") as file:
-        for number, table in enumerate(blocks(load(), rows, seed, clean=clean)):
+        for number, table in enumerate(blocks(load(), rows, seed, clean=clean, special=special)):
             table.write_csv(file, include_header=number == 0)
 
 
@@ -90,6 +96,8 @@ def _block(plan: _Plan, number: int) -> pl.DataFrame:
     block = _wishes(plan.profiles, profile, tokens, random)
     block = _with_thresholds(block, tokens, used, random)
     block = _with_repeats(block, tokens, random)
+    if plan.special:
+        block, tokens = _with_special(block, tokens, plan.special, random)
     situation = _situation(plan, profile, random)
     if not plan.clean:
         block, situation = _spoilt(block, situation, tokens, random)
@@ -144,6 +152,29 @@ def _with_repeats(block: _Block, tokens: Tokens, random: np.random.Generator) ->
     rows = np.flatnonzero(random.random(_BLOCK) < _TWICE)
     _put(block, rows, 3, tokens.another[_at(block, rows, 0)])
     return block
+
+
+def _special_words(knowledge: KnowledgeBase, random: np.random.Generator) -> Iterator[str]:
+    """Members, choices and must-nots, as they are typed."""
+    lists = {name: of for name in knowledge.criteria if (of := knowledge.criteria.list_of(name)) is not None}
+    capabilities = [name for name, criterion in knowledge.criteria.items() if criterion.kind == "capability"]
+    for number in range(_SPECIAL_WORDS):
+        if number % 3 == 0:
+            name = random.choice(list(lists))
+            yield f"{name}@{random.choice(list(lists[name].members))}"
+        elif number % 3 == 1:
+            yield "|".join(random.choice(capabilities, 2, replace=False))
+        else:
+            yield f"{random.choice(capabilities)}=no"
+
+
+def _with_special(
+    block: _Block, tokens: Tokens, words: tuple[str, ...], random: np.random.Generator
+) -> tuple[_Block, Tokens]:
+    """Some of the teams with such a word in place of a wish."""
+    rows = np.flatnonzero(random.random(_BLOCK) < _SPECIAL)
+    _put(block, rows, 1, len(tokens.texts) + random.integers(0, len(words), rows.size))
+    return block, tokens._replace(texts=[*tokens.texts, *words])
 
 
 def _place(block: _Block, rows: Ints, nth: int) -> Ints:
@@ -226,8 +257,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--clean", action="store_true", help="no bad rows")
+    parser.add_argument("--special", action="store_true", help="with members, choices and must-nots")
     options = parser.parse_args(arguments)
-    write(options.target, options.rows, options.seed, clean=options.clean)
+    write(options.target, options.rows, options.seed, clean=options.clean, special=options.special)
     return 0
 
 

@@ -78,7 +78,7 @@ class Cells:
         self._width = FIRST + PER_PROVIDER * len(facts.knowledge.providers)
         self._numbers = np.zeros((256, self._width))
         self._places = np.full(256, -1, np.int32)
-        self._ranks = np.zeros(256, np.int32)
+        self._ranks = np.zeros(256, np.int8)
         self.names = list(facts.knowledge.criteria)
         self._order = {name: place for place, name in enumerate(self.names)}
         self.computed = [

@@ -201,7 +201,13 @@ class Chaining:
         # Behind all, -1 for what is on no criterion, whose place is -1.
         criteria = _make_array([*(places.get(name, -1) for name in cells.names), -1]).take(of_cells)
         table = make_structure(
-            "table", rows=said.rows, ends=ends, cells=words, criteria=criteria, ranks=cells.ranks, flags=flags
+            "table",
+            rows=said.rows,
+            ends=ends,
+            cells=words,
+            criteria=criteria,
+            ranks=cells.ranks.view(np.uint8),
+            flags=flags,
         )
         return _fire_rules(rules, changes, favouring, table, len(words))
 

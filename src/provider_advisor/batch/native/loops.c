@@ -319,7 +319,7 @@ static void take_in(const struct rules *rules, const struct table *table, int64_
         int32_t cell = table->cells[word], criterion = table->criteria[cell];
         if (criterion < 0)
             continue;
-        int16_t rank = (int16_t)table->ranks[cell];
+        int16_t rank = (int8_t)table->ranks[cell];
         team->of[criterion] = (struct required){cell, rank, rank};
         let_in(rules, team->possible, rules->by_criterion, criterion);
     }

@@ -63,8 +63,7 @@ struct changes {
 struct table {
     int64_t rows;
     const int32_t *ends, *cells, *criteria;
-    const int32_t *ranks;         /* the rank at which each cell is stated; -1 where it asks for absence */
-    const uint8_t *flags;         /* by condition, then by row */
+    const uint8_t *ranks, *flags; /* ranks are 255, which is -1, where absence is asked; flags by condition, then by row */
 };
 
 /* What the rules make of a table, from `row` on: the cells of its words, what is added, and which rows have to be
