@@ -163,7 +163,7 @@ def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
 
 
 def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:
-    sources = [[os.path.abspath(source.path or ""), source.size, source.changed] for source in inputs.sources]  # noqa: PTH100
+    sources = [[source.identity, source.size, source.changed] for source in inputs.sources]
     forms = {"input form": inputs.form, "output form": plan.form, "output is a folder": plan.is_folder}
     return {"input": sources, **forms, **plan.about}
 

@@ -21,6 +21,7 @@ from provider_advisor.batch.input_columns import (
     read_numbers,
 )
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
+from provider_advisor.batch.reading.database import find_database, read_query, read_query_schema
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
 from provider_advisor.batch.reading.parquet import read_parquet, read_schema
 from provider_advisor.batch.reading.record_boundaries import cut_records
@@ -33,6 +34,7 @@ from provider_advisor.batch.reading.text_blocks import (
     refuse_wrong_encoding,
     split_text,
 )
+from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -84,6 +86,16 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
     """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
+    if any(map(is_database, names)):
+        if form:
+            raise BatchError("--input-format is for files; leave it out for a database.")
+        options.check("database")
+        found = _open_query(find_database(names, options.query), options.query or "", limits)
+        return _read_columns(
+            found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column), options.decimal
+        )
+    if options.query:
+        raise BatchError("--query is for a database; name one, such as postgresql://host/name, or leave it out.")
     sources = find_sources(names)
     forms = {source.name: choose_form(source.path or "-", form, "--input-format") for source in sources}
     if len(set(forms.values())) > 1:
@@ -121,6 +133,11 @@ def _read_columns(inputs: Inputs, plan: ColumnPlan, decimal: str | None) -> Inpu
             yield piece._replace(parse=partial(read, piece.parse))
 
     return replace(inputs, schema=schema, opener=opener)
+
+
+def _open_query(source: InputFile, query: str, limits: Limits) -> Inputs:
+    schema = read_query_schema(source, query)
+    return Inputs((source,), "database", schema, lambda *_: read_query(source, query, schema, limits))
 
 
 def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:

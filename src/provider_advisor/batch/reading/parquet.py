@@ -33,7 +33,7 @@ from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.reading.text_blocks import Limits
 from provider_advisor.errors import BatchError, BatchFailure
 
-__all__ = ["find_group_ends", "read_parquet", "read_schema"]
+__all__ = ["find_group_ends", "parse_batch", "read_parquet", "read_schema"]
 
 _ROWS = 65_536
 _BUFFER = 1 << 20
@@ -113,7 +113,7 @@ def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
                         if before >= start.offset:
                             place = Position(file, before + part.num_rows)
                             yield Piece(
-                                partial(_parse_batch, part, schema, source, place, limits),
+                                partial(parse_batch, part, schema, source, place, limits),
                                 int(source.size * place.offset / total),
                             )
                         before += part.num_rows
@@ -208,7 +208,7 @@ def _cut_batch(batch: pa.RecordBatch, before: int, source: InputFile, limits: Li
         yield batch.slice(start, end - start)
 
 
-def _parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
+def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
     """Return the block of a batch, its types those of the schema; rows that cannot be written again are rejected."""
     columns = [convert_column(batch.column(field.name), field.type) for field in schema]
     reasons = _find_too_long(batch, limits)

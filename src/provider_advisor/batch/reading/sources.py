@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
+from provider_advisor.batch.remote.addresses import find_scheme, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
 __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources"]
@@ -42,6 +43,12 @@ class InputFile(NamedTuple):
     device: int = 0
     inode: int = 0
 
+    @property
+    def identity(self) -> str:
+        """What a later run knows the input by: the whole path, or the URL without its secrets."""
+        path = self.path or ""
+        return self.name if find_scheme(path) else os.path.abspath(path)  # noqa: PTH100
+
     def is_same_file(self, other: InputFile) -> bool:
         """Return whether another machine sees the same file here; devices and inodes may differ between machines."""
         return self[:5] == other[:5]
@@ -69,6 +76,9 @@ def choose_form(name: str, given: str | None, option: str) -> str:
 
 def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     """Return the inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
+    for name in names:
+        if find_scheme(name):
+            raise BatchError(f"{show_address(name)} cannot be read; expected a file, or a database (postgresql://).")
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
         raise BatchError("standard input cannot be read together with files; give one or the other.")
@@ -104,7 +114,7 @@ def _inspect(path: str) -> InputFile:
 
 def _shorten(path: str) -> str:
     r"""Return a path as text for messages: bytes that are not UTF-8 as `\xff`, cut where it is very long."""
-    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    name = os.fsencode(show_address(path)).decode("utf-8", "backslashreplace")
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 

@@ -42,7 +42,7 @@ class ReadingOptions(NamedTuple):
 
     `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
     old and a new name of a column or key; `id_column` names the column of team ids;
-    `decimal` is the sign before fractions in texts of numbers.
+    `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
     """
 
     encoding: str | None = None
@@ -50,6 +50,7 @@ class ReadingOptions(NamedTuple):
     renames: tuple[tuple[str, str], ...] = ()
     id_column: str | None = None
     decimal: str | None = None
+    query: str | None = None
 
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not go with this form of inputs."""
@@ -57,8 +58,10 @@ class ReadingOptions(NamedTuple):
             raise BatchError(f"--skip-lines is for CSV, and the input is {form}; leave it out.")
         if self.decimal and form == "jsonl":
             raise BatchError("--decimal is for CSV and Parquet; numbers in JSON have one reading.")
-        if self.encoding and form == "parquet":
-            raise BatchError("--encoding is for CSV and JSON Lines; a Parquet file says itself how it is written.")
+        if self.encoding and form not in {"csv", "jsonl"}:
+            raise BatchError(
+                "--encoding is for CSV and JSON Lines; a Parquet file or a database says itself how it is written."
+            )
 
 
 class TextBlock(NamedTuple):

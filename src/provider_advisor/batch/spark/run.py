@@ -25,6 +25,7 @@ from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
+from provider_advisor.batch.remote.addresses import show_address
 from provider_advisor.batch.run import Interrupted, Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
@@ -140,8 +141,8 @@ def _refuse_other_names(names: tuple[str, ...]) -> None:
     for name in names:
         if "://" in name:
             raise BatchError(
-                f"{name} is an address; this command reads and writes files that all workers see under one path. "
-                "For other storage read the table with Spark, and call score_spark."
+                f"{show_address(name)} is an address; this command reads and writes files that all workers see under "
+                "one path. For other storage read the table with Spark, and call score_spark."
             )
         try:
             name.encode()

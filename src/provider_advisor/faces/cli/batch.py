@@ -56,6 +56,7 @@ class BatchOptions:
     encoding: str | None
     skip_lines: int
     decimal: str | None
+    query: str | None
     renames: tuple[str, ...]
     reasons: bool
     explain: bool
@@ -91,7 +92,9 @@ class BatchOptions:
         from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
 
         renames = tuple(_read_rename(each) for each in self.renames)
-        return ReadingOptions(read_encoding(self.encoding), self.skip_lines, renames, self.id_column, self.decimal)
+        return ReadingOptions(
+            read_encoding(self.encoding), self.skip_lines, renames, self.id_column, self.decimal, self.query
+        )
 
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
@@ -119,6 +122,7 @@ class BatchOptions:
 @click.option(
     "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
 )
+@click.option("--query", metavar="SQL", help='Rows to read from a database: "select team, needs from teams".')
 @click.option(
     "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Rename a column: "Bedarf=needs". Repeatable.'
 )
@@ -149,9 +153,9 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
 
     CSV, JSON Lines and Parquet, recognised by their extensions. - is standard input or output, and IN may be several
-    files or a pattern in quotes. OUT appears when it is complete; a name that ends in / is a folder of parts. Rows
-    without an answer go to a rejects file, each with the reason. Exit status 0 if every row was scored, 3 if some were
-    rejected.
+    files, a pattern in quotes, or a database (postgresql://) with --query. OUT appears when it is complete; a name that
+    ends in / is a folder of parts. Rows without an answer go to a rejects file, each with the reason. Exit status 0 if
+    every row was scored, 3 if some were rejected.
 
     \b
     Examples:
@@ -162,6 +166,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     options = BatchOptions(**given)
     if len(names) < 2:  # noqa: PLR2004
         raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
+    for name in (names[-1], options.rejects, options.summary, options.report):
+        _refuse_address(name or "")
     if options.master and options.engine != "spark":
         raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
@@ -209,7 +215,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         places = [OutputPlace("the output", output, "folder" if is_folder else "file"), *places, hidden]
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
-        raise BatchError("--resume works from file to file, not with standard input or output.")
+        raise BatchError("--resume works from file to file, not with a database, standard input or standard output.")
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column, options.reasons, options.explain
     )
@@ -274,6 +280,13 @@ def _read_rename(given: str) -> tuple[str, str]:
     if not (old and sign and new):
         raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
     return old, new
+
+
+def _refuse_address(name: str) -> None:
+    from provider_advisor.batch.remote.addresses import find_scheme, show_address  # noqa: PLC0415 (see TYPE_CHECKING)
+
+    if find_scheme(name):
+        raise BatchError(f"{show_address(name)} cannot be written; name a file, and copy it there.")
 
 
 def _find_place(name: str, given: str | None) -> Path | None:

@@ -1,0 +1,104 @@
+"""The rows of a query, read from PostgreSQL by ADBC as they come.
+
+A database does not say how many rows a query has, but how it ended: either all rows have come, or it is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from provider_advisor.batch.blocks import Piece, Position
+from provider_advisor.batch.reading.column_types import find_writable_type
+from provider_advisor.batch.reading.parquet import parse_batch
+from provider_advisor.batch.reading.sources import InputFile
+from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
+from provider_advisor.errors import BatchError, BatchFailure
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
+
+__all__ = ["find_database", "read_query", "read_query_schema"]
+
+_ROWS = 65_536
+_SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[^\n]+)")
+
+
+def find_database(names: tuple[str, ...], query: str | None) -> InputFile:
+    """Return the database that is the only input. Raises BatchError if it is not, or if there is no query."""
+    if len(names) > 1:
+        raise BatchError("a database cannot be read together with other inputs; give one at a time.")
+    (url,) = names
+    refuse_unescaped(url)
+    if not (query or "").strip():
+        raise BatchError(
+            f"{show_address(url)} is a database; say which rows to read, "
+            'such as recommend batch --query "table teams" postgresql://host/name scores.csv.'
+        )
+    return InputFile(show_address(url), url)
+
+
+def read_query_schema(source: InputFile, query: str) -> pa.Schema:
+    """Return the columns of a query, with types that can be written, without running it. Raises BatchError."""
+    with _open_cursor(source) as cursor:
+        try:
+            schema = cursor.adbc_execute_schema(query)
+        except Exception as error:  # the driver raises OSError, its own errors, and others
+            raise BatchError(
+                f"{source.name}: the query cannot be run ({_describe(error, source)}); correct it."
+            ) from error
+    if not schema.names:
+        raise BatchError(f"{source.name}: the query gives no rows; expected a select.")
+    repeated = [name for name, count in Counter(schema.names).items() if count > 1]
+    if repeated:
+        raise BatchError(f"{source.name}: the query gives more than one column '{repeated[0]}'; rename one with AS.")
+    return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
+
+
+def read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:
+    """Yield the rows of a query in blocks; nothing that it might change is kept. Raises BatchFailure if it fails."""
+    before = 0
+    with _open_cursor(source) as cursor:
+        try:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            cursor.execute(query)
+            for batch in cursor.fetch_record_batch():
+                for start in range(0, batch.num_rows, _ROWS):
+                    rows = batch.slice(start, _ROWS)
+                    before += rows.num_rows
+                    yield Piece(partial(parse_batch, rows, schema, source, Position(0, before), limits), 0)
+        except Exception as error:
+            raise BatchFailure(
+                f"{source.name}: the query failed after row {before:,} "
+                f"({_describe(error, source)}); there is no output."
+            ) from error
+
+
+@contextlib.contextmanager
+def _open_cursor(source: InputFile) -> Iterator[Cursor]:
+    try:
+        from adbc_driver_postgresql import dbapi  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise BatchError(
+            "reading a database needs ADBC, which is not installed; run: pip install 'provider-advisor[databases]'."
+        ) from error
+    try:
+        connection = dbapi.connect(str(source.path))
+    except Exception as error:
+        raise BatchFailure(f"{source.name} cannot be reached ({_describe(error, source)}); check the URL.") from error
+    with connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def _describe(error: Exception, source: InputFile) -> str:
+    """Return what the server, or else the driver, said, without the secrets of the URL."""
+    found = _SAID.search(str(error))
+    said = (found["server"] or found["client"]) if found else str(error).partition("\n")[0]
+    return hide_secrets(said.strip().rstrip("."), str(source.path))

@@ -1,0 +1,79 @@
+"""URLs as names of inputs and outputs: what they lead to, and how they are shown without their secrets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from provider_advisor.errors import BatchError
+
+__all__ = ["find_scheme", "hide_secrets", "is_database", "refuse_unescaped", "show_address"]
+
+_DATABASES = {"postgresql", "postgres"}
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
+_LEAST = 3
+"""Shorter values, such as those of `?a=1`, are no secrets, and hiding them would spoil every message."""
+
+
+def find_scheme(name: str) -> str:
+    """Return what stands before the :// of a URL, in small letters; nothing for a path.
+
+    >>> find_scheme("S3://bucket/teams.csv"), find_scheme("teams.csv")
+    ('s3', '')
+    """
+    found = _SCHEME.match(name)
+    return found[1].lower() if found else ""
+
+
+def is_database(name: str) -> bool:
+    """Return whether a name is the URL of a database."""
+    return find_scheme(name) in _DATABASES
+
+
+def show_address(name: str) -> str:
+    """Return a name for messages and records: a URL without user, password and options, a path as it is.
+
+    >>> show_address("postgresql://ann:secret@db.example/teams?sslpassword=x")
+    'postgresql://***@db.example/teams?***'
+    """
+    scheme, user, place, query = _split(name)
+    return f"{scheme}{'***@' if user else ''}{place}{'?***' if query else ''}"
+
+
+def hide_secrets(text: str, name: str) -> str:
+    """Return what a library said about a URL, without the secrets of the URL."""
+    _, user, _, query = _split(name)
+    password = user.partition(":")[2] or ("" if is_database(name) else user)
+    values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
+    secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _LEAST}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def refuse_unescaped(name: str) -> None:
+    """Raise BatchError if a user or password holds signs that would make a library take part of it for a host."""
+    user = _split(name)[1]
+    if re.search(r"[/?#@\[\]\s]|%(?![0-9A-Fa-f]{2})", user):
+        raise BatchError(
+            f"{show_address(name)}: the user or password holds a sign that a URL cannot hold; "
+            "write it as its code, such as %40 for @ and %2F for /."
+        )
+
+
+def _split(name: str) -> tuple[str, str, str, str]:
+    """Return scheme, user with password, place, and options of a URL.
+
+    The last @ ends a password, for people forget to write one within it as %40; after a port an @ is part of a path.
+    """
+    found = _SCHEME.match(name)
+    if found is None:
+        return "", "", name, ""
+    scheme, rest = found[0], name[found.end() :]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    user = ""
+    if "@" in authority or (":" in authority and not _PORT.match(rest)) or is_database(name):
+        user, _, rest = rest.rpartition("@")
+    place, _, query = rest.partition("?")
+    return scheme, user, place, query

@@ -1,0 +1,256 @@
+"""Rows read from a real PostgreSQL, which is started here: none is lost, and no message shows a password."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+import pytest
+from adbc_driver_postgresql import dbapi
+
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
+from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, refuse_unescaped, show_address
+from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.faces.cli.main import main
+
+_PASSWORD = "pa:ss/word@3 %"  # noqa: S105 (of a server that lives for a minute)
+_FOLDERS = [Path(found).parent for found in [shutil.which("initdb")] if found]
+_FOLDERS += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def _free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def _is_ready(port):
+    with contextlib.suppress(dbapi.Error), dbapi.connect(_url(port)):
+        return True
+    return False
+
+
+def _url(port, user="ann", password=_PASSWORD, name="postgres"):
+    return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port}/{name}"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """The port of a PostgreSQL of our own, which asks for a password."""
+    programs = next((folder for folder in _FOLDERS if (folder / "initdb").exists()), None)
+    if programs is None:
+        pytest.skip("no PostgreSQL is installed: initdb is neither in PATH nor in /usr/lib/postgresql")
+    folder = tmp_path_factory.mktemp("postgresql")
+    nobody = {}
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        nobody = {"user": "nobody", "extra_groups": []}
+        for parent in (folder, *folder.parents[:2]):
+            parent.chmod(0o755)
+        shutil.chown(folder, "nobody")
+    (folder / "password").write_text(_PASSWORD + "\n")
+    make = [programs / "initdb", "-D", folder / "data", "-U", "ann", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8"]
+    made = subprocess.run(
+        [*make, "--locale=C", "--pwfile", folder / "password"],
+        cwd=folder, capture_output=True, text=True, check=False, **nobody,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    found = _free_port()
+    start = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(found), "-k", folder, "-F"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **nobody)
+    try:
+        for _ in range(300):
+            if server.poll() is not None or _is_ready(found):
+                break
+            time.sleep(0.1)
+        assert server.poll() is None, (folder / "log").read_text()
+        yield found
+    finally:
+        server.send_signal(2)  # SIGINT: do not wait for clients
+        server.wait(60)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """A function to the exit status of `recommend batch` and what it said; nothing of it may hold the password."""
+
+    def run_it(*arguments):
+        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        for secret in (_PASSWORD, quote(_PASSWORD, safe=""), "ss/word", "word@3"):
+            assert secret not in said.out + said.err
+        return ended.value.code, said.err
+
+    return run_it
+
+
+_TEAMS = """
+select 'team-' || i as team, case when i % 10 = 7 then 'no-such-thing' else 'voice-api' end as needs,
+       i as number, now() as asked, (i * 1000)::numeric as "usage.sms-outbound"
+from generate_series(1, {count}) i
+"""
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_every_row_of_a_query_is_scored_or_rejected_in_order(run, port, tmp_path, form):
+    output = tmp_path / f"scores.{form}"
+    query = _TEAMS.format(count=50_000)
+    status, _ = run(_url(port), output, "--query", query, "--summary", tmp_path / "summary.json")
+    assert status == 3
+    rows = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[form](output)
+    rejects = pl.read_csv(tmp_path / "scores.rejects.csv")
+    assert rows["number"].to_list() == [i for i in range(1, 50_001) if i % 10 != 7]
+    assert rejects["row"].to_list() == [i for i in range(1, 50_001) if i % 10 == 7]
+    assert set(rejects["file"]) == {f"postgresql://***@127.0.0.1:{port}/postgres"}
+    summary = (tmp_path / "summary.json").read_text()
+    assert json.loads(summary)["rejected"] == 5_000
+    assert quote(_PASSWORD, safe="") not in summary
+
+
+def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
+    teams = tmp_path / "teams.csv"
+    teams.write_text('team,needs,usage.sms-outbound\na,whiteboard,\nb,"sms,monthly-cost<=500",20000\nc,sms|fax,\n')
+    query = """select * from (values ('a', 'whiteboard', null), ('b', 'sms,monthly-cost<=500', 20000),
+               ('c', 'sms|fax', null))
+               as teams(team, needs, "usage.sms-outbound")"""
+    run(teams, tmp_path / "one.csv", "--reasons")
+    run(_url(port), tmp_path / "other.csv", "--reasons", "--query", query)
+    assert (tmp_path / "other.csv").read_text() == (tmp_path / "one.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("select team from nowhere", (2, 'relation "nowhere" does not exist')),
+        ("selec 1", (2, "syntax error")),
+        ("select 1; select 2", (2, "cannot insert multiple commands")),
+        ("create table made (a int)", (2, "expected a select")),
+        ("select 'a' as team, 'b' as team", (2, "more than one column 'team'; rename one with AS")),
+        ("select 'a' as team, 'fax' as need", (2, "need")),
+        ("select 'a' as team, 'fax' as needs, 1/(100000-i) from generate_series(1, 200000) i", (1, "division by zero")),
+        ("", (2, "say which rows to read")),
+    ],
+)
+def test_a_bad_query_gets_one_sentence_and_no_output(run, port, tmp_path, query, expected):
+    status, sentence = expected
+    found, said = run(_url(port), tmp_path / "scores.csv", "--query", query)
+    assert (found, sentence in said, said.count("\n")) == (status, True, 1), said
+    assert not (tmp_path / "scores.csv").exists()
+
+
+def test_a_query_cannot_change_the_database(run, port, tmp_path):
+    with dbapi.connect(_url(port), autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("create table kept as select 'a' as team, 'fax' as needs")
+        query = "delete from kept returning team, needs"
+        status, said = run(_url(port), tmp_path / "scores.csv", "--query", query)
+        assert (status, "read-only" in said) == (1, True), said
+        cursor.execute("select count(*) from kept")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"password": "wrong password"}, "password authentication failed"),
+        ({"name": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"port": 1}, "Connection refused"),
+    ],
+)
+def test_a_database_that_lets_nobody_in_gets_one_sentence(run, port, tmp_path, changed, sentence):
+    url = _url(**{"port": port, **changed})
+    found, said = run(url, tmp_path / "scores.csv", "--query", "select 1")
+    assert (found, sentence in said, said.count("\n")) == (1, True, 1), said
+    assert "wrong" not in said.replace("what is wrong", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["postgresql://ann:top/secret@h/d", "o.csv", "--query", "select 1"], "write it as its code"),
+        (["postgresql://ann:topsecret@h/d", "o.csv"], "say which rows to read"),
+        (["postgresql://ann:topsecret@h/d", "x.csv", "o.csv", "--query", "table x"], "together with other inputs"),
+        (["postgresql://ann:topsecret@h/d", "o.csv", "--query", "table x", "--input-format", "csv"], "--input-format"),
+        (["postgresql://ann:topsecret@h/d", "o.csv", "--query", "table x", "--skip-lines", "2"], "--skip-lines"),
+        (["x.csv", "postgresql://ann:topsecret@h/d"], "cannot be written"),
+        (["x.csv", "o.csv", "--summary", "postgresql://ann:topsecret@h/d"], "cannot be written"),
+        (["ftp://ann:topsecret@h/x.csv", "o.csv"], "cannot be read"),
+        (["postgresql://ann:topsecret@h/d", "o.csv", "--engine", "spark"], "is an address"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_without_the_password(run, tmp_path, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("needs\nfax\n")
+    status, said = run(*arguments)
+    assert (status, sentence in said, "secret" in said, said.count("\n")) == (2, True, False, 1), said
+
+
+def test_a_query_needs_a_database(bicycles, tmp_path):
+    (tmp_path / "x.csv").write_text("needs\nrepairs\n")
+    with pytest.raises(BatchError, match="--query is for a database"):
+        open_inputs((str(tmp_path / "x.csv"),), bicycles, None, b",", Limits(), ReadingOptions(query="table x"))
+
+
+def test_without_the_driver_the_extra_is_named(bicycles, monkeypatch):
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(BatchError, match=r"pip install 'provider-advisor\[databases\]'"):
+        open_inputs(("postgresql://h/d",), bicycles, None, b",", Limits(), ReadingOptions(query="table x"))
+
+
+def test_a_run_from_a_database_cannot_be_resumed(run, port, tmp_path):
+    arguments = (_url(port), tmp_path / "scores.csv", "--query", _TEAMS.format(count=1), "--resume")
+    status, said = run(*arguments)
+    assert (status, "not with a database" in said) == (2, True)
+
+
+def test_a_database_that_goes_away_is_a_failure(port, bicycles):
+    query = "select 'a' as team, 'repairs' as needs, repeat('x', 1000) as note from generate_series(1, 200000)"
+    inputs = open_inputs((_url(port),), bicycles, None, b",", Limits(), ReadingOptions(query=query))
+    pieces = inputs.pieces()
+    next(pieces)
+    with dbapi.connect(_url(port), autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+            "where pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        cursor.fetchall()
+    with pytest.raises(BatchFailure, match="the query failed after row"):
+        list(pieces)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ann:a/b@c?d@host/teams?sslpassword=x", "postgresql://***@host/teams?***"),
+        ("s3://KEY:se/cret@bucket/teams.csv", "s3://***@bucket/teams.csv"),
+        ("s3://bucket/a@b.csv", "s3://bucket/a@b.csv"),
+        ("https://host:8443/a@b.csv?X-Amz-Signature=x", "https://host:8443/a@b.csv?***"),
+        ("teams@home.csv", "teams@home.csv"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url, shown):
+    assert show_address(url) == shown
+
+
+def test_what_a_library_says_is_shown_without_secrets():
+    url = "postgresql://ann:pa%20ss@host/teams?sslpassword=other"
+    assert hide_secrets('"pa ss" and pa%20ss, other', url) == '"***" and ***, ***'
+
+
+def test_signs_that_end_a_password_too_early_are_refused():
+    refuse_unescaped("postgresql://ann:a%40b@host/teams")
+    for password in ("a/b", "a@b", "a b", "a%b", "a#b", "a?b"):
+        with pytest.raises(BatchError, match="write it as its code") as raised:
+            refuse_unescaped(f"postgresql://ann:{password}@host/teams")
+        assert password not in str(raised.value)
+    assert find_scheme("postgresql://h/d") == "postgresql"
