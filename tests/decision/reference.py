@@ -91,10 +91,16 @@ class Contribution(NamedTuple):
     bound: Interval | None
 
 
+def whole_and_member(criterion: str) -> set[str]:
+    """What somebody needs who asks for this: the criterion, and if it is a member of one, that one."""
+    return {criterion} if "|" in criterion else {criterion, criterion.split("@", maxsplit=1)[0]}
+
+
 def stated_truth(leaf: Leaf, team: Team) -> Truth:
     """The truth of a leaf by what the team said itself; what it did not answer is unknown."""
     if isinstance(leaf, Need):
-        return Truth.YES if leaf.criterion in {req.criterion for req in team.requirements if needs(req)} else Truth.NO
+        named = {name for req in team.requirements if needs(req) for name in whole_and_member(req.criterion)}
+        return Truth.YES if leaf.criterion in named else Truth.NO
     if isinstance(leaf, Situation):
         if leaf.topic not in team.situation:
             return Truth.UNKNOWN
@@ -154,7 +160,8 @@ def contributions(knowledge: KnowledgeBase, team: Team) -> tuple[list[Contributi
     while True:
         ranks: dict[str, int] = {}
         for part in (*filter(needs, team.requirements), *found):
-            ranks[part.criterion] = max(ranks.get(part.criterion, 0), RANK[part.priority])
+            for name in whole_and_member(part.criterion):
+                ranks[name] = max(ranks.get(name, 0), RANK[part.priority])
         again = []
         for rule in knowledge.rules.values():
             limit = firing(rule.when, team, ranks)
@@ -194,6 +201,7 @@ def settled(knowledge: KnowledgeBase, team: Team) -> tuple[frozenset[Wanted], fr
         ours = [req for req in stated if req.criterion == criterion]
         wanted.update(_together([part for part in found if part.criterion == criterion], ours, knowledge))
     required = {req.criterion for req in wanted}
+    required |= {name for req in wanted if req.bound != ABSENT for name in whole_and_member(req.criterion)}
     favours = {
         rule.id
         for rule in knowledge.rules.values()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import reference
 from examples import ALWAYS, ALWAYS_SO, CRITERIA, could, must, should
-from worlds import capability, knowledge_of, rule
+from worlds import PLACES, capability, knowledge_of, rule
 
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, Situation, Usage
@@ -264,3 +264,32 @@ def test_many_rules_add_what_the_reference_adds(seed):
     assert {(req.criterion, req.priority, req.weight or 1, frozenset(req.implied_by)) for req in found} == {
         (each.criterion, each.priority, each.weight, each.origins) for each in wanted
     }
+
+
+# Members
+
+
+def test_who_asks_for_a_member_needs_the_criterion():
+    whole = rule("whole", Need("board"), Implied("chat", "must"))
+    beside = rule("beside", Not(Need("board")), Implied("chat", "must"))
+    kinds = rule("kinds", Need("board"), favours=FactHolds("board"))
+    inference = inferred([whole, beside, kinds], could("board@here"), criteria=finding_board())
+    assert fired(inference) == {"whole": {"need:board"}, "kinds": {"need:board"}}
+    assert inference.requirements[1:] == (Requirement("chat", "could", None, 1, ("whole",)),)
+    assert not inference.favours, "the evidence on board would count twice"
+
+
+def test_a_rule_may_imply_a_member_of_what_it_needs_and_others_that_need_the_criterion_fire():
+    one = rule("one", Need("board"), Implied("board@here", "must"))
+    other = rule("other", Need("call"), Implied("board@here", "should"))
+    last = rule("last", Need("board"), Implied("chat", "must"))
+    inference = inferred([one, other, last], must("call"), criteria=finding_board())
+    assert {firing.rule.id for firing in inference.firings} == {"one", "other", "last"}
+    assert [(part.criterion, part.priority) for part in inference.requirements] == [
+        ("call", "must"), ("board@here", "should"), ("chat", "should"),
+    ]  # fmt: skip
+
+
+def finding_board():
+    board, *rest = (capability(name) for name in ("board", "call", "chat"))
+    return board._replace(of_each=PLACES.id), *rest

@@ -184,7 +184,7 @@ def knowledge_of(
     policy: Policy | None = None,
 ) -> KnowledgeBase:
     """A knowledge base; `claims` by provider and criterion."""
-    vocabulary = {criterion.id: criterion for criterion in sorted(criteria)}
+    vocabulary = finding({criterion.id: criterion for criterion in sorted(criteria)})
     providers = {}
     for name, said in sorted(claims.items()):
         lines = itertools.count(1)
@@ -240,7 +240,28 @@ def _frame(seed: int) -> Frame:
     rules = [_rule(draw, f"r{number}", list(criteria.values())) for number in range(draw.choice([0, 1, 3, 5, 8]))]
     places = [name for number, name in enumerate(criteria) if number % 3 == seed % 3]
     criteria |= {name: criteria[name]._replace(of_each=PLACES.id) for name in places}
-    return Frame(finding(criteria), tuple(rules))
+    at_places = random.Random(seed)  # noqa: S311
+    return Frame(finding(criteria), tuple(_at_places(at_places, part, places) for part in rules))
+
+
+def _at_places(draw: random.Random, part: Rule, of_each: Sequence[str]) -> Rule:
+    """The rule, which may need or imply a criterion at one place, where it did so anywhere."""
+
+    def put(name: str) -> str:
+        return f"{name}@{draw.choice(list(PLACES.members))}" if name in of_each and draw.random() < 0.3 else name
+
+    def put_needs(condition: Condition) -> Condition:
+        if isinstance(condition, AllOf | AnyOf):
+            return type(condition)(tuple(put_needs(each) for each in condition.parts))
+        if isinstance(condition, Not):
+            return Not(put_needs(condition.part))
+        return Need(put(condition.criterion)) if isinstance(condition, Need) else condition
+
+    implies = {put(each.criterion): each for each in part.implies}
+    return part._replace(
+        when=put_needs(part.when),
+        implies=tuple(each._replace(criterion=name) for name, each in implies.items()),
+    )
 
 
 def finding(criteria: Mapping[str, Criterion]) -> Criteria:

@@ -11,7 +11,7 @@ from provider_advisor.decision.findings import Assessment, Finding, assess_provi
 from provider_advisor.decision.verdict import DatedFact, Verdict, date_verdict, find_stale_grounds, judge
 from provider_advisor.inference import Inference, infer
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.knowledge.conditions import Need, leaves, list_needed
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
@@ -187,15 +187,19 @@ def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement
     rules = {firing.rule.id: firing.rule for firing in outcome.inference.firings}
     seen: set[str] = set()
     waiting = [*requirement.implied_by]
-    stated = [part for part in outcome.team.requirements if part.priority == "must"]
+    musts = [part for part in outcome.team.requirements if part.priority == "must"]
     # A stated bound that asked for less is part of the implied one, and may be what fails.
-    causes = [part for part in stated if part.criterion == requirement.criterion]
+    causes = [part for part in musts if part.criterion == requirement.criterion]
     while waiting:
         rule = waiting.pop()
         if rule not in seen:
             seen.add(rule)
             asked = {leaf.criterion for leaf in leaves(rules[rule].when) if isinstance(leaf, Need)}
-            parts = [part for part in outcome.inference.requirements if part.criterion in asked]
-            causes += [part for part in stated if part.criterion in asked and not part.is_absence]
-            waiting += [origin for part in parts for origin in part.implied_by]
+            causes += [
+                part for part in musts if not part.is_absence and not asked.isdisjoint(list_needed(part.criterion))
+            ]
+            needed = (
+                part for part in outcome.inference.requirements if not asked.isdisjoint(list_needed(part.criterion))
+            )
+            waiting += [origin for part in needed for origin in part.implied_by]
     return causes

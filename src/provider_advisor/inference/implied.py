@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
-from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, text_of
+from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, list_needed, text_of
 from provider_advisor.knowledge.records import Implied, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
@@ -46,7 +46,7 @@ def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: Knowl
     for stated in team.requirements:
         if stated.is_absence:
             continue  # to ask for its absence is no need of it
-        ranks[stated.criterion] = max(ranks.get(stated.criterion, 0), RANK[stated.priority])
+        _raise_ranks(ranks, stated.criterion, RANK[stated.priority])
     added: list[Requirement] = []
     aside: list[SetAside] = []
     rules: list[Rule] = []
@@ -62,10 +62,15 @@ def imply(fired: Sequence[Rule], team: Team, settled: set[str], knowledge: Knowl
             if contradicted := contradicts(requirement, said):
                 aside.append(SetAside(rule.id, part.criterion, contradicted))
                 continue
-            ranks[part.criterion] = max(ranks.get(part.criterion, 0), rank)
+            _raise_ranks(ranks, part.criterion, rank)
             added.append(requirement)
     aside.sort(key=lambda part: (part.criterion, part.rule))
     return Implications(tuple(rules), put_together(team.requirements, added, knowledge), tuple(aside))
+
+
+def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
+    for name in list_needed(criterion):
+        ranks[name] = max(ranks.get(name, 0), rank)
 
 
 def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:

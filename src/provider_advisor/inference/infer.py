@@ -25,6 +25,7 @@ from provider_advisor.knowledge.conditions import (
     evaluate,
     fold,
     leaves,
+    list_needed,
     text_of,
 )
 from provider_advisor.knowledge.records import KnowledgeBase, Rule
@@ -89,7 +90,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     rule_of: dict[str, str] = {}
     to_settle: dict[str, Condition] = {}
     for rule in rules:
-        consequent = tuple(need_atom(part.criterion) for part in rule.implies)
+        consequent = tuple(need_atom(name) for part in rule.implies for name in list_needed(part.criterion))
         for number, alternative in enumerate(alternatives(rule.when) or ()):
             antecedent = {text_of(condition): condition for condition in alternative}
             to_settle |= {atom: condition for atom, condition in antecedent.items() if not isinstance(condition, Need)}
@@ -106,7 +107,7 @@ def need_atom(criterion: str) -> str:
 
 def settled_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set[str]:
     """Return the atoms of those conditions, given with their texts, that are certainly true of the team."""
-    stated = team.stated
+    stated = team.needed
     return {atom for atom, condition in conditions if holds_for(condition, team, stated) is Truth.YES}
 
 
@@ -133,7 +134,7 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     """
     rules = compile_rules(knowledge)
     settled = settled_atoms(rules.to_settle, team)
-    atoms = settled | {need_atom(criterion) for criterion in team.stated}
+    atoms = settled | {need_atom(criterion) for criterion in team.needed}
     fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
     return consequences(in_order, team, settled, knowledge)
@@ -144,6 +145,7 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
     found = imply(rules, team, settled, knowledge)
     requirements = sorted(found.requirements, key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
+    required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
     uncounted: list[SetAside] = []
     for rule in found.rules:

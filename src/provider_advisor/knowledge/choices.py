@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from provider_advisor.knowledge.conditions import FactHolds
+from provider_advisor.knowledge.conditions import EITHER, FactHolds
 from provider_advisor.logic import ABSENT, Interval, Number, plain
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EITHER", "IS_ABSENT", "get_bound", "make_choice", "name_choice", "name_part"]
 
-EITHER = "|"
 IS_ABSENT = "=no"
 """Behind the id of a capability that must not be there."""
 

@@ -10,9 +10,12 @@ from typing import Literal, NamedTuple, TypeVar
 from provider_advisor.logic import Interval, Truth, all_of, any_of, negate
 
 __all__ = [
-    "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage",
-    "evaluate", "fold", "leaves", "text_of",
+    "AT", "EITHER", "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage",
+    "evaluate", "fold", "leaves", "list_needed", "text_of",
 ]  # fmt: skip
+
+AT, EITHER = "@", "|"
+"""Between a criterion and its member, and between the parts of a choice: `phone-numbers@de`, `sms|whatsapp`."""
 
 
 class Need(NamedTuple):
@@ -146,3 +149,12 @@ def _format_bound(bound: Interval | None) -> str:
         return ""
     low = "" if bound.low is None else f">={bound.low}"
     return low + ("" if bound.high is None else f"<={bound.high}")
+
+
+def list_needed(name: str) -> tuple[str, ...]:
+    """Return the criteria that a requirement on this one needs: itself, and that of which it is a member.
+
+    Who asks for numbers in Germany needs numbers, so that what a rule says of numbers holds for them.
+    """
+    parent, at, _ = name.partition(AT)
+    return (name, parent) if at and EITHER not in name else (name,)

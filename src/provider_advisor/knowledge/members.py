@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.knowledge.choices import EITHER, make_choice
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.safe_text import fold
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ __all__ = [
     "list_member_words",
     "split_member",
 ]
-
-AT = "@"
 
 
 class MemberOf(NamedTuple):

@@ -24,7 +24,7 @@ from provider_advisor.decision.totals import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.alternatives import needed_ever
-from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
 from provider_advisor.knowledge.records import Key, Question, questionnaire_of
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
@@ -150,7 +150,7 @@ class Catalogue:
     @cached_property
     def implying(self) -> dict[str, tuple[Rule, ...]]:
         """Return, by criterion, the rules that imply it."""
-        return self._group_rules(lambda rule: {part.criterion for part in rule.implies})
+        return self._group_rules(lambda rule: {name for part in rule.implies for name in list_needed(part.criterion)})
 
     @cached_property
     def hinges(self) -> frozenset[str]:
@@ -160,6 +160,11 @@ class Catalogue:
         conditions += [question.when for question in asked if question.when is not None]
         needed = {leaf.criterion for when in conditions for leaf in leaves(when) if isinstance(leaf, Need)}
         return frozenset(needed.union(*(judged_by(rule) for rule in self.knowledge.rules.values()), self.implying))
+
+    @cached_property
+    def members_in_rules(self) -> frozenset[str]:
+        """Return the members of criteria that rules, or questions that may be asked, need or imply."""
+        return frozenset(name for name in self.hinges if AT in name)
 
     def _group_rules(self, find_names: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Rule, ...]]:
         found: dict[str, list[Rule]] = {}

@@ -17,7 +17,7 @@ from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
 from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.records import Implied, Key
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
@@ -230,6 +230,8 @@ def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Add
     """Return, by criterion, what rules may add to it beside what is stated for good."""
     stated = {part.criterion: part for part in replay.team.requirements}
     low = {name: RANK[part.priority] for name, part in stated.items()}
+    for name, rank in [*low.items()]:
+        _raise_ranks(low, name, rank)
     high = {name: _TOP if truth & YES else 0 for name, truth in replay.possible.stated.items()} | low
     found: dict[str, list[_Addition]] = {}
     # Rules come before those they feed, so that the ranks of what they need are known.
@@ -246,13 +248,18 @@ def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Add
             addition = _put_beside(found_here, stated.get(part.criterion), replay)
             if addition is None:
                 continue
-            high[part.criterion] = max(high.get(part.criterion, 0), addition.high)
+            _raise_ranks(high, part.criterion, addition.high)
             if addition.sure:
-                low[part.criterion] = max(low.get(part.criterion, 0), addition.low)
+                _raise_ranks(low, part.criterion, addition.low)
             left = _drop_if_covered(addition, stated.get(part.criterion), replay)
             if left is not None:
                 found.setdefault(part.criterion, []).append(left)
     return found
+
+
+def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
+    for name in list_needed(criterion):
+        ranks[name] = max(ranks.get(name, 0), rank)
 
 
 def _cap_ranks(

@@ -12,7 +12,7 @@ from provider_advisor.decision import Verdict
 from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import to_interval
@@ -133,7 +133,7 @@ class QuestionOrder:
         if isinstance(condition, AnyOf):
             return any(self._holds(part, name) for part in condition.parts)
         if isinstance(condition, Need):
-            return condition.criterion == name or condition.criterion in self._required
+            return condition.criterion in (*list_needed(name), *self._required)
         return self._survey.replay.possible.may_be(condition) == YES
 
 

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
 from provider_advisor.knowledge import Criterion, Priority, Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Need,
+    Not,
+    Situation,
+    Usage,
+    list_needed,
+)
 from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Interval, Number, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
@@ -292,7 +302,11 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
 
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
     computed = None if catalogue.computed is None else catalogue.computed.id
-    stated = {name: _may_be_stated(name, computed, applying, said) for name in catalogue.knowledge.criteria}
+    named = (*catalogue.knowledge.criteria, *catalogue.members_in_rules, *said.priorities)
+    stated = {name: _may_be_stated(name, computed, applying, said) for name in named}
+    for name in catalogue.members_in_rules | (said.priorities.keys() - catalogue.knowledge.criteria.keys()):
+        for needed in list_needed(name)[1:]:
+            stated[needed] = _either(stated[needed], stated[name])
     required = dict(stated)
     rules: dict[str, int] = {}
     possible = Possible(applying, applying - said.final, frozenset(), rules, required, stated, said)
@@ -301,10 +315,12 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
         rules[rule.id] = possible.may_be(rule.when)
         if rules[rule.id] & YES:
             for part in rule.implies:
-                name, truths = part.criterion, _either(required[part.criterion], rules[rule.id])
-                if name not in said.unwanted:
-                    # As long as the team may answer no, not even a rule that is sure to fire is sure to add it.
-                    required[name] = truths if stated[name] in {YES, NO} else YES | NO
+                if part.criterion in said.unwanted:
+                    continue
+                # As long as the team may answer no, not even a rule that is sure to fire is sure to add it.
+                truths = rules[rule.id] if stated[part.criterion] in {YES, NO} else YES | NO
+                for name in list_needed(part.criterion):
+                    required[name] = _either(required[name], truths)
     return possible
 
 

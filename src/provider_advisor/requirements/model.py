@@ -6,11 +6,13 @@ With them, the prices that a team's monthly usage is multiplied with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.choices import IS_ABSENT
+from provider_advisor.knowledge.conditions import list_needed
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.logic import ABSENT, NO_COMMA, Interval, Number, describe_two_readings, has_comma, read_amount
 
@@ -108,6 +110,11 @@ class Team(NamedTuple):
     def refused(self) -> frozenset[str]:
         """Return the criteria that the team asks to be absent."""
         return frozenset(requirement.criterion for requirement in self.requirements if requirement.is_absence)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Return what conditions find stated: with each member that is asked for, its criterion too."""
+        return frozenset(chain.from_iterable(map(list_needed, self.stated)))
 
 
 def list_unwanted(team: Team) -> tuple[Requirement, ...]:

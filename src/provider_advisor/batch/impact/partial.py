@@ -63,7 +63,8 @@ class Mixing:
         """Return the base before with these changes made, and what they need; None if they cannot be made like that."""
         made = set(wanted)
         while True:
-            made |= self._find_bound(made)
+            while more := self._find_bound(made) - made:  # a rule may bring criteria that bring other rules
+                made |= more
             knowledge = self._mix_parts(made)
             missing = [link for link in _find_links(knowledge) if not _has_part(knowledge, link.named)]
             if not missing:
@@ -86,16 +87,20 @@ class Mixing:
         return None
 
     def _find_bound(self, made: set[ChangeKey]) -> set[ChangeKey]:
-        """Return what goes with these: a criterion that gets another shape, and the changed rules that name it."""
+        """Return what goes with these: a criterion that gets another shape, and what changes and names it."""
         both = self._reshaped & self._old.criteria.keys() & self._new.criteria.keys()
-        rules = [key for key in self.changes if key[0] == "rule"]
-        named = {key: self._list_criteria(key[2]) & both for key in rules}
-        bound: set[ChangeKey] = {("criterion", "", name) for key in rules if key in made for name in named[key]}
+        owners = {key: named & both for key in self.changes if (named := self._list_criteria(key))}
+        bound: set[ChangeKey] = {("criterion", "", name) for key in owners if key in made for name in owners[key]}
         reshaped = {key[2] for key in made | bound if key[0] == "criterion"} & both
-        return bound | {key for key in rules if named[key] & reshaped}
+        return bound | {key for key, named in owners.items() if named & reshaped}
 
-    def _list_criteria(self, rule: str) -> set[str]:
-        found = [base.rules[rule] for base in (self._old, self._new) if rule in base.rules]
+    def _list_criteria(self, change: ChangeKey) -> set[str]:
+        """Return the criteria that a changed rule names, or a provider that only one base has; none for others."""
+        kind, _, name = change
+        if kind == "provider":
+            only = self._old.providers.keys() ^ self._new.providers.keys()
+            return {of for base in (self._old, self._new) for who, of in base.claims if who == name and name in only}
+        found = [base.rules[name] for base in (self._old, self._new) if kind == "rule" and name in base.rules]
         return {link.named[2] for part in found for link in _find_links_of(part) if link.named[0] == "criterion"}
 
     def _mix_parts(self, made: set[ChangeKey]) -> KnowledgeBase:

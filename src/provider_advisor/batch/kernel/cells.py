@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from provider_advisor.decision.degrees import grade_truth
 from provider_advisor.decision.findings import Finding, judge_requirement, judge_rule, weigh_requirement
 from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.knowledge.members import AT, split_member
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 
@@ -40,7 +41,7 @@ class Cell(NamedTuple):
 
     `findings` has one tuple for each provider, in the order of their ids. `telling` says of a requirement whose degrees
     differ from team to team, and are not in the findings, that here they are not the same for all providers, and `open`
-    for which providers they are intervals.
+    for which providers they are intervals. `like` is the number of a cell that differs in the name of a member alone.
     """
 
     criterion: str | None
@@ -49,6 +50,7 @@ class Cell(NamedTuple):
     findings: tuple[tuple[Finding, ...], ...]
     telling: bool = False
     open: tuple[bool, ...] = ()
+    like: int | None = None
 
 
 class Entries(NamedTuple):
@@ -86,6 +88,8 @@ class Cells:
         ]
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
         self._ids: dict[object, int] = {}
+        self._alike: dict[object, int] = {}
+        self._said: dict[str, Mapping[str, tuple[int, ...]]] = {}
         self._keep(Cell(None, (), (), tuple(() for _ in facts.knowledge.providers)))
 
     @property
@@ -178,11 +182,38 @@ class Cells:
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         asked = tuple(part for part in stated if part.priority != "wont")
         required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
+        if self.facts.knowledge.criteria[criterion].member_of is None:
+            return Cell(criterion, stated, added, self._find(required))
+        key = self._list_claims_on(criterion), tuple(part._replace(criterion="") for part in required)
+        like = self._alike.setdefault(key, len(self.known))
+        if like == len(self.known):
+            return Cell(criterion, stated, added, self._find(required))
         findings = tuple(
+            tuple(finding._replace(requirement=part) for finding, part in zip(found, required, strict=True))
+            for found in self.known[like].findings
+        )
+        return Cell(criterion, stated, added, findings, like=like)
+
+    def _find(self, required: Sequence[Requirement]) -> tuple[tuple[Finding, ...], ...]:
+        return tuple(
             tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers
         )
-        return Cell(criterion, stated, added, findings)
+
+    def _list_claims_on(self, criterion: str) -> tuple[object, ...]:
+        """Return what tells the facts on a member from those on others: which claims name it, and what it pays for.
+
+        Most members are named by no claim, and their facts are equal, so that thousands of them are judged once.
+        """
+        parent, member = split_member(criterion)
+        if parent not in self._said:
+            named: dict[str, tuple[int, ...]] = {}
+            claims = (self.facts.base.claims.get((provider, parent), ()) for provider in self.facts.knowledge.providers)
+            for number, claim in enumerate(chain.from_iterable(claims)):
+                named |= {name: (*named.get(name, ()), number) for name in claim.members}
+            self._said[parent] = named
+        of = self.facts.knowledge.criteria[criterion].of
+        return parent, self._said[parent].get(str(member), ()), self._list_claims_on(of) if of and AT in of else of
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)
@@ -190,7 +221,9 @@ class Cells:
             self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
-        self._numbers[number] = _sum_findings(cell.findings, self._width)
+        self._numbers[number] = (
+            _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
+        )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
         is_absence = any(part.is_absence for part in cell.stated)
         self._ranks[number] = -1 if is_absence else max((RANK[part.priority] for part in cell.stated), default=0)

@@ -21,7 +21,7 @@ from provider_advisor.batch.kernel.situations import Said, find_fails, find_hold
 from provider_advisor.batch.native import Structure, check_memory, load_loops, make_structure
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, leaves
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, leaves, list_needed
 from provider_advisor.requirements import RANK
 
 __all__ = ["Chaining", "Changes", "Fired", "KnownChanges"]
@@ -72,6 +72,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
         part_ends=_add_ends([rule.implies for rule in rules]),
         part_of=_make_array(place[part.criterion] for part in parts),
         part_ranks=_make_array(RANK[part.priority] for part in parts),
+        part_parents=_make_array(_find_parent(part.criterion, place) for part in parts),
         judged_ends=_add_ends(judged),
         judged=_make_array(chain.from_iterable(judged)),
         computed=np.array([knowledge.criteria[name].computed for name in names], bool),
@@ -80,6 +81,12 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
         anywhere=sets[-1:],
     )
     return Compiled(program, tuple(flags), place)
+
+
+def _find_parent(name: str, places: Mapping[str, int]) -> int:
+    """Return the place of the criterion of which this one is a member; -1 where it is none, or no rule speaks of it."""
+    parents = list_needed(name)[1:]
+    return places.get(parents[0], -1) if parents else -1
 
 
 def _list_criteria(rule: Rule) -> set[str]:
@@ -200,12 +207,14 @@ class Chaining:
         of_cells = cells.places  # first: a moment later there may be more names, and never fewer
         # Behind all, -1 for what is on no criterion, whose place is -1.
         criteria = _make_array([*(places.get(name, -1) for name in cells.names), -1]).take(of_cells)
+        parents = _make_array([*(_find_parent(name, places) for name in cells.names), -1]).take(of_cells)
         table = make_structure(
             "table",
             rows=said.rows,
             ends=ends,
             cells=words,
             criteria=criteria,
+            parents=parents,
             ranks=cells.ranks.view(np.uint8),
             flags=flags,
         )

@@ -186,10 +186,11 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
 
 /* ---- Rules -------------------------------------------------------------------------------------------------------- */
 
-/* What a team requires of a criterion; a rank of -1 asks for its absence, which is no need of it. */
+/* What a team requires of a criterion; a rank of -1 asks for its absence, which is no need of it. `needed` and `named`
+   are the same as `rank` and `stated`, but by its members. */
 struct required {
     int32_t cell;
-    int16_t rank, stated;
+    int16_t rank, stated, needed, named;
 };
 
 /* The team at hand; `fired` are its rules, up to the first -1, `possible` the set of those that may fire. */
@@ -198,6 +199,11 @@ struct team {
     int32_t *fired, *stack;
     uint64_t *possible;
 };
+
+static int16_t larger(int16_t one, int16_t other)
+{
+    return one > other ? one : other;
+}
 
 /* The highest rank that a condition allows, 0 where it does not hold; its code is in reverse Polish notation. */
 static int32_t allowed(const struct rules *rules, int32_t rule, const struct team *team, const struct table *table,
@@ -209,13 +215,13 @@ static int32_t allowed(const struct rules *rules, int32_t rule, const struct tea
         int32_t of = rules->code[at + 1];
         switch (rules->code[at]) {
         case NEEDED:
-            *top++ = team->of[of].rank > 0 ? team->of[of].rank : 0;
+            *top++ = larger(team->of[of].rank, team->of[of].needed);
             break;
         case STATED:
-            *top++ = team->of[of].stated > 0 ? highest : 0;
+            *top++ = team->of[of].stated > 0 || team->of[of].named ? highest : 0;
             break;
         case NOT_STATED:
-            *top++ = team->of[of].stated > 0 ? 0 : highest;
+            *top++ = team->of[of].stated > 0 || team->of[of].named ? 0 : highest;
             break;
         case FLAG:
             *top++ = table->flags[of * table->rows + row] ? highest : 0;
@@ -254,6 +260,15 @@ static void let_in(const struct rules *rules, uint64_t *possible, const uint64_t
         possible[set] |= sets[of * rules->sets + set];
 }
 
+/* A criterion is needed where one of its members is. */
+static void need(const struct rules *rules, int32_t parent, int16_t rank, struct team *team)
+{
+    if (parent < 0)
+        return;
+    team->of[parent].needed = larger(team->of[parent].needed, rank);
+    let_in(rules, team->possible, rules->by_criterion, parent);
+}
+
 /* Let a rule that fires at a rank imply what it implies; the key of a change that is missing, or FINE. */
 static int64_t imply(const struct rules *rules, int32_t rule, int32_t rank, const struct changes *changes,
                      struct team *team, uint8_t *alone)
@@ -272,6 +287,7 @@ static int64_t imply(const struct rules *rules, int32_t rule, int32_t rank, cons
         if (!changes->refused[change] && of->rank < own) {
             of->rank = (int16_t)own;
             let_in(rules, team->possible, rules->by_criterion, rules->part_of[part]);
+            need(rules, rules->part_parents[part], (int16_t)own, team);
         }
     }
     return FINE;
@@ -302,7 +318,7 @@ static int64_t fire(const struct rules *rules, const struct changes *changes, st
 static int counts(const struct rules *rules, int32_t rule, const struct team *team)
 {
     for (int32_t at = rules->judged_ends[rule]; at < rules->judged_ends[rule + 1]; at++)
-        if (team->of[rules->judged[at]].rank)
+        if (team->of[rules->judged[at]].rank || team->of[rules->judged[at]].needed)
             return 0;
     return rules->judged_ends[rule] < rules->judged_ends[rule + 1];
 }
@@ -316,13 +332,25 @@ static void add(struct outcome *out, int32_t cell)
 static void take_in(const struct rules *rules, const struct table *table, int64_t row, struct team *team)
 {
     for (int32_t word = table->ends[row]; word < table->ends[row + 1]; word++) {
-        int32_t cell = table->cells[word], criterion = table->criteria[cell];
+        int32_t cell = table->cells[word], criterion = table->criteria[cell], parent = table->parents[cell];
+        int16_t rank = (int8_t)table->ranks[cell];
+        if (parent >= 0 && rank > 0) {
+            need(rules, parent, rank, team);
+            team->of[parent].named = 1;
+        }
         if (criterion < 0)
             continue;
-        int16_t rank = (int8_t)table->ranks[cell];
-        team->of[criterion] = (struct required){cell, rank, rank};
+        struct required *of = team->of + criterion;
+        *of = (struct required){cell, rank, rank, of->needed, of->named};
         let_in(rules, team->possible, rules->by_criterion, criterion);
     }
+}
+
+/* Forget that members of a criterion are asked for. */
+static void forget(struct team *team, int32_t parent)
+{
+    if (parent >= 0)
+        team->of[parent].needed = team->of[parent].named = 0;
 }
 
 /* What rules added to the team, each criterion once. */
@@ -334,6 +362,7 @@ static void put_added(const struct rules *rules, const int32_t *favouring, struc
     for (const int32_t *rule = team->fired; *rule >= 0; rule++) {
         for (int32_t part = rules->part_ends[*rule]; part < rules->part_ends[*rule + 1]; part++) {
             struct required *of = team->of + rules->part_of[part];
+            forget(team, rules->part_parents[part]);
             if (of->stated)
                 continue;
             if (of->rank)
@@ -348,6 +377,7 @@ static void put_stated(const struct table *table, struct team *team, struct outc
 {
     for (int32_t word = table->ends[out->row]; word < table->ends[out->row + 1]; word++) {
         int32_t cell = table->cells[word], criterion = table->criteria[cell];
+        forget(team, table->parents[cell]);
         if (criterion >= 0) {
             cell = team->of[criterion].cell;
             team->of[criterion] = (struct required){0};

@@ -44,6 +44,7 @@ struct rules {
     const int32_t *code, *code_ends;     /* conditions, two numbers an instruction: what it is, and of what */
     const int32_t *part_ends, *part_of;  /* what a rule implies: its criteria, */
     const int32_t *part_ranks;           /* and at most at which rank */
+    const int32_t *part_parents;         /* and of which criterion that one is a member, or -1 */
     const int32_t *judged_ends, *judged; /* the criteria on whose facts it favours */
     const uint8_t *computed;             /* by criterion */
     /* Sets of rules, a bit each, in `sets` numbers of 64: those that can fire only where a criterion is required, or a
@@ -59,10 +60,11 @@ struct changes {
     const uint8_t *refused; /* what the team stated contradicts it */
 };
 
-/* A table: the cells of its words, row after row, and by cell its criterion (-1: no rule speaks of it) and rank. */
+/* A table: the cells of its words, row after row, and by cell its criterion (-1: no rule speaks of it), the criterion
+   of which that one is a member (-1), and its rank. */
 struct table {
     int64_t rows;
-    const int32_t *ends, *cells, *criteria;
+    const int32_t *ends, *cells, *criteria, *parents;
     const uint8_t *ranks, *flags; /* ranks are 255, which is -1, where absence is asked; flags by condition, then by row */
 };
 

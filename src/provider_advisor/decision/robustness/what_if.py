@@ -10,7 +10,7 @@ from provider_advisor.decision.verdict import Verdict, judge, limit_strength, li
 from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
-from provider_advisor.knowledge.conditions import Need, leaves
+from provider_advisor.knowledge.conditions import Need, leaves, list_needed
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["Rerun", "Supposing"]
@@ -125,15 +125,15 @@ class Rerun:
         # What a rule implied comes to count once its absence is no longer asked for.
         if (self._outcome.team.refused - asked.refused) & self._implied:
             return True
-        stated = asked.stated
-        return bool((self._outcome.team.stated - stated) & self._matters) or not stated <= self._outcome.team.stated
+        before, now = self._outcome.team.needed, asked.needed
+        return bool((before - now) & self._matters) or not now <= before
 
     def is_alone(self, requirement: Requirement) -> bool:
         """Return whether nothing else changes with the requirement: no rule that fired names its criterion.
 
         Where areas are weighed, its weight falls to others of its area.
         """
-        return requirement.criterion not in self._named and not self._outcome.team.weights
+        return self._named.isdisjoint(list_needed(requirement.criterion)) and not self._outcome.team.weights
 
     def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
         """Return the finding on a requirement for each provider."""

@@ -11,7 +11,7 @@ from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.members import check_member
-from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.conditions import FactHolds, leaves, list_needed
 from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Member, Rule, Source, Topic, UsageItem
@@ -211,7 +211,8 @@ def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
 
 def _list_steps(rule: Rule) -> set[tuple[str, str]]:
     """Return the pairs of a criterion that the rule implies and one that it needs."""
-    return set(itertools.product((part.criterion for part in rule.implies), needed_ever(rule.when)))
+    implied = (name for part in rule.implies for name in list_needed(part.criterion))
+    return set(itertools.product(implied, needed_ever(rule.when)))
 
 
 def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
@@ -219,7 +220,10 @@ def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.implies:
-            graph.setdefault(part.criterion, set()).update(needed_ever(rule.when))
+            for name in list_needed(part.criterion):
+                # A rule that needs numbers and implies numbers in Germany makes nobody need numbers who did not before.
+                if name == part.criterion or name not in needed_always(rule.when):
+                    graph.setdefault(name, set()).update(needed_ever(rule.when))
     return graph
 
 
@@ -243,7 +247,7 @@ def _trace_circle(start: str, graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def _find_never_counting(rule: Rule) -> Iterator[str]:
-    required = needed_always(rule.when)
+    required = {name for needed in needed_always(rule.when) for name in list_needed(needed)}
     if rule.favours is not None:
         asked = {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)}
         if shared := sorted(required & asked):
