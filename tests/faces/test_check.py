@@ -1,5 +1,6 @@
 """`recommend check` says which folders it read, and never checks others than those that lie here."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -65,11 +66,15 @@ def test_hidden_files_are_passed_over(here, recommend_says, name):
     assert recommend_says("recommend check --facts facts --rules rules").status == 0
 
 
-@pytest.mark.usefixtures("here")
-def test_every_answer_says_which_folders_it_read(recommend_says):
+def test_every_answer_says_which_folders_it_read(here, recommend_says):
     answer = "recommend --needs repairs --as-of 2024-01-01 --no-robustness"
     said = recommend_says(f"{answer} --facts facts --rules rules").out
     assert "Asked on 2024-01-01. Facts: facts. Rules: rules." in " ".join(said.split())
+    (here / "teams.csv").write_text("needs\nrepairs\n", encoding="utf-8")
+    batch = "recommend batch teams.csv scores.csv --summary sums.json --report sums.html --facts facts --rules rules"
+    assert recommend_says(batch).status == 0
+    assert "Facts: facts. Rules: rules." in (here / "sums.html").read_text(encoding="utf-8")
+    assert json.loads((here / "sums.json").read_text())["knowledge"]["read_from"] == "Facts: facts. Rules: rules."
     shipped = recommend_says("recommend --needs whiteboard --as-of 2022-12-31 --format markdown").out
     assert "- Facts and rules: shipped with the program.\n" in shipped
 

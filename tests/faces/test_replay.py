@@ -213,3 +213,16 @@ def test_a_question_about_members_is_answered_again(recommend_says, tmp_path):
     said = recommend_says(f"recommend replay {record} {base}")
     assert said.status == 0, said.err
     assert "'delivery@north'" not in said.err
+
+
+def test_a_record_of_another_base_asks_for_it(recommend_says, record):
+    bicycles = Path(__file__).parents[1] / "knowledge" / "bicycles"
+    folders = f"--facts {bicycles}/facts --rules {bicycles}/rules"
+    record.write_text(recommend_says(f"recommend --needs repairs --format json {folders}").out, encoding="utf-8")
+    run = recommend_says(f"recommend replay {record}")
+    assert (run.status, run.out) == (2, "")
+    assert run.err == (
+        f"recommend: {record} comes from another knowledge base, which compared 'ciclo'; name that base with --facts "
+        f"and --rules. Facts: {bicycles}/facts. Rules: {bicycles}/rules.\n"
+    )
+    assert recommend_says(f"recommend replay {record} {folders}").status == 0

@@ -70,6 +70,7 @@ def _scope(facts: Facts) -> Record:
         "newest": days[-1].isoformat() if days else None,
         "oldest": days[0].isoformat() if days else None,
         "says": f"{says} {limits}" if limits else says,
+        "read_from": knowledge.read_from,
         "only": list(scope.only),
         "without": list(scope.without),
         "limited_to": list(scope.sources),
@@ -244,6 +245,7 @@ class _Knowledge(ClosedModel):
     newest: str | None = Field(description="day of the newest fact that counts; null where none does")
     oldest: str | None
     says: str = Field(description="the scope in words")
+    read_from: str = Field(description="the folders of facts and rules, in words")
     only: list[str] = Field(description="the only providers that were to be compared; empty for all")
     without: list[str] = Field(description="the providers that were left out")
     limited_to: list[str] = Field(description="ids of the sources whose claims count; empty for all")

@@ -73,8 +73,12 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
     met = [(finding, frozenset(_list_products(finding))) for finding in assessment.findings if finding.outcome == "met"]
     if len(sets[0]) == 1:
         return _name_either([names[product] for product in sorted((part[0] for part in sets), key=lambda p: -sold[p])])
+    # Among sets of one size, that whose products are said to do most: an add-on meets a wish, and little else.
+    best = min(sets, key=lambda part: (-sum(sold[product] for product in part), part))
     # The first of a set is the one that meets most; what it does not meet comes from another.
-    first, *rest = sorted(sets[0], key=lambda product: (-sum(product in choice for _, choice in met), product))
+    first, *rest = sorted(
+        best, key=lambda product: (-sum(product in choice for _, choice in met), -sold[product], product)
+    )
     said, taken = [names[first]], {first}
     for product in rest:
         own = [finding for finding, choice in met if product in choice and not choice & taken]

@@ -55,6 +55,7 @@ def replay_command(
     day = read_day(as_of)
     old, name = _read(record), name_input(record)
     knowledge = load_knowledge(facts, rules)
+    _refuse_other_base(old, name, knowledge)
     statement = _statement(old["question"], name, knowledge)
     if day is not None:
         statement = statement._replace(as_of=day)
@@ -131,6 +132,18 @@ def _statement(question: dict[str, Any], name: str, knowledge: KnowledgeBase) ->
     """Return the question, read like a requirements file. Raises RequirementsError, KnowledgeError."""
     _refuse_vanished(question, name, knowledge)
     return read_requirements_data(question, name, knowledge)
+
+
+def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
+    """Raise RequirementsError for a record all of whose providers are unknown: it is about another field of choice."""
+    compared = [part.get("id") for part in _dicts(old.get("providers"))]
+    if compared and not any(provider in knowledge.providers for provider in compared):
+        said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
+        read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
+        raise RequirementsError(
+            f"{name} comes from another knowledge base, which compared {_shown(str(compared[0]))}; name that base with "
+            f"--facts and --rules.{read_from}"
+        )
 
 
 def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
