@@ -29,8 +29,9 @@ from provider_advisor.batch.reading.column_types import (
     is_text,
     show_cell,
 )
-from provider_advisor.batch.reading.sources import InputFile
+from provider_advisor.batch.reading.sources import InputFile, open_object
 from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
 __all__ = ["find_group_ends", "parse_batch", "read_parquet", "read_schema"]
@@ -81,7 +82,8 @@ def _list_group_ends(file: pq.ParquetFile) -> list[int]:
 def _open_file(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
     try:
         # As bytes, since the name may not be UTF-8; buffered, so that a whole row group is never in memory.
-        opened = pa.OSFile(os.fsencode(str(source.path)))
+        path = str(source.path)
+        opened = open_object(path) if is_stored(path) else pa.OSFile(os.fsencode(path))
         file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
     except _BROKEN as error:
         source.check_unchanged()

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from provider_advisor.batch.remote.addresses import find_scheme, show_address
+from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, is_stored, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
-__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources"]
+__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources", "open_object"]
 
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
@@ -57,6 +57,13 @@ class InputFile(NamedTuple):
         """Raise BatchFailure if the file, or the one that is open and of which `now` tells, is not as it was."""
         if not self.regular:
             return
+        if is_stored(str(self.path)):
+            try:
+                if self[2:4] == _inspect_object(str(self.path))[2:4]:
+                    return
+            except BatchError as error:
+                raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
+            raise BatchFailure(f"{self.name} was changed while it was read; run again when it stays as it is.")
         try:
             found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
         except OSError as error:
@@ -67,7 +74,7 @@ class InputFile(NamedTuple):
 
 def choose_form(name: str, given: str | None, option: str) -> str:
     """Return the form that is given, else the one that the extension says. Raises BatchError, naming the option."""
-    form = given or _FORMS.get(Path(name).suffix.lower())
+    form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
         raise BatchError(f"{_shorten(what)}: cannot tell its form from the name; add {option} csv, jsonl or parquet.")
@@ -77,8 +84,11 @@ def choose_form(name: str, given: str | None, option: str) -> str:
 def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     """Return the inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
     for name in names:
-        if find_scheme(name):
-            raise BatchError(f"{show_address(name)} cannot be read; expected a file, or a database (postgresql://).")
+        if find_scheme(name) and not is_stored(name):
+            raise BatchError(
+                f"{show_address(name)} cannot be read; expected a file, an object in a store (s3://, gs://, az://) or "
+                "a database (postgresql://)."
+            )
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
         raise BatchError("standard input cannot be read together with files; give one or the other.")
@@ -87,7 +97,7 @@ def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
 
 def _expand_pattern(name: str) -> list[str]:
     # The functions of os.path, unlike those of pathlib, answer False for a name that is too long.
-    if name == "-" or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
+    if name == "-" or is_stored(name) or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
         return [name]
     # pathlib leaves out a leading ./ and knows no absolute patterns.
     found = sorted(path for path in glob.glob(name, recursive=True) if not os.path.isdir(path))  # noqa: PTH207, PTH112
@@ -99,6 +109,8 @@ def _expand_pattern(name: str) -> list[str]:
 def _inspect(path: str) -> InputFile:
     if path == "-":
         return InputFile(STANDARD_INPUT, None)
+    if is_stored(path):
+        return _inspect_object(path)
     name = _shorten(path)
     try:
         found = os.stat(path)  # noqa: PTH116 (the path may not be text)
@@ -112,10 +124,27 @@ def _inspect(path: str) -> InputFile:
     return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
 
 
+def _inspect_object(url: str) -> InputFile:
+    from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (clients of stores load slowly)
+
+    stored = find_object(url)
+    found = stored.inspect()
+    if found is None:
+        raise BatchError(f"{stored.name} does not exist, or you may not see it; check the URL and who you are there.")
+    return InputFile(stored.name, url, *found, regular=True)
+
+
 def _shorten(path: str) -> str:
     r"""Return a path as text for messages: bytes that are not UTF-8 as `\xff`, cut where it is very long."""
     name = os.fsencode(show_address(path)).decode("utf-8", "backslashreplace")
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
+def open_object(url: str) -> BinaryIO:
+    """Open an object of a store for reading. Raises OSError."""
+    from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (as above)
+
+    return find_object(url).open()
 
 
 class Stream:
@@ -130,7 +159,7 @@ class Stream:
             if offset and self._decoder is None:
                 self._file.seek(offset)
         except OSError as error:
-            raise BatchFailure(f"{source.name} cannot be read ({describe_cause(error)}).") from error
+            raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
         try:
             self.check_unchanged()
         except BatchFailure:
@@ -158,7 +187,7 @@ class Stream:
                 found = self._file.read(count) or b""
             except OSError as error:
                 raise BatchFailure(
-                    f"{self.source.name} cannot be read to its end ({describe_cause(error)})."
+                    f"{self.source.name} cannot be read to its end ({_describe(error, self.source)})."
                 ) from error
             if self._decoder is None:
                 return found
@@ -179,7 +208,9 @@ class Stream:
 
     def check_unchanged(self) -> None:
         """Raise BatchFailure if the open file is not the one, or not as it was, when the run began."""
-        if self.source.regular:
+        if is_stored(self.source.path or ""):
+            self.source.check_unchanged()
+        elif self.source.regular:
             self.source.check_unchanged(os.fstat(self._file.fileno()))
 
     def __enter__(self) -> Self:
@@ -196,5 +227,11 @@ class Stream:
             self._file.close()
 
 
+def _describe(error: OSError, source: InputFile) -> str:
+    return hide_secrets(describe_cause(error), source.path or "")
+
+
 def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:
+    if is_stored(path or ""):
+        return open_object(str(path))
     return sys.stdin.buffer if path is None else open(path, "rb", buffering=0)  # noqa: PTH123 (see `__exit__`)

@@ -7,9 +7,10 @@ from urllib.parse import unquote
 
 from provider_advisor.errors import BatchError
 
-__all__ = ["find_scheme", "hide_secrets", "is_database", "refuse_unescaped", "show_address"]
+__all__ = ["find_scheme", "hide_secrets", "is_database", "is_stored", "refuse_unescaped", "show_address"]
 
 _DATABASES = {"postgresql", "postgres"}
+_STORES = {"s3", "gs", "gcs", "az", "abfs", "abfss"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
 _LEAST = 3
@@ -29,6 +30,11 @@ def find_scheme(name: str) -> str:
 def is_database(name: str) -> bool:
     """Return whether a name is the URL of a database."""
     return find_scheme(name) in _DATABASES
+
+
+def is_stored(name: str) -> bool:
+    """Return whether a name is the URL of an object in a store such as S3."""
+    return find_scheme(name) in _STORES
 
 
 def show_address(name: str) -> str:

@@ -153,9 +153,9 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
 
     CSV, JSON Lines and Parquet, recognised by their extensions. - is standard input or output, and IN may be several
-    files, a pattern in quotes, or a database (postgresql://) with --query. OUT appears when it is complete; a name that
-    ends in / is a folder of parts. Rows without an answer go to a rejects file, each with the reason. Exit status 0 if
-    every row was scored, 3 if some were rejected.
+    files, a pattern in quotes, an object of a store (s3://, gs://, az://), or a database (postgresql://) with --query.
+    OUT appears when it is complete; a name that ends in / is a folder of parts. Rows without an answer go to a rejects
+    file, each with the reason. Exit status 0 if every row was scored, 3 if some were rejected.
 
     \b
     Examples:

@@ -1,0 +1,127 @@
+"""Objects of a store that speaks S3, which is started here: read by block, no row lost, no secret shown."""
+
+from __future__ import annotations
+
+import sys
+
+import boto3
+import polars as pl
+import pytest
+from moto.server import ThreadedMotoServer
+
+from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.errors import BatchFailure
+from provider_advisor.faces.cli.main import main
+
+_SECRET = "topsecret"  # noqa: S105 (of a store that lives for a second)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A store on this machine."""
+    found = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    found.start()
+    host, port = found.get_host_and_port()
+    yield f"http://{host}:{port}"
+    found.stop()
+
+
+@pytest.fixture
+def bucket(server, monkeypatch):
+    """A bucket, `teams`, which the environment says how to reach."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": _SECRET, "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": server, "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    client = boto3.client("s3", endpoint_url=server)
+    client.create_bucket(Bucket="teams")
+    return client
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """A function to the exit status of `recommend batch`, and what it said."""
+
+    def run_it(*arguments):
+        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr().err
+        assert _SECRET not in said
+        return ended.value.code, said
+
+    return run_it
+
+
+_NAMES = {"csv": "a b.csv", "jsonl": "teams.jsonl", "parquet": "teams.parquet"}
+
+
+@pytest.mark.parametrize("form", _NAMES)
+def test_an_object_is_answered_as_a_file_of_its_bytes(run, bucket, tmp_path, form):
+    rows = [{"team": f"team-{i}", "needs": "no-such-thing" if i % 10 == 7 else "voice-api"} for i in range(5_000)]
+    frame, file = pl.DataFrame(rows), tmp_path / f"teams.{form}"
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[form](file)
+    bucket.put_object(Bucket="teams", Key=_NAMES[form], Body=file.read_bytes())
+    url = f"s3://teams/{_NAMES[form].replace(' ', '%20')}"
+    assert run(file, tmp_path / "one.csv")[0] == 3
+    assert run(url, tmp_path / "other.csv")[0] == 3
+    assert (tmp_path / "other.csv").read_text() == (tmp_path / "one.csv").read_text()
+    one, other = (pl.read_csv(tmp_path / f"{name}.rejects.csv") for name in ("one", "other"))
+    assert other.drop("file").equals(one.drop("file"))
+    assert set(other["file"]) == {url}
+
+
+def test_blocks_follow_each_other_from_any_place_on(bucket, bicycles):
+    body = b"team,needs\n" + b"".join(b"team-%d,repairs\n" % i for i in range(2_000))
+    bucket.put_object(Bucket="teams", Key="t.csv", Body=body)
+    inputs = open_inputs(("s3://teams/t.csv",), bicycles, None, b",", Limits(block=4_096))
+    blocks = [piece.parse() for piece in inputs.pieces()]
+    assert len(blocks) > 3
+    assert sum(block.rows.num_rows for block in blocks) == 2_000
+    again = [piece.parse() for piece in inputs.pieces(blocks[1].end)]
+    assert [block.rows for block in again] == [block.rows for block in blocks[2:]]
+
+
+def test_an_object_that_changes_while_it_is_read_is_a_failure(bucket, bicycles):
+    bucket.put_object(Bucket="teams", Key="t.csv", Body=b"team,needs\n" + b"a,repairs\n" * 2_000)
+    pieces = open_inputs(("s3://teams/t.csv",), bicycles, None, b",", Limits(block=4_096)).pieces()
+    next(pieces)
+    bucket.put_object(Bucket="teams", Key="t.csv", Body=b"team,needs\n" + b"a,repairs\n" * 2_001)
+    with pytest.raises(BatchFailure, match="was changed while it was read"):
+        list(pieces)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("s3://teams/none.csv", "does not exist"),
+        ("s3://nobody/teams.csv", "does not exist"),
+        ("s3://teams", "names no object"),
+        ("s3://teams/a b.csv", "cannot be used"),
+        ("s3://key:topsecret@teams/t.csv?unknown=topsecret", "Unexpected query parameter"),
+        ("s3://key:top/secret@teams/t.csv", "write it as its code"),
+        ("s3://key:topsecret@teams/t", "cannot tell its form"),
+        ("ftp://key:topsecret@teams/t.csv", "cannot be read"),
+    ],
+)
+def test_a_wrong_address_gets_one_sentence(run, bucket, tmp_path, url, sentence):
+    bucket.put_object(Bucket="teams", Key="t", Body=b"needs\nfax\n")
+    status, said = run(url, tmp_path / "scores.csv")
+    assert (status, sentence in said, "secret" in said, said.count("\n")) == (2, True, False, 1), said
+
+
+def test_a_store_that_nobody_can_reach_gets_one_sentence(run, tmp_path, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, _SECRET)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    status, said = run("s3://teams/t.csv", tmp_path / "scores.csv")
+    assert (status, "cannot be reached" in said, said.count("\n")) == (1, True, 1), said
+
+
+def test_an_object_is_not_yet_written_to(run, tmp_path):
+    (tmp_path / "teams.csv").write_text("needs\nfax\n")
+    status, said = run(tmp_path / "teams.csv", "s3://key:topsecret@teams/scores.csv")
+    assert (status, "cannot be written" in said, said.count("\n")) == (2, True, 1), said
