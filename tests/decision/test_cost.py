@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor import RequirementsError, load, recommend
-from provider_advisor.decision.cost import calculate_cost, find_cost_scale
+from provider_advisor.decision.cost import calculate_cost, find_cost_scale, price_tiers
 from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval
 
 _DAY = dt.date(2022, 12, 31)
@@ -93,3 +94,42 @@ def test_the_scale_of_a_usage_does_not_depend_on_providers_and_holds_every_known
     for provider in facts.knowledge.providers:
         cost = calculate_cost(provider, usage, facts)
         assert cost.amount.high is None or cost.amount.high <= worst + 1e-6
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(0, 9)), min_size=1, max_size=4, unique_by=lambda tier: tier[0]),
+    st.integers(0, 9),
+    st.integers(0, 60),
+)
+def test_each_unit_is_paid_by_the_tier_in_which_it_falls(tiers, last, volume):
+    ends = sorted(tiers)
+
+    def price_of(unit):
+        return next((price for end, price in ends if unit <= end), last)
+
+    found = price_tiers([*(Tier(*tier) for tier in ends), Tier(None, last)], volume)
+    assert found == sum(price_of(unit) for unit in range(1, volume + 1))
+
+
+TIERED = """id: tiered
+name: Tiered Wheels
+products: [{id: shop, name: The shop}]
+claims:
+- {criterion: rental, product: shop, value: present, source: guide-2020, line: 3}
+- {criterion: rental-price, product: shop, unit: EUR/day, source: guide-2020, line: 4,
+   tiers: [{up_to: 10, price: 20}, {up_to: 20, price: 15}, {price: 12.5}]}
+"""
+
+
+def test_an_answer_counts_and_names_the_tiers(knowledge_from, tmp_path):
+    knowledge = knowledge_from(tmp_path, facts={"providers/tiered.yaml": TIERED})
+    day = dt.date(2020, 12, 31)
+    for days, cost in ((0, 0), (10, 200), (12, 230), (21, 362.5)):
+        assert calculate_cost("tiered", {"rental-days": days}, facts_as_of(knowledge, day)).amount == Interval(
+            cost, cost
+        )
+    answer = recommend(knowledge, wants=["monthly-cost<=250"], usage={"rental-days": 12}, as_of=day).record
+    found = next(part for part in answer["providers"] if part["id"] == "tiered")["monthly_cost"]
+    assert found["items"][0]["price"] == "20 up to 10, then 15 up to 20 a month, then 12.5 EUR/day"
+    outcomes = {part["outcome"] for part in answer["findings"] if part["provider"] == "tiered"}
+    assert outcomes == {"met"}

@@ -50,6 +50,7 @@ from provider_advisor.knowledge.records import (
     Rule,
     Scale,
     Source,
+    Tier,
     Topic,
     UsageItem,
 )
@@ -133,6 +134,7 @@ class Said(NamedTuple):
     as_of: dt.date = SOURCE.published
     until: dt.date | None = None
     product: str | None = "basic"
+    tiers: tuple[Tier, ...] = ()
 
 
 def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Claim:
@@ -152,6 +154,7 @@ def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Cla
         starts=said.as_of,
         until=said.until,
         amount=amount,
+        tiers=said.tiers,
     )
 
 
@@ -363,7 +366,11 @@ def _menu(kind: str) -> tuple[tuple[Said, ...], ...]:
 def _said(draw: random.Random, kind: str) -> Said:
     value, bound, product = _value(draw, kind)
     until = draw.choice([None, None, None, None, dt.date(2022, 10, 1)])
-    return Said(value, bound, draw.choice(_EVIDENCE), draw.choice(_DAYS), until, product)
+    said = Said(value, bound, draw.choice(_EVIDENCE), draw.choice(_DAYS), until, product)
+    if kind == "price" and isinstance(value, tuple):
+        low, high = value
+        return said._replace(tiers=(Tier(10, high), Tier(draw.choice([100, 99.5]), (low + high) / 2), Tier(None, low)))
+    return said
 
 
 def _value(draw: random.Random, kind: str) -> tuple[str | Number | tuple[Number, Number], str | None, str | None]:

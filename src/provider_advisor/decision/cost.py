@@ -1,15 +1,16 @@
 """Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_truth
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
 
-__all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost"]
+__all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost", "price_tiers"]
 
 _DIGITS = 9
 
@@ -51,6 +52,20 @@ class Cost(NamedTuple):
         return bool(self.unpriced) or any(item.missing for item in self.items)
 
 
+def price_tiers(tiers: Iterable[Tier], volume: Number) -> float:
+    """Return what a month's volume costs: each unit at the price of the tier in which it falls.
+
+    >>> price_tiers([Tier(100, 2), Tier(None, 1)], 150)
+    250.0
+    """
+    total, before = 0.0, 0.0
+    for tier in tiers:
+        end = volume if tier.up_to is None else min(volume, tier.up_to)
+        total += max(0.0, end - before) * tier.price
+        before = before if tier.up_to is None else tier.up_to
+    return total
+
+
 def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
     """Return the cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
     items = tuple(_calculate_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
@@ -71,7 +86,7 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     found = [(price, facts(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
     costs = sorted(
-        ((_times(fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
+        ((_times(fact, fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
         key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),
     )
     beside = _find_free(service, provider, facts)
@@ -86,8 +101,11 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     return CostItem(service.usage, cheapest[1], Interval(low, cheapest[0].high), instead, beside, missing=missing)
 
 
-def _times(amount: Interval, price: Criterion, usage: Mapping[str, Number]) -> Interval:
+def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Number]) -> Interval:
     volume = math.prod(usage[item] for item in price.usage)
+    if fact.tiers:
+        cost = _drop_dust(price_tiers(fact.tiers, volume))
+        return Interval(cost, cost)
     low, high = amount.low or 0, amount.high
     return Interval(_drop_dust(low * volume), None if high is None else _drop_dust(high * volume))
 

@@ -279,6 +279,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "criterion": claim.criterion,
         "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
         "bound": claim.bound,
+        "tiers": [tier._asdict() for tier in claim.tiers],
         "unit": claim.unit,
         "evidence": claim.evidence,
         "source": claim.source,

@@ -8,6 +8,7 @@ from typing import Any
 
 from provider_advisor.explanation.model import ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
+from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
@@ -34,6 +35,7 @@ __all__ = [
     "rule_label",
     "scope_text",
     "score_text",
+    "tiers_text",
 ]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -79,12 +81,20 @@ def claim_text(claim: Claim) -> str:
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
     unit = claim.unit or ""
+    if claim.tiers:
+        return f"{tiers_text(claim.tiers)} {unit}".rstrip()
     if isinstance(claim.value, tuple):
         return f"{number_text(claim.value[0])} to {number_text(claim.value[1])} {unit}".rstrip()
     word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
         str(claim.bound), ""
     )
     return f"{word}{number_text(claim.value)} {unit}".rstrip()
+
+
+def tiers_text(tiers: Sequence[Tier]) -> str:
+    """Return tiers in words: "0.0079 up to 150,000 a month, then 0.0075"."""
+    said = [f"{number_text(tier.price)} up to {number_text(tier.up_to)}" for tier in tiers if tier.up_to is not None]
+    return f"{', then '.join(said)} a month, then {number_text(tiers[-1].price)}"
 
 
 def bound_text(bound: Interval | None, criterion: Criterion) -> str:

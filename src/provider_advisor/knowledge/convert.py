@@ -28,6 +28,7 @@ from provider_advisor.knowledge.records import (
     Scope,
     Source,
     Subject,
+    Tier,
     Topic,
     UsageItem,
 )
@@ -155,6 +156,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         place=_find_place(shape),
         members=shape.members,
         only=shape.only is not None,
+        tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
         meant=shape.meant,
     )
 
@@ -170,6 +172,9 @@ def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Numbe
         return None, shape.value
     if shape.by_quote:
         return None, "by-quote"
+    if shape.tiers is not None:
+        prices = [plain(tier.price) for tier in shape.tiers]
+        return "between", (min(prices), max(prices))
     if shape.between is not None:
         return "between", (plain(shape.between[0]), plain(shape.between[1]))
     for word in ("exactly", "at_least", "more_than", "at_most", "from"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.members import AT, split_member
-from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice
+from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice, Tier
 from provider_advisor.knowledge.timeline import View, build_view
 from provider_advisor.logic import Interval, Truth, any_of
 
@@ -31,6 +31,12 @@ class Fact(NamedTuple):
     disputed: bool = False
     aged: bool = False
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Return the tiers of a price, where all that is known of it is that of one list of tiers; else none."""
+        said = {claim.tiers for claim in self.claims if claim.amount == self.amount is not None}
+        return said.pop() if len(said) == 1 and not self.disputed else ()
 
     @property
     def newest(self) -> dt.date | None:

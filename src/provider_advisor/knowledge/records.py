@@ -48,6 +48,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Subject",
+    "Tier",
     "Topic",
     "UsageItem",
     "questionnaire_of",
@@ -157,12 +158,20 @@ class Criterion(NamedTuple):
         return Interval(high=rank - 1) if self.lower_is_better else Interval(low=rank + 1)
 
 
+class Tier(NamedTuple):
+    """The price of each unit that is used in a month beyond the tier before, up to an amount; None: however many."""
+
+    up_to: Number | None
+    price: Number
+
+
 class Claim(NamedTuple):
     """One source's statement about one provider and one criterion.
 
     `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
     not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
     leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
+    A price may have `tiers`; its value and amount then are those between the lowest price and the highest.
     With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
     Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
     file and line of the knowledge base; `line` that of the source, or `place` another part of it: "page 12",
@@ -188,6 +197,7 @@ class Claim(NamedTuple):
     members: tuple[str, ...] = ()
     only: bool = False
     meant: str | None = None
+    tiers: tuple[Tier, ...] = ()
 
     @property
     def belongs_to(self) -> str | None:

@@ -12,6 +12,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_exac
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.requirements import OnCost
 from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
 
@@ -124,15 +125,32 @@ def _find_cheapest(
     provider: str, models: Sequence[Criterion], times: Mapping[str, Floats], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
     """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
-    amounts = [(price.id, facts(provider, price.id).amount) for price in models]
-    priced = [(times[name], amount) for name, amount in amounts if amount is not None]
+    found = [(price.id, facts(provider, price.id)) for price in models]
+    priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
-    highs = [_multiply_high(volumes, amount) for volumes, amount in priced]
+    tiered = [_price_tiers(fact.tiers, volumes) if fact.tiers else None for volumes, fact, _ in priced]
+    highs = [
+        _multiply_high(volumes, amount) if known is None else known
+        for (volumes, _, amount), known in zip(priced, tiered, strict=True)
+    ]
     if len(priced) < len(models):  # a price that is not known may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
-    lows = [round_exactly((amount.low or 0) * volumes) for volumes, amount in priced]
+    lows = [
+        round_exactly((amount.low or 0) * volumes) if known is None else known
+        for (volumes, _, amount), known in zip(priced, tiered, strict=True)
+    ]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
+
+
+def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
+    """Return what volumes cost by tiers, as `price_tiers` does for one, step by step the same."""
+    total, before = np.zeros(len(volumes)), 0.0
+    for tier in tiers:
+        end = volumes if tier.up_to is None else np.minimum(volumes, tier.up_to)
+        total += np.maximum(0.0, end - before) * tier.price
+        before = before if tier.up_to is None else tier.up_to
+    return round_exactly(total)
 
 
 def _multiply_high(volumes: Floats, amount: Interval) -> Floats:

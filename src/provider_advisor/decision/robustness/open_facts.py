@@ -138,12 +138,13 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
 
 
 def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
-    """Yield the prices of one item that are not known exactly."""
+    """Yield the prices of one item that are not known exactly; what is known by tiers is."""
     if item.amount.low == item.amount.high:
         return
     yield from item.missing
     for fact in (item.price, *item.instead):
-        amount = None if fact is None else facts(provider, fact.criterion).amount
+        known = None if fact is None else facts(provider, fact.criterion)
+        amount = None if known is None or known.tiers else known.amount
         if fact is not None and amount is not None and amount.low != amount.high:
             yield fact.criterion
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
@@ -91,11 +92,33 @@ def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield f"'unit' is missing; expected {criterion.unit}."
     elif not unit_fits(claim.unit, str(criterion.unit)) or claim.unit != criterion.unit:
         yield f"the unit '{claim.unit}' does not fit; expected {criterion.unit}."
+    yield from _check_tiers(claim, criterion)
     yield from _check_scale(claim, criterion)
 
 
+def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    """Yield what is wrong with tiers: each begins where the one before it ends, and the last has no end."""
+    if claim.tiers is None:
+        return
+    if criterion.kind != "price":
+        yield "'tiers' belong to prices; write one amount."
+    ends = [tier.up_to for tier in claim.tiers]
+    for number, (end, following) in enumerate(itertools.pairwise(ends), start=1):
+        if end is None:
+            yield f"tier {number} has no 'up_to', so that no use is left for those behind it; add it, or move it last."
+        elif following is not None and following <= end:
+            yield (
+                f"tier {number + 1} ends at {following:g}, but tier {number} already reaches up to {end:g}; "
+                "list tiers by rising 'up_to'."
+            )
+    if ends[-1] is not None:
+        yield f"nothing is said of use above {ends[-1]:g}; add a last tier without 'up_to'."
+
+
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
-    given = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_, *(claim.between or ()))
+    tiers = [tier.price for tier in claim.tiers or ()]
+    single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
+    given = (*single, *(claim.between or ()), *tiers)
     amounts = [amount for amount in given if isinstance(amount, int | float)]
     if criterion.scale is not None:
         low, high = sorted((criterion.scale.worst, criterion.scale.best))

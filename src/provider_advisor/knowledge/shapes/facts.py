@@ -51,7 +51,7 @@ AmountOrDay = Annotated[
 ]
 MEMBER_KEYS = ("member", "includes", "only")
 PLACE_KEYS = ("line", "page", "section", "anchor")
-VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote")
+VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote", "tiers")
 
 
 class SourceShape(Shape):
@@ -198,6 +198,13 @@ class ProductShape(Shape):
         return self
 
 
+class TierShape(Shape):
+    """The price of what is used in a month up to an amount, behind that of the tier before; the last has no end."""
+
+    up_to: Annotated[float | None, Field(gt=0, allow_inf_nan=False, description="more than 0")] = None
+    price: Amount
+
+
 class ClaimShape(Shape):
     """One source's statement about one criterion: exactly one of the value keys, and where it is found."""
 
@@ -224,6 +231,7 @@ class ClaimShape(Shape):
     between: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
     from_: AmountOrDay | None = Field(default=None, alias="from")
     by_quote: Literal[True] | None = None
+    tiers: Annotated[list[TierShape] | None, Field(min_length=2)] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
     stated: dt.date | None = None
