@@ -36,6 +36,7 @@ def columns_of(outcome: Outcome) -> dict[str, Any]:
         "lean": verdict.lean,
         "among": sorted(verdict.among),
         "reasons": _telling(outcome),
+        "unlisted": [part.text for part in outcome.team.unlisted],
     }
     for part in outcome.assessments:
         name, amount = part.provider, part.cost.amount if part.cost else None
@@ -82,6 +83,7 @@ def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:
     scored = scorer.score(table)
     found = iter(scored.batch.to_pylist())
     verdicts: Counter[tuple[str, ...]] = Counter()
+    unjudged = 0
     for place, row in enumerate(table.to_pylist()):
         alone = answered(row, scorer.facts)
         if not isinstance(alone, Outcome):
@@ -92,7 +94,9 @@ def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:
         assert {key: said[key] for key in expected} == expected, row
         assert said["team"] == row["team"]
         verdict = alone.verdict
+        unjudged += bool(alone.team.unlisted)
         verdicts[(verdict.kind, verdict.strength or "", verdict.provider or "", verdict.lean or "")] += 1
     assert next(found, None) is None
     assert scored.tally.verdicts == verdicts
+    assert scored.tally.unjudged_teams == unjudged
     assert scored.batch.num_rows + len(scored.errors) == table.num_rows

@@ -15,6 +15,7 @@ from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase, Policy, UsageItem
 from provider_advisor.requirements import PRIORITIES
+from provider_advisor.requirements.area_weights import list_areas
 
 USAGE = tuple(UsageItem(name, name, f"{name}?", "things") for name in ("calls", "hours", "seats"))
 COST = Criterion("cost", "cost", "area", "price", "cost?", 2, unit="USD/month", lower_is_better=True, computed=True)
@@ -108,8 +109,11 @@ def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def tables(draw: st.DrawFn, knowledge: KnowledgeBase) -> pa.RecordBatch:
-    """A few rows, with texts or with lists in the columns of requirements."""
+def tables(draw: st.DrawFn, knowledge: KnowledgeBase, *, own_words: bool = False) -> pa.RecordBatch:
+    """A few rows, with texts or with lists in the columns of requirements; perhaps requirements in `own_words`.
+
+    Then areas may be weighed too.
+    """
     rows = draw(st.integers(1, 12))
     lists = draw(st.booleans())
     word = words(knowledge)
@@ -128,6 +132,15 @@ def tables(draw: st.DrawFn, knowledge: KnowledgeBase) -> pa.RecordBatch:
         columns[f"situation.{topic.id}"] = draw(st.lists(st.one_of(st.none(), answer), min_size=rows, max_size=rows))
     for item in draw(st.lists(st.sampled_from(USAGE), max_size=3, unique=True)):
         columns[f"usage.{item.id}"] = draw(_volumes(rows))
+    if own_words:
+        said = st.lists(
+            st.sampled_from(["loan phones", "Loan phones:could", "tea:should", "tea:shoud", " "]), max_size=2
+        )
+        cells = draw(st.lists(st.one_of(st.none(), said), min_size=rows, max_size=rows))
+        columns["unlisted"] = cells if lists else [None if cell is None else ";".join(cell) for cell in cells]
+        for area in draw(st.lists(st.sampled_from(list_areas(knowledge)), unique=True)):
+            weights = st.sampled_from([None, None, 0, 20, 62.5, 100, -1])
+            columns[f"weights.{area}"] = draw(st.lists(weights, min_size=rows, max_size=rows))
     return _batch(columns, lists=lists)
 
 
@@ -148,9 +161,9 @@ def _batch(columns: Mapping[str, Sequence[Any]], *, lists: bool) -> pa.RecordBat
     arrays = {}
     for name, cells in columns.items():
         kind = pa.string()
-        if lists and name in {"needs", "wants"}:
+        if lists and name in {"needs", "wants", "unlisted"}:
             kind = pa.list_(pa.string())
-        elif name.startswith("usage.") and not any(isinstance(cell, str) for cell in cells):
+        elif name.startswith(("usage.", "weights.")) and not any(isinstance(cell, str) for cell in cells):
             kind = pa.float64()
         arrays[name] = pa.array(cells, kind)
     return pa.RecordBatch.from_pydict(arrays)

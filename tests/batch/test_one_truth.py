@@ -20,3 +20,10 @@ def test_a_batch_answers_every_team_as_it_would_be_answered_alone(data):
     # Two tables with one scorer: what it remembers of the first must not show in the second.
     for _ in range(2):
         agrees(scorer, data.draw(tables(knowledge)))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_own_words_and_weights_by_area_are_answered_as_they_would_be_alone(data):
+    knowledge = data.draw(bases())
+    agrees(Scorer(Facts(knowledge, DAY), reasons=True), data.draw(tables(knowledge, own_words=True)))

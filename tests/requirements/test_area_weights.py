@@ -18,7 +18,7 @@ from provider_advisor.requirements.file import read_requirements, read_requireme
 @pytest.mark.parametrize(
     ("weights", "sentences"),
     [
-        ({"service": 10}, ["unknown area 'service' in 'weights'. Did you mean 'services'?"]),
+        ({"service": 10}, ["unknown area 'service' in 'weights'. Did you mean 'services' or 'prices'?"]),
         ({"video": 10}, ["unknown area 'video' in 'weights'. Known: prices, riding, services."]),
         (
             {"prices": -1, "services": 101},

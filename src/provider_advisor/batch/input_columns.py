@@ -26,6 +26,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
+from provider_advisor.requirements.area_weights import list_areas
 
 __all__ = [
     "DATED",
@@ -42,7 +43,8 @@ __all__ = [
 DATED = ("as_of", "max_age", *Scope._fields)
 """The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""
 
-_TOPICS = ("situation", "usage")
+_TOPICS = ("situation", "usage", "weights")
+_ANSWERS = tuple(f"{topic}." for topic in _TOPICS)
 _BETWEEN = re.compile(r"[\s_.-]+")
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
@@ -61,7 +63,8 @@ class Spelling:
     @classmethod
     def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
         """Return the spelling of all columns that are read; `team` is one unless another holds the ids."""
-        names = ["needs", "wants", *DATED, *_TOPICS]
+        names = ["needs", "wants", "unlisted", *DATED, *_TOPICS]
+        names += [f"weights.{area}" for area in list_areas(knowledge)]
         names += [f"situation.{topic}" for topic in knowledge.topics] + [f"usage.{item}" for item in knowledge.usage]
         return cls(names if id_column else ["team", *names])
 
@@ -148,7 +151,7 @@ def plan_columns(
     _refuse_two_for_one(columns, given.names)
     names = [column.field.name for column in columns]
     for name in names if {"needs", "wants"} & set(names) else ():  # that both are missing is said elsewhere
-        if name != id_column and spelling.find(name) is None and not name.startswith(("situation.", "usage.")):
+        if name != id_column and spelling.find(name) is None and not name.startswith(_ANSWERS):
             spelling.refuse_similar(name)
     return ColumnPlan(tuple(columns), same=[column.field for column in columns] == list(given))
 

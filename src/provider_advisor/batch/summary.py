@@ -39,6 +39,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "scored": tally.teams,
         "rejected": rejected,
         "empty_rows": tally.empty_rows,
+        "not_judged": tally.unjudged_teams,
         "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
         "providers": [summing.provider(provider) for provider in facts.base.providers if summing.took_part(provider)],
         "nobody_leads": summing.counted({}, summing.leads[""]),
@@ -260,6 +261,7 @@ class _Summary(ClosedModel):
     scored: int
     rejected: int
     empty_rows: int = Field(description="rows of empty cells, which are no teams and count nowhere else")
+    not_judged: int = Field(description="teams with a requirement in their own words, which nothing judges")
     verdicts: list[_Kind] = Field(description="all four kinds")
     providers: list[_Provider]
     nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to nobody")

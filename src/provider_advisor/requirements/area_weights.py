@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import KnowledgeBase
-from provider_advisor.knowledge.suggest import find_misspelt
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.safe_text import fold
@@ -44,7 +44,7 @@ def _find_problems(given: Mapping[str, object], areas: Mapping[str, str]) -> Ite
     seen: dict[str, str] = {}
     for name, weight in given.items():
         if (key := fold(str(name))) not in areas:
-            hint = find_misspelt(brief(name), areas.values()) or f" Known: {', '.join(areas.values())}."
+            hint = did_you_mean(brief(name), areas.values()) or f" Known: {', '.join(areas.values())}."
             yield f"unknown area {shown(name)} in 'weights'.{hint}"
         elif key in seen:
             yield f"'weights' has the area '{areas[key]}' twice, as {shown(seen[key])} and {shown(name)}; keep one."

@@ -16,9 +16,10 @@ from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample
 from provider_advisor.batch.impact.partial import Causes, find_causes
 from provider_advisor.batch.input_columns import DATED
 from provider_advisor.batch.kernel.arrays import Flags
-from provider_advisor.batch.kernel.table import SITUATION, USAGE
+from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.requirements.area_weights import list_areas
 
 __all__ = ["Asked", "Impact", "measure_impact"]
 
@@ -169,6 +170,7 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
     other = asked.after if knowledge is asked.before else asked.before
     strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
     strange |= {f"{USAGE}{name}" for name in other.usage.keys() - knowledge.usage.keys()}
+    strange |= {f"{WEIGHTS}{area}" for area in {*list_areas(other)} - {*list_areas(knowledge)}}
     return [name for name in asked.schema.names if name not in strange]
 
 

@@ -24,7 +24,8 @@ class Tally(NamedTuple):
     `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
     `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
     the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
-    a verdict that is not proven. `left` counts the rows of empty cells, which are no teams, under "empty".
+    a verdict that is not proven. `left` counts the rows of empty cells, which are no teams, under "empty",
+    and the teams with a requirement that nothing judges under "unjudged".
     """
 
     verdicts: _Counts
@@ -50,6 +51,15 @@ class Tally(NamedTuple):
     def empty_rows(self) -> int:
         """Return how many rows held nothing but empty cells."""
         return self.left["empty",]
+
+    @property
+    def unjudged_teams(self) -> int:
+        """Return how many teams have a requirement that no criterion says."""
+        return self.left["unjudged",]
+
+    def add_unjudged(self, count: int) -> Tally:
+        """Return the same with so many teams more that have a requirement that no criterion says."""
+        return self._replace(left=self.left + Counter({("unjudged",): count})) if count else self
 
     def add_empty_rows(self, count: int) -> Tally:
         """Return the same with so many rows of empty cells more."""

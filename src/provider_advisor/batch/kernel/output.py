@@ -23,6 +23,7 @@ __all__ = [
     "make_columns",
     "make_fields",
     "make_no_lists",
+    "make_texts",
     "make_word_lists",
     "spell_code",
 ]
@@ -47,10 +48,15 @@ def make_fields(providers: Sequence[str], *, costs: bool, reasons: bool, explain
         fields.append(pa.field(f"{provider}.standing", _WORD))
         fields += [pa.field(f"{provider}.{name}", pa.float64()) for name in (*_SCORES, *(_COSTS if costs else ()))]
     if reasons:
-        fields += [pa.field(name, _WORDS) for name in ("among", *list_names(providers))]
+        fields += [pa.field(name, _WORDS) for name in ("among", *list_names(providers), "unlisted")]
     if explain:
         fields.append(pa.field("explain", pa.string()))
     return fields
+
+
+def make_texts(texts: Sequence[Sequence[str]]) -> pa.ListArray:
+    """Return lists of texts of which hardly two are alike."""
+    return pa.array(texts, _WORDS)
 
 
 _SCORES = ("proven", "expected", "possible")

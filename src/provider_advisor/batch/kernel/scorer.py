@@ -46,6 +46,7 @@ from provider_advisor.batch.kernel.output import (
     make_columns,
     make_fields,
     make_no_lists,
+    make_texts,
     make_word_lists,
 )
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
@@ -53,6 +54,7 @@ from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
     DATED,
     FIRM,
+    LEANING,
     Scores,
     Verdicts,
     add_up,
@@ -61,13 +63,13 @@ from provider_advisor.batch.kernel.scores import (
     score_teams,
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
-from provider_advisor.batch.kernel.table import Layout, plan_layout, read_row
+from provider_advisor.batch.kernel.table import Layout, find_rows_apart, plan_layout, read_row
 from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.records import EVERYTHING, Scope
-from provider_advisor.requirements import Statement
+from provider_advisor.requirements import Statement, Unlisted
 
 __all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]
 
@@ -137,10 +139,11 @@ class Scorer:
         memory = self._get_memory()
         read = rows.select(list(layout.read))
         found = judge(read, memory, self._chaining)
-        verdicts = self._find_dated(judge_teams(found.scores), found, read, memory)
+        verdicts = self._find_dated(_limit_strength(judge_teams(found.scores), found), found, read, memory)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
         tally = memory.tallying.count_teams(memory.cells, found.entries, found.scores, verdicts, kept)
+        tally = tally.add_unjudged(len(found.unlisted))
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high) if self._costs else ()
@@ -202,6 +205,7 @@ class Scorer:
                 else make_no_lists(int(np.count_nonzero(kept)))
                 for name in list_names(self._everybody)
             ),
+            make_texts([[part.text for part in found.unlisted.get(row, ())] for row in np.flatnonzero(kept).tolist()]),
         ]
 
     def _explain_rows(self, rows: pa.RecordBatch, kept: Flags, days: Sequence[RowScope] | None) -> pa.Array:
@@ -237,6 +241,17 @@ class Judged(NamedTuple):
     costs: Costs
     errors: dict[int, str]
     own: Flags
+    unlisted: dict[int, tuple[Unlisted, ...]]
+
+
+def _limit_strength(verdicts: Verdicts, found: Judged) -> Verdicts:
+    """Return the verdicts, leaning where a team has a must that nothing judges: see `decision.verdict`."""
+    limited = [row for row, parts in found.unlisted.items() if any(part.priority == "must" for part in parts)]
+    if not limited:
+        return verdicts
+    strength = verdicts.strength.copy()
+    strength[limited] = np.where(strength[limited] == FIRM, LEANING, strength[limited])
+    return verdicts._replace(strength=strength)
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
@@ -251,7 +266,8 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
         _put_costs(priced.costs, row, outcome)
     own = apart.out.copy()
     own[read.stated.on_cost.rows] = True
-    return Judged(entries, scores, priced.costs, apart.errors, own)
+    unlisted = {row: outcome.team.unlisted for row, outcome in apart.outcomes.items() if outcome.team.unlisted}
+    return Judged(entries, scores, priced.costs, apart.errors, own, unlisted)
 
 
 class _RowsRead(NamedTuple):
@@ -299,7 +315,7 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
     # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole. So a
     # row whose words are read apart keeps no sentence found here: its single answer says which mistake comes first.
-    first = said.alone | stated.apart
+    first = said.alone | stated.apart | find_rows_apart(rows)
     sentences = {**stated.exclusive, **said.wrong, **stated.wrong}  # the later ones replace the earlier ones
     wrong = {row: sentence for row, sentence in sentences.items() if not first[row]}
     alone |= first

@@ -9,22 +9,29 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
+from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
 
 __all__ = [
     "REQUIREMENTS",
     "SITUATION",
+    "UNLISTED",
     "USAGE",
+    "WEIGHTS",
     "Layout",
     "Reads",
+    "find_rows_apart",
     "is_item",
     "plan_layout",
     "read_item",
@@ -33,7 +40,8 @@ __all__ = [
 ]
 
 REQUIREMENTS = ("needs", "wants")
-SITUATION, USAGE = "situation.", "usage."
+UNLISTED = "unlisted"
+SITUATION, USAGE, WEIGHTS = "situation.", "usage.", "weights."
 
 
 class Layout(NamedTuple):
@@ -55,7 +63,7 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
         raise BatchError(f"there is no column '{id_column}'; expected one of {', '.join(schema.names)}.")
     if not set(REQUIREMENTS) & set(schema.names):
         raise BatchError(_describe_missing(schema.names))
-    read = tuple(name for name in schema.names if name in REQUIREMENTS or name.startswith((SITUATION, USAGE)))
+    read = tuple(name for name in schema.names if name in {*REQUIREMENTS, UNLISTED} or name.startswith(_ANSWERS))
     for name in read:
         _check_column(schema.field(name), knowledge)
     carried = tuple(name for name in schema.names if name not in read)
@@ -63,6 +71,9 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
         raise BatchError(f"the column '{both[0]}' has the name of a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
     return Layout(read, carried, identity)
+
+
+_ANSWERS = (SITUATION, USAGE, WEIGHTS)
 
 
 def _refuse_twice(names: list[str]) -> None:
@@ -87,6 +98,11 @@ def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
     elif name.startswith(USAGE):
         _check_known(name, USAGE, knowledge.usage)
         _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
+    elif name.startswith(WEIGHTS):
+        _check_known(name, WEIGHTS, list_areas(knowledge))
+        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
+    elif name == UNLISTED:
+        _check_type(field, _is_texts, "texts, or lists of them")
     else:
         _check_type(field, _is_texts, "texts of criteria joined by commas, or lists of them")
 
@@ -126,17 +142,21 @@ def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = rea
     """Return the team that a row states, its requirements `read` one by one.
 
     `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
-    values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. What is empty or None is not
-    stated. Other keys are passed over. Raises RequirementsError with the sentence of a single answer.
+    values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. `unlisted` is read as
+    `needs`, `weights.<area>` as usage. What is empty or None is not stated. Other keys are passed over. Raises
+    RequirementsError with the sentence of a single answer.
     """
     situation = {name: split_values(value) for name, value in _pick_prefixed("situation.", row)}
     usage = {name: _read_amount(name, value) for name, value in _pick_prefixed("usage.", row)}
+    weights = {name: _read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
     return read_team(
         knowledge,
         needs=_split_items(row.get("needs")),
         wants=_split_items(row.get("wants")),
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
         usage={name: volume for name, volume in usage.items() if volume is not None},
+        unlisted=_split_items(row.get(UNLISTED)),
+        weights={name: weight for name, weight in weights.items() if weight is not None},
         read=read,
         first_only=True,
     )
@@ -183,6 +203,39 @@ def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table hol
     parts = split_cell(given) if isinstance(given, str) else [str(part) for part in given]
     stripped = [part.strip() for part in parts]
     return stripped if any(stripped) else []
+
+
+def _read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
+    """Return a weight as a number, None where there is none; a text that is no number as it is, to be refused."""
+    if isinstance(value, str):
+        try:
+            return plain(float(value)) if value.strip() else None
+        except ValueError:
+            return value
+    return _read_amount("", value)
+
+
+def find_rows_apart(rows: pa.RecordBatch) -> Flags:
+    """Return which rows say something in their own words or weigh areas: these are answered one by one."""
+    found = np.zeros(rows.num_rows, bool)
+    for name in rows.schema.names:
+        column = rows.column(name)
+        if (name == UNLISTED or name.startswith(WEIGHTS)) and column.null_count < len(column):
+            found |= _find_filled(column)
+    return found
+
+
+def _find_filled(column: pa.Array) -> Flags:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        sizes = pc.list_value_length(column)
+    elif _is_text(kind):
+        sizes = pc.binary_length(column)
+    else:
+        return np.asarray(~np.isnan(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
+    return np.asarray(pc.fill_null(sizes, 0).to_numpy(zero_copy_only=False) > 0)
 
 
 def _read_amount(name: str, value: Any) -> Number | None:  # noqa: ANN401 (whatever a table holds)

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, Reject, show_record
 from provider_advisor.batch.input_columns import DATED, Spelling
-from provider_advisor.batch.kernel.table import split_values
+from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
@@ -27,12 +27,13 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import Scope
 from provider_advisor.logic import parse_day
 from provider_advisor.requirements import read_volume, statement_record
+from provider_advisor.requirements.area_weights import list_areas
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
 # one where usage is given.
-KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unsure", "uncounted", *DATED})
+KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unlisted", "weights", "unsure", "uncounted", *DATED})
 _LARGEST = 1e12
 _PLAIN_AGE = re.compile(r"[1-9][0-9]{0,4}d")
 _PARTING = re.compile(r"[,;\r\n]")
@@ -72,6 +73,7 @@ class Keys(NamedTuple):
         fields = [("team", pa.string()), ("needs", _WORDS), ("wants", _WORDS)]
         fields += [(f"situation.{topic}", _WORDS) for topic in self.knowledge.topics]
         fields += [(f"usage.{item}", pa.float64()) for item in self.knowledge.usage]
+        fields += [(UNLISTED, _WORDS), *((f"{WEIGHTS}{area}", pa.float64()) for area in list_areas(self.knowledge))]
         fields += [(name, pa.string()) for name in DATED]
         return pa.schema(fields + [(name, pa.string()) for name in self.carried])
 
@@ -182,6 +184,7 @@ class _Columns(NamedTuple):
     carried: frozenset[str]
     topics: Mapping[str, str]
     usage: Mapping[str, str]
+    weights: Mapping[str, str]
     spelling: Spelling
     keys: Keys
 
@@ -189,7 +192,8 @@ class _Columns(NamedTuple):
     def make(cls, keys: Keys) -> _Columns:
         topics = {topic: f"situation.{topic}" for topic in keys.knowledge.topics}
         usage = {item: f"usage.{item}" for item in keys.knowledge.usage}
-        return cls(frozenset(keys.carried), topics, usage, keys.spelling, keys)
+        weights = {area: f"{WEIGHTS}{area}" for area in list_areas(keys.knowledge)}
+        return cls(frozenset(keys.carried), topics, usage, weights, keys.spelling, keys)
 
 
 def _parse_row(line: bytes, columns: _Columns) -> Row:
@@ -262,13 +266,15 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
     cells: Row = {}
     for name, value in given.items():
         fits = True
-        if name in {"needs", "wants"}:
+        if name in {"needs", "wants", UNLISTED}:
             cells[name] = cell = _make_items(value)
             fits = cell is not None
         elif name == "situation":
             fits = type(value) is dict and _add_situation(cells, value, columns.topics)
         elif name == "usage":
-            fits = type(value) is dict and _add_usage(cells, value, columns.usage)
+            fits = type(value) is dict and _add_numbers(cells, value, columns.usage)
+        elif name == "weights":
+            fits = type(value) is dict and _add_numbers(cells, value, columns.weights)
         elif name in Scope._fields:
             cells[name] = names = _join_names(value)
             fits = names is not None
@@ -317,14 +323,14 @@ def _add_situation(cells: Row, given: Row, topics: Mapping[str, str]) -> bool:
     return True
 
 
-def _add_usage(cells: Row, given: Row, usage: Mapping[str, str]) -> bool:
-    """Add the cells of usage; return whether each is a number in range."""
+def _add_numbers(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
+    """Add the cells of usage or weights; return whether each is a number in range."""
     for item, amount in given.items():
         if amount is None:
             continue
-        if item not in usage or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
+        if item not in names or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
             return False
-        cells[usage[item]] = float(amount)
+        cells[names[item]] = float(amount)
     return True
 
 

@@ -21,6 +21,8 @@ def show_summary(summary: Record, page: Page) -> None:
     scored, rejected = summary["scored"], summary["rejected"]
     empty = f" Skipped rows of empty cells: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
     page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
+    if summary["not_judged"]:
+        page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
     page.line(f"{summary['knowledge']['says']} Asked on {summary['knowledge']['as_of']}.")
     if not scored:
         return

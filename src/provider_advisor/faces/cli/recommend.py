@@ -6,7 +6,7 @@ import gc
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -29,12 +29,16 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     write_answer,
 )
+from provider_advisor.faces.text import reveal, show_document
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import EVERYTHING
 from provider_advisor.logic import Number, write_plainly
 from provider_advisor.requirements import Statement, Team, combined, read_team, read_volume, split_list
 from provider_advisor.requirements.team import Mistakes
 from provider_advisor.version import __version__
+
+if TYPE_CHECKING:
+    from provider_advisor.recommendation import Recommendation
 
 __all__ = ["recommend_command"]
 
@@ -81,7 +85,7 @@ _SELDOM = 100_000
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @scope_options
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
-@format_option("text", "json", "markdown", "html")
+@format_option("text", "json", "markdown", "html", "questions")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
 @click.option(
     "--output", "-o", type=path_name, metavar="FILE", help="Write to a file: answer.html, .md, .json or text."
@@ -139,7 +143,10 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
     options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted)
     statement = _read_statement(options, knowledge)
-    found = answer(knowledge, statement, robustness=robustness)
+    found = answer(knowledge, statement, robustness=robustness and form != "questions")
+    if form == "questions":
+        _write_questions(found, knowledge, output)
+        return _STATUSES[found.verdict.kind] if exit_code else 0
     if output is None or output == "-":
         show_recommendation(found, knowledge, form, verbose=verbose, paged=True)
     else:
@@ -147,6 +154,28 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         form = form if given else _FORMS.get(os.path.splitext(output)[1].lower(), form)  # noqa: PTH122 (a Path takes longer)
         write_answer(output, render_recommendation(found, knowledge, form, verbose=verbose))
     return _STATUSES[found.verdict.kind] if exit_code else 0
+
+
+def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:
+    """Write the letters to the providers: Markdown into a file of that name, else text.
+
+    What could change the answer is what could change that on all which is judged: with a must that nothing judges, no
+    answer of a provider would make it firm.
+    """
+    from provider_advisor.explanation.provider_questions import make_letters  # noqa: PLC0415 (as above)
+    from provider_advisor.faces.report.letters import write_letters  # noqa: PLC0415
+    from provider_advisor.recommendation import answer  # noqa: PLC0415
+
+    team = found.statement.team._replace(unlisted=())
+    judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
+    letters = make_letters(judged.explanation, found.explanation.unlisted)
+    is_file = output is not None and output != "-"
+    markdown = is_file and _FORMS.get(os.path.splitext(str(output))[1].lower()) == "markdown"  # noqa: PTH122
+    text = write_letters(letters, markdown=markdown)
+    if is_file:
+        write_answer(str(output), reveal(text))
+    else:
+        show_document(text)
 
 
 class _StatementOptions(NamedTuple):
