@@ -355,7 +355,5 @@ def _read_as_file(given: Mapping[str, Any], knowledge: KnowledgeBase) -> Row:
         from provider_advisor.requirements.file import read_requirements_data  # noqa: PLC0415
 
         return statement_record(read_requirements_data(given, _NAME, knowledge), knowledge)
-    except KnowledgeError as error:
+    except (KnowledgeError, RequirementsError) as error:
         raise RowError(" ".join(_PLACE.sub("", problem) for problem in error.problems)) from error
-    except RequirementsError as error:
-        raise RowError(_PLACE.sub("", str(error))) from error
