@@ -212,7 +212,7 @@ def test_lines_above_the_header_are_skipped(answers, tmp_path):
     assert [row["team"] for row in answers(path, skip_lines=2)[0]] == ["a"]
     with pytest.raises(BatchError, match="is empty; expected a first line with the names of the columns"):
         answers(path, skip_lines=9)
-    with pytest.raises(BatchError, match="--skip-lines is for CSV, and the input is jsonl; leave it out"):
+    with pytest.raises(BatchError, match="--skip-lines is for CSV and workbooks, and the input is jsonl; leave it out"):
         answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"]}'), skip_lines=1)
 
 

@@ -141,11 +141,11 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
         ("none.csv", "cannot be read (No such file or directory); check the path."),
         ("*.csv", "check the pattern."),
         (".", "is a folder; name its files, such as"),
-        ("teams.xlsx", "cannot tell its form from the name; add --input-format csv, jsonl or parquet."),
+        ("teams.ods", "cannot tell its form from the name; add --input-format csv, jsonl, parquet or xlsx."),
     ],
 )
 def test_an_input_that_is_none_is_an_error(tmp_path, open_files, name, sentence):
-    (tmp_path / "teams.xlsx").touch()
+    (tmp_path / "teams.ods").touch()
     with pytest.raises(BatchError) as caught:
         open_files(tmp_path / name)
     assert sentence in str(caught.value)

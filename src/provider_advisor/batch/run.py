@@ -19,6 +19,7 @@ from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.parts import Target, place_output, write_parts
 from provider_advisor.batch.writing.places import find_default_rejects
 from provider_advisor.batch.writing.stream import write_stream
+from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.errors import BatchError
 
@@ -39,7 +40,8 @@ class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
 class Plan(NamedTuple):
     """What to do with the scored rows. `output` None is standard output; `rejects` None is beside the output.
 
-    `about` says what the output depends on besides its inputs: a run is resumed only if that is the same.
+    `about` says what the output depends on besides its inputs: a run is resumed only if that is the same. A `workbook`
+    is written at once, without parts.
     """
 
     output: Path | None
@@ -50,6 +52,7 @@ class Plan(NamedTuple):
     part_rows: int = PART_ROWS
     about: Mapping[str, Any] = {}
     is_folder: bool = False
+    workbook: WorkbookPlan | None = None
 
 
 class Result(NamedTuple):
@@ -74,6 +77,8 @@ def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) ->
     with _watch_signals() as stop:
         if plan.output is None:
             return _run_stream(inputs, scoring, plan, watch, stop)
+        if plan.workbook is not None:
+            return _run_workbook(inputs, scoring, plan, plan.output, plan.workbook, watch, stop)
         return _run_parts(inputs, scoring, plan, plan.output, watch, say, stop)
 
 
@@ -138,6 +143,24 @@ def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop
         raise Interrupted(stop.number, "interrupted; what was written so far is not complete.") from error
     scored, rejected, tally = results[0]
     return Result(scored, rejected, tally, plan.rejects if rejected else None)
+
+
+def _run_workbook(  # noqa: PLR0913, PLR0917 (the parts of a run)
+    inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, book: WorkbookPlan, watch: Watch, stop: _Stop
+) -> Result:
+    results: list[tuple[int, int, Tally]] = []
+    rejects = plan.rejects or find_default_rejects(output)
+
+    def work() -> None:
+        with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
+            results.append(write_workbook(blocks, scoring.schema, book, output, rejects, watch))
+
+    try:
+        _run_in_thread(work)
+    except Stopped as error:
+        raise Interrupted(stop.number, "interrupted; nothing was written.") from error
+    scored, rejected, tally = results[0]
+    return Result(scored, rejected, tally, rejects if rejected else None)
 
 
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)

@@ -14,12 +14,15 @@ from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.input_columns import (
     DATED,
     ColumnPlan,
+    Spelling,
     check_day_type,
     find_empty_rows,
     plan_columns,
     read_days,
     read_numbers,
+    rename_all,
 )
+from provider_advisor.batch.reading.criterion_columns import CriterionColumns, plan_criterion_columns
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.database import find_database, read_query, read_query_schema
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
@@ -34,9 +37,13 @@ from provider_advisor.batch.reading.text_blocks import (
     refuse_wrong_encoding,
     split_text,
 )
+from provider_advisor.batch.reading.workbook import choose_types, cut_grid, read_grid
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.matching import Match, Matcher
+from provider_advisor.requirements.proposal import is_sheet_word, refuse_requirement_rows
+from provider_advisor.requirements.workbook import describe_skipped
 
 __all__ = ["Inputs", "open_inputs"]
 
@@ -45,12 +52,17 @@ Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs, the columns that all of them have, and a way to their blocks from any place on."""
+    """The inputs, the columns that all of them have, and a way to their blocks from any place on.
+
+    `matches` are what the headers of a table with criteria as columns stand for, `notices` what else to tell of them.
+    """
 
     sources: tuple[InputFile, ...]
     form: str
     schema: pa.Schema
     opener: Opener
+    matches: tuple[Match, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -106,10 +118,68 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     options.check(kind)
     if kind == "jsonl":
         return _open_lines(sources, knowledge, limits, options)
-    found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
-    return _read_columns(
-        found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column), options.decimal
-    )
+    if kind == "xlsx":
+        found = _open_workbooks(sources, knowledge, options)
+    else:
+        found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
+    found, renames = _read_criteria(found, knowledge, options)
+    return _read_columns(found, plan_columns(found.schema, knowledge, renames, options.id_column), options.decimal)
+
+
+def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions) -> tuple[Inputs, dict[str, str]]:
+    """Return the inputs with lists in place of columns for criteria, if they have such, and the renames left."""
+    renames = dict(options.renames)
+    renamed = rename_all(inputs.schema.names, renames)
+    spelling = Spelling.make_for(knowledge, id_column=options.id_column)
+    if any(spelling.find(name) in {"needs", "wants"} for name in renamed):
+        options.refuse_sheet_options()
+        return inputs, renames
+    refuse_requirement_rows(renamed, inputs.sources[0].name)
+    first, inputs = _look_at_first(inputs)
+    plan = plan_criterion_columns(inputs.schema, first, knowledge, options)
+    if plan is None:
+        return inputs, renames
+
+    def parse(piece: Piece, plan: CriterionColumns) -> Block:
+        block = piece.parse()
+        rows, wrong = plan.apply(block.rows)
+        return block._replace(rows=rows).leave_out(None, wrong)
+
+    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        for piece in inputs.opener(source, file, start):
+            yield piece._replace(parse=partial(parse, piece, plan))
+
+    found = replace(inputs, schema=plan.schema, opener=opener, matches=plan.matches)
+    return found, {old: new for old, new in renames.items() if old in plan.schema.names}
+
+
+def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
+    """Return the rows of the first block, and inputs that still have it: a stream can be read only once."""
+    pieces = inputs.pieces()
+    first = next(pieces, None)
+    rows = None if first is None else first.parse().rows
+    if inputs.can_be_read_again:
+        return rows, inputs
+    begun = chain([] if first is None else [first], pieces)
+    return rows, replace(inputs, opener=lambda _source, file, _start: begun if file == 0 else iter(()))
+
+
+def _open_workbooks(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, options: ReadingOptions) -> Inputs:
+    spelling, matcher = Spelling.make_for(knowledge, id_column=options.id_column), Matcher(knowledge)
+
+    def is_known(name: str) -> bool:
+        return spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
+
+    grids = [read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
+    for source, grid in zip(sources, grids, strict=True):
+        _refuse_other_columns(sources[0], list(grids[0].names), source, list(grid.names))
+    types = choose_types(grids)
+    notices = tuple(note for grid in grids for note in describe_skipped(grid))
+    decimal = options.decimal or "."
+    return Inputs(
+        sources, "xlsx", pa.schema(list(types.items())),
+        lambda _source, file, start: cut_grid(grids[file], types, decimal, file, start), notices=notices,
+    )  # fmt: skip
 
 
 def _read_columns(inputs: Inputs, plan: ColumnPlan, decimal: str | None) -> Inputs:

@@ -26,6 +26,8 @@ _FORMS = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 
 
@@ -77,7 +79,9 @@ def choose_form(name: str, given: str | None, option: str) -> str:
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
-        raise BatchError(f"{_shorten(what)}: cannot tell its form from the name; add {option} csv, jsonl or parquet.")
+        raise BatchError(
+            f"{_shorten(what)}: cannot tell its form from the name; add {option} csv, jsonl, parquet or xlsx."
+        )
     return form
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from provider_advisor.batch.reading.record_boundaries import Cut, Spoilt
 from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.errors import BatchError
+from provider_advisor.requirements.priority_cells import Wish
 
 __all__ = [
     "Limits",
@@ -43,6 +44,8 @@ class ReadingOptions(NamedTuple):
     `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
     old and a new name of a column or key; `id_column` names the column of team ids;
     `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
+    `sheet` names that of workbooks; `scale` says what cells mean, and `matches` what headers stand for, in tables with
+    a column for each criterion.
     """
 
     encoding: str | None = None
@@ -51,17 +54,33 @@ class ReadingOptions(NamedTuple):
     id_column: str | None = None
     decimal: str | None = None
     query: str | None = None
+    sheet: str | None = None
+    scale: tuple[tuple[str, Wish], ...] = ()
+    matches: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not go with this form of inputs."""
-        if self.skip_lines and form != "csv":
-            raise BatchError(f"--skip-lines is for CSV, and the input is {form}; leave it out.")
+        if self.skip_lines and form not in {"csv", "xlsx"}:
+            raise BatchError(f"--skip-lines is for CSV and workbooks, and the input is {form}; leave it out.")
+        if self.sheet is not None and form != "xlsx":
+            raise BatchError(f"--sheet is for workbooks, and the input is {form}; leave it out.")
+        if form == "jsonl":
+            self.refuse_sheet_options()
         if self.decimal and form == "jsonl":
             raise BatchError("--decimal is for CSV and Parquet; numbers in JSON have one reading.")
         if self.encoding and form not in {"csv", "jsonl"}:
             raise BatchError(
-                "--encoding is for CSV and JSON Lines; a Parquet file or a database says itself how it is written."
+                "--encoding is for CSV and JSON Lines; a Parquet file, a workbook or a database says itself how it is "
+                "written."
             )
+
+    def refuse_sheet_options(self) -> None:
+        """Raise BatchError for an option on columns of criteria where there are none."""
+        for name in ("scale", "matches"):
+            if getattr(self, name):
+                raise BatchError(
+                    f"--{name} is for tables with a column for each criterion, and this one has lists; leave it out."
+                )
 
 
 class TextBlock(NamedTuple):

@@ -53,13 +53,13 @@ def make_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
 def plan_shape(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
     """Return the columns of an output in this form, and a function from a table of the schema to a frame of them.
 
-    CSV holds no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that the form
-    cannot hold.
+    CSV and workbooks hold no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that
+    the form cannot hold.
     """
     given = _make_empty(schema)
     if form == "jsonl":
         _refuse_bytes(given.schema)
-    if form != "csv":
+    if form not in {"csv", "xlsx"}:
         return given.schema, make_frame
     changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)]
     return given.with_columns(changes).schema, lambda table: make_frame(table).with_columns(changes)

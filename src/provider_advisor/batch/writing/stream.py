@@ -21,7 +21,7 @@ from provider_advisor.batch.writing.frames import (
 )
 from provider_advisor.whole_file import write_whole
 
-__all__ = ["write_stream"]
+__all__ = ["open_rejects", "write_stream"]
 
 
 def write_stream(
@@ -34,7 +34,7 @@ def write_stream(
     scored, rejected, tally = 0, 0, Tally.empty()
     out = sys.stdout.buffer
     out.write(encode_frame(pl.DataFrame(schema=schema), form, header=True))
-    with _open_rejects(rejects) as file:
+    with open_rejects(rejects) as file:
         for done in blocks:
             out.write(encode_frame(done.frame, form, header=False))
             write_rejects(done.rejects, file)
@@ -47,7 +47,8 @@ def write_stream(
 
 
 @contextlib.contextmanager
-def _open_rejects(path: Path | None) -> Iterator[BinaryIO]:
+def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
+    """Open the file of rejects, which appears when all is written, or standard error for None."""
     if path is None:
         yield sys.stderr.buffer
         return

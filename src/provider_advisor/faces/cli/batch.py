@@ -21,28 +21,35 @@ from provider_advisor.faces.cli.options import (
     path_name,
     read_age,
     read_day,
+    read_input,
     read_scope_options,
     read_separator,
     scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
+from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.records import Scope
+from provider_advisor.requirements.priority_cells import read_scale
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
-    from provider_advisor.batch.reading import ReadingOptions
+    from provider_advisor.batch.kernel.counts import Tally
+    from provider_advisor.batch.pipeline import Scoring
+    from provider_advisor.batch.reading import Inputs, ReadingOptions
     from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.places import OutputPlace
+    from provider_advisor.batch.writing.workbook import WorkbookPlan
 
 __all__ = ["batch_command"]
 
-_FORMS = click.Choice(["csv", "jsonl", "parquet"])
+_FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 _REJECTED = 3
 _MOST_REASONS = 5
+_PLACES = {"matched": "file of matches"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ class BatchOptions:
     decimal: str | None
     query: str | None
     renames: tuple[str, ...]
+    sheet: str | None
+    scale: str | None
+    matches: str | None
+    matched: str | None
     reasons: bool
     explain: bool
     rejects: str | None
@@ -87,13 +98,23 @@ class BatchOptions:
         """The days of --max-age."""
         return read_age(self.max_age)
 
-    def reading_options(self) -> ReadingOptions:
-        """Return what the options say of the inputs. Raises BatchError."""
+    def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
+        """Return what the options say of the inputs. Raises BatchError, KnowledgeError and RequirementsError."""
         from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
 
         renames = tuple(_read_rename(each) for each in self.renames)
+        scale = tuple(read_scale(self.scale).items())
+        matches = tuple(read_matches_option(self.matches, knowledge).items())
         return ReadingOptions(
-            read_encoding(self.encoding), self.skip_lines, renames, self.id_column, self.decimal, self.query
+            read_encoding(self.encoding),
+            self.skip_lines,
+            renames,
+            self.id_column,
+            self.decimal,
+            self.query,
+            self.sheet,
+            scale,
+            matches,
         )
 
     def rejects_path(self) -> Path | None:
@@ -104,9 +125,11 @@ class BatchOptions:
         """Return the files that are written when the rows are. Raises BatchError as `rejects_path` does."""
         from provider_advisor.batch.writing.places import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
-        given = (("summary", self.summary), ("report", self.report))
+        given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
         found = ((name, _find_place(name, value)) for name, value in given)
-        return [OutputPlace(f"the {name} (--{name})", path) for name, path in found if path is not None]
+        return [
+            OutputPlace(f"the {_PLACES.get(name, name)} (--{name})", path) for name, path in found if path is not None
+        ]
 
 
 @click.command("batch")
@@ -126,6 +149,7 @@ class BatchOptions:
 @click.option(
     "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Rename a column: "Bedarf=needs". Repeatable.'
 )
+@sheet_options
 @click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
 @click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
 @click.option(
@@ -152,15 +176,17 @@ class BatchOptions:
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
     """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
 
-    CSV, JSON Lines and Parquet, recognised by their extensions. - is standard input or output, and IN may be several
-    files, a pattern in quotes, an object of a store (s3://, gs://, az://), or a database (postgresql://) with --query.
-    OUT appears when it is complete; a name that ends in / is a folder of parts. Rows without an answer go to a rejects
-    file, each with the reason. Exit status 0 if every row was scored, 3 if some were rejected.
+    CSV, JSON Lines, Parquet and workbooks (.xlsx), recognised by their extensions. - is standard input or output, and
+    IN may be several files, a pattern in quotes, an object of a store (s3://, gs://, az://), or a database
+    (postgresql://) with --query. OUT appears when it is complete; a name that ends in / is a folder of parts. Rows
+    without an answer go to a rejects file, each with the reason. Exit status 0 if every row was scored, 3 if some were
+    rejected.
 
     \b
     Examples:
       recommend batch teams.csv scores.parquet
       recommend batch "teams-*.jsonl" scores.csv --reasons
+      recommend batch requirements.xlsx answers.xlsx
       cat teams.csv | recommend batch - - --input-format csv --output-format jsonl
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = BatchOptions(**given)
@@ -202,12 +228,16 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
 
     output = None if names[-1] == "-" else _follow_links(names[-1])
     form = choose_form(names[-1], options.output_format, "--output-format")
-    if output is None and form == "parquet":
-        raise BatchError("Parquet cannot be written to standard output; name a file, or say --output-format csv.")
-    inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(),
-        options.reading_options())  # fmt: skip
-    rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
     is_folder = output is not None and is_folder_name(names[-1])
+    if output is None and form in {"parquet", "xlsx"}:
+        kind = "Parquet" if form == "parquet" else "a workbook"
+        raise BatchError(f"{kind} cannot be written to standard output; name a file, or say --output-format csv.")
+    if form == "xlsx":
+        _check_workbook_options(options, is_folder=is_folder)
+    with note_matches(options.matched, names[:-1]):
+        inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(),
+            options.reading_options(knowledge))  # fmt: skip
+    rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
     places = options.other_places()
     places += [OutputPlace("the rejects file (--rejects)", rejects)] if rejects else []
     if output is not None:
@@ -216,17 +246,57 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError("--resume works from file to file, not with a database, standard input or standard output.")
-    scoring_options = ScoringOptions(
-        today(), inputs.is_dated, options.day, options.age, options.id_column, options.reasons, options.explain
+    if options.resume and inputs.form == "xlsx":
+        raise BatchError("--resume is not for workbooks, which are read at once; leave it out.")
+    show_matches(
+        inputs.matches,
+        inputs.notices,
+        path=options.matched,
+        inputs=[one.name for one in inputs.sources],
+        quiet=options.quiet,
     )
+    scoring_options = ScoringOptions(
+        today(), inputs.is_dated, options.day, options.age, options.id_column,
+        options.reasons or form == "xlsx", options.explain,
+    )  # fmt: skip
     scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
         output, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
+        workbook=_plan_workbook(inputs, scoring, knowledge, options) if form == "xlsx" else None,
     )  # fmt: skip
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
     return result, scoring.facts
+
+
+def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
+    """Raise BatchError for what a workbook cannot be or hold."""
+    from provider_advisor.batch.writing.workbook import refuse_without_writer  # noqa: PLC0415
+
+    if options.resume:
+        raise BatchError("--resume is not for workbooks, which are written at once; leave it out.")
+    if is_folder:
+        raise BatchError("a workbook is one file, not a folder of parts; name a file such as answers.xlsx.")
+    if options.explain:
+        raise BatchError("--explain is too long for the cells of a workbook; write CSV, JSON Lines or Parquet.")
+    refuse_without_writer()
+
+
+def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
+    from provider_advisor.batch.kernel.output import list_names  # noqa: PLC0415
+    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
+    from provider_advisor.batch.writing.row_sentences import RowSentences  # noqa: PLC0415
+    from provider_advisor.batch.writing.workbook import WorkbookPlan, list_scope  # noqa: PLC0415
+
+    hidden = frozenset() if options.reasons else frozenset(["among", *list_names(knowledge.providers)])
+    id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
+
+    def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
+        summary = summary_of(tally, rejected=rejected, facts=scoring.facts)
+        return list_scope(summary, knowledge, [source.name for source in inputs.sources], inputs.matches)
+
+    return WorkbookPlan(RowSentences(knowledge), hidden, id_column, describe_scope)
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
@@ -238,6 +308,8 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
         "--skip-lines": str(options.skip_lines),
         "--decimal": options.decimal,
         "--rename": ", ".join(options.renames),
+        "--scale": options.scale,
+        "--matches": options.matches and read_input(options.matches).decode("utf-8", "replace"),
         "--reasons": options.reasons,
         "--explain": options.explain,
         "--max-age": options.max_age,
@@ -248,11 +320,27 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 
 def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.spark.run import run_on_spark  # noqa: PLC0415
+    from provider_advisor.requirements.workbook import is_workbook_name  # noqa: PLC0415
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
             raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
+    reading = options.reading_options(knowledge)
+    if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
+        raise BatchError("workbooks are for one machine; write CSV or Parquet, or leave out --engine spark.")
+    with note_matches(options.matched, names[:-1]):  # before anything starts; the workers find the same
+        inputs = open_inputs(
+            names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(), reading
+        )
+    show_matches(
+        inputs.matches,
+        inputs.notices,
+        path=options.matched,
+        inputs=[one.name for one in inputs.sources],
+        quiet=options.quiet,
+    )
     result = run_on_spark(
         names[:-1],
         names[-1],
@@ -261,7 +349,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         input_format=options.input_format,
         output_format=options.output_format,
         separator=read_separator(options.separator),
-        reading=options.reading_options(),
+        reading=reading,
         rejects=options.rejects_path(),
         others=options.other_places(),
         as_of=options.day,

@@ -29,6 +29,7 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     write_answer,
 )
+from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
 from provider_advisor.faces.text import reveal, show_document
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import EVERYTHING
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["recommend_command"]
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_SHEETS = (".xlsx", ".xlsm", ".csv")
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9][0-9.,]*")
@@ -76,8 +78,10 @@ _SELDOM = 100_000
     "--file",
     type=path_name,
     metavar="FILE",
-    help="Requirements file in YAML or JSON; - reads standard input. Options override it.",
+    help="Requirements file in YAML or JSON, or a sheet with a requirement in each row (.xlsx, .csv); - reads standard "
+    "input. Options override it.",
 )
+@sheet_options
 @click.option(
     "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
 )
@@ -104,6 +108,10 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     situation: tuple[str, ...],
     usage: tuple[str, ...],
     file: str | None,
+    sheet: str | None,
+    scale: str | None,
+    matches: str | None,
+    matched: str | None,
     decimal: str | None,
     as_of: str | None,
     max_age: str | None,
@@ -141,7 +149,8 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
 
     knowledge = load_knowledge(facts, rules)
     scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
-    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted)
+    asked = _SheetOptions(sheet, scale, matches, matched)
+    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked)
     statement = _read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness and form != "questions")
     if form == "questions":
@@ -178,6 +187,15 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
         show_document(text)
 
 
+class _SheetOptions(NamedTuple):
+    """The options on spreadsheets, as they were given."""
+
+    sheet: str | None = None
+    scale: str | None = None
+    matches: str | None = None
+    matched: str | None = None
+
+
 class _StatementOptions(NamedTuple):
     """The options as they were given; `decimal` is the sign before fractions, None where numbers have one reading."""
 
@@ -191,6 +209,7 @@ class _StatementOptions(NamedTuple):
     decimal: str | None = None
     scope: Mapping[str, tuple[str, ...]] = {}
     unlisted: tuple[str, ...] = ()
+    sheet: _SheetOptions = _SheetOptions()
 
 
 def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
@@ -213,7 +232,7 @@ def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Sta
         typed=True,
     )
     scope = mistakes.note(read_scope_options, knowledge, **options.scope)
-    file = _read_file(options.file, knowledge, mistakes) if options.file else None
+    file = _read_file(options.file, options, knowledge, mistakes) if options.file else None
     mistakes.raise_any()
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     return combined(file, line, knowledge) if file else line
@@ -238,7 +257,11 @@ def _read_volume(name: str, values: list[str], decimal: str | None) -> Number:
     return read_volume(name, write_plainly(values[0], decimal) if decimal else values[0])
 
 
-def _read_file(file: str, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
+def _read_file(file: str, options: _StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
+    if file.lower().endswith(_SHEETS):
+        return mistakes.note(_read_sheet, file, options, knowledge)
+    if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
+        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), and {name_input(file)} is none.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
@@ -249,3 +272,20 @@ def _read_file(file: str, knowledge: KnowledgeBase, mistakes: Mistakes) -> State
             raise
         mistakes.problems += error.problems
         return None
+
+
+def _read_sheet(file: str, options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement in a sheet with a requirement in each row, and say how it was read."""
+    from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
+    from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415
+    from provider_advisor.requirements.workbook import read_sheet_file  # noqa: PLC0415
+
+    given = options.sheet
+    scale, matches = read_scale(given.scale), read_matches_option(given.matches, knowledge)
+    with note_matches(given.matched, [file]):
+        proposal = read_proposal(
+            read_sheet_file(file), file, knowledge,
+            sheet=given.sheet, scale=scale, matches=matches, decimal=options.decimal,
+        )  # fmt: skip
+    show_matches(proposal.matches, proposal.notices, path=given.matched, inputs=[file])
+    return proposal.statement

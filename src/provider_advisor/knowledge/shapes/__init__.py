@@ -50,6 +50,7 @@ from provider_advisor.knowledge.shapes.statements import (
     AskedShape,
     CasesFile,
     CaseShape,
+    MatchesFile,
     RequirementsFile,
     RequirementShape,
     VerdictShape,
@@ -74,6 +75,7 @@ __all__ = [
     "CriterionShape",
     "FactShape",
     "ImpliedShape",
+    "MatchesFile",
     "MemberShape",
     "MembersFile",
     "NeedShape",
@@ -111,6 +113,7 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
     "cases": CasesFile,
     "requirements": RequirementsFile,
     "answers": AnswersFile,
+    "matches": MatchesFile,
 }
 """Each kind of file, with its shape."""
 
@@ -183,8 +186,13 @@ FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
         "- {topics: [support]}",
         "- {criterion: night-support, answer: must}",
     ),
+    MatchesFile: (
+        "matches:",
+        "  Help at night: night-support",
+        "  Contact: carry",
+    ),
 }
-"""Four lines of each kind of file, shown where a file holds something else."""
+"""Some lines of each kind of file, shown where a file holds something else."""
 
 
 def file_schemas() -> dict[str, dict[str, Any]]:

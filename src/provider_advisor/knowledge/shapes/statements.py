@@ -20,6 +20,7 @@ __all__ = [
     "CaseShape",
     "CasesFile",
     "ChoiceShape",
+    "MatchesFile",
     "PartShape",
     "RequirementShape",
     "RequirementsFile",
@@ -271,3 +272,12 @@ class AnswersFile(Shape):
     version: Annotated[int, Field(json_schema_extra={"const": VERSION}), BeforeValidator(_check_version)]
     answers: list[AnswerShape]
     declared: bool = False
+
+
+class MatchesFile(Shape):
+    """What the words of a spreadsheet stand for, by word: a requirement without a priority, or several of them.
+
+    `carry` copies a column to the output, `leave-out` drops it; null is in doubt.
+    """
+
+    matches: dict[str, Words | Annotated[list[Words], Field(min_length=1)] | None]

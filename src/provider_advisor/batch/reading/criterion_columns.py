@@ -1,0 +1,170 @@
+"""Tables with a column for each criterion, whose cells say must, should, x or a number, as the lists that are read.
+
+    Team | Ring groups | Fax           Team | needs
+    a    | must        | x        →    a    | call-queues:must,fax:must
+    b    | nice        |               b    | call-queues:could
+
+Everything behind this step sees the column `needs`, so that nothing else knows of such tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from provider_advisor.batch.input_columns import Spelling, rename_all
+from provider_advisor.batch.reading.text_blocks import ReadingOptions
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.grammar import get_name
+from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Matcher, explain_doubt
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
+from provider_advisor.safe_text import reveal_line
+
+__all__ = ["CriterionColumns", "plan_criterion_columns"]
+
+_SIGNS = (">=", "<=", "≥", "≤", "=")
+_SAMPLE = 10_000
+_ADVICE = (
+    "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column)."
+)
+
+
+class _AskedColumn(NamedTuple):
+    """A column of the input that asks for something: its place, its header, and what it stands for."""
+
+    place: int
+    header: str
+    targets: tuple[str, ...]
+
+
+class CriterionColumns(NamedTuple):
+    """How a table with criteria as columns is read; `matches` are what all headers stand for, for people to see."""
+
+    columns: tuple[_AskedColumn, ...]
+    kept: tuple[int, ...]
+    scale: Scale
+    schema: pa.Schema
+    matches: tuple[Match, ...]
+
+    def apply(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
+        """Return the rows with `needs` in place of their criteria; by row, what is wrong with some."""
+        wrong: dict[int, str] = {}
+        lists = []
+        for column in self.columns:
+            texts = rows.column(column.place).cast(pa.string()).dictionary_encode()
+            items: list[str | None] = []
+            reasons: dict[int, str] = {}
+            for code, cell in enumerate(texts.dictionary.to_pylist()):
+                try:
+                    items.append(_read_cell(cell, column.targets, self.scale))
+                except RequirementsError as error:
+                    items.append(None)
+                    reasons[code] = f"the column '{reveal_line(column.header)}' {error}"
+            codes = texts.indices
+            if reasons:
+                bad = ((row, reasons[code]) for row, code in enumerate(codes.to_pylist()) if code in reasons)
+                wrong = dict(bad) | wrong
+            lists.append(pa.array(items, pa.string()).take(codes))
+        # Not by Arrow: where it skips nulls, it leaves out rows that have nothing else (pyarrow 26).
+        frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists)})
+        needs = frame.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
+        kept = [rows.column(place) for place in self.kept]
+        return pa.RecordBatch.from_arrays([*kept, needs.to_arrow().cast(pa.string())], schema=self.schema), wrong
+
+
+def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
+    """Return what a cell asks for, in words of the grammar; None where it says nothing. Raises RequirementsError."""
+    text = cell.strip()
+    wish = find_wish(text, scale)
+    if wish is not None:
+        return None if wish == NOTHING else ",".join(f"{target}:{wish}" for target in targets)
+    if text.startswith(_SIGNS) and "," not in text and ";" not in text:
+        asked = f"{text}:must" if ":" not in text else text
+        return ",".join(f"{target}{asked}" for target in targets)
+    raise RequirementsError(explain_cell(text, scale))
+
+
+def plan_criterion_columns(
+    schema: pa.Schema, sample: pa.RecordBatch | None, knowledge: KnowledgeBase, options: ReadingOptions
+) -> CriterionColumns | None:
+    """Return how a table without lists of requirements is read; None if no column stands for a criterion.
+
+    `sample` are its first rows: a header is in doubt where nothing is found for it, but its cells say must or x, and
+    where a criterion is found, but no cell says anything of that kind.
+
+    Raises DoubtfulMatchesError with one sentence for each header in doubt, and RequirementsError for two that mean one.
+    """
+    spelling = Spelling.make_for(knowledge, id_column=options.id_column)
+    renamed = rename_all(schema.names, dict(options.renames))
+    ours = {place for place, name in enumerate(renamed) if name == options.id_column or spelling.find(name)}
+    if any(spelling.find(renamed[place]) in {"needs", "wants"} for place in ours):
+        return None
+    asked = [place for place in range(len(renamed)) if place not in ours]
+    matcher = Matcher(knowledge, dict(options.matches))
+    found = dict(zip(asked, matcher.find_all(renamed[place] for place in asked), strict=True))
+    if not any(match.is_requirement or match.candidates for match in found.values()):
+        return None
+    scale = dict(options.scale)
+    problems, settled = [], {}
+    for place, match in found.items():
+        cells = _list_cells(sample, place)
+        settled[place], problem = _settle(match, cells, scale, knowledge)
+        problems += [problem] if problem else []
+    matches = tuple(settled[place] for place in asked)
+    if not any(match.is_requirement for match in matches) and not problems:
+        return None
+    problems += _find_twice(matches, knowledge)
+    if problems:
+        raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To go on, {_ADVICE}"], matches)
+    dropped = {place for place in asked if settled[place].targets != (CARRY,)}
+    kept = tuple(place for place in range(len(renamed)) if place not in dropped)
+    columns = [
+        _AskedColumn(place, renamed[place], settled[place].targets) for place in asked if settled[place].is_requirement
+    ]
+    fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
+    return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), matches)
+
+
+def _list_cells(sample: pa.RecordBatch | None, place: int) -> list[str]:
+    if sample is None:
+        return []
+    column = sample.column(place).slice(0, _SAMPLE)
+    texts = column.cast(pa.string()).unique().to_pylist() if _has_text(column.type) else []
+    return [text.strip() for text in texts if text and text.strip()]
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:
+    """Return what a header stands for after a look at its cells, and the sentence on a doubt."""
+    says = [cell for cell in cells if find_wish(cell, scale) is not None or cell.startswith(_SIGNS)]
+    if match.targets:
+        is_sure = match.how == "as you say" or not match.is_requirement
+        if is_sure or not cells or says or any(is_number(cell) for cell in cells):
+            return match, None
+        name = get_name(match.targets[0])
+        doubt = (
+            f"the column '{reveal_line(match.word)}' has the name of '{name}', but its cells do not say how much it is "
+        )
+        return Match(match.word, (), "", (name,)), f"{doubt}wanted: the first {explain_cell(cells[0], scale)}"
+    if cells and len(says) == len(cells):
+        return match, explain_doubt(match, "the column", knowledge)
+    return Match(match.word, (CARRY,), ""), None
+
+
+def _find_twice(matches: Iterable[Match], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each criterion that several headers stand for."""
+    by_target: dict[str, list[str]] = {}
+    for match in matches:
+        for target in match.targets if match.is_requirement else ():
+            by_target.setdefault(knowledge.find_criterion(get_name(target)) or target, []).append(match.word)
+    for name, words in by_target.items():
+        if len(words) > 1:
+            listed = " and ".join(f"'{reveal_line(word)}'" for word in words)
+            yield f"the columns {listed} {'both ' if len(words) == 2 else ''}mean '{name}'; leave all but one out."  # noqa: PLR2004

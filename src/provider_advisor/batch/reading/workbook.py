@@ -1,0 +1,107 @@
+"""Workbooks as tables: a sheet read whole, its columns typed, and cut into blocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.blocks import Block, Piece, Position
+from provider_advisor.batch.reading.sources import InputFile, Stream
+from provider_advisor.errors import BatchError
+from provider_advisor.requirements.workbook import (
+    LARGEST_FILE,
+    Cell,
+    Grid,
+    find_header,
+    read_sheet,
+    refuse_large_file,
+    take_header,
+    write_cell,
+)
+
+__all__ = ["choose_types", "cut_grid", "read_grid"]
+
+_ROWS = 10_000
+_LONGEST = 2_000
+_WHOLE = float(2**53)
+Types = dict[str, pa.DataType]
+
+
+def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Callable[[str], bool]) -> Grid:
+    """Return the table of a workbook's sheet; its header is found by names that are known, or behind `skip_rows`.
+
+    Raises BatchError, RequirementsError and BatchFailure.
+    """
+    refuse_large_file(source.size, source.name)
+    with Stream(source) as stream:
+        content = stream.read(LARGEST_FILE + 1)
+        stream.check_unchanged()
+    found = read_sheet(content, source.name, sheet)
+    rest = found.rows[skip_rows:]
+    header = skip_rows + (find_header(rest, lambda _: False) if skip_rows else find_header(rest, is_known))
+    grid = take_header(found, header)
+    if not grid.names:
+        raise BatchError(f"{source.name} is empty; expected a row with the names of the columns.")
+    return grid
+
+
+def choose_types(grids: Sequence[Grid]) -> Types:
+    """Return the type of each column: numbers or days where all its cells are, else texts."""
+    names = grids[0].names
+    places = [[grid.names.index(name) for name in names] for grid in grids]
+    return {
+        name: _choose_type(row[at[place]] for grid, at in zip(grids, places, strict=True) for row in grid.rows)
+        for place, name in enumerate(names)
+    }
+
+
+def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
+    filled = [cell for cell in cells if cell is not None]
+    kinds = set(map(type, filled))
+    if kinds == {float}:
+        is_whole = all(cell.is_integer() and abs(cell) < _WHOLE for cell in filled if isinstance(cell, float))
+        return pa.int64() if is_whole else pa.float64()
+    if kinds == {dt.date}:
+        return pa.date32()
+    return pa.timestamp("us") if kinds == {dt.datetime} else pa.string()
+
+
+def cut_grid(grid: Grid, types: Types, decimal: str, file: int, start: Position) -> Iterator[Piece]:
+    """Yield the blocks of a table from a place on; rows have the numbers that the sheet gives them."""
+    at = [grid.names.index(name) for name in types]
+    for begin in range(start.offset, len(grid.rows), _ROWS):
+        rows = grid.rows[begin : begin + _ROWS]
+        yield Piece(partial(_make_block, grid, rows, at, types, decimal, Position(file, begin + len(rows))), 0)
+
+
+def _make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
+    grid: Grid, rows: Sequence[Sequence[Cell]], at: Sequence[int], types: Types, decimal: str, end: Position
+) -> Block:
+    columns = [
+        pa.array([_convert(row[place], kind, decimal) for row in rows], kind)
+        for place, kind in zip(at, types.values(), strict=True)
+    ]
+    table = pa.RecordBatch.from_arrays(columns, list(types))
+    numbers = np.arange(len(rows)) + grid.first
+    return Block(grid.file, table, numbers, (), len(rows), end, lambda row: _show_row(grid.names, rows[row]))
+
+
+def _convert(cell: Cell, kind: pa.DataType, decimal: str) -> Any:  # noqa: ANN401 (what Arrow takes)
+    if cell is None:
+        return None
+    if kind == pa.string():
+        return cell if isinstance(cell, str) else write_cell(cell, decimal)
+    return int(cell) if kind == pa.int64() and isinstance(cell, float) else cell
+
+
+def _show_row(names: Iterable[str], row: Sequence[Cell]) -> str:
+    """Return a row as JSON, without what it leaves empty."""
+    cells = {name: write_cell(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
+    text = json.dumps(cells, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"

@@ -1,0 +1,75 @@
+"""What a row's columns say, in a sentence or three for the people who read a spreadsheet.
+
+The columns are those of `--reasons`: words and codes. Whole explanations are those of single answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from provider_advisor.explanation.words import STRENGTHS, joined
+from provider_advisor.knowledge import KnowledgeBase
+
+__all__ = ["RowSentences"]
+
+_MOST = 5
+_JOINER = ";"
+
+
+class RowSentences:
+    """Says why rows have their verdicts; `columns` are the names that `say` takes values of, in order."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        lists = (f"{provider}.{name}" for provider in knowledge.providers for name in ("unmet", "unknown"))
+        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", *lists)
+        self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
+
+    def _say(self, *values: str | None) -> str:
+        """Return the sentences on a row; lists are codes joined by semicolons."""
+        row = dict(zip(self.columns, values, strict=True))
+        return " ".join([self._say_verdict(row), *self._say_musts(row), *self._say_reasons(row)])
+
+    def _say_verdict(self, row: Mapping[str, str | None]) -> str:
+        if row["verdict"] == "recommended":
+            return f"{self._name(row['provider'])} is recommended, {STRENGTHS[str(row['strength'])]}."
+        among = joined([self._name(provider) for provider in _split(row["among"])])
+        if row["verdict"] == "tie":
+            return f"A tie between {among}."
+        if row["verdict"] == "none":
+            return "None of those compared meets every must."
+        if row["lean"]:
+            return f"Undetermined; {self._name(row['lean'])} leads."
+        return f"Undetermined between {among}." if among else "Undetermined."
+
+    def _say_musts(self, row: Mapping[str, str | None]) -> Iterator[str]:
+        for provider in self._knowledge.providers:
+            if unmet := _split(row[f"{provider}.unmet"]):
+                yield f"{self._name(provider)} lacks a must: {self._list(unmet)}."
+            if unknown := _split(row[f"{provider}.unknown"]):
+                yield f"Not known of {self._name(provider)}: {self._list(unknown)}."
+
+    def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
+        if reasons := _split(row["reasons"]):
+            yield f"What tells them apart: {self._list(reasons)}."
+
+    def _list(self, codes: Sequence[str]) -> str:
+        more = f" and {len(codes) - _MOST} more" if len(codes) > _MOST else ""
+        return "; ".join(map(self._describe, codes[:_MOST])) + more
+
+    def _describe(self, code: str) -> str:
+        """Return the words for a code: `fax`, `fax<rule+rule`, `rule:id`."""
+        kind, _, rule = code.partition(":")
+        if kind == "rule" and rule in self._knowledge.rules:
+            return f"the rule {rule}"
+        criterion, by_rule, _ = code.partition("<")
+        label = self._knowledge.criteria[criterion].label
+        return f"{label} (added by a rule)" if by_rule else label
+
+    def _name(self, provider: str | None) -> str:
+        return self._knowledge.providers[str(provider)].name
+
+
+def _split(codes: str | None) -> list[str]:
+    return codes.split(_JOINER) if codes else []

@@ -1,0 +1,88 @@
+"""Options on spreadsheets that several commands share, and what is told of how a sheet was read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.options import name_input, path_name, read_input, write_answer
+from provider_advisor.faces.text import clean, show_text
+from provider_advisor.knowledge import KnowledgeBase
+
+if TYPE_CHECKING:  # most answers read no spreadsheet
+    from provider_advisor.requirements.matching import Match, Targets
+
+__all__ = ["note_matches", "read_matches_option", "sheet_options", "show_matches"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_CARRY = ("carry",)
+
+
+def sheet_options(command: F) -> F:
+    """Add `--sheet`, `--scale`, `--matches` and `--matched`."""
+    for name, metavar, text in (
+        ("--matched", "FILE", "Write what headers or requirements of a sheet were taken for, to be corrected."),
+        ("--matches", "FILE", "Read what they stand for: a corrected file of --matched."),
+    ):
+        command = click.option(name, type=path_name, metavar=metavar, help=text)(command)
+    command = click.option("--scale", metavar="LIST", help="What cells mean: 5=must,4=must,3=should,2=could,1=wont.")(
+        command
+    )
+    return click.option("--sheet", metavar="NAME", help="Sheet of a workbook, if several hold something.")(command)
+
+
+def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str, Targets]:
+    """Return the targets by word of the file of --matches. Raises KnowledgeError and RequirementsError."""
+    if path is None:
+        return {}
+    from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+    return read_matches(read_input(path), name_input(path), knowledge)
+
+
+@contextlib.contextmanager
+def note_matches(path: str | None, inputs: Iterable[str]) -> Iterator[None]:
+    """Write the file of --matched also where words in doubt keep a sheet from being read."""
+    from provider_advisor.requirements.matching import DoubtfulMatchesError  # noqa: PLC0415
+
+    names = tuple(inputs)
+    for name in names:
+        with contextlib.suppress(OSError):
+            if path is not None and os.path.samefile(path, name):  # noqa: PTH121 (a Path raises if the name is too long)
+                raise RequirementsError(f"--matched {path} is an input; name another file.")
+    try:
+        yield
+    except DoubtfulMatchesError as error:
+        _write_matched(path, error.matches, names)
+        raise
+
+
+def show_matches(
+    matches: Iterable[Match], notices: Iterable[str], *, path: str | None, inputs: Iterable[str], quiet: bool = False
+) -> None:
+    """Say what was matched with what, once, on standard error, and write it where --matched says."""
+    matches, lines = tuple(matches), [clean(notice) for notice in notices]
+    asked = [match for match in matches if match.is_requirement]
+    carried = [match.word for match in matches if match.targets == _CARRY]
+    if asked:
+        lines.append("words of the sheet and what they are taken for:")
+        lines += [f"  {clean(match.word)} → {', '.join(match.targets)} ({clean(match.how)})" for match in asked]
+    if carried:
+        lines.append(f"  copied as they are: {', '.join(map(clean, carried))}")
+    if not quiet:
+        for line in lines:
+            show_text(line if line.startswith("  ") else f"recommend: {line}", err=True)
+    if matches or path is not None:
+        _write_matched(path, matches, inputs)
+
+
+def _write_matched(path: str | None, matches: Iterable[Match], inputs: Iterable[str]) -> None:
+    if path is not None:
+        from provider_advisor.requirements.matching import write_matches  # noqa: PLC0415
+
+        write_answer(path, write_matches(matches, ", ".join(inputs)))

@@ -1,0 +1,217 @@
+"""What the words of a spreadsheet stand for: headers of columns, or the texts of requirements, and criteria.
+
+A word that a criterion answers to is taken for it, also in another form ("Ring group" for "ring groups"). What is only
+near in meaning is never taken: it is refused with what it may mean, until somebody says so in a file of matches:
+
+    matches:
+      Ring groups: call-queues
+      Contact: carry
+      Support: null          # phone-support, email-support
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.problems import validate
+from provider_advisor.knowledge.records import Criterion, KnowledgeBase
+from provider_advisor.knowledge.shapes import MatchesFile
+from provider_advisor.knowledge.strict_yaml import parse_yaml
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.requirements.doubtful_words import is_of_area
+from provider_advisor.requirements.grammar import get_name, read_requirement, shown
+from provider_advisor.safe_text import fold, reveal_line
+
+__all__ = [
+    "CARRY",
+    "LEAVE_OUT",
+    "DoubtfulMatchesError",
+    "Match",
+    "Matcher",
+    "Targets",
+    "explain_doubt",
+    "read_matches",
+    "write_matches",
+]
+
+CARRY, LEAVE_OUT = "carry", "leave-out"
+Targets = tuple[str, ...]
+"""What a word stands for: requirements without a priority, or `carry` or `leave-out` alone; nothing is a doubt."""
+
+_MOST = 3
+_MARKS = "?:*. \t"
+_PLAIN = re.compile(r"[\w][\w .,/()'&+-]*[\w)]")
+
+
+class Match(NamedTuple):
+    """What a word stands for, and by what: the name of a criterion, or a file of matches.
+
+    Without targets it is in doubt; `candidates` are then the ids of what it may mean.
+    """
+
+    word: str
+    targets: Targets
+    how: str = ""
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def is_requirement(self) -> bool:
+        """Return whether it stands for criteria."""
+        return bool(self.targets) and self.targets[0] not in {CARRY, LEAVE_OUT}
+
+
+class DoubtfulMatchesError(RequirementsError):
+    """Some words of a sheet are in doubt; `matches` are all of them, to be corrected in a file."""
+
+    def __init__(self, problems: Iterable[str], matches: Iterable[Match]) -> None:
+        super().__init__(*problems)
+        self.matches = tuple(matches)
+
+
+class Matcher:
+    """Finds what words stand for in a knowledge base; `given` are targets by word, which win."""
+
+    def __init__(self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None) -> None:
+        self._knowledge = knowledge
+        self._given = {_simplify(word): targets for word, targets in (given or {}).items()}
+
+    def find(self, word: str) -> Match:
+        """Return what a word stands for; in doubt it has no targets."""
+        if targets := self._given.get(_simplify(word)):
+            return Match(word, targets, "as you say")
+        plain = word.strip(_MARKS)
+        name = self._knowledge.find_criterion(plain)
+        if name is not None and fold(plain) not in self._knowledge.loose_words:
+            return Match(word, (name,), "id" if fold(plain) == fold(name) else "alias")
+        if labelled := self._labels.get(fold(plain)):
+            return Match(word, (labelled,), "label")
+        found = self._find_forms(plain)
+        if len(found) == 1 and name is None:
+            ((criterion, form),) = found.items()
+            return Match(word, (criterion,), f"as '{form}'")
+        return Match(word, (), "", self._list_candidates(plain, name, found))
+
+    def find_all(self, words: Iterable[str]) -> list[Match]:
+        """Return what words that stand beside one another stand for: a loose one may be clear beside others."""
+        found = [self.find(word) for word in words]
+        names = (self._knowledge.find_criterion(get_name(target)) for each in found for target in each.targets)
+        sure = [self._knowledge.criteria[name] for name in names if name is not None]
+        return [self._settle(match, sure) for match in found]
+
+    def _settle(self, match: Match, beside: list[Criterion]) -> Match:
+        plain = match.word.strip(_MARKS)
+        if match.targets or fold(plain) not in self._knowledge.loose_words:
+            return match
+        name = self._knowledge.find_criterion(plain)
+        if name is not None and any(is_of_area(other, self._knowledge.criteria[name].area) for other in beside):
+            return Match(match.word, (name,), "alias, beside others of its area")
+        return match
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str | None]:
+        """Return the id of each criterion by its label, None where several have one."""
+        found: dict[str, str | None] = {}
+        for criterion in self._knowledge.criteria.values():
+            label = fold(criterion.label)
+            found[label] = None if label in found else criterion.id
+        return found
+
+    def _find_forms(self, word: str) -> dict[str, str]:
+        """Return the criteria with a name of these words in another form, and that name; keywords do not count."""
+        index, found = self._knowledge.search_index, {}
+        for entry in index.find_named(word):
+            if entry.kind == "criterion":
+                one = self._knowledge.criteria[entry.id]
+                names = [
+                    name for name in (*one.aliases, one.id, one.label) if fold(name) not in self._knowledge.loose_words
+                ]
+                if form := next((name for name in names if index.are_alike(name, word)), None):
+                    found[entry.id] = form
+        return found
+
+    def _list_candidates(self, word: str, loose: str | None, forms: Iterable[str]) -> tuple[str, ...]:
+        meant = [entry.id for entry in self._knowledge.search_index.find_meant(word) if entry.kind == "criterion"]
+        near = [self._knowledge.words[name] for name in self._knowledge.spelling_index.nearest(word)]
+        return tuple(dict.fromkeys([*filter(None, [loose]), *forms, *near, *meant]))[:_MOST]
+
+
+def _simplify(word: str) -> str:
+    return " ".join(word.casefold().split())
+
+
+def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
+    """Return the sentence on a word in doubt; `where` begins it, such as "the column"."""
+    said = shown(reveal_line(match.word))
+    if not match.candidates:
+        return f"{where} {said}: nothing is recorded about that."
+    meant = [f"'{name}' ({knowledge.criteria[name].label})" for name in match.candidates]
+    return f"{where} {said} may mean {' or '.join(filter(None, [', '.join(meant[:-1]), meant[-1]]))}."
+
+
+def write_matches(matches: Iterable[Match], source: str) -> str:
+    """Return the file of matches, to be corrected and given back."""
+    lines = [
+        f"# How {reveal_line(source)} was read. Correct it, and give it back with --matches.",
+        "# A word stands for a requirement without a priority, such as number-countries>=90, for a list of them, for",
+        "# 'carry' (a column that is copied to the output) or for 'leave-out'. null is in doubt.",
+        "matches:",
+    ]
+    lines += [f"  {_quote(match.word)}: {_write_targets(match)}" for match in matches]
+    return "\n".join([*lines[:-1], lines[-1] if len(lines) > 4 else "matches: {}"]) + "\n"  # noqa: PLR2004 (the head)
+
+
+def _write_targets(match: Match) -> str:
+    if not match.targets:
+        return f"null  # {', '.join(match.candidates)}" if match.candidates else "null  # nothing is recorded"
+    quoted = [_quote(target) for target in match.targets]
+    value = quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+    return f"{value}  # {match.how}" if match.how and match.how != "as you say" else value
+
+
+def _quote(text: str) -> str:
+    """Return a text as YAML; JSON's quotes where it needs some."""
+    is_word = _PLAIN.fullmatch(text) and text.casefold() not in {
+        "null",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "true",
+        "false",
+        "y",
+        "n",
+    }
+    return (
+        text
+        if is_word and not text[0].isdigit() and ": " not in text and ", " not in text
+        else json.dumps(text, ensure_ascii=False)
+    )
+
+
+def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[str, Targets]:
+    """Return the targets by word of a file of matches; what is in doubt there is left out.
+
+    Raises KnowledgeError for its form, and RequirementsError for targets that cannot be read.
+    """
+    document = parse_yaml(content, name)
+    problems: list[str] = []
+    found: dict[str, Targets] = {}
+    for word, given in validate(document, MatchesFile).matches.items():
+        targets = tuple([given] if isinstance(given, str) else given or [])
+        if not targets:
+            continue
+        for target in targets if targets not in {(CARRY,), (LEAVE_OUT,)} else ():
+            try:
+                read_requirement(f"{target}:should", "should", knowledge)
+            except RequirementsError as error:
+                hint = did_you_mean(target, (CARRY, LEAVE_OUT))
+                problems.append(f"{document.where('matches', word)}: {error}{hint}")
+        found[word] = targets
+    if problems:
+        raise RequirementsError(*problems)
+    return found

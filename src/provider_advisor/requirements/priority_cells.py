@@ -1,0 +1,85 @@
+"""How much a cell says that something is wanted: must, yes, x, or a number whose meaning somebody says.
+
+A cell that cannot be read is refused with what was expected; an empty one says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.records import Priority
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.requirements.grammar import shown, split_words
+from provider_advisor.safe_text import fold
+
+__all__ = ["NOTHING", "Wish", "explain_cell", "find_wish", "is_error_value", "is_number", "read_scale"]
+
+Wish = Priority | Literal["nothing"]
+NOTHING: Wish = "nothing"
+
+_WORDS: dict[Wish, str] = {
+    "must": "must must-have m mandatory required requirement essential critical yes y x ✓ ✔ ☑ ✅ true need needed",
+    "should": "should should-have s desired desirable important preferred want wanted",
+    "could": "could could-have c optional nice-to-have nice",
+    "wont": "wont won't wont-have won't-have w not-wanted unwanted no n ✗ ✘ ❌ false",
+    "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-applicable nothing none ☐",
+}
+_MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+_ERROR_VALUE = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
+
+Scale = Mapping[str, Wish]
+
+
+def read_scale(text: str | None) -> dict[str, Wish]:
+    """Return the meanings that `5=must,4=must,3=should,x=could` gives to cells. Raises RequirementsError.
+
+    >>> read_scale("5=must, 1=nothing")
+    {'5': 'must', '1': 'nothing'}
+    """
+    found: dict[str, Wish] = {}
+    for part in split_words(text) if text is not None else ():
+        cell, sign, wish = (each.strip() for each in part.partition("="))
+        if not (cell and sign) or wish not in _WORDS:
+            hint = did_you_mean(wish, _WORDS) if wish else ""
+            raise RequirementsError(
+                f"--scale: {shown(part)} cannot be read; expected a cell and what it means (must, should, could, wont "
+                f"or nothing), such as 5=must,3=should,1=could.{hint}"
+            )
+        if found.setdefault(fold(cell), wish) != wish:
+            raise RequirementsError(f"--scale says twice what {shown(cell)} means; leave one out.")
+    return found
+
+
+def find_wish(cell: str, scale: Scale) -> Wish | None:
+    """Return what a cell says, None if it cannot be told. The scale wins over the words that are known."""
+    word = fold(cell.strip().rstrip(".").replace("\u2019", "'"))
+    return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell holds a number, which means nothing without a scale."""
+    return _NUMBER.fullmatch(cell.strip()) is not None
+
+
+def is_error_value(cell: str) -> bool:
+    """Return whether a cell holds what spreadsheets write for an error, such as #N/A."""
+    return _ERROR_VALUE.fullmatch(cell.strip().upper()) is not None
+
+
+def explain_cell(cell: str, scale: Scale) -> str:
+    """Return what is wrong with a cell that cannot be read, as the end of a sentence that names its column."""
+    if is_error_value(cell):
+        return f"holds {cell.strip()}, an error; correct it."
+    if is_number(cell) and not scale:
+        return (
+            f"holds {shown(cell)}, and nothing says what that number means; say it with "
+            '--scale "5=must,4=must,3=should,2=could,1=wont".'
+        )
+    if scale:
+        known = ", ".join(f"{each}={wish}" for each, wish in scale.items())
+        return f"holds {shown(cell)}; expected must, should, could, wont, yes, no or what --scale says ({known})."
+    return f"holds {shown(cell)}; expected must, should, could, wont, yes, no or x."

@@ -1,0 +1,220 @@
+"""A request for proposals: one row a requirement, for one team.
+
+    Requirement          | Priority  | Weight | Category
+    Voicemail            | mandatory | 3      | Telephony
+    Single sign-on       | desired   |        | Security
+
+Each text is matched with a criterion; a text in doubt is refused with what it may mean, until a file of matches says
+what it stands for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.logic import write_plainly
+from provider_advisor.requirements.grammar import read_requirement, shown
+from provider_advisor.requirements.matching import (
+    LEAVE_OUT,
+    DoubtfulMatchesError,
+    Match,
+    Matcher,
+    Targets,
+    explain_doubt,
+)
+from provider_advisor.requirements.model import Requirement
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish
+from provider_advisor.requirements.statement import Statement
+from provider_advisor.requirements.team import make_team
+from provider_advisor.requirements.workbook import (
+    Grid,
+    Sheet,
+    describe_skipped,
+    find_header,
+    is_workbook_name,
+    read_sheet,
+    take_header,
+    write_cell,
+)
+from provider_advisor.safe_text import fold, reveal_line
+
+__all__ = ["Proposal", "is_sheet_word", "read_proposal", "refuse_requirement_rows"]
+
+_WORDS: Mapping[str, str] = {
+    "text": "requirement requirements requirement-text text description feature features item need question criterion "
+    "criteria specification functionality capability",
+    "priority": "priority importance must-or-desired must-or-should mandatory-or-desired mandatory/desired "
+    "must/desired must/should mandatory required obligation moscow level type",
+    "weight": "weight weighting points",
+    "category": "category section area group topic chapter",
+}
+_MEANINGS = {word: name for name, words in _WORDS.items() for word in words.split()}
+_LARGEST_CSV = 10_000_000
+_SEPARATORS = (",", ";", "\t")
+_HEAVIEST = 1_000_000
+_NO_PRIORITY = "is empty; expected must, should, could or wont, or mandatory or desired."
+
+
+class Proposal(NamedTuple):
+    """What a request for proposals says: the statement, what its texts stand for, and what to tell of its file."""
+
+    statement: Statement
+    matches: tuple[Match, ...]
+    notices: tuple[str, ...]
+
+
+class _SheetRow(NamedTuple):
+    number: int
+    text: str
+    priority: str
+    weight: str
+
+
+def is_sheet_word(name: str) -> bool:
+    """Return whether a name is that of a column of such a table."""
+    return fold(name) in _MEANINGS
+
+
+def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
+    """Raise RequirementsError if the columns are those of one team's requirements, one a row."""
+    found = {_MEANINGS.get(fold(name)) for name in names}
+    if {"text", "priority"} <= found:
+        raise RequirementsError(
+            f"{file} has a requirement in each row, those of one team; answer it with: recommend --file {file}."
+        )
+
+
+def read_proposal(  # noqa: PLR0913 (what the options say of it)
+    content: bytes,
+    file: str,
+    knowledge: KnowledgeBase,
+    *,
+    sheet: str | None = None,
+    scale: Scale | None = None,
+    matches: Mapping[str, Targets] | None = None,
+    decimal: str | None = None,
+) -> Proposal:
+    """Return the requirements in a workbook or CSV file with one of them in each row.
+
+    Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
+    """
+    grid = _read_grid(content, file, sheet)
+    rows, empty = _read_rows(grid, decimal or ".")
+    found = Matcher(knowledge, matches).find_all(row.text for row in rows)
+    problems: list[str] = []
+    items: list[Requirement] = []
+    left_out = 0
+    for row, match in zip(rows, found, strict=True):
+        where = f"{grid.file}, row {row.number}"
+        if not match.targets:
+            problems.append(f"{where}: {explain_doubt(match, 'the requirement', knowledge)}")
+        elif not match.is_requirement:
+            left_out += 1
+        else:
+            try:
+                items += _make_items(row, match, scale or {}, knowledge, decimal)
+            except RequirementsError as error:
+                problems += [f"{where}: {problem}" for problem in error.problems]
+    if problems:
+        if any(not match.targets for match in found):
+            problems.append(
+                f"{grid.file}: say what each stands for in a file: --matched FILE writes it, --matches FILE reads it; "
+                f"'{LEAVE_OUT}' leaves a row out."
+            )
+            raise DoubtfulMatchesError(problems, found)
+        raise RequirementsError(*problems)
+    team = make_team(items)
+    counted = [f"{len(rows) - left_out} of {len(rows)} requirements are judged"]
+    counted += [f"{left_out} left out"] if left_out else []
+    counted += [f"{empty} rows without a requirement skipped"] if empty else []
+    notice = f"{grid.file}: {', '.join(counted)}."
+    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice))
+
+
+def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:
+    if is_workbook_name(file):
+        sheet = read_sheet(content, file, wanted)
+    else:
+        if wanted is not None:
+            raise RequirementsError(f"--sheet is for workbooks, and {file} is CSV; leave it out.")
+        sheet = Sheet(file, "", _read_csv(content, file))
+    return take_header(sheet, find_header(sheet.rows, is_sheet_word))
+
+
+def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
+    if len(content) > _LARGEST_CSV:
+        raise RequirementsError(f"{file} is over {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RequirementsError(f"{file} is not UTF-8; save it as 'CSV UTF-8', or as .xlsx.") from error
+    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise RequirementsError(f"{file} cannot be read as CSV ({error}); save it again, or as .xlsx.") from error
+    width = max(map(len, rows), default=0)
+    return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
+
+
+def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
+    """Return the rows that hold something, and how many hold nothing."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(grid.names):
+        meaning = _MEANINGS.get(fold(name))
+        if meaning in places and meaning != "category":
+            raise RequirementsError(
+                f"{grid.file}: the columns '{grid.names[places[str(meaning)]]}' and '{name}' both say the {meaning}; "
+                "rename one."
+            )
+        if meaning is not None:
+            places[meaning] = place
+    if "text" not in places:
+        listed = ", ".join(f"'{name}'" for name in grid.names[:10])
+        raise RequirementsError(
+            f"{grid.file} has no column 'requirement'; found {listed}. For a table of teams, see `recommend batch`."
+        )
+    rows, empty = [], 0
+    for number, row in enumerate(grid.rows, grid.first):
+        cells = {name: reveal_line(write_cell(row[place], decimal)) for name, place in places.items()}
+        if not any(cell is not None for cell in row):
+            empty += 1
+        elif not cells["text"] and any(cells.get(name) for name in ("priority", "weight")):
+            raise RequirementsError(
+                f"{grid.file}, row {number}: the requirement has no text; add it, or empty the row."
+            )
+        elif cells["text"]:
+            rows.append(_SheetRow(number, cells["text"], cells.get("priority", "must"), cells.get("weight", "")))
+        else:
+            empty += 1  # a heading of a category
+    return rows, empty
+
+
+def _make_items(
+    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
+) -> Iterator[Requirement]:
+    wish = find_wish(row.priority, scale) if row.priority else None
+    if wish is None:
+        raise RequirementsError(f"the priority {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
+    weight = _read_weight(row.weight, decimal)
+    for target in match.targets if wish != NOTHING else ():
+        read = read_requirement(f"{target}:{wish}", "must", knowledge)
+        yield read._replace(weight=None if wish == "wont" else weight)
+
+
+def _read_weight(text: str, decimal: str | None) -> float | None:
+    if not text:
+        return None
+    plain = write_plainly(text, decimal) if decimal else text
+    try:
+        weight = float(plain.rstrip("% "))
+    except ValueError:
+        weight = -1.0
+    if not 0 < weight <= _HEAVIEST:
+        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {_HEAVIEST}.")
+    return weight

@@ -1,0 +1,340 @@
+"""Spreadsheets as people have them: every shape is answered as its plain form is, and what is wrong is said."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import shlex
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import python_calamine
+import xlsxwriter
+
+from provider_advisor.faces.cli.run import run as run_command
+
+_DAY = "2024-06-01"
+_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
+
+
+@pytest.fixture
+def recommend(tmp_path, monkeypatch, capsys):
+    """A function from the words after `recommend` to exit status, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    base = ["--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"), "--as-of", _DAY]
+
+    def run(line):
+        monkeypatch.setattr(sys, "argv", ["recommend", *shlex.split(line), *base])
+        status = run_command()
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def _write(path, *sheets, rows=()):
+    """Write a workbook of sheets, (name, rows) each, or of one; a tuple in a row is a formula and its value."""
+    with xlsxwriter.Workbook(path) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for name, lines in sheets or [("Teams", rows)]:
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate(lines):
+                for column, cell in enumerate(cells):
+                    if isinstance(cell, tuple):
+                        sheet.write_formula(row, column, cell[0], None, cell[1])
+                    elif isinstance(cell, dt.date):
+                        sheet.write_datetime(row, column, cell, day)
+                    elif isinstance(cell, str):
+                        sheet.write_string(row, column, cell)
+                    else:
+                        sheet.write(row, column, cell)
+
+
+def _csv(path):
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def _sheet(path, name):
+    return python_calamine.load_workbook(path).get_sheet_by_name(name).to_python()
+
+
+_LISTS = [
+    ["Team", "Needs", "Usage rental days", "as of", "Note"],
+    ["a", "repairs,bikes-in-stock>=5", 50, None, "=1+1"],
+    ["b", "rental", None, dt.date(2021, 1, 1), 7],
+    [],
+    ["c", "no-such-thing", None, None, None],
+]
+
+
+def test_a_workbook_of_lists_is_answered_as_the_same_csv(recommend):
+    _write("teams.xlsx", rows=_LISTS)
+    Path("teams.csv").write_text(
+        'Team,Needs,Usage rental days,as of,Note\na,"repairs,bikes-in-stock>=5",50,,=1+1\nb,rental,,2021-01-01,7\n'
+        ",,,,\nc,no-such-thing,,,\n"
+    )
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == recommend("batch teams.csv b.csv --quiet")[0] == 3
+    assert _csv("a.csv") == _csv("b.csv")
+    assert len(_csv("a.csv")) == 3
+    assert [row[1:3] for row in _csv("a.rejects.csv")[1:]] == [["5", _csv("b.rejects.csv")[1][2]]]
+
+
+def test_an_answer_is_a_workbook_that_can_be_read_again(recommend):
+    _write("teams.xlsx", rows=_LISTS)
+    assert recommend("batch teams.xlsx out.xlsx --quiet")[0] == 3
+    recommend("batch teams.xlsx out.csv --quiet")
+    head, *rows = _sheet("out.xlsx", "Answers")
+    expected_head, *expected = _csv("out.csv")
+    assert head == expected_head
+    for row, beside in zip(rows, expected, strict=True):
+        for cell, text in zip(row, beside, strict=True):
+            assert cell == (float(text) if isinstance(cell, float) else text)
+    reasons = _sheet("out.xlsx", "Reasons")
+    assert reasons[0] == ["team", "why"]
+    assert [row[0] for row in reasons[1:]] == ["a", "b"]
+    assert all(row[1].endswith(".") for row in reasons[1:])
+    scope = [tuple(row) for row in _sheet("out.xlsx", "Scope")]
+    assert {("Inputs", "teams.xlsx"), ("Rows answered", 2.0), ("Rows rejected", 1.0), ("Rows of empty cells", 1.0)} <= {
+        *scope
+    }
+    xml = zipfile.ZipFile("out.xlsx").read("xl/worksheets/sheet1.xml").decode()
+    assert "<pane " in xml
+    assert "<autoFilter " in xml
+    assert "<f>" not in xml
+
+
+_CRITERIA = [
+    ["Our wishes"],
+    [],
+    ["Team", "Mending", "Rental", "Test ride", "Bicycles in stock", "Region"],
+    ["a", "must", "x", "nice to have", ">=5", "north"],
+    ["b", "no", "Yes", None, "should", "south"],
+    ["c", "5", "3", None, "-", None],
+    ["d", "maybe", None, None, None, None],
+    ["e", None, None, None, "90", None],
+]
+_PLAIN = """team,needs,Region
+a,"repairs:must,rental:must,test-rides:could,bikes-in-stock>=5",north
+b,"repairs:wont,rental:must,bikes-in-stock:should",south
+c,"repairs:must,rental:should",
+"""
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_column_for_each_criterion_is_answered_as_lists_are(recommend, form):
+    _write("teams.xlsx", rows=_CRITERIA)
+    with Path("teams.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(_CRITERIA[2:])
+    Path("plain.csv").write_text(_PLAIN)
+    status, _, said = recommend(f'batch teams.{form} a.csv --scale "5=must,3=should"')
+    assert status == 3
+    assert recommend("batch plain.csv b.csv --quiet")[0] == 0
+    assert _csv("a.csv") == _csv("b.csv")
+    assert "  Mending → repairs (alias)\n  Rental → rental (id)\n  Test ride → test-rides (as 'test-rides')\n" in said
+    assert "  Bicycles in stock → bikes-in-stock (label)\n  copied as they are: Region\n" in said
+    assert ("skipped above it: 'Our wishes'" in said) is (form == "xlsx")
+    reasons = [row[2] for row in _csv("a.rejects.csv")[1:]]
+    assert reasons[0].startswith("the column 'Mending' holds 'maybe'; expected must, ")
+    assert reasons[1].startswith("the column 'Bicycles in stock' holds '90'; expected must, ")
+
+
+def test_numbers_mean_nothing_until_somebody_says_what(recommend):
+    _write("teams.xlsx", rows=[["Team", "Rental"], ["a", 5], ["b", "x"]])
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
+    (_, (_, row, reason, _)) = _csv("a.rejects.csv")
+    assert row == "2"
+    assert reason.startswith(
+        "the column 'Rental' holds '5', and nothing says what that number means; say it with --scale"
+    )
+
+
+_DOUBTFUL = [["Team", "Rental", "Cargo", "Contact", "Holograms"], ["a", "x", "must", "Ann", "x"]]
+
+
+def test_headers_in_doubt_are_refused_until_a_file_of_matches_says_what_they_are(recommend):
+    _write("teams.xlsx", rows=_DOUBTFUL)
+    status, _, said = recommend("batch teams.xlsx a.csv --matched m.yaml")
+    assert status == 2
+    assert "the column 'Cargo' may mean 'cargo-bikes' (Cargo bikes)." in said
+    assert "the column 'Holograms': nothing is recorded about that." in said
+    assert not Path("a.csv").exists()
+    written = Path("m.yaml").read_text()
+    assert [line for line in written.splitlines() if not line.startswith("#")] == [
+        "matches:",
+        "  Rental: rental  # id",
+        "  Cargo: null  # cargo-bikes",
+        "  Contact: carry",
+        "  Holograms: null  # nothing is recorded",
+    ]
+    corrected = written.replace("Cargo: null", "Cargo: [cargo-bikes, test-rides]").replace("null", "leave-out")
+    Path("m.yaml").write_text(corrected)
+    assert recommend("batch teams.xlsx a.csv --matches m.yaml --matched n.yaml --quiet")[0] == 0
+    Path("plain.csv").write_text("team,needs,Contact\na,rental;cargo-bikes;test-rides,Ann\n")
+    recommend("batch plain.csv b.csv --quiet")
+    assert _csv("a.csv") == _csv("b.csv")
+    assert recommend("batch teams.xlsx c.csv --matches n.yaml --quiet")[0] == 0
+    assert _csv("c.csv") == _csv("a.csv")
+
+
+_RFP = [
+    ["Request for proposals of a town"],
+    ["No", "Requirement", "Must or desired", "Weight", "Category"],
+    [1, "Mending", "mandatory", 3, "Service"],
+    [2, "Test rides", "desired", None, "Service"],
+    [None, None, None, None, "Rental"],
+    [3, "rental", "nice to have", 1.5, "Service"],
+]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_one_row_a_requirement_is_one_team(recommend, form):
+    _write("rfp.xlsx", rows=_RFP)
+    with Path("rfp.csv").open("w", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(_RFP[1:])
+    Path("plain.yaml").write_text(
+        "needs:\n- {criterion: repairs, weight: 3}\n"
+        "wants: [test-rides, {criterion: rental, priority: could, weight: 1.5}]\n"
+    )
+    status, found, said = recommend(f"--file rfp.{form} --format json")
+    assert status == 0
+    assert found == recommend("--file plain.yaml --format json")[1]
+    assert "3 of 3 requirements are judged, 1 rows without a requirement skipped." in said
+    assert "  Mending → repairs (alias)\n" in said
+
+
+def test_what_is_wrong_with_requirements_is_said_at_once(recommend):
+    _write(
+        "rfp.xlsx",
+        rows=[["Requirement", "Priority", "Weight"], ["Cargo", "must"], ["rental", "perhaps"], ["repairs", "must", -1]],
+    )
+    status, _, said = recommend("--file rfp.xlsx")
+    assert status == 2
+    assert "rfp.xlsx (sheet Teams), row 2: the requirement 'Cargo' may mean 'cargo-bikes' (Cargo bikes)." in said
+    assert "row 3: the priority holds 'perhaps'; expected must, should, could, wont, yes, no or x." in said
+    assert "row 4: the weight is '-1'; expected a number above 0" in said
+    assert "answer it with: recommend --file rfp.xlsx" in recommend("batch rfp.xlsx a.csv")[2]
+
+
+def _pack(**parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
+    return out.getvalue()
+
+
+_BAD = {
+    "not a workbook": (b"team,needs\n", "is not a workbook, or is damaged"),
+    "another archive": (_pack(content_xml="<x/>"), "is not a workbook that is read here; save it as .xlsx or CSV"),
+    "an old form": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "is a workbook of an old form (.xls); save it as",
+    ),
+    "a password": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+        "is protected with a password; remove it",
+    ),
+    "100 MB": (bytes(100_000_000), "is over 50 MB, the most of a workbook that is read; save the sheet as CSV"),
+    "a bomb": (_pack(xl__bomb_xml=bytes(400_000_001)), "unpacks to more than 400,000,000 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", _BAD)
+@pytest.mark.parametrize("line", ["batch bad.xlsx a.csv", "--file bad.xlsx"])
+def test_what_is_no_workbook_to_read_is_said_in_a_sentence(recommend, name, line):
+    content, sentence = _BAD[name]
+    Path("bad.xlsx").write_bytes(content)
+    status, _, said = recommend(line)
+    assert status == 2
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not Path("a.csv").exists()
+
+
+def test_a_sheet_is_named_where_there_are_several(recommend):
+    _write("teams.xlsx", ("Old", _LISTS[:2]), ("New", _LISTS[:3]), ("Empty", []))
+    assert (
+        "has several sheets: 'Old', 'New', 'Empty'; say which with --sheet." in recommend("batch teams.xlsx a.csv")[2]
+    )
+    assert recommend("batch teams.xlsx a.csv --sheet new --quiet")[0] == 0
+    assert len(_csv("a.csv")) == 3
+    status, _, said = recommend("batch teams.xlsx a.csv --sheet Nwe")
+    assert status == 2
+    assert "has no sheet 'Nwe'; it has 'Old', 'New', 'Empty'." in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            [["Team", "Needs"], ["a", ("=B9", "")]],
+            "sheet 'Teams': B2 holds a formula without a value; open the workbook",
+        ),
+        ([["Team", "Rental", "Hire"], ["a", "x", "x"]], "the columns 'Rental' and 'Hire' both mean 'rental'"),
+        ([["Team", "Needs", "Needs"], ["a", "x", "x"]], "more than one column is called 'Needs', such as C1"),
+        ([["Team", "Rental"], ["a", "Ann"]], "the column 'Rental' has the name of 'rental', but its cells do not say"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_as_it_is_is_refused(recommend, rows, sentence):
+    _write("teams.xlsx", rows=rows)
+    status, _, said = recommend("batch teams.xlsx a.csv")
+    assert status == 2
+    assert sentence in said
+
+
+def test_a_cell_far_out_is_refused_before_it_takes_memory(recommend):
+    with xlsxwriter.Workbook("teams.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Team", "Needs"])
+        sheet.write(1_048_575, 16_383, "x")
+    status, _, said = recommend("batch teams.xlsx a.csv")
+    assert status == 2
+    assert "has 1,048,576 rows and 16,384 columns up to its last cell; at most 4,000,000 cells are read" in said
+
+
+def test_an_error_in_a_cell_is_rejected_where_it_is_read_and_copied_where_it_is_not(recommend):
+    error = ("=NA()", "#N/A")
+    _write("teams.xlsx", rows=[["Team", "Rental", "Region"], ["a", error, None], ["b", "x", error]])
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
+    assert [row[2] for row in _csv("a.rejects.csv")[1:]] == ["the column 'Rental' holds #N/A, an error; correct it."]
+    assert [row[-1] for row in _csv("a.csv")] == ["Region", "#N/A"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("batch teams.xlsx a.csv --resume", "--resume is not for workbooks"),
+        ("batch teams.xlsx a.xlsx --resume", "--resume is not for workbooks"),
+        ("batch teams.xlsx a.xlsx --explain", "--explain is too long for the cells of a workbook"),
+        ("batch teams.xlsx - --output-format xlsx", "a workbook cannot be written to standard output"),
+        ("batch teams.xlsx a.csv --scale 5=must", "--scale is for tables with a column for each criterion"),
+        ("batch teams.xlsx a.csv --scale 5=most", "--scale: '5=most' cannot be read"),
+        ("batch teams.csv a.csv --sheet New", "--sheet is for workbooks, and the input is csv"),
+        ("batch teams.xlsx a.csv --matched teams.xlsx", "--matched teams.xlsx is an input; name another file."),
+        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), and plain.yaml is none."),
+    ],
+)
+def test_options_that_do_not_go_with_a_workbook_are_refused(recommend, line, sentence):
+    _write("teams.xlsx", rows=_LISTS[:3])
+    Path("teams.csv").write_text("team,needs\na,rental\n")
+    Path("plain.yaml").write_text("needs: [rental]\n")
+    status, _, said = recommend(line)
+    assert status == 2
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [("python_calamine", "batch teams.xlsx a.csv"), ("xlsxwriter", "batch teams.csv a.xlsx")],
+)
+def test_a_missing_extra_is_named(recommend, monkeypatch, module, line):
+    _write("teams.xlsx", rows=_LISTS[:3])
+    Path("teams.csv").write_text("team,needs\na,rental\n")
+    monkeypatch.setitem(sys.modules, module, None)
+    status, _, said = recommend(line)
+    assert status == 2
+    assert "install provider-advisor[excel]" in said
