@@ -1,4 +1,4 @@
-"""`python -m benchmarks [start|answer|sure|batch|ask|house]`: print tables; `--write` writes docs/benchmarks.md."""
+"""`python -m benchmarks [start|answer|sure|many|batch|ask|house]`: print tables; `--write`: to docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import itertools
 import sys
 from pathlib import Path
 
-from benchmarks import answer, batch, house, questionnaire, start, sure
+from benchmarks import answer, batch, house, many, questionnaire, start, sure
 
 _PARTS = {
     "start": start.rows,
     "answer": answer.rows,
     "sure": sure.rows,
+    "many": many.rows,
     "batch": batch.rows,
     "ask": questionnaire.rows,
     "house": house.rows,
@@ -19,7 +20,7 @@ _PARTS = {
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 # The tables of docs/benchmarks.md by the words of their markers: the heading, and the parts that fill it.
 _TABLES = {
-    "benchmarks": (_HEAD, ("start", "answer", "sure")),
+    "benchmarks": (_HEAD, ("start", "answer", "sure", "many")),
     "benchmarks batch": (batch.HEAD, ("batch",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
     "benchmarks house": (house.HEAD, ("house",)),

@@ -266,6 +266,22 @@ def test_what_is_exact_is_what_is_drawn_within_its_error(found):
             assert share.central == pytest.approx(central, abs=0.02)
 
 
+@settings(REPEATED, max_examples=25)
+@given(alternatives(count=5))
+def test_ranks_of_drawn_worlds_are_those_that_counting_gives(found):
+    sample = draw_worlds(found, 200)
+    scores = sample._drawn_scores
+    expected = [[0.0] * len(found) for _ in found]
+    for world, place in itertools.product(range(sample.size), range(len(found))):
+        own = scores[place, world]
+        if own > -math.inf:
+            better, level = (scores[:, world] > own).sum(), (scores[:, world] == own).sum()
+            for rank in range(better, better + level):
+                expected[place][rank] += 1 / level / sample.size
+    for row, wanted in zip(sample.ranks(), expected, strict=True):
+        assert row == pytest.approx(wanted)
+
+
 def test_degrees_that_run_together_are_drawn_together():
     # One fact behind both criteria: a is ahead on one by what it is behind on the other.
     both = (Way(1.0, (Drawn(0, 0.0, 1.0), Drawn(1, 1.0, 0.0))),)

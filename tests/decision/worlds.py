@@ -162,7 +162,8 @@ def _amount(criterion: Criterion, value: object, bound: str | None) -> Interval 
     if isinstance(value, str):
         return Interval(WORDS.index(value), WORDS.index(value)) if value in WORDS else None
     if isinstance(value, tuple):
-        return Interval(*value)
+        ends = [WORDS.index(end) if end in WORDS else end for end in value]
+        return Interval(ends[0], ends[-1])
     if bound == "more_than":
         return Interval(value + 1) if criterion.whole else Interval(value, above=True)
     return {"exactly": Interval(value, value), "at_most": Interval(0, value)}.get(bound, Interval(value))
@@ -377,7 +378,9 @@ def _value(draw: random.Random, kind: str) -> tuple[str | Number | tuple[Number,
     if kind == "capability":
         return draw.choice(["present", "present", "absent"]), None, draw.choice(["basic", "extra", None])
     if kind == "rating":
-        return draw.choice(WORDS), None, "basic"
+        first = draw.randrange(len(WORDS))
+        words = tuple(WORDS[first : first + 2])
+        return words if len(words) > 1 and draw.random() < 0.3 else words[0], None, "basic"
     word = draw.choice(["exactly", "exactly", "at_least", "more_than", "at_most", "between", "quote"])
     if kind == "price" and word == "quote":
         return "by-quote", None, "basic"

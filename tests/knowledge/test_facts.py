@@ -166,6 +166,8 @@ def test_a_dispute_ends_with_the_weaker_claim_for_the_stronger_was_never_overtur
         ("rental-price", "by_quote: true", None),
         ("advice", "value: poor", Interval(0, 0)),
         ("advice", "value: excellent", Interval(3, 3)),
+        ("advice", "value: [good, excellent]", Interval(2, 3)),
+        ("advice", "value: [excellent, fair, good]", Interval(1, 3)),
         ("queue", "value: long", Interval(2, 2)),
     ],
 )

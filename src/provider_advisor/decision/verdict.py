@@ -24,11 +24,14 @@ __all__ = [
     "Verdict",
     "date_verdict",
     "find_stale_grounds",
+    "is_beaten",
     "judge",
+    "judge_ranked",
     "judge_ranks",
     "limit_strength",
     "list_criteria_behind",
     "mark_dated",
+    "rank",
 ]
 
 Kind = Literal["recommended", "tie", "undetermined", "none"]
@@ -68,15 +71,21 @@ def judge(assessments: Sequence[Assessment]) -> Verdict:
     scores = [assessment.score for assessment in assessments]
     if all(score is None for score in scores):
         return Verdict("undetermined")
-    ranks = [
-        (_ORDER[assessment.standing], assessment.unknown_musts, -_known(score, assessment).expected)
-        for assessment, score in zip(assessments, scores, strict=True)
-    ]
+    return judge_ranked(assessments, [rank(assessment) for assessment in assessments])
+
+
+def rank(assessment: Assessment) -> Rank:
+    """Return what an assessment is found by among others. Raises ValueError if it has no score."""
+    return _ORDER[assessment.standing], assessment.unknown_musts, -_known(assessment.score, assessment).expected
+
+
+def judge_ranked(assessments: Sequence[Assessment], ranks: Sequence[Rank]) -> Verdict:
+    """Return the verdict on assessments with scores, whose ranks are known."""
     return judge_ranks(
         [assessment.provider for assessment in assessments],
         ranks,
-        lambda place: _known(scores[place], assessments[place]).proven,
-        lambda place: _known(scores[place], assessments[place]).possible,
+        lambda place: _known(assessments[place].score, assessments[place]).proven,
+        lambda place: _known(assessments[place].score, assessments[place]).possible,
     )
 
 
@@ -171,7 +180,7 @@ def find_stale_grounds(
     before = {each.provider: each for each in assessments}
     leader = str(verdict.provider)
     # Only rivals that are no longer beaten matter: for the others the proof works without the facts past their time.
-    open_again = [name for name in before if name != leader and not _is_beaten(again[name], again[leader])]
+    open_again = [name for name in before if name != leader and not is_beaten(again[name], again[leader])]
     by_score = any(before[name].standing != "ruled-out" for name in open_again)
     findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]
     findings += [_list_stronger(before[name], again[name]) for name in open_again]
@@ -197,7 +206,7 @@ def _list_stronger(rival: Assessment, again: Assessment) -> Iterator[Finding]:
             yield finding
 
 
-def _is_beaten(rival: Assessment, leader: Assessment) -> bool:
+def is_beaten(rival: Assessment, leader: Assessment) -> bool:
     """Return whether the rival is ruled out or certainly below the leader."""
     if rival.standing == "ruled-out":
         return True

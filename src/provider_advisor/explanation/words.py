@@ -77,14 +77,15 @@ def capital(text: str) -> str:
 
 
 def claim_text(claim: Claim) -> str:
-    """Return what a claim says: "present", "more than 100 countries", "0.004 to 0.008 USD/minute", "by quote only"."""
+    """Return what a claim says: "present", "more than 100 countries", "4 to 8 USD/GB", "good or excellent"."""
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
     unit = claim.unit or ""
     if claim.tiers:
         return f"{tiers_text(claim.tiers)} {unit}".rstrip()
     if isinstance(claim.value, tuple):
-        return f"{number_text(claim.value[0])} to {number_text(claim.value[1])} {unit}".rstrip()
+        parts = [part if isinstance(part, str) else number_text(part) for part in claim.value]
+        return f"{' to '.join(parts)} {unit}".rstrip() if claim.bound else " or ".join(parts)
     word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
         str(claim.bound), ""
     )

@@ -13,6 +13,7 @@ from provider_advisor.knowledge.records import (
     Case,
     Citation,
     Claim,
+    ClaimValue,
     Criterion,
     Implied,
     Kind,
@@ -167,9 +168,9 @@ def _find_place(shape: shapes.ClaimShape) -> str | None:
     return next((f"{key} {place}" for key, place in places if place is not None), None)
 
 
-def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Number | tuple[Number, Number]]:
+def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, ClaimValue]:
     if shape.value is not None:
-        return None, shape.value
+        return None, shape.value if isinstance(shape.value, str) else tuple(shape.value)
     if shape.by_quote:
         return None, "by-quote"
     if shape.tiers is not None:
@@ -184,15 +185,15 @@ def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, str | Numbe
     raise AssertionError("a claim's shape has exactly one value")
 
 
-def _find_amount(
-    bound: BoundWord | None, value: str | Number | tuple[Number, Number], criterion: Criterion
-) -> Interval | None:
+def _find_amount(bound: BoundWord | None, value: ClaimValue, criterion: Criterion) -> Interval | None:
     """Return the interval in which the amount lies; a rating's words are their ranks."""
-    if isinstance(value, str):
-        rank = criterion.values.index(value) if value in criterion.values else None
-        return None if rank is None else Interval(rank, rank)
-    if isinstance(value, tuple):
-        return Interval(*value)
+    words = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    ranks = [criterion.values.index(word) for word in words if word in criterion.values]
+    if ranks:
+        return Interval(min(ranks), max(ranks))
+    numbers = [end for end in words if not isinstance(end, str)]
+    if isinstance(value, str | tuple):
+        return Interval(numbers[0], numbers[-1]) if numbers else None
     if bound == "more_than":
         return Interval(math.floor(value) + 1) if criterion.whole else Interval(value, above=True)
     low, high = {"exactly": (value, value), "at_most": (0, value)}.get(str(bound), (value, None))

@@ -48,12 +48,19 @@ class Facts:
     """All facts as of one day; each is worked out when it is first asked for.
 
     `knowledge` has the providers that take part on the day, `base` all of them. With `max_age`, in days, claims that
-    are older by then are not used.
+    are older by then are not used. Who takes part is found out, unless it is known (`taking_part`).
     """
 
-    def __init__(self, knowledge: KnowledgeBase, as_of: dt.date, max_age: int | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        as_of: dt.date,
+        max_age: int | None = None,
+        *,
+        taking_part: KnowledgeBase | None = None,
+    ) -> None:
         self.base = knowledge
-        self.knowledge = knowledge.on_day(as_of)
+        self.knowledge = taking_part or knowledge.on_day(as_of)
         self.as_of = as_of
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
@@ -73,7 +80,7 @@ class Facts:
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
-        supposed = Facts(self.base, self.as_of, self.max_age)
+        supposed = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
         supposed._is_fresh_only = self._is_fresh_only
         supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
         supposed._found = self._found | supposed._supposed

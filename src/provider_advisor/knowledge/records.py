@@ -165,12 +165,17 @@ class Tier(NamedTuple):
     price: Number
 
 
+ClaimValue = str | Number | tuple[Number, Number] | tuple[str, ...]
+"""What a claim says: a word, words of which one holds, a number, or the two ends of a range."""
+
+
 class Claim(NamedTuple):
     """One source's statement about one provider and one criterion.
 
-    `value` is "present" or "absent", a rating's word, a number, a pair of numbers, or "by-quote" for a price that is
-    not published; `bound` says how a number is meant, and `amount` is the interval (of ranks, for a rating) that it
-    leaves. The source said it on the day `stated`; it is true from `starts` to `until`, both days included.
+    `value` is "present" or "absent", a rating's word, several of which one holds, a number, a pair of numbers, or
+    "by-quote" for a price that is not published; `bound` says how a number is meant, and `amount` is the interval (of
+    ranks, for a rating) that it leaves. The source said it on the day `stated`; it is true from `starts` to `until`,
+    both days included.
     A price may have `tiers`; its value and amount then are those between the lowest price and the highest.
     With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
     Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
@@ -181,7 +186,7 @@ class Claim(NamedTuple):
     provider: str
     product: str | None
     criterion: str
-    value: str | Number | tuple[Number, Number]
+    value: ClaimValue
     bound: BoundWord | None
     unit: str | None
     evidence: Evidence

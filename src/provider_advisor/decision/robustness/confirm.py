@@ -2,10 +2,13 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.robustness.open_facts import (
     OpenFact,
     PossibleAnswer,
@@ -15,7 +18,7 @@ from provider_advisor.decision.robustness.open_facts import (
     list_confirmations,
 )
 from provider_advisor.decision.robustness.what_if import Supposing
-from provider_advisor.decision.verdict import Verdict, find_stale_grounds
+from provider_advisor.decision.verdict import Rank, Verdict, find_stale_grounds, rank
 from provider_advisor.knowledge import Fact, Facts
 
 __all__ = [
@@ -31,6 +34,10 @@ __all__ = [
 
 MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
+
+
+_MOST_THINNED = 12
+"""Questions of a set that are left out one by one with every kind of answers; of more, with one kind."""
 
 
 class FactAnswer(NamedTuple):
@@ -93,7 +100,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     verdict the facts past their time on which it rests are asked about too.
     """
     supposing = Supposing(outcome, facts)
-    asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
+    asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
     questions = [_question(fact, outcome, facts, supposing) for fact in asked]
     stale = [_question_stale(fact, outcome, facts, supposing) for fact in _find_stale(outcome, facts)]
     useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rank)
@@ -107,6 +114,17 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     return _sets(sorted(questions, key=_rank), outcome, supposing, to_settle=bool(useful))._replace(
         questions=tuple(useful)
     )
+
+
+def _list_relevant(assessments: Sequence[Assessment]) -> list[Assessment]:
+    """Return those that are not beaten for good: a must that fails stays so, and open facts lie within the scores."""
+    scores = [(each.standing, each.score) for each in assessments if each.score is not None]
+    proven = max((score.proven for standing, score in scores if standing == "qualified"), default=-math.inf)
+    return [
+        each
+        for each in assessments
+        if each.standing != "ruled-out" and each.score is not None and each.score.possible >= proven
+    ]
 
 
 class Contenders(NamedTuple):
@@ -216,12 +234,27 @@ class _SetSearch:
         self._before = outcome.verdict
         self._to_settle = to_settle
         self._supposing = supposing
-        self._favourites = [frozenset({each.provider}) for each in outcome.assessments]
         # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
-        # for a set, instead of one for each combination of answers.
+        # for a set, instead of one for each combination of answers. Who cannot lead even so needs none of its own: the
+        # worst for all is then as good.
+        self._ends = {(question.provider, question.criterion): self._worst_and_best(question) for question in questions}
+        self._favourites = [frozenset({provider}) for provider in self._find_contenders(outcome)]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
-        self._ends = {question: self._worst_and_best(question) for question in questions}
         self.tried = 0
+
+    def _find_contenders(self, outcome: Outcome) -> Iterator[str]:
+        """Yield who could lead with the best answers for it, and the worst for all others."""
+        best = {each.provider: self._rank_with(each, at=1) for each in outcome.assessments}
+        worst = sorted((self._rank_with(each, at=0), each.provider) for each in outcome.assessments)
+        for provider, rank_ in best.items():
+            lowest = next((other for other, name in worst if name != provider), rank_)
+            if rank_ <= lowest:
+                yield provider
+
+    def _rank_with(self, assessment: Assessment, *, at: int) -> Rank:
+        """Return the rank of a provider after the worst (0) or the best (1) answers to all questions about it."""
+        facts = tuple(ends[at] for (provider, _), ends in self._ends.items() if provider == assessment.provider)
+        return self._supposing.rank(facts) if facts else rank(assessment)
 
     def _worst_and_best(self, question: FactQuestion) -> tuple[Fact, Fact]:
         def goodness(answer: FactAnswer) -> tuple[bool, int, float]:
@@ -234,18 +267,32 @@ class _SetSearch:
 
     def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
-        for favoured in self._favourites:
-            answers = tuple(self._ends[question][question.provider in favoured] for question in questions)
-            verdict = self._supposing.verdict(answers)
-            self.tried += 1
-            is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
-            if is_found:
-                return QuestionSet(tuple(questions), answers, verdict)
-        return None
+        tried = (self.found_with(favoured, questions) for favoured in self._favourites)
+        return next((found for found in tried if found is not None), None)
+
+    def found_with(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> QuestionSet | None:
+        """Return the same for the answers that are best for these providers and worst for the others."""
+        answers = tuple(
+            self._ends[question.provider, question.criterion][question.provider in favoured] for question in questions
+        )
+        verdict = self._supposing.verdict(answers)
+        self.tried += 1
+        is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
+        return QuestionSet(tuple(questions), answers, verdict) if is_found else None
+
+    def thin(self, whole: QuestionSet) -> QuestionSet:
+        """Return a part of a set that was found, of which no question can be left out.
+
+        First with the one kind of answers that the set has, then with all kinds, if few questions are left.
+        """
+        kinds = (favoured for favoured in self._favourites if self.found_with(favoured, whole.questions) is not None)
+        favoured = next(kinds)
+        kept = _thinned(whole, partial(self.found_with, favoured))
+        return _thinned(kept, self.found) if len(kept.questions) <= _MOST_THINNED else kept
 
     def judge_best(self, provider: str) -> Verdict:
         """Return the verdict after the answers that are best for a provider and worst for the others."""
-        return self._supposing.verdict(ends[question.provider == provider] for question, ends in self._ends.items())
+        return self._supposing.verdict(ends[asked == provider] for (asked, _), ends in self._ends.items())
 
 
 def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:
@@ -260,7 +307,7 @@ def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Suppos
         if found and complete:
             return Confirm((), found)
         if not complete:
-            return Confirm((), found or (_thinned(whole, search),), complete=False)
+            return Confirm((), found or (search.thin(whole),), complete=False)
     return Confirm((), (whole,))
 
 
@@ -276,13 +323,23 @@ def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tu
     return tuple(found), True
 
 
-def _thinned(whole: QuestionSet, search: _SetSearch) -> QuestionSet:
-    """Return a part of the set that still could change the verdict, while no smaller part of it could."""
+def _thinned(whole: QuestionSet, find: Callable[[Sequence[FactQuestion]], QuestionSet | None]) -> QuestionSet:
+    """Return a part of the set that still could change the verdict, while no smaller part of it could.
+
+    The lightest questions go first. As verdicts run one way, a half in which each could be dropped after the other can
+    be dropped at once: that takes few more verdicts than there are questions left in the end.
+    """
     kept = whole
-    for question in _lightest_first(whole.questions):
-        rest = [other for other in kept.questions if other is not question]
-        if len(rest) > 1 and (found := search.found(rest)) is not None:
+    waiting = [list(_lightest_first(whole.questions))]
+    while waiting:
+        part = waiting.pop()
+        gone = {id(question) for question in part}
+        rest = [other for other in kept.questions if id(other) not in gone]
+        if len(rest) > 1 and (found := find(rest)) is not None:
             kept = found
+        elif len(part) > 1:
+            middle = len(part) // 2
+            waiting += [part[middle:], part[:middle]]
     return kept
 
 

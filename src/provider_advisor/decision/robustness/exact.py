@@ -9,6 +9,8 @@ weight of the fax, which is positive whatever it is: A wins. In the second one A
 A wins half of the time, `chance_of_losing((1.0,), (1.0,))`. Together A comes first in 75 % again: `duel`.
 """
 
+from __future__ import annotations
+
 import bisect
 import itertools
 import math
@@ -18,13 +20,24 @@ from typing import NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
-__all__ = ["MOST_SCORES", "Acceptability", "chance_of_losing", "duel", "find_first_places", "find_pairs", "unopposed"]
+__all__ = [
+    "MOST_SCORES",
+    "Acceptability",
+    "CountedScores",
+    "chance_of_losing",
+    "count_scores",
+    "duel",
+    "find_first_places",
+    "find_pairs",
+    "unopposed",
+]
 
 MOST_SCORES = 4096
 """Different scores of one alternative; beyond, worlds are drawn."""
 
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_LEVELS = 50_000
+_MOST_TIES = 200_000
 _MOST_WAYS = 256
 _MOST_STEPS = 150_000
 # A verdict compares scores rounded to nine digits. Sums are merged at twelve on the way, so that equal sums that were
@@ -46,8 +59,8 @@ def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[flo
     Scores are compared as a verdict compares them, rounded to nine digits. None where an alternative has degrees that
     are drawn from an interval, or more than `MOST_SCORES` different scores.
     """
-    found = _count_all(alternatives, weights)
-    return None if found is None else tuple(_share_first(place, found) for place in range(len(found)))
+    found = count_scores(alternatives, weights)
+    return None if found is None else found.find_first_places()
 
 
 def find_pairs(alternatives: Sequence[Alternative], weights: Sequence[float]) -> list[tuple[float, float]] | None:
@@ -55,12 +68,42 @@ def find_pairs(alternatives: Sequence[Alternative], weights: Sequence[float]) ->
 
     Who fails a must is behind who does not. The order is that of `itertools.combinations`; None as above.
     """
-    found = _count_all(alternatives, weights)
-    return None if found is None else [_compare_two(*pair) for pair in itertools.combinations(found, 2)]
+    found = count_scores(alternatives, weights)
+    return None if found is None else found.find_pairs()
 
 
-def _compare_two(one: _Scores, two: _Scores) -> tuple[float, float]:
-    rival = _Rival(two)
+class CountedScores:
+    """The chances of each score of each alternative, ready to be compared."""
+
+    def __init__(self, scores: Sequence[_Scores]) -> None:
+        self._scores = scores
+        self._rivals = [_Rival(part) for part in scores]
+
+    def find_first_places(self) -> tuple[float, ...]:
+        """Return how often each alternative comes first."""
+        return tuple(self.find_first_place(place) for place in range(len(self._scores)))
+
+    def find_first_place(self, place: int) -> float:
+        """Return how often one alternative comes first.
+
+        A score below the least of a rival that always stands never does; a rival whose best is below it plays no part.
+        """
+        rivals = [rival for other, rival in enumerate(self._rivals) if other != place and rival.can_stand]
+        least = max((rival.least for rival in rivals if rival.always_stands), default=-math.inf)
+        own = {score: chance for score, chance in self._scores[place].items() if score >= least}
+        if not own:
+            return 0.0
+        lowest = min(own)
+        near = [rival for rival in rivals if rival.most >= lowest]
+        return math.fsum(chance * _expect_share(score, near) for score, chance in own.items())
+
+    def find_pairs(self) -> list[tuple[float, float]]:
+        """Return for each two how often the first is ahead, and how often they are level."""
+        pairs = itertools.combinations(range(len(self._scores)), 2)
+        return [_compare_two(self._scores[one], self._rivals[two]) for one, two in pairs]
+
+
+def _compare_two(one: _Scores, rival: _Rival) -> tuple[float, float]:
     chances = [(chance, *rival.chances(score)) for score, chance in one.items()]
     return (
         math.fsum(chance * below for chance, below, _ in chances),
@@ -68,20 +111,22 @@ def _compare_two(one: _Scores, two: _Scores) -> tuple[float, float]:
     )
 
 
-def _count_all(alternatives: Sequence[Alternative], weights: Sequence[float]) -> list[_Scores] | None:
+def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) -> CountedScores | None:
     """Return the chances of each score, for each alternative; None where there are too many, or intervals."""
     total = math.fsum(weights)
-    found = []
+    found: list[_Scores] = []
     for alternative in alternatives:
-        scores = _count_scores(alternative, [100 * weight / total for weight in weights])
+        # Each score of each alternative is compared with every rival once, and may be level with each number of them.
+        most = min(_MOST_LEVELS // len(alternatives), _MOST_TIES // len(alternatives) ** 2)
+        left = most - sum(len(scores) for scores in found)
+        scores = _count_scores(alternative, [100 * weight / total for weight in weights], min(left, MOST_SCORES))
         if scores is None:
             return None
         found.append(scores)
-    # Each score of each alternative is compared with every rival once.
-    return None if sum(len(scores) for scores in found) * len(found) > _MOST_LEVELS else found
+    return CountedScores(found)
 
 
-def _count_scores(alternative: Alternative, weights: Sequence[float]) -> _Scores | None:
+def _count_scores(alternative: Alternative, weights: Sequence[float], most: int) -> _Scores | None:
     """JointDraw by block; scores are merged at twelve digits on the way, so that those that are alike meet."""
     if not alternative.is_discrete:
         return None
@@ -99,7 +144,7 @@ def _count_scores(alternative: Alternative, weights: Sequence[float]) -> _Scores
         for (score, chance), (share, step) in itertools.product(scores.items(), steps):
             key = round(score + step, _FINE)
             after[key] = after.get(key, 0.0) + chance * share
-        if len(after) > MOST_SCORES:
+        if len(after) > most:
             return None
         scores = after
     return _merge_rounded(scores)
@@ -113,11 +158,6 @@ def _merge_rounded(scores: _Scores) -> _Scores:
     return merged
 
 
-def _share_first(place: int, found: Sequence[_Scores]) -> float:
-    rivals = [_Rival(scores) for other, scores in enumerate(found) if other != place]
-    return math.fsum(chance * _expect_share(score, rivals) for score, chance in found[place].items())
-
-
 class _Rival:
     """A rival's scores, ready to be asked how often it stays below one, or is level with it."""
 
@@ -126,6 +166,9 @@ class _Rival:
         self._sorted = sorted(scores)
         self._below = [0.0, *itertools.accumulate(scores[score] for score in self._sorted)]
         self._out = max(0.0, 1.0 - math.fsum(scores.values()))
+        self.can_stand = bool(scores)
+        self.always_stands = self._out < _ALIKE and self.can_stand
+        self.least, self.most = (self._sorted[0], self._sorted[-1]) if scores else (-math.inf, -math.inf)
 
     def chances(self, score: float) -> tuple[float, float]:
         # `_below[i]` is the chance of the i lowest scores together; a rival that is out is below any score.
@@ -247,7 +290,7 @@ class _Race:
         self._steps = 0
 
     @classmethod
-    def of(cls, one: Alternative, two: Alternative) -> "_Race | None":
+    def of(cls, one: Alternative, two: Alternative) -> _Race | None:
         """Return the race of two alternatives; None where too much is drawn together."""
         parts = []
         for group in _group_blocks((*_keep_standing(one), *((_negate(block)) for block in _keep_standing(two)))):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from functools import cached_property, reduce
-from itertools import combinations
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
@@ -18,29 +17,22 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
 
-__all__ = ["SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
+__all__ = ["FEWEST", "SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
 
 SAMPLES = 10_000
-_FEWEST = 1_000
+FEWEST = 1_000
 _MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
 
 class WorldSample:
-    """Drawn worlds: each alternative's degrees and whether it stands, and weights drawn uniformly from the simplex.
+    """Drawn worlds: the degrees of all alternatives, whether they stand, and weights drawn uniformly from the simplex.
 
-    `degrees` holds, for each alternative, those that are drawn, by criterion; `known` the degrees of all others.
-    `weights` has a row a criterion and a column a world; its columns sum to 1. `stands` has a row an alternative.
+    `degrees` has a criterion in the first dimension, an alternative in the second and a world in the third; `stands` an
+    alternative and a world; `weights` a criterion and a world, and each world's sum to 1.
     """
 
-    def __init__(
-        self,
-        known: Sequence[Sequence[float]],
-        degrees: Sequence[dict[int, Floats]],
-        stands: Sequence[Truths],
-        weights: Floats,
-    ) -> None:
-        self._known = known
+    def __init__(self, degrees: Floats, stands: Truths, weights: Floats) -> None:
         self._degrees = degrees
         self._weights = weights
         self._stands = stands
@@ -50,13 +42,11 @@ class WorldSample:
     @property
     def standing(self) -> float:
         """Return the share of the worlds in which some alternative stands."""
-        return float(reduce(lambda one, other: one | other, self._stands).mean())
+        return float(self._stands.any(axis=0).mean())
 
     def find_first_places(self, weights: Sequence[float]) -> tuple[float, ...]:
         """Return the share of the worlds in which each alternative comes first with the given weights."""
-        total = math.fsum(weights)
-        given = [weight / total for weight in weights]
-        return tuple(float(first.mean()) for first in self._firsts(self._scores(given)))
+        return _average(self._share_firsts(self._score_given(weights)))
 
     def find_ordered_first_places(self, groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
         """Return the same with weights drawn uniformly from those in the order of the groups, equal within a group."""
@@ -68,58 +58,79 @@ class WorldSample:
             corners[heaviest, number] = 1 / len(heaviest)
         # Parts of uniform weights, over their sum, are uniform again.
         parts = self._weights[: len(groups)]
-        weights = corners @ (parts / parts.sum(axis=0))
-        return tuple(float(first.mean()) for first in self._firsts(self._scores(weights)))
+        return _average(self._share_firsts(self._score(corners @ (parts / parts.sum(axis=0)))))
 
     def find_pairs(self, weights: Sequence[float]) -> list[tuple[float, float]]:
         """Return for each two alternatives how often the first is ahead, and how often they are level."""
-        total = math.fsum(weights)
-        pairs = combinations(zip(self._scores([weight / total for weight in weights]), self._stands, strict=True), 2)
-        return [(float((one > two).mean()), float(((one == two) & stands).mean())) for (one, stands), (two, _) in pairs]
+        scores = self._score_given(weights)
+        found: list[tuple[float, float]] = []
+        for place, (score, stands) in enumerate(zip(scores, self._stands, strict=True)):
+            others = scores[place + 1 :]
+            ahead, level = (score > others).mean(axis=1), ((score == others) & stands).mean(axis=1)
+            found += zip(ahead.tolist(), level.tolist(), strict=True)
+        return found
 
     @cached_property
-    def _drawn_scores(self) -> list[Floats]:
-        return self._scores(self._weights)
+    def _drawn_scores(self) -> Floats:
+        return self._score(self._weights)
 
     def ranks(self) -> tuple[tuple[float, ...], ...]:
         """Return for each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
-        scores, count = self._drawn_scores, len(self._known)
-        found = []
-        for place, score in enumerate(scores):
-            better = sum((other > score).astype("int16") for other in scores)
-            level = sum((other == score).astype("int16") for other in scores)
-            # Those that are level share the ranks that they take together, each 1 / `level` of every one of them.
-            # Example: two are level behind one leader: ranks 2 and 3, half a world each.
-            held = [((better <= rank) & (rank < better + level) & self._stands[place]) / level for rank in range(count)]
-            found.append(tuple(float(rank.mean()) for rank in held))
-        return tuple(found)
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        count = len(self._stands)
+        order = np.argsort(-self._drawn_scores, axis=0, kind="stable")
+        ranked = np.take_along_axis(self._drawn_scores, order, axis=0)
+        differs = ranked[1:] != ranked[:-1]
+        edge = np.ones((1, self.size), bool)
+        at = np.arange(count)[:, np.newaxis]
+        first = np.maximum.accumulate(np.where(np.vstack([edge, differs]), at, 0), axis=0)
+        last = np.minimum.accumulate(np.where(np.vstack([differs, edge]), at, count)[::-1], axis=0)[::-1]
+        # Those that are level share the ranks that they take together, each 1 / `level` of every one of them. Example:
+        # two are level behind one leader: ranks 2 and 3, half a world each.
+        level = np.where(np.isneginf(ranked), 0, last - first + 1)
+        shares = np.zeros(count * count)
+        for offset in range(int(level.max(initial=0))):
+            held = level > offset
+            shares += np.bincount(order[held] * count + first[held] + offset, 1 / level[held], minlength=count * count)
+        return tuple(tuple(row) for row in (shares.reshape(count, count) / self.size).tolist())
 
     def central(self) -> tuple[tuple[float, ...] | None, ...]:
         """Return for each alternative the mean of the weights with which it comes first; None if it never does."""
         found: list[tuple[float, ...] | None] = []
-        for first in self._firsts(self._drawn_scores):
+        for first in self._share_firsts(self._drawn_scores):
             times = float(first.sum())
             found.append(tuple(map(float, self._weights @ first / times)) if times > 0 else None)
         return tuple(found)
 
-    def _firsts(self, scores: Sequence[Floats]) -> list[Floats]:
+    def _share_firsts(self, scores: Floats) -> Floats:
         """Return for each alternative the part of the first place that it has in each world."""
-        best = reduce(lambda one, other: one.clip(min=other), scores)
-        leads = [(score == best) & stands for score, stands in zip(scores, self._stands, strict=True)]
-        level = sum(lead.astype("float64") for lead in leads)
-        return [lead / (level + (level == 0)) for lead in leads]
+        leads = (scores == scores.max(axis=0)) & self._stands
+        level = leads.sum(axis=0)
+        shared: Floats = leads / (level + (level == 0))
+        return shared
 
-    def _scores(self, weights: Sequence[float] | Floats) -> list[Floats]:
+    def _score_given(self, weights: Sequence[float]) -> Floats:
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        total = math.fsum(weights)
+        # Not a product of matrices: on a busy machine the threads that NumPy starts for one wait for each other.
+        return self._round(np.einsum("c,caw->aw", [weight / total for weight in weights], self._degrees))
+
+    def _score(self, weights: Floats) -> Floats:
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        return self._round(np.einsum("cw,caw->aw", weights, self._degrees))
+
+    def _round(self, scores: Floats) -> Floats:
         """Return the scores, rounded as those of a verdict are, and below all where an alternative does not stand."""
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-        found = []
-        for known, degrees, stands in zip(self._known, self._degrees, self._stands, strict=True):
-            scores = np.full(self.size, 0.0) + np.asarray(known) @ np.asarray(weights)
-            for criterion, drawn in degrees.items():
-                scores += weights[criterion] * drawn
-            found.append(np.where(stands, np.round(100 * scores, _DIGITS), -np.inf))
-        return found
+        return np.where(self._stands, np.round(100 * scores, _DIGITS), -np.inf)
+
+
+def _average(shares: Floats) -> tuple[float, ...]:
+    return tuple(shares.mean(axis=1).tolist())
 
 
 def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> WorldSample:
@@ -130,18 +141,19 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
     count = len(alternatives[0].degrees)
-    numbers = count + sum(len(block[0].degrees) for each in alternatives for block in each.blocks)
-    size = max(min(samples, _FEWEST), min(samples, _MOST_NUMBERS // max(numbers, len(alternatives) ** 2)))
+    size = max(min(samples, FEWEST), min(samples, _MOST_NUMBERS // max(count * len(alternatives), 1)))
     source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
-    drawn = [_drawn(alternative, size, source) for alternative in alternatives]
-    return WorldSample(
-        [alternative.degrees for alternative in alternatives],
-        [degrees for degrees, _ in drawn],
-        [stands for _, stands in drawn],
-        weights,
-    )
+    degrees = np.empty((count, len(alternatives), size))
+    stands = np.empty((len(alternatives), size), bool)
+    for place, alternative in enumerate(alternatives):
+        degrees[:, place] = np.asarray(alternative.degrees)[:, np.newaxis]
+        columns, stands[place] = _drawn(alternative, size, source)
+        for criterion, drawn in columns.items():
+            # What is drawn may come on top of what is known.
+            degrees[criterion, place] += drawn
+    return WorldSample(degrees, stands, weights)
 
 
 def _seed(alternatives: Sequence[Alternative]) -> int:
@@ -167,15 +179,20 @@ def _block_drawn(block: JointDraw, size: int, source: np.random.Generator) -> tu
 
     ends = np.cumsum([way.share for way in block])
     chosen = np.minimum(np.searchsorted(ends, source.random(size) * ends[-1], side="right"), len(block) - 1)
+    stands = np.asarray([way.stands for way in block])[chosen]
     facts = 1 + max((draw.position for way in block for draw in way.degrees), default=0)
     at = source.random((facts, size))
+    if all(draw.start == draw.end for way in block for draw in way.degrees):
+        fixed = zip(*([draw.start for draw in way.degrees] for way in block), strict=True)
+        names = [draw.criterion for draw in block[0].degrees]
+        return {name: np.asarray(starts)[chosen] for name, starts in zip(names, fixed, strict=True)}, stands
     columns = {}
     for index, draw in enumerate(block[0].degrees):
         starts = np.asarray([way.degrees[index].start for way in block])[chosen]
         steps = np.asarray([way.degrees[index].end - way.degrees[index].start for way in block])[chosen]
         positions = np.asarray([way.degrees[index].position for way in block])[chosen]
         columns[draw.criterion] = starts + steps * at[positions, np.arange(size)]
-    return columns, np.asarray([way.stands for way in block])[chosen]
+    return columns, stands
 
 
 def estimate_error(shares: Sequence[float], size: int) -> float:

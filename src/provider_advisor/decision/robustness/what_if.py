@@ -1,12 +1,23 @@
 """Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`)."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.decide import Outcome, judge_team, reassess
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.findings import Assessment, Finding, collect_findings, reweigh_findings, sum_up
-from provider_advisor.decision.verdict import Verdict, judge, limit_strength, list_criteria_behind, mark_dated
+from provider_advisor.decision.verdict import (
+    Rank,
+    Verdict,
+    is_beaten,
+    judge,
+    judge_ranked,
+    limit_strength,
+    list_criteria_behind,
+    mark_dated,
+    rank,
+)
 from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
@@ -28,7 +39,10 @@ class Supposing:
         self._facts = facts
         self._assessments = {assessment.provider: assessment for assessment in outcome.assessments}
         self._depending = {each.provider: self._dependencies(each) for each in outcome.assessments}
-        self._found: dict[tuple[Fact, ...], Assessment] = {}
+        self._places = {assessment.provider: place for place, assessment in enumerate(outcome.assessments)}
+        self._ranks = [rank(assessment) if assessment.findings else None for assessment in outcome.assessments]
+        # By the identity of the facts, which are kept here: their claims take longer to compare than to judge again.
+        self._found: dict[tuple[int, ...], tuple[tuple[Fact, ...], Assessment, Rank]] = {}
         self._fresh: Supposing | None = None
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
@@ -49,12 +63,62 @@ class Supposing:
         by_provider: dict[str, list[Fact]] = {}
         for fact in supposed:
             by_provider.setdefault(fact.provider, []).append(fact)
-        changed = {provider: self.assessment(tuple(facts)) for provider, facts in by_provider.items()}
-        return judge([changed.get(provider, before) for provider, before in self._assessments.items()])
+        return self.judge_parts(tuple(facts) for facts in by_provider.values())
+
+    def judge_parts(self, parts: Iterable[tuple[Fact, ...]]) -> Verdict:
+        """Return the same for facts that are given by provider."""
+        parts = list(parts)
+        if len(parts) == 1 and self._stays_behind(*parts):
+            return self._before
+        assessments, ranks = [*self._outcome.assessments], [*self._ranks]
+        for part in parts:
+            place = self._places[part[0].provider]
+            assessments[place], ranks[place] = self._assess(part)
+        known = [each for each in ranks if each is not None]
+        return judge_ranked(assessments, known) if known else judge(assessments)
+
+    @cached_property
+    def _before(self) -> Verdict:
+        return judge(self._outcome.assessments)
+
+    @cached_property
+    def _best(self) -> Rank | None:
+        return min((each for each in self._ranks if each is not None), default=None)
+
+    @cached_property
+    def _unbeaten(self) -> frozenset[int]:
+        """Return the places of the rivals that keep the verdict from being proven."""
+        leader = next((each for each in self._outcome.assessments if each.provider == self._before.provider), None)
+        return frozenset(
+            place
+            for place, each in enumerate(self._outcome.assessments)
+            if leader is not None and each is not leader and not is_beaten(each, leader)
+        )
+
+    def _stays_behind(self, supposed: tuple[Fact, ...]) -> bool:
+        """Return whether one provider, with these facts, is behind the leaders as before, and nothing depends on it.
+
+        Among many providers that is so of most answers, and spares the look at all the others.
+        """
+        place, before = self._places[supposed[0].provider], self._before
+        best = self._best
+        if best is None or self._ranks[place] == best or self._assess(supposed)[1] <= best:
+            return False
+        if before.provider is not None:
+            return len(self._unbeaten - {place}) > 0
+        return before.kind == "none" or best[0] > 0
 
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
-        if supposed not in self._found:
+        return self._assess(supposed)[0]
+
+    def rank(self, supposed: tuple[Fact, ...]) -> Rank:
+        """Return one provider's rank with these facts, which are all about it."""
+        return self._assess(supposed)[1]
+
+    def _assess(self, supposed: tuple[Fact, ...]) -> tuple[Assessment, Rank]:
+        key = tuple(map(id, supposed))
+        if key not in self._found:
             provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
             before, depending = self._assessments[provider], self._depending[provider]
             criteria = {fact.criterion for fact in supposed}
@@ -64,8 +128,9 @@ class Supposing:
             findings = list(before.findings)
             for place in {place for criterion in criteria for place in depending.get(criterion, ())}:
                 findings[place] = _found_again(findings[place], facts, cost)
-            self._found[supposed] = sum_up(provider, findings, cost)
-        return self._found[supposed]
+            found = sum_up(provider, findings, cost)
+            self._found[key] = supposed, found, rank(found)
+        return self._found[key][1:]
 
     def _dependencies(self, assessment: Assessment) -> dict[str, list[int]]:
         """Return the places of the findings that depend on each criterion."""

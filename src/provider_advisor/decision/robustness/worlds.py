@@ -15,12 +15,12 @@ from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.robustness.alternatives import Alternative
 from provider_advisor.decision.robustness.exact import (
     Acceptability,
+    CountedScores,
+    count_scores,
     duel,
-    find_first_places,
-    find_pairs,
     unopposed,
 )
-from provider_advisor.decision.robustness.monte_carlo import SAMPLES, WorldSample, draw_worlds, estimate_error
+from provider_advisor.decision.robustness.monte_carlo import FEWEST, SAMPLES, WorldSample, draw_worlds, estimate_error
 from provider_advisor.decision.robustness.simplices import (
     find_acceptabilities,
     find_ordered_first_places,
@@ -30,6 +30,10 @@ from provider_advisor.decision.robustness.world_model import MOST_WAYS, model_wo
 from provider_advisor.knowledge import Facts
 
 __all__ = ["AlternativeShare", "Estimate", "PairShare", "Shares", "calculate_provider_shares", "calculate_shares"]
+
+
+_MOST_TOGETHER = 40_000
+"""Worlds times providers that are drawn for an answer."""
 
 
 class AlternativeShare(NamedTuple):
@@ -81,16 +85,25 @@ class Shares(NamedTuple):
     at_worst: bool = False
 
 
-def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int = SAMPLES) -> Shares | None:
-    """Return the shares of the providers, with their findings as criteria; None where nothing is asked."""
+def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int | None = None) -> Shares | None:
+    """Return the shares of the providers, with their findings as criteria; None where nothing is asked.
+
+    Where worlds are drawn, they are `samples`, else as many as take milliseconds (`_count_samples`).
+    """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
     alternatives, complete = model_worlds(outcome.assessments, facts)
-    found = calculate_shares(alternatives, [finding.weight for finding in outcome.assessments[0].findings], samples)
+    weights = [finding.weight for finding in outcome.assessments[0].findings]
+    found = calculate_shares(alternatives, weights, samples or _count_samples(alternatives))
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
     return found if complete else _with_estimate(found)
+
+
+def _count_samples(alternatives: Sequence[Alternative]) -> int:
+    """Return how many worlds to draw for an answer: 10,000 of up to four providers, 2,500 of 16, 1,000 of 40."""
+    return max(FEWEST, min(SAMPLES, _MOST_TOGETHER // max(len(alternatives), 1)))
 
 
 def _is_at_worst(finding: Finding) -> bool:
@@ -122,6 +135,7 @@ class _WorldShares:
     def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
         self._alternatives = alternatives
         self._samples = samples
+        self._counted: dict[tuple[float, ...], CountedScores | None] = {}
 
     @cached_property
     def _drawn(self) -> WorldSample:
@@ -145,18 +159,28 @@ class _WorldShares:
         uniform, uniform_how = self._uniform()
         is_drawn = bool(given_how.samples or uniform_how.samples)
         ordered, ordered_how = self._ordered(weights, is_drawn=is_drawn)
+        pairs = self._pairs(weights)
+        drawn = bool(uniform_how.samples)
+        confidence = [self._confidence(place, part, is_drawn=drawn) for place, part in enumerate(uniform)]
         shares = tuple(
-            AlternativeShare(alternative.name, first, part.ranks, part.central, self._confidence(place, part), last)
-            for place, (alternative, first, part, last) in enumerate(
-                zip(self._alternatives, given, uniform, ordered, strict=True)
+            AlternativeShare(alternative.name, first, part.ranks, part.central, own, last)
+            for alternative, first, part, own, last in zip(
+                self._alternatives, given, uniform, confidence, ordered, strict=True
             )
         )
-        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._pairs(weights))
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, pairs)
+
+    def _count(self, weights: Sequence[float]) -> CountedScores | None:
+        """Return the counted scores by these weights; the given ones are asked for twice, and counted once."""
+        key = tuple(weights)
+        if key not in self._counted:
+            self._counted = {key: count_scores(self._alternatives, weights)}
+        return self._counted[key]
 
     def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
-        exact = find_first_places(self._alternatives, weights)
+        exact = self._count(weights)
         if exact is not None:
-            return exact, Estimate()
+            return exact.find_first_places(), Estimate()
         found = [share * self._scale for share in self._drawn.find_first_places(weights)]
         return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
 
@@ -176,9 +200,9 @@ class _WorldShares:
     def _pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
         if weights is None:
             return ()
-        found = find_pairs(self._alternatives, weights)
+        found = self._count(weights)
         names = combinations([each.name for each in self._alternatives], 2)
-        shares = self._drawn.find_pairs(weights) if found is None else found
+        shares = self._drawn.find_pairs(weights) if found is None else found.find_pairs()
         return tuple(PairShare(*pair, *share) for pair, share in zip(names, shares, strict=True))
 
     def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
@@ -190,8 +214,17 @@ class _WorldShares:
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, Estimate(self._drawn.size, error)
 
-    def _confidence(self, place: int, part: Acceptability) -> float | None:
-        return None if part.central is None else self._first(part.central)[0][place]
+    def _confidence(self, place: int, part: Acceptability, *, is_drawn: bool) -> float | None:
+        """Return how often an alternative comes first with the mean of the weights with which it does.
+
+        That mean is an estimate itself where worlds were drawn, and the same worlds do.
+        """
+        if part.central is None:
+            return None
+        exact = None if is_drawn else count_scores(self._alternatives, part.central)
+        if exact is not None:
+            return exact.find_first_place(place)
+        return self._drawn.find_first_places(part.central)[place] * self._scale
 
 
 def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:

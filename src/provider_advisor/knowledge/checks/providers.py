@@ -77,10 +77,28 @@ def _check_word(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     words = criterion.values or ("present", "absent")
     if claim.value is None:
         yield f"a {criterion.kind} takes 'value'; expected {' or '.join(words)}."
+    elif isinstance(claim.value, list):
+        yield from _check_words(claim.value, criterion)
     elif claim.value not in words:
         yield f"'{claim.value}' is not a value of this {criterion.kind}; expected {' or '.join(words)}."
     if claim.unit is not None:
         yield f"a {criterion.kind} has no unit; remove it."
+
+
+def _check_words(given: Sequence[str], criterion: Criterion) -> Iterator[str]:
+    """Refuse all but neighbouring words of a rating: what is known of one is the range in which its rank lies."""
+    if criterion.kind == "capability":
+        yield "a capability is present or absent; if the source leaves that open, leave the claim out."
+        return
+    for word in given:
+        if word not in criterion.values:
+            yield f"'{word}' is not a value of this rating; expected {' or '.join(criterion.values)}."
+    ranks = sorted({criterion.values.index(word) for word in given if word in criterion.values})
+    if len(given) != len(set(given)) or len(given) == 1:
+        yield "a list of values names at least two different words; write one word without a list."
+    elif ranks and ranks[-1] - ranks[0] >= len(given):
+        between = criterion.values[ranks[0] : ranks[-1] + 1]
+        yield f"the words of a list are neighbours in 'values'; expected [{', '.join(between)}], or fewer of them."
 
 
 def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:

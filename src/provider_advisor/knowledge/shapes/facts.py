@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Evidence, Kind, SourceKind
-from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, WordOrWords, Words, wrong
 
 __all__ = [
     "VALUE_KEYS",
@@ -223,7 +223,7 @@ class ClaimShape(Shape):
     member: Id | None = None
     includes: Annotated[list[Id] | None, Field(min_length=1)] = None
     only: Annotated[list[Id] | None, Field(min_length=1)] = None
-    value: Words | None = None
+    value: Annotated[WordOrWords | None, Field(description="a word, or the words of a rating among which it is")] = None
     exactly: Amount | None = None
     at_least: Amount | None = None
     more_than: Amount | None = None

@@ -12,7 +12,21 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-__all__ = ["Amount", "Days", "End", "Id", "Ids", "Line", "Ref", "Shape", "Weight", "Words", "is_id", "wrong"]
+__all__ = [
+    "Amount",
+    "Days",
+    "End",
+    "Id",
+    "Ids",
+    "Line",
+    "Ref",
+    "Shape",
+    "Weight",
+    "WordOrWords",
+    "Words",
+    "is_id",
+    "wrong",
+]
 
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
@@ -63,3 +77,6 @@ End = Annotated[
     Discriminator(_find_end_form),
 ]
 Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_find_ids_form)]
+WordOrWords = Annotated[
+    Annotated[Words, Tag("<word>")] | Annotated[list[Words], Tag("<list>")], Discriminator(_find_ids_form)
+]
