@@ -70,7 +70,8 @@ answers:
 declared: true
 """
 
-WITHOUT_A_FOLDER = {"requirements": REQUIREMENTS, "questions": QUESTIONS, "answers": ANSWERS}
+MATCHES = "matches:\n  Mending: repairs\n  Contact: carry\n  Cargo: [cargo-bikes, test-rides]\n  Holograms: null\n"
+WITHOUT_A_FOLDER = {"requirements": REQUIREMENTS, "questions": QUESTIONS, "answers": ANSWERS, "matches": MATCHES}
 
 
 def data_of(role):
@@ -91,7 +92,7 @@ def test_each_schema_is_a_schema_of_its_draft(role):
 
 def test_every_kind_of_file_has_a_schema():
     assert {file.role for file in SHIPPED} == {"questions", *(file.role for file in BICYCLE_FILES)}
-    assert set(SCHEMAS) == {"requirements", "answers", *(file.role for file in SHIPPED)}
+    assert set(SCHEMAS) == {"requirements", "answers", "matches", *(file.role for file in SHIPPED)}
 
 
 @pytest.mark.parametrize("role", sorted(WITHOUT_A_FOLDER))
@@ -179,6 +180,8 @@ def take(*path):
         ("answers", put("version", "1")),
         ("answers", put("answers", 1, "bound", [])),
         ("answers", put("answers", 0, "topics", "riding")),
+        ("matches", put("matches", "Mending", 5)),
+        ("matches", put("matches", "Cargo", [])),
     ],
 )
 def test_a_schema_refuses_what_is_broken(role, change):

@@ -23,7 +23,7 @@ class RowSentences:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
         lists = (f"{provider}.{name}" for provider in knowledge.providers for name in ("unmet", "unknown"))
-        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", *lists)
+        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", "unlisted", *lists)
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
 
     def _say(self, *values: str | None) -> str:
@@ -53,6 +53,8 @@ class RowSentences:
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):
             yield f"What tells them apart: {self._list(reasons)}."
+        if row["unlisted"]:
+            yield f"Not judged: {row['unlisted'].replace(_JOINER, f'{_JOINER} ')}."
 
     def _list(self, codes: Sequence[str]) -> str:
         more = f" and {len(codes) - _MOST} more" if len(codes) > _MOST else ""

@@ -289,7 +289,7 @@ def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, o
     from provider_advisor.batch.writing.row_sentences import RowSentences  # noqa: PLC0415
     from provider_advisor.batch.writing.workbook import WorkbookPlan, list_scope  # noqa: PLC0415
 
-    hidden = frozenset() if options.reasons else frozenset(["among", *list_names(knowledge.providers)])
+    hidden = frozenset() if options.reasons else frozenset(["among", *list_names(knowledge.providers), "unlisted"])
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
     def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
