@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.records import KnowledgeBase, Scope
-from provider_advisor.requirements.model import Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
+from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked, make_team
 
 __all__ = ["Statement", "combined", "count_waiting", "describe_changes", "record_part", "statement_record"]
@@ -63,6 +63,14 @@ def describe_changes(first: Statement, second: Statement, who: str = "The comman
     before, after = _list_said(first), _list_said(second)
     added = [name for name in after if name not in before]
     changed = [name for name, said in after.items() if before.get(name, said) != said]
+    # As in `join_unlisted`: a text counts once, with the higher priority.
+    own = {part.text.casefold(): part.priority for part in first.team.unlisted}
+    for part in second.team.unlisted:
+        known = own.get(part.text.casefold())
+        if known is None:
+            added.append(f"'{part.text}'")
+        elif RANK[part.priority] > RANK[known]:
+            changed.append(f"'{part.text}'")
     before, after = _list_limits(first), _list_limits(second)
     changed += [name for name, limit in after.items() if limit and before[name] not in {limit, None, ()}]
     parts = [f"adds {', '.join(added)} to the file"] if added else []
