@@ -32,7 +32,7 @@ from provider_advisor.inference import infer
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, leaves
 from provider_advisor.knowledge.records import Implied
-from provider_advisor.logic import Interval, Truth
+from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
 KNOWN = (Truth.YES, Truth.NO)
@@ -78,7 +78,7 @@ def _better_amounts(criterion, amount):
 
 def _wants_the_better_end(bound, criterion):
     if criterion.kind == "capability" or bound is None:
-        return True
+        return bound != ABSENT
     return bound.low is None if criterion.lower_is_better else bound.high is None
 
 
@@ -108,6 +108,8 @@ def test_a_better_fact_never_hurts_its_provider(improvement):
             if req.criterion in touched
         )
     )
+    choices = [criteria[req.criterion].any_of for req in inference.requirements]
+    assume(all(_is_plain(part, touched, criteria) for parts in choices for part in parts))
     assume(all(_is_plain(part.favours, touched, criteria) for part in inference.favours))
     before = answer_of(decide(world.team, facts))
     after = answer_of(decide(world.team, facts.supposing(fact)))
@@ -131,6 +133,7 @@ def test_a_better_fact_never_hurts_its_provider(improvement):
 def test_a_requirement_that_all_meet_for_certain_changes_nothing(world, priority, weight):
     before = answer_of(decided(*world))
     assume(None not in before.scores.values())  # with nothing asked, nobody is compared
+    assume(before.scores.keys() == world.knowledge.providers.keys())  # one more claim would let the others take part
     common = capability("common", weight)
     criteria = {**world.knowledge.criteria, "common": common}
     providers = {
@@ -202,6 +205,11 @@ def test_a_wish_never_overrules_a_must(world, data):
     assume((wish.criterion, wish.priority) not in asked)
     bounds = [each.bound for each in before.requirements if each.criterion == wish.criterion and each.bound]
     assume(not any(wish.bound and wish.bound.excludes(bound) for bound in bounds))
+    # Who asks for something to be absent, at whatever priority, overrules rules that would add it.
+    named = {each.criterion for each in before.requirements}
+    named |= {part.criterion for rule in world.knowledge.rules.values() for part in rule.implies}
+    assume(not wish.is_absence or wish.criterion not in named)
+    assume(wish.criterion not in world.team.refused)
     after = answer_of(decided(world.knowledge, world.team._replace(requirements=(*world.team.requirements, wish))))
     assert after.standings == before.standings
     ahead = {name for name in (after.verdict.provider, after.verdict.lean, *after.verdict.among) if name}

@@ -208,7 +208,8 @@ def base_of(
     """The parts put together as the loader does."""
     ordered = {rule.id: rule for rule in sort_rules(list(rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
-    parts = ({SOURCE.id: SOURCE}, criteria, providers, topics, usage, ordered, policy)
+    found = criteria if isinstance(criteria, Criteria) else finding(criteria)
+    parts = ({SOURCE.id: SOURCE}, found, providers, topics, usage, ordered, policy)
     return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
 
 

@@ -52,7 +52,7 @@ from provider_advisor.knowledge import KnowledgeBase
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["run_on_spark"]
+__all__ = ["refuse_other_names", "run_on_spark"]
 
 _SHARES_A_CORE = 4
 _LARGEST_SHARE = 128 << 20
@@ -91,7 +91,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
-    _refuse_other_names((*names, output))
+    refuse_other_names((*names, output))
     form, place = choose_form(output, output_format, "--output-format"), Path(os.path.realpath(output))
     rejects = rejects or find_default_rejects(place)
     if reading.encoding:
@@ -135,7 +135,8 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     return Result(sum(report.scored for report in reports), rejected, tally, rejects if rejected else None)
 
 
-def _refuse_other_names(names: tuple[str, ...]) -> None:
+def refuse_other_names(names: tuple[str, ...]) -> None:
+    """Raise BatchError for a name that is not a file which all workers could see."""
     if "-" in names:
         raise BatchError("Spark reads and writes files, not standard input and output; name files.")
     for name in names:

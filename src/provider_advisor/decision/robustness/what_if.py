@@ -22,6 +22,7 @@ from provider_advisor.inference import Inference, consequences, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import Need, leaves, list_needed
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["Rerun", "Supposing"]
@@ -126,7 +127,9 @@ class Supposing:
             if cost is not None and any(self._facts.knowledge.criteria[criterion].usage for criterion in criteria):
                 cost = calculate_cost(provider, self._outcome.team.usage, facts)
             findings = list(before.findings)
-            for place in {place for criterion in criteria for place in depending.get(criterion, ())}:
+            # What is there for one member is there for any.
+            touched = criteria | {split_member(criterion)[0] for criterion in criteria}
+            for place in {place for criterion in touched for place in depending.get(criterion, ())}:
                 findings[place] = _found_again(findings[place], facts, cost)
             found = sum_up(provider, findings, cost)
             self._found[key] = supposed, found, rank(found)

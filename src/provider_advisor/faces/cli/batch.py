@@ -321,12 +321,13 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
-    from provider_advisor.batch.spark.run import run_on_spark  # noqa: PLC0415
+    from provider_advisor.batch.spark.run import refuse_other_names, run_on_spark  # noqa: PLC0415
     from provider_advisor.requirements.workbook import is_workbook_name  # noqa: PLC0415
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
             raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
+    refuse_other_names(names)
     reading = options.reading_options(knowledge)
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("workbooks are for one machine; write CSV or Parquet, or leave out --engine spark.")
