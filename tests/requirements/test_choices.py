@@ -83,7 +83,10 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
         (
             "xyzzy|repairs|repairs|bikes-in-stock=no",
             [
-                "nothing is recorded about 'xyzzy'. See `recommend criteria` for what can be asked for.",
+                (
+                    "nothing is recorded about 'xyzzy'. See `recommend criteria` for what can be asked for. "
+                    'To list it without judging it: --unlisted "xyzzy".'
+                ),
                 f"'{STOCK}' is a quantity, which cannot be absent; give it a bound instead, such as {STOCK}<=1.",
                 "a choice names 'repairs' twice; name each of its parts once.",
             ],
