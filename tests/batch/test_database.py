@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import sys
 import time
 from pathlib import Path
@@ -44,17 +45,16 @@ def _url(port, user="ann", password=_PASSWORD, name="postgres"):
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory):
+def port():
     """The port of a PostgreSQL of our own, which asks for a password."""
     programs = next((folder for folder in _FOLDERS if (folder / "initdb").exists()), None)
     if programs is None:
         pytest.skip("no PostgreSQL is installed: initdb is neither in PATH nor in /usr/lib/postgresql")
-    folder = tmp_path_factory.mktemp("postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # below pytest's own folders only their owner may look
     nobody = {}
     if os.getuid() == 0:  # PostgreSQL refuses to run as root
         nobody = {"user": "nobody", "extra_groups": []}
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
+        folder.chmod(0o755)
         shutil.chown(folder, "nobody")
     (folder / "password").write_text(_PASSWORD + "\n")
     make = [programs / "initdb", "-D", folder / "data", "-U", "ann", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8"]
@@ -77,6 +77,7 @@ def port(tmp_path_factory):
     finally:
         server.send_signal(2)  # SIGINT: do not wait for clients
         server.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
