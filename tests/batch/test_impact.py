@@ -58,7 +58,7 @@ def _codes(facts, rows, providers):
     return [None if row in coded.errors else tuple(code) for row, code in enumerate(coded.codes.tolist())]
 
 
-@settings(max_examples=32)
+@settings(max_examples=80)
 @given(pairs())
 def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     before, after, rows = found
@@ -70,7 +70,7 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
 
 
-@settings(max_examples=32)
+@settings(max_examples=80)
 @given(pairs())
 def test_every_change_alone_leaves_a_base_that_answers(found):
     before, after, rows = found
@@ -84,7 +84,7 @@ def test_every_change_alone_leaves_a_base_that_answers(found):
             _codes(mixed.facts, rows, providers)
 
 
-@settings(max_examples=24)
+@settings(max_examples=60)
 @given(pairs())
 def test_a_fact_changed_alone_is_that_fact_supposed(found):
     before, after, rows = found
@@ -99,7 +99,7 @@ def test_a_fact_changed_alone_is_that_fact_supposed(found):
             assert same, (change, row)
 
 
-@settings(max_examples=32)
+@settings(max_examples=80)
 @given(pairs())
 def test_the_codes_are_the_verdicts_of_single_answers(found):
     before, after, rows = found

@@ -12,7 +12,7 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.knowledge import Facts
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_a_batch_answers_every_team_as_it_would_be_answered_alone(data):
     knowledge = data.draw(bases())

@@ -40,7 +40,7 @@ def simple_changes(team):
         yield from (RequirementChange(part, part._replace(priority=new)) for new in PRIORITIES if new != part.priority)
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_what_is_named_turns_the_verdict(world):
     decision = decided(world.knowledge, world.team)
@@ -51,7 +51,7 @@ def test_what_is_named_turns_the_verdict(world):
         assert (after.kind, after.provider) != (before.kind, before.provider)
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_no_smaller_change_of_the_same_requirement_turns_it(world):
     decision = decided(world.knowledge, world.team)
@@ -96,7 +96,7 @@ def is_nearer(bound, old, new, *, whole):
     return bound != old and max(far) >= nearest * 0.99 and (new.holds(bound) or bound.holds(new))
 
 
-@settings(REPEATED, max_examples=32)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_a_bound_is_moved_no_further_than_it_must_be(world):
     decision = decided(world.knowledge, world.team)

@@ -34,7 +34,7 @@ def confirmed(claims, asked, criteria):
     return find_questions(decision.outcome, decision.facts)
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_each_answer_leads_to_the_verdict_that_is_said(world):
     decision = decided(world.knowledge, world.team)
@@ -52,7 +52,7 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
         assert part.verdict != decision.outcome.verdict
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     decision = decided(world.knowledge, world.team)
@@ -72,7 +72,7 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
                 assert judge_team(world.team, supposed).verdict == decision.outcome.verdict
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world):
     decision = decided(world.knowledge, world.team)
@@ -96,7 +96,7 @@ def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world)
                     assert verdict._replace(strength=None) == decision.outcome.verdict._replace(strength=None)
 
 
-@settings(REPEATED, max_examples=24)
+@settings(REPEATED, max_examples=60)
 @given(worlds())
 def test_an_amount_whose_answers_change_nothing_changes_nothing_anywhere_between(world):
     decision = decided(world.knowledge, world.team)
@@ -255,7 +255,7 @@ def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
     assert "if just above 4 USD/thing, Bob would be recommended (firm)" in says
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_every_answer_can_be_given(world):
     decision = decided(world.knowledge, world.team)
@@ -346,7 +346,7 @@ def test_a_cost_with_usage_that_no_price_model_covers_is_expected_at_its_worse_e
     assert ada.score.proven == ada.score.expected < ada.score.possible
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_no_answer_changes_a_firm_recommendation(world):
     decision = decided(world.knowledge, world.team)

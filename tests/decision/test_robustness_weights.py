@@ -33,7 +33,7 @@ def other(outcome):
     return outcome.verdict.kind, outcome.verdict.provider
 
 
-@settings(REPEATED, max_examples=120)
+@settings(REPEATED, max_examples=300)
 @given(worlds())
 def test_inside_the_range_it_holds_and_outside_it_does_not(world):
     outcome = decided(world.knowledge, world.team).outcome
@@ -54,7 +54,7 @@ def test_inside_the_range_it_holds_and_outside_it_does_not(world):
             assert (with_weight(outcome, part.finding, part.high) == now) == part.holds_at_high
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_where_nothing_depends_on_weights_none_changes_kind_or_provider(world):
     outcome = decided(world.knowledge, world.team).outcome
@@ -140,7 +140,7 @@ def expected_in_fractions(outcome, place, weight):
     return scores
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_who_is_said_to_lead_beyond_an_end_leads_there(world):
     outcome = decided(world.knowledge, world.team).outcome

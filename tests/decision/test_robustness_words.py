@@ -24,7 +24,7 @@ def sentences(record):
         yield from sentences(part)
 
 
-@settings(REPEATED, max_examples=32)
+@settings(REPEATED, max_examples=80)
 @given(worlds(most=3))
 def test_records_have_the_published_shape_and_speak(world):
     found = measure_robustness(decided(world.knowledge, world.team))

@@ -146,7 +146,7 @@ def firsts(rows, weights):
     return {place: 1 / len(winners) for place in winners}
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(alternatives(), st.lists(st.sampled_from([1, 2, 3, 4, 0.5]), min_size=4, max_size=4))
 def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     expected = [0.0] * len(found)
@@ -160,7 +160,7 @@ def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     assert sum(share.ranks[0] for share in shares.alternatives) + shares.none == pytest.approx(1)
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(alternatives(count=2))
 def test_two_with_any_weights_are_the_mixture_of_their_races(found):
     expected = [0.0, 0.0]
@@ -227,7 +227,7 @@ def test_weights_in_order_are_drawn_uniformly_among_those_of_that_order(found, w
     assert exact == pytest.approx(sample, abs=5 * 0.5 / math.sqrt(4_000))
 
 
-@settings(REPEATED, max_examples=24)
+@settings(REPEATED, max_examples=60)
 @given(alternatives(), st.lists(st.sampled_from([1, 2, 4]), min_size=4, max_size=4))
 def test_pairs_are_those_of_every_world(found, weights):
     expected = [[0.0, 0.0] for _ in itertools.combinations(found, 2)]
@@ -306,7 +306,7 @@ def test_the_same_question_gives_the_same_bytes_in_every_process():
 # Decisions
 
 
-@settings(REPEATED, max_examples=32)
+@settings(REPEATED, max_examples=80)
 @given(worlds(most=3))
 def test_shares_of_a_decision_add_up(world):
     decision = decided(world.knowledge, world.team)
@@ -320,7 +320,7 @@ def test_shares_of_a_decision_add_up(world):
         assert found.none == 1
 
 
-@settings(REPEATED, max_examples=60)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_a_firm_recommendation_comes_first_in_every_world(world):
     decision = decided(world.knowledge, world.team)
@@ -339,7 +339,7 @@ def depends_on_two(finding):
     return amount is None or compare(amount, finding.requirement.bound) is Truth.UNKNOWN
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
     decision = decided(world.knowledge, world.team)

@@ -28,7 +28,7 @@ def test_a_target_within_a_scale_is_the_best_of_it(amount, degree):
     assert grade(amount, amount) == (degree, degree, degree)
 
 
-@settings(derandomize=True, deadline=None, max_examples=24)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.integers(0, 120), st.integers(0, 120))
 def test_an_interval_has_the_degrees_of_all_amounts_within_it(one, other):
     low, high = sorted((one, other))

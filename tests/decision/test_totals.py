@@ -11,7 +11,7 @@ from provider_advisor.decision.verdict import judge
 REPEATED = settings(derandomize=True, deadline=None)
 
 
-@settings(REPEATED, max_examples=80)
+@settings(REPEATED, max_examples=200)
 @given(worlds())
 def test_the_verdict_on_the_sums_is_the_verdict_on_the_findings(world):
     assessments = decided(world.knowledge, world.team).outcome.assessments
@@ -19,7 +19,7 @@ def test_the_verdict_on_the_sums_is_the_verdict_on_the_findings(world):
     assert total_assessments(assessments).judge(names) == judge(assessments)
 
 
-@settings(REPEATED, max_examples=40)
+@settings(REPEATED, max_examples=100)
 @given(worlds())
 def test_what_was_added_last_can_be_taken_away_again(world):
     assessments = decided(world.knowledge, world.team).outcome.assessments

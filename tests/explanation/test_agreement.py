@@ -50,7 +50,7 @@ def _want(name):
 # Verdict, standings and scores
 
 
-@settings(SAME_EVERY_RUN, max_examples=40)
+@settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds(weighed=True))
 def test_leaders_have_the_best_standing_and_a_higher_score_elsewhere_is_explained(world):
     found = _answered(world, robustness=False).explanation
@@ -64,7 +64,7 @@ def test_leaders_have_the_best_standing_and_a_higher_score_elsewhere_is_explaine
         assert (f"{provider.name} scores higher but" in found.verdict.reason) == (higher and name not in leaders)
 
 
-@settings(SAME_EVERY_RUN, max_examples=40)
+@settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds(weighed=True))
 def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
     found = _answered(world, robustness=False).explanation
@@ -80,7 +80,7 @@ def test_the_sentence_of_the_verdict_names_whom_the_verdict_names(world):
     assert bool(found.combinations) <= (verdict.kind in {"none", "undetermined"})
 
 
-@settings(SAME_EVERY_RUN, max_examples=40)
+@settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds(weighed=True))
 def test_what_is_given_up_was_asked_for_and_leads_somewhere(world):
     found = _answered(world, robustness=False).explanation
@@ -172,7 +172,7 @@ def test_every_face_says_that_all_is_known_only_where_it_is(world):
         assert ("even odds" in page) <= any(finding.is_open for finding in found.findings)
 
 
-@settings(SAME_EVERY_RUN, max_examples=40)
+@settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds(weighed=True))
 def test_a_tie_names_each_known_difference_that_asking_for_it_would_decide_by(world):
     recommendation = _answered(world, robustness=False)

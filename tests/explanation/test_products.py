@@ -58,7 +58,7 @@ def _meeting(finding):
     return {claim.product for fact in facts if fact for claim in fact.claims if claim.value != "absent"}
 
 
-@settings(SAME_EVERY_RUN, max_examples=40)
+@settings(SAME_EVERY_RUN, max_examples=100)
 @given(worlds())
 def test_each_set_meets_what_is_met_and_none_of_its_parts_does(world):
     decision = decided(world.knowledge, world.team)

@@ -49,7 +49,7 @@ from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.requirements.file import read_requirements
 
 _RANDOMS = st.randoms(use_true_random=False)
-_FEWER = settings(SAME_EVERY_RUN, max_examples=40)
+_FEWER = settings(SAME_EVERY_RUN, max_examples=100)
 
 
 @given(bases(), _RANDOMS, st.booleans())
