@@ -38,7 +38,7 @@ from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import ABSENT, Interval, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["record_confirm", "record_robustness", "say_odds"]
+__all__ = ["find_least_factor", "record_confirm", "record_robustness", "say_odds"]
 
 _EVEN = 0.5
 
@@ -128,12 +128,12 @@ def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: K
     moving = [part for part in found.ranges if part.low > 0 or part.high is not None]
     if not moving:
         return "No single weight, however small or large, would change the answer."
-    nearest = min(moving, key=_least_factor)
+    nearest = min(moving, key=find_least_factor)
     return f"The most sensitive weight: {_range_says(nearest, findings[nearest.finding], knowledge)}"
 
 
-def _least_factor(part: WeightRange) -> float:
-    """Return the factor by which the weight would have to change, up or down."""
+def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
+    """Return the factor by which a weight would have to change, up or down, to change the answer."""
     if not part.weight:  # its area is to weigh nothing
         return float("inf")
     down = part.weight / part.low if part.low > 0 else float("inf")

@@ -14,7 +14,7 @@ from provider_advisor.explanation.model import (
     WeightRangeRecord,
     WorldsRecord,
 )
-from provider_advisor.explanation.sureness import say_odds
+from provider_advisor.explanation.sureness import find_least_factor, say_odds
 from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.view import ReportRow, name_providers, rank_providers
 from provider_advisor.faces.text import clean
@@ -91,12 +91,12 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
         return ReportSureness(questions, (), (), (), "", (), (), (), "", "", is_open=False)
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
-    moving = [(part, row) for part, row in ranges if _least_factor(part) < math.inf]
+    moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
     return ReportSureness(
         questions,
         tuple(_turns(found.changes)),
-        tuple(_range(part, row, answer) for part, row in sorted(moving, key=lambda pair: _least_factor(pair[0]))),
-        tuple(row.label for part, row in ranges if _least_factor(part) == math.inf),
+        tuple(_range(part, row, answer) for part, row in sorted(moving, key=lambda pair: find_least_factor(pair[0]))),
+        tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
         tuple(clean(says) for says in answer.pairs),
@@ -119,12 +119,6 @@ def _turns(changes: RequirementChangesRecord) -> Iterator[str]:
     yield from (clean(turn.says) for turn in changes.turns)
     if not changes.complete:
         yield "Not every change to the requirements was tried; there may be smaller ones."
-
-
-def _least_factor(part: WeightRangeRecord) -> float:
-    """Return the factor by which a weight would have to change, up or down, to change the answer."""
-    down = part.weight / part.low if part.low > 0 else math.inf
-    return min(down, math.inf if part.high is None else part.high / part.weight)
 
 
 def _range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:
