@@ -110,8 +110,8 @@ def _requirements(answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequenc
 
 
 def _requirement(row: ReportRow) -> list[str]:
-    said = ((rule, escape(why.rstrip("."))) for rule, why in row.rules)
-    origin = "; ".join(f"rule `{rule}`{f': {why}' if why else ''}" for rule, why in said)
+    said = [f"rule `{rule}`{f': {escape(why)}' if why else ''}" for rule, why in row.rules]
+    origin = "; ".join([*(text.rstrip(".") for text in said[:-1]), *said[-1:]])
     return [row.priority, escape(row.criterion), escape(row.bound), row.weight, origin or "stated"]
 
 
