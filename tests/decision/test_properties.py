@@ -137,7 +137,7 @@ def test_a_requirement_that_all_meet_for_certain_changes_nothing(world, priority
     common = capability("common", weight)
     criteria = {**world.knowledge.criteria, "common": common}
     providers = {
-        name: provider._replace(claims=(*provider.claims, claim(name, common, Said("present"), 99)))
+        name: provider._replace(claims=(*provider.claims, claim(name, common, Said("present", as_of=DAY), 99)))
         for name, provider in world.knowledge.providers.items()
     }
     knowledge = base_of(criteria, providers, world.knowledge.rules.values(), world.knowledge.policy)

@@ -117,6 +117,8 @@ class Facts:
     @cached_property
     def are_all_stale(self) -> bool:
         """Return whether every claim is so old that no fact at all is left in `without_stale`; not if one is ahead."""
+        if self._supposed:  # these stay
+            return False
         return all(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
 
     def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:
