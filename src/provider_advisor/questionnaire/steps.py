@@ -50,15 +50,21 @@ def _list_ticked_bounds(screen: Screen, values: Mapping[Key, object]) -> tuple[K
 def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
     """Return the bounds to ask for on the same screen, for what is ticked there: those that the verdict depends on.
 
-    A bound that is among the values is returned in any case.
+    A bound that is among the values is returned in any case. Without a bound on one, the verdict may depend on that of
+    another; then both are returned, so that no screen follows that asks for more bounds.
     """
     criteria = state.catalogue.knowledge.criteria
     bounds = [key for key in _list_ticked_bounds(screen, values) if criteria[key.name].kind != "capability"]
     if not bounds:
         return ()
-    after = answer_screen(state, screen, {key: value for key, value in values.items() if key in screen.keys})
-    wanted = order_questions(after).wanted
-    return tuple(key for key in bounds if key in values or key in wanted)
+    given = {key: value for key, value in values.items() if key in screen.keys}
+    named = {key for key in bounds if key in values}
+    while True:
+        after = answer_screen(state, screen, given | dict.fromkeys(named - values.keys(), "none"))
+        further = order_questions(after).wanted.intersection(bounds) - named
+        if not further:
+            return tuple(key for key in bounds if key in named)
+        named |= further
 
 
 def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
