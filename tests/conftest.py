@@ -24,11 +24,16 @@ Files = Mapping[str, str | bytes | None]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_cache():
-    """Every test reads the YAML; none finds what an earlier one left, or leaves something in the user's folder."""
+def cache_folder(tmp_path_factory):
+    """One folder for the kept bases of a whole run; nothing is left in the user's own.
+
+    What is kept is found by the content of the files, so a test that changes one reads it again. Without the folder
+    each command of a test would read the shipped YAML, which takes ten times as long as its answer.
+    """
+    folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RECOMMEND_CACHE", "")
-        yield
+        patch.setenv("RECOMMEND_CACHE", str(folder))
+        yield folder
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

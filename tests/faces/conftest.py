@@ -18,19 +18,12 @@ class Run:
     err: str
 
 
-@pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory):
-    """One folder for all: reading the shipped YAML for each command would take most of the time."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def recommend_says(capsys, monkeypatch, cache_folder):
+def recommend_says(capsys, monkeypatch):
     """A function from a command line, beginning with `recommend`, to what it printed and its exit status."""
 
     def run(line: str) -> Run:
         monkeypatch.setattr(sys, "argv", shlex.split(line))
-        monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
         status = run_command()
         captured = capsys.readouterr()
         return Run(status, captured.out, captured.err)

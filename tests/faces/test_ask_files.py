@@ -16,11 +16,10 @@ _ANSWERS = "version: 1\nanswers:\n- topics: []\n- {criterion: whiteboard, answer
 
 
 @pytest.fixture(autouse=True)
-def place(monkeypatch, tmp_path, cache_folder):
-    """A folder to work in, with the checked knowledge base that an earlier process kept."""
+def place(monkeypatch, tmp_path):
+    """A folder to work in."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
     return tmp_path
 
 

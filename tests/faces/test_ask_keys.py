@@ -44,12 +44,6 @@ def catalogue() -> Catalogue:
     return Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
 
 
-@pytest.fixture(autouse=True)
-def kept_knowledge(monkeypatch, cache_folder):
-    """Processes of their own read the checked knowledge base that an earlier one kept."""
-    monkeypatch.setenv("RECOMMEND_CACHE", str(cache_folder))
-
-
 def _save(_state, path, is_answers):
     return f"Saved {'the answers' if is_answers else 'the requirements'} in {path.name}."
 

@@ -10,14 +10,6 @@ _RUNS = {"yaml": 60, "csv": 60, "json-lines": 60, "parquet": 100}
 _ORDINARY = 150
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    """Reading the same YAML for each command would take most of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RECOMMEND_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_damaged_input_gets_an_answer_or_a_sentence(name, tmp_path):
     for seed in range(_RUNS.get(name, _ORDINARY)):
