@@ -92,7 +92,10 @@ def test_a_fact_changed_alone_is_that_fact_supposed(found):
     for change in [part for part in mixing.changes.values() if part.kind == "fact"][:5]:
         mixed = mixing.mix_only([change.key])
         assert mixed.made == {change.key}
-        supposed = before.supposing(after(change.provider, change.name))
+        # What is said of a criterion and what is said of its members is one change: a claim may be on both.
+        of = before.knowledge.criteria.list_of(change.name)
+        names = [change.name, *(f"{change.name}@{member}" for member in (of.members if of else ()))]
+        supposed = before.supposing(*(after(change.provider, name) for name in names))
         for row in rows.to_pylist():
             one, other = answered(row, mixed.facts), answered(row, supposed)
             same = one == other if isinstance(one, str) else one.verdict == other.verdict

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor import whole_file
 from provider_advisor.batch.reading.sources import find_sources
 from provider_advisor.batch.writing import frames
 from provider_advisor.batch.writing.places import OutputPlace, check_places
@@ -283,7 +284,7 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
 def test_a_rejects_file_is_recognized_on_a_system_without_the_flags_of_posix(tmp_path, monkeypatch):
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
         monkeypatch.delattr(os, name)
-    flags = runpy.run_module("provider_advisor.whole_file")["OPEN_SAFELY"]
+    flags = runpy.run_path(whole_file.__file__)["OPEN_SAFELY"]
     assert flags == 0
     monkeypatch.setattr(frames, "OPEN_SAFELY", flags)
     (tmp_path / "ours.csv").write_bytes(frames.REJECTS_HEADER)

@@ -148,7 +148,7 @@ def test_where_all_is_past_its_time_the_short_way_says_what_the_long_one_does(wo
     outcome = decided(world.knowledge, team).outcome
     verdict = judge(outcome.assessments)
     again = judge(assess_providers(outcome.inference, facts.without_stale(), team))
-    assert date_verdict(verdict, outcome.inference, facts, team.usage) == mark_dated(verdict, again)
+    assert date_verdict(verdict, outcome.inference, facts, team) == mark_dated(verdict, again)
 
 
 def test_what_to_confirm_of_a_dated_verdict_are_its_old_facts_alone_and_together():

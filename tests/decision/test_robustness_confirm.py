@@ -11,6 +11,7 @@ from provider_advisor.decision.robustness import confirm as module
 from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
+from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.explanation.sureness import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.records import Policy, UsageItem
@@ -59,10 +60,11 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     found = find_questions(decision.outcome, decision.facts)
     listed = {(question.provider, question.criterion) for question in found.questions}
     asked = {
-        (assessment.provider, finding.requirement.criterion)
+        (assessment.provider, criterion)
         for assessment in decision.outcome.assessments
         for finding in assessment.findings
         if finding.requirement is not None
+        for criterion in list_criteria_behind(finding, world.knowledge)  # of a choice its parts, which have facts
     }
     for provider, criterion in asked - listed:
         fact = decision.facts(provider, criterion)
