@@ -328,6 +328,29 @@ def test_problems_are_sorted_by_place_in_a_folder_with_a_colon_too(tmp_path, fol
     assert [problem.replace(f"{tmp_path}/a:b/", "") for problem in caught.value.problems] == MANY_SENTENCES
 
 
+OWN_SOURCE = "{id: bad-plans, title: Plans, language: en, published: 2024-05-02, retrieved: 2024-06-01}"
+
+
+def test_a_provider_s_file_may_hold_the_sources_that_speak_of_it_alone(knowledge_from, tmp_path):
+    text = provider_text("criterion: rental, value: present, source: bad-plans, line: 3")
+    facts = {"providers/bad.yaml": text.replace("claims:", f"sources:\n- {OWN_SOURCE}\nclaims:")}
+    knowledge = knowledge_from(tmp_path, facts)
+    assert knowledge.sources["bad-plans"].title == "Plans"
+    assert str(knowledge.claims["bad", "rental"][0].stated) == "2024-05-02"
+
+
+def test_the_id_of_a_source_is_unique_among_the_files(problems_of):
+    text = provider_text("criterion: rental, value: present, source: guide-2021, line: 3")
+    own = OWN_SOURCE.replace("bad-plans", "guide-2020")
+    assert problems_of({"providers/bad.yaml": text.replace("claims:", f"sources:\n- {own}\nclaims:")}) == [
+        (
+            "facts/providers/bad.yaml:4: the source 'guide-2020' is already defined at facts/sources.yaml:2; "
+            "rename or remove one."
+        ),
+        "facts/providers/bad.yaml:6: claim on 'rental': unknown source 'guide-2021'. Did you mean 'guide-2020'?",
+    ]
+
+
 @pytest.mark.parametrize("misplaced", [{"facts": {"velo.yaml": ""}}, {"rules": {"weights.yaml": None}}])
 def test_a_problem_of_a_folder_hides_none_of_a_file(problems_of, misplaced):
     bad = {"providers/bad.yaml": provider_text("criterion: rentals, value: present, source: guide-2020, line: 3")}

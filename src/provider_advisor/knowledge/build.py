@@ -100,7 +100,9 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
 
 
 def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
-    team, sources, criteria = (read.files[role] for role in ("team", "sources", "criteria"))
+    team, criteria = read.files["team"], read.files["criteria"]
+    own = (reading for reading in read.files["provider"] if "sources" in reading.whole.data)
+    sources: list[Reading[Any]] = [*read.files["sources"], *own]
     records = [convert.make_team(reading.shape) for reading in team]
     lists = {reading.shape.id: convert.make_member_list(reading.shape) for reading in read.files["members"]}
     known = _sort_by_id(convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria)
@@ -110,7 +112,12 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         defined(criteria, "criteria", finding, is_open="criteria" in read.unread),
         _collect(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
         _collect(read, "team", "usage", (item for _, items in records for item in items)),
-        _collect(read, "sources", "sources", (convert.make_source(s) for r in sources for s in r.shape.sources)),
+        defined(
+            sources,
+            "sources",
+            _sort_by_id(convert.make_source(s) for r in sources for s in r.shape.sources),
+            is_open="sources" in read.unread,
+        ),
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},
     )
     for reading in team:

@@ -233,7 +233,7 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
     for source in knowledge.sources.values():
         for word, day in (("published", source.published), ("retrieved", source.retrieved)):
             if day is not None and day > today:
-                yield f"sources.yaml: source '{source.id}': {word} on {day}, which is after today, {today}; correct it."
+                yield f"source '{source.id}': {word} on {day}, which is after today, {today}; correct it."
     for provider in knowledge.providers.values():
         for claim in provider.claims:
             if claim.stated > today and claim.stated != knowledge.sources[claim.source].published:

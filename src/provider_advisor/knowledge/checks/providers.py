@@ -32,7 +32,7 @@ def check_providers(
         for index, product in enumerate(file.products):
             if product.source is not None:
                 unknown = f"product '{product.id}': unknown source '{product.source}'"
-                for problem in sources.unknown(product.source, unknown, " Add it to sources.yaml first."):
+                for problem in sources.unknown(product.source, unknown, " Add it to `sources` first."):
                     yield f"{document.where('products', index)}: {problem}"
         products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):
@@ -53,7 +53,7 @@ def _check_references(
     for product in (claim.product, claim.meant):
         if product is not None:
             yield from products.unknown(product, f"unknown product '{product}'", " Add it to products first.")
-    yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to sources.yaml first.")
+    yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to `sources` first.")
     source = sources.records.get(claim.source)
     if source is not None and claim.until is not None:
         starts = claim.starts or claim.as_of or claim.stated or source.counts_from

@@ -147,6 +147,8 @@ FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
     ProviderFile: (
         "id: acme",
         "name: Acme",
+        "sources:",
+        "- {id: acme-plans, title: Plans, language: en, published: 2024-05-02, retrieved: 2024-06-01}",
         "claims:",
         "- {criterion: night-support, value: present, source: guide-2024, line: 12}",
     ),

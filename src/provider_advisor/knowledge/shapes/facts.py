@@ -76,7 +76,7 @@ class SourceShape(Shape):
 
 
 class SourcesFile(Shape):
-    """facts/sources.yaml: every source that claims and rules may cite."""
+    """facts/sources.yaml: the sources that speak of several providers, and those that rules cite."""
 
     sources: list[SourceShape] = Field(min_length=1)
 
@@ -292,10 +292,11 @@ class ClaimShape(Shape):
 
 
 class ProviderFile(Shape):
-    """facts/providers/<id>.yaml: one provider, its products and all claims about it."""
+    """facts/providers/<id>.yaml: one provider, the sources that speak of it alone, its products and all claims."""
 
     id: Id
     name: Words
     aliases: list[Id] = []
+    sources: list[SourceShape] = []
     products: list[ProductShape] = []
     claims: list[ClaimShape]
