@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
@@ -17,7 +15,7 @@ from provider_advisor.knowledge.choices import IS_ABSENT
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = ["SCHEMA", "ClosedModel", "summary_of", "summary_schema"]
+__all__ = ["SCHEMA", "summary_of"]
 
 SCHEMA = "provider-advisor/batch-summary/1"
 
@@ -27,7 +25,7 @@ _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
 def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
-    """Return the summary of a run, JSON-ready; see `summary_schema` for its JSON Schema.
+    """Return the summary of a run, JSON-ready; see `summary_schema.summary_schema` for its JSON Schema.
 
     `facts` are those that rows were answered with which name no day of their own. Shares are of the teams scored, null
     where none was; every list has the largest count first, and nothing that counts none.
@@ -179,100 +177,3 @@ def _summed(counts: _Counts, place: int) -> Counter[str]:
 
 def _largest(counts: Iterable[tuple[_Key, int]]) -> list[tuple[_Key, int]]:
     return sorted(((key, count) for key, count in counts if count), key=lambda pair: (-pair[1], pair[0]))
-
-
-class ClosedModel(BaseModel):
-    """Base of all parts of a summary: no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class _Teams(ClosedModel):
-    teams: int
-    share: float | None = Field(description="of the teams scored, 0 to 1; null where none was")
-
-
-class _Kind(_Teams):
-    kind: Kind
-
-
-class _Recommended(_Teams):
-    firm: int = Field(description="teams for which no rival could come out on top")
-    dated: int = Field(description="teams for which that is so only by facts past their time")
-    leaning: int
-
-
-class _Criterion(_Teams):
-    criterion: str
-    label: str
-
-
-class _IfAll(ClosedModel):
-    qualified: _Teams = Field(description="every must is proven")
-    unconfirmed: _Teams = Field(description="no must fails, one at least is unknown")
-    ruled_out: _Teams = Field(description="a must fails")
-    unmet: list[_Criterion] = Field(description="musts that fail, and for how many teams")
-    unknown: list[_Criterion] = Field(description="musts that are unknown, and for how many teams")
-
-
-class _Provider(ClosedModel):
-    provider: str
-    name: str
-    recommended: _Recommended
-    leads_undetermined: _Teams = Field(description="the verdict is undetermined and leans to it")
-    if_all_chose_it: _IfAll = Field(description="what standardising on this provider would leave unmet")
-
-
-class _Wanted(ClosedModel):
-    criterion: str
-    label: str
-    must: int = Field(description="teams that must have it, by their own statement or by a rule")
-    wish: int = Field(description="teams that should or could have it")
-
-
-class _UnknownFact(_Criterion):
-    provider: str
-    name: str
-    disputed: bool = Field(description="the sources contradict one another")
-    ask: str = Field(description="the question to put to the provider")
-
-
-class _Knowledge(ClosedModel):
-    as_of: str = Field(description="the day whose facts count for rows that name none")
-    max_age: int | None = Field(description="days; older claims are not used")
-    fingerprint: str
-    providers: int = Field(description="how many were compared")
-    sources: list[str] = Field(description="ids of the sources whose facts count")
-    newest: str | None = Field(description="day of the newest fact that counts; null where none does")
-    oldest: str | None
-    says: str = Field(description="the scope in words")
-    read_from: str = Field(description="the folders of facts and rules, in words")
-    only: list[str] = Field(description="the only providers that were to be compared; empty for all")
-    without: list[str] = Field(description="the providers that were left out")
-    limited_to: list[str] = Field(description="ids of the sources whose claims count; empty for all")
-    customer_of: list[str] = Field(description="the providers of which all teams are customers")
-
-
-class _Summary(ClosedModel):
-    """What a run over many teams came to, as `recommend batch --summary` writes it. Lists: the largest count first."""
-
-    schema_: Literal["provider-advisor/batch-summary/1"] = Field(alias="schema")
-    rows: int = Field(description="scored and rejected")
-    scored: int
-    rejected: int
-    empty_rows: int = Field(description="rows of empty cells, which are no teams and count nowhere else")
-    not_judged: int = Field(description="teams with a requirement in their own words, which nothing judges")
-    verdicts: list[_Kind] = Field(description="all four kinds")
-    providers: list[_Provider]
-    nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to nobody")
-    wanted: list[_Wanted]
-    nobody_meets: list[_Criterion] = Field(description="musts that fail at every provider")
-    unknown_facts: list[_UnknownFact] = Field(
-        description="facts that are open, wholly or in part, and asked for by teams whose verdict is not proven"
-    )
-    knowledge: _Knowledge
-
-
-def summary_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `provider-advisor/batch-summary/1`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Summary.model_json_schema(by_alias=True)}

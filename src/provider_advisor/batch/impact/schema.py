@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from provider_advisor.batch.summary import ClosedModel
+from provider_advisor.batch.summary_schema import ClosedModel
 
 __all__ = ["impact_schema"]
 

@@ -18,7 +18,7 @@ __all__ = ["schema_command"]
 
 _ANSWERS = {
     "recommendation": "explanation.model:answer_schema",
-    "batch-summary": "batch.summary:summary_schema",
+    "batch-summary": "batch.summary_schema:summary_schema",
     "impact": "batch.impact.schema:impact_schema",
 }
 # The folders of all modules that say what schemas hold.
