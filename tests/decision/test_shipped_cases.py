@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from provider_advisor import load
-from provider_advisor.decision.cases import find_failures
+from provider_advisor.decision.cases import check_case, find_failures
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.loader import read_cases
+from provider_advisor.knowledge.records import Claim, Provider, Source
 from provider_advisor.requirements import read_team
 
 _CASES = read_cases()
@@ -35,3 +39,30 @@ def test_every_rule_fires_in_some_case(knowledge):
         firing.rule.id for case in _CASES for firing in infer(knowledge, read_team(knowledge, **case.team)).firings
     }
     assert set(knowledge.rules) <= fired
+
+
+@pytest.fixture(scope="module")
+def with_another(knowledge):
+    """The shipped base with a third provider, of which another source said six things before the article appeared."""
+    day = dt.date(2022, 6, 1)
+    source = Source("other-guide", "Another guide", "en", day, day, no_url="made up")
+    claims = tuple(
+        Claim("third", None, name, "present", None, None, "stated", source.id, line, day, day)
+        for line, name in enumerate(["video-api", "whiteboard", "ucaas", "sms-api", "voice-api", "screen-sharing"])
+    )
+    third = Provider("third", "Third Calls", (), {}, claims)
+    return replace(
+        knowledge,
+        sources={**knowledge.sources, source.id: source},
+        providers={**knowledge.providers, third.id: third},
+        fingerprint="with another",
+    )
+
+
+def test_no_case_changes_when_another_provider_and_source_arrive(with_another):
+    assert [failure.case.name for case in _CASES if (failure := check_case(case, with_another))] == []
+
+
+def test_it_is_their_scope_that_keeps_the_cases(with_another):
+    first = next(case for case in _CASES if case.name == "A denied capability rules a provider out")
+    assert check_case(first._replace(scope={}), with_another) is not None

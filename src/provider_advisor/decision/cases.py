@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from provider_advisor.decision.decide import Decision, decide
 from provider_advisor.decision.robustness.confirm import find_questions
@@ -12,7 +12,53 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
 
-__all__ = ["find_failures"]
+__all__ = ["Difference", "Failure", "check_case", "compare_decision", "find_day", "find_failures"]
+
+_VERDICT = ("kind", "strength", "provider", "lean", "among")
+_SAYS: Mapping[str, tuple[str, ...]] = {
+    "recommended": ("strength", "provider"),
+    "tie": ("among",),
+    "undetermined": ("lean", "among"),
+    "none": (),
+}
+"""What makes up a verdict of each kind beside the kind itself."""
+
+
+class Difference(NamedTuple):
+    """One thing that a case expects and that is found to be otherwise."""
+
+    key: str
+    expected: Any
+    found: Any
+
+
+class Failure(NamedTuple):
+    """A case that does not hold: what differs, or the error with which its team cannot be answered.
+
+    `found` has what the case compares, as it is now, and the whole verdict.
+    """
+
+    case: Case
+    differences: tuple[Difference, ...] = ()
+    found: Mapping[str, Any] = {}
+    error: str | None = None
+
+    def describe(self) -> Iterator[str]:
+        """Yield one sentence for each difference."""
+        start = f"{self.case.where}: case '{self.case.name}': "
+        if self.error is not None:
+            yield f"{start}{self.error}"
+        for key, expected, found in self.differences:
+            yield f"{start}{key} is {found!r}; expected {expected!r}."
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """Return the verdict of now as the case would say it: the keys it has, and what the kind needs."""
+        kind = self.found["kind"]
+        named = [key for key in _VERDICT if key in self.case.expected]
+        if self.case.expected["kind"] != kind:
+            named = [key for key in _VERDICT if key in (*named, *_SAYS[kind]) and self.found[key]]
+        return {key: self.found[key] for key in named}
 
 
 def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
@@ -20,18 +66,36 @@ def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
 
     What a case leaves out is not compared.
     """
-    day = case.as_of or dt.date.today()  # noqa: DTZ011 (the keeper's own day)
+    failure = check_case(case, knowledge)
+    if failure is not None:
+        yield from failure.describe()
+
+
+def check_case(case: Case, knowledge: KnowledgeBase) -> Failure | None:
+    """Return how a case fails, None if it holds. What it leaves out is not compared."""
     try:
         part = knowledge.restrict(**case.scope)
-        decision = decide(read_team(part, **case.team), facts_as_of(part, day, case.max_age))
+        facts = facts_as_of(part, find_day(case), case.max_age)
+        return compare_decision(case, decide(read_team(part, **case.team), facts))
     except RequirementsError as error:
-        yield f"{case.where}: case '{case.name}': {error}"
-        return
-    found = _comparable(decision) | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
-    for key, expected in case.expected.items():
-        given = _named(found[key], expected) if key == "standings" else found[key]
-        if _settled(given) != _settled(expected):
-            yield f"{case.where}: case '{case.name}': {key} is {found[key]!r}; expected {expected!r}."
+        return Failure(case, error=str(error))
+
+
+def find_day(case: Case) -> dt.date:
+    """Return the day whose facts a case asks for: today, if it names none."""
+    return case.as_of or dt.date.today()  # noqa: DTZ011 (the keeper's own day)
+
+
+def compare_decision(case: Case, decision: Decision) -> Failure | None:
+    """Return in what a decision differs from what the case expects, None if in nothing."""
+    verdict = _comparable(decision)
+    found = verdict | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
+    differences = tuple(
+        Difference(key, expected, found[key])
+        for key, expected in case.expected.items()
+        if _settled(_named(found[key], expected) if key == "standings" else found[key]) != _settled(expected)
+    )
+    return Failure(case, differences, found) if differences else None
 
 
 def _comparable(decision: Decision) -> dict[str, Any]:

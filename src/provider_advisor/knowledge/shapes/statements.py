@@ -168,7 +168,7 @@ class VerdictShape(Shape):
     """The verdict that a case expects; what it leaves out is not compared."""
 
     kind: Literal["recommended", "tie", "undetermined", "none"]
-    strength: Literal["firm", "leaning"] | None = None
+    strength: Literal["firm", "dated", "leaning"] | None = None
     provider: Id | None = None
     lean: Id | None = None
     among: list[Id] | None = None
