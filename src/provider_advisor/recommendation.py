@@ -66,7 +66,7 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     needs: Iterable[str | Mapping[str, Any]] = (),
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
-    usage: Mapping[str, Number] | None = None,
+    usage: Mapping[str, Number | str] | None = None,
     unlisted: Iterable[str | Mapping[str, Any]] = (),
     weights: Mapping[str, Number] | None = None,
     as_of: dt.date | None = None,
@@ -77,11 +77,11 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 
     `needs` are musts and `wants` are shoulds, each in the grammar of the command line ("number-countries>=90",
     "fax:could") or as a mapping such as {"criterion": "fax", "priority": "could"}. `situation` maps topics to values,
-    `usage` items to monthly amounts. `unlisted` are requirements that no criterion says ("loan phones:should"), which
-    are counted and not judged; `weights` maps areas to percents of the total weight. `as_of` is the day whose facts
-    count, today if None; claims that are older by then than `max_age` days are not used. With `robustness` the record
-    also says how sure the answer is: what to confirm, ranges of weights, shares of scenarios, the smallest changes that
-    would change it. Can be called from any thread.
+    `usage` items to monthly amounts, or texts such as "60000/year" and "40000..60000". `unlisted` are requirements that
+    no criterion says ("loan phones:should"), which are counted and not judged; `weights` maps areas to percents of the
+    total weight. `as_of` is the day whose facts count, today if None; claims that are older by then than `max_age` days
+    are not used. With `robustness` the record also says how sure the answer is: what to confirm, ranges of weights,
+    shares of scenarios, the smallest changes that would change it. Can be called from any thread.
 
     Providers and sources are limited by `knowledge.restrict`, which gives a part of the base to ask here.
 

@@ -17,7 +17,11 @@ from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase
 from provider_advisor.requirements import PRIORITIES
 from provider_advisor.requirements.area_weights import list_areas
 
-USAGE = tuple(UsageItem(name, name, f"{name}?", "things") for name in ("calls", "hours", "seats"))
+USAGE = (
+    UsageItem("calls", "calls", "calls?", "things/month"),
+    UsageItem("hours", "hours", "hours?", "things"),
+    UsageItem("seats", "seats", "seats?", "things/month"),
+)
 COST = Criterion("cost", "cost", "area", "price", "cost?", 2, unit="USD/month", lower_is_better=True, computed=True)
 _MULTIPLIED = (("calls",), ("seats",), ("hours", "seats"), ())
 _COST_RULE = rule("r-cost", Situation("staff", "none"), Implied("cost", "should"))
@@ -149,7 +153,7 @@ def _volumes(rows: int) -> st.SearchStrategy[Sequence[Any]]:
     texts = st.lists(
         st.one_of(
             st.sampled_from(VOLUMES).map(lambda each: "" if each is None else str(each)),
-            st.sampled_from(["many", "-1", "5 things", " 7 "]),
+            st.sampled_from(["many", "-1", "5 things", " 7 ", "1200/year", "40..60", "0..5000/year", "7..3", "0.."]),
         ),
         min_size=rows,
         max_size=rows,

@@ -64,6 +64,20 @@ def _flat(team):
     return {**dict.fromkeys(_COLUMNS), **flat, **{k: v for k, v in team.items() if not isinstance(v, dict)}}
 
 
+def test_ranges_of_volumes_may_stand_beside_numbers(answers, tmp_path):
+    said = [5, "4..6", " 5 ", "7..2", "many", "12/year"]
+    teams = [{"team": "x", "wants": ["monthly-cost"], "usage": {"rental-days": each}} for each in said]
+    lines = _write(tmp_path / "teams.jsonl", "\n".join(json.dumps({**team, "needs": ["rental"]}) for team in teams))
+    cells = "\n".join(f"x,rental,monthly-cost,{each}" for each in said)
+    table = _write(tmp_path / "teams.csv", f"team,needs,wants,usage.rental-days\n{cells}\n")
+    (rows, rejects, _), (same, too, _) = answers(lines), answers(table)
+    assert rows == same
+    costs = [name for name in rows[0] if "monthly_cost" in name]
+    assert [rows[0][name] for name in costs] == [rows[2][name] for name in costs] != [rows[1][name] for name in costs]
+    assert [part["row"] for part in rejects] == [part["row"] for part in too] == ["4", "5", "6"]
+    assert too[2]["reason"].startswith("the usage 'rental-days' is 12/year, but it counts days at one time")
+
+
 def _expected(answers, tmp_path):
     path = tmp_path / "expected.jsonl"
     path.write_text("\n".join(json.dumps(team) for team in _TEAMS))

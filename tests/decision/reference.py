@@ -29,6 +29,7 @@ from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Rule
 from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
 from provider_advisor.requirements.model import RANK, Requirement, Team
+from provider_advisor.requirements.volumes import Volume
 
 QUALIFIED, UNCONFIRMED, RULED_OUT = "qualified", "unconfirmed", "ruled-out"
 STANDINGS = (QUALIFIED, UNCONFIRMED, RULED_OUT)
@@ -109,7 +110,8 @@ def stated_truth(leaf: Leaf, team: Team) -> Truth:
     if leaf.item not in team.usage:
         return Truth.UNKNOWN
     volume = team.usage[leaf.item]
-    return compare(Interval(volume, volume), leaf.bound)
+    low, high = (volume.low, volume.high) if isinstance(volume, Volume) else (volume, volume)
+    return compare(Interval(low, high), leaf.bound)
 
 
 def needs(req: Requirement) -> bool:

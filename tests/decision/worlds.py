@@ -56,6 +56,7 @@ from provider_advisor.knowledge.records import (
 )
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, Unlisted
+from provider_advisor.requirements.volumes import Volume
 
 SAME_EVERY_RUN = settings(
     derandomize=True,
@@ -70,6 +71,7 @@ TOPICS = (
     Topic("staff", "Staff", "Who?", ("none", "some", "many")),
     Topic("uses", "Uses", "What for?", ("school", "clinic", "shop"), many=True),
 )
+CALLS = Volume(50, 500, "50..500")
 USAGE = (UsageItem("calls", "Calls", "How many calls?", "calls"),)
 PLACES = MemberList(
     "place", "Places", "Where?", {name: Member(name, name.title()) for name in ("here", "there", "far")}
@@ -525,7 +527,7 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -
         answers = draw(st.lists(st.sampled_from(topic.values), max_size=2 if topic.many else 1, unique=True))
         if answers:
             situation[topic.id] = tuple(sorted(answers))
-    usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}]))
+    usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}, {"calls": CALLS}]))
     own_words = [(), (), (Unlisted("in our words", "should"),), (Unlisted("in our words"), Unlisted("and more"))]
     unlisted = draw(st.sampled_from(own_words)) if weighed else ()
     weights = draw(st.sampled_from(AREA_WEIGHTS)) if weighed else {}

@@ -29,6 +29,7 @@ from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.records import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, begin, make_prompt
+from provider_advisor.requirements.volumes import Volume
 
 _FOLDER = Path(__file__).parent / "conversations"
 _PATHS = sorted(_FOLDER.glob("*.txt"))
@@ -275,6 +276,8 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
     for text in ("12,500", "12.500", "12.5k"):
         with pytest.raises(RequirementsError, match=r"can be read as 12\.5 or 12500"):
             read_number(text, prompt)
+    assert read_number("40 .. 60", prompt) == Volume(40, 60, "40..60")
+    assert read_number("1200 a year", prompt) == Volume(100, 100, "1200/year")
     assert read_number("not sure", prompt) == "not-sure"
     assert read_number("", prompt) == "no-answer"
     for text in ("1,5", "many", "5 lightyears", "1e999"):

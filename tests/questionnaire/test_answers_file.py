@@ -26,7 +26,10 @@ HEAD = "version: 1\nanswers:\n"
         ("- {criterion: repairs}\n", ["'answer' is missing; add it"]),
         ("- {criterion: repairs, answer: must, bound: 5}\n", ["'repairs' is a capability, which takes no bound;"]),
         ("- {criterion: advice, answer: must, bound: great}\n", ["the bound of 'advice' is 'great'; expected poor,"]),
-        ("- {usage: inspections, answer: many}\n", ["the usage 'inspections' is 'many'; expected a number"]),
+        (
+            "- {usage: inspections, answer: many}\n",
+            ["'many' is not an amount of the usage 'inspections'; expected a number"],
+        ),
         ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
         ("- {situation: skill, answer: pro}\n", ["'pro' is unknown to the situation 'skill'; expected beginner,"]),
         ("- {topics: [nowhere]}\n", ["'nowhere' is unknown to topics; expected "]),
@@ -109,9 +112,10 @@ def test_screens_are_read_again_and_an_answer_without_one_is_a_screen_of_its_own
         "- {topics: [services, prices], screen: 1}\n"
         "- {criterion: advice, answer: good, bound: good, screen: 2, bound_screen: 3}\n"
         "- {criterion: repairs, answer: must, screen: 2}\n"
-        "- {usage: inspections, answer: 3}\n"
+        "- {usage: inspections, answer: 3..5}\n"
     )
     state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
+    assert record_answers(state)["answers"][-1] == {"usage": "inspections", "answer": "3..5", "screen": 4}
     assert {answer.key: answer.step for answer in state.answers} == {
         TOPICS: 1,
         Key("criterion", "advice"): 2,

@@ -81,7 +81,10 @@ def test_saying_the_same_twice_overrules_nothing(knowledge):
         ("needs: [{criterion: sms, weight: -1}]", "f:1: 'weight': expected greater than 0; found -1."),
         ("needs: [{criterion: sms, weight: .inf}]", "f:1: '.inf' is ambiguous"),
         ("usage: {sms-outbound: -1}", "f:1: 'sms-outbound': expected greater than or equal to 0; found -1."),
-        ("usage: {sms-outbound: many}", "f:1: 'sms-outbound': expected a number; found 'many'."),
+        (
+            "usage: {sms-outbound: many}",
+            "f:1: 'sms-outbound': expected a number, or a text such as 60000/year or 40000..60000; found 'many'.",
+        ),
         ("usage: {sms-outbound: .nan}", "f:1: '.nan' is ambiguous"),
         ("usage: {sms-outbound: 1e308}", "f: the usage 'sms-outbound' is 1e+308; expected a number of messages/month"),
         ("usage: {sms-outbond: 1}", "f: unknown usage item 'sms-outbond'. Did you mean 'sms-outbound'"),

@@ -83,8 +83,14 @@ def test_json_is_read_however_it_is_laid_out(bicycles, indent):
     [
         ('"team": "hikers"', "the key 'team' appears twice in one mapping; keep one."),
         ('"need": []', "unknown key 'need'. Did you mean 'needs'?"),
-        ('"usage": {"inspections": NaN}', "'inspections': expected a number; found 'NaN'."),
-        ('"usage": {"inspections": Infinity}', "'inspections': expected a number; found 'Infinity'."),
+        (
+            '"usage": {"inspections": NaN}',
+            "'inspections': expected a number, or a text such as 60000/year or 40000..60000; found 'NaN'.",
+        ),
+        (
+            '"usage": {"inspections": Infinity}',
+            "'inspections': expected a number, or a text such as 60000/year or 40000..60000; found 'Infinity'.",
+        ),
         ('"usage": {"inspections": 1e400}', "the number 1e400 is too large."),
         ('"as_of": "2023-02-29"', "'as_of' is '2023-02-29'; expected YYYY-MM-DD."),
         (
@@ -132,7 +138,13 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
             "situation: {skill: pro}\n",
             "team.yaml: 'pro' is not a value of the situation 'skill'; expected beginner, regular, racer.",
         ),
-        ("usage: {inspections: many}\n", "team.yaml:1: 'inspections': expected a number; found 'many'."),
+        (
+            "usage: {inspections: many}\n",
+            (
+                "team.yaml:1: 'inspections': expected a number, or a text such as 60000/year or 40000..60000; "
+                "found 'many'."
+            ),
+        ),
         ("as_of: 2023-13-01\n", "team.yaml:1: 2023-13-01 is not a date; expected YYYY-MM-DD."),
         ("", "team.yaml:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
     ],

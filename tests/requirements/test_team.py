@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from provider_advisor.errors import RequirementsError
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Statement, Team, combined, read_team, services_used
+from provider_advisor.requirements.volumes import Volume
 
 STOCK = "bikes-in-stock"
 
@@ -203,6 +204,8 @@ def test_a_situation_that_is_no_text_is_refused_in_one_sentence(bicycles, value)
         ({"inspections": 0}, {"inspections": 0}),
         ({"rental-days": 0.5, "inspections": 1}, {"inspections": 1, "rental-days": 0.5}),
         ({"inspections": 1e12}, {"inspections": 10**12}),
+        ({"inspections": "3"}, {"inspections": 3}),
+        ({"inspections": "40..60"}, {"inspections": Volume(40, 60, "40..60")}),
     ],
 )
 def test_usage_is_a_number_of_zero_or_more(bicycles, usage, expected):
@@ -223,7 +226,9 @@ def not_a_number(given_amount):
         ({"inspections": float("inf")}, not_a_number("inf")),
         ({"inspections": 1e308}, not_a_number("1e+308")),
         ({"inspections": True}, not_a_number("True")),
-        ({"inspections": "3"}, not_a_number("'3'")),
+        ({"inspections": "-3"}, not_a_number("-3")),
+        ({"inspections": "5..2e12"}, not_a_number("5..2000000000000")),
+        ({"inspections": ["3"]}, not_a_number("['3']")),
         ({"inspections": None}, not_a_number("None")),
         ({"inspections": 10**400}, not_a_number("1" + "0" * 199 + "…")),
         ({"inspections": 10**5000}, not_a_number("too much to show")),

@@ -27,6 +27,7 @@ from provider_advisor.knowledge.records import Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.volumes import write_volume_plainly
 
 __all__ = [
     "DATED",
@@ -241,7 +242,7 @@ def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
             read = [
                 text
                 and (
-                    write_plainly(text, decimal)
+                    write_volume_plainly(text, decimal)
                     if is_usage
                     else _BOUND.sub(lambda found: write_plainly(found[0], decimal), text)
                 )

@@ -9,10 +9,12 @@ from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
+from provider_advisor.requirements.volumes import Used, get_ends
 
 __all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost", "price_tiers"]
 
 _DIGITS = 9
+_NOTHING = Interval(0, 0)
 
 
 class CostItem(NamedTuple):
@@ -24,7 +26,7 @@ class CostItem(NamedTuple):
     which are named and not subtracted. `by_quote` says that the provider has a price, but only on request.
     """
 
-    usage: Mapping[str, Number]
+    usage: Mapping[str, Used]
     price: Fact | None
     amount: Interval
     instead: tuple[Fact, ...] = ()
@@ -39,7 +41,7 @@ class Cost(NamedTuple):
     provider: str
     amount: Interval
     items: tuple[CostItem, ...]
-    usage: Mapping[str, Number]
+    usage: Mapping[str, Used]
 
     @property
     def unpriced(self) -> tuple[CostItem, ...]:
@@ -66,7 +68,7 @@ def price_tiers(tiers: Iterable[Tier], volume: Number) -> float:
     return total
 
 
-def calculate_cost(provider: str, usage: Mapping[str, Number], facts: Facts) -> Cost:
+def calculate_cost(provider: str, usage: Mapping[str, Used], facts: Facts) -> Cost:
     """Return the cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
     items = tuple(_calculate_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
     highs = [item.amount.high for item in items]
@@ -81,8 +83,8 @@ def _drop_dust(amount: Number) -> Number:
 
 
 def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
-    if all(amount == 0 for amount in service.usage.values()):
-        return CostItem(service.usage, None, Interval(0, 0))
+    if all(get_ends(used) == _NOTHING for used in service.usage.values()):
+        return CostItem(service.usage, None, _NOTHING)
     found = [(price, facts(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
     costs = sorted(
@@ -101,13 +103,19 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     return CostItem(service.usage, cheapest[1], Interval(low, cheapest[0].high), instead, beside, missing=missing)
 
 
-def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Number]) -> Interval:
-    volume = math.prod(usage[item] for item in price.usage)
+def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
+    """Return what the volume costs: nothing is cheaper for being used more, so the ends of both go together."""
+    least, most = _multiply(price.usage, usage)
     if fact.tiers:
-        cost = _drop_dust(price_tiers(fact.tiers, volume))
-        return Interval(cost, cost)
+        return Interval(_drop_dust(price_tiers(fact.tiers, least)), _drop_dust(price_tiers(fact.tiers, most)))
     low, high = amount.low or 0, amount.high
-    return Interval(_drop_dust(low * volume), None if high is None else _drop_dust(high * volume))
+    return Interval(_drop_dust(low * least), None if high is None else _drop_dust(high * most))
+
+
+def _multiply(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:
+    """Return the lowest and the highest product of the items' volumes."""
+    ends = [get_ends(usage[item]) for item in items]
+    return math.prod(end.low or 0 for end in ends), math.prod(end.high or 0 for end in ends)
 
 
 def _end(amount: Number | None) -> float:
@@ -137,16 +145,17 @@ def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
     return degree._replace(expected=degree.low) if cost.lacks_price else degree
 
 
-def find_cost_scale(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[float, float]:
-    """Return the worst and the best monthly cost that the scales of the prices allow for this usage."""
+def find_cost_scale(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[float, float]:
+    """Return the worst and the best monthly cost that the scales of the prices allow for this usage.
+
+    The worst is that of the highest volumes, the best that of the lowest.
+    """
     worst, best = [], []
     for service in services_used(usage, knowledge):
         scaled = [
-            (price.scale, math.prod(service.usage[item] for item in price.usage))
-            for price in service.models
-            if price.scale is not None
+            (price.scale, *_multiply(price.usage, service.usage)) for price in service.models if price.scale is not None
         ]
         # Of several price models the team would pay the cheapest, at the worst prices as well as at the best.
-        worst.append(min((scale.worst * volume for scale, volume in scaled), default=0))
-        best.append(min((scale.best * volume for scale, volume in scaled), default=0))
+        worst.append(min((scale.worst * most for scale, _, most in scaled), default=0))
+        best.append(min((scale.best * least for scale, least, _ in scaled), default=0))
     return math.fsum(worst), math.fsum(best)

@@ -92,7 +92,8 @@ class OtherPriceRecord(AnswerPart):
 class CostItemRecord(AnswerPart):
     """Usage that is paid for together."""
 
-    usage: dict[str, float]
+    usage: dict[str, float | list[float]]
+    """by the month; [low, high] of a range"""
     criterion: str | None
     """the cheapest price; null where none is known"""
     price: str | None

@@ -21,9 +21,10 @@ from provider_advisor.explanation.reasons import (
 from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.logic import Interval, Truth
-from provider_advisor.requirements import Requirement, Statement, bound_words, statement_record
+from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted
 from provider_advisor.requirements.statement import record_part
+from provider_advisor.requirements.volumes import describe_volume, get_ends
 
 __all__ = ["claim_record", "record_answer"]
 
@@ -37,7 +38,11 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
-        notes=[*statement.notes, *_list_unbounded(outcome.team.requirements, knowledge)],
+        notes=[
+            *statement.notes,
+            *_list_unbounded(outcome.team.requirements, knowledge),
+            *_describe_usage(outcome.team, knowledge),
+        ],
         verdict=_verdict(outcome.verdict, explain_verdict(decision)),
         providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
         findings=[_finding(finding, knowledge) for finding in findings],
@@ -123,7 +128,7 @@ def _cost(cost: Cost, knowledge: KnowledgeBase) -> model.CostRecord:
 def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord:
     price = item.price
     return model.CostItemRecord(
-        usage=dict(item.usage),
+        usage={name: _record_used(get_ends(used)) for name, used in item.usage.items()},
         criterion=price.criterion if price is not None else None,
         price=_claims_text(price) if price is not None else None,
         by_quote=item.by_quote,
@@ -201,6 +206,18 @@ def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.Re
         implied_by=list(requirement.implied_by),
         any=[record_part(part, knowledge) for part in knowledge.criteria[requirement.criterion].any_of] or None,
     )
+
+
+def _record_used(ends: Interval) -> float | list[float]:
+    low, high = ends.low or 0, ends.high or 0
+    return low if low == high else [low, high]
+
+
+def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each volume that is not a number a month: what it was taken for."""
+    for name, used in team.usage.items():
+        if sentence := describe_volume(used, knowledge.usage[name]):
+            yield sentence
 
 
 def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:

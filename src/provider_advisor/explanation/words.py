@@ -36,6 +36,7 @@ __all__ = [
     "scope_text",
     "score_text",
     "tiers_text",
+    "volume_text",
 ]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -166,6 +167,12 @@ def amount_text(low: float, high: float | None) -> str:
     if high is None:
         return f"at least {number_text(low)}"
     return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def volume_text(volume: float | Sequence[float]) -> str:
+    """Return a volume a month, or the two ends of a range; of a twelfth of a year two digits are enough."""
+    low, high = volume if isinstance(volume, Sequence) else (volume, volume)
+    return amount_text(round(low, 2), round(high, 2))
 
 
 def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:

@@ -29,8 +29,9 @@ from provider_advisor.knowledge.conditions import (
     text_of,
 )
 from provider_advisor.knowledge.records import KnowledgeBase, Rule
-from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import RANK, Requirement, Team
+from provider_advisor.requirements.volumes import get_ends
 
 __all__ = [
     "CompiledRules",
@@ -120,8 +121,7 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
         if isinstance(leaf, Situation) and leaf.topic in team.situation:
             return Truth.YES if leaf.value in team.situation[leaf.topic] else Truth.NO
         if isinstance(leaf, Usage) and leaf.item in team.usage:
-            amount = team.usage[leaf.item]
-            return compare(Interval(amount, amount), leaf.bound)
+            return compare(get_ends(team.usage[leaf.item]), leaf.bound)
         return Truth.UNKNOWN
 
     return evaluate(condition, truth_of)

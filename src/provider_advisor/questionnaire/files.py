@@ -26,6 +26,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import Statement, statement_record
 from provider_advisor.requirements.statement import count_waiting
+from provider_advisor.requirements.volumes import Volume, say_volume
 
 __all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
 
@@ -110,7 +111,8 @@ def record_answers(state: State) -> dict[str, Any]:
 
 def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catalogue: Catalogue) -> dict[str, Any]:
     key = answer.key
-    value: Any = list(answer.value) if isinstance(answer.value, tuple) else answer.value
+    value: Any = say_volume(answer.value) if isinstance(answer.value, Volume) else answer.value
+    value = list(value) if isinstance(value, tuple) else value
     bound = by_key.get(to_bound(key)) if key.kind == "criterion" else None
     entry: dict[str, Any] = {"topics": value} if key == TOPICS else {key.kind: key.name, "answer": value}
     if bound is not None:

@@ -39,6 +39,7 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.requirements import Requirement, Team, services_used
 from provider_advisor.requirements.grammar import get_least
 from provider_advisor.requirements.model import in_order
+from provider_advisor.requirements.volumes import Used, get_ends
 
 __all__ = [
     "NO",
@@ -80,7 +81,7 @@ class SortedAnswers(NamedTuple):
     priorities: Mapping[str, Priority]
     bounds: Mapping[str, Interval | None]
     situation: Mapping[str, tuple[str, ...]]
-    usage: Mapping[str, Number]
+    usage: Mapping[str, Used]
     final: frozenset[Key]
     unsure: frozenset[Key]
     lone: frozenset[str] = frozenset()
@@ -138,7 +139,7 @@ class Possible(NamedTuple):
             amount = self.said.usage.get(leaf.item)
             if amount is None:
                 return YES | NO | UNKNOWN if Key("usage", leaf.item) in self.open else UNKNOWN
-            found = _OF_TRUTH[compare(Interval(amount, amount), leaf.bound)]
+            found = _OF_TRUTH[compare(get_ends(amount), leaf.bound)]
             return found | UNKNOWN if leaf.item in self.said.lone else found
         raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
 
@@ -228,7 +229,7 @@ def _sort_answers(answers: Iterable[GivenAnswer], catalogue: Catalogue) -> Sorte
     by_kind: dict[str, dict[str, object]] = {"topics": {}, "criterion": {}, "bound": {}, "situation": {}, "usage": {}}
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
-    usage = {name: cast("Number", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
+    usage = {name: cast("Used", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
     return SortedAnswers(
         opened=cast("tuple[str, ...] | None", by_kind["topics"].get("")),
         searched=frozenset(answer.key for answer in answers if answer.searched),

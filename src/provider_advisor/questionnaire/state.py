@@ -7,11 +7,12 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Criterion, Priority
-from provider_advisor.knowledge.records import Key
+from provider_advisor.knowledge.records import Key, UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements.grammar import LARGEST, brief, shown
+from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 
 __all__ = [
     "CRITERION_WORDS",
@@ -49,7 +50,7 @@ CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, UNSURE, NO_ANSWER)
 """What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it."""
 
 Phase = Literal["asking", "declared", "stopped", "further"]
-Value = str | Number | tuple[str, ...]
+Value = str | Number | tuple[str, ...] | Volume
 
 _SILENCE: Mapping[str, Value] = {
     "topics": (),
@@ -65,7 +66,7 @@ class GivenAnswer(NamedTuple):
 
     Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), not-sure or
     no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `situation`: a tuple of values, no-answer or
-    not-sure; `usage`: a number, no-answer or not-sure. `step` counts the screens. `searched` means that the person
+    not-sure; `usage`: a volume, no-answer or not-sure. `step` counts the screens. `searched` means that the person
     looked for the question, which then counts even if its topic is closed.
     """
 
@@ -162,7 +163,7 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
         return value
     if key.kind == "usage":
-        return _check_number(value, f"the usage '{key.name}'", catalogue.knowledge.usage[key.name].unit)
+        return _check_volume(value, catalogue.knowledge.usage[key.name])
     topic = catalogue.knowledge.topics[key.name]
     return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)
 
@@ -196,6 +197,13 @@ def _check_bound(value: object, criterion: Criterion) -> str | Number:
             return criterion.values.index(_check_word(value, criterion.values, f"the bound of '{criterion.id}'"))
         return int(str(value))
     return _check_number(value, f"the bound of '{criterion.id}'", str(criterion.unit))
+
+
+def _check_volume(value: object, item: UsageItem) -> Used:
+    used = read_volume(item.id, value) if isinstance(value, str) else value
+    if isinstance(used, Volume):
+        return check_volume(used, item)
+    return _check_number(used, f"the usage '{item.id}'", item.unit)
 
 
 def _check_number(value: object, what: str, unit: str) -> Number:

@@ -10,7 +10,6 @@ from provider_advisor.requirements.model import (
     Unlisted,
     bound_words,
     paid_together,
-    read_volume,
     services_used,
 )
 from provider_advisor.requirements.statement import Statement, combined, statement_record

@@ -24,6 +24,7 @@ from provider_advisor.logic import (
     unit_fits,
 )
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
+from provider_advisor.requirements.volumes import LARGEST
 
 __all__ = [
     "LARGEST",
@@ -56,7 +57,6 @@ _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _NO, _ABSENT = "no", "absent"
 _MOST_PARTS = 100
 _LONGEST = 200
-LARGEST = 1e12
 
 
 def split_list(text: str) -> list[str]:

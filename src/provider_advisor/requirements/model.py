@@ -10,11 +10,11 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.choices import IS_ABSENT
 from provider_advisor.knowledge.conditions import list_needed
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
-from provider_advisor.logic import ABSENT, NO_COMMA, Interval, Number, describe_two_readings, has_comma, read_amount
+from provider_advisor.logic import ABSENT, Interval, Number
+from provider_advisor.requirements.volumes import Used
 
 __all__ = [
     "PRIORITIES",
@@ -28,7 +28,6 @@ __all__ = [
     "in_order",
     "list_unwanted",
     "paid_together",
-    "read_volume",
     "services_used",
 ]
 
@@ -90,7 +89,7 @@ class Team(NamedTuple):
 
     requirements: tuple[Requirement, ...] = ()
     situation: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    usage: Mapping[str, Number] = MappingProxyType({})
+    usage: Mapping[str, Used] = MappingProxyType({})
     name: str | None = None
     unwanted: tuple[str, ...] = ()
     unlisted: tuple[Unlisted, ...] = ()
@@ -146,32 +145,12 @@ class Service(NamedTuple):
     is multiplied with the usage at all.
     """
 
-    usage: Mapping[str, Number]
+    usage: Mapping[str, Used]
     models: tuple[Criterion, ...]
     missing: tuple[str, ...]
 
 
-def read_volume(item: str, text: str) -> Number:
-    """Return the monthly volume that somebody typed for a usage item. Raises RequirementsError."""
-    if readings := describe_two_readings(text):
-        raise RequirementsError(
-            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one that is meant, without a "
-            "mark between thousands."
-        )
-    if has_comma(text):
-        raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")
-    try:
-        number, unit = read_amount(text)
-    except ValueError as error:
-        raise RequirementsError(
-            f"'{text[:40]}' is not an amount of the usage '{item}'; expected a number, such as 5000."
-        ) from error
-    if unit is not None:
-        raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {item}=5000.")
-    return number
-
-
-def services_used(usage: Mapping[str, Number], knowledge: KnowledgeBase) -> tuple[Service, ...]:
+def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[Service, ...]:
     """Return the usage, split into what is paid for together: items that one price is multiplied with."""
     if not usage:
         return ()
@@ -199,7 +178,7 @@ def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
     return found
 
 
-def _make_service(usage: dict[str, Number], prices: list[Criterion]) -> Service:
+def _make_service(usage: dict[str, Used], prices: list[Criterion]) -> Service:
     models = tuple(price for price in prices if set(price.usage) <= usage.keys())
     unused = [item for item in usage if not any(item in price.usage for price in models)]
     missing = {other for price in prices for item in unused if item in price.usage for other in price.usage}

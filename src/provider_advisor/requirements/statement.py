@@ -9,6 +9,7 @@ from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked, make_team
+from provider_advisor.requirements.volumes import say_volume
 
 __all__ = ["Statement", "combined", "count_waiting", "describe_changes", "record_part", "statement_record"]
 
@@ -124,7 +125,7 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "needs": [_record_requirement(part, knowledge) for part in musts],
         "wants": [_record_requirement(part, knowledge) for part in wishes],
         "situation": {topic: list(values) for topic, values in team.situation.items()},
-        "usage": dict(team.usage),
+        "usage": {item: say_volume(used) for item, used in team.usage.items()},
         "unlisted": [part._asdict() for part in team.unlisted],
         "weights": dict(team.weights),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,

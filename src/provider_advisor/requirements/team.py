@@ -13,6 +13,7 @@ from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
 from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, in_order, services_used
+from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 from provider_advisor.safe_text import fold
 
 __all__ = ["MOST_REQUIREMENTS", "Mistakes", "checked", "make_team", "read_answers", "read_team"]
@@ -29,7 +30,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     needs: Iterable[str | Mapping[str, Any]] = (),
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
-    usage: Mapping[str, Number] | None = None,
+    usage: Mapping[str, Used | str] | None = None,
     unlisted: Iterable[str | Mapping[str, Any]] = (),
     weights: Mapping[str, Number] | None = None,
     name: str | None = None,
@@ -251,14 +252,19 @@ def _read_answer(value: object, topic: Topic) -> str:
     )
 
 
-def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Number:
+def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Used:
     if item not in knowledge.usage:
         hint = find_misspelt(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
         raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
+    known = knowledge.usage[item]
+    if isinstance(amount, str):
+        return check_volume(read_volume(item, amount), known)
+    if isinstance(amount, Volume):
+        return check_volume(amount, known)
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
-        found = shown(amount) if isinstance(amount, str) else brief(amount)
-        unit = knowledge.usage[item].unit
-        raise RequirementsError(f"the usage '{item}' is {found}; expected a number of {unit}, 0 to {LARGEST:.0f}.")
+        raise RequirementsError(
+            f"the usage '{item}' is {brief(amount)}; expected a number of {known.unit}, 0 to {LARGEST:.0f}."
+        )
     return plain(amount)
 
 

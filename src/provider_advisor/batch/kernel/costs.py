@@ -11,7 +11,8 @@ import numpy as np
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_exactly
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.requirements import OnCost
-from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.batch.kernel.situations import Volumes
+from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
@@ -46,8 +47,8 @@ class Scaled(NamedTuple):
     high: Floats
 
 
-def calculate_costs(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Costs:
-    """Return the costs of all teams; `usage` holds each item's volumes, NaN where a team states none."""
+def calculate_costs(usage: Mapping[str, Volumes], rows: int, facts: Facts) -> Costs:
+    """Return the costs of all teams; `usage` holds each item's volumes."""
     providers = tuple(facts.knowledge.providers)
     shape = (len(providers), rows)
     costs = Costs(
@@ -59,7 +60,7 @@ def calculate_costs(usage: Mapping[str, Floats], rows: int, facts: Facts) -> Cos
     for group in paid_together(facts.knowledge):
         for at, service in _list_cases(group, usage, facts):
             stated[at] = True
-            _add(service, at, {item: usage[item][at] for item in service.usage}, costs, lost, facts)
+            _add(service, at, {item: usage[item].take(at) for item in service.usage}, costs, lost, facts)
     some = np.flatnonzero(stated)
     for ends, rest in ((costs.low, lost.low), (costs.high, lost.high)):
         found = ends[:, some]
@@ -86,12 +87,12 @@ def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
     lost[at] += np.where(np.isfinite(after), error, 0)
 
 
-def _list_cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts) -> Iterator[tuple[Ints, Service]]:
+def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts) -> Iterator[tuple[Ints, Service]]:
     """Yield the rows that state the same items of a group, with the service that these make up."""
     given = [item for item in group if item in usage]
     if not given:
         return
-    mask = sum((~np.isnan(usage[item])).astype(np.int64) << bit for bit, item in enumerate(given))
+    mask = sum(usage[item].given.astype(np.int64) << bit for bit, item in enumerate(given))
     for case in np.flatnonzero(np.bincount(mask)).tolist():
         items = [item for bit, item in enumerate(given) if case >> bit & 1]
         if items:
@@ -100,46 +101,46 @@ def _list_cases(group: Sequence[str], usage: Mapping[str, Floats], facts: Facts)
 
 
 def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
-    service: Service, at: Ints, volumes: Mapping[str, Floats], costs: Costs, lost: _Lost, facts: Facts
+    service: Service, at: Ints, volumes: Mapping[str, Volumes], costs: Costs, lost: _Lost, facts: Facts
 ) -> None:
     """Add a service to the costs of the rows that use it; what is not used at all costs nothing."""
     if service.missing:
         costs.incomplete[at] = True
         return
-    used = ~np.logical_and.reduce([amounts == 0 for amounts in volumes.values()])
-    times = {price.id: reduce(np.multiply, [volumes[item] for item in price.usage]) for price in service.models}
+    used = ~np.logical_and.reduce([amounts.high == 0 for amounts in volumes.values()])
+    times = {price.id: _multiply([volumes[item] for item in price.usage]) for price in service.models}
     for amounts in times.values():
-        costs.large[at] |= amounts > _LARGEST
+        costs.large[at] |= amounts.high > _LARGEST
     for place, provider in enumerate(facts.knowledge.providers):
         low, high, unpriced = _find_cheapest(provider, service.models, times, len(at), facts)
         _add_exactly(costs.low[place], lost.low[place], at, np.where(used, low, 0))
         _add_exactly(costs.high[place], lost.high[place], at, np.where(used, high, 0))
         costs.unpriced[place, at] |= used & unpriced
-    for scale, end in ((costs.worst, "worst"), (costs.best, "best")):
-        ends = [getattr(price.scale, end) * times[price.id] for price in service.models if price.scale is not None]
-        if ends:
-            scale[at] += np.minimum.reduce(ends)
+    scaled = [(price.scale, times[price.id]) for price in service.models if price.scale is not None]
+    if scaled:
+        costs.worst[at] += np.minimum.reduce([scale.worst * amounts.high for scale, amounts in scaled])
+        costs.best[at] += np.minimum.reduce([scale.best * amounts.low for scale, amounts in scaled])
+
+
+def _multiply(volumes: Sequence[Volumes]) -> Volumes:
+    """Return the lowest and the highest product of volumes."""
+    low = reduce(np.multiply, [part.low for part in volumes])
+    is_range = any(part.high is not part.low for part in volumes)
+    return Volumes(low, reduce(np.multiply, [part.high for part in volumes]) if is_range else low)
 
 
 def _find_cheapest(
-    provider: str, models: Sequence[Criterion], times: Mapping[str, Floats], rows: int, facts: Facts
+    provider: str, models: Sequence[Criterion], times: Mapping[str, Volumes], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
     """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
     found = [(price.id, facts(provider, price.id)) for price in models]
     priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
-    tiered = [_price_tiers(fact.tiers, volumes) if fact.tiers else None for volumes, fact, _ in priced]
-    highs = [
-        _multiply_high(volumes, amount) if known is None else known
-        for (volumes, _, amount), known in zip(priced, tiered, strict=True)
-    ]
+    highs = [_price_high(fact, amount, volumes.high) for volumes, fact, amount in priced]
     if len(priced) < len(models):  # a price that is not known may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
-    lows = [
-        round_exactly((amount.low or 0) * volumes) if known is None else known
-        for (volumes, _, amount), known in zip(priced, tiered, strict=True)
-    ]
+    lows = [_price_low(fact, amount, volumes.low) for volumes, fact, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 
@@ -153,7 +154,13 @@ def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
     return round_exactly(total)
 
 
-def _multiply_high(volumes: Floats, amount: Interval) -> Floats:
+def _price_low(fact: Fact, amount: Interval, volumes: Floats) -> Floats:
+    return _price_tiers(fact.tiers, volumes) if fact.tiers else round_exactly((amount.low or 0) * volumes)
+
+
+def _price_high(fact: Fact, amount: Interval, volumes: Floats) -> Floats:
+    if fact.tiers:
+        return _price_tiers(fact.tiers, volumes)
     return np.full(len(volumes), np.inf) if amount.high is None else round_exactly(amount.high * volumes)
 
 

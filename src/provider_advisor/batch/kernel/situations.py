@@ -18,13 +18,12 @@ from provider_advisor.batch.kernel.tokens import fill_texts, find_distinct
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
-from provider_advisor.knowledge.records import Topic
+from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
-from provider_advisor.requirements import read_volume
-from provider_advisor.requirements.grammar import LARGEST
 from provider_advisor.requirements.team import read_answers
+from provider_advisor.requirements.volumes import LARGEST, check_volume, get_ends, read_volume
 
-__all__ = ["Answers", "Said", "Situations", "find_fails", "find_holds"]
+__all__ = ["Answers", "Said", "Situations", "Volumes", "find_fails", "find_holds"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _MOST_ANSWERS = 50_000
@@ -43,8 +42,25 @@ class Answers(NamedTuple):
     holding: Mapping[str, Flags]
 
 
+class Volumes(NamedTuple):
+    """The lowest and the highest monthly volume of each row, NaN where there is none: one array if none is a range."""
+
+    low: Floats
+    high: Floats
+
+    @property
+    def given(self) -> Flags:
+        """Return which rows state a volume."""
+        return ~np.isnan(self.low)
+
+    def take(self, rows: Ints) -> Volumes:
+        """Return the volumes of some rows."""
+        low = self.low[rows]
+        return Volumes(low, low if self.high is self.low else self.high[rows])
+
+
 class Said(NamedTuple):
-    """What the rows say: answers by topic, volumes by usage item (NaN where there is none).
+    """What the rows say: answers by topic, volumes by usage item.
 
     `wrong` has, by row, what is wrong with its first answer that cannot be read; `alone` marks the rows whose volumes
     cannot be read as a column.
@@ -52,7 +68,7 @@ class Said(NamedTuple):
 
     rows: int
     answers: Mapping[str, Answers]
-    usage: Mapping[str, Floats]
+    usage: Mapping[str, Volumes]
     wrong: Mapping[int, str]
     alone: Flags
 
@@ -62,6 +78,7 @@ class Situations:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
+        self._items = knowledge.usage
 
     def read_said(self, rows: pa.RecordBatch) -> Said:
         """Return what the columns `situation.<topic>` and `usage.<item>` say."""
@@ -75,7 +92,7 @@ class Situations:
                 wrong = bad | wrong
             elif name.startswith(USAGE):
                 item = name.removeprefix(USAGE)
-                usage[item], unread = _read_volumes(item, rows.column(name))
+                usage[item], unread = _read_volumes(self._items[item], rows.column(name))
                 alone |= unread
         return Said(rows.num_rows, answers, usage, wrong, alone)
 
@@ -140,25 +157,29 @@ def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
     return list(found), codes
 
 
-def _read_volumes(item: str, column: pa.Array) -> tuple[Floats, Flags]:
-    """Return a usage column as numbers, NaN where there is none, and the rows that must be read one by one.
+def _read_volumes(item: UsageItem, column: pa.Array) -> tuple[Volumes, Flags]:
+    """Return a usage column as volumes, and the rows that must be read one by one.
 
     Those are the ones that no team may state, and what cannot be read; they have no number here.
     """
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.string()).cast(pa.float64())  # the cast to a number is not rounded to the nearest
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        volumes = arrays.read_values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
-        given = ~np.isnan(volumes)
+        numbers = arrays.read_values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
+        volumes, given = Volumes(numbers, numbers), ~np.isnan(numbers)
     else:
         volumes, given = _read_typed(item, fill_texts(column))
     with np.errstate(invalid="ignore"):
-        readable = (volumes >= 0) & (volumes <= LARGEST)
+        readable = (volumes.low >= 0) & (volumes.high <= LARGEST)
     unread = given & ~readable
-    return np.where(unread, np.nan, volumes) if unread.any() else volumes, unread
+    if not unread.any():
+        return volumes, unread
+    low = np.where(unread, np.nan, volumes.low)
+    is_range = volumes.high is not volumes.low
+    return Volumes(low, np.where(unread, np.nan, volumes.high) if is_range else low), unread
 
 
-def _read_typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
+def _read_typed(item: UsageItem, texts: pa.Array) -> tuple[Volumes, Flags]:
     given = arrays.read_values(pc.binary_length(texts)) > 0
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     if np.isin(data, _DIGITS_AND_POINT).all() and not _has_two_readings(texts, data):
@@ -167,11 +188,14 @@ def _read_typed(item: str, texts: pa.Array) -> tuple[Floats, Flags]:
         except pa.ArrowInvalid:
             pass
         else:
-            return arrays.read_values(numbers), given
+            read = arrays.read_values(numbers)
+            return Volumes(read, read), given
     different, codes = find_distinct(texts)
     blank = np.array([not text.strip() for text in different], bool)
-    read = np.array([_read_text(item, text) for text in different])
-    return read[codes], ~blank[codes]
+    ends = np.array([_read_text(item, text) for text in different])
+    low = ends[codes, 0]
+    is_range = (ends[:, 0] < ends[:, 1]).any()
+    return Volumes(low, ends[codes, 1] if is_range else low), ~blank[codes]
 
 
 def _has_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
@@ -181,11 +205,12 @@ def _has_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
     return bool(pc.any(pc.match_substring_regex(texts, r"^[1-9][0-9]{0,2}\.[0-9]{3}$")).as_py())
 
 
-def _read_text(item: str, text: str) -> float:
+def _read_text(item: UsageItem, text: str) -> tuple[float, float]:
     try:
-        return float(read_volume(item, text))
+        ends = get_ends(check_volume(read_volume(item.id, text), item))
     except RequirementsError:
-        return np.nan
+        return np.nan, np.nan
+    return float(ends.low or 0), float(ends.high or 0)
 
 
 def find_holds(leaf: Leaf, said: Said) -> Flags:
@@ -206,16 +231,25 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
         naming = answers.holding.get(leaf.value)
         return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
     if isinstance(leaf, Usage) and leaf.item in said.usage:
-        volumes = said.usage[leaf.item]
-        return ~np.isnan(volumes) & ~_find_within(volumes, leaf.bound)
+        return _find_outside(said.usage[leaf.item], leaf.bound)
     return np.zeros(said.rows, bool)
 
 
-def _find_within(volumes: Floats, bound: Interval) -> Flags:
-    """Return where a volume is stated and lies within the bound."""
-    found = ~np.isnan(volumes)
+def _find_within(volumes: Volumes, bound: Interval) -> Flags:
+    """Return where a volume is stated and lies within the bound, wherever in its range it is."""
+    found = volumes.given
     if bound.low is not None:
-        found &= volumes > bound.low if bound.above else volumes >= bound.low
+        found &= volumes.low > bound.low if bound.above else volumes.low >= bound.low
     if bound.high is not None:
-        found &= volumes <= bound.high
+        found &= volumes.high <= bound.high
+    return found
+
+
+def _find_outside(volumes: Volumes, bound: Interval) -> Flags:
+    """Return where a volume is stated and lies outside the bound, wherever in its range it is."""
+    found = np.zeros(len(volumes.low), bool)
+    if bound.low is not None:
+        found |= volumes.high <= bound.low if bound.above else volumes.high < bound.low
+    if bound.high is not None:
+        found |= volumes.low > bound.high
     return found

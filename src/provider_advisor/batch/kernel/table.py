@@ -18,10 +18,11 @@ from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number, plain
-from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, read_volume, split_list
+from provider_advisor.logic import plain
+from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
+from provider_advisor.requirements.volumes import Used, read_volume
 
 __all__ = [
     "REQUIREMENTS",
@@ -238,7 +239,7 @@ def _find_filled(column: pa.Array) -> Flags:
     return np.asarray(pc.fill_null(sizes, 0).to_numpy(zero_copy_only=False) > 0)
 
 
-def _read_amount(name: str, value: Any) -> Number | None:  # noqa: ANN401 (whatever a table holds)
+def _read_amount(name: str, value: Any) -> Used | None:  # noqa: ANN401 (whatever a table holds)
     if isinstance(value, str):
         return read_volume(name, value) if value.strip() else None
     if isinstance(value, Decimal):

@@ -19,15 +19,16 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, Reject, show_record
 from provider_advisor.batch.input_columns import DATED, Spelling
-from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, split_values
+from provider_advisor.batch.kernel.table import UNLISTED, USAGE, WEIGHTS, split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import Scope
 from provider_advisor.logic import parse_day
-from provider_advisor.requirements import read_volume, statement_record
+from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.volumes import read_volume, say_volume
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
@@ -124,12 +125,19 @@ def _make_batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
     """Return the rows as columns. `from_pylist` does the same, and looks for every key of the schema in every row."""
     found = set().union(*rows)
     columns = [
-        pa.array([row.get(field.name) for row in rows], field.type)
+        _make_column([row.get(field.name) for row in rows], field)
         if field.name in found
         else pa.nulls(len(rows), field.type)
         for field in schema
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+    return pa.RecordBatch.from_arrays(columns, names=schema.names)
+
+
+def _make_column(cells: list[Any], field: pa.Field) -> pa.Array:
+    """Return the column of a key; volumes are numbers, or all of a block texts where one is: "60000/year"."""
+    if field.name.startswith(USAGE) and any(type(cell) is str for cell in cells):
+        return pa.array([cell if cell is None else str(cell) for cell in cells], pa.string())
+    return pa.array(cells, field.type)
 
 
 def parse_object(line: bytes) -> Row:
@@ -255,7 +263,7 @@ def _read_flat(topic: str, answer: str, text: str) -> object:
     """Return what the text of a flat key such as `usage.hours` says, as the same cell of a CSV file would."""
     if topic == "situation":
         return split_values(text) or None
-    return read_volume(answer, text) if text.strip() else None
+    return say_volume(read_volume(answer, text)) if text.strip() else None
 
 
 def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
@@ -272,7 +280,7 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
         elif name == "situation":
             fits = type(value) is dict and _add_situation(cells, value, columns.topics)
         elif name == "usage":
-            fits = type(value) is dict and _add_numbers(cells, value, columns.usage)
+            fits = type(value) is dict and _add_volumes(cells, value, columns.usage)
         elif name == "weights":
             fits = type(value) is dict and _add_numbers(cells, value, columns.weights)
         elif name in Scope._fields:
@@ -332,6 +340,17 @@ def _add_numbers(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
             return False
         cells[names[item]] = float(amount)
     return True
+
+
+def _add_volumes(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
+    """Add the cells of usage; return whether each is a number in range, or a text, which is read with its column."""
+    numbers = {}
+    for item, amount in given.items():
+        if type(amount) is str and item in names and amount.strip():
+            cells[names[item]] = amount
+        else:
+            numbers[item] = amount
+    return _add_numbers(cells, numbers, names)
 
 
 @lru_cache(maxsize=4096)

@@ -33,9 +33,10 @@ from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_
 from provider_advisor.faces.text import reveal, show_document
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import EVERYTHING
-from provider_advisor.logic import Number, write_plainly
-from provider_advisor.requirements import Statement, Team, combined, read_team, read_volume, split_list
+from provider_advisor.logic import write_plainly
+from provider_advisor.requirements import Statement, Team, combined, read_team, split_list
 from provider_advisor.requirements.team import Mistakes
+from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
@@ -73,7 +74,12 @@ _SELDOM = 100_000
     "follows.",
 )
 @click.option("--situation", multiple=True, metavar="NAME=VALUE", help="Facts about the team: developers=none.")
-@click.option("--usage", multiple=True, metavar="ITEM=NUMBER", help="Monthly volumes: sms-outbound=5000.")
+@click.option(
+    "--usage",
+    multiple=True,
+    metavar="ITEM=NUMBER",
+    help="Monthly volumes: sms-outbound=5000; a year: sms-outbound=60000/year; a range: sms-outbound=40000..60000.",
+)
 @click.option(
     "--file",
     type=path_name,
@@ -251,10 +257,10 @@ def _read_pairs(given: Iterable[str], option: str, mistakes: Mistakes) -> dict[s
     return pairs
 
 
-def _read_volume(name: str, values: list[str], decimal: str | None) -> Number:
+def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
     if len(values) > 1:
         raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
-    return read_volume(name, write_plainly(values[0], decimal) if decimal else values[0])
+    return read_volume(name, write_volume_plainly(values[0], decimal) if decimal else values[0])
 
 
 def _read_file(file: str, options: _StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:

@@ -30,11 +30,11 @@ from provider_advisor.explanation.words import (
     degree_text,
     joined,
     lines_text,
-    number_text,
     percent,
     remarks_text,
     rule_label,
     score_text,
+    volume_text,
 )
 from provider_advisor.faces.text import Page, TableCell, reveal, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
@@ -231,7 +231,7 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
 
 
 def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    used = joined([f"{knowledge.usage[name].label} {number_text(amount)}" for name, amount in item.usage.items()])
+    used = joined([f"{knowledge.usage[name].label} {volume_text(amount)}" for name, amount in item.usage.items()])
     if item.high == 0:
         return
     if item.criterion is None:

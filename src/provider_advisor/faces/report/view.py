@@ -25,13 +25,14 @@ from provider_advisor.explanation.words import (
     degree_text,
     joined,
     lines_text,
-    number_text,
     remarks_text,
     rule_label,
     score_text,
+    volume_text,
 )
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.volumes import YEARLY
 
 __all__ = [
     "CitedPlace",
@@ -191,13 +192,21 @@ def _cell(
     return ReportCell(names[finding.provider], finding.outcome, word, says, cited, notes, amount)
 
 
-def name_usage(usage: Mapping[str, float], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return each usage item by its label, and its monthly amount with its unit."""
+def name_usage(usage: Mapping[str, float | str | Sequence[float]], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return each usage item by its label, and its amount with its unit: by the month, unless it was said by year."""
     known = knowledge.usage
     return [
-        (known[item].label, f"{number_text(amount)} {known[item].unit}") if item in known else (item, str(amount))
-        for item, amount in usage.items()
+        (known[item].label, _name_volume(volume, known[item].unit)) if item in known else (item, str(volume))
+        for item, volume in usage.items()
     ]
+
+
+def _name_volume(volume: float | str | Sequence[float], unit: str) -> str:
+    if not isinstance(volume, str):
+        return f"{volume_text(volume)} {unit}"
+    if volume.endswith(YEARLY):
+        return f"{volume.removesuffix(YEARLY)} {unit.removesuffix('/month')}{YEARLY}"
+    return f"{volume} {unit}"
 
 
 def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:

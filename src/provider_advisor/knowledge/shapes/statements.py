@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -93,6 +94,19 @@ RequirementOrText = Annotated[
 ]
 
 
+_VOLUME = r"^\s*[0-9.]"
+
+
+def _check_volume(value: Any) -> Any:  # noqa: ANN401
+    if re.match(_VOLUME, value):
+        return value
+    raise PydanticCustomError("volume", "expected a number, or a text such as 60000/year or 40000..60000")
+
+
+def _find_volume_form(value: Any) -> str:  # noqa: ANN401
+    return "<word>" if isinstance(value, str) else "<number>"
+
+
 UnlistedOrText = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[UnlistedShape, Tag("<mapping>")],
     Discriminator(
@@ -101,6 +115,13 @@ UnlistedOrText = Annotated[
         custom_error_message="expected a text, or a mapping with the key 'text'",
     ),
 ]
+VolumeOrText = Annotated[
+    Annotated[Amount, Tag("<number>")]
+    | Annotated[Annotated[str, Field(pattern=_VOLUME), BeforeValidator(_check_volume)], Tag("<word>")],
+    Discriminator(_find_volume_form),
+]
+"""A volume by the month, or a text of one by the year or of a range."""
+
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="percent of the total weight")]
 
 
@@ -132,7 +153,7 @@ class StatementShape(ScopeShape):
     needs: list[RequirementOrText] = []
     wants: list[RequirementOrText] = []
     situation: dict[Id, Ids] = {}
-    usage: dict[Id, Amount] = {}
+    usage: dict[Id, VolumeOrText] = {}
     unlisted: list[UnlistedOrText] = []
     weights: dict[Id, Percent] = {}
     as_of: dt.date | None = None
@@ -223,9 +244,9 @@ def _name_truth(value: Any) -> Any:  # noqa: ANN401
 
 
 AnswerValue = Annotated[
-    Annotated[Amount, Tag("<number>")] | Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")],
+    Annotated[Amount, Tag("<number>")] | Annotated[Words, Tag("<word>")] | Annotated[list[Id], Tag("<list>")],
     Discriminator(_find_answer_form),
-    BeforeValidator(_name_truth, json_schema_input_type=Amount | bool | Id | list[Id]),
+    BeforeValidator(_name_truth, json_schema_input_type=Amount | bool | Words | list[Id]),
 ]
 
 
@@ -233,11 +254,12 @@ class AnswerShape(Shape):
     """One answer: `topics`, or a criterion, situation or usage with its `answer`.
 
     On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
-    number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month; on both
-    also no-answer or not-sure. `true` and `false` are yes and no; no to a number means none. `searched` says that the
-    person looked for the question, which then counts whether its topic is open or not; `aside` that the answer is kept
-    though its question no longer applies. `screen` and `bound_screen` number the screens on which it and its bound were
-    answered, for going back; without them each answer is a screen of its own.
+    number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month, or a text
+    such as 60000/year or 40000..60000; on both also no-answer or not-sure. `true` and `false` are yes and no; no to a
+    number means none. `searched` says that the person looked for the question, which then counts whether its topic is
+    open or not; `aside` that the answer is kept though its question no longer applies. `screen` and `bound_screen`
+    number the screens on which it and its bound were answered, for going back; without them each answer is a screen of
+    its own.
     """
 
     topics: list[Id] | None = None

@@ -10,9 +10,10 @@ from typing import BinaryIO, TypeVar
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number, describe_two_readings, read_amount, unit_fits
+from provider_advisor.logic import describe_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt
 from provider_advisor.requirements.grammar import brief, shown
+from provider_advisor.requirements.volumes import Used, read_volume
 
 __all__ = ["InputLines", "read_choices", "read_command", "read_marks", "read_number"]
 
@@ -118,16 +119,18 @@ def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
     return known[part.casefold()]
 
 
-def read_number(text: str, prompt: Prompt) -> str | Number:
+def read_number(text: str, prompt: Prompt) -> str | Used:
     """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
 
-    Thousands may be set off by blanks or apostrophes, and the unit may follow.
+    Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
     """
     typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
     if typed in {"s", "unsure", "not-sure"}:
         return "not-sure"
     if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
         return "none" if prompt.key.kind == "bound" else "no-answer"
+    if prompt.key.kind == "usage" and (".." in typed or typed.endswith("year")):
+        return read_volume(prompt.key.name, typed)
     is_price = prompt.key.kind == "bound" and prompt.at_most
     if (not is_price or "," in typed) and (readings := describe_two_readings(typed)):
         raise RequirementsError(
