@@ -90,10 +90,12 @@ def compare_decision(case: Case, decision: Decision) -> Failure | None:
     """Return in what a decision differs from what the case expects, None if in nothing."""
     verdict = _comparable(decision)
     found = verdict | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
+    if "standings" in case.expected:
+        found["standings"] = {name: found["standings"].get(name) for name in case.expected["standings"]}
     differences = tuple(
         Difference(key, expected, found[key])
         for key, expected in case.expected.items()
-        if _settled(_named(found[key], expected) if key == "standings" else found[key]) != _settled(expected)
+        if _settled(found[key]) != _settled(expected)
     )
     return Failure(case, differences, found) if differences else None
 
@@ -113,11 +115,6 @@ def _to_confirm(decision: Decision) -> dict[str, list[str]]:
     for question in find_questions(decision.outcome, decision.facts).questions:
         found.setdefault(question.provider, []).append(question.criterion)
     return found
-
-
-def _named(found: Any, expected: Any) -> Any:  # noqa: ANN401 (any value of a case)
-    """Return only the standings that the case names."""
-    return {key: found.get(key) for key in expected} if isinstance(expected, dict) else found
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)

@@ -106,6 +106,11 @@ class Facts:
         days = self.knowledge.get_stale_after(fact.criterion)
         return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
 
+    @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """Return the providers and criteria that have been asked for so far, members as such."""
+        return frozenset(self._found)
+
     @cached_property
     def may_be_stale(self) -> bool:
         """Return whether some fact may be past its time; False is sure, and found without resolving any fact."""

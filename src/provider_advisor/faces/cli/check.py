@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import click
 
-from provider_advisor.decision.cases import find_failures
 from provider_advisor.errors import KnowledgeError
+from provider_advisor.faces.cli.check_cases import check_cases
 from provider_advisor.faces.cli.options import as_of_option, knowledge_options, load_knowledge, read_day, today
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, read_cases
@@ -15,36 +18,47 @@ from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 __all__ = ["check_command"]
 
 
+@dataclass(frozen=True)
+class CheckOptions:
+    """The options of the command, as they were given."""
+
+    with_cases: bool
+    accept: bool
+    as_of: str | None
+    facts: str | None
+    rules: str | None
+
+
 @click.command("check")
 @click.option("--cases", "with_cases", is_flag=True, help="Also decide every case in rules/cases/ and compare.")
+@click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the files, for review.")
 @as_of_option
 @knowledge_options
 @click.pass_context
-def check_command(
-    context: click.Context, *, with_cases: bool, as_of: str | None, facts: str | None, rules: str | None
-) -> None:
+def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of CheckOptions)
     """Check the files of a knowledge base.
 
     Reports every problem in every file at once, then what looks suspicious, and with --cases the decisions that
-    changed. Exit status: 2 if a file has a problem, 1 if a case does not hold, 0 otherwise, also for suspicions.
+    changed, each with the smallest part of the facts that turned it. Exit status: 2 if a file has a problem, 1 if a
+    case does not hold, 0 otherwise, also for suspicions.
     """
-    day = read_day(as_of) or today()
-    if facts is None and rules is None and (kind := find_overlooked()) is not None:
+    options = CheckOptions(**given)
+    if options.accept and not options.with_cases:
+        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
+    day = read_day(options.as_of) or today()
+    if options.facts is None and options.rules is None and (kind := find_overlooked()) is not None:
         raise KnowledgeError([_explain_overlooked(kind)])
-    knowledge = load_knowledge(facts, rules)
+    knowledge = load_knowledge(options.facts, options.rules)
     if ahead := list(find_future_claims(knowledge, max(day, today()))):
         raise KnowledgeError(ahead)
-    cases = read_cases(facts, rules)
+    cases = read_cases(options.facts, options.rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
         show_text(f"suspicious: {clean(suspicion)}")
-    failed = [failure for case in cases for failure in find_failures(case, knowledge)] if with_cases else []
-    for failure in failed:
-        show_text(clean(failure), err=True)
-    held = (
-        f", {len(cases)} cases {'with ' + str(len(failed)) + ' failures' if failed else 'hold'}" if with_cases else ""
-    )
-    show_text(clean(f"Read from {locate_folder('facts', facts)} and {locate_folder('rules', rules)}."))
+    failed = check_cases(cases, knowledge, options.rules, accept=options.accept) if options.with_cases else 0
+    held = f", {len(cases)} cases {f'with {failed} failures' if failed else 'hold'}" if options.with_cases else ""
+    read_from = f"{locate_folder('facts', options.facts)} and {locate_folder('rules', options.rules)}"
+    show_text(clean(f"Read from {read_from}."))
     show_text(f"{_counts(knowledge)}: no problems, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)

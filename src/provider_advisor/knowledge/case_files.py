@@ -1,0 +1,101 @@
+"""Write what cases came to into their files, and change nothing else: comments, order and layout stay.
+
+The values to change are found by their marks in the text, and only the characters between these are replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+__all__ = ["edit_cases"]
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9@-]+")
+
+
+class _Edit(NamedTuple):
+    """Characters of a text, from `start` to before `end`, and what takes their place."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edit_cases(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the text of a file of cases with other values: for each case, by its name, the keys and their values.
+
+    The text is one that was read before, without any problem. Raises ValueError for a case or key that the text
+    lacks, and for comments within a value that would be lost.
+    """
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    cases = _get_entries(root).get("cases") if isinstance(root, yaml.MappingNode) else None
+    found = {_get_entries(case)["name"].value: case for case in (cases.value if cases is not None else ())}
+    edits: list[_Edit] = []
+    for name, values in changes.items():
+        if name not in found:
+            raise ValueError(f"no case '{name}'")
+        entries = _get_entries(found[name])
+        for key, value in values.items():
+            if key not in entries:
+                raise ValueError(f"no key '{key}' in the case '{name}'")
+            edits += _edit_value(entries[key], value, text)
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+def _get_entries(node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    return {key.value: value for key, value in node.value}
+
+
+def _edit_value(node: yaml.Node, value: Any, text: str) -> Iterator[_Edit]:  # noqa: ANN401 (any value of a case)
+    """Yield what makes a node the value; a mapping written in lines is changed line by line."""
+    start, end = node.start_mark.index, _find_end(node)
+    if SafeConstructor().construct_document(node) == value:
+        return
+    if isinstance(node, yaml.MappingNode) and not node.flow_style and not value.keys().isdisjoint(_get_entries(node)):
+        yield from _edit_lines(node, value, text)
+    elif any(line.partition("#")[1] for line in text[start:end].splitlines()[:-1]):
+        raise ValueError(f"line {node.start_mark.line + 1} has comments within the value")
+    else:
+        yield _Edit(start, end, _write(value))
+
+
+def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> Iterator[_Edit]:
+    """Yield what makes a mapping the value, of which it has some keys: each key has lines of its own."""
+    last = 0
+    for key, part in node.value:
+        line_end = text.find("\n", _find_end(part))
+        line_end = len(text) if line_end < 0 else line_end
+        if key.value in value:
+            yield from _edit_value(part, value[key.value], text)
+            last = line_end
+        else:
+            yield _Edit(text.rfind("\n", 0, key.start_mark.index) + 1, line_end + 1, "")
+    added = {name: part for name, part in value.items() if name not in _get_entries(node)}
+    indent = "\n" + " " * node.start_mark.column
+    yield _Edit(last, last, "".join(f"{indent}{_write(name)}: {_write(part)}" for name, part in added.items()))
+
+
+def _find_end(node: yaml.Node) -> int:
+    """Return where the text of a node ends; a collection in lines ends with its last part, before any comment."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _find_end(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
+
+
+def _write(value: Any) -> str:  # noqa: ANN401 (as above)
+    """Return a value as YAML in one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_write(key)}: {_write(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_write, value))}]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
