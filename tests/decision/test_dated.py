@@ -11,7 +11,7 @@ from hypothesis import given
 from reference import Verdict
 from worlds import DAY, SAME_EVERY_RUN, Said, answer_of, decided, knowledge_of, rule, worlds
 
-from provider_advisor import load, recommend
+from provider_advisor import recommend
 from provider_advisor.decision.findings import assess_providers
 from provider_advisor.decision.robustness.changes import find_changes
 from provider_advisor.decision.robustness.confirm import find_questions
@@ -203,9 +203,8 @@ TEAMS = [
 
 
 @pytest.mark.parametrize("asked", TEAMS, ids=["board", "phones", "sms"])
-def test_what_the_shipped_base_proved_in_2022_is_dated_four_years_later(asked):
-    knowledge = load()
-    then, now = (recommend(knowledge, **asked, as_of=day) for day in (dt.date(2022, 12, 31), dt.date(2026, 11, 1)))
+def test_what_the_shipped_base_proved_in_2022_is_dated_four_years_later(asked, article):
+    then, now = (recommend(article, **asked, as_of=day) for day in (dt.date(2022, 12, 31), dt.date(2026, 11, 1)))
     assert (then.verdict.strength, now.verdict.strength) == ("firm", "dated")
     assert then.verdict.provider == now.verdict.provider
     assert now.explanation.dated_by

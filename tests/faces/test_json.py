@@ -49,8 +49,8 @@ def test_the_library_gives_exactly_the_json_of_the_command(knowledge, recommend_
     assert printed == recommend(knowledge, as_of=dt.date(2022, 12, 31), **asked).to_json() + "\n"
 
 
-def test_every_finding_that_is_known_cites_a_line_of_a_listed_source(knowledge):
-    record = recommend(knowledge, needs=["whiteboard", "ucaas"], wants=["screen-sharing", "sms-outbound-price"]).record
+def test_every_finding_that_is_known_cites_a_line_of_a_listed_source(article):
+    record = recommend(article, needs=["whiteboard", "ucaas"], wants=["screen-sharing", "sms-outbound-price"]).record
     listed = {source["id"] for source in record["sources"]}
     known = [finding for finding in record["findings"] if finding["outcome"] != "unknown"]
     assert known
@@ -60,10 +60,10 @@ def test_every_finding_that_is_known_cites_a_line_of_a_listed_source(knowledge):
         assert all(part["line"] >= 1 for part in finding["evidence"])
 
 
-def test_nothing_but_provider_ids_stands_where_a_provider_is_meant(knowledge):
-    record = recommend(knowledge, needs=["whiteboard", "ucaas"]).record
+def test_nothing_but_provider_ids_stands_where_a_provider_is_meant(article):
+    record = recommend(article, needs=["whiteboard", "ucaas"]).record
     assert record["combinations"] == [["twilio", "vonage"]]
-    assert {finding["provider"] for finding in record["findings"]} == set(knowledge.providers)
+    assert {finding["provider"] for finding in record["findings"]} == set(article.providers)
 
 
 def test_the_answer_does_not_depend_on_the_order_of_the_question(knowledge):

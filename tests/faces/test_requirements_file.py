@@ -24,7 +24,7 @@ def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path, recommend_says):
 def test_a_file_is_read_from_standard_input(recommend_says, monkeypatch):
     stdin = io.TextIOWrapper(io.BytesIO(b"needs: [whiteboard, ucaas]"))
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert recommend_says("recommend --file - --as-of 2022-12-31").out.startswith(
+    assert recommend_says("recommend --file - --as-of 2022-12-31 --sources twilio-vs-vonage-2022").out.startswith(
         "None of the 2 providers compared meets"
     )
 
@@ -45,7 +45,7 @@ def test_a_pipe_is_read_whole_or_refused_never_cut(recommend_says, content):
     out, into = os.pipe()
     writer = threading.Thread(target=_pour, args=(into, content))
     writer.start()
-    run = recommend_says(f"recommend --file /dev/fd/{out}")
+    run = recommend_says(f"recommend --file /dev/fd/{out} --sources twilio-vs-vonage-2022")
     os.close(out)
     writer.join()
     if len(content) > 4_000_000:
