@@ -53,6 +53,8 @@ def test_a_file_of_another_shape_is_answered_with_an_example(here, recommend_say
         "facts/providers/velo.yaml:1: expected a file such as this example; found a list.\n"
         "    id: acme\n"
         "    name: Acme\n"
+        "    sources:\n"
+        "    - {id: acme-plans, title: Plans, language: en, published: 2024-05-02, retrieved: 2024-06-01}\n"
         "    claims:\n"
         "    - {criterion: night-support, value: present, source: guide-2024, line: 12}\n"
     )

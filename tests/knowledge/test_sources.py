@@ -93,7 +93,7 @@ def test_a_source_that_nothing_cites(tmp_path, knowledge_from):
 def test_a_source_dated_after_today_is_a_problem_once_and_not_for_each_claim(base):
     knowledge = base("published: 2062-01-01, retrieved: 2062-01-02, no_url: gone")
     assert list(find_future_claims(knowledge, _DAY)) == [
-        f"sources.yaml: source 'page': {word}, which is after today, 2024-02-01; correct it."
+        f"source 'page': {word}, which is after today, 2024-02-01; correct it."
         for word in ("published on 2062-01-01", "retrieved on 2062-01-02")
     ]
 
