@@ -4,16 +4,17 @@ import itertools
 
 import pytest
 from hypothesis import given, settings
-from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rating, worlds
+from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rating, rule, worlds
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import confirm as module
-from provider_advisor.decision.robustness import measure_robustness
+from provider_advisor.decision.robustness import joint_answers, measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.explanation.sureness import record_confirm
 from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.records import Policy, UsageItem
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
@@ -163,6 +164,29 @@ def test_where_no_single_answer_would_do_the_smallest_sets_are_named():
     assert found.complete
     pairs = [tuple(question.criterion for question in part.questions) for part in found.sets]
     assert pairs == list(itertools.combinations(names, 2))
+
+
+def test_a_rival_that_only_joint_answers_put_ahead_is_a_contender():
+    criteria = [capability(name) for name in ("board", "desk", "fax", "phone")]
+    unless = AnyOf((FactHolds("fax", present=False), FactHolds("phone")))
+    rules = [
+        rule("r", Need("board"), favours=unless, weight=5),
+        rule("s", Need("board"), favours=FactHolds("fax"), weight=2),
+    ]
+    claims = {"ada": {"board": HAS, "desk": HAS, "fax": HAS, "phone": LACKS}, "bob": {"board": HAS, "desk": LACKS}}
+    decision = decided(knowledge_of(criteria, claims, rules), Team((should("board"), should("desk", weight=2))))
+    # Beside the board ada has 4 for the desk and 2 for the fax. bob has 5 at most without a fax, which by itself is
+    # better than 4.5 with one, while nothing is known of the phone; but with both he has 7.
+    assert decision.outcome.verdict.provider == "ada"
+    assert find_contenders(decision.outcome, decision.facts) == (("bob",), ())
+
+
+def test_a_rival_is_rather_named_than_left_out_where_too_much_is_tied_together(monkeypatch):
+    monkeypatch.setattr(joint_answers, "MOST_JOINT", 1)
+    criteria = [capability("board"), capability("chat")]
+    claims = {"ada": {"board": HAS, "chat": HAS}, "bob": {"board": HAS}}
+    decision = decided(knowledge_of(criteria, claims), Team((should("board"), should("chat"))))
+    assert find_contenders(decision.outcome, decision.facts) == ((), ("bob",))
 
 
 def test_the_search_for_sets_says_when_it_gave_up(monkeypatch):

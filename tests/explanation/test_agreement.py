@@ -15,6 +15,7 @@ from provider_advisor.explanation.unknowns import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.knowledge.conditions import leaves
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
@@ -33,6 +34,16 @@ def _leaders(verdict):
 
 def _is_amount(finding, world):
     return finding.criterion is not None and world.knowledge.criteria[finding.criterion].kind != "capability"
+
+
+def _is_drawn_coarsely(part, findings, world):
+    """Whether scenarios leave out amounts that an open finding could turn out to be."""
+    if part.criterion is None or not _is_amount(part, world):
+        rule = world.knowledge.rules.get(part.rule)
+        named = set() if rule is None or rule.favours is None else {leaf.criterion for leaf in leaves(rule.favours)}
+        return any(world.knowledge.criteria[name].kind != "capability" for name in named)
+    asked = [other for other in findings if other.provider == part.provider and other.criterion == part.criterion]
+    return part.bound is None or len(asked) > 1
 
 
 def _has(*names):
@@ -95,24 +106,24 @@ def test_what_is_given_up_was_asked_for_and_leads_somewhere(world):
 # What could still happen
 
 
-@settings(SAME_EVERY_RUN, max_examples=50)
-@given(worlds())
+@settings(SAME_EVERY_RUN, max_examples=25)
+@given(worlds(weighed=True))
 def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     recommendation = _answered(world)
     found, sure = recommendation.explanation, recommendation.explanation.sureness
     assume(found.verdict.strength == "leaning" and sure.worlds.given.exact)
     assume(0 < world.knowledge.policy.unknown < 1)
     ahead, level = find_contenders(recommendation.decision.outcome, recommendation.decision.facts)
-    # Scenarios draw an amount of which no claim says anything at one point of its scale, not over all of it.
-    amounts = [part for part in found.findings if _is_amount(part, world)]
-    drawn = not any(part.is_open and part.bound is None for part in amounts)
+    # Scenarios draw an amount of which no claim says anything at one point of its scale, not over all of it; and one
+    # that is asked within several bounds lies within each equally often, so that some amounts are in no scenario.
+    drawn = not any(part.is_open and _is_drawn_coarsely(part, found.findings, world) for part in found.findings)
     for share in sure.worlds.providers:
         if share.provider != found.verdict.provider:
             said = share.provider in {*ahead, *level}
             assert (share.given > 0) <= said
             assert not (drawn and said) or share.given > 0
     if not ahead:
-        assert "ahead" not in found.verdict.reason.replace("no answer puts another provider ahead", "")
+        assert "ahead" not in found.verdict.reason.replace("no unknown fact could put another provider ahead", "")
 
 
 @settings(SAME_EVERY_RUN, max_examples=50)

@@ -22,6 +22,7 @@ __all__ = [
     "Rank",
     "Strength",
     "Verdict",
+    "can_lead",
     "date_verdict",
     "find_stale_grounds",
     "is_beaten",
@@ -77,6 +78,11 @@ def judge(assessments: Sequence[Assessment]) -> Verdict:
 def rank(assessment: Assessment) -> Rank:
     """Return what an assessment is found by among others. Raises ValueError if it has no score."""
     return _ORDER[assessment.standing], assessment.unknown_musts, -_known(assessment.score, assessment).expected
+
+
+def can_lead(rank_: Rank) -> bool:
+    """Return whether a provider with this rank can lead: no must of it fails."""
+    return rank_[0] != _RULED_OUT
 
 
 def judge_ranked(assessments: Sequence[Assessment], ranks: Sequence[Rank]) -> Verdict:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
+from provider_advisor.decision.robustness.joint_answers import JointAnswers
 from provider_advisor.decision.robustness.open_facts import (
     OpenFact,
     PossibleAnswer,
@@ -18,7 +19,7 @@ from provider_advisor.decision.robustness.open_facts import (
     list_confirmations,
 )
 from provider_advisor.decision.robustness.what_if import Supposing
-from provider_advisor.decision.verdict import Rank, Verdict, find_stale_grounds, rank
+from provider_advisor.decision.verdict import Rank, Verdict, can_lead, find_stale_grounds, rank
 from provider_advisor.knowledge import Fact, Facts
 
 __all__ = [
@@ -137,18 +138,27 @@ class Contenders(NamedTuple):
 def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
     """Return which rivals some answers to all open questions put ahead of, or level with, the one that leads.
 
-    For each rival the answers are tried that are best for it and worst for the others. The possible score promises as
-    much or more: where several findings depend on one fact, it takes each at its best.
+    What is open about one provider says nothing of the others. So a rival comes first in some world if the best that
+    its answers lead to is as good as the worst of each other provider. Where too many answers are tied together
+    (`MOST_JOINT`), a rival is rather named than left out. The possible score promises more: where several findings
+    depend on one fact, it takes each at its best.
     """
     supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
-    asked = [fact for assessment in outcome.assessments for fact in find_askable_facts(assessment, facts)]
-    search = _SetSearch([_question(fact, outcome, facts, supposing) for fact in asked], outcome, supposing)
-    rivals = [each.provider for each in outcome.assessments if each.provider != leader]
-    best = {rival: search.judge_best(rival) for rival in rivals}
-    return Contenders(
-        tuple(rival for rival in rivals if rival in {best[rival].provider, best[rival].lean}),
-        tuple(rival for rival in rivals if rival in best[rival].among),
-    )
+    worst: dict[str, Rank] = {}
+    best: dict[str, Rank] = {}
+    for each in outcome.assessments:
+        asked = find_askable_facts(each, facts)
+        answers = [[answer.fact for answer in list_answers(fact, facts)] for fact in asked]
+        worst[each.provider], best[each.provider] = JointAnswers(asked, answers, supposing).bound_ranks(each)
+    # The least good rank of the others: of all, or of all but the one that has it.
+    lowest, second = [*sorted(worst, key=worst.__getitem__), None][:2]
+    ahead: list[str] = []
+    level: list[str] = []
+    for rival, rank_ in best.items():
+        other = second if rival == lowest else lowest
+        if rival != leader and other is not None and can_lead(rank_) and rank_ <= worst[other]:
+            (level if rank_ == worst[other] else ahead).append(rival)
+    return Contenders(tuple(ahead), tuple(level))
 
 
 def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
@@ -237,33 +247,29 @@ class _SetSearch:
         # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
         # for a set, instead of one for each combination of answers. Who cannot lead even so needs none of its own: the
         # worst for all is then as good.
-        self._ends = {(question.provider, question.criterion): self._worst_and_best(question) for question in questions}
+        self._joint: dict[str, JointAnswers] = {}
+        self._places: dict[tuple[str, str], int] = {}
+        for provider, part in itertools.groupby(sorted(questions, key=_get_provider), _get_provider):
+            about = list(part)
+            answers = [[answer.fact for answer in question.answers] for question in about]
+            self._joint[provider] = JointAnswers([question.asked for question in about], answers, supposing)
+            self._places |= {(provider, question.criterion): place for place, question in enumerate(about)}
         self._favourites = [frozenset({provider}) for provider in self._find_contenders(outcome)]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
         self.tried = 0
 
     def _find_contenders(self, outcome: Outcome) -> Iterator[str]:
         """Yield who could lead with the best answers for it, and the worst for all others."""
-        best = {each.provider: self._rank_with(each, at=1) for each in outcome.assessments}
-        worst = sorted((self._rank_with(each, at=0), each.provider) for each in outcome.assessments)
-        for provider, rank_ in best.items():
-            lowest = next((other for other, name in worst if name != provider), rank_)
-            if rank_ <= lowest:
+        bounds = {each.provider: self._bound(each) for each in outcome.assessments}
+        worst = sorted((rank_, provider) for provider, (rank_, _) in bounds.items())
+        for provider, (_, best) in bounds.items():
+            lowest = next((other for other, name in worst if name != provider), best)
+            if best <= lowest:
                 yield provider
 
-    def _rank_with(self, assessment: Assessment, *, at: int) -> Rank:
-        """Return the rank of a provider after the worst (0) or the best (1) answers to all questions about it."""
-        facts = tuple(ends[at] for (provider, _), ends in self._ends.items() if provider == assessment.provider)
-        return self._supposing.rank(facts) if facts else rank(assessment)
-
-    def _worst_and_best(self, question: FactQuestion) -> tuple[Fact, Fact]:
-        def goodness(answer: FactAnswer) -> tuple[bool, int, float]:
-            found = self._supposing.assessment((answer.fact,))
-            expected = 0.0 if found.score is None else found.score.expected
-            return found.standing != "ruled-out", -found.unknown_musts, expected
-
-        ordered = sorted(question.answers, key=goodness)
-        return ordered[0].fact, ordered[-1].fact
+    def _bound(self, assessment: Assessment) -> tuple[Rank, Rank]:
+        joint = self._joint.get(assessment.provider)
+        return joint.bound_ranks(assessment) if joint is not None else (rank(assessment), rank(assessment))
 
     def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
@@ -272,9 +278,7 @@ class _SetSearch:
 
     def found_with(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the same for the answers that are best for these providers and worst for the others."""
-        answers = tuple(
-            self._ends[question.provider, question.criterion][question.provider in favoured] for question in questions
-        )
+        answers = self._answer(favoured, questions)
         verdict = self._supposing.verdict(answers)
         self.tried += 1
         is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
@@ -290,9 +294,19 @@ class _SetSearch:
         kept = _thinned(whole, partial(self.found_with, favoured))
         return _thinned(kept, self.found) if len(kept.questions) <= _MOST_THINNED else kept
 
-    def judge_best(self, provider: str) -> Verdict:
-        """Return the verdict after the answers that are best for a provider and worst for the others."""
-        return self._supposing.verdict(ends[asked == provider] for (asked, _), ends in self._ends.items())
+    def _answer(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> tuple[Fact, ...]:
+        by_provider: dict[str, list[int]] = {}
+        for question in questions:
+            by_provider.setdefault(question.provider, []).append(self._places[question.provider, question.criterion])
+        found = {provider: self._joint[provider].find_ends(places) for provider, places in by_provider.items()}
+        return tuple(
+            found[question.provider][self._places[question.provider, question.criterion]][question.provider in favoured]
+            for question in questions
+        )
+
+
+def _get_provider(question: FactQuestion) -> str:
+    return question.provider
 
 
 def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:

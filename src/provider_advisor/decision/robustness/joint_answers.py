@@ -1,0 +1,116 @@
+"""Find the answers about one provider that are together the best, or the worst, for it.
+
+The best answer to each question by itself need not be the best together. A rule favours "no fax, or a phone": that
+neither is known counts 0.5. With "no fax" it counts 1, and so it does with "a phone"; but the team also asks for the
+fax, and so the fax and the phone together are better than either. So questions that one finding ties together are
+answered together; groups that share no finding add up, and each is looked at alone.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from provider_advisor.decision.findings import Assessment, Finding, sum_up
+from provider_advisor.decision.robustness.open_facts import OpenFact
+from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.verdict import Rank, rank
+from provider_advisor.knowledge import Fact
+from provider_advisor.knowledge.members import split_member
+from provider_advisor.logic import Truth
+
+__all__ = ["MOST_JOINT", "JointAnswers", "JointEnds", "link_questions"]
+
+MOST_JOINT = 128
+"""Joint answers to one group of questions; where there are more, ends are found question by question, or bounded."""
+
+
+class JointEnds(NamedTuple):
+    """The worst and the best joint answers, in the order of the questions."""
+
+    worst: tuple[Fact, ...]
+    best: tuple[Fact, ...]
+
+
+def link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
+    """Return the places of questions about one provider, those together that share a finding.
+
+    A member is tied to the criterion without a member, if that is asked about too: what is there for one is for any.
+    """
+    groups: list[tuple[set[int | str], list[int]]] = []
+    for place, fact in enumerate(asked):
+        keys: set[int | str] = {use.finding for use in fact.uses}
+        keys |= {fact.criterion, split_member(fact.criterion)[0]}
+        linked = [group for group in groups if group[0] & keys]
+        groups = [group for group in groups if not group[0] & keys]
+        groups.append((keys.union(*(group[0] for group in linked)), [*(at for g in linked for at in g[1]), place]))
+    return [sorted(places) for _, places in groups]
+
+
+class JointAnswers:
+    """The best and the worst joint answers to questions about one provider, each group of them looked at once."""
+
+    def __init__(self, asked: Sequence[OpenFact], answers: Sequence[Sequence[Fact]], supposing: Supposing) -> None:
+        self._asked = asked
+        self._answers = answers
+        self._supposing = supposing
+        self._groups = link_questions(asked)
+        self._ends: dict[tuple[int, ...], JointEnds] = {}
+
+    def find_ends(self, places: Iterable[int]) -> dict[int, tuple[Fact, Fact]]:
+        """Return for some of the questions, by place, their answers in the worst and in the best joint answers."""
+        chosen, found = set(places), dict[int, tuple[Fact, Fact]]()
+        for group in self._groups:
+            part = tuple(place for place in group if place in chosen and self._answers[place])
+            if part:
+                found |= dict(zip(part, zip(*self._ends_of(part), strict=True), strict=True))
+        return found
+
+    def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
+        """Return the worst and the best rank that answers to all questions lead to, or ranks beyond those.
+
+        They are exact unless a group has more than `MOST_JOINT` joint answers. Its findings count at their ends then.
+        """
+        places = [place for group in self._groups if self._count(group) <= MOST_JOINT for place in group]
+        rest = [place for group in self._groups if self._count(group) > MOST_JOINT for place in group]
+        bounded = {use.finding for place in rest for use in self._asked[place].uses}
+        ends = self.find_ends(places).values()
+        found = []
+        for at, truth in enumerate((Truth.NO, Truth.YES)):
+            supposed = tuple(pair[at] for pair in ends)
+            each = self._supposing.assessment(supposed) if supposed else assessment
+            findings = [_at_end(one, truth) if at in bounded else one for at, one in enumerate(each.findings)]
+            found.append(rank(sum_up(each.provider, findings, each.cost) if bounded else each))
+        return found[0], found[1]
+
+    def _count(self, group: Iterable[int]) -> int:
+        return math.prod(max(1, len(self._answers[place])) for place in group)
+
+    def _ends_of(self, part: tuple[int, ...]) -> JointEnds:
+        if part not in self._ends:
+            self._ends[part] = self._search(part)
+        return self._ends[part]
+
+    def _search(self, part: tuple[int, ...]) -> JointEnds:
+        answers = [self._answers[place] for place in part]
+        if self._count(part) <= MOST_JOINT:
+            ordered = sorted(itertools.product(*answers), key=self._rate)
+            return JointEnds(ordered[0], ordered[-1])
+        singly = [sorted(each, key=lambda answer: self._rate((answer,))) for each in answers]
+        return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
+
+    def _rate(self, answers: tuple[Fact, ...]) -> tuple[bool, int, float]:
+        """Return how good it would be: not to fail a must, then few musts unknown, then a high score."""
+        found = self._supposing.assessment(answers)
+        expected = 0.0 if found.score is None else found.score.expected
+        return found.standing != "ruled-out", -found.unknown_musts, expected
+
+
+def _at_end(finding: Finding, truth: Truth) -> Finding:
+    """Return an open finding at its best (YES) or at its worst (NO)."""
+    degree = finding.degree
+    if degree.low == degree.high:
+        return finding
+    end = degree.high if truth is Truth.YES else degree.low
+    settled = None if degree.truth is None else truth
+    return finding._replace(degree=degree._replace(low=end, high=end, expected=end, truth=settled))
