@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.version import __version__
+
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 
 
@@ -95,3 +97,14 @@ def test_facts_lists_from_when_and_until_when_a_claim_is_true(here, recommend_sa
     file.write_text(file.read_text(encoding="utf-8") + claim, encoding="utf-8")
     run = recommend_says("recommend facts ciclo rental --facts facts --rules rules")
     assert "present from 2023-06-01 on until 2024-12-05" in " ".join(run.out.split())
+
+
+def test_the_versions_of_program_and_base_are_printed_together(here, recommend_says):
+    assert recommend_says("recommend --version").out.startswith(f"recommend, version {__version__}\nKnowledge base ")
+    (here / "facts" / "base.yaml").write_text("version: 1.4.0\ndate: 2024-01-16\n", encoding="utf-8")
+    run = recommend_says("recommend --version --facts facts --rules rules")
+    assert run.out.splitlines()[1] == "Knowledge base 1.4.0 of 2024-01-16. Facts: facts. Rules: rules."
+    answer = "recommend --needs repairs --as-of 2024-02-01 --facts facts --rules rules"
+    assert "Knowledge base 1.4.0 of 2024-01-16 (" in recommend_says(f"{answer} --verbose").out
+    assert "**Knowledge base:** 1.4.0 of 2024-01-16, `" in recommend_says(f"{answer} --format markdown").out
+    assert "Version 1.4.0 of 2024-01-16." in recommend_says(f"{answer} --format html").out

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 _FOLDER = Path(__file__).parent / "transcripts"
-_FINGERPRINT = re.compile(r"\b[0-9a-f]{12}\b")
+_FINGERPRINT = re.compile(r"(?<=Knowledge base )\S+ of \S+ \([0-9a-f]{12}\)|\b[0-9a-f]{12}\b")
 
 
 @pytest.mark.parametrize("path", sorted(_FOLDER.glob("*.txt")), ids=lambda path: path.stem)

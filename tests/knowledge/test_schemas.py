@@ -71,7 +71,14 @@ declared: true
 """
 
 MATCHES = "matches:\n  Mending: repairs\n  Contact: carry\n  Cargo: [cargo-bikes, test-rides]\n  Holograms: null\n"
-WITHOUT_A_FOLDER = {"requirements": REQUIREMENTS, "questions": QUESTIONS, "answers": ANSWERS, "matches": MATCHES}
+BASE = b"version: 1.4.0\ndate: 2024-06-01\n"
+WITHOUT_A_FOLDER = {
+    "base": BASE,
+    "requirements": REQUIREMENTS,
+    "questions": QUESTIONS,
+    "answers": ANSWERS,
+    "matches": MATCHES,
+}
 
 
 def data_of(role):
@@ -91,7 +98,7 @@ def test_each_schema_is_a_schema_of_its_draft(role):
 
 
 def test_every_kind_of_file_has_a_schema():
-    assert {file.role for file in SHIPPED} == {"questions", *(file.role for file in BICYCLE_FILES)}
+    assert {file.role for file in SHIPPED} == {"base", "questions", *(file.role for file in BICYCLE_FILES)}
     assert set(SCHEMAS) == {"requirements", "answers", "matches", *(file.role for file in SHIPPED)}
 
 

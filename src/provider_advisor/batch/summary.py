@@ -70,6 +70,7 @@ def _scope(facts: Facts) -> Record:
         "oldest": days[0].isoformat() if days else None,
         "says": f"{says} {limits}" if limits else says,
         "read_from": knowledge.read_from,
+        **knowledge.edition_data,
         "only": list(scope.only),
         "without": list(scope.without),
         "limited_to": list(scope.sources),

@@ -72,6 +72,8 @@ class _Knowledge(ClosedModel):
     as_of: str = Field(description="the day whose facts count for rows that name none")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
+    version: str | None = Field(description="what its keeper calls the knowledge base; null where that is not said")
+    date: str | None = Field(description="the day of its last change")
     providers: int = Field(description="how many were compared")
     sources: list[str] = Field(description="ids of the sources whose facts count")
     newest: str | None = Field(description="day of the newest fact that counts; null where none does")

@@ -453,6 +453,10 @@ class KnowledgeRecord(AnswerPart):
     as_of: str
     """the day on which it was asked"""
     fingerprint: str
+    version: str | None
+    """what its keeper calls the knowledge base; null where that is not said"""
+    date: str | None
+    """the day of its last change"""
     providers: int
     """how many were compared"""
     sources: list[str]
@@ -556,6 +560,8 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "differences": [],
 }
 _NO_SCOPE: Mapping[str, Any] = {
+    "version": None,
+    "date": None,
     "providers": 0,
     "sources": [],
     "newest": None,

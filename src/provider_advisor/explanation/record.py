@@ -269,6 +269,7 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     return model.KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
+        **facts.knowledge.edition_data,
         read_from=facts.knowledge.read_from,
         providers=compared,
         sources=sources,

@@ -24,6 +24,7 @@ from provider_advisor.explanation.model import (
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
+    base_text,
     degree_text,
     joined,
     lines_text,
@@ -432,7 +433,8 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
         says = f"Facts counted as of {old.as_of} before, and as of {new.as_of} now."
         yield _difference("day", says, old=old.as_of, new=new.as_of)
     if old.fingerprint != new.fingerprint:
-        says = f"The knowledge base was {old.fingerprint[:12]} and is now {new.fingerprint[:12]}."
+        was, now = (base_text(part.version, part.date, part.fingerprint) for part in (old, new))
+        says = f"The knowledge base was {was} and is now {now}."
         yield _difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)
 
 

@@ -241,6 +241,12 @@ def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.d
     return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
 
 
+def base_text(version: str | None, date: str | None, fingerprint: str) -> str:
+    """Return which knowledge base it is, in words: `1.4.0 of 2024-06-01 (0123456789ab)`, or its fingerprint alone."""
+    short = fingerprint[:12]
+    return short if version is None else f"{version} of {date} ({short})"
+
+
 def limits_text(knowledge: KnowledgeBase) -> str:
     """Return in sentences which part of a base an answer looked at; empty where it was the whole base."""
     scope, whole = knowledge.scope, knowledge.whole or knowledge

@@ -194,7 +194,13 @@ def _assemble(
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
     # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
     # recorded before and after a change of its wording can be compared.
-    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts, criteria.lists), written=questionnaire)
+    about = read.files["base"]
+    return KnowledgeBase(
+        *parts,
+        fingerprint=fingerprint(*parts, criteria.lists),
+        edition=convert.make_edition(about[0].shape) if about else None,
+        written=questionnaire,
+    )
 
 
 def _sort_by_id(records: Iterable[T]) -> dict[str, T]:

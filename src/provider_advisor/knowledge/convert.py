@@ -15,6 +15,7 @@ from provider_advisor.knowledge.records import (
     Claim,
     ClaimValue,
     Criterion,
+    Edition,
     Implied,
     Kind,
     Member,
@@ -42,6 +43,7 @@ __all__ = [
     "make_claims",
     "make_condition",
     "make_criterion",
+    "make_edition",
     "make_member_list",
     "make_policy",
     "make_provider",
@@ -109,6 +111,11 @@ def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     """Return what a team can say of itself, as records."""
     topics = [Topic(t.id, t.label, t.question, tuple(t.values), t.many) for t in shape.situation]
     return topics, [UsageItem(**item.model_dump()) for item in shape.usage]
+
+
+def make_edition(shape: shapes.BaseFile) -> Edition:
+    """Return the version and the day of a base."""
+    return Edition(shape.version, shape.date)
 
 
 def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:

@@ -27,6 +27,7 @@ __all__ = [
     "Claim",
     "Criteria",
     "Criterion",
+    "Edition",
     "Evidence",
     "Implied",
     "Key",
@@ -65,6 +66,17 @@ NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends",
 
 _EVEN = 0.5
 _SELDOM = 0.2
+
+
+class Edition(NamedTuple):
+    """The version of a knowledge base, and the day of its last change."""
+
+    version: str
+    date: dt.date
+
+    def __str__(self) -> str:
+        """Return both in words: `1.4.0 of 2024-06-01`."""
+        return f"{self.version} of {self.date}"
 
 
 class Source(NamedTuple):
@@ -425,6 +437,7 @@ class KnowledgeBase:
 
     Rules come before those they feed.
     `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
+    The `edition` is no part of it: it is what its keeper calls the base, None where that is not said.
     `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads it; it is
     no part of the fingerprint, because it never changes an answer. A base that `restrict` made has a `scope`, and
     knows the `whole` that it is a part of.
@@ -438,6 +451,7 @@ class KnowledgeBase:
     rules: Mapping[str, Rule]
     policy: Policy
     fingerprint: str
+    edition: Edition | None = None
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
     read_from: str = field(default="", compare=False)
     scope: Scope = EVERYTHING
@@ -451,6 +465,15 @@ class KnowledgeBase:
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: the fields, without what is worked out from them."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def edition_data(self) -> dict[str, str | None]:
+        """Return `version` and `date` as JSON-ready data, None where its keeper does not say them."""
+        edition = self.edition
+        return {
+            "version": edition.version if edition else None,
+            "date": edition.date.isoformat() if edition else None,
+        }
 
     def restrict(
         self,

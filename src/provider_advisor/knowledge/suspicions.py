@@ -59,6 +59,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_ahead(facts)
     yield from _find_contradictions(facts)
     yield from _find_strange_sources(knowledge)
+    yield from _find_old_edition(knowledge)
     yield from _find_unheard(knowledge)
     yield from question_suspicions(knowledge)
     yield from _find_stale(facts)
@@ -228,8 +229,20 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"source '{source.id}': no address; add `url`, or `no_url: <why there is none>`."
 
 
+def _find_old_edition(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield the date of the base, if something was retrieved after it."""
+    retrieved = max((source.retrieved for source in knowledge.sources.values()), default=None)
+    if knowledge.edition is not None and retrieved is not None and knowledge.edition.date < retrieved:
+        yield (
+            f"base.yaml: the date {knowledge.edition.date} is before {retrieved}, the day on which its newest source "
+            "was retrieved; raise the date and the version."
+        )
+
+
 def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str]:
-    """Yield a problem for each source and claim that is dated after today, which cannot be."""
+    """Yield a problem for the base, and each source and claim, that is dated after today, which cannot be."""
+    if knowledge.edition is not None and knowledge.edition.date > today:
+        yield f"base.yaml: the date {knowledge.edition.date} is after today, {today}; correct it."
     for source in knowledge.sources.values():
         for word, day in (("published", source.published), ("retrieved", source.retrieved)):
             if day is not None and day > today:

@@ -15,7 +15,7 @@ from provider_advisor.explanation.model import as_data
 from provider_advisor.explanation.record import record_answer
 from provider_advisor.explanation.replay import find_differences
 from provider_advisor.explanation.words import rounded
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Statement
 
 __all__ = ["SCHEMA", "impact_record"]
@@ -41,8 +41,8 @@ def impact_record(impact: Impact, before: str, after: str) -> Record:
         "schema": SCHEMA,
         "as_of": impact.before.as_of.isoformat(),
         "max_age": impact.before.max_age,
-        "before": {"name": before, "fingerprint": impact.before.knowledge.fingerprint},
-        "after": {"name": after, "fingerprint": impact.after.knowledge.fingerprint},
+        "before": _describe_side(before, impact.before.knowledge),
+        "after": _describe_side(after, impact.after.knowledge),
         "rows": impact.compared + sum(impact.rejected.values()),
         "compared": impact.compared,
         "rejected": {name: impact.rejected[name] for name in ("both", "before", "after")},
@@ -64,6 +64,10 @@ def impact_record(impact: Impact, before: str, after: str) -> Record:
         "dated": impact.dated,
         "unread": list(impact.unread),
     }
+
+
+def _describe_side(name: str, knowledge: KnowledgeBase) -> Record:
+    return {"name": name, "fingerprint": knowledge.fingerprint, **knowledge.edition_data}
 
 
 def _counted(teams: int, impact: Impact) -> Record:

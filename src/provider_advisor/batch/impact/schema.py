@@ -14,6 +14,8 @@ __all__ = ["impact_schema"]
 class _Side(ClosedModel):
     name: str
     fingerprint: str
+    version: str | None = Field(description="what its keeper calls the knowledge base; null where that is not said")
+    date: str | None = Field(description="the day of its last change")
 
 
 class _VerdictModel(ClosedModel):

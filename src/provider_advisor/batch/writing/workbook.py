@@ -115,7 +115,9 @@ def list_scope(
     lines += [("Source", f"{knowledge.sources[name].title} ({name})") for name in about["sources"]]
     lines += [("Facts", f"{about['oldest']} to {about['newest']}")] if about["newest"] else []
     lines += [("Read as", f"{match.word} → {', '.join(match.targets)}") for match in matches if match.is_requirement]
-    return [*lines, ("Knowledge base", about["fingerprint"]), ("Program", f"provider-advisor {__version__}")]
+    named = f"{about['version']} of {about['date']}, " if about["version"] else ""
+    lines.append(("Knowledge base", f"{named}{about['fingerprint']}"))
+    return [*lines, ("Program", f"provider-advisor {__version__}")]
 
 
 class _Sheets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provider_advisor.explanation.words import STRENGTHS, capital, joined, percent
+from provider_advisor.explanation.words import STRENGTHS, base_text, capital, joined, percent
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_impact"]
@@ -32,7 +32,8 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
     page.gap()
     for side in ("before", "after"):
         known = record[side]
-        page.line(f"{capital(side)}: {clean(known['name'])}, knowledge base {known['fingerprint'][:12]}.")
+        base = base_text(known["version"], known["date"], known["fingerprint"])
+        page.line(f"{capital(side)}: {clean(known['name'])}, knowledge base {clean(base)}.")
     page.line(f"Asked on {record['as_of']}.")
 
 

@@ -30,7 +30,7 @@ from provider_advisor.faces.cli.options import (
     write_answer,
 )
 from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
-from provider_advisor.faces.text import reveal, show_document
+from provider_advisor.faces.text import reveal, show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import EVERYTHING
 from provider_advisor.logic import write_plainly
@@ -103,7 +103,7 @@ _SELDOM = 100_000
 @click.option("--exit-code", is_flag=True, help="Exit with 10 for a tie, 11 for undetermined, 12 for none.")
 @color_option
 @knowledge_options
-@click.version_option(__version__, prog_name="recommend")
+@click.option("--version", "show_version", is_flag=True, help="Print the versions of program and knowledge base.")
 @click.pass_context
 def recommend_command(  # noqa: PLR0913 (one parameter an option)
     context: click.Context,
@@ -133,6 +133,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     color: str,
     facts: str | None,
     rules: str | None,
+    show_version: bool,
 ) -> int:
     """Recommend a provider from sourced facts, with proof and with what is not known.
 
@@ -148,6 +149,12 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         gc.set_threshold(_SELDOM)
         gc.freeze()  # what is loaded by now stays, and need not be looked at
         gc.enable()
+        return 0
+    if show_version:
+        show_text(f"recommend, version {__version__}")
+        knowledge = load_knowledge(facts, rules)
+        named = knowledge.edition or f"without a version ({knowledge.fingerprint[:12]})"
+        show_text(f"Knowledge base {named}. {knowledge.read_from}")
         return 0
     # Sentences take a twentieth of a second to import, and most subcommands need none.
     from provider_advisor.faces.cli.text_answer import render_recommendation, show_recommendation  # noqa: PLC0415

@@ -26,6 +26,7 @@ from provider_advisor.explanation.unknowns import (
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
+    base_text,
     criterion_label,
     degree_text,
     joined,
@@ -341,4 +342,5 @@ def _show_sources(answer: AnswerRecord, page: Page) -> None:
         dated = source.published if source.published != "undated" else f"undated, retrieved {source.retrieved}"
         page.line(f"[{number}] {source.title}{publisher} ({dated}){link}{remarks}", 2)
     page.gap()
-    page.line(f"Knowledge base {answer.knowledge.fingerprint[:12]}.")
+    known = answer.knowledge
+    page.line(f"Knowledge base {base_text(known.version, known.date, known.fingerprint)}.")

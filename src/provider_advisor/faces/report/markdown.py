@@ -78,13 +78,14 @@ def _cited(citations: Iterable[CitedPlace]) -> str:
 
 def _head(answer: AnswerRecord) -> Iterator[str]:
     team, known = answer.question.get("team"), answer.knowledge
+    named = f"{escape(known.version)} of {known.date}, " if known.version else ""
     yield f"# Provider recommendation{f' for {escape(team)}' if team else ''}"
     yield _list(
         [
             f"**Status:** {escape(answer.verdict.reason)}",
             f"**Scope:** {escape(known.rests_on.says)}",
             f"**Asked on:** {known.as_of}",
-            f"**Knowledge base:** `{known.fingerprint[:12]}`",
+            f"**Knowledge base:** {named}`{known.fingerprint[:12]}`",
         ]
     )
 
@@ -283,6 +284,7 @@ def _knowledge(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
             if old
             else "None of the facts used is out of date.",
             *([escape(known.read_from)] if known.read_from else []),
+            *([f"Version {escape(known.version)} of {known.date}."] if known.version else []),
             f"Fingerprint of facts and rules: `{known.fingerprint}`.",
         ]
     )

@@ -22,6 +22,7 @@ from provider_advisor.knowledge.shapes.conditions import (
 )
 from provider_advisor.knowledge.shapes.facts import (
     VALUE_KEYS,
+    BaseFile,
     ClaimShape,
     CriteriaFile,
     CriterionShape,
@@ -67,6 +68,7 @@ __all__ = [
     "AnswersFile",
     "AnyShape",
     "AskedShape",
+    "BaseFile",
     "CaseShape",
     "CasesFile",
     "ClaimShape",
@@ -102,6 +104,7 @@ __all__ = [
 ]
 
 FILE_SHAPES: Mapping[str, type[Shape]] = {
+    "base": BaseFile,
     "sources": SourcesFile,
     "team": TeamFile,
     "criteria": CriteriaFile,
@@ -119,6 +122,7 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
 
 
 FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
+    BaseFile: ("version: 1.0.0", "date: 2024-06-01"),
     SourcesFile: (
         "sources:",
         "- id: guide-2024",

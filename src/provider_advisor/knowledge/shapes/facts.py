@@ -13,6 +13,7 @@ from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Sha
 
 __all__ = [
     "VALUE_KEYS",
+    "BaseFile",
     "ClaimShape",
     "CriteriaFile",
     "CriterionShape",
@@ -73,6 +74,13 @@ class SourceShape(Shape):
         if self.url is not None and self.no_url is not None:
             raise wrong("'no_url' is the reason why there is no 'url'; remove one of them")
         return self
+
+
+class BaseFile(Shape):
+    """facts/base.yaml: the version of facts and rules, and the day of their last change."""
+
+    version: Annotated[Words, Field(description="such as 1.4.0: the last number for what is refreshed")]
+    date: dt.date
 
 
 class SourcesFile(Shape):
