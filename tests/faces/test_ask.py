@@ -353,3 +353,65 @@ def test_it_is_said_at_once_where_nothing_is_known_of_any_provider(ask):
     told = "Nothing is known of any provider about Voicemail: while it is a must, no provider can be shown to qualify."
     assert told in said
     assert said.index(told) < said.index("You said that is all")
+
+
+_TEAM = """\
+team: shop
+needs: [{criterion: phone-numbers, member: de}, {any: [sms, whatsapp]}, {criterion: fax, is: absent}]
+wants: [{criterion: number-countries, at_least: 50}, {criterion: voicemail, priority: wont}]
+situation: {developers: none}
+unlisted: [loan phones during repair]
+as_of: 2022-12-31
+"""
+
+
+def test_what_a_file_says_is_not_asked_again_and_the_answer_is_that_of_the_file_with_the_answers(
+    ask, recommend_says, tmp_path
+):
+    (tmp_path / "team.yaml").write_text(_TEAM)
+    asked = ask("--file team.yaml --no-robustness --save out.yaml --format json", "video\n/whiteboard\n1\nm\n\n")
+    added = recommend_says("recommend --file team.yaml --needs whiteboard --no-robustness --format json")
+    found, expected = json.loads(asked.out), json.loads(added.out)
+    for part in ("verdict", "providers", "findings", "unlisted", "requirements"):
+        assert found[part] == expected[part], part
+    assert "The questionnaire adds whiteboard to what was said before it." in json.dumps(found)
+    assert "You start with 5 requirements, 1 answer on the team and 1 wish in your own words" in " ".join(
+        asked.err.split()
+    )
+    saved = recommend_says("recommend --file out.yaml --no-robustness --format json")
+    assert json.loads(saved.out)["verdict"] == found["verdict"]
+
+
+def test_a_session_keeps_what_was_given_before_it(ask, tmp_path):
+    (tmp_path / "team.yaml").write_text(_TEAM)
+    ask("--file team.yaml --no-robustness", "video\nback\nstop\n\n")
+    document = parse_yaml(_session(tmp_path).read_bytes(), "session").data
+    assert {"criterion": "phone-numbers@de"} in document["given"]["needs"]
+    assert document["given"]["unlisted"] == [{"text": "loan phones during repair", "priority": "must"}]
+    # The day that the file names is part of the command that continues.
+    resumed = ask("--resume --as-of 2022-12-31 --no-robustness --format json", "\n\n")
+    answered = json.loads(resumed.out)
+    assert {part["criterion"] for part in answered["requirements"]} >= {"phone-numbers@de", "fax", "sms|whatsapp"}
+    assert [part["text"] for part in answered["unlisted"]] == ["loan phones during repair"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--resume a.yaml --needs fax", "--needs and --resume cannot be used together: the session holds"),
+        ("--file -", "--file -: standard input answers the questions; name a file."),
+        ("--needs faxx", "unknown criterion 'faxx'"),
+        ("--needs fax --wants fax:wont", "'fax' is asked for as must and as wont"),
+    ],
+)
+def test_wrong_options_on_what_was_said_before_are_refused(ask, tmp_path, options, sentence):
+    (tmp_path / "a.yaml").write_text("version: 1\nanswers: []\n")
+    run = ask(options)
+    assert run.status == 2
+    assert sentence in run.err
+
+
+def test_usage_that_a_file_lacks_is_asked_for(ask):
+    run = ask("--wants monthly-cost --plain --no-robustness", "money\n" + "\n" * 12)
+    assert run.status == 0
+    assert "Monthly cost (should) cannot count yet" in " ".join(run.out.split())

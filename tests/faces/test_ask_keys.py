@@ -84,9 +84,9 @@ def test_letters_set_how_important_a_line_is(talk):
 def test_the_end_offers_to_save_and_replaces_no_file_without_a_yes(talk, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old.yaml").touch()
-    fresh = f"{DOWN * 4}{ENTER}new.yaml\r{ENTER}"
-    kept = f"{DOWN * 4}{ENTER}old.yaml\r{ENTER}{ENTER}"
-    replaced = f"{DOWN * 5}{ENTER}old.yaml\r{DOWN}{ENTER}{ENTER}"
+    fresh = f"{DOWN * 5}{ENTER}new.yaml\r{ENTER}"
+    kept = f"{DOWN * 5}{ENTER}old.yaml\r{ENTER}{ENTER}"
+    replaced = f"{DOWN * 6}{ENTER}old.yaml\r{DOWN}{ENTER}{ENTER}"
     said = [talk(f"{_VIDEO}m{ENTER}d{keys}")[2] for keys in (fresh, kept, replaced)]
     assert "Saved the requirements in new.yaml." in said[0]
     assert "Nothing was saved." in said[1]
@@ -94,7 +94,9 @@ def test_the_end_offers_to_save_and_replaces_no_file_without_a_yes(talk, tmp_pat
 
 
 def test_left_and_right_and_space_do_it_too(talk):
-    draft, _, _ = talk(f"{_VIDEO}{RIGHT}{DOWN}{RIGHT * 9}{LEFT}{DOWN} {DOWN}  {DOWN}   {DOWN}    {LEFT}{ENTER}d{ENTER}")
+    draft, _, _ = talk(
+        f"{_VIDEO}{RIGHT}{DOWN}{RIGHT * 9}{LEFT}{DOWN} {DOWN}  {DOWN * 2}   {DOWN}    {LEFT}{ENTER * 3}d{ENTER}"
+    )
     assert _asked(draft) == {
         "video-meetings": "could",
         "video-api": "should",

@@ -20,8 +20,10 @@ from provider_advisor.questionnaire import (
     State,
     answer_screen,
     begin,
+    change_answer,
     choose_screen,
     list_bounds,
+    list_members,
     survey_answers,
 )
 from provider_advisor.questionnaire.state import TOPICS
@@ -92,7 +94,9 @@ def _typical(pick: random.Random, criterion: Criterion | None) -> tuple[int, ...
     return (1, 2) if criterion.kind == "rating" else (2, 5, 8)
 
 
-def said_at_random(key: Key, knowledge: KnowledgeBase, pick: random.Random, *, unsure: float = 0.1) -> object:
+def said_at_random(  # noqa: PLR0911 (one for each kind of question)
+    key: Key, knowledge: KnowledgeBase, pick: random.Random, *, unsure: float = 0.1
+) -> object:
     """An answer that somebody might give."""
     kind, name = key
     if key == TOPICS:
@@ -104,6 +108,9 @@ def said_at_random(key: Key, knowledge: KnowledgeBase, pick: random.Random, *, u
     if kind == "bound":
         rating = knowledge.criteria[name].kind == "rating"
         return pick.choice(["none", *(worlds.WORDS if rating else [0, 1, 3, 5, 5.5, 8, 10, 50, 300])])
+    if kind == "members":
+        members = list(knowledge.criteria.list_of(name).members)
+        return pick.choice(["none", members[:1], members[-1:], pick.sample(members, min(2, len(members)))])
     if kind == "usage":
         return pick.choice(["no-answer", 0, 10, 100, 5000])
     topic = knowledge.topics[name]
@@ -128,8 +135,8 @@ def answer_all(
         if each is not None:
             each(state, screen)
         values: Mapping[Key, object] = {key: _known(key, say(key), state) for key in screen.keys}
-        numbers = list_bounds(state, screen, values) if along else ()
-        state = answer_screen(state, screen, {**values, **{key: say(key) for key in numbers}})
+        more = (*list_bounds(state, screen, values), *list_members(state, screen, values)) if along else ()
+        state = answer_screen(state, screen, {**values, **{key: say(key) for key in more}})
     raise AssertionError("the questionnaire does not end")
 
 
@@ -140,12 +147,21 @@ def _known(key: Key, value: object, state: State) -> object:
 def still_askable(state: State) -> list[Key]:
     """The keys that the person could still answer."""
     view = survey_answers(state).replay
-    bounds = [
-        Key("bound", name)
-        for name in view.said.priorities
-        if state.catalogue.knowledge.criteria[name].kind != "capability" and Key("bound", name) not in view.said.final
-    ]
-    return sorted((view.possible.open & view.possible.sure) | set(bounds))
+    asked = [name for name in view.said.priorities if "@" not in name]
+    more = {Key("bound", name) for name in asked if state.catalogue.knowledge.criteria[name].kind != "capability"}
+    more |= {Key("members", name) for name in asked if name in state.catalogue.told_apart}
+    return sorted((view.possible.open & view.possible.sure) | (more - view.said.final))
+
+
+def complete_at_random(state: State, pick: random.Random) -> State:
+    """The state with more answers, each to something that could be asked at that point."""
+    for _ in range(pick.choice([1, 2, 5, 40])):
+        askable = still_askable(state)
+        if not askable:
+            break
+        key = pick.choice(askable)
+        state = change_answer(state, key, said_at_random(key, state.catalogue.knowledge, pick, unsure=0))
+    return state
 
 
 def fresh(knowledge: KnowledgeBase, most: int = 10) -> State:

@@ -140,7 +140,7 @@ def test_where_nothing_is_needed_of_what_is_unsure_the_verdict_is_settled_alike(
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.3))
     for key in end.unless:
         if key in still_askable(state):
-            state = change_answer(state, key, {"bound": "none"}.get(key.kind, "no-answer"))
+            state = change_answer(state, key, {"bound": "none", "members": "none"}.get(key.kind, "no-answer"))
     assert survey_answers(state).outcome.verdict == end.verdict
 
 

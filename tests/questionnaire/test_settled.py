@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import random
-
 from hypothesis import given
 from hypothesis import strategies as st
-from teams import answer_all, bases, fresh, said_at_random, still_askable
+from teams import answer_all, bases, complete_at_random, fresh, said_at_random
 from worlds import SAME_EVERY_RUN
 
-from provider_advisor.questionnaire import GivenAnswer, State, change_answer, survey_answers
+from provider_advisor.questionnaire import GivenAnswer, State, survey_answers
 
 _COMPLETIONS = 6
-
-
-def _completed(state: State, pick: random.Random) -> State:
-    """The state with more answers, each to something that could be asked at that point."""
-    for _ in range(pick.choice([1, 2, 5, 40])):
-        askable = still_askable(state)
-        if not askable:
-            break
-        key = pick.choice(askable)
-        state = change_answer(state, key, said_at_random(key, state.catalogue.knowledge, pick, unsure=0))
-    return state
 
 
 @given(bases(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 10]), st.booleans())
@@ -33,7 +20,7 @@ def test_nothing_that_could_still_be_answered_changes_a_settled_verdict(knowledg
     if end.kind != "settled":
         return
     for _ in range(_COMPLETIONS):
-        after = _completed(state, pick)
+        after = complete_at_random(state, pick)
         assert survey_answers(after).outcome.verdict == end.verdict, _told(state, after)
 
 

@@ -357,10 +357,11 @@ class Case(NamedTuple):
 class Key(NamedTuple):
     """What a question is known by: Key("criterion", "fax"); shown and saved as `criterion:fax`.
 
-    Beside the kinds of `About`, "bound" is the bound of a criterion, and "topics" (without a name) the subjects.
+    Beside the kinds of `About`, "bound" is the bound of a criterion and "members" those of its members that are meant;
+    "topics" (without a name) are the subjects. "unlisted" is a requirement in the team's own words, which are its name.
     """
 
-    kind: Literal["topics", "criterion", "bound", "situation", "usage"]
+    kind: Literal["topics", "criterion", "bound", "members", "situation", "usage", "unlisted"]
     name: str = ""
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ A state is a value; every function that changes one returns a new one. `choose_s
 from provider_advisor.knowledge.records import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.files import make_statement, read_answers, record_answers, record_requirements
-from provider_advisor.questionnaire.prompts import Prompt, make_prompt, search_questions
+from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import UnusedAnswer
 from provider_advisor.questionnaire.screens import End, QuestionsLeft, Screen, choose_screen, measure_progress
@@ -19,6 +19,7 @@ from provider_advisor.questionnaire.steps import (
     go_back,
     go_on,
     list_bounds,
+    list_members,
     stop,
 )
 from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, explain_question, sum_up_known
@@ -44,14 +45,17 @@ __all__ = [
     "choose_screen",
     "declare",
     "explain_question",
+    "find_members",
     "go_back",
     "go_on",
     "list_bounds",
+    "list_members",
     "make_prompt",
     "make_statement",
     "measure_progress",
     "put_answers",
     "read_answers",
+    "read_wish",
     "record_answers",
     "record_requirements",
     "search_questions",

@@ -13,7 +13,7 @@ first over the second grows by something from 0 to 2.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -25,7 +25,7 @@ from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.alternatives import needed_ever
 from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
-from provider_advisor.knowledge.records import Key, Question, questionnaire_of
+from provider_advisor.knowledge.records import Criteria, Key, Question, questionnaire_of
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
 
@@ -74,11 +74,19 @@ class Span:
     """Between which ends each measure of something undecided lies, whatever it will be.
 
     It will be one of the `options`, where None is nothing at all; or, if `weight` is given, up to `count` requirements
-    with that weight in all, about which nothing else is known.
+    with that weight in all, about which nothing else is known. In place of the options, any of the `several` may come
+    together, each up to so many times.
     """
 
-    def __init__(self, options: Sequence[Totals | None], weight: float | None = None, count: int = 1) -> None:
+    def __init__(
+        self,
+        options: Sequence[Totals | None],
+        weight: float | None = None,
+        count: int = 1,
+        several: Sequence[tuple[Span, int]] = (),
+    ) -> None:
         self.options = tuple(dict.fromkeys(options))
+        self.several = several
         self._weight = weight
         self._count = count
         self._found: dict[Measure, tuple[float, float]] = {}
@@ -91,12 +99,61 @@ class Span:
 
     def _find_ends(self, measure: Measure) -> tuple[float, float]:
         values = [0.0 if option is None else measure_totals((option,), measure) for option in self.options]
+        if self.several:
+            ends = [(span.get_ends(measure), times) for span, times in self.several]
+            values += [sum(times * min(0.0, low) for (low, _), times in ends)]
+            values += [sum(times * max(0.0, high) for (_, high), times in ends)]
         return min(values, default=0.0), max(values, default=0.0)
 
     def _widest(self, measure: Measure) -> tuple[float, float]:
         counts = measure.kind in {"present", "failed", "bad", "unknown"}
         most = self._count if counts else float(self._weight or 0)
         return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
+
+
+class Questions(dict[Key, Question]):
+    """The questions by key; that about a member or a choice is made when it is looked up, and not kept.
+
+    Iterating meets the questions of the file and the plain ones only. No screen asks about a member or a choice by
+    itself: search finds it, or the question about its criterion leads to it.
+    """
+
+    def __init__(self, found: Mapping[Key, Question], criteria: Criteria) -> None:
+        super().__init__(found)
+        self._criteria = criteria
+
+    def __missing__(self, key: Key) -> Question:
+        """Return the question about a member or a choice. Raises KeyError for anything else."""
+        above = self.list_above(key)
+        if not above:
+            raise KeyError(key)
+        questions = [self[each] for each in above]
+        subjects = dict.fromkeys(subject for question in questions for subject in question.subjects)
+        typical = questions[0].typical if len(questions) == 1 else ()
+        return Question("criterion", key.name, tuple(subjects), questions[0].share, typical=typical)
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether there is such a question, about a member or a choice too."""
+        return super().__contains__(key) or (isinstance(key, Key) and bool(self.list_above(key)))
+
+    def list_above(self, key: Key) -> tuple[Key, ...]:
+        """Return the questions that one about a member or a choice is made from; none for any other."""
+        if key.kind != "criterion" or super().__contains__(key) or key.name not in self._criteria:
+            return ()
+        criterion = self._criteria[key.name]
+        names = [part.criterion for part in criterion.any_of] or [criterion.member_of.criterion]  # type: ignore[union-attr]
+        return tuple(Key("criterion", name) for name in names)
+
+
+class _Places(dict[Key, int]):
+    """The places of questions; one about a member or a choice has that of its first criterion, any other the last."""
+
+    def __init__(self, questions: Questions) -> None:
+        super().__init__((key, place) for place, key in enumerate(questions))
+        self._questions = questions
+
+    def __missing__(self, key: Key) -> int:
+        return min((self[each] for each in self._questions.list_above(key)), default=len(self))
 
 
 class Catalogue:
@@ -112,8 +169,8 @@ class Catalogue:
         self.providers = tuple(facts.knowledge.providers)
         found = questionnaire_of(facts.knowledge)
         self.subjects = found.subjects
-        self.questions = found.questions
-        self.places = {key: place for place, key in enumerate(found.questions)}
+        self.questions = Questions(found.questions, facts.knowledge.criteria)
+        self.places: Mapping[Key, int] = _Places(self.questions)
         self.surveys = BoundedCache[Hashable, object](_MOST_KEPT)
         self._totals: dict[tuple[str, Priority, Interval | None, float | None], Totals] = {}
         self._rules: dict[str, Totals] = {}
@@ -136,6 +193,18 @@ class Catalogue:
         known = {Key("criterion", name) for name in claimed}
         known |= {Key("usage", item) for name in claimed for item in self.knowledge.criteria[name].usage}
         return frozenset(key for key, question in self.questions.items() if question.once_known) - known
+
+    @cached_property
+    def told_apart(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, by criterion, the members that some provider's claims name, where there are any.
+
+        Of other criteria, no answer on members could tell providers apart: it is not waited for, as with questions that
+        wait for a first claim.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for provider, name in self.knowledge.claims:
+            found.setdefault(name, {}).update(dict.fromkeys(self.knowledge.claimed_members(provider, name)))
+        return {name: tuple(members) for name, members in found.items() if members}
 
     @cached_property
     def computed(self) -> Criterion | None:
@@ -177,7 +246,9 @@ class Catalogue:
         """Return whether each of these providers meets the criterion for certain, whatever bound is asked."""
         if self.knowledge.criteria[criterion].computed:
             return False
-        options = [option for option in self.span_answers(criterion).options if option is not None]
+        whole = self.span_answers(criterion)
+        spans = [whole, *(span for span, _ in whole.several)]
+        options = [option for span in spans for option in span.options if option is not None]
         # Degree 1 is the whole weight.
         return all(option.low[place] == option.weight for option in options for place in places)
 
@@ -229,8 +300,11 @@ class Catalogue:
 
         return self.keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
 
-    def span_answers(self, criterion: str, priority: Priority | None = None) -> Span:
-        """Return what any answer may add: any bound at one priority; without one, any priority or nothing too."""
+    def span_answers(self, criterion: str, priority: Priority | None = None, *, members: bool = True) -> Span:
+        """Return what any answer may add: any bound at one priority; without one, any priority or nothing too.
+
+        Where `members` may still be named, and providers can be told apart by them, they come in place of it.
+        """
 
         def list_options() -> list[Totals | None]:
             bounds = self.list_bounds(criterion)
@@ -238,12 +312,34 @@ class Catalogue:
             found = [self.total_requirement(criterion, one, bound) for one, bound in pairs]
             return [None, *found] if priority is None else [*found]
 
-        return self.keep_span(("answers", criterion, priority), list_options)
+        members = members and criterion in self.told_apart
+        several = self._list_member_spans(criterion, priority) if members else ()
+        return self.keep_span(("answers", criterion, priority, members), list_options, several)
 
-    def keep_span(self, key: Hashable, list_options: Callable[[], Sequence[Totals | None]]) -> Span:
+    def span_members(self, criterion: str, priority: Priority | None = None) -> Span:
+        """Return what any members of a criterion may add that providers can be told apart by."""
+        key = ("members", criterion, priority)
+        return self.keep_span(key, lambda: [None], self._list_member_spans(criterion, priority))
+
+    def _list_member_spans(self, criterion: str, priority: Priority | None) -> list[tuple[Span, int]]:
+        """Return the span of each member that is claimed, and that of all others, which are alike."""
+        of = self.knowledge.criteria.list_of(criterion)
+        if of is None:
+            return []
+        claimed = self.told_apart[criterion]
+        others = [member for member in of.members if member not in claimed]
+        named = [(member, 1) for member in claimed] + [(member, len(others)) for member in others[:1]]
+        return [(self.span_answers(f"{criterion}{AT}{member}", priority), times) for member, times in named]
+
+    def keep_span(
+        self,
+        key: Hashable,
+        list_options: Callable[[], Sequence[Totals | None]],
+        several: Sequence[tuple[Span, int]] = (),
+    ) -> Span:
         """Return the span of these options, made the first time that its key is asked for."""
         if key not in self._spans:
-            self._spans[key] = Span(list_options())
+            self._spans[key] = Span(list_options(), several=several)
         return self._spans[key]
 
     def span_cost(self, team: Team, priority: Priority | None) -> Span:

@@ -13,10 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provider_advisor.knowledge import Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import (
+    AT,
+    EITHER,
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Need,
+    Not,
+    Situation,
+    Usage,
+)
 from provider_advisor.knowledge.records import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.replay_answers import YES, Possible
+from provider_advisor.questionnaire.replay_answers import NO, YES, Possible
 
 __all__ = ["DecidingQuestions"]
 
@@ -90,9 +101,19 @@ class DecidingQuestions:
 
     def _find_for_criterion(self, name: str) -> frozenset[Key]:
         """Return the questions that decide whether it is required: by the team itself, or by rules."""
-        own = frozenset([Key("criterion", name)]) & self._possible.open
+        own = self._find_own(name)
         rules = [rule for rule in self._catalogue.implying.get(name, ()) if self._possible.fires(rule)]
         return own.union(*(self.find_for_rule(rule) for rule in rules if not self._possible.is_sure(rule)))
+
+    def _find_own(self, name: str) -> frozenset[Key]:
+        """Return the question by which the team states it; of a member, that is one about its criterion."""
+        own = frozenset([Key("criterion", name)]) & self._possible.open
+        parent, at, _ = name.partition(AT)
+        if own or not at or EITHER in name or self._possible.stated.get(name) != YES | NO:
+            return own
+        if parent in self._possible.said.priorities:
+            return frozenset([Key("members", parent)])
+        return frozenset([Key("criterion", parent)]) & self._possible.open
 
     def _list_open(self, condition: Condition, *, under_not: bool = False) -> frozenset[Key]:
         """Return every open question of the condition; under `not` only what the team states itself counts."""
@@ -101,7 +122,7 @@ class DecidingQuestions:
         if isinstance(condition, Not):
             return self._list_open(condition.part, under_not=True)
         if under_not and isinstance(condition, Need):
-            return frozenset([Key("criterion", condition.criterion)]) & self._possible.open
+            return self._find_own(condition.criterion)
         return self._find_for_leaf(condition)
 
 

@@ -23,9 +23,11 @@ from provider_advisor.questionnaire.state import (
     check_value,
     put_answers,
     to_bound,
+    to_members,
 )
-from provider_advisor.requirements import Statement, statement_record
-from provider_advisor.requirements.statement import count_waiting
+from provider_advisor.requirements import Statement, Team, statement_record
+from provider_advisor.requirements.file import read_requirements_data
+from provider_advisor.requirements.statement import count_waiting, describe_changes
 from provider_advisor.requirements.volumes import Volume, say_volume
 
 __all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
@@ -42,6 +44,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     document = parse_yaml(content, name, bare_words=True)
     shape = validate(document, AnswersFile)
     problems: list[str] = []
+    state = state._replace(given=_read_given(shape, document, state, problems))
     found = list(_read_each(shape, document, state, problems))
     after = put_answers(state, (answer for answer, _ in found))
     kept = {document.where("answers", index) for index, part in enumerate(shape.answers) if part.aside}
@@ -49,6 +52,21 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     if problems:
         raise KnowledgeError(problems)
     return after._replace(phase="declared") if shape.declared else after
+
+
+def _read_given(shape: AnswersFile, document: Document, state: State, problems: list[str]) -> Statement:
+    """Return what was said before the first question: that of the state, or what the file holds."""
+    if shape.given is None:
+        return state.given
+    where = document.where("given")
+    if state.given.team != Team():
+        problems.append(f"{where}: the answers hold what was said before them; start without --file and its options.")
+        return state.given
+    try:
+        return read_requirements_data(document.data["given"], where, state.catalogue.knowledge, whole=False)
+    except RequirementsError as error:
+        problems += error.problems
+        return state.given
 
 
 def _read_each(
@@ -60,8 +78,9 @@ def _read_each(
     for index, part in enumerate(shape.answers):
         where = document.where("answers", index)
         step = state.steps + part.screen if part.screen else last + 1
-        later = state.steps + part.bound_screen if part.bound_screen else step
-        last = max(last, step, later)
+        own = {"bound": part.bound_screen, "members": part.members_screen}
+        steps = {kind: state.steps + screen if screen else step for kind, screen in own.items()}
+        last = max(last, step, *steps.values())
         for key, value in _read_pairs(part):
             try:
                 checked = check_value(check_key(key, state.catalogue), value, state.catalogue)
@@ -71,7 +90,7 @@ def _read_each(
             if key in first:
                 problems.append(f"{where}: '{key.name or key}' is already answered at {first[key]}; keep one.")
             first.setdefault(key, where)
-            yield GivenAnswer(key, checked, later if key.kind == "bound" else step, part.searched), where
+            yield GivenAnswer(key, checked, steps.get(key.kind, step), part.searched), where
 
 
 def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:
@@ -81,10 +100,14 @@ def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:
         yield Key("criterion", part.criterion), part.answer
         if part.bound is not None:
             yield Key("bound", part.criterion), part.bound
+        if part.members is not None:
+            yield Key("members", part.criterion), part.members
     if part.situation is not None:
         yield Key("situation", part.situation), part.answer
     if part.usage is not None:
         yield Key("usage", part.usage), part.answer
+    if part.unlisted is not None:
+        yield Key("unlisted", part.unlisted), part.answer
 
 
 def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterator[str]:
@@ -103,9 +126,10 @@ def record_answers(state: State) -> dict[str, Any]:
     entries = [
         _record_answer(answer, by_key, state.catalogue) | ({"aside": True} if answer.key in unused else {})
         for answer in state.answers
-        if answer.key.kind != "bound"
+        if answer.key.kind not in {"bound", "members"}
     ]
-    record: dict[str, Any] = {"version": VERSION, "answers": entries}
+    given = statement_record(state.given, state.catalogue.knowledge)
+    record: dict[str, Any] = {"version": VERSION, **({"given": given} if given else {}), "answers": entries}
     return record | ({"declared": True} if state.phase == "declared" else {})
 
 
@@ -119,26 +143,35 @@ def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catal
         # A rating's rank is written as its word.
         words = catalogue.knowledge.criteria[key.name].values
         entry["bound"] = words[bound.value] if words and isinstance(bound.value, int) else bound.value
+    members = by_key.get(to_members(key)) if key.kind == "criterion" else None
+    if members is not None:
+        entry["members"] = list(members.value) if isinstance(members.value, tuple) else members.value
     if answer.searched and key != TOPICS:
         entry["searched"] = True
     if answer.step:
         entry["screen"] = answer.step
-    if bound is not None and bound.step != answer.step:
-        entry["bound_screen"] = bound.step
+    for part in (bound, members):
+        if part is not None and part.step != answer.step:
+            entry[f"{part.key.kind}_screen"] = part.step
     return entry
 
 
 def make_statement(state: State, name: str | None = None) -> Statement:
     """Return what the team has stated so far, and what it is not sure of, as of the day of the facts.
 
-    What cannot count yet is told by a note; so is what was left blank and a rule asks for.
+    What cannot count yet is told by a note; so is what was left blank and a rule asks for, and what the answers add to
+    what was given before them.
     """
     survey = survey_answers(state)
-    replay = survey.replay
+    replay, given = survey.replay, state.given
     unsure = dict.fromkeys(key.name for key in sort_keys(replay.said.unsure - {TOPICS}, state))
     notes = tuple(_list_notes(state, survey))
-    facts, team = state.catalogue.facts, replay.team._replace(name=name)
+    facts, team = state.catalogue.facts, replay.team._replace(name=name or given.team.name)
     found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, replay.waiting)
+    if given.team != Team() or given.uncounted:
+        after = found._replace(as_of=given.as_of, scope=given.scope)
+        told = describe_changes(given, after, "The questionnaire", "what was said before it", whole=True)
+        found = found._replace(notes=(*given.notes, *told, *notes))
     return count_waiting(found, facts.base)
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
 from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
+from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.records import Implied, Key
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
@@ -31,6 +31,9 @@ _BY_RANK = {RANK[priority]: priority for priority in PRIORITIES}
 
 _MOST_TOGETHER = 3
 """Additions to one criterion that are tried in all ways; of more, only their weights are known."""
+
+_Stated = tuple[Requirement, ...]
+"""What is stated of one criterion: nothing, a requirement, or several with bounds of their own."""
 
 _Origins = Mapping[tuple[str, str], tuple[Totals, ...]]
 """What findings add now, by origin: ("stated" or "implied", a criterion), or ("rule", a rule)."""
@@ -91,18 +94,32 @@ def _of_answers(
     replay: Replay, now: _Origins, catalogue: Catalogue, together: Container[str]
 ) -> Iterator[OpenContribution]:
     """Yield the criteria that may still be asked for, and the bounds that may still be named."""
-    said = replay.said
-    for name, criterion in catalogue.knowledge.criteria.items():
-        if criterion.computed or name in together:
+    said, criteria = replay.said, catalogue.knowledge.criteria
+    for name in sorted({*said.priorities, *(key.name for key in replay.possible.open if key.kind == "criterion")}):
+        questions = _list_own_questions(replay, name, catalogue)
+        if not questions or criteria[name].computed or said.is_replaced(name):
             continue
-        key, bound = Key("criterion", name), Key("bound", name)
-        # What is asked for stays asked for; open is only a bound that has not been given yet.
-        if name in said.priorities:
-            if criterion.kind != "capability" and bound not in said.final:
-                span = catalogue.span_answers(name, said.priorities[name])
-                yield OpenContribution(span, now.get(("stated", name), ()), frozenset([bound]))
-        elif key in replay.possible.open:
-            yield OpenContribution(catalogue.span_answers(name), (), frozenset([key]))
+        priority = said.priorities.get(name)
+        if name not in together:
+            # What is asked for stays asked for; open is only a bound or members that have not been named yet.
+            is_open = priority is None or _may_name_members(replay, name, catalogue)
+            span = catalogue.span_answers(name, priority, members=is_open)
+            yield OpenContribution(span, now.get(("stated", name), ()), questions)
+        elif name in catalogue.told_apart and (priority is None or _may_name_members(replay, name, catalogue)):
+            yield OpenContribution(catalogue.span_members(name, priority), (), questions)
+
+
+def _list_own_questions(replay: Replay, name: str, catalogue: Catalogue) -> frozenset[Key]:
+    """Return the open questions about a criterion itself: whether it is asked for, with which bound and members."""
+    own = frozenset([Key("criterion", name)]) & replay.possible.open
+    if _lacks_bound(replay, name, catalogue):
+        own |= {replay.said.get_bound_key(name)}
+    return own | {Key("members", name)} if _may_name_members(replay, name, catalogue) else own
+
+
+def _may_name_members(replay: Replay, name: str, catalogue: Catalogue) -> bool:
+    """Return whether members that tell providers apart may still come in place of a criterion that is asked for."""
+    return name in catalogue.told_apart and replay.said.may_name_members(name)
 
 
 def _of_cost(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[OpenContribution]:
@@ -156,7 +173,7 @@ def _of_joined(
     weight, so that what is stated is open as far as the rule is.
     """
     for name, additions in found.items():
-        stated = list(_list_stated(name, additions, replay, catalogue))
+        stated = list(dict.fromkeys(_list_stated(name, additions, replay, catalogue)))
         if len(stated) == 1 and all(addition.sure and addition.low == addition.high for addition in additions):
             continue
         questions = _find_questions(name, additions, replay, deciding, catalogue)
@@ -164,31 +181,34 @@ def _of_joined(
         yield OpenContribution(_span_joined(name, stated, additions, catalogue), parts, questions)
 
 
-def _list_stated(
-    name: str, additions: Sequence[_Addition], replay: Replay, catalogue: Catalogue
-) -> Iterator[Requirement | None]:
-    """Yield what may be stated of a criterion in the end, None for nothing; enough bounds for all that may come."""
-    given = next((part for part in replay.team.requirements if part.criterion == name), None)
-    if given is not None and not _lacks_bound(replay, name, catalogue):
+def _list_stated(name: str, additions: Sequence[_Addition], replay: Replay, catalogue: Catalogue) -> Iterator[_Stated]:
+    """Yield what may be stated of a criterion in the end, perhaps nothing; enough bounds for all that may come."""
+    given = tuple(part for part in replay.team.requirements if part.criterion == name)
+    is_open = not given and _may_be_asked(replay, name)
+    if not given or _may_name_members(replay, name, catalogue):
+        yield ()
+    if given and not _lacks_bound(replay, name, catalogue):
         yield given
-        return
-    is_open = given is None and Key("criterion", name) in replay.possible.open
-    if given is None:
-        yield None
-    if given is not None or is_open:
-        priorities = PRIORITIES if given is None else (given.priority,)
+    elif given or is_open:
+        priorities = [part.priority for part in given] or PRIORITIES
         bounds = catalogue.list_bounds(name, [part.implied.bound for part in additions if part.implied.bound])
-        yield from (Requirement(name, priority, bound) for priority in priorities for bound in bounds)
+        yield from ((Requirement(name, priority, bound),) for priority in priorities for bound in bounds)
 
 
-def _span_joined(
-    name: str, stated: Sequence[Requirement | None], additions: Sequence[_Addition], catalogue: Catalogue
-) -> Span:
+def _may_be_asked(replay: Replay, name: str) -> bool:
+    """Return whether something that is not among the team's requirements may come to be, by its own question."""
+    if AT in name:
+        return replay.possible.stated.get(name, NO) == YES | NO
+    is_waiting = name in replay.said.priorities and not replay.said.is_replaced(name)
+    return is_waiting or Key("criterion", name) in replay.possible.open
+
+
+def _span_joined(name: str, stated: Sequence[_Stated], additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
     """Return what is stated of a criterion and what rules add to it may come to, together."""
     if len(additions) > _MOST_TOGETHER:
-        own = [catalogue.weigh(name, part.priority, part.weight) for part in stated if part is not None]
+        own = [sum(catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
         weights = [catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
-        return Span((), weight=sum(weights) + max(own, default=0.0), count=len(additions) + bool(own))
+        return Span((), weight=sum(weights) + max(own), count=len(additions) + max(map(len, stated)))
     knowledge = catalogue.knowledge
     ways = [
         [
@@ -199,8 +219,8 @@ def _span_joined(
     ]
 
     def list_options() -> Iterator[Totals | None]:
-        for given, *parts in itertools.product(stated, *ways):
-            ours = [] if given is None else [given]
+        for choice in itertools.product(stated, *ways):
+            ours, parts = cast("_Stated", choice[0]), cast("tuple[Requirement | None, ...]", choice[1:])
             added = [part for part in parts if part is not None and contradicts(part, ours) is None]
             required = put_together(ours, added, knowledge)
             totals = [catalogue.total_requirement(*part[:4]) for part in required]
@@ -215,23 +235,21 @@ def _find_questions(
 ) -> frozenset[Key]:
     """Return the questions that decide what rules add to a criterion, and what is stated beside."""
     questions = [deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
-    own = frozenset([Key("criterion", name)]) & replay.possible.open
-    if _lacks_bound(replay, name, catalogue):
-        own |= {Key("bound", name)}
-    return own.union(*questions)
+    return _list_own_questions(replay, name, catalogue).union(*questions)
 
 
 def _lacks_bound(replay: Replay, name: str, catalogue: Catalogue) -> bool:
     takes_bound = catalogue.knowledge.criteria[name].kind != "capability"
-    return takes_bound and name in replay.said.priorities and Key("bound", name) not in replay.said.final
+    return takes_bound and name in replay.said.priorities and replay.said.get_bound_key(name) not in replay.said.final
 
 
 def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Addition]]:
     """Return, by criterion, what rules may add to it beside what is stated for good."""
-    stated = {part.criterion: part for part in replay.team.requirements}
-    low = {name: RANK[part.priority] for name, part in stated.items()}
-    for name, rank in [*low.items()]:
-        _raise_ranks(low, name, rank)
+    counting = [part for part in replay.team.requirements if not part.is_absence]
+    stated = {part.criterion: tuple(one for one in counting if one.criterion == part.criterion) for part in counting}
+    low: dict[str, int] = {}
+    for one in counting:
+        _raise_ranks(low, one.criterion, RANK[one.priority])
     high = {name: _TOP if truth & YES else 0 for name, truth in replay.possible.stated.items()} | low
     found: dict[str, list[_Addition]] = {}
     # Rules come before those they feed, so that the ranks of what they need are known.
@@ -245,13 +263,13 @@ def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Add
                 continue
             lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
             found_here = _Addition(rule, part, lowest, highest, replay.possible.is_sure(rule))
-            addition = _put_beside(found_here, stated.get(part.criterion), replay)
+            addition = _put_beside(found_here, stated.get(part.criterion, ()), replay)
             if addition is None:
                 continue
             _raise_ranks(high, part.criterion, addition.high)
             if addition.sure:
                 _raise_ranks(low, part.criterion, addition.low)
-            left = _drop_if_covered(addition, stated.get(part.criterion), replay)
+            left = _drop_if_covered(addition, stated.get(part.criterion, ()), replay, catalogue)
             if left is not None:
                 found.setdefault(part.criterion, []).append(left)
     return found
@@ -277,33 +295,37 @@ def _cap_ranks(
     return (_TOP if truths == YES else 0), (_TOP if truths & YES else 0)
 
 
-def _put_beside(addition: _Addition, stated: Requirement | None, replay: Replay) -> _Addition | None:
+def _put_beside(addition: _Addition, stated: _Stated, replay: Replay) -> _Addition | None:
     """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
-    bound = addition.implied.bound
-    if stated is None:
-        may_be_stated = replay.possible.stated[addition.implied.criterion] != NO
-        return addition._replace(sure=addition.sure and not may_be_stated)
+    bound, name = addition.implied.bound, addition.implied.criterion
+    if not stated:
+        return addition._replace(sure=addition.sure and not _may_be_asked(replay, name))
     if bound is None:
         return addition
     # A bound that is still to come may contradict the rule's, and the rule's wish would then be dropped.
-    if Key("bound", stated.criterion) not in replay.said.final:
+    if replay.said.get_bound_key(name) not in replay.said.final:
         return addition._replace(sure=False)
-    if stated.bound is None or not bound.excludes(stated.bound):
+    if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):
         return addition
     return addition._replace(sure=False) if addition.implied.priority == "must" else None
 
 
-def _drop_if_covered(addition: _Addition, stated: Requirement | None, replay: Replay) -> _Addition | None:
-    """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure."""
-    if stated is None or not _is_covered(addition, addition.low, stated, replay):
+def _drop_if_covered(addition: _Addition, stated: _Stated, replay: Replay, catalogue: Catalogue) -> _Addition | None:
+    """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure.
+
+    Where members may come in place of what is stated, they leave the addition as it is.
+    """
+    if not _is_covered(addition, addition.low, stated, replay):
         return addition
-    return None if _is_covered(addition, addition.high, stated, replay) else addition._replace(sure=False)
+    stays = _is_covered(addition, addition.high, stated, replay)
+    stays = stays and not _may_name_members(replay, addition.implied.criterion, catalogue)
+    return None if stays else addition._replace(sure=False)
 
 
-def _is_covered(addition: _Addition, rank: int, stated: Requirement, replay: Replay) -> bool:
+def _is_covered(addition: _Addition, rank: int, stated: _Stated, replay: Replay) -> bool:
     part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
-    is_final = addition.implied.bound is None or Key("bound", stated.criterion) in replay.said.final
-    return is_final and stated.asks_as_much_as(part)
+    is_final = addition.implied.bound is None or replay.said.get_bound_key(part.criterion) in replay.said.final
+    return is_final and any(other.asks_as_much_as(part) for other in stated)
 
 
 def _span_additions(name: str, additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
@@ -331,8 +353,9 @@ def _of_favours(
     for rule in catalogue.knowledge.rules.values():
         if rule.favours is None or not possible.fires(rule):
             continue
-        # A rule that favours does not count for a team that requires the criterion itself: no evidence counts twice.
-        again = {name: possible.required[name] for name in judged_by(rule)}
+        # A rule that favours does not count for a team that requires the criterion itself, or its absence: no evidence
+        # counts twice.
+        again = {name: YES if name in replay.team.refused else possible.required[name] for name in judged_by(rule)}
         doubtful = [name for name, truth in again.items() if truth & YES]
         if YES in again.values() or (possible.is_sure(rule) and not doubtful):
             continue

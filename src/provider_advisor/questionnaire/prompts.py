@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Key
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.state import CRITERION_WORDS, NO_ANSWER, NONE, TOPICS, UNSURE, State
+from provider_advisor.questionnaire.state import (
+    CRITERION_WORDS,
+    NO_ANSWER,
+    NONE,
+    UNLISTED_WORDS,
+    UNSURE,
+    State,
+    check_key,
+)
+from provider_advisor.requirements import read_requirement
+from provider_advisor.safe_text import fold
 
-__all__ = ["Prompt", "PromptKind", "make_prompt", "search_questions"]
+__all__ = ["Prompt", "PromptKind", "find_members", "make_prompt", "read_wish", "search_questions"]
 
-PromptKind = Literal["topics", "criterion", "number", "rating", "situation"]
+PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situation"]
 
 _MOST_FOUND = 20
+_LONG_LIST = 20
+"""Of members: a longer list is shown in the order of the alphabet, a shorter one as it was written down."""
+_LONG = 4
+_BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
+_SIGNS = frozenset("|@<>=≥≤")
 
 
 class Prompt(NamedTuple):
     """One question for a person.
 
     `choices` are the values to choose from, with their labels (for `number` only the words that can be given instead of
-    one); `many` means that several may be chosen. A bound is `at_most` where less is better, else a least amount.
+    one, for `members` the members of a list that may be long); `many` means that several may be chosen. A bound is
+    `at_most` where less is better, else a least amount.
     """
 
     key: Key
@@ -37,11 +57,9 @@ class Prompt(NamedTuple):
 
 def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
     """Return the prompt for a key of a screen. Raises KeyError for a key that does not exist."""
-    if key == TOPICS:
-        choices = tuple((subject.id, subject.label) for subject in catalogue.subjects.values())
-        return Prompt(key, "topics", "Topics", "What matters to the team?", choices=choices, many=True)
-    if key.kind == "bound":
-        return _ask_bound(key, catalogue)
+    own = {"topics": _ask_topics, "bound": _ask_bound, "members": _ask_members, "unlisted": _ask_unlisted}
+    if key.kind in own:
+        return own[key.kind](key, catalogue)
     question, knowledge = catalogue.questions[key], catalogue.knowledge
     if key.kind == "criterion":
         criterion = knowledge.criteria[key.name]
@@ -64,6 +82,18 @@ def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
     )
 
 
+def _ask_topics(key: Key, catalogue: Catalogue) -> Prompt:
+    choices = tuple((subject.id, subject.label) for subject in catalogue.subjects.values())
+    return Prompt(key, "topics", "Topics", "What matters to the team?", choices=choices, many=True)
+
+
+def _ask_unlisted(key: Key, _: Catalogue) -> Prompt:
+    ask = f"How important is this: {key.name}?"
+    help_ = "It is in your own words, so that nothing judges it: the answer lists it for you to ask the providers."
+    choices = tuple((word, "leave it out" if word == NO_ANSWER else word) for word in UNLISTED_WORDS)
+    return Prompt(key, "criterion", key.name, ask, help_, choices)
+
+
 def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
     criterion = catalogue.knowledge.criteria[key.name]
     question, words = catalogue.get_question(key.name), criterion.values
@@ -80,10 +110,85 @@ def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
     )
 
 
+def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
+    criteria = catalogue.knowledge.criteria
+    of = criteria.list_of(key.name)
+    if of is None:
+        raise KeyError(key)
+    choices = [(member.id, member.label) for member in of.members.values()]
+    if len(choices) > _LONG_LIST:
+        choices.sort(key=lambda choice: fold(choice[1]))
+    return Prompt(key, "members", criteria[key.name].label, of.question, None, tuple(choices), many=True)
+
+
+def find_members(prompt: Prompt, words: str, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+    """Return the members, with their labels, that a typed word or the beginning of one may mean, the nearest first.
+
+    A member's id and aliases count whole, its label also in part: `us`, `uni`, `states`.
+    """
+    typed, criteria = fold(words.strip()), catalogue.knowledge.criteria
+    named = criteria.find_member(prompt.key.name, words.strip()) if typed else None
+
+    def rank(choice: tuple[str, str]) -> tuple[bool, bool, bool, str]:
+        label = fold(choice[1])
+        return choice[0] != named, not label.startswith(typed), f"-{typed}" not in f"-{label}", label
+
+    found = [choice for choice in prompt.choices if choice[0] == named or typed in fold(choice[1])]
+    return tuple(sorted(found, key=rank)) if typed else prompt.choices
+
+
 def search_questions(state: State, words: str) -> tuple[Key, ...]:
-    """Return the keys of the criteria, situation and usage that the words may mean, the nearest first."""
+    """Return the keys of the criteria, situation and usage that the words may mean, the nearest first.
+
+    Where words name a member ("numbers in Germany", "Slack"), the criteria asked of that member come first.
+    """
     catalogue = state.catalogue
     index = catalogue.knowledge.search_index
     found = index.search(words) or index.find_meant(words)
-    keys = (Key(entry.kind, entry.id.partition("=")[0]) for entry in found)
+    keys = [Key(entry.kind, entry.id.partition("=")[0]) for entry in found]
+    keys = [*_search_members(state, words), *keys]
     return tuple(key for key in dict.fromkeys(keys) if key in catalogue.questions)[:_MOST_FOUND]
+
+
+def _search_members(state: State, words: str) -> Iterator[Key]:
+    """Yield the questions about members that some of the words name, if the others find their criterion."""
+    knowledge = state.catalogue.knowledge
+    criteria, split = knowledge.criteria, words.split()
+    if (alone := knowledge.find_criterion(words)) is not None and AT in alone:
+        yield Key("criterion", alone)
+    with_members = [one for one in criteria.values() if one.of_each]
+    for first, last in sorted(itertools.combinations(range(len(split) + 1), 2), key=lambda ends: ends[0] - ends[1]):
+        named, before = " ".join(split[first:last]), split[:first]
+        before = before[:-1] if before and before[-1].casefold() in _BETWEEN else before
+        rest = " ".join([*before, *split[last:]])
+        if len(named) < _LONG and not named.isupper():
+            continue  # "do" is a word here, and "DO" the Dominican Republic
+        found = {one.id: member for one in with_members if (member := criteria.find_member(one.id, named))}
+        if not found:
+            continue
+        near = (
+            [entry.id for entry in knowledge.search_index.search(rest) if entry.kind == "criterion"] if rest else found
+        )
+        names = [name for name in near if name in found]
+        if names:
+            yield from (Key("criterion", f"{name}{AT}{found[name]}") for name in names)
+            return
+
+
+def read_wish(text: str, catalogue: Catalogue) -> Key:
+    """Return the key of what somebody needs beside the questions: a criterion, a choice, or a wish in own words.
+
+    `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion; what nothing answers to is kept in the
+    person's own words. Raises RequirementsError for text with a sign of the grammar that cannot be read.
+    """
+    knowledge, words = catalogue.knowledge, " ".join(text.split())
+    if _SIGNS.isdisjoint(words):
+        known = knowledge.find_criterion(words)
+        return check_key(Key("unlisted", words) if known is None else Key("criterion", known), catalogue)
+    found = read_requirement(words, "must", knowledge)
+    if found.bound is not None:
+        raise RequirementsError(
+            f"'{found.criterion}' has a question of its own: search with /{found.criterion}, and answer it there with "
+            "a number, or with no."
+        )
+    return check_key(Key("criterion", found.criterion), catalogue)

@@ -23,6 +23,7 @@ providers, so that the sign of a difference decides who is ahead.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
@@ -42,6 +43,9 @@ _NEAR = 1e-10
 
 _DUST = 1e-13
 """Of all weight; what adding in another order may lose."""
+
+
+_WEIGHED = frozenset({"expected", "firm", "spread"})
 
 
 class Demand(NamedTuple):
@@ -98,22 +102,27 @@ class Survey(NamedTuple):
 
 def survey_answers(state: State) -> Survey:
     """Return the survey at a state. The catalogue keeps it for the next question about the same answers."""
-    return cast("Survey", state.catalogue.surveys.get_or_make(state.answers, lambda: _survey(state)))
+    key = (state.answers, str(state.given))
+    return cast("Survey", state.catalogue.surveys.get_or_make(key, lambda: _survey(state)))
 
 
 def _survey(state: State) -> Survey:
     replay = replay_answers(state)
     outcome = judge_team(replay.team, state.catalogue.facts)
-    sums = _sum_open(replay, outcome, state.catalogue)
+    # A must that nothing judges keeps every verdict from being firm; what is to be proved is the verdict without it.
+    judged = outcome
+    if replay.team.has_unlisted_must:
+        judged = judge_team(replay.team._replace(unlisted=()), state.catalogue.facts)
+    sums = _sum_open(replay, judged, state.catalogue)
     # Whether a verdict is firm or dated is decided by a second set of sums, made without the facts past their time.
     without_stale = sums
-    if outcome.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
+    if judged.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
         fresh = state.catalogue.without_stale
-        without_stale = _sum_open(replay, reassess(outcome, fresh.facts), fresh)
+        without_stale = _sum_open(replay, reassess(judged, fresh.facts), fresh)
     places = range(len(outcome.assessments))
     lost = frozenset(place for place in places if sums.holds(Demand(Measure("failed", place), 1)))
     inside = tuple(place for place in places if place not in lost)
-    proof = _prove(outcome, sums, without_stale, state.catalogue.places)
+    proof = _prove(judged, sums, without_stale, state.catalogue.places)
     return Survey(replay, outcome, sums.findings, proof, inside or tuple(places), lost)
 
 
@@ -122,7 +131,7 @@ def _sum_open(replay: Replay, outcome: Outcome, catalogue: Catalogue) -> _ProofS
     rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
     findings = [(row[0], total_findings(row)) for row in rows]
     open_ = find_open_contributions(replay, outcome, findings, catalogue)
-    return _ProofSums(tuple(part for _, part in findings), open_)
+    return _ProofSums(tuple(part for _, part in findings), open_, is_shared=bool(replay.team.weights))
 
 
 def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places: Mapping[Key, int]) -> Proof:
@@ -142,11 +151,16 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
 
 
 class _ProofSums:
-    """Sums of measures: what they are now, and how far each open contribution could move them."""
+    """Sums of measures: what they are now, and how far each open contribution could move them.
 
-    def __init__(self, findings: tuple[Totals, ...], open_: Sequence[OpenContribution]) -> None:
+    Where the weight `is_shared` out by area, whatever is added changes the weights of all the rest: nothing that is
+    weighed is proved then as long as anything is open.
+    """
+
+    def __init__(self, findings: tuple[Totals, ...], open_: Sequence[OpenContribution], *, is_shared: bool) -> None:
         self.open = open_
         self.findings = findings
+        self._is_shared = is_shared
         self._now: dict[Measure, float] = {}
         self._moves: dict[tuple[Measure, bool], list[tuple[float, OpenContribution]]] = {}
 
@@ -209,7 +223,10 @@ class _ProofSums:
         """Return the open contributions that could move the sum the wrong way, and by how much."""
         key = (demand.measure, demand.above)
         if key not in self._moves:
-            moves = [(_move_wrong_way(part, demand), part) for part in self.open]
+            if self._is_shared and demand.measure.kind in _WEIGHED:
+                moves = [(math.inf, part) for part in self.open]
+            else:
+                moves = [(_move_wrong_way(part, demand), part) for part in self.open]
             self._moves[key] = [(move, part) for move, part in moves if move > 0]
         return self._moves[key]
 

@@ -7,11 +7,13 @@ recording may fire, or not, and so may what it implies. Once video meetings are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from provider_advisor.knowledge import Criterion, Priority, Rule
 from provider_advisor.knowledge.conditions import (
+    AT,
     AllOf,
     AnyOf,
     Condition,
@@ -36,9 +38,10 @@ from provider_advisor.questionnaire.state import (
     State,
     to_question,
 )
-from provider_advisor.requirements import Requirement, Team, services_used
+from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.model import in_order
+from provider_advisor.requirements.model import UnlistedPriority, in_order
+from provider_advisor.requirements.unlisted import join_unlisted
 from provider_advisor.requirements.volumes import Used, get_ends
 
 __all__ = [
@@ -67,13 +70,14 @@ class UnusedAnswer(NamedTuple):
 
 
 class SortedAnswers(NamedTuple):
-    """The answers by what they are about.
+    """The answers, and what was given before them, by what they are about.
 
     `opened` are the subjects that matter, None before that was asked; `priorities` those of the criteria asked for;
-    `unwanted` the criteria answered with no, which no rule adds; `bounds` the answered bounds, None where there is to
-    be none; `final` are the keys answered for good, `unsure` those
-    answered with "not sure"; `searched` those that the person looked for; `lone` is usage that says nothing without
-    other usage.
+    `unwanted` the criteria that are not wanted or must not be there, which no rule adds; `bounds` the answered bounds,
+    None where there is to be none; `final` are the keys answered for good, `unsure` those answered with "not sure";
+    `searched` those that the person looked for; `lone` is usage that says nothing without other usage. `given` are the
+    requirements from before that no answer replaces, `unlisted` the wishes in the team's own words. `parents` are, by
+    member, the criteria of which some members are asked for in their place.
     """
 
     opened: tuple[str, ...] | None
@@ -86,6 +90,21 @@ class SortedAnswers(NamedTuple):
     unsure: frozenset[Key]
     lone: frozenset[str] = frozenset()
     unwanted: frozenset[str] = frozenset()
+    given: tuple[Requirement, ...] = ()
+    unlisted: tuple[Unlisted, ...] = ()
+    parents: Mapping[str, str] = {}
+
+    def get_bound_key(self, name: str) -> Key:
+        """Return the key of the bound of what is asked for; a member that came with its criterion shares that one's."""
+        return Key("bound", self.parents.get(name, name))
+
+    def is_replaced(self, name: str) -> bool:
+        """Return whether members of a criterion are asked for in its place."""
+        return name in self.parents.values()
+
+    def may_name_members(self, name: str) -> bool:
+        """Return whether members of a criterion that is asked for may still come in its place."""
+        return name in self.priorities and AT not in name and Key("members", name) not in self.final
 
     def is_open(self, subjects: tuple[str, ...]) -> bool:
         """Return whether one of the subjects may matter; before the topics were asked, all may."""
@@ -197,7 +216,7 @@ def replay_answers(state: State) -> Replay:
         used = [
             answer for answer in state.answers if answer.key not in unused and to_question(answer.key) not in unused
         ]
-        said = _sort_answers(used, catalogue)
+        said = _sort_answers(used, state)
         possible = find_possible(said, catalogue)
         fresh = {
             answer.key: UnusedAnswer(answer, _why_unused(answer, said))
@@ -207,78 +226,153 @@ def replay_answers(state: State) -> Replay:
         if not fresh:
             break
         unused |= fresh
-    team, waiting, more = _make_team(said, catalogue, state.answers)
+    team, waiting, more = _make_team(said, state)
     return Replay(team, said, possible, (*unused.values(), *more), waiting)
 
 
 def _is_idle(answer: GivenAnswer, said: SortedAnswers, possible: Possible) -> bool:
-    if answer.key == TOPICS or answer.value in {UNWANTED, NO_ANSWER, NONE}:
+    if answer.key == TOPICS or answer.key.kind == "unlisted" or answer.value in {UNWANTED, NO_ANSWER, NONE}:
         return False
-    if answer.key.kind == "bound":
+    if answer.key.kind in {"bound", "members"}:
         return answer.key.name not in said.priorities
     return not answer.searched and answer.key not in possible.sure
 
 
 def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
-    if answer.key.kind == "bound":
-        return "the criterion that it bounds is not asked for"
+    if answer.key.kind in {"bound", "members"}:
+        return f"the criterion {'that it bounds' if answer.key.kind == 'bound' else 'of its members'} is not asked for"
     return "its topic is closed, or what it depends on is not asked for" if said.opened is not None else "no topic yet"
 
 
-def _sort_answers(answers: Iterable[GivenAnswer], catalogue: Catalogue) -> SortedAnswers:
-    by_kind: dict[str, dict[str, object]] = {"topics": {}, "criterion": {}, "bound": {}, "situation": {}, "usage": {}}
+def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers:
+    catalogue = state.catalogue
+    criteria = catalogue.knowledge.criteria
+    by_kind: dict[str, dict[str, object]] = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
-    usage = {name: cast("Used", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
+    given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers))
+    asked = {
+        name: PRIORITY_WORDS[str(value)] for name, value in by_kind["criterion"].items() if value in PRIORITY_WORDS
+    }
+    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in given.team.requirements)))
+    asked |= {name: asked[parent] for name, parent in parents.items()}
+    bounds = {name: _read_bound(value, criteria[name]) for name, value in by_kind["bound"].items() if value != UNSURE}
+    bounds |= {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
+    final = {answer.key for answer in answers if answer.value != UNSURE}
+    for part in given.team.requirements:
+        if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
+            asked[part.criterion] = part.priority
+        final |= {Key(kind, part.criterion) for kind in ("criterion", "bound", "members")}
+    final |= {Key("criterion", name) for name in given.team.unwanted}
+    # Who asks for a member has said that the criterion is needed.
+    final |= {Key("criterion", parent) for name in asked for parent in list_needed(name)[1:]}
+    final |= {Key("situation", name) for name in given.team.situation} | {
+        Key("usage", name) for name in given.team.usage
+    }
+    usage = {**given.team.usage}
+    usage |= {name: cast("Used", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
+    values = {name: value for name, value in by_kind["situation"].items() if isinstance(value, tuple)}
+    own_words = [
+        Unlisted(text, cast("UnlistedPriority", PRIORITY_WORDS[str(value)]))
+        for text, value in by_kind["unlisted"].items()
+        if value in PRIORITY_WORDS
+    ]
+    unsure = {answer.key for answer in answers if answer.value == UNSURE}
+    unwanted = {name for name, value in by_kind["criterion"].items() if value == UNWANTED}
     return SortedAnswers(
         opened=cast("tuple[str, ...] | None", by_kind["topics"].get("")),
         searched=frozenset(answer.key for answer in answers if answer.searched),
-        priorities={
-            name: PRIORITY_WORDS[str(value)] for name, value in by_kind["criterion"].items() if value in PRIORITY_WORDS
-        },
-        bounds={
-            name: _read_bound(value, catalogue.knowledge.criteria[name])
-            for name, value in by_kind["bound"].items()
-            if value != UNSURE
-        },
-        situation={name: value for name, value in by_kind["situation"].items() if isinstance(value, tuple)},
+        priorities=asked,
+        bounds=bounds,
+        situation={**given.team.situation, **values},
         usage=usage,
-        final=frozenset(answer.key for answer in answers if answer.value != UNSURE),
-        unsure=frozenset(answer.key for answer in answers if answer.value == UNSURE),
+        final=frozenset(final - unsure),
+        unsure=frozenset(unsure | {_find_key(name, catalogue) for name in given.unsure}),
         lone=frozenset(
             item for service in services_used(usage, catalogue.knowledge) if service.missing for item in service.usage
         ),
-        unwanted=frozenset(name for name, value in by_kind["criterion"].items() if value == UNWANTED),
+        unwanted=frozenset(unwanted.union(given.team.unwanted, given.team.refused)),
+        given=given.team.requirements,
+        unlisted=join_unlisted([*given.team.unlisted, *own_words]),
+        parents=parents,
     )
+
+
+def _leave_unanswered(given: Statement, answered: frozenset[Key]) -> Statement:
+    """Return what was given before without all that an answer takes the place of."""
+    if given.team == Team() and not (given.unsure or given.uncounted):
+        return given
+    team, own_words = given.team, {key.name.casefold() for key in answered if key.kind == "unlisted"}
+    left = team._replace(
+        requirements=tuple(
+            part for part in (*team.requirements, *given.uncounted) if Key("criterion", part.criterion) not in answered
+        ),
+        situation={name: value for name, value in team.situation.items() if Key("situation", name) not in answered},
+        usage={name: value for name, value in team.usage.items() if Key("usage", name) not in answered},
+        unwanted=tuple(name for name in team.unwanted if Key("criterion", name) not in answered),
+        unlisted=tuple(part for part in team.unlisted if part.text.casefold() not in own_words),
+    )
+    names = {key.name for key in answered}
+    return given._replace(team=left, unsure=tuple(name for name in given.unsure if name not in names))
+
+
+def _find_key(name: str, catalogue: Catalogue) -> Key:
+    """Return the key of a criterion, situation or usage by its id."""
+    if name in catalogue.knowledge.topics:
+        return Key("situation", name)
+    return Key("usage", name) if name in catalogue.knowledge.usage else Key("criterion", name)
+
+
+def _find_parents(
+    asked: Mapping[str, Priority], by_kind: Mapping[str, Mapping[str, object]], given: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the members that come in place of a criterion that is asked for; what was said of one itself wins."""
+    for parent, members in by_kind.get("members", {}).items():
+        if parent in asked and isinstance(members, tuple):
+            names = (f"{parent}{AT}{member}" for member in members)
+            yield from ((name, parent) for name in names if name not in by_kind["criterion"] and name not in given)
 
 
 def _read_bound(value: object, criterion: Criterion) -> Interval | None:
     return None if value == NONE else to_interval(criterion, cast("Number", value))
 
 
-def _make_team(
-    said: SortedAnswers, catalogue: Catalogue, answers: tuple[GivenAnswer, ...]
-) -> tuple[Team, tuple[Requirement, ...], list[UnusedAnswer]]:
+def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...], list[UnusedAnswer]]:
     """Return the team without what would be an error: a computed cost without usage, usage that needs other usage.
 
     What is computed and cannot count for that reason is returned beside it.
     """
-    by_key = {answer.key: answer for answer in answers}
+    catalogue = state.catalogue
+    by_key = {answer.key: answer for answer in state.answers}
     because = "it says nothing without a volume that goes with it"
-    unused = [UnusedAnswer(by_key[Key("usage", item)], because) for item in sorted(said.lone)]
+    lone = [by_key[key] for item in sorted(said.lone) if (key := Key("usage", item)) in by_key]
+    unused = [UnusedAnswer(answer, because) for answer in lone]
     usage = {item: amount for item, amount in said.usage.items() if item not in said.lone}
     computed = catalogue.computed
+    own = {part.criterion for part in said.given}
     requirements = [
-        Requirement(name, priority, said.bounds.get(name) or get_least(priority, catalogue.knowledge.criteria[name]))
-        for name, priority in said.priorities.items()
+        *said.given,
+        *(
+            Requirement(
+                name, priority, said.bounds.get(name) or get_least(priority, catalogue.knowledge.criteria[name])
+            )
+            for name, priority in said.priorities.items()
+            if name not in own and not said.is_replaced(name)
+        ),
     ]
     waiting = tuple(part for part in requirements if computed and part.criterion == computed.id and not usage)
     because = "it is computed from monthly volumes, and none is stated"
-    unused += [UnusedAnswer(by_key[Key("criterion", part.criterion)], because) for part in waiting]
-    counting = in_order(part for part in requirements if part not in waiting)
-    situation = {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())}
-    usage = dict(sorted(usage.items()))
-    return Team(counting, situation, usage, unwanted=tuple(sorted(said.unwanted))), waiting, unused
+    answered = [by_key[key] for part in waiting if (key := Key("criterion", part.criterion)) in by_key]
+    unused += [UnusedAnswer(answer, because) for answer in answered]
+    team = Team(
+        in_order(part for part in requirements if part not in waiting),
+        {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())},
+        dict(sorted(usage.items())),
+        unlisted=said.unlisted,
+        weights=state.given.team.weights,
+    )
+    # What must not be there is not wanted either, which needs not be said twice.
+    return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting, unused
 
 
 def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
@@ -304,7 +398,7 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
     computed = None if catalogue.computed is None else catalogue.computed.id
     named = (*catalogue.knowledge.criteria, *catalogue.members_in_rules, *said.priorities)
-    stated = {name: _may_be_stated(name, computed, applying, said) for name in named}
+    stated = {name: _may_be_stated(name, computed, applying, said, catalogue) for name in named}
     for name in catalogue.members_in_rules | (said.priorities.keys() - catalogue.knowledge.criteria.keys()):
         for needed in list_needed(name)[1:]:
             stated[needed] = _either(stated[needed], stated[name])
@@ -325,12 +419,21 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
     return possible
 
 
-def _may_be_stated(name: str, computed: str | None, applying: frozenset[Key], said: SortedAnswers) -> int:
+def _may_be_stated(
+    name: str, computed: str | None, applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue
+) -> int:
     """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
     if name in said.priorities:
         return YES if name != computed or said.usage.keys() - said.lone else YES | NO
     key = Key("criterion", name)
-    return YES | NO if key in applying and key not in said.final else NO
+    if key in applying and key not in said.final:
+        return YES | NO
+    parent, _, member = name.partition(AT)
+    if not member or key in said.final or parent not in catalogue.told_apart:
+        return NO
+    # A member can be named once its criterion is asked for.
+    above = Key("criterion", parent)
+    return YES | NO if said.may_name_members(parent) or (above in applying and above not in said.final) else NO
 
 
 def _either(one: int, other: int) -> int:

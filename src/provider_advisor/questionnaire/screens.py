@@ -30,7 +30,7 @@ __all__ = [
 CLOSING = 12
 """This many criteria, or fewer, come as one closing list; this many lines of all kinds fit on one screen."""
 
-ScreenKind = Literal["topics", "list", "numbers", "situation", "volumes", "details", "closing"]
+ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
 
@@ -38,9 +38,9 @@ class Screen(NamedTuple):
     """What to ask next: the keys, and for a list the subject that they belong to.
 
     `topics` has one key, `topics`; `list` and `closing` have keys of criteria, each answered by must, good, nice, no or
-    not-sure; `numbers` keys of bounds; `situation` and `volumes` keys of what a team says about itself; `details` keys
-    of several of the last three. Where little is left, such keys follow those of a list or closing list on one screen.
-    No answer on a closing list means the end.
+    not-sure; `numbers` keys of bounds; `members` those of members of what is asked for; `situation` and `volumes` keys
+    of what a team says about itself; `details` keys of several of the last four. Where little is left, such keys follow
+    those of a list or closing list on one screen. No answer on a closing list means the end.
     """
 
     kind: ScreenKind
@@ -93,15 +93,17 @@ def _list_deciding(state: State, survey: Survey) -> frozenset[Key]:
         return frozenset(survey.proof.deciding)
     catalogue, said, open_ = state.catalogue, survey.replay.said, survey.replay.possible.open
     places = tuple(range(len(catalogue.providers)))
-    bounds = [Key("bound", name) for name in said.priorities if catalogue.knowledge.criteria[name].kind != "capability"]
+    criteria = catalogue.knowledge.criteria
+    bounds = {said.get_bound_key(name) for name in said.priorities if criteria[name].kind != "capability"}
+    bounds |= {Key("members", name) for name in said.priorities if name in catalogue.told_apart}
     skipped = {key for key in open_ if key.kind == "criterion" and catalogue.is_met(key.name, places)}
-    return (open_ | frozenset(bounds)) - skipped - said.final
+    return (open_ | bounds) - skipped - said.final
 
 
 def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen | None:
     """Return the next screen: one list, what little is left on one screen, or details once no criterion is left."""
     waiting = _list_waiting(survey, order)
-    askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind == "bound"]
+    askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind in _ALONG]
     if waiting and not askable:
         askable = _find_other_ways(state, survey)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
@@ -109,8 +111,9 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
     firsts = choose_worth_asking(criteria, state, survey, order)
-    if state.most == 1 and (criteria or by_kind["bound"]):
-        return _show_details(by_kind["bound"]) if by_kind["bound"] else _show_list(firsts, (), state, survey, order)
+    along = [*by_kind["bound"], *by_kind["members"]]
+    if state.most == 1 and (criteria or along):
+        return _show_details(along) if along else _show_list(firsts, (), state, survey, order)
     is_last = sum(key.kind == "criterion" for key in waiting) <= CLOSING
     keys = (*criteria, *details)
     if criteria and is_last and len(keys) <= CLOSING and _closes(keys, state):
@@ -159,8 +162,16 @@ def _show_details(keys: Sequence[Key]) -> Screen:
     return Screen(_DETAILS[kinds.pop()] if len(kinds) == 1 else "details", here)
 
 
-_KINDS = ("bound", "criterion", "situation", "usage")
-_DETAILS: Mapping[str, ScreenKind] = {"bound": "numbers", "situation": "situation", "usage": "volumes"}
+_ALONG = ("bound", "members")
+"""What is asked along with a criterion that is asked for."""
+
+_KINDS = (*_ALONG, "criterion", "situation", "usage")
+_DETAILS: Mapping[str, ScreenKind] = {
+    "bound": "numbers",
+    "members": "members",
+    "situation": "situation",
+    "usage": "volumes",
+}
 
 
 def sort_keys(keys: Iterable[Key], state: State) -> list[Key]:

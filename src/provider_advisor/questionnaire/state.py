@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Criterion, Priority
+from provider_advisor.knowledge import Priority
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.records import Key, UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.requirements.grammar import LARGEST, brief, shown
+from provider_advisor.requirements import Statement, Team
+from provider_advisor.requirements.grammar import LARGEST, brief, read_requirement, shown
+from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "NO_ANSWER",
     "PRIORITY_WORDS",
     "TOPICS",
+    "UNLISTED_WORDS",
     "UNSURE",
     "UNWANTED",
     "GivenAnswer",
@@ -32,6 +36,7 @@ __all__ = [
     "get_silence",
     "put_answers",
     "to_bound",
+    "to_members",
     "to_question",
 ]
 
@@ -49,6 +54,11 @@ PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nic
 CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, UNSURE, NO_ANSWER)
 """What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it."""
 
+UNLISTED_WORDS = (*PRIORITY_WORDS, NO_ANSWER)
+"""What can be answered about a wish in one's own words; `no-answer` takes it back."""
+
+_FEW = 3
+
 Phase = Literal["asking", "declared", "stopped", "further"]
 Value = str | Number | tuple[str, ...] | Volume
 
@@ -56,18 +66,23 @@ _SILENCE: Mapping[str, Value] = {
     "topics": (),
     "criterion": NO_ANSWER,
     "bound": NONE,
+    "members": NONE,
     "situation": NO_ANSWER,
     "usage": NO_ANSWER,
+    "unlisted": NO_ANSWER,
 }
+
+_NOTHING = Statement(Team())
 
 
 class GivenAnswer(NamedTuple):
     """One answer: the key of what was asked, and the value.
 
     Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), not-sure or
-    no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `situation`: a tuple of values, no-answer or
-    not-sure; `usage`: a volume, no-answer or not-sure. `step` counts the screens. `searched` means that the person
-    looked for the question, which then counts even if its topic is closed.
+    no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `members`: a tuple of ids, none (any will do)
+    or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a volume, no-answer or not-sure;
+    `unlisted`: must, good, nice or no-answer. `step` counts the screens. `searched` means that the person looked for
+    the question, which then counts even if its topic is closed.
     """
 
     key: Key
@@ -80,13 +95,15 @@ class State(NamedTuple):
     """The answers so far, in order, and whether the person said that this is all.
 
     In the phase `further`, questions continue although the verdict is settled. `most` is how many criteria a list may
-    have.
+    have. `given` is what was said before the first question, in a file or by options: it is not asked again, and
+    counts until an answer to the same question takes its place.
     """
 
     catalogue: Catalogue
     answers: tuple[GivenAnswer, ...] = ()
     phase: Phase = "asking"
     most: int = 10
+    given: Statement = _NOTHING
 
     @property
     def steps(self) -> int:
@@ -94,9 +111,9 @@ class State(NamedTuple):
         return max((answer.step for answer in self.answers), default=0)
 
 
-def begin(catalogue: Catalogue, most: int = 10) -> State:
-    """Return a questionnaire without an answer."""
-    return State(catalogue, most=most)
+def begin(catalogue: Catalogue, most: int = 10, given: Statement = _NOTHING) -> State:
+    """Return a questionnaire without an answer, where perhaps something was `given` before."""
+    return State(catalogue, most=most, given=given)
 
 
 def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
@@ -118,12 +135,12 @@ def get_silence(key: Key) -> Value:
 
 
 def to_question(key: Key) -> Key:
-    """Return the key of the question that the key belongs to: a bound belongs to its criterion, others to themselves.
+    """Return the key of the question that the key belongs to: bounds and members belong to their criterion.
 
     >>> str(to_question(Key("bound", "fax-pages")))
     'criterion:fax-pages'
     """
-    return Key("criterion", key.name) if key.kind == "bound" else key
+    return Key("criterion", key.name) if key.kind in {"bound", "members"} else key
 
 
 def to_bound(key: Key) -> Key:
@@ -131,10 +148,20 @@ def to_bound(key: Key) -> Key:
     return Key("bound", key.name)
 
 
+def to_members(key: Key) -> Key:
+    """Return the key of the members of a criterion's key."""
+    return Key("members", key.name)
+
+
 def check_key(key: Key, catalogue: Catalogue) -> Key:
     """Return the key if there is such a question. Raises RequirementsError."""
     if key == TOPICS:
         return key
+    if key.kind == "unlisted":
+        return Key("unlisted", read_unlisted({"text": key.name}).text)
+    if key.kind == "criterion" and not {AT, EITHER}.isdisjoint(key.name):
+        # Members and choices may be written as on the command line: `phone-numbers@Germany`, `whatsapp|sms`.
+        key = Key("criterion", read_requirement(key.name, "must", catalogue.knowledge).criterion)
     question = to_question(key)
     if question not in catalogue.questions:
         names = [part.name for part in catalogue.questions.values() if part.about == question.kind]
@@ -144,6 +171,8 @@ def check_key(key: Key, catalogue: Catalogue) -> Key:
         raise RequirementsError(
             f"'{key.name}' is a capability, which takes no bound; answer only whether it is needed."
         )
+    if key.kind == "members" and catalogue.knowledge.criteria.list_of(key.name) is None:
+        raise RequirementsError(f"'{key.name}' has no members; answer only whether it is needed.")
     return key
 
 
@@ -154,10 +183,13 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
     """
     if key == TOPICS:
         return _check_several(value, catalogue.subjects, "topics", many=True, some=False)
-    if key.kind == "criterion":
-        return _check_word(value, CRITERION_WORDS, f"the answer on '{key.name}'")
-    if key.kind == "bound":
-        return _check_bound(value, catalogue.knowledge.criteria[key.name])
+    if key.kind in {"criterion", "unlisted"}:
+        words = CRITERION_WORDS if key.kind == "criterion" else UNLISTED_WORDS
+        value = NO_ANSWER if key.kind == "unlisted" and value == UNWANTED else value
+        return _check_word(value, words, f"the answer on '{key.name}'")
+    if key.kind in {"bound", "members"}:
+        check = _check_bound if key.kind == "bound" else _check_members
+        return check(value, key.name, catalogue)
     value = NO_ANSWER if key.kind == "usage" and value == UNWANTED else value
     values = catalogue.knowledge.topics[key.name].values if key.kind == "situation" else ()
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
@@ -189,7 +221,32 @@ def _check_several(
     return tuple(one for one in known if one in given)
 
 
-def _check_bound(value: object, criterion: Criterion) -> str | Number:
+def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
+    """Return the ids of the members named, each once, in the order of their list; none and no mean that any will do."""
+    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED}:
+        return NONE if value == UNWANTED else value
+    criteria = catalogue.knowledge.criteria
+    of = criteria.list_of(name)
+    if of is None:
+        raise RequirementsError(f"'{name}' has no members.")
+    given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    found = {one: criteria.find_member(name, one) if isinstance(one, str) else None for one in map(_as_hashable, given)}
+    for one, member in found.items():
+        if member is None:
+            hint = did_you_mean(brief(one), [part.label for part in of.members.values()])
+            example = ", ".join(part.label for part in list(of.members.values())[:_FEW])
+            raise RequirementsError(
+                f"{shown(one)} is unknown to '{name}'; expected {of.label}, such as {example}.{hint}"
+            )
+    return tuple(member for member in of.members if member in found.values()) or NONE
+
+
+def _as_hashable(value: object) -> object:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:
+    criterion = catalogue.knowledge.criteria[name]
     if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED} and value not in criterion.values:
         return NONE if value == UNWANTED else value
     if criterion.kind == "rating":

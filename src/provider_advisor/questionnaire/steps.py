@@ -17,20 +17,22 @@ from provider_advisor.questionnaire.state import (
     get_silence,
     put_answers,
     to_bound,
+    to_members,
 )
 from provider_advisor.requirements.grammar import shown
 
-__all__ = ["answer_screen", "change_answer", "declare", "go_back", "go_on", "list_bounds", "stop"]
+__all__ = ["answer_screen", "change_answer", "declare", "go_back", "go_on", "list_bounds", "list_members", "stop"]
 
 
 def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) -> State:
     """Return the state after a screen was answered, with a value for each key that matters; the others mean no.
 
     An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A ticked
-    criterion may bring its bound along; otherwise the bound is asked later if it matters. Raises RequirementsError for
-    a key that is not on the screen or a value that does not fit.
+    criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
+    RequirementsError for a key that is not on the screen or a value that does not fit.
     """
-    along = _list_ticked_bounds(screen, values)
+    ticked = _list_ticked(screen, values)
+    along = (*map(to_bound, ticked), *map(to_members, ticked))
     for key in values:
         if key not in screen.keys and key not in along:
             expected = ", ".join(map(str, screen.keys))
@@ -41,10 +43,9 @@ def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) ->
     return put_answers(state, [GivenAnswer(key, value, step) for key, value in given.items()])
 
 
-def _list_ticked_bounds(screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
-    """Return the bounds of what is ticked on a screen, whether it takes one or not."""
-    ticked = [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
-    return tuple(map(to_bound, ticked))
+def _list_ticked(screen: Screen, values: Mapping[Key, object]) -> list[Key]:
+    """Return the criteria that are ticked on a screen."""
+    return [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
 
 
 def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
@@ -54,7 +55,7 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
     another; then both are returned, so that no screen follows that asks for more bounds.
     """
     criteria = state.catalogue.knowledge.criteria
-    bounds = [key for key in _list_ticked_bounds(screen, values) if criteria[key.name].kind != "capability"]
+    bounds = [to_bound(key) for key in _list_ticked(screen, values) if criteria[key.name].kind != "capability"]
     if not bounds:
         return ()
     given = {key: value for key, value in values.items() if key in screen.keys}
@@ -65,6 +66,15 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
         if not further:
             return tuple(key for key in bounds if key in named)
         named |= further
+
+
+def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
+    """Return the keys of the members to ask for on the same screen, for what is ticked there: those that have any.
+
+    Where providers cannot be told apart by them they need no answer, and no screen asks for them.
+    """
+    criteria = state.catalogue.knowledge.criteria
+    return tuple(to_members(key) for key in _list_ticked(screen, values) if criteria[key.name].of_each)
 
 
 def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
@@ -84,9 +94,9 @@ def change_answer(state: State, key: Key, value: object, *, searched: bool = Fal
 def _refuse_idle(key: Key, state: State) -> None:
     """Raise RequirementsError where the question does not apply to the answers so far."""
     replay = survey_answers(state).replay
-    if key.kind == "bound" and key.name not in replay.said.priorities:
+    if key.kind in {"bound", "members"} and key.name not in replay.said.priorities:
         raise RequirementsError(
-            f"'{key.name}' is not asked for, so it takes no bound; answer 'criterion:{key.name}' first."
+            f"'{key.name}' is not asked for, so it takes no {key.kind}; answer 'criterion:{key.name}' first."
         )
     if key.kind in {"criterion", "situation", "usage"} and key not in replay.possible.sure:
         raise RequirementsError(

@@ -125,6 +125,10 @@ def _try_answers(state: State, key: Key) -> Iterator[Move]:
 def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "criterion":
         return ["must", "good", "nice", "no"]
+    if key.kind == "unlisted":
+        return []
+    if key.kind == "members":
+        return [*((member,) for member in state.catalogue.told_apart.get(key.name, ())[:_MOST_MOVES]), NONE]
     if key.kind == "bound":
         return [*state.catalogue.get_question(key.name).typical, NONE]
     if key.kind == "situation":
@@ -140,7 +144,7 @@ def _count_rules(state: State, key: Key) -> int:
 
 def _is_about(leaf: object, key: Key) -> bool:
     if isinstance(leaf, Need):
-        return key == ("criterion", leaf.criterion)
+        return key == ("criterion", leaf.criterion) or (key.kind == "members" and leaf.criterion == key.name)
     if isinstance(leaf, Situation):
         return key == ("situation", leaf.topic)
     return isinstance(leaf, Usage) and key == ("usage", leaf.item)
@@ -148,7 +152,7 @@ def _is_about(leaf: object, key: Key) -> bool:
 
 def _cover(state: State, key: Key) -> Coverage | None:
     catalogue = state.catalogue
-    if key.kind not in {"criterion", "bound"} or catalogue.knowledge.criteria[key.name].computed:
+    if key.kind not in {"criterion", "bound", "members"} or catalogue.knowledge.criteria[key.name].computed:
         return None
     inside = survey_answers(state).inside
     facts = [catalogue.facts(catalogue.providers[place], key.name) for place in inside]

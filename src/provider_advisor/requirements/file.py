@@ -35,9 +35,12 @@ def read_requirements(content: bytes, name: str, knowledge: KnowledgeBase, *, wh
     return _read_statement(parse_yaml(readable, name), knowledge, whole=whole)
 
 
-def read_requirements_data(data: Mapping[str, Any], name: str, knowledge: KnowledgeBase) -> Statement:
+def read_requirements_data(
+    data: Mapping[str, Any], name: str, knowledge: KnowledgeBase, *, whole: bool = True
+) -> Statement:
     """Return the same from data that is already read, such as the question inside a record."""
-    return _read_statement(Document.of(dict(data) if isinstance(data, Mapping) else data, name), knowledge, whole=True)
+    document = Document.of(dict(data) if isinstance(data, Mapping) else data, name)
+    return _read_statement(document, knowledge, whole=whole)
 
 
 def _is_json(content: bytes) -> bool:

@@ -31,10 +31,11 @@ class Statement(NamedTuple):
     uncounted: tuple[Requirement, ...] = ()
 
 
-def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Statement:
+def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
     """Return both statements together; a note says what the second adds, and where it wins over the first.
 
-    Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole.
+    Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole; usage may
+    be missing where more is still to be said, so that it is not `complete`.
     """
     required = {part.criterion for part in line.team.requirements}
     asked = required | {*line.team.unwanted}
@@ -54,13 +55,18 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase) -> Stat
     as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
     waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
     whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
-    found = count_waiting(whole, knowledge)
-    checked(found.team, knowledge)
+    found = count_waiting(whole, knowledge) if complete else whole
+    checked(found.team, knowledge, complete=complete)
     return found
 
 
-def describe_changes(first: Statement, second: Statement, who: str = "The command line") -> tuple[str, ...]:
-    """Return the sentence on what a second statement adds to that of a file and overrides in it, if it does either."""
+def describe_changes(
+    first: Statement, second: Statement, who: str = "The command line", to: str = "the file", *, whole: bool = False
+) -> tuple[str, ...]:
+    """Return the sentence on what a second statement adds to a first one and overrides in it, if it does either.
+
+    Where the second is the `whole` of what counts, what only the first says is left out.
+    """
     before, after = _list_said(first), _list_said(second)
     added = [name for name in after if name not in before]
     changed = [name for name, said in after.items() if before.get(name, said) != said]
@@ -70,13 +76,17 @@ def describe_changes(first: Statement, second: Statement, who: str = "The comman
         known = own.get(part.text.casefold())
         if known is None:
             added.append(f"'{part.text}'")
-        elif RANK[part.priority] > RANK[known]:
+        elif RANK[part.priority] > RANK[known] or (whole and part.priority != known):
             changed.append(f"'{part.text}'")
+    gone = [name for name in before if name not in after] if whole else []
+    kept = {part.text.casefold() for part in second.team.unlisted}
+    gone += [f"'{part.text}'" for part in first.team.unlisted if whole and part.text.casefold() not in kept]
     before, after = _list_limits(first), _list_limits(second)
     changed += [name for name, limit in after.items() if limit and before[name] not in {limit, None, ()}]
-    parts = [f"adds {', '.join(added)} to the file"] if added else []
-    parts += [f"overrides {', '.join(changed)} {'in it' if added else 'in the file'}"] if changed else []
-    return (f"{who} {' and '.join(parts)}.",) if parts else ()
+    parts = [f"adds {', '.join(added)} to {to}"] if added else []
+    parts += [f"overrides {', '.join(changed)} in {'it' if added else to}"] if changed else []
+    parts += [f"leaves out {', '.join(gone)}{'' if parts else f' of {to}'}"] if gone else []
+    return (f"{who} {' and '.join([', '.join(parts[:-1]), parts[-1]] if parts[1:] else parts)}.",) if parts else ()
 
 
 def _list_said(statement: Statement) -> dict[str, object]:

@@ -106,9 +106,9 @@ def make_team(read: Sequence[Requirement]) -> Team:
     return team._replace(unwanted=tuple(sorted(unwanted)))
 
 
-def checked(team: Team, knowledge: KnowledgeBase) -> Team:
-    """Return the team itself. Raises RequirementsError if it contradicts itself or lacks usage."""
-    if problems := list(_find_contradictions(team, knowledge)):
+def checked(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Team:
+    """Return the team itself. Raises RequirementsError if it contradicts itself or, where `complete`, lacks usage."""
+    if problems := list(_find_contradictions(team, knowledge, complete=complete)):
         raise RequirementsError(*problems)
     return team
 
@@ -133,12 +133,13 @@ class Mistakes:
             raise RequirementsError(*self.problems[: 1 if first_only else None])
 
 
-def _find_contradictions(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each contradiction, and for usage that is missing."""
+def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Iterator[str]:
+    """Yield a sentence for each contradiction and, where all is to be there, for usage that is missing."""
     yield from _find_unwanted(team)
     yield from _find_exclusive(team, knowledge)
-    yield from _find_uncomputable(team, knowledge)
-    yield from _find_incomplete_usage(team, knowledge)
+    if complete:
+        yield from _find_uncomputable(team, knowledge)
+        yield from _find_incomplete_usage(team, knowledge)
 
 
 def _find_loose(

@@ -11,6 +11,7 @@ from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.faces.cli.options import (
     as_of_option,
+    complete_by,
     format_option,
     knowledge_options,
     load_knowledge,
@@ -28,8 +29,8 @@ __all__ = ["compare_command"]
 
 
 @click.command("compare")
-@click.argument("providers", nargs=-1)
-@click.option("--area", help="Only criteria in this area, such as video.")
+@click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
+@click.option("--area", shell_complete=complete_by("areas"), help="Only criteria in this area, such as video.")
 @as_of_option
 @scope_options
 @format_option("text", "json")

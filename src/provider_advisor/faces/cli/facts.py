@@ -10,6 +10,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.options import (
+    complete_by,
     format_option,
     knowledge_options,
     load_knowledge,
@@ -26,7 +27,7 @@ __all__ = ["facts_command"]
 
 
 @click.command("facts")
-@click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...")
+@click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
 @format_option("text", "json")
 @scope_options
 @knowledge_options

@@ -22,6 +22,7 @@ from provider_advisor.whole_file import write_whole
 __all__ = [
     "as_of_option",
     "color_option",
+    "complete_by",
     "format_option",
     "knowledge_options",
     "load_knowledge",
@@ -44,24 +45,46 @@ _FEW = 10
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def path_name(given: str) -> str:
-    """Return the name of a file or folder as it was given, never empty.
+def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Return a completion of `requirements`, `files` or another kind of `completion`, imported once a shell asks."""
 
-    An unset variable in a script is no choice of a default. Raises click.BadParameter.
-    """
-    if not given:
-        raise click.BadParameter("the name is empty; name a file or a folder")
-    return given
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+        from provider_advisor.faces.cli import completion  # noqa: PLC0415 (as said)
+
+        found: list[Any] = getattr(completion, f"complete_{what}")(context, parameter, incomplete)
+        return found
+
+    return complete
+
+
+class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class from click 8.4 on only
+    """The name of a file or folder as it was given, never empty: an unset variable in a script is no choice."""
+
+    name = "path"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. Raises click.BadParameter."""
+        return value or self.fail("the name is empty; name a file or a folder", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Leave it to the shell to complete the name."""
+        return complete_by("files")(ctx, param, incomplete)
+
+
+path_name = _PathName()
 
 
 def knowledge_options(command: F) -> F:
     """Add `--facts DIR` and `--rules DIR`."""
-    command = click.option(
-        "--rules", type=path_name, metavar="DIR", help="Folder of rules, instead of the shipped one."
-    )(command)
-    return click.option("--facts", type=path_name, metavar="DIR", help="Folder of facts, instead of the shipped one.")(
-        command
-    )
+    for kind in ("rules", "facts"):
+        command = click.option(
+            f"--{kind}",
+            type=path_name,
+            metavar="DIR",
+            shell_complete=complete_by("folders"),
+            help=f"Folder of {kind}, instead of the shipped one.",
+        )(command)
+    return command
 
 
 def scope_options(command: F) -> F:
@@ -72,7 +95,8 @@ def scope_options(command: F) -> F:
         ("--without", "LIST", "Leave out these providers."),
         ("--only", "LIST", "Compare only these providers: acme,other."),
     ):
-        command = click.option(name, multiple=True, metavar=what, help=text)(command)
+        complete = complete_by("sources" if name == "--sources" else "providers")
+        command = click.option(name, multiple=True, metavar=what, shell_complete=complete, help=text)(command)
     return command
 
 

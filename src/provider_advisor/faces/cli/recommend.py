@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -16,6 +16,7 @@ from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     as_of_option,
     color_option,
+    complete_by,
     format_option,
     knowledge_options,
     load_knowledge,
@@ -35,14 +36,16 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.records import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, combined, read_team, split_list
-from provider_advisor.requirements.team import Mistakes
+from provider_advisor.requirements.team import Mistakes, checked
 from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
 
-__all__ = ["recommend_command"]
+__all__ = ["SheetOptions", "StatementOptions", "read_statement", "recommend_command", "statement_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _SHEETS = (".xlsx", ".xlsm", ".csv")
@@ -53,44 +56,67 @@ _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9][0-9.,]*")
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
+_STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--needs",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("requirements"),
+        help="Requirements that must be met: whiteboard,number-countries>=90.",
+    ),
+    click.option(
+        "--wants",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("requirements"),
+        help="Wishes that should be met; fax:could for a minor one, fax:wont for what no rule may add.",
+    ),
+    click.option(
+        "--unlisted",
+        multiple=True,
+        metavar="TEXT",
+        help='What no criterion says, listed and not judged: "loan phones during repair"; a must unless :should or '
+        ":could follows.",
+    ),
+    click.option(
+        "--situation",
+        multiple=True,
+        metavar="NAME=VALUE",
+        shell_complete=complete_by("situation"),
+        help="Facts about the team: developers=none.",
+    ),
+    click.option(
+        "--usage",
+        multiple=True,
+        metavar="ITEM=NUMBER",
+        shell_complete=complete_by("usage"),
+        help="Monthly volumes: sms-outbound=5000; a year: sms-outbound=60000/year; a range: sms-outbound=40000..60000.",
+    ),
+    click.option(
+        "--file",
+        type=path_name,
+        metavar="FILE",
+        help="Requirements file in YAML or JSON, or a sheet with a requirement in each row (.xlsx, .csv); - reads "
+        "standard input. Options override it.",
+    ),
+    sheet_options,
+    click.option(
+        "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
+    ),
+)
+
+
+def statement_options(command: F) -> F:
+    """Add the options by which a team says what it needs, `--file` among them."""
+    for option in reversed(_STATEMENT_OPTIONS):
+        command = option(command)
+    return command
+
 
 @click.group(
     "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.option(
-    "--needs", multiple=True, metavar="LIST", help="Requirements that must be met: whiteboard,number-countries>=90."
-)
-@click.option(
-    "--wants",
-    multiple=True,
-    metavar="LIST",
-    help="Wishes that should be met; fax:could for a minor one, fax:wont for what no rule may add.",
-)
-@click.option(
-    "--unlisted",
-    multiple=True,
-    metavar="TEXT",
-    help='What no criterion says, listed and not judged: "loan phones during repair"; a must unless :should or :could '
-    "follows.",
-)
-@click.option("--situation", multiple=True, metavar="NAME=VALUE", help="Facts about the team: developers=none.")
-@click.option(
-    "--usage",
-    multiple=True,
-    metavar="ITEM=NUMBER",
-    help="Monthly volumes: sms-outbound=5000; a year: sms-outbound=60000/year; a range: sms-outbound=40000..60000.",
-)
-@click.option(
-    "--file",
-    type=path_name,
-    metavar="FILE",
-    help="Requirements file in YAML or JSON, or a sheet with a requirement in each row (.xlsx, .csv); - reads standard "
-    "input. Options override it.",
-)
-@sheet_options
-@click.option(
-    "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
-)
+@statement_options
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @scope_options
@@ -98,7 +124,11 @@ _SELDOM = 100_000
 @format_option("text", "json", "markdown", "html", "questions")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
 @click.option(
-    "--output", "-o", type=path_name, metavar="FILE", help="Write to a file: answer.html, .md, .json or text."
+    "--output",
+    "-o",
+    type=path_name,
+    metavar="FILE",
+    help="Write to a file: answer.html, .md, .json or text.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 10 for a tie, 11 for undetermined, 12 for none.")
 @color_option
@@ -162,9 +192,9 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
 
     knowledge = load_knowledge(facts, rules)
     scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
-    asked = _SheetOptions(sheet, scale, matches, matched)
-    options = _StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked)
-    statement = _read_statement(options, knowledge)
+    asked = SheetOptions(sheet, scale, matches, matched)
+    options = StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked)
+    statement = read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness and form != "questions")
     if form == "questions":
         _write_questions(found, knowledge, output)
@@ -200,7 +230,7 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
         show_document(text)
 
 
-class _SheetOptions(NamedTuple):
+class SheetOptions(NamedTuple):
     """The options on spreadsheets, as they were given."""
 
     sheet: str | None = None
@@ -209,7 +239,7 @@ class _SheetOptions(NamedTuple):
     matched: str | None = None
 
 
-class _StatementOptions(NamedTuple):
+class StatementOptions(NamedTuple):
     """The options as they were given; `decimal` is the sign before fractions, None where numbers have one reading."""
 
     needs: tuple[str, ...] = ()
@@ -222,11 +252,15 @@ class _StatementOptions(NamedTuple):
     decimal: str | None = None
     scope: Mapping[str, tuple[str, ...]] = {}
     unlisted: tuple[str, ...] = ()
-    sheet: _SheetOptions = _SheetOptions()
+    sheet: SheetOptions = SheetOptions()
 
 
-def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
-    """Return the statement of the options, and of the file that they name. Raises RequirementsError, KnowledgeError."""
+def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
+    """Return the statement of the options, and of the file that they name.
+
+    Usage may be missing where more is still to be said, so that it is not `complete`. Raises RequirementsError and
+    KnowledgeError.
+    """
     mistakes = Mistakes()
     needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
     situation = _read_pairs(options.situation, "--situation", mistakes)
@@ -241,14 +275,17 @@ def _read_statement(options: _StatementOptions, knowledge: KnowledgeBase) -> Sta
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items()},
         usage={name: volume for name, volume in usage.items() if volume is not None},
         unlisted=options.unlisted,
-        whole=not options.file and not mistakes.problems,
+        whole=complete and not options.file and not mistakes.problems,
         typed=True,
     )
     scope = mistakes.note(read_scope_options, knowledge, **options.scope)
     file = _read_file(options.file, options, knowledge, mistakes) if options.file else None
     mistakes.raise_any()
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
-    return combined(file, line, knowledge) if file else line
+    if file is not None:
+        return combined(file, line, knowledge, complete=complete)
+    checked(line.team, knowledge, complete=complete)
+    return line
 
 
 def _read_lists(given: Iterable[str], decimal: str | None, mistakes: Mistakes) -> list[str]:
@@ -270,7 +307,7 @@ def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
     return read_volume(name, write_volume_plainly(values[0], decimal) if decimal else values[0])
 
 
-def _read_file(file: str, options: _StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
+def _read_file(file: str, options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
     if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
@@ -287,7 +324,7 @@ def _read_file(file: str, options: _StatementOptions, knowledge: KnowledgeBase, 
         return None
 
 
-def _read_sheet(file: str, options: _StatementOptions, knowledge: KnowledgeBase) -> Statement:
+def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
     """Return the statement in a sheet with a requirement in each row, and say how it was read."""
     from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
     from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415

@@ -13,6 +13,9 @@ from provider_advisor.faces.text import clean, show_text
 
 __all__ = ["run"]
 
+_COMPLETE = "_RECOMMEND_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 
 def run() -> int:
     """The exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
@@ -23,6 +26,10 @@ def run() -> int:
 
 
 def _status() -> int:
+    if _COMPLETE in os.environ:
+        from provider_advisor.faces.cli.completion import use_whole_words  # noqa: PLC0415 (only a shell asks for it)
+
+        use_whole_words()
     try:
         status = recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
         sys.stdout.flush()

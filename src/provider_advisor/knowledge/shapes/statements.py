@@ -222,7 +222,7 @@ VERSION = 1
 
 Place = Annotated[int, Field(ge=1, le=100_000, strict=True, description="the number of a screen, counted from 1")]
 
-_ABOUT = ("topics", "criterion", "situation", "usage")
+_ABOUT = ("topics", "criterion", "situation", "usage", "unlisted")
 
 
 def _check_version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
@@ -251,27 +251,32 @@ AnswerValue = Annotated[
 
 
 class AnswerShape(Shape):
-    """One answer: `topics`, or a criterion, situation or usage with its `answer`.
+    """One answer: `topics`, or a criterion, situation, usage or an unlisted wish with its `answer`.
 
     On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
-    number, a rating's word, none or not-sure. On a situation its value or values, on usage a number a month, or a text
-    such as 60000/year or 40000..60000; on both also no-answer or not-sure. `true` and `false` are yes and no; no to a
-    number means none. `searched` says that the person looked for the question, which then counts whether its topic is
-    open or not; `aside` that the answer is kept though its question no longer applies. `screen` and `bound_screen`
-    number the screens on which it and its bound were answered, for going back; without them each answer is a screen of
-    its own.
+    number, a rating's word, none or not-sure; and `members`: one or several, none (any will do) or not-sure. The
+    criterion may be a member or a choice. On a situation its value or values, on usage a number a month, or a text such
+    as 60000/year or 40000..60000; on both also no-answer or not-sure. `unlisted` is a wish in the team's own words:
+    must, good, nice, or no-answer, which takes it back. `true` and `false` are yes and no; no to a number means none.
+    `searched` says that the person looked for the question, which then counts whether its topic is open or not; `aside`
+    that the answer is kept though its question no longer applies. `screen`, `bound_screen` and `members_screen` number
+    the screens on which it, its bound and its members were answered, for going back; without them each answer is a
+    screen of its own.
     """
 
     topics: list[Id] | None = None
-    criterion: Ref | None = None
+    criterion: Words | None = None
     situation: Id | None = None
     usage: Id | None = None
+    unlisted: Words | None = None
     answer: AnswerValue | None = None
     bound: Annotated[End | None, BeforeValidator(_name_truth)] = None
+    members: Annotated[Words | Annotated[list[Words], Field(min_length=1)] | None, BeforeValidator(_name_truth)] = None
     searched: bool = False
     aside: bool = False
     screen: Place | None = None
     bound_screen: Place | None = None
+    members_screen: Place | None = None
 
     @model_validator(mode="after")
     def _check_question(self) -> AnswerShape:
@@ -281,17 +286,22 @@ class AnswerShape(Shape):
             raise wrong(f"expected exactly one of {', '.join(_ABOUT)}; found {found}")
         if (self.answer is None) is not (given[0] == "topics"):
             raise wrong("'answer' is missing; add it" if self.answer is None else "'topics' takes no 'answer'")
-        if self.bound is not None and given[0] != "criterion":
-            raise wrong("'bound' is only allowed with 'criterion'; remove it")
-        if self.bound_screen is not None and self.bound is None:
-            raise wrong("'bound_screen' is only allowed with 'bound'; remove it")
+        for key in ("bound", "members"):
+            if getattr(self, key) is not None and given[0] != "criterion":
+                raise wrong(f"'{key}' is only allowed with 'criterion'; remove it")
+            if getattr(self, f"{key}_screen") is not None and getattr(self, key) is None:
+                raise wrong(f"'{key}_screen' is only allowed with '{key}'; remove it")
         return self
 
 
 class AnswersFile(Shape):
-    """Answers to the questionnaire, in the order in which they were given; `declared` says that this is all."""
+    """Answers to the questionnaire, in the order in which they were given; `declared` says that this is all.
+
+    `given` is what was said before the first question, with the keys of a requirements file.
+    """
 
     version: Annotated[int, Field(json_schema_extra={"const": VERSION}), BeforeValidator(_check_version)]
+    given: RequirementsFile | None = None
     answers: list[AnswerShape]
     declared: bool = False
 

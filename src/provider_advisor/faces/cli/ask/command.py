@@ -25,7 +25,7 @@ from provider_advisor.faces.cli.ask.sessions import (
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
-from provider_advisor.faces.cli.ask.wording import describe_end, describe_open
+from provider_advisor.faces.cli.ask.wording import describe_end, describe_given, describe_open, list_topics_given
 from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,
@@ -36,15 +36,15 @@ from provider_advisor.faces.cli.options import (
     read_age,
     read_day,
     read_input,
-    read_scope_options,
     scope_options,
     today,
 )
+from provider_advisor.faces.cli.recommend import SheetOptions, StatementOptions, read_statement, statement_options
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import Page
-from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.files import read_bytes
-from provider_advisor.knowledge.records import Scope
+from provider_advisor.knowledge.records import EVERYTHING, Scope
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -58,7 +58,9 @@ from provider_advisor.questionnaire import (
     record_answers,
     record_requirements,
 )
+from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement
 
 __all__ = ["ask_command"]
 
@@ -88,6 +90,7 @@ _MOST = 10
     flag_value=_NEWEST,
     help="Continue an earlier session; without FILE the newest one.",
 )
+@statement_options
 @click.option("--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers.")
 @click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys.")
 @click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists.")
@@ -103,26 +106,49 @@ _MOST = 10
 def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
     """Ask a few questions about what matters, then answer.
 
-    It starts with one screen of topics, shows short lists, and ends as soon as no further answer could change the
-    result. No provider is named before the end. Ctrl-C saves the answers; --resume continues.
+    What a file or options such as --needs say already is not asked again. It starts with one screen of topics, shows
+    short lists, and ends as soon as no further answer could change the result. No provider is named before the end.
+    Ctrl-C saves the answers; --resume continues.
     """
     options = _check(AskOptions(**given))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
     knowledge = load_knowledge(options.facts, options.rules)
-    scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
-    knowledge = knowledge.restrict(**scope._asdict())
-    facts = facts_as_of(knowledge, read_day(options.as_of) or today(), read_age(options.max_age))
-    state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST)
+    before = _read_given(options, knowledge)
+    options = _take_day_and_scope(before, options)
+    knowledge = knowledge.restrict(**before.scope._asdict())
+    facts = facts_as_of(knowledge, before.as_of or today(), before.max_age)
+    said = before._replace(as_of=None, max_age=None, scope=EVERYTHING)
+    state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST, said)
     if options.answers is not None:
         _answer(_read_file(state, options.answers, options), options)
         return
     resumed = _find_session(options)
     draft = Draft(_read_session(state, resumed) if resumed else state)
+    if options.given:
+        _say([describe_given(state)], options)
+        draft.said[TOPICS] = list_topics_given(state)
     status = _converse(draft, options, resumed)
     if status:
         context.exit(status)
     _answer(draft.state, options)
+
+
+def _read_given(options: AskOptions, knowledge: KnowledgeBase) -> Statement:
+    """Return what is said before the first question, by a file and by options; usage may still be missing."""
+    sheet = SheetOptions(options.sheet, options.scale, options.matches, options.matched)
+    scope = {name: getattr(options, name) for name in Scope._fields}
+    said = StatementOptions(
+        options.needs, options.wants, options.situation, options.usage, options.file, options.as_of, options.max_age,
+        options.decimal, scope, options.unlisted, sheet,
+    )  # fmt: skip
+    return read_statement(said, knowledge, complete=False)
+
+
+def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
+    """Return the options with the day and the scope that a file names, as the command that continues needs them."""
+    day, age = given.as_of and given.as_of.isoformat(), given.max_age and f"{given.max_age}d"
+    return options._replace(as_of=day or None, max_age=age or None, **given.scope._asdict())
 
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
@@ -146,13 +172,26 @@ def _check(options: AskOptions) -> AskOptions:
     """Return the options if they go together. Raises RequirementsError."""
     if options.answers is not None and options.resume is not None:
         raise RequirementsError("--answers and --resume cannot be used together; choose one.")
+    if options.resume is not None and options.given:
+        raise RequirementsError(
+            f"{options.given[0]} and --resume cannot be used together: the session holds what was said before it."
+        )
+    if options.file == "-":
+        raise RequirementsError("--file -: standard input answers the questions; name a file.")
     if options.team is not None and not _is_name(options.team):
         raise RequirementsError("--team: the name is empty, too long or not UTF-8; expected a few words.")
     if options.place is not None:
         check_writable(options.place)
-        given = [file for file in (options.answers, options.resume) if file]
+        given = [file for file in (options.answers, options.resume, options.file) if file]
+        if options.file is not None and options.file.lower().endswith((".yaml", ".yml")):
+            given.remove(options.file)  # what was asked may take the place of what was there
         if any(Path(file).resolve() == options.place.resolve() for file in given):
-            raise RequirementsError(f"--save {options.save}: this file holds the answers; choose another one.")
+            what = (
+                "requirements"
+                if options.file and Path(options.file).resolve() == options.place.resolve()
+                else "answers"
+            )
+            raise RequirementsError(f"--save {options.save}: this file holds the {what}; choose another one.")
     return options
 
 

@@ -12,7 +12,13 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.wording import describe_answers, describe_gaps, list_stated_keys, takes_bound
+from provider_advisor.faces.cli.ask.wording import (
+    describe_answers,
+    describe_gaps,
+    get_answers,
+    list_details,
+    list_stated_keys,
+)
 from provider_advisor.questionnaire import (
     End,
     GivenAnswer,
@@ -26,15 +32,17 @@ from provider_advisor.questionnaire import (
     go_back,
     go_on,
     list_bounds,
+    list_members,
     put_answers,
+    read_wish,
     search_questions,
     stop,
 )
-from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound
+from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound, to_members
 
 __all__ = ["Draft", "Face", "Reply", "SaveFile", "Word", "converse"]
 
-Word = Literal["next", "back", "done", "stop", "search", "finish", "help", "why", "save"]
+Word = Literal["next", "back", "done", "stop", "search", "add", "finish", "help", "why", "save"]
 
 SaveFile = Callable[[State, Path, bool], str]
 """Saves the requirements, or the answers if so asked, in a file; returns what to say. Raises RequirementsError."""
@@ -43,7 +51,7 @@ _ANSWERS = "answers"
 
 
 class Reply(NamedTuple):
-    """What a person did: went on, back, said that this is all, stopped, searched for `words`, or finished.
+    """What a person did: went on, back, said that this is all, stopped, searched for `words`, added them, or finished.
 
     To save, `words` name the file; with `answers` before the name it is for the answers. At an end `next` continues the
     questions. `lasting` is false where the input has ended: no session is kept then.
@@ -68,15 +76,20 @@ class Draft:
         self.kept = False
 
     def get_values(self) -> dict[Key, Any]:
-        """Return the values on the present screen, with the numbers of what is ticked there."""
+        """Return the values on the present screen, with the numbers and members of what is ticked there."""
         keys = () if self.screen is None else self.screen.keys
         found = {key: self.said[key] for key in keys if key in self.said}
         ticked = [key for key, value in found.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
-        return found | {key: self.said[key] for key in map(to_bound, ticked) if key in self.said}
+        along = (*map(to_bound, ticked), *map(to_members, ticked))
+        return found | {key: self.said[key] for key in along if key in self.said}
 
     def list_numbers(self) -> tuple[Key, ...]:
         """Return the numbers to ask for on the present screen, for what is ticked there."""
         return () if self.screen is None else list_bounds(self.state, self.screen, self.get_values())
+
+    def list_members(self) -> tuple[Key, ...]:
+        """Return the members that may be named on the present screen, for what is ticked there."""
+        return () if self.screen is None else list_members(self.state, self.screen, self.get_values())
 
     def complete(self) -> State:
         """Return the state with what was said on the present screen so far."""
@@ -133,8 +146,8 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
     while True:
         reply = face.ask(draft, screen)
         try:
-            if reply.word == "search":
-                _search(draft, face, reply.words)
+            if reply.word in {"search", "add"}:
+                _look_up(draft, face, reply)
                 continue
             if reply.word == "back" and not draft.state.steps:
                 face.tell("There is nothing to go back to: this is the first question.")
@@ -169,9 +182,9 @@ def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
 
 def _is_over(draft: Draft, face: Face, end: End, save: SaveFile) -> bool:
     reply = face.ask_at_end(draft, end)
-    if reply.word == "search":
+    if reply.word in {"search", "add"}:
         try:
-            _search(draft, face, reply.words)
+            _look_up(draft, face, reply)
         except RequirementsError as error:
             face.tell(capital(str(error)))
     elif reply.word == "save":
@@ -205,12 +218,23 @@ def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
         face.tell(capital(str(error)))
 
 
+def _look_up(draft: Draft, face: Face, reply: Reply) -> None:
+    """Search for words, or add what the person needs in words of their own. Raises RequirementsError."""
+    if reply.word == "search":
+        _search(draft, face, reply.words)
+    elif reply.words:
+        _change(draft, face, read_wish(reply.words, draft.state.catalogue))
+
+
 def _search(draft: Draft, face: Face, words: str) -> None:
     """Let the person find a question, or one that is already answered, and answer it."""
     while True:
         keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
         if words and not keys:
-            face.tell(f"Nothing found for '{words[:40]}'; try another word, or fewer words.")
+            face.tell(
+                f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
+                f"words: + {words[:40]}"
+            )
             return
         picked = face.pick(draft.state, keys)
         if not isinstance(picked, Reply):
@@ -228,7 +252,7 @@ def _find_hits(state: State, words: str) -> tuple[Key, ...]:
 def _change(draft: Draft, face: Face, key: Key) -> None:
     """Ask for another answer to one question; where it is on the present screen, its line is set."""
     on_screen = draft.screen is not None and key in draft.screen.keys
-    before = {answer.key: answer.value for answer in draft.state.answers}
+    before = get_answers(draft.state)
     value = face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
     if value is None:
         return
@@ -237,9 +261,9 @@ def _change(draft: Draft, face: Face, key: Key) -> None:
         face.tell(describe_answers({key: value}, draft.state))
         return
     _set(draft, face, key, value)
-    if key.kind == "criterion" and takes_bound(draft.state, key) and value in PRIORITY_WORDS:
-        bound = to_bound(key)
-        _set(draft, face, bound, face.ask_value(draft.state, bound, before.get(bound)))
+    if key.kind == "criterion" and value in PRIORITY_WORDS:
+        for more in list_details(draft.state, key):
+            _set(draft, face, more, face.ask_value(draft.state, more, before.get(more)))
 
 
 def _set(draft: Draft, face: Face, key: Key, value: object) -> None:

@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
-from provider_advisor.faces.cli.ask.list_widget import LONGEST, Action, Note, Row, ask_rows, ask_text, join_keys
+from provider_advisor.faces.cli.ask.list_widget import (
+    LONGEST,
+    Action,
+    Note,
+    Row,
+    ask_rows,
+    ask_search,
+    ask_text,
+    join_keys,
+)
 from provider_advisor.faces.cli.ask.typed import read_command, read_number
 from provider_advisor.faces.cli.ask.wording import (
     LEVELS,
@@ -20,6 +29,7 @@ from provider_advisor.faces.cli.ask.wording import (
     describe_progress,
     describe_question,
     describe_silence,
+    describe_so_far,
     describe_standing,
     describe_summary,
     describe_title,
@@ -27,8 +37,16 @@ from provider_advisor.faces.cli.ask.wording import (
     name_choice,
 )
 from provider_advisor.faces.text import Page
-from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
-from provider_advisor.questionnaire.state import NO_ANSWER, UNSURE, check_value, get_silence, to_bound
+from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
+from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
+    NONE,
+    UNSURE,
+    check_value,
+    get_silence,
+    to_bound,
+    to_members,
+)
 
 __all__ = ["KeyFace"]
 
@@ -39,17 +57,20 @@ _TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no":
 
 _COMMANDS: Mapping[str, Reply] = {
     "/": Reply("search"),
+    "+": Reply("add"),
     "b": Reply("back"),
     "d": Reply("done"),
     "q": Reply("stop"),
     "c-d": Reply("stop"),
 }
-_GENERAL = ("? why", "/ search", "b back", "d that is all", "q save and stop")
+_GENERAL = ("? why", "/ search", "+ something else", "b back", "d that is all", "q save and stop")
 _ON = join_keys("↑↓ move", "enter next", *_GENERAL)
 _MARK = (join_keys("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"), _ON)
 _OPEN = (join_keys("space answer", "x no answer", "s not sure"), _ON)
+_NAME = (join_keys("space name them", "x any will do", "s not sure"), _ON)
 _TICK = (join_keys("space tick", "↑↓ move", "enter next", *_GENERAL),)
 _TYPE = (join_keys("enter next", "or type: ? (why)", "/word (search)", "back", "done", "stop"),)
+_FIND = (join_keys("type to find", "↑↓ move", "enter choose", "? why", "esc back"),)
 _PICK = (join_keys("↑↓ move", "enter choose", "? why", "b leave it as it was"),)
 _END = (join_keys("↑↓ move", "enter choose", "? what is proved"),)
 _CONFIRM = (join_keys("↑↓ move", "enter choose"),)
@@ -95,32 +116,32 @@ class KeyFace:
             **({} if end.complete else {"next": "Continue with the remaining questions"}),
             "back": "Go back",
             "search": "Change or add an answer",
+            "add": "Add something else you need, in your own words",
             "save": "Save what you ask for, as a file for recommend --file",
             "save answers": "Save the answers, to continue another day",
         }
         rows = [Row(word, label, keys=_END) for word, label in ways.items()]
         at: object = None
         while True:
-            found, at = _choose("And now?", rows, {"?": "why", "/": "search", "b": "back"}, at)
+            found, at = _choose("And now?", rows, {"?": "why", "/": "search", "+": "add", "b": "back"}, at)
             if found != "why":
                 word, _, words = found.partition(" ")
-                return _ask_words() if found == "search" else Reply(word, words)
+                return _complete(Reply(word, words))
             _say(describe_known(draft.state))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys, another search, or None."""
-        answers = {answer.key: answer.value for answer in state.answers}
         rows = []
         for key in keys:
             prompt = make_prompt(key, state.catalogue)
-            said = f" ({describe_answer(key, answers[key], state)})" if key in answers else ""
+            said = describe_so_far(key, state)
             rows.append(Row(key, prompt.label + said, details=[describe_question(prompt)], keys=_PICK))
         rows += [Row("/", "(search for another word)", keys=_PICK), Row("", "(leave it)", keys=_PICK)]
         at: object = None
         while True:
             found, at = _choose("Which one?", rows, {"?": "?", "/": "/", "b": ""}, at)
             if found != "?":
-                return _ask_words() if found == "/" else found or None
+                return _complete(Reply("search")) if found == "/" else found or None
             _say(describe_why(state, at) if isinstance(at, Key) else describe_known(state))
 
     def ask_name(self) -> str:
@@ -158,7 +179,7 @@ class KeyFace:
                 if reply is not None:
                     return reply
             else:
-                return _ask_words() if found.word == "search" else found
+                return _complete(found)
 
     def _answer_line(self, draft: Draft, screen: Screen, opened: _OpenedLine, heading: Sequence[str]) -> Reply | None:
         """Ask for the answer on one line; return what was done instead, if that leaves the list."""
@@ -184,13 +205,14 @@ class KeyFace:
 
 
 def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
-    """Return the lines of a screen; the number of what is ticked is below it."""
-    numbers = draft.list_numbers()
+    """Return the lines of a screen; the number and the members of what is ticked are below it."""
+    numbers, members = draft.list_numbers(), draft.list_members()
     keys: list[Key] = []
     for key in screen.keys:
         keys.append(key)
-        if key.kind == "criterion" and to_bound(key) in numbers:
-            keys.append(to_bound(key))
+        if key.kind == "criterion":
+            keys += [to_bound(key)] if to_bound(key) in numbers else []
+            keys += [to_members(key)] if to_members(key) in members else []
     return [_make_line(key, draft) for key in keys]
 
 
@@ -199,7 +221,9 @@ def _make_line(key: Key, draft: Draft) -> Row:
     details = [describe_question(prompt)]
     if prompt.kind != "criterion":
         label = describe_line(key, value, draft.state)
-        return Row(key, label, "" if key in draft.said else "-", "dim", details, _OPEN)
+        return Row(
+            key, label, "" if key in draft.said else "-", "dim", details, _NAME if prompt.kind == "members" else _OPEN
+        )
     level = str(value or NO_ANSWER)
     return Row(
         key,
@@ -228,7 +252,10 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         return _LADDER[max(0, min(len(_LADDER) - 1, _LADDER.index(level) + steps))]
 
     def go_on(_: Row) -> _OpenedLine | Reply:
-        waiting = (row.value for row in _make_lines(draft, screen))
+        waiting = [row.value for row in _make_lines(draft, screen)]
+        # Members can be named but need not be, where providers cannot be told apart by them.
+        told_apart = draft.state.catalogue.told_apart
+        waiting = [key for key in waiting if isinstance(key, Key) and (key.kind != "members" or key.name in told_apart)]
         key = next((key for key in waiting if _opens(key) and key not in draft.said), None)
         return _OpenedLine(key) if isinstance(key, Key) else Reply("next")
 
@@ -269,13 +296,13 @@ def _choose(
 
 def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
     """Return the answer to one question, or a Reply; why it is asked is said as often as somebody asks."""
-    ask = _ask_number if prompt.kind == "number" else _ask_several if prompt.many else _ask_choice
+    ask = _WAYS.get(prompt.kind, _ask_several if prompt.many else _ask_choice)
     while True:
         found, before = ask(prompt, before, state, heading)
         if not isinstance(found, Reply):
             return found
         if found.word not in {"why", "help"}:
-            return _ask_words(found.words) if found.word == "search" else Reply(found.word)
+            return _complete(found)
         _say(describe_why(state, prompt.key))
 
 
@@ -291,6 +318,37 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
             wrong = [capital(str(error))]
         else:
             return found, before
+
+
+def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
+    """Return the members that are chosen from a list that is searched, or a command; and what was chosen until then."""
+    chosen = [value for value in before if isinstance(value, str)] if isinstance(before, tuple | list) else []
+    labels = dict(prompt.choices)
+
+    def make_rows(typed: str) -> list[Row]:
+        on = f"Go on with {', '.join(labels[value] for value in chosen)}" if chosen else "Go on: any will do"
+        first = [] if typed else [Row(NONE, on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
+        found = find_members(prompt, typed, state.catalogue)
+        rows = [
+            Row(
+                (value,), label, "[x]" if value in chosen else "[ ]", "ticked" if value in chosen else "dim", keys=_FIND
+            )
+            for value, label in found
+        ]
+        return [*first, *rows] or [Row(None, f"Nothing of {len(labels)} is called '{typed}'", keys=_FIND)]
+
+    def choose(row: Row) -> object:
+        if isinstance(row.value, tuple):
+            chosen.remove(row.value[0]) if row.value[0] in chosen else chosen.append(row.value[0])
+            return None
+        return tuple(chosen) or NONE if row.value == NONE else row.value
+
+    leaving = {"?": Reply("why"), "escape": Reply("back"), "c-d": Reply("stop")}
+    label = prompt.label if prompt.ask in prompt.label else f"{prompt.label}. {prompt.ask}"
+    found = ask_search(heading, label, make_rows, choose, leaving)
+    if isinstance(found, Reply):
+        return found, tuple(chosen)
+    return check_value(prompt.key, found, state.catalogue), before
 
 
 def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
@@ -334,7 +392,8 @@ def _describe_choice(value: str, prompt: Prompt, state: State) -> list[str]:
 
 
 def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
-    labels = {**{value: name_choice(value, label) for value, label in prompt.choices}, **_LABELS.get(prompt.kind, {})}
+    named = _LABELS.get(prompt.kind, {})
+    labels = {value: named.get(label) or name_choice(value, label) for value, label in prompt.choices}
     first = before if isinstance(before, str) else before[0] if isinstance(before, tuple) else None
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # To press only enter is to say nothing.
@@ -345,15 +404,20 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     return (found if isinstance(found, Reply) else check_value(prompt.key, found, state.catalogue)), before
 
 
+_WAYS = {"number": _ask_number, "members": _ask_members}
 _SILENCE = {"rating": "none", "situation": "no-answer"}
 _LABELS: Mapping[str, Mapping[str, str]] = {"criterion": LEVELS, "rating": {"none": "any will do"}}
 
 
-def _ask_words(words: str = "") -> Reply:
-    """Return a search for the words, which are asked for where there are none."""
-    if not words:
+def _complete(reply: Reply) -> Reply:
+    """Return the reply with the words that a search, or something else that is needed, still lacks."""
+    words = reply.words
+    if reply.word == "search" and not words:
         words = ask_text((), "Search for:", (), (join_keys("type a word", "enter alone: your answers so far"),))
-    return Reply("search", words.strip().removeprefix("/")[:LONGEST])
+    elif reply.word == "add" and not words:
+        below = ("In your own words: loan phones during repair. sms|whatsapp where either will do.",)
+        words = ask_text((), "Something else you need:", below, (join_keys("enter add it", "empty: nothing"),))
+    return reply._replace(words=words.strip().removeprefix("/")[:LONGEST])
 
 
 def _say(sentences: Sequence[str], *, bold: bool = False) -> None:

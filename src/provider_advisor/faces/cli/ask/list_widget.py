@@ -1,4 +1,4 @@
-"""The two prompts on a terminal: a list whose rows can be pointed at, and a line that is typed.
+"""The prompts on a terminal: a list whose rows can be pointed at, one that is searched by typing, and a typed line.
 
 A list serves every question with rows: criteria with marks, one choice, several ticks, what to do at an end. It knows
 nothing of their meaning. What a key does to the row at the pointer is an action, given by the caller; rows are made
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from prompt_toolkit.application import Application, get_app_session
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -27,7 +28,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from provider_advisor.faces.text import clean, reveal
 
-__all__ = ["LONGEST", "Action", "Note", "Row", "ask_rows", "ask_text", "cut", "join_keys"]
+__all__ = ["LONGEST", "Action", "Note", "Row", "ask_rows", "ask_search", "ask_text", "cut", "join_keys"]
 
 LONGEST = 200
 """Of what is typed or pasted into a line this much counts."""
@@ -48,6 +49,7 @@ _WIDEST = 100
 _OTHERS = 9
 """The rows that other windows need at least."""
 
+_TICK_WIDTH = 4
 _JOINT = "\N{NO-BREAK SPACE}"
 _MOVES = {
     **dict.fromkeys(("up", "k", "c-p", "s-tab"), -1),
@@ -108,7 +110,11 @@ class _Board:
         else:
             self.note = None
             self.rows = self._make_rows()
-            self.place = next(place for place, row in enumerate(self.rows) if row.value == here)
+            self.place = next((place for place, row in enumerate(self.rows) if row.value == here), 0)
+
+    def start_again(self) -> None:
+        """Make the rows again, and point at the first."""
+        self.note, self.rows, self.place = None, self._make_rows(), 0
 
 
 def ask_rows(
@@ -150,6 +156,55 @@ def ask_rows(
     ]
     found = _run(Layout(HSplit(body)), keys)
     return found, board.row.value
+
+
+def ask_search(
+    heading: Sequence[str],
+    label: str,
+    make_rows: Callable[[str], Sequence[Row]],
+    act: Action,
+    leaving: Mapping[str, object],
+) -> Any:  # noqa: ANN401 (whatever the action returned)
+    """Return what the action at the chosen row returned, or what a key of `leaving` stands for.
+
+    Letters are typed into a line, and `make_rows` finds the rows for it; there is always one. Enter acts on the row at
+    the pointer; where that returns None, the list stays and the line is empty again. Keys of `leaving` that can be
+    typed count only while the line is empty. Raises KeyboardInterrupt, and EOFError where the input ends.
+    """
+    buffer = Buffer(multiline=False)
+    board = _Board(lambda: make_rows(buffer.text[:LONGEST]), None)
+    buffer.on_text_changed += lambda _: board.start_again()
+    keys = KeyBindings()
+
+    def choose(event: KeyPressEvent) -> None:
+        was_typed = bool(buffer.text)
+        board.act(event, act)
+        if was_typed:
+            buffer.reset()
+            board.start_again()
+
+    for key, steps in (("up", -1), ("down", 1), ("c-p", -1), ("c-n", 1), ("s-tab", -1), ("tab", 1)):
+        _bind(keys, key, lambda _, steps=steps: board.move(steps))  # type: ignore[misc]
+    _bind(keys, "enter", choose)
+    for key, found in leaving.items():
+        is_typed = Condition(lambda: not buffer.text) if len(key) == 1 else True
+        keys.add(key, eager=True, filter=is_typed)(lambda event, found=found: event.app.exit(result=found))
+    _bind(keys, Keys.BracketedPaste, lambda event: buffer.insert_text(_get_first_line(event.data)))
+    line = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
+    rows = Window(
+        FormattedTextControl(lambda: _draw_rows(board, _TICK_WIDTH), show_cursor=False),
+        height=lambda: Dimension(min=min(3, len(board.rows)), preferred=len(board.rows), max=len(board.rows)),
+    )
+    body = [
+        *([_make_text_window(lambda: heading, "title", "dim")] if heading else []),
+        Window(line, height=Dimension(min=1, max=2), wrap_lines=True, dont_extend_height=True),
+        Window(height=Dimension(min=0, max=1, preferred=1)),
+        rows,
+        Window(height=Dimension(min=0, max=1, preferred=1)),
+        _make_text_window(lambda: board.row.details, whole=True),
+        _make_text_window(lambda: board.row.keys, "dim"),
+    ]
+    return _run(Layout(HSplit(body), focused_element=line), keys)
 
 
 def _draw_rows(board: _Board, mark_width: int) -> StyleAndTextTuples:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
-from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_command, read_marks, read_number
+from provider_advisor.faces.cli.ask.typed import (
+    SHORT_LIST,
+    InputLines,
+    read_choices,
+    read_command,
+    read_marks,
+    read_members,
+    read_number,
+)
 from provider_advisor.faces.cli.ask.wording import (
     describe_answer,
     describe_answers,
@@ -18,6 +26,7 @@ from provider_advisor.faces.cli.ask.wording import (
     describe_progress,
     describe_question,
     describe_silence,
+    describe_so_far,
     describe_standing,
     describe_title,
     describe_why,
@@ -37,11 +46,13 @@ _PATIENCE = 100
 
 _MOST_SHOWN = 80
 _ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"
+_OWN = "m (must), g (good), n (nice) or x (leave it out)"
 _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
     "no (x): it is not wanted, and no rule adds it. No answer is not a no: what else you say may still add it.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: that is all.",
+    "+ words: something else you need, in your own words; with | between two where either will do.",
     "stop: save the answers and end. An empty line continues.",
 )
 
@@ -86,12 +97,14 @@ class PlainFace:
         criteria = [key for key in screen.keys if key.kind == "criterion"]
         while True:
             reply = self._ask_marks(draft, screen, criteria) if criteria else Reply("next")
-            rest = (*draft.list_numbers(), *(key for key in screen.keys if key not in criteria))
+            # One question for all that is asked of the same members: "In which countries?"
+            alike = _group_alike(draft.list_members(), draft.state)
+            rest = (*draft.list_numbers(), *alike, *(key for key in screen.keys if key not in criteria))
             if reply.word != "next" or not rest:
                 return reply
             if criteria:
                 self.tell("")
-            reply = self._ask_each(draft, rest)
+            reply = self._ask_each(draft, rest, alike)
             if reply.word != "back" or not criteria:
                 return reply
             self._shown = None
@@ -112,11 +125,9 @@ class PlainFace:
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys by its number; other words search again, an empty line leaves."""
-        answers = {answer.key: answer.value for answer in state.answers}
         page = self._make_page()
         for place, key in enumerate(keys, start=1):
-            said = f" ({describe_answer(key, answers[key], state)})" if key in answers else ""
-            page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{said}")
+            page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
         page.line("A number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
         page.show()
         try:
@@ -190,20 +201,23 @@ class PlainFace:
         page.line(_LISTED if len(keys) > 1 else f"{_ONE}; empty line: no answer; help for more.")
         page.show()
 
-    def _ask_each(self, draft: Draft, keys: Sequence[Key]) -> Reply:
-        """Ask one question after the other; `back` goes to the one before."""
+    def _ask_each(self, draft: Draft, keys: Sequence[Key], alike: Mapping[Key, Sequence[Key]]) -> Reply:
+        """Ask one question after the other, those that are `alike` at once; `back` goes to the one before."""
         place, state = 0, draft.state
         while place < len(keys):
-            key = keys[place]
-            found = self._ask_one(make_prompt(key, state.catalogue), draft.said.get(key), draft.complete())
+            key, together = keys[place], alike.get(keys[place], (keys[place],))
+            labels = [make_prompt(each, state.catalogue).label for each in together]
+            prompt = make_prompt(key, state.catalogue)._replace(label=", ".join(labels))
+            found = self._ask_one(prompt, draft.said.get(key), draft.complete())
             if isinstance(found, Reply):
                 if found.word != "back" or not place:
                     return found
                 place -= 1
                 continue
-            draft.said[key] = found
+            said = dict.fromkeys(together, found)
+            draft.said |= said
             place += 1
-            self._say([describe_answers({key: found}, state), *([""] if place < len(keys) else [])])
+            self._say([describe_answers(said, state), *([""] if place < len(keys) else [])])
         return Reply("next")
 
     def _ask_one(self, prompt: Prompt, before: object, state: State, *, leave: bool = False) -> object:
@@ -230,7 +244,7 @@ class PlainFace:
         if prompt.kind != "topics":
             page.line(prompt.label, bold=True)
             page.line(describe_question(prompt))
-        if prompt.kind in {"topics", "situation", "rating"}:
+        if prompt.kind in {"topics", "situation", "rating"} or _is_short(prompt):
             for place, (value, label) in enumerate(prompt.choices, start=1):
                 page.line(f"{place:>2}  {name_choice(value, label)}")
                 if prompt.kind == "topics" and (text := state.catalogue.subjects[value].help):
@@ -304,9 +318,21 @@ class PlainFace:
 def _list_ways_on(end: End) -> str:
     on = "" if end.complete else "on: ask on; "
     return (
-        f"Empty line: finish; {on}back; change: another answer; /word: find a question; ?: what is proved; "
-        "save FILE: save what you ask for; save answers FILE: save the answers."
+        f"Empty line: finish; {on}back; change: another answer; /word: find a question; + words: something else you "
+        "need; ?: what is proved; save FILE: save what you ask for; save answers FILE: save the answers."
     )
+
+
+def _group_alike(keys: Iterable[Key], state: State) -> dict[Key, list[Key]]:
+    """Return keys of members by the first key with the same list of members."""
+    criteria, found = state.catalogue.knowledge.criteria, dict[str, list[Key]]()
+    for key in keys:
+        found.setdefault(str(criteria[key.name].of_each), []).append(key)
+    return {together[0]: together for together in found.values()}
+
+
+def _is_short(prompt: Prompt) -> bool:
+    return prompt.kind == "members" and len(prompt.choices) <= SHORT_LIST
 
 
 def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
@@ -325,8 +351,11 @@ def _describe_input(prompt: Prompt, *, is_kept: bool) -> str:
     """Return what may be typed; an empty line keeps what was answered before, or says nothing."""
     if prompt.kind == "number":
         what = describe_hint(prompt)
+    elif prompt.kind == "members":
+        example = ", ".join(label for _, label in prompt.choices[:2])
+        what = f"Names{' or numbers' if _is_short(prompt) else ''}, as in {example}; s: not sure"
     elif prompt.kind == "criterion":
-        what = _ONE
+        what = _OWN if prompt.key.kind == "unlisted" else _ONE
     else:
         what = "Numbers, as in 1 3" if prompt.many else "A number"
     return f"{what}; empty line: {'as it was' if is_kept else describe_silence(prompt)}; help for more."
@@ -334,7 +363,7 @@ def _describe_input(prompt: Prompt, *, is_kept: bool) -> str:
 
 def _read_answer(text: str, prompt: Prompt, state: State) -> object:
     """Return the checked answer to a question, or a command. Raises RequirementsError."""
-    is_choice = text.casefold() in {value for value, _ in prompt.choices}
+    is_choice = prompt.kind != "members" and text.casefold() in {value for value, _ in prompt.choices}
     command = None if is_choice else read_command(text)
     if command is not None:
         return command
@@ -342,6 +371,8 @@ def _read_answer(text: str, prompt: Prompt, state: State) -> object:
         return next(iter(read_marks(text, [prompt.key]).values()))
     if prompt.kind == "number":
         return check_value(prompt.key, read_number(text, prompt), state.catalogue)
+    if prompt.kind == "members":
+        return check_value(prompt.key, read_members(text, prompt, state), state.catalogue)
     if not text:
         return {"topics": (), "rating": NONE}.get(prompt.kind, NO_ANSWER)
     chosen = read_choices(UNSURE if text.casefold() == "s" else text, prompt)

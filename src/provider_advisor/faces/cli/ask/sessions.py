@@ -50,6 +50,17 @@ class AskOptions(NamedTuple):
     one_by_one: bool
     no_color: bool
     team: str | None
+    file: str | None
+    needs: tuple[str, ...]
+    wants: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    situation: tuple[str, ...]
+    usage: tuple[str, ...]
+    decimal: str | None
+    sheet: str | None
+    scale: str | None
+    matches: str | None
+    matched: str | None
     as_of: str | None
     max_age: str | None
     only: tuple[str, ...]
@@ -65,6 +76,12 @@ class AskOptions(NamedTuple):
     def place(self) -> Path | None:
         """Return where the requirements are to be saved."""
         return None if self.save is None else Path(self.save)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Return the options that say something before the first question."""
+        named = ("file", "needs", "wants", "unlisted", "situation", "usage")
+        return tuple(f"--{name}" for name in named if getattr(self, name))
 
     def make_command(self, session: Path) -> str:
         """Return the command that continues a session."""

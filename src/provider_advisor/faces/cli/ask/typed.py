@@ -11,11 +11,17 @@ from provider_advisor.errors import KnowledgeError, RequirementsError, describe_
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import describe_two_readings, read_amount, unit_fits
-from provider_advisor.questionnaire import Prompt
+from provider_advisor.questionnaire import Prompt, State, find_members
+from provider_advisor.questionnaire.state import NONE, UNSURE
 from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.requirements.volumes import Used, read_volume
 
-__all__ = ["InputLines", "read_choices", "read_command", "read_marks", "read_number"]
+__all__ = ["SHORT_LIST", "InputLines", "read_choices", "read_command", "read_marks", "read_members", "read_number"]
+
+SHORT_LIST = 20
+"""A list of members that is no longer is shown whole, with numbers."""
+
+_MOST_NAMED = 6
 
 K = TypeVar("K")
 
@@ -42,7 +48,7 @@ _COMMANDS: dict[str, Word] = {
 
 
 def read_command(text: str) -> Reply | None:
-    """Return the command in a line, None if there is none: `back`, `/word`, `?3`.
+    """Return the command in a line, None if there is none: `back`, `/word`, `?3`, `+ loan phones`.
 
     >>> read_command("/ white board"), read_command("1 must")
     (Reply(word='search', words='white board', lasting=True), None)
@@ -52,6 +58,8 @@ def read_command(text: str) -> Reply | None:
         return Reply("search", brief(typed[1:].strip()))
     if typed.startswith("?"):
         return Reply("why", typed[1:].strip())
+    if typed.startswith("+"):
+        return Reply("add", typed[1:].strip())
     word = _COMMANDS.get(typed.casefold())
     return Reply(word) if word else None
 
@@ -117,6 +125,33 @@ def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
             f"{shown(part[:60])} is not one of them; expected numbers from 1 to {len(prompt.choices)}, or help.{hint}"
         )
     return known[part.casefold()]
+
+
+def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ...]:
+    """Return the ids of the members that a list of names means, or `none` or `not-sure`. Raises RequirementsError."""
+    typed = text.strip().casefold()
+    if typed in {"s", "not sure", "not-sure", "unsure"}:
+        return UNSURE
+    if typed in {"", "none", "any", "x"}:
+        return NONE
+    return tuple(_read_member(part.strip(), prompt, state) for part in re.split(r"[,;]", text) if part.strip()) or NONE
+
+
+def _read_member(text: str, prompt: Prompt, state: State) -> str:
+    """Return the member that one name means: by its number in a short list, by its name, or by a part of it."""
+    if text.isascii() and text.isdigit() and len(prompt.choices) <= SHORT_LIST:
+        return prompt.choices[_read_place(text[:9], len(prompt.choices))][0]
+    if (known := state.catalogue.knowledge.criteria.find_member(prompt.key.name, text)) is not None:
+        return known
+    found = find_members(prompt, text, state.catalogue)
+    if len(found) == 1:
+        return found[0][0]
+    if found:
+        named = ", ".join(label for _, label in found[:_MOST_NAMED])
+        more = f" or {len(found) - _MOST_NAMED} others" if len(found) > _MOST_NAMED else ""
+        raise RequirementsError(f"{shown(text[:60])} may be {named}{more}; type one of them.")
+    hint = did_you_mean(brief(text), [label for _, label in prompt.choices])
+    raise RequirementsError(f"{shown(text[:60])} is not one of the {len(prompt.choices)} to choose from.{hint}")
 
 
 def read_number(text: str, prompt: Prompt) -> str | Used:

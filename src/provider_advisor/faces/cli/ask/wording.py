@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import STANDINGS, capital, joined, number_text
+from provider_advisor.knowledge.members import AT
 from provider_advisor.questionnaire import (
+    Catalogue,
     Coverage,
     End,
     Key,
@@ -23,7 +25,18 @@ from provider_advisor.questionnaire import (
     sum_up_known,
     survey_answers,
 )
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, PRIORITY_WORDS, TOPICS, UNSURE
+from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
+    NONE,
+    PRIORITY_WORDS,
+    TOPICS,
+    UNSURE,
+    UNWANTED,
+    to_bound,
+    to_members,
+    to_question,
+)
+from provider_advisor.requirements.volumes import Volume
 
 __all__ = [
     "LEVELS",
@@ -31,6 +44,7 @@ __all__ = [
     "describe_answers",
     "describe_end",
     "describe_gaps",
+    "describe_given",
     "describe_hint",
     "describe_known",
     "describe_line",
@@ -38,13 +52,16 @@ __all__ = [
     "describe_progress",
     "describe_question",
     "describe_silence",
+    "describe_so_far",
     "describe_standing",
     "describe_summary",
     "describe_title",
     "describe_why",
+    "get_answers",
+    "list_details",
     "list_stated_keys",
+    "list_topics_given",
     "name_choice",
-    "takes_bound",
 ]
 
 LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", UNSURE: "not sure", NO_ANSWER: "no answer"}
@@ -54,6 +71,7 @@ _SILENT = {NONE, NO_ANSWER}
 _TITLES = {
     "topics": "What matters to the team? Tick its topics; you are not asked about the others.",
     "numbers": "What you asked for, in numbers",
+    "members": "More about what you need",
     "situation": "Your team",
     "volumes": "How much per month? A rough number will do.",
     "details": "More about what you need. A rough number will do.",
@@ -117,6 +135,8 @@ def describe_line(key: Key, value: object, state: State) -> str:
     """Return a question that is no criterion, on a line of a list, with its answer unless that is None."""
     prompt = make_prompt(key, state.catalogue)
     answer = "" if value is None else describe_answer(key, value, state)
+    if key.kind == "members":
+        return f"   {prompt.ask} {answer or '(any)'}"
     if key.kind != "bound":
         return f"{prompt.label}: {answer or '…'}"
     asked = f"at {'most' if prompt.at_most else 'least'} … {prompt.unit or ''}"
@@ -141,17 +161,21 @@ def describe_silence(prompt: Prompt) -> str:
     """Return what it means that nothing is answered to a question."""
     if prompt.kind == "number" and prompt.key.kind == "bound":
         return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
-    return {"topics": "none of them", "rating": "any will do"}.get(prompt.kind, "no answer")
+    return {"topics": "none of them", "rating": "any will do", "members": "any will do"}.get(prompt.kind, "no answer")
 
 
 def describe_answer(key: Key, value: object, state: State) -> str:
     """Return an answer as it is read: "must", "at least 90 countries", "training, events"."""
     catalogue = state.catalogue
+    if key.kind == "members":
+        return _name_members(key, value, state)
+    value = value.said if isinstance(value, Volume) else value
     if isinstance(value, tuple | list):
         labels = {subject.id: subject.label for subject in catalogue.subjects.values()} if key == TOPICS else {}
         return ", ".join(labels.get(part, str(part).replace("-", " ")) for part in value) or "none"
     if isinstance(value, str) and value in {*_SILENT, UNSURE}:
-        return {NONE: "no limit" if key.kind == "bound" else "none"}.get(value, value.replace("-", " "))
+        own = {("bound", NONE): "no limit", ("unlisted", NO_ANSWER): "left out"}
+        return own.get((key.kind, value), value.replace("-", " "))
     if key.kind != "bound":
         return number_text(value) if isinstance(value, int | float) else str(value).replace("-", " ")
     criterion = catalogue.knowledge.criteria[key.name]
@@ -159,6 +183,12 @@ def describe_answer(key: Key, value: object, state: State) -> str:
     if criterion.values:
         return f"{word} {criterion.values[value] if isinstance(value, int) else value}"
     return f"{word} {number_text(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
+
+
+def _name_members(key: Key, value: object, state: State) -> str:
+    labels = dict(make_prompt(key, state.catalogue).choices)
+    named = [labels[part] for part in value] if isinstance(value, tuple | list) else []
+    return joined(named) or ("not sure" if value == UNSURE else "any will do")
 
 
 def describe_summary(values: Mapping[Key, object], state: State) -> str:
@@ -177,29 +207,82 @@ def describe_answers(values: Mapping[Key, object], state: State) -> str:
 
 def describe_gaps(values: Mapping[Key, object], state: State) -> str:
     """Return a warning on what is asked for and not known of any provider; empty where there is no such thing."""
-    asked = [key.name for key, value in values.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
-    facts, criteria = state.catalogue.facts, state.catalogue.knowledge.criteria
-    gaps = [
-        name
-        for name in asked
-        if not criteria[name].computed and not any(facts(one, name).claims for one in state.catalogue.providers)
-    ]
+    so_far, catalogue = get_answers(state) | dict(values), state.catalogue
+    asked: dict[str, object] = {}
+    for key in values:
+        priority = so_far.get(to_question(key))
+        if key.kind in {"criterion", "members"} and priority in PRIORITY_WORDS:
+            members = so_far.get(to_members(key), ())
+            named = [f"{key.name}{AT}{member}" for member in members] if isinstance(members, tuple) else []
+            asked |= dict.fromkeys(named or [key.name], priority)
+    gaps = [name for name in asked if not _is_known(name, catalogue)]
     if not gaps:
         return ""
-    labels = joined([criteria[name].label for name in gaps])
-    is_must = any(values[Key("criterion", name)] == "must" for name in gaps)
+    labels = joined([catalogue.knowledge.criteria[name].label for name in gaps])
+    is_must = any(asked[name] == "must" for name in gaps)
     means = "while it is a must, no provider can be shown to qualify" if is_must else "it cannot set providers apart"
     return f"Nothing is known of any provider about {labels}: {means}. You could ask the providers."
 
 
+def _is_known(name: str, catalogue: Catalogue) -> bool:
+    """Return whether something is known of some provider about a criterion, or about a part of a choice."""
+    criterion = catalogue.knowledge.criteria[name]
+    names = [part.criterion for part in criterion.any_of] or [name]
+    return criterion.computed or any(catalogue.facts(one, part).claims for part in names for one in catalogue.providers)
+
+
+def get_answers(state: State) -> dict[Key, object]:
+    """Return what was answered so far, and what was given before the first question and is still as it was."""
+    team, found = state.given.team, dict[Key, object]()
+    levels = {priority: word for word, priority in PRIORITY_WORDS.items()}
+    for part in (*team.requirements, *state.given.uncounted):
+        found.setdefault(Key("criterion", part.criterion), UNWANTED if part.is_absence else levels[part.priority])
+    found |= {Key("criterion", name): UNWANTED for name in team.unwanted}
+    found |= {Key("situation", name): values for name, values in team.situation.items()}
+    found |= {Key("usage", name): amount for name, amount in team.usage.items()}
+    found |= {Key("unlisted", part.text): levels[part.priority] for part in team.unlisted}
+    return found | {answer.key: answer.value for answer in state.answers}
+
+
 def list_stated_keys(state: State) -> tuple[Key, ...]:
     """Return the answers that ask for something, say something or leave it open; each can be changed."""
-    return tuple(answer.key for answer in state.answers if answer.value not in _SILENT)
+    return tuple(key for key, value in get_answers(state).items() if value not in _SILENT)
 
 
-def takes_bound(state: State, key: Key) -> bool:
-    """Return whether the criterion of a key takes a number or a rating's word."""
-    return state.catalogue.knowledge.criteria[key.name].kind != "capability"
+def describe_so_far(key: Key, state: State) -> str:
+    """Return the answer so far to a question in brackets; empty where there is none."""
+    answers = get_answers(state)
+    return f" ({describe_answer(key, answers[key], state)})" if key in answers else ""
+
+
+def describe_given(state: State) -> str:
+    """Return what was said before the first question, counted by kind."""
+    team = state.given.team
+    wishes = len(team.requirements) + len(state.given.uncounted) + len(team.unwanted)
+    counts = [
+        (wishes, "requirement", "requirements"),
+        (len(team.situation), "answer on the team", "answers on the team"),
+        (len(team.usage), "monthly volume", "monthly volumes"),
+        (len(team.unlisted), "wish in your own words", "wishes in your own words"),
+    ]
+    told = joined([_count(number, one, many) for number, one, many in counts if number])
+    if not told:
+        return "Nothing was said yet."
+    return f"You start with {told}, which will not be asked again. To see or change them, search without a word: /"
+
+
+def list_topics_given(state: State) -> tuple[str, ...]:
+    """Return the topics that what was said before the first question belongs to, in their order."""
+    keys = [key for key in get_answers(state) if key.kind == "criterion"]
+    named = {subject for key in keys for subject in state.catalogue.questions[key].subjects}
+    return tuple(subject for subject in state.catalogue.subjects if subject in named)
+
+
+def list_details(state: State, key: Key) -> tuple[Key, ...]:
+    """Return what can be asked about a criterion that is asked for: its number or a rating's word, and its members."""
+    criterion = state.catalogue.knowledge.criteria[key.name]
+    bounds = () if criterion.kind == "capability" else (to_bound(key),)
+    return (*bounds, to_members(key)) if criterion.of_each else bounds
 
 
 def describe_end(state: State, end: End) -> str:

@@ -1,0 +1,226 @@
+"""Complete in a shell what options take: criteria and their members, situations, usage, providers, sources, files.
+
+Of a list the last part is completed, and of a part what comes next:
+
+    fax,phone-n          fax,phone-numbers
+    phone-numbers@ger    phone-numbers@germany
+    fax:mu               fax:must
+    developers=no        developers=none
+
+The base is the one that `--facts` and `--rules` name, as an earlier run kept it. Where it cannot be read, nothing is
+completed: no message may come between what somebody types.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar
+
+import click
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+from provider_advisor.errors import AdvisorError
+from provider_advisor.knowledge import KnowledgeBase, load
+from provider_advisor.knowledge.members import AT
+from provider_advisor.safe_text import fold
+
+__all__ = [
+    "complete_areas",
+    "complete_files",
+    "complete_folders",
+    "complete_names",
+    "complete_providers",
+    "complete_requirements",
+    "complete_situation",
+    "complete_sources",
+    "complete_usage",
+    "use_whole_words",
+]
+
+Choice = tuple[str, str]
+"""A word that may come next, and what it means."""
+
+_LAST = re.compile(r"(?P<before>.*[,;|\n])?\s*(?P<last>.*)", re.DOTALL)
+_SIGNED = re.compile(r"(?P<word>[^<>=:]+)(?P<sign>>=|<=|=)(?P<value>[^<>=:]*)")
+_PRIORITIES = (("must", "must be met"), ("should", "counts"), ("could", "counts a little"), ("wont", "not wanted"))
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _complete_with(list_choices: Callable[[KnowledgeBase, str], Iterable[Choice]]) -> Complete:
+    """Return a completion of the last part of a list, by the words that may come in the place of a part."""
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = _LAST.fullmatch(incomplete)
+        knowledge = _load(context)
+        if found is None or knowledge is None:
+            return []
+        before, last = found["before"] or "", found["last"]
+        choices = dict(list_choices(knowledge, last))
+        return [CompletionItem(f"{before}{word}", help=text) for word, text in choices.items() if word.startswith(last)]
+
+    return complete
+
+
+def _load(context: click.Context) -> KnowledgeBase | None:
+    """Return the base that the options before name, of the subcommand or else of the command before it."""
+    given: dict[str, str | None] = {"facts": None, "rules": None}
+    at: click.Context | None = context
+    while at is not None:
+        given = {name: value or at.params.get(name) for name, value in given.items()}
+        at = at.parent
+    try:
+        return load(given["facts"], given["rules"])
+    except AdvisorError:
+        return None
+
+
+def _list_requirements(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
+    word, colon, _ = typed.partition(":")
+    if colon:
+        yield from ((f"{word}:{priority}", text) for priority, text in _PRIORITIES)
+    elif signed := _SIGNED.fullmatch(typed):
+        yield from _list_values(knowledge, signed["word"], signed["sign"])
+    elif AT in typed:
+        yield from _list_members(knowledge, *typed.split(AT, maxsplit=1))
+    else:
+        criteria = knowledge.criteria
+        named = [(one.id, one.label) for one in criteria.values() if one.id.startswith(typed)]
+        # What else it is called is of help only where no id begins like this.
+        yield from named or ((alias, one.label) for one in criteria.values() for alias in one.aliases)
+        if typed in knowledge.words and criteria[knowledge.words[typed]].of_each:
+            yield f"{typed}{AT}", "one of its members"
+
+
+def _list_values(knowledge: KnowledgeBase, word: str, sign: str) -> Iterator[Choice]:
+    """Yield what may follow a sign: the words of a rating, or that a capability must not be there."""
+    name = knowledge.find_criterion(word)
+    if name is None:
+        return
+    criterion = knowledge.criteria[name]
+    if criterion.kind == "capability" and sign == "=":
+        yield f"{word}=no", f"{criterion.label}: must not be there"
+    yield from ((f"{word}{sign}{value}", criterion.label) for value in criterion.values)
+
+
+def _list_members(knowledge: KnowledgeBase, word: str, typed: str) -> Iterator[Choice]:
+    """Yield the members of a criterion by name, where it can be typed as it is, and by id once something is typed."""
+    name = knowledge.find_criterion(word)
+    of = None if name is None else knowledge.criteria.list_of(name)
+    for member in () if of is None else of.members.values():
+        named = fold(member.label)
+        is_plain = _PLAIN.fullmatch(named) is not None
+        if is_plain:
+            yield f"{word}{AT}{named}", member.label
+        if typed or not is_plain:
+            yield f"{word}{AT}{member.id}", member.label
+
+
+def _list_situation(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
+    name, sign, _ = typed.partition("=")
+    topic = knowledge.topics.get(name)
+    if sign and topic is not None:
+        yield from ((f"{name}={value}", topic.label) for value in topic.values)
+    else:
+        yield from ((f"{one.id}=", one.label) for one in knowledge.topics.values())
+
+
+def _list_usage(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
+    return ((f"{item.id}=", f"{item.label}, {item.unit} a month") for item in knowledge.usage.values())
+
+
+def _list_providers(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
+    return ((one.id, one.name) for one in knowledge.providers.values())
+
+
+def _list_sources(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
+    return ((one.id, one.title) for one in knowledge.sources.values())
+
+
+def _list_areas(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
+    return ((area, "") for area in dict.fromkeys(one.area for one in knowledge.criteria.values()))
+
+
+def _list_names(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
+    yield from _list_providers(knowledge, typed)
+    yield from ((one.id, one.label) for one in knowledge.criteria.values())
+
+
+complete_requirements = _complete_with(_list_requirements)
+complete_situation = _complete_with(_list_situation)
+complete_usage = _complete_with(_list_usage)
+complete_providers = _complete_with(_list_providers)
+complete_sources = _complete_with(_list_sources)
+complete_areas = _complete_with(_list_areas)
+complete_names = _complete_with(_list_names)
+
+
+def complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave it to the shell to complete the name of a file."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_folders(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave it to the shell to complete the name of a folder."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+class WholeWordBash(BashComplete):
+    """The completion in bash, which cuts words at `:`, `=` and `@`: it gets the whole line, and cuts by itself.
+
+    Of `--needs fax,phone-numbers@ger` bash calls only `ger` the word, and puts what is answered in its place; so
+    `germany` is the answer. After `=` and `@` no blank follows.
+    """
+
+    name: ClassVar[str] = "bash"
+    source_template: ClassVar[str] = """\
+%(complete_func)s() {
+    local item
+    COMPREPLY=()
+    while IFS= read -r item; do
+        case $item in
+            dir,*) compopt -o dirnames ;;
+            file,*) compopt -o default ;;
+            plain,*) COMPREPLY+=("${item#plain,}") ;;
+        esac
+    done < <(COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" COMP_WORDBREAKS="$COMP_WORDBREAKS" \\
+        %(complete_var)s=bash_complete "$1")
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=@] ]]; then
+        compopt -o nospace
+    fi
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor, and the one that is being typed."""
+        line = os.environ["COMP_LINE"][: int(os.environ["COMP_POINT"])]
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        words: list[str] = []
+        is_quoted = False
+        try:
+            words.extend(lexer)
+        except ValueError:  # a quote is still open
+            words.append(lexer.token)
+            is_quoted = True
+        is_begun = is_quoted or not line[-1:].isspace()
+        word = words.pop() if is_begun and words else ""
+        value = word.partition("=")[2] if word.startswith("--") else word
+        breaks = "" if is_quoted else os.environ.get("COMP_WORDBREAKS", "")
+        self._cut = max((value.rfind(sign) for sign in breaks), default=-1) + 1
+        return words[1:], word
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """Return an item without what bash does not count as the word."""
+        return f"{item.type},{item.value[self._cut :] if item.type == 'plain' else ''}"
+
+
+def use_whole_words() -> None:
+    """Let bash complete whole words, whatever it cuts them at."""
+    add_completion_class(WholeWordBash)

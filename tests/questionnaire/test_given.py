@@ -1,0 +1,130 @@
+"""What was said before the first question, in a file or by options: it counts, and it is not asked again."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from teams import answer_all, bases, complete_at_random, said_at_random
+from worlds import DAY, SAME_EVERY_RUN, decided, teams
+
+from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge.conditions import list_needed
+from provider_advisor.knowledge.records import Key
+from provider_advisor.questionnaire import (
+    Catalogue,
+    State,
+    begin,
+    change_answer,
+    choose_screen,
+    make_statement,
+    read_answers,
+    record_answers,
+    record_requirements,
+    survey_answers,
+)
+from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combined
+from provider_advisor.requirements.file import read_requirements
+
+_FEW = settings(SAME_EVERY_RUN, max_examples=25)
+
+
+def _start(knowledge: KnowledgeBase, team: Team) -> State:
+    return begin(Catalogue(Facts(knowledge, DAY)), given=Statement(team))
+
+
+def _draw_team(data: st.DataObject, knowledge: KnowledgeBase) -> Team:
+    """A team that a file can state: with weights of areas that there are, and no computed cost in a choice."""
+    team, areas = data.draw(teams(knowledge, weighed=True)), {part.area for part in knowledge.criteria.values()}
+    weights = {area: percent for area, percent in team.weights.items() if area in areas}
+    return team._replace(
+        requirements=tuple(
+            part for part in team.requirements if part.criterion == "bill" or "bill" not in part.criterion
+        ),
+        weights=weights if sum(weights.values()) else {},
+    )
+
+
+def _list_keys(team: Team) -> set[Key]:
+    """The questions that a team's statement answers; a member that is asked for answers that on its criterion too."""
+    names = {part.criterion for part in team.requirements} | {*team.unwanted}
+    names |= {name for part in team.requirements if not part.is_absence for name in list_needed(part.criterion)}
+    keys = {Key("criterion", name) for name in names} | {Key("situation", name) for name in team.situation}
+    return keys | {Key("usage", name) for name in team.usage}
+
+
+@given(bases(), st.data(), st.randoms(use_true_random=False))
+@_FEW
+def test_what_was_given_counts_and_is_not_asked_and_the_end_is_right(knowledge, data, pick):
+    team, seen = _draw_team(data, knowledge), set[Key]()
+    start = _start(knowledge, team)
+    state, end = answer_all(
+        start, lambda key: said_at_random(key, knowledge, pick), lambda _, screen: seen.update(screen.keys)
+    )
+    assert not seen & _list_keys(team)
+    replay = survey_answers(state).replay
+    assert {*team.requirements} <= {*replay.team.requirements, *replay.waiting}
+    # Saved and asked again it is answered alike, and a session that is read again ends alike.
+    saved = read_requirements(json.dumps(record_requirements(state)).encode(), "team.json", knowledge)
+    assert decided(knowledge, saved.team).outcome.verdict == end.verdict
+    read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", _start(knowledge, Team()))
+    assert choose_screen(read) == end
+    if end.kind == "settled":
+        for _ in range(3):
+            after = complete_at_random(state, pick)
+            assert survey_answers(after).outcome.verdict == end.verdict
+
+
+@given(bases(), st.data(), st.randoms(use_true_random=False))
+@_FEW
+def test_the_team_is_that_of_the_file_with_the_answers_added(knowledge, data, pick):
+    team = _draw_team(data, knowledge)
+    state, _ = answer_all(_start(knowledge, team), lambda key: said_at_random(key, knowledge, pick))
+    alone = state._replace(given=Statement(Team()))
+    answered = survey_answers(alone).replay.team
+    together = combined(Statement(team), Statement(answered), knowledge, complete=False).team
+    found = survey_answers(state).replay
+    # What is computed from volumes waits for one, which the file may have.
+    waiting = {part.criterion for part in found.waiting} | {"bill"}
+
+    def leave(parts: tuple[Requirement, ...]) -> set[Requirement]:
+        return {part for part in parts if part.criterion not in waiting}
+
+    assert leave(found.team.requirements) >= leave(together.requirements)
+    assert found.team.unwanted == together.unwanted
+    assert found.team.situation == together.situation
+
+
+def test_an_answer_takes_the_place_of_what_was_given_and_the_result_says_so(bicycles):
+    names = [name for name, part in bicycles.criteria.items() if part.kind == "capability"][:3]
+    first, second, third = names
+    team = Team(
+        (Requirement(first, "must"), Requirement(second, "should", weight=3)),
+        unwanted=(third,),
+        unlisted=(Unlisted("in our words"), Unlisted("and more", "could")),
+    )
+    state = _start(bicycles, team)
+    state = change_answer(state, Key("criterion", first), "nice", searched=True)
+    state = change_answer(state, Key("criterion", second), "no-answer", searched=True)
+    state = change_answer(state, Key("unlisted", "in our words"), "no-answer", searched=True)
+    state = change_answer(state, Key("unlisted", "something new"), "must", searched=True)
+    found = make_statement(state)
+    assert found.team.requirements == (Requirement(first, "could"),)
+    assert found.team.unwanted == (third,)
+    assert found.team.unlisted == (Unlisted("something new"), Unlisted("and more", "could"))
+    assert (
+        f"The questionnaire adds 'something new' to what was said before it, overrides {first} in it and leaves out "
+        f"{second}, 'in our words'."
+    ) in found.notes
+    read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", _start(bicycles, Team()))
+    assert make_statement(read) == found
+
+
+def test_what_is_computed_waits_for_a_volume_that_is_asked_for(bicycles):
+    """A cost without volumes is an error of a file that is answered; the questionnaire asks for the volumes."""
+    computed = next((name for name, part in bicycles.criteria.items() if part.computed), None)
+    if computed is None:
+        return
+    state = _start(bicycles, Team((Requirement(computed, "must"),)))
+    assert [part.criterion for part in survey_answers(state).replay.waiting] == [computed]
