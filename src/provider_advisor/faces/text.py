@@ -17,7 +17,17 @@ import click
 
 from provider_advisor.safe_text import dump_json, reveal, reveal_line
 
-__all__ = ["Page", "TableCell", "clean", "reveal", "show_document", "show_json", "show_prompt", "show_text"]
+__all__ = [
+    "Page",
+    "TableCell",
+    "clean",
+    "reveal",
+    "show_bytes",
+    "show_document",
+    "show_json",
+    "show_prompt",
+    "show_text",
+]
 
 clean = reveal_line
 
@@ -46,6 +56,11 @@ def show_json(data: Any) -> None:  # noqa: ANN401 (JSON holds anything)
 def show_document(text: str) -> None:
     """Print a document, which ends its lines itself, on standard output."""
     click.echo(reveal(text), nl=False)
+
+
+def show_bytes(content: bytes) -> None:
+    """Write the bytes of a file for programs on standard output, as they are."""
+    click.echo(content, nl=False)
 
 
 class TableCell(NamedTuple):

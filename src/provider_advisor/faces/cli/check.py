@@ -9,7 +9,16 @@ import click
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.check_cases import check_cases
-from provider_advisor.faces.cli.options import as_of_option, knowledge_options, load_knowledge, read_day, today
+from provider_advisor.faces.cli.freshness import show_freshness
+from provider_advisor.faces.cli.options import (
+    as_of_option,
+    format_option,
+    knowledge_options,
+    load_knowledge,
+    read_day,
+    read_scope_options,
+    today,
+)
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, read_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder
@@ -24,6 +33,10 @@ class CheckOptions:
 
     with_cases: bool
     accept: bool
+    freshness: bool
+    within: int | None
+    only: tuple[str, ...]
+    form: str
     as_of: str | None
     facts: str | None
     rules: str | None
@@ -32,6 +45,15 @@ class CheckOptions:
 @click.command("check")
 @click.option("--cases", "with_cases", is_flag=True, help="Also decide every case in rules/cases/ and compare.")
 @click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the files, for review.")
+@click.option("--freshness", is_flag=True, help="List the facts past their time instead, with the address to look at.")
+@click.option(
+    "--within",
+    type=click.IntRange(0, 10_000),
+    metavar="DAYS",
+    help="With --freshness: also those that will be past it within so many days.",
+)
+@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: these providers alone.")
+@format_option("text", "json", "calendar")
 @as_of_option
 @knowledge_options
 @click.pass_context
@@ -41,16 +63,25 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     Reports every problem in every file at once, then what looks suspicious, and with --cases the decisions that
     changed, each with the smallest part of the facts that turned it. Exit status: 2 if a file has a problem, 1 if a
     case does not hold, 0 otherwise, also for suspicions.
-    """
+
+    \b
+    Examples:
+      recommend check --cases
+      recommend check --freshness --within 90 --only acme
+      recommend check --freshness --within 365 --format calendar > facts.ics
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = CheckOptions(**given)
-    if options.accept and not options.with_cases:
-        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
+    _refuse_mixed(options)
     day = read_day(options.as_of) or today()
     if options.facts is None and options.rules is None and (kind := find_overlooked()) is not None:
         raise KnowledgeError([_explain_overlooked(kind)])
     knowledge = load_knowledge(options.facts, options.rules)
     if ahead := list(find_future_claims(knowledge, max(day, today()))):
         raise KnowledgeError(ahead)
+    if options.freshness:
+        scope = read_scope_options(knowledge, only=options.only)
+        show_freshness(facts_as_of(knowledge.restrict(only=scope.only), day), options.within or 0, options.form)
+        return
     cases = read_cases(options.facts, options.rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
@@ -62,6 +93,16 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     show_text(f"{_counts(knowledge)}: no problems, {len(found)} suspicious{held}.")
     if failed:
         context.exit(1)
+
+
+def _refuse_mixed(options: CheckOptions) -> None:
+    """Raise UsageError for options that need another one, or exclude it."""
+    if options.accept and not options.with_cases:
+        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
+    if options.freshness and options.with_cases:
+        raise click.UsageError("--freshness lists facts and decides no cases; leave out --cases, or run both in turn.")
+    if not options.freshness and (options.within is not None or options.only or options.form != "text"):
+        raise click.UsageError("--within, --only and --format belong to --freshness; add it.")
 
 
 def _explain_overlooked(kind: str) -> str:

@@ -1,0 +1,74 @@
+"""Which facts are past their time, or soon will be, and where to look whether they still hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.members import split_member
+
+__all__ = ["Ageing", "AgeingGroup", "group_ageing", "list_ageing"]
+
+
+class Ageing(NamedTuple):
+    """A fact that is past its time, or will be: its newest claim was `stated` then, and is good until a day."""
+
+    provider: str
+    area: str
+    criterion: str
+    source: str
+    stated: dt.date
+    good_until: dt.date
+
+
+class AgeingGroup(NamedTuple):
+    """The facts of one provider and area that one source states: what a keeper looks up at once."""
+
+    provider: str
+    area: str
+    source: str
+    facts: tuple[Ageing, ...]
+
+    @property
+    def good_until(self) -> dt.date:
+        """Return the first day on which one of them is good for the last time."""
+        return min(part.good_until for part in self.facts)
+
+    @property
+    def stated(self) -> dt.date:
+        """Return the day of the oldest."""
+        return min(part.stated for part in self.facts)
+
+    def count_past(self, day: dt.date) -> int:
+        """Return how many are past their time on a day."""
+        return sum(part.good_until < day for part in self.facts)
+
+
+def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
+    """Return the facts that are past their time on the day of the facts, or will be within some days.
+
+    The same is said of a criterion and its members once: what one claim says of fifty countries is one fact to look up.
+    """
+    knowledge = facts.knowledge
+    found: set[Ageing] = set()
+    for provider, criterion in knowledge.list_claimed():
+        fact, days = facts(provider, criterion), knowledge.get_stale_after(criterion)
+        if days is None or fact.newest is None:
+            continue
+        good_until = fact.newest + dt.timedelta(days=days)
+        if (good_until - facts.as_of).days < within:
+            record, name = knowledge.criteria[criterion], split_member(criterion)[0]
+            newest = sorted(claim.source for claim in fact.claims if claim.stated == fact.newest)
+            found.add(Ageing(provider, record.area, name, newest[0], fact.newest, good_until))
+    return sorted(found)
+
+
+def group_ageing(found: Iterable[Ageing]) -> list[AgeingGroup]:
+    """Return the facts by provider, area and source, the first to be past its time first within each provider."""
+    groups: dict[tuple[str, str, str], list[Ageing]] = {}
+    for part in found:
+        groups.setdefault((part.provider, part.area, part.source), []).append(part)
+    made = [AgeingGroup(*key, tuple(parts)) for key, parts in groups.items()]
+    return sorted(made, key=lambda group: (group.provider, group.good_until, group.area, group.source))

@@ -1,0 +1,22 @@
+"""What counts as out of date here is what counts as out of date in answers."""
+
+import datetime as dt
+
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.freshness import group_ageing, list_ageing
+
+
+def test_what_is_listed_is_exactly_what_is_stale(article):
+    for day in (dt.date(2023, 11, 22), dt.date(2023, 11, 23), dt.date(2024, 11, 22)):
+        facts = facts_as_of(article, day)
+        stale = {key for key in article.list_claimed() if facts.is_stale(facts(*key))}
+        assert {(part.provider, part.criterion) for part in list_ageing(facts)} == stale
+
+
+def test_looking_ahead_lists_what_is_stale_by_then(article):
+    now, then = (facts_as_of(article, dt.date(2023, 11, day)) for day in (1, 23))
+    assert list_ageing(now) == []
+    assert list_ageing(now, within=22) == list_ageing(then)
+    groups = group_ageing(list_ageing(now, within=22))
+    assert sum(len(group.facts) for group in groups) == len(list_ageing(then))
+    assert [group.count_past(now.as_of) for group in groups] == [0] * len(groups)
