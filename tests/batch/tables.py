@@ -136,6 +136,8 @@ def tables(draw: st.DrawFn, knowledge: KnowledgeBase, *, own_words: bool = False
         columns[f"situation.{topic.id}"] = draw(st.lists(st.one_of(st.none(), answer), min_size=rows, max_size=rows))
     for item in draw(st.lists(st.sampled_from(USAGE), max_size=3, unique=True)):
         columns[f"usage.{item.id}"] = draw(_volumes(rows))
+        if draw(st.booleans()) and knowledge.find_usage(f"{item.id}@here") is not None:
+            columns[f"usage.{item.id}@{draw(st.sampled_from(['here', 'There']))}"] = draw(_volumes(rows))
     if own_words:
         said = st.lists(
             st.sampled_from(["loan phones", "Loan phones:could", "tea:should", "tea:shoud", " "]), max_size=2

@@ -54,7 +54,11 @@ def pairs(draw):
 
 
 def _codes(facts, rows, providers):
-    coded = Judge(facts, providers)(rows)
+    """How a base answers, without the volumes of members that it does not know."""
+    known = [
+        name for name in rows.schema.names if facts.knowledge.find_usage(name.removeprefix("usage.")) or "@" not in name
+    ]
+    coded = Judge(facts, providers)(rows.select(known))
     return [None if row in coded.errors else tuple(code) for row, code in enumerate(coded.codes.tolist())]
 
 

@@ -152,9 +152,11 @@ def test_members_are_found_by_every_word_and_are_not_there_before():
         pytest.param(
             ["wait, exactly: 9", "wait, member: north, between: [5, 12]"], Interval(5, 9), id="perhaps better"
         ),
-        pytest.param(["hire-price, member: north, exactly: 5"], None, id="a price is that of no destination"),
+        pytest.param(["hire-price, member: north, exactly: 5"], Interval(0, 5), id="no price is below nothing"),
         pytest.param(
-            ["hire-price, member: north, exactly: 5", "hire-price, exactly: 9"], Interval(9, 9), id="nor changed by one"
+            ["hire-price, member: north, exactly: 5", "hire-price, exactly: 9"],
+            Interval(5, 5),
+            id="the cheapest counts",
         ),
     ],
 )

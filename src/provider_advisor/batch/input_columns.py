@@ -13,7 +13,7 @@ a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.records import Scope
+from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.records import Scope, UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 from provider_advisor.requirements.area_weights import list_areas
@@ -45,6 +46,7 @@ DATED = ("as_of", "max_age", *Scope._fields)
 """The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""
 
 _TOPICS = ("situation", "usage", "weights")
+USAGE = "usage."
 _ANSWERS = tuple(f"{topic}." for topic in _TOPICS)
 _BETWEEN = re.compile(r"[\s_.-]+")
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
@@ -58,8 +60,9 @@ class Spelling:
     'usage.sms-outbound'
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], find_usage: Callable[[str], UsageItem | None] = lambda _: None) -> None:
         self._names = {_fold_name(name): name for name in names}
+        self._find_usage = find_usage
 
     @classmethod
     def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
@@ -67,11 +70,16 @@ class Spelling:
         names = ["needs", "wants", "unlisted", *DATED, *_TOPICS]
         names += [f"weights.{area}" for area in list_areas(knowledge)]
         names += [f"situation.{topic}" for topic in knowledge.topics] + [f"usage.{item}" for item in knowledge.usage]
-        return cls(names if id_column else ["team", *names])
+        return cls(names if id_column else ["team", *names], knowledge.find_usage)
 
     def find(self, name: str) -> str | None:
         """Return our name, or None if there is none. Capitals, blanks, `_`, `.` and `-` do not count."""
-        return self._names.get(_fold_name(name))
+        start, at, member = name.partition(AT)
+        ours = self._names.get(_fold_name(start))
+        if not at:
+            return ours
+        item = self._find_usage(f"{ours.removeprefix(USAGE)}{AT}{member}") if ours and ours.startswith(USAGE) else None
+        return None if item is None else f"{USAGE}{item.id}"
 
     def find_example(self, topic: str) -> str:
         """Return the name of a column on the situation or usage."""

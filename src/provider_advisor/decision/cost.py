@@ -1,11 +1,12 @@
 """Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_truth
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
@@ -24,6 +25,7 @@ class CostItem(NamedTuple):
     price models, which cost more for this usage; `missing` the ids of those whose price is not known: the cheapest
     could be among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits,
     which are named and not subtracted. `by_quote` says that the provider has a price, but only on request.
+    `priced_members` are volumes for which it has prices (`sms-outbound@de`), where this one names no member.
     """
 
     usage: Mapping[str, Used]
@@ -33,6 +35,7 @@ class CostItem(NamedTuple):
     beside: tuple[Fact, ...] = ()
     by_quote: bool = False
     missing: tuple[str, ...] = ()
+    priced_members: tuple[str, ...] = ()
 
 
 class Cost(NamedTuple):
@@ -85,7 +88,7 @@ def _drop_dust(amount: Number) -> Number:
 def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     if all(get_ends(used) == _NOTHING for used in service.usage.values()):
         return CostItem(service.usage, None, _NOTHING)
-    found = [(price, facts(provider, price.id)) for price in service.models]
+    found = [(price, facts.of_no_member(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
     costs = sorted(
         ((_times(fact, fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
@@ -94,13 +97,22 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     beside = _find_free(service, provider, facts)
     if not costs:
         by_quote = any(fact.claims for _, fact in found)
-        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing)
+        members = tuple(_list_priced(service, provider, facts))
+        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing, members)
     # A price model without a known price may be the cheapest: it takes away the floor, and cannot raise the ceiling,
     # because the team may choose the model whose price is known.
     low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
     cheapest, *dearer = costs
     instead = tuple(fact for _, fact in dearer)
     return CostItem(service.usage, cheapest[1], Interval(low, cheapest[0].high), instead, beside, missing=missing)
+
+
+def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]:
+    """Yield the same usage by member, where a price of one is known: it says nothing of what goes elsewhere."""
+    for price in service.models:
+        for member in facts.knowledge.claimed_members(provider, price.id) if price.of_each else ():
+            if facts(provider, f"{price.id}{AT}{member}").amount is not None:
+                yield from (f"{item}{AT}{member}" for item in price.usage)
 
 
 def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:

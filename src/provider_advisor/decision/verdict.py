@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, assess_providers
 from provider_advisor.inference import Inference, judged_by
 from provider_advisor.knowledge import Facts, KnowledgeBase
-from provider_advisor.requirements import Team
+from provider_advisor.requirements import Team, services_used
 
 __all__ = [
     "DatedFact",
@@ -234,8 +234,8 @@ def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]
     """Return the criteria on whose facts a finding depends: also what a price pays for, and the prices of a cost."""
     criteria = knowledge.criteria
     if finding.cost is not None:
-        used = finding.cost.usage.keys()
-        return {criterion.id for criterion in criteria.values() if criterion.usage and used >= set(criterion.usage)}
+        services = services_used(finding.cost.usage, knowledge)
+        return {price.id for service in services for price in service.models}
     named = set[str]()
     if finding.requirement is not None:
         name = finding.requirement.criterion

@@ -106,6 +106,8 @@ class CostItemRecord(AnswerPart):
     beside: list[str]
     """free plans and credits, named and not subtracted"""
     evidence: list[LineRecord]
+    priced_members: list[str] | None = None
+    """usage that a price is recorded for (`sms-outbound@de`), where this one names no member and has none"""
 
 
 class CostRecord(AnswerPart):

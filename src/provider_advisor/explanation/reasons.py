@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.explanation.notices import describe_notices, has_ended
-from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_text, joined, requirement_text
+from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_text, joined, requirement_text, usage_label
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
@@ -123,7 +123,7 @@ def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
 def _cost_says(cost: Cost, knowledge: KnowledgeBase) -> str:
     """Return a cost in words: "600 to 1200 USD/month", "at least 120 USD/month; no price is known for 30 users"."""
     said = f"{amount_text(cost.amount.low or 0, cost.amount.high)} {cost_unit(knowledge)}"
-    unpriced = [knowledge.usage[name].label for item in cost.unpriced for name in item.usage]
+    unpriced = [usage_label(name, knowledge) for item in cost.unpriced for name in item.usage]
     return f"{said}; no price is known for {joined(unpriced)}" if unpriced else said
 
 

@@ -18,8 +18,9 @@ from provider_advisor.explanation.reasons import (
     in_brief,
     list_deciding,
 )
-from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text
+from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text, usage_label
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
+from provider_advisor.knowledge.members import AT
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted
@@ -132,6 +133,7 @@ def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord
         criterion=price.criterion if price is not None else None,
         price=_claims_text(price) if price is not None else None,
         by_quote=item.by_quote,
+        priced_members=list(item.priced_members),
         low=_least(item.amount),
         high=item.amount.high,
         instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
@@ -216,8 +218,12 @@ def _record_used(ends: Interval) -> float | list[float]:
 def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield a sentence for each volume that is not a number a month: what it was taken for."""
     for name, used in team.usage.items():
-        if sentence := describe_volume(used, knowledge.usage[name]):
+        item = knowledge.find_usage(name)
+        if item is not None and (sentence := describe_volume(used, item)):
             yield sentence
+        parts = [usage_label(other, knowledge) for other in team.usage if other.startswith(f"{name}{AT}")]
+        if parts:
+            yield f"{usage_label(name, knowledge)} counts beside {joined(parts)}, not as the sum of all."
 
 
 def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.model import ScoreRecord, SourceRecord
+from provider_advisor.explanation.model import CostItemRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
 from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number
@@ -24,6 +24,7 @@ __all__ = [
     "counted",
     "criterion_label",
     "degree_text",
+    "describe_priced",
     "joined",
     "limits_text",
     "lines_text",
@@ -36,11 +37,13 @@ __all__ = [
     "scope_text",
     "score_text",
     "tiers_text",
+    "usage_label",
     "volume_text",
 ]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3
+_MOST_NAMED = 3
 _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
@@ -167,6 +170,21 @@ def amount_text(low: float, high: float | None) -> str:
     if high is None:
         return f"at least {number_text(low)}"
     return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def describe_priced(item: CostItemRecord) -> str:
+    """Return which members of unpriced usage have prices, with how to ask; empty where none has."""
+    names = item.priced_members or []
+    if not names:
+        return ""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"; prices are recorded for {', '.join(names[:_MOST_NAMED])}{more}: name one to have it priced"
+
+
+def usage_label(name: str, knowledge: KnowledgeBase) -> str:
+    """Return the label of a usage item, also of what falls to one member: "Outgoing SMS, Germany"."""
+    item = knowledge.find_usage(name)
+    return name if item is None else item.label
 
 
 def volume_text(volume: float | Sequence[float]) -> str:

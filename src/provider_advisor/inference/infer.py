@@ -31,7 +31,7 @@ from provider_advisor.knowledge.conditions import (
 from provider_advisor.knowledge.records import KnowledgeBase, Rule
 from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import RANK, Requirement, Team
-from provider_advisor.requirements.volumes import get_ends
+from provider_advisor.requirements.volumes import add_up
 
 __all__ = [
     "CompiledRules",
@@ -120,8 +120,8 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
             return Truth.YES if leaf.criterion in stated else Truth.NO
         if isinstance(leaf, Situation) and leaf.topic in team.situation:
             return Truth.YES if leaf.value in team.situation[leaf.topic] else Truth.NO
-        if isinstance(leaf, Usage) and leaf.item in team.usage:
-            return compare(get_ends(team.usage[leaf.item]), leaf.bound)
+        if isinstance(leaf, Usage) and team.usage and (used := add_up(team.usage, leaf.item)) is not None:
+            return compare(used, leaf.bound)
         return Truth.UNKNOWN
 
     return evaluate(condition, truth_of)

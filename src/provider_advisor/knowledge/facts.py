@@ -65,6 +65,7 @@ class Facts:
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self._found: dict[tuple[str, str], Fact] = {}
+        self._general: dict[tuple[str, str], Fact] = {}
         self._supposed: dict[tuple[str, str], Fact] = {}
         self._is_fresh_only = False
         self._fresh: Facts | None = None
@@ -77,6 +78,24 @@ class Facts:
             is_left_out = self._is_fresh_only and self.is_stale(fact)
             self._found[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
         return self._found[key]
+
+    def of_no_member(self, provider: str, criterion: str) -> Fact:
+        """Return what is claimed of a criterion itself, without what is claimed of its members.
+
+        Asked for without a member, any member of a criterion will do; but who sends to some country or other does not
+        pay the price of the cheapest.
+        """
+        key = (provider, criterion)
+        known = self.knowledge.criteria[criterion]
+        if known.of_each is None or key in self._supposed:
+            return self(provider, criterion)
+        if key not in self._general:
+            claims = self.base.claims.get(key, ())
+            own = [claim for claim in claims if claim.stated <= self.as_of and not claim.members]
+            fact = self._judge(provider, known, own)
+            is_left_out = self._is_fresh_only and self.is_stale(fact)
+            self._general[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
+        return self._general[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
@@ -223,22 +242,17 @@ def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged:
 
 
 def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> Fact:
-    """Return what is known where no member is named: any of them will do.
-
-    Of an amount the best member counts. A price is the one that is claimed without a member: that of one destination
-    says nothing of another.
-    """
-    if criterion.kind == "price":
-        return own
+    """Return what is known where no member is named: any of them will do, and of an amount the best counts."""
     parts = [own, *members]
     if criterion.kind == "capability":
         truth = any_of(part.truth for part in parts)
         resting = [part for part in parts if part.truth is truth]
         return _rest_on(resting, parts, own._replace(truth=truth))
+    nothing = Interval(0) if criterion.kind == "price" else Interval()
     amount = reduce(
-        _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or Interval() for part in parts)
+        _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or nothing for part in parts)
     )
-    if amount == Interval():
+    if amount == nothing:
         return _rest_on([own], parts, own)
     resting = [part for part in parts if part.amount is not None and not _is_beyond(part.amount, amount, criterion)]
     return _rest_on(resting, parts, own._replace(amount=amount))

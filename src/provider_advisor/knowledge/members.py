@@ -112,7 +112,7 @@ class Criteria(dict[str, "Criterion"]):
             aliases=(),
             # Who pays for messages to Germany pays for messages to Germany, if those can be asked for.
             of=f"{criterion.of}{AT}{member.id}" if shares else criterion.of,
-            usage=(),
+            usage=tuple(f"{item}{AT}{member.id}" for item in criterion.usage),
             of_each=None,
             member_of=MemberOf(parent, member.id),
         )

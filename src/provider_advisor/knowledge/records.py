@@ -540,6 +540,18 @@ class KnowledgeBase:
     def _folded_words(self) -> Mapping[str, str]:
         return {word.casefold(): name for word, name in self.words.items()}
 
+    def find_usage(self, word: str) -> UsageItem | None:
+        """Return the usage item of a name; `sms-outbound@de` is what of one falls to a member of its prices' list."""
+        name, of = split_member(word)
+        item = self.usage.get(name)
+        if item is None or of is None:
+            return item
+        for price in self.criteria.values():
+            if name in price.usage and (member := self.criteria.find_member(price.id, of)) is not None:
+                label = self.criteria[f"{price.id}{AT}{member}"].label.removeprefix(f"{price.label}, ")
+                return item._replace(id=f"{name}{AT}{member}", label=f"{item.label}, {label}")
+        return None
+
     def find_provider(self, word: str) -> str | None:
         """Return the id of the provider that answers to a word: its id, an alias or its name, in any case."""
         return self._provider_words.get(word.casefold())

@@ -42,7 +42,7 @@ from provider_advisor.requirements import RANK, Requirement, Statement, Team, Un
 from provider_advisor.requirements.grammar import get_least
 from provider_advisor.requirements.model import UnlistedPriority, in_order
 from provider_advisor.requirements.unlisted import join_unlisted
-from provider_advisor.requirements.volumes import Used, get_ends
+from provider_advisor.requirements.volumes import Used, add_up
 
 __all__ = [
     "NO",
@@ -155,10 +155,10 @@ class Possible(NamedTuple):
                 return YES if leaf.value in answers else NO
             return YES | NO | UNKNOWN if Key("situation", leaf.topic) in self.open else UNKNOWN
         if isinstance(leaf, Usage):
-            amount = self.said.usage.get(leaf.item)
-            if amount is None:
+            used = add_up(self.said.usage, leaf.item)
+            if used is None:
                 return YES | NO | UNKNOWN if Key("usage", leaf.item) in self.open else UNKNOWN
-            found = _OF_TRUTH[compare(get_ends(amount), leaf.bound)]
+            found = _OF_TRUTH[compare(used, leaf.bound)]
             return found | UNKNOWN if leaf.item in self.said.lone else found
         raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
 

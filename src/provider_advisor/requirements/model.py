@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.choices import IS_ABSENT
 from provider_advisor.knowledge.conditions import list_needed
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements.volumes import Used
@@ -152,23 +153,31 @@ class Service(NamedTuple):
 
 def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[Service, ...]:
     """Return the usage, split into what is paid for together: items that one price is multiplied with."""
-    if not usage:
-        return ()
-    prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
     left = dict(usage)
     services = []
     while left:
-        together = _find_reachable(next(iter(left)), prices)
+        first = next(iter(left))
+        prices = _list_prices(first.partition(AT)[2], knowledge)
+        together = _find_reachable(first, prices)
         mine = {item: left.pop(item) for item in sorted(together) if item in left}
         services.append(_make_service(mine, [price for price in prices if together & set(price.usage)]))
     return tuple(services)
 
 
-def paid_together(knowledge: KnowledgeBase) -> tuple[tuple[str, ...], ...]:
-    """Return all usage items, in groups that are paid for together; most groups have one item."""
-    prices = [criterion for criterion in knowledge.criteria.values() if criterion.usage]
-    groups = {tuple(sorted(_find_reachable(item, prices))) for item in knowledge.usage}
-    return tuple(sorted(groups))
+def paid_together(items: Iterable[str], knowledge: KnowledgeBase) -> tuple[tuple[str, ...], ...]:
+    """Return usage items in groups of all that is paid for together; most groups have one item."""
+    by_member = {member: _list_prices(member, knowledge) for member in {item.partition(AT)[2] for item in items}}
+    return tuple(sorted({tuple(sorted(_find_reachable(item, by_member[item.partition(AT)[2]]))) for item in items}))
+
+
+def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
+    """Return the prices that volumes are multiplied with: those of a member for what falls to it."""
+    criteria = knowledge.criteria
+    prices = [criterion for criterion in criteria.values() if criterion.usage]
+    if not member:
+        return prices
+    of_it = (f"{price.id}{AT}{member}" for price in prices if price.of_each is not None)
+    return [criteria[name] for name in of_it if name in criteria]
 
 
 def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:

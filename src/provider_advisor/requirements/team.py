@@ -8,7 +8,8 @@ from itertools import combinations_with_replacement
 from typing import Any, ParamSpec, TypeVar
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import KnowledgeBase, Priority, Topic
+from provider_advisor.knowledge.members import list_member_words, split_member
+from provider_advisor.knowledge.records import KnowledgeBase, Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
@@ -68,10 +69,10 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     carried = _read_unlisted(own_words, mistakes) if own_words else ()
     by_area = mistakes.note(_read_weights, weights, knowledge)
     unread = len(mistakes.problems)
-    volumes = {item: mistakes.note(_read_amount, item, amount, knowledge) for item, amount in usage.items()}
+    volumes = _read_usage(usage, knowledge, mistakes)
     team = make_team([part for _, part in asked if part is not None])._replace(
         situation=dict(sorted((key, values) for key, values in answers.items() if values is not None)),
-        usage=dict(sorted((item, volume) for item, volume in volumes.items() if volume is not None)),
+        usage=dict(sorted(volumes.items())),
         name=name,
         unlisted=carried,
         weights=by_area or {},
@@ -253,11 +254,44 @@ def _read_answer(value: object, topic: Topic) -> str:
     )
 
 
-def _read_amount(item: str, amount: object, knowledge: KnowledgeBase) -> Used:
-    if item not in knowledge.usage:
+def _read_usage(usage: Mapping[Any, Any], knowledge: KnowledgeBase, mistakes: Mistakes) -> dict[str, Used]:
+    volumes: dict[str, Used] = {}
+    for item, amount in usage.items():
+        known = mistakes.note(_find_item, item, knowledge)
+        volume = known and mistakes.note(_read_amount, known, amount)
+        if known is None or volume is None:
+            continue
+        if known.id in volumes:
+            mistakes.problems.append(f"the usage '{known.id}' is given twice, under two names; keep one.")
+        volumes[known.id] = volume
+    return volumes
+
+
+def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
+    found = knowledge.find_usage(item) if isinstance(item, str) else None
+    if found is not None:
+        return found
+    name, member = split_member(str(item))
+    if member is None or name not in knowledge.usage:
         hint = find_misspelt(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
         raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
-    known = knowledge.usage[item]
+    lists = {
+        of.id: of
+        for price in knowledge.criteria.values()
+        if name in price.usage and (of := knowledge.criteria.list_of(price.id))
+    }
+    if not lists:
+        raise RequirementsError(f"the usage '{name}' has one price for all; leave out '@{brief(member)}'.")
+    words = [word for of in lists.values() for word, _ in list_member_words(of)]
+    kinds = " or ".join(of.label.casefold() for of in lists.values())
+    raise RequirementsError(
+        f"unknown member {shown(member)} of the usage '{name}'; expected one of its {kinds}."
+        f"{find_misspelt(brief(member), words)}"
+    )
+
+
+def _read_amount(known: UsageItem, amount: object) -> Used:
+    item = known.id
     if isinstance(amount, str):
         return check_volume(read_volume(item, amount), known)
     if isinstance(amount, Volume):

@@ -4,6 +4,7 @@
     sms-outbound=60000/year          5000 a month, a twelfth of it
     sms-outbound=40000..60000        from 40000 to 60000 a month
     sms-outbound=40000..60000/year   from 3333.33 to 5000 a month
+    sms-outbound@de=5000             5000 a month to Germany, beside what goes elsewhere
 
 Of a range the truth may lie anywhere in it: every cost becomes an interval, and conditions are judged in three values.
 """
@@ -11,9 +12,11 @@ Of a range the truth may lie anywhere in it: every cost becomes an interval, and
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.logic import (
     NO_COMMA,
@@ -31,6 +34,7 @@ __all__ = [
     "YEARLY",
     "Used",
     "Volume",
+    "add_up",
     "check_volume",
     "describe_volume",
     "get_ends",
@@ -70,6 +74,12 @@ Used = Number | Volume
 def get_ends(used: Used) -> Interval:
     """Return the lowest and the highest volume that it may be in a month."""
     return Interval(used.low, used.high) if isinstance(used, Volume) else Interval(used, used)
+
+
+def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
+    """Return all that is used of an item, with what falls to its members (`calls@de`); None where none is stated."""
+    ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
+    return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None
 
 
 def say_volume(used: Used) -> Number | str:

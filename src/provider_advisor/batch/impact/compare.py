@@ -169,7 +169,13 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
     """The columns without those that only the other base knows."""
     other = asked.after if knowledge is asked.before else asked.before
     strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
-    strange |= {f"{USAGE}{name}" for name in other.usage.keys() - knowledge.usage.keys()}
+    strange |= {
+        name
+        for name in asked.schema.names
+        if name.startswith(USAGE)
+        and other.find_usage(item := name.removeprefix(USAGE))
+        and not knowledge.find_usage(item)
+    }
     strange |= {f"{WEIGHTS}{area}" for area in {*list_areas(other)} - {*list_areas(knowledge)}}
     return [name for name in asked.schema.names if name not in strange]
 

@@ -284,8 +284,9 @@ class _Trying:
 
 def _is_known(column: str, facts: Facts) -> bool:
     kind, _, name = column.partition(".")
-    known = {"situation": facts.knowledge.topics, "usage": facts.knowledge.usage}
-    return kind not in known or not name or name in known[kind]
+    if kind == "usage" and name:
+        return facts.knowledge.find_usage(name) is not None
+    return kind != "situation" or not name or name in facts.knowledge.topics
 
 
 def _find_cause(change: BaseChange, making: Mixing, undoing: Mixing, trying: _Trying) -> Cause:

@@ -131,9 +131,8 @@ def _examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> It
 
 def _answer(row: Record, facts: Facts) -> Record:
     """The single answer to a row, without what a base does not know."""
-    known = {f"situation.{name}" for name in facts.knowledge.topics} | {
-        f"usage.{name}" for name in facts.knowledge.usage
-    }
+    known = {f"situation.{name}" for name in facts.knowledge.topics}
+    known |= {name for name in row if facts.knowledge.find_usage(name.removeprefix("usage."))}
     read = {name: value for name, value in row.items() if "." not in name or name in known}
     statement = Statement(read_row(read, facts.knowledge), facts.as_of, facts.max_age)
     return dict(as_data(record_answer(decide(statement.team, facts), statement)))

@@ -57,7 +57,7 @@ def calculate_costs(usage: Mapping[str, Volumes], rows: int, facts: Facts) -> Co
     )  # fmt: skip
     lost = _Lost(np.zeros(shape), np.zeros(shape))
     stated = np.zeros(rows, bool)
-    for group in paid_together(facts.knowledge):
+    for group in paid_together(usage, facts.knowledge):
         for at, service in _list_cases(group, usage, facts):
             stated[at] = True
             _add(service, at, {item: usage[item].take(at) for item in service.usage}, costs, lost, facts)
@@ -133,7 +133,7 @@ def _find_cheapest(
     provider: str, models: Sequence[Criterion], times: Mapping[str, Volumes], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
     """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
-    found = [(price.id, facts(provider, price.id)) for price in models]
+    found = [(price.id, facts.of_no_member(provider, price.id)) for price in models]
     priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True

@@ -18,6 +18,7 @@ from provider_advisor.batch.kernel.tokens import fill_texts, find_distinct
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
 from provider_advisor.requirements.team import read_answers
@@ -78,7 +79,7 @@ class Situations:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
-        self._items = knowledge.usage
+        self._knowledge = knowledge
 
     def read_said(self, rows: pa.RecordBatch) -> Said:
         """Return what the columns `situation.<topic>` and `usage.<item>` say."""
@@ -91,8 +92,11 @@ class Situations:
                 answers[topic], bad = self._met[topic].read_column(rows.column(name))
                 wrong = bad | wrong
             elif name.startswith(USAGE):
-                item = name.removeprefix(USAGE)
-                usage[item], unread = _read_volumes(self._items[item], rows.column(name))
+                word = name.removeprefix(USAGE)
+                item = self._knowledge.usage.get(word) or self._knowledge.find_usage(word)
+                if item is None:
+                    raise AssertionError("the columns were checked")
+                usage[item.id], unread = _read_volumes(item, rows.column(name))
                 alone |= unread
         return Said(rows.num_rows, answers, usage, wrong, alone)
 
@@ -219,8 +223,8 @@ def find_holds(leaf: Leaf, said: Said) -> Flags:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
         return np.zeros(said.rows, bool) if naming is None else naming.take(answers.codes)
-    if isinstance(leaf, Usage) and leaf.item in said.usage:
-        return _find_within(said.usage[leaf.item], leaf.bound)
+    if isinstance(leaf, Usage) and (volumes := _add_up(said.usage, leaf.item)) is not None:
+        return _find_within(volumes, leaf.bound)
     return np.zeros(said.rows, bool)
 
 
@@ -230,9 +234,19 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
         return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
-    if isinstance(leaf, Usage) and leaf.item in said.usage:
-        return _find_outside(said.usage[leaf.item], leaf.bound)
+    if isinstance(leaf, Usage) and (volumes := _add_up(said.usage, leaf.item)) is not None:
+        return _find_outside(volumes, leaf.bound)
     return np.zeros(said.rows, bool)
+
+
+def _add_up(usage: Mapping[str, Volumes], item: str) -> Volumes | None:
+    """Return all that is used of an item, with what falls to its members, as `add_up` does for one team."""
+    parts = [usage[name] for name in sorted(usage) if name.partition(AT)[0] == item]
+    if len(parts) < 2:  # noqa: PLR2004 (nothing to add)
+        return parts[0] if parts else None
+    given = np.logical_or.reduce([part.given for part in parts])
+    ends = (sum(np.nan_to_num(getattr(part, end)) for part in parts) for end in Volumes._fields)
+    return Volumes(*(np.where(given, end, np.nan) for end in ends))
 
 
 def _find_within(volumes: Volumes, bound: Interval) -> Flags:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import KnowledgeBase, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import plain
@@ -97,7 +98,8 @@ def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
         _check_known(name, SITUATION, knowledge.topics)
         _check_type(field, _is_texts, "texts, or lists of them")
     elif name.startswith(USAGE):
-        _check_known(name, USAGE, knowledge.usage)
+        if AT not in name or knowledge.find_usage(name.removeprefix(USAGE)) is None:
+            _check_known(name, USAGE, knowledge.usage)
         _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
     elif name.startswith(WEIGHTS):
         _check_known(name, WEIGHTS, list_areas(knowledge))

@@ -24,6 +24,7 @@ from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Scope
 from provider_advisor.logic import parse_day
 from provider_advisor.requirements import statement_record
@@ -124,13 +125,15 @@ def _split_lines(text: TextBlock) -> Iterator[bytes]:
 def _make_batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
     """Return the rows as columns. `from_pylist` does the same, and looks for every key of the schema in every row."""
     found = set().union(*rows)
+    more = sorted(name for name in found - set(schema.names) if AT in name)
+    fields = [*schema, *(pa.field(name, pa.float64()) for name in more)]
     columns = [
         _make_column([row.get(field.name) for row in rows], field)
         if field.name in found
         else pa.nulls(len(rows), field.type)
-        for field in schema
+        for field in fields
     ]
-    return pa.RecordBatch.from_arrays(columns, names=schema.names)
+    return pa.RecordBatch.from_arrays(columns, names=[field.name for field in fields])
 
 
 def _make_column(cells: list[Any], field: pa.Field) -> pa.Array:
@@ -191,10 +194,16 @@ class _Columns(NamedTuple):
 
     carried: frozenset[str]
     topics: Mapping[str, str]
-    usage: Mapping[str, str]
+    usage: dict[str, str]
     weights: Mapping[str, str]
     spelling: Spelling
     keys: Keys
+
+    def find_usage(self, item: str) -> str | None:
+        """Return the column of a usage item; that of one member, `sms-outbound@de`, is there where a row states it."""
+        if item not in self.usage and AT in item and (found := self.keys.knowledge.find_usage(item)) is not None:
+            self.usage[item] = f"{USAGE}{found.id}"
+        return self.usage.get(item)
 
     @classmethod
     def make(cls, keys: Keys) -> _Columns:
@@ -280,7 +289,7 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
         elif name == "situation":
             fits = type(value) is dict and _add_situation(cells, value, columns.topics)
         elif name == "usage":
-            fits = type(value) is dict and _add_volumes(cells, value, columns.usage)
+            fits = type(value) is dict and _add_volumes(cells, value, columns)
         elif name == "weights":
             fits = type(value) is dict and _add_numbers(cells, value, columns.weights)
         elif name in Scope._fields:
@@ -342,15 +351,16 @@ def _add_numbers(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
     return True
 
 
-def _add_volumes(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
+def _add_volumes(cells: Row, given: Row, columns: _Columns) -> bool:
     """Add the cells of usage; return whether each is a number in range, or a text, which is read with its column."""
     numbers = {}
     for item, amount in given.items():
-        if type(amount) is str and item in names and amount.strip():
-            cells[names[item]] = amount
+        name = columns.find_usage(item)
+        if type(amount) is str and name is not None and amount.strip():
+            cells[name] = amount
         else:
             numbers[item] = amount
-    return _add_numbers(cells, numbers, names)
+    return _add_numbers(cells, numbers, columns.usage)
 
 
 @lru_cache(maxsize=4096)

@@ -143,7 +143,7 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
         return
     yield from item.missing
     for fact in (item.price, *item.instead):
-        known = None if fact is None else facts(provider, fact.criterion)
+        known = None if fact is None else facts.of_no_member(provider, fact.criterion)
         amount = None if known is None or known.tiers else known.amount
         if fact is not None and amount is not None and amount.low != amount.high:
             yield fact.criterion

@@ -157,7 +157,8 @@ def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBa
         ("source", question.get("sources"), knowledge.sources),
     ):
         for word in words if isinstance(words, dict | list) else []:
-            is_member = kind == "criterion" and isinstance(word, str) and knowledge.find_criterion(word) is not None
+            finds = {"criterion": knowledge.find_criterion, "usage item": knowledge.find_usage}
+            is_member = isinstance(word, str) and kind in finds and finds[kind](word) is not None
             if isinstance(word, str) and word not in known and not is_member:
                 raise RequirementsError(
                     f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_shown(word)}."

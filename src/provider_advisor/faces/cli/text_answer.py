@@ -29,12 +29,14 @@ from provider_advisor.explanation.words import (
     base_text,
     criterion_label,
     degree_text,
+    describe_priced,
     joined,
     lines_text,
     percent,
     remarks_text,
     rule_label,
     score_text,
+    usage_label,
     volume_text,
 )
 from provider_advisor.faces.text import Page, TableCell, reveal, show_document, show_json
@@ -232,12 +234,12 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
 
 
 def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    used = joined([f"{knowledge.usage[name].label} {volume_text(amount)}" for name, amount in item.usage.items()])
+    used = joined([f"{usage_label(name, knowledge)} {volume_text(amount)}" for name, amount in item.usage.items()])
     if item.high == 0:
         return
     if item.criterion is None:
         quote = "; the provider gives prices by quote only" if item.by_quote else ""
-        yield f"{used}: no price is known{quote}"
+        yield f"{used}: no price is known{quote}{describe_priced(item)}"
         return
     yield f"{used}, at {item.price}: {amount_text(item.low, item.high)}"
     for other in item.instead:

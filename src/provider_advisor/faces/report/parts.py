@@ -15,7 +15,7 @@ from provider_advisor.explanation.unknowns import (
     list_unsure,
     list_unwanted,
 )
-from provider_advisor.explanation.words import amount_text, criterion_label, joined
+from provider_advisor.explanation.words import amount_text, criterion_label, describe_priced, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
@@ -160,7 +160,7 @@ def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
 def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
     items = [item for item in cost.items if item.criterion is not None or item.high != 0]
     total = f"{amount_text(cost.low, cost.high)} {cost.unit}"
-    unpriced = tuple(clean(_usage(item, knowledge)) for item in items if item.criterion is None)
+    unpriced = tuple(clean(_usage(item, knowledge) + describe_priced(item)) for item in items if item.criterion is None)
     positions = tuple(_position(item, knowledge, sources) for item in items)
     return Bill(name, cost.low, cost.high, clean(total), clean(cost.unit), positions, unpriced)
 

@@ -194,10 +194,10 @@ def _cell(
 
 def name_usage(usage: Mapping[str, float | str | Sequence[float]], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     """Return each usage item by its label, and its amount with its unit: by the month, unless it was said by year."""
-    known = knowledge.usage
+    found = [(item, knowledge.find_usage(item), volume) for item, volume in usage.items()]
     return [
-        (known[item].label, _name_volume(volume, known[item].unit)) if item in known else (item, str(volume))
-        for item, volume in usage.items()
+        (item, str(volume)) if known is None else (known.label, _name_volume(volume, known.unit))
+        for item, known, volume in found
     ]
 
 

@@ -153,7 +153,7 @@ class StatementShape(ScopeShape):
     needs: list[RequirementOrText] = []
     wants: list[RequirementOrText] = []
     situation: dict[Id, Ids] = {}
-    usage: dict[Id, VolumeOrText] = {}
+    usage: dict[Ref, VolumeOrText] = {}
     unlisted: list[UnlistedOrText] = []
     weights: dict[Id, Percent] = {}
     as_of: dt.date | None = None

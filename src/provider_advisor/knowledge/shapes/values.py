@@ -64,9 +64,7 @@ def _find_ids_form(value: Any) -> str:  # noqa: ANN401
 
 
 Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits joined by hyphens or dots")]
-Ref = Annotated[
-    str, Field(pattern=_REF, description="the id of a criterion, or of one of its members: phone-numbers@de")
-]
+Ref = Annotated[str, Field(pattern=_REF, description="an id, or that of one of its members: phone-numbers@de")]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
