@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from teams import fresh
 
+from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.records import Key
-from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
+from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, put_answers, survey_answers
 from provider_advisor.questionnaire.state import TOPICS
 
 _QUESTIONS = """
@@ -30,6 +33,14 @@ def test_a_question_is_asked_once_a_provider_has_a_claim_on_its_criterion(opened
     applying = survey_answers(opened).replay.possible.applying
     assert _CLAIMED in applying
     assert _UNCLAIMED not in applying
+
+
+def test_a_claim_that_is_stated_later_opens_no_question_before(tmp_path, knowledge_from):
+    knowledge = knowledge_from(tmp_path, rules={"questions.yaml": _QUESTIONS})
+    first = min(claim.stated for (_, name), claims in knowledge.claims.items() if name == "repairs" for claim in claims)
+    before, then = (Catalogue(Facts(knowledge, day)) for day in (first - dt.timedelta(days=1), first))
+    assert _CLAIMED in before.waiting
+    assert _CLAIMED not in then.waiting
 
 
 def test_a_waiting_question_that_is_found_by_search_counts(opened):

@@ -188,8 +188,10 @@ class Catalogue:
 
     @cached_property
     def waiting(self) -> frozenset[Key]:
-        """Return the questions that wait for a first claim, so that only search finds them."""
-        claimed = {name.partition("@")[0] for _, name in self.knowledge.claims}
+        """Return the questions that wait for a first claim by the day, so that only search finds them."""
+        day = self.facts.as_of
+        stated = ((name, claim.stated) for (_, name), claims in self.knowledge.claims.items() for claim in claims)
+        claimed = {name.partition("@")[0] for name, stated_on in stated if stated_on <= day}
         known = {Key("criterion", name) for name in claimed}
         known |= {Key("usage", item) for name in claimed for item in self.knowledge.criteria[name].usage}
         return frozenset(key for key, question in self.questions.items() if question.once_known) - known
