@@ -235,7 +235,7 @@ def _said(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, obje
     typical = catalogue.questions[key].typical
     if kind == "situation":
         topic = catalogue.knowledge.topics[name]
-        picked = draw.sample(topic.values, draw.choice([1, 1, 2, 3]) if topic.many else 1)
+        picked = draw.sample(topic.values, min(draw.choice([1, 1, 2, 3]), len(topic.values)) if topic.many else 1)
         return {key: tuple(value for value in topic.values if value in picked)}
     if kind == "usage":
         return {key: draw.choice(typical or (1000,))}

@@ -270,7 +270,7 @@ def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[
         favours=None if shape.favours is None else make_condition(shape.favours, criteria),
         weight=shape.weight,
         because=shape.because,
-        rests_on=tuple(Citation(part.source, tuple(part.lines)) for part in shape.rests_on),
+        rests_on=tuple(Citation(part.source, tuple(part.lines or ()), part.section) for part in shape.rests_on),
         where=where,
         label=shape.label,
     )

@@ -61,7 +61,7 @@ BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "f
 Priority = Literal["must", "should", "could", "wont"]
 """How much something is asked for; `wont` is not wanted: no rule adds it, and it weighs nothing."""
 About = Literal["criterion", "situation", "usage"]
-SourceKind = Literal["vendor", "repository", "press", "article"]
+SourceKind = Literal["vendor", "repository", "press", "article", "law", "standard", "guide"]
 NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
 
 _EVEN = 0.5
@@ -291,10 +291,11 @@ class UsageItem(NamedTuple):
 
 
 class Citation(NamedTuple):
-    """The lines of a source that a rule rests on."""
+    """What a rule rests on: the lines of a source, or a section of it."""
 
     source: str
-    lines: tuple[int, ...]
+    lines: tuple[int, ...] = ()
+    section: str | None = None
 
 
 class Implied(NamedTuple):

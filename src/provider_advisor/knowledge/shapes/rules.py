@@ -38,10 +38,19 @@ class ImpliedShape(Shape):
 
 
 class CitationShape(Shape):
-    """The lines of a source that a rule rests on."""
+    """What a rule rests on: some lines of a source, or a section of it, such as an article of a law."""
 
     source: Id
-    lines: list[Line] = Field(min_length=1)
+    lines: list[Line] | None = Field(default=None, min_length=1)
+    section: Annotated[
+        Words | None, Field(description="the place in a source without lines, such as Article 28(3)")
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> CitationShape:
+        if (self.lines is None) == (self.section is None):
+            raise wrong("expected either 'lines' or 'section', the place in the source; give exactly one of them")
+        return self
 
 
 class RuleShape(Shape):
