@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import xlsxwriter
 
 from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.errors import BatchFailure
@@ -93,7 +94,7 @@ Asked on 2022-12-31.
 def test_the_page_says_what_changes_and_because_of_what(recommend_says):
     run = recommend_says("recommend impact teams.csv --before old --after new --as-of 2022-12-31")
     assert (run.status, run.err) == (0, "")
-    assert re.sub(r"\b[0-9a-f]{12}\b", "<fingerprint>", run.out) == _SHOWN
+    assert re.sub(r"base [^\n]*", "base <fingerprint>.", run.out) == _SHOWN
 
 
 def test_the_json_keeps_to_its_schema(recommend_says):
@@ -229,6 +230,41 @@ def test_other_forms_of_teams_are_read(recommend_says):
     run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2022-12-31")
     assert run.status == 0
     assert "1 row has its own as_of or max_age; all were compared as of 2022-12-31." in run.out
+
+
+def test_inputs_are_read_with_the_options_of_a_batch(recommend_says):
+    table = "Liste der Büros\nTeam;Bedarf;Wünsche;usage.sms-outbound\nshop;sales-app;fax;5.000\n"
+    Path("bedarf.csv").write_bytes(table.encode("cp1252"))
+    says = '--encoding cp1252 --skip-lines 1 --separator ; --decimal , --rename Bedarf=needs --rename "Wünsche=wants"'
+    run = recommend_says(f"recommend impact bedarf.csv --before old --after new --as-of 2022-12-31 {says}")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("1 verdict of 1 team changes (100%)")
+
+
+def test_workbooks_are_read_and_what_their_headers_mean_is_said(recommend_says):
+    with xlsxwriter.Workbook("teams.xlsx") as book:
+        sheet = book.add_worksheet("Teams")
+        for row, cells in enumerate([["Team", "Sales application", "Fax"], ["shop", "must", "x"]]):
+            sheet.write_row(row, 0, cells)
+        book.add_worksheet("Notes").write(0, 0, "something else")
+    run = recommend_says(
+        "recommend impact teams.xlsx --sheet Teams --matched m.yaml --before old --after new --as-of 2022-12-31"
+    )
+    assert run.status == 0
+    assert "Sales application → sales-app (alias)" in run.err
+    assert "Sales application: sales-app" in Path("m.yaml").read_text(encoding="utf-8")
+    assert run.out.startswith("1 verdict of 1 team changes (100%)")
+
+
+@pytest.mark.parametrize(("before", "after", "who"), [("old", "new", "before"), ("new", "old", "after")])
+def test_a_header_that_only_one_base_knows_is_asked_of_both(recommend_says, before, after, who):
+    with Path("new/facts/criteria/applications.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "- {id: moon-phones, label: Moon phones, kind: capability, question: Do you need them?, weight: 1}\n"
+        )
+    Path("teams.csv").write_text("team,Moon phones,Fax\nshop,must,x\n", encoding="utf-8")
+    run = recommend_says(f"recommend impact teams.csv --before {before} --after {after} --format json")
+    assert json.loads(run.out)["rejected"] == {"both": 0, "before": 0, "after": 0} | {who: 1}
 
 
 def test_what_a_team_is_called_cannot_steer_the_terminal(recommend_says):

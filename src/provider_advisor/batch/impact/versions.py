@@ -20,6 +20,7 @@ from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import MAX_BYTES, find_files
+from provider_advisor.knowledge.members import Criteria
 
 __all__ = ["Version", "is_folder", "load_folder", "load_revision", "load_working_tree", "merge_readable"]
 
@@ -126,9 +127,11 @@ def load_working_tree(name: str, here: Path) -> Version:
 
 
 def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
-    """Return a base that reads every column that either of them reads; it answers nothing."""
+    """Return a base that reads every column and every word that either of them reads; it answers nothing."""
     topics, usage = {**before.topics, **after.topics}, {**before.usage, **after.usage}
-    return dataclasses.replace(after, topics=topics, usage=usage)
+    criteria = Criteria({**before.criteria, **after.criteria})
+    criteria.given = lambda: {**before.criteria.lists, **after.criteria.lists}
+    return dataclasses.replace(after, topics=topics, usage=usage, criteria=criteria)
 
 
 def _build(folder: Path, revision: _Revision) -> KnowledgeBase:

@@ -14,6 +14,7 @@ import click
 
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.faces.cli.batch_summary import show_summary
+from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options
 from provider_advisor.faces.cli.options import (
     as_of_option,
     knowledge_options,
@@ -28,47 +29,32 @@ from provider_advisor.faces.cli.options import (
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.records import Scope
-from provider_advisor.requirements.priority_cells import read_scale
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.pipeline import Scoring
-    from provider_advisor.batch.reading import Inputs, ReadingOptions
+    from provider_advisor.batch.reading import Inputs
     from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.places import OutputPlace
     from provider_advisor.batch.writing.workbook import WorkbookPlan
 
 __all__ = ["batch_command"]
 
-_FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 _REJECTED = 3
 _MOST_REASONS = 5
 _PLACES = {"matched": "file of matches"}
 
 
 @dataclass(frozen=True)
-class BatchOptions:
+class BatchOptions(InputOptions):
     """The options of the command, as they were given."""
 
-    id_column: str | None
-    input_format: str | None
     output_format: str | None
-    separator: str
-    encoding: str | None
-    skip_lines: int
-    decimal: str | None
-    query: str | None
-    renames: tuple[str, ...]
-    sheet: str | None
-    scale: str | None
-    matches: str | None
-    matched: str | None
     reasons: bool
     explain: bool
     rejects: str | None
@@ -98,25 +84,6 @@ class BatchOptions:
         """The days of --max-age."""
         return read_age(self.max_age)
 
-    def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
-        """Return what the options say of the inputs. Raises BatchError, KnowledgeError and RequirementsError."""
-        from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
-
-        renames = tuple(_read_rename(each) for each in self.renames)
-        scale = tuple(read_scale(self.scale).items())
-        matches = tuple(read_matches_option(self.matches, knowledge).items())
-        return ReadingOptions(
-            read_encoding(self.encoding),
-            self.skip_lines,
-            renames,
-            self.id_column,
-            self.decimal,
-            self.query,
-            self.sheet,
-            scale,
-            matches,
-        )
-
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
         return _find_place("rejects", self.rejects)
@@ -134,22 +101,8 @@ class BatchOptions:
 
 @click.command("batch")
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
-@click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given.")
-@click.option("--input-format", type=_FORMS, help="Format of the inputs, if their names do not tell.")
-@click.option("--output-format", type=_FORMS, help="Format of the output, if its name does not tell.")
-@click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab.")
-@click.option("--encoding", metavar="NAME", help="Encoding of texts, such as cp1252; UTF-8 if not given.")
-@click.option(
-    "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines above the header of CSV to skip."
-)
-@click.option(
-    "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
-)
-@click.option("--query", metavar="SQL", help='Rows to read from a database: "select team, needs from teams".')
-@click.option(
-    "--rename", "renames", multiple=True, metavar="OLD=NEW", help='Rename a column: "Bedarf=needs". Repeatable.'
-)
-@sheet_options
+@input_options
+@click.option("--output-format", type=FORMS, help="Format of the output, if its name does not tell.")
 @click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
 @click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
 @click.option(
@@ -216,7 +169,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
-    from provider_advisor.batch.reading import Limits, choose_form, open_inputs  # noqa: PLC0415
+    from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.writing.places import (  # noqa: PLC0415
         OutputPlace,
@@ -234,9 +187,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         raise BatchError(f"{kind} cannot be written to standard output; name a file, or say --output-format csv.")
     if form == "xlsx":
         _check_workbook_options(options, is_folder=is_folder)
-    with note_matches(options.matched, names[:-1]):
-        inputs = open_inputs(names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(),
-            options.reading_options(knowledge))  # fmt: skip
+    inputs = options.open_inputs(names[:-1], knowledge)
     rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
     places = options.other_places()
     places += [OutputPlace("the rejects file (--rejects)", rejects)] if rejects else []
@@ -248,13 +199,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         raise BatchError("--resume works from file to file, not with a database, standard input or standard output.")
     if options.resume and inputs.form == "xlsx":
         raise BatchError("--resume is not for workbooks, which are read at once; leave it out.")
-    show_matches(
-        inputs.matches,
-        inputs.notices,
-        path=options.matched,
-        inputs=[one.name for one in inputs.sources],
-        quiet=options.quiet,
-    )
+    options.show_matches(inputs, quiet=options.quiet)
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column,
         options.reasons or form == "xlsx", options.explain,
@@ -320,7 +265,6 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 
 def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
-    from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
     from provider_advisor.batch.spark.run import refuse_other_names, run_on_spark  # noqa: PLC0415
     from provider_advisor.requirements.workbook import is_workbook_name  # noqa: PLC0415
 
@@ -328,20 +272,10 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         if value:
             raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
     refuse_other_names(names)
-    reading = options.reading_options(knowledge)
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("workbooks are for one machine; write CSV or Parquet, or leave out --engine spark.")
-    with note_matches(options.matched, names[:-1]):  # before anything starts; the workers find the same
-        inputs = open_inputs(
-            names[:-1], knowledge, options.input_format, read_separator(options.separator), Limits(), reading
-        )
-    show_matches(
-        inputs.matches,
-        inputs.notices,
-        path=options.matched,
-        inputs=[one.name for one in inputs.sources],
-        quiet=options.quiet,
-    )
+    inputs = options.open_inputs(names[:-1], knowledge)  # before anything starts; the workers find the same
+    options.show_matches(inputs, quiet=options.quiet)
     result = run_on_spark(
         names[:-1],
         names[-1],
@@ -350,7 +284,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         input_format=options.input_format,
         output_format=options.output_format,
         separator=read_separator(options.separator),
-        reading=reading,
+        reading=options.reading_options(knowledge),
         rejects=options.rejects_path(),
         others=options.other_places(),
         as_of=options.day,
@@ -362,13 +296,6 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         bar=sys.stderr.isatty() and not options.quiet,
     )
     return result, facts_as_of(knowledge, options.day or today(), options.age)
-
-
-def _read_rename(given: str) -> tuple[str, str]:
-    old, sign, new = (part.strip() for part in given.partition("="))
-    if not (old and sign and new):
-        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
-    return old, new
 
 
 def _refuse_address(name: str) -> None:

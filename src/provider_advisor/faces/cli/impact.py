@@ -10,6 +10,7 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.impact_text import show_impact
+from provider_advisor.faces.cli.input_options import InputOptions, input_options
 from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,
@@ -19,7 +20,6 @@ from provider_advisor.faces.cli.options import (
     read_age,
     read_day,
     read_scope_options,
-    read_separator,
     scope_options,
     today,
 )
@@ -32,19 +32,15 @@ if TYPE_CHECKING:  # importing columns takes half a second, and --help needs non
 
 __all__ = ["impact_command"]
 
-_FORMS = click.Choice(["csv", "jsonl", "parquet"])
 _SIDE = "FOLDER|REVISION"
 
 
 @dataclass(frozen=True)
-class ImpactOptions:
+class ImpactOptions(InputOptions):
     """The options of the command, as they were given."""
 
     before: str
     after: str | None
-    id_column: str | None
-    input_format: str | None
-    separator: str
     sample: int
     as_of: str | None
     max_age: str | None
@@ -61,9 +57,7 @@ class ImpactOptions:
 @click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
 @click.option("--before", type=path_name, metavar=_SIDE, required=True, help="The knowledge base before the change.")
 @click.option("--after", type=path_name, metavar=_SIDE, help="The knowledge base after it; default: see above.")
-@click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given.")
-@click.option("--input-format", type=_FORMS, help="Format of the inputs, if their names do not tell.")
-@click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab.")
+@input_options
 @click.option(
     "--sample",
     type=click.IntRange(1, 1_000_000),
@@ -104,13 +98,12 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
 def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the impact as data, and the names of all providers by their ids."""
     from provider_advisor.batch.impact import Asked, impact_record, measure_impact, merge_readable  # noqa: PLC0415
-    from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
 
     day, age = read_day(options.as_of) or today(), read_age(options.max_age)
-    separator = read_separator(options.separator)
     before, after = _limit(_read_side(options.before), _read_after(options), options)
     both = merge_readable(before.knowledge, after.knowledge)
-    inputs = open_inputs(teams, both, options.input_format, separator, Limits())
+    inputs = options.open_inputs(teams, both)
+    options.show_matches(inputs)
     asked = Asked(
         before.knowledge,
         after.knowledge,

@@ -1,0 +1,119 @@
+"""Options on the inputs with many teams, which `recommend batch` and `recommend impact` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.options import read_separator
+from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.priority_cells import read_scale
+
+if TYPE_CHECKING:  # columns take long to import, and help needs none
+    from provider_advisor.batch.reading import Inputs, ReadingOptions
+
+__all__ = ["FORMS", "InputOptions", "input_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What the user says of the inputs, as it was given; the fields of `input_options`."""
+
+    id_column: str | None
+    input_format: str | None
+    separator: str
+    encoding: str | None
+    skip_lines: int
+    decimal: str | None
+    query: str | None
+    renames: tuple[str, ...]
+    sheet: str | None
+    scale: str | None
+    matches: str | None
+    matched: str | None
+
+    def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
+        """Return the options as readers take them. Raises BatchError, KnowledgeError and RequirementsError."""
+        from provider_advisor.batch.reading import ReadingOptions, read_encoding  # noqa: PLC0415
+
+        return ReadingOptions(
+            read_encoding(self.encoding),
+            self.skip_lines,
+            tuple(_read_rename(each) for each in self.renames),
+            self.id_column,
+            self.decimal,
+            self.query,
+            self.sheet,
+            tuple(read_scale(self.scale).items()),
+            tuple(read_matches_option(self.matches, knowledge).items()),
+        )
+
+    def open_inputs(self, names: tuple[str, ...], knowledge: KnowledgeBase) -> Inputs:
+        """Return the inputs. Raises BatchError, BatchFailure, KnowledgeError and RequirementsError."""
+        from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415
+
+        options = self.reading_options(knowledge)
+        with note_matches(self.matched, names):
+            return open_inputs(names, knowledge, self.input_format, read_separator(self.separator), Limits(), options)
+
+    def show_matches(self, inputs: Inputs, *, quiet: bool = False) -> None:
+        """Say how spreadsheets were read, and write it where --matched says. Raises BatchFailure."""
+        names = [source.name for source in inputs.sources]
+        show_matches(inputs.matches, inputs.notices, path=self.matched, inputs=names, quiet=quiet)
+
+
+def input_options(command: F) -> F:
+    """Add the options that `InputOptions` holds."""
+    command = sheet_options(command)
+    for option in reversed(
+        (
+            click.option(
+                "--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given."
+            ),
+            click.option("--input-format", type=FORMS, help="Format of the inputs, if their names do not tell."),
+            click.option(
+                "--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."
+            ),
+            click.option("--encoding", metavar="NAME", help="Encoding of texts, such as cp1252; UTF-8 if not given."),
+            click.option(
+                "--skip-lines",
+                type=click.IntRange(0, 1000),
+                default=0,
+                metavar="N",
+                help="Lines above the header of CSV to skip.",
+            ),
+            click.option(
+                "--decimal",
+                type=click.Choice([",", "."]),
+                help="Sign before fractions in numbers such as 5.000 or 1.234,56.",
+            ),
+            click.option(
+                "--query", metavar="SQL", help='Rows to read from a database: "select team, needs from teams".'
+            ),
+            click.option(
+                "--rename",
+                "renames",
+                multiple=True,
+                metavar="OLD=NEW",
+                help='Rename a column: "Bedarf=needs". Repeatable.',
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _read_rename(given: str) -> tuple[str, str]:
+    old, sign, new = (part.strip() for part in given.partition("="))
+    if not (old and sign and new):
+        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
+    return old, new
