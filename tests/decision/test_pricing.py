@@ -1,14 +1,18 @@
-"""Prices as they are: by destination, with the cost of a month that follows, and what is said where none is known."""
+"""Prices as they are: by destination, in other currencies, with fees; what is said where none is known."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+import pyarrow as pa
 import pytest
 
-from provider_advisor import RequirementsError, recommend
+from provider_advisor import KnowledgeError, RequirementsError, recommend
+from provider_advisor.batch.kernel.costs import calculate_costs
+from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.decision.cost import calculate_cost
 from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.suspicions import suspicions
 from provider_advisor.logic import Interval
 from provider_advisor.requirements.team import read_team
 
@@ -86,3 +90,126 @@ def test_what_is_said_of_destinations(priced):
         with pytest.raises(RequirementsError) as refused:
             read_team(facts.knowledge, usage=usage)
         assert str(refused.value).startswith(sentence)
+
+
+RATES = """base: EUR
+rates:
+- {currency: USD, worth: 0.5, source: guide-2020, stated: 2020-06-01}
+- {currency: USD, worth: 0.8, source: guide-2020, stated: 2020-09-01}
+- {currency: GBP, worth: 1.25, source: guide-2020, stated: 2020-09-01}
+- {currency: GBP, worth: 1.5, source: other-rates, stated: 2020-09-01}
+- {currency: USD, worth: 0.9, source: guide-2020, stated: 2021-06-01}
+"""
+OTHER = """id: other
+name: Another shop
+sources: [{id: other-rates, title: Rates, language: en, published: 2020-09-01, retrieved: 2020-09-01, no_url: a test}]
+claims: [{criterion: rental, value: present, source: other-rates, line: 1}]
+"""
+FILES = {"rates.yaml": RATES, "providers/other.yaml": OTHER}
+
+
+@pytest.mark.parametrize(
+    ("claim", "price", "cost"),
+    [
+        ("exactly: 10, unit: USD/delivery", Interval(8, 8), Interval(80, 80)),
+        ("between: [5, 10], unit: USD/delivery", Interval(4, 8), Interval(40, 80)),
+        ("from: 10, unit: USD/delivery", Interval(8), Interval(80, None)),
+        ("exactly: 10, unit: GBP/delivery", Interval(12.5, 15), Interval(125, 150)),
+        ("tiers: [{up_to: 4, price: 10}, {price: 5}], unit: USD/delivery", Interval(4, 8), Interval(56, 56)),
+        ("tiers: [{up_to: 4, price: 10}, {price: 4}], unit: GBP/delivery", Interval(5, 15), Interval(50, 150)),
+        ("exactly: 10, monthly_minimum: 200, unit: GBP/delivery", Interval(12.5, 15), Interval(250, 300)),
+        ("exactly: 10, unit: INR/delivery", None, Interval(0, None)),
+    ],
+)
+def test_a_price_in_another_currency_is_converted_by_the_newest_rates_of_the_day(priced, claim, price, cost):
+    facts = priced(claim, files=FILES)
+    assert facts("shop", "delivery-price").amount == price
+    assert cost_of(facts, deliveries=10).amount == cost
+
+
+def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):
+    facts = priced("exactly: 10, unit: USD/delivery", files=FILES)
+    answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 10}, as_of=DAY).record
+    (item,) = answer["providers"][0]["monthly_cost"]["items"]
+    assert item["price"] == "10 USD/delivery (1 USD = 0.8 EUR on 2020-09-01)"
+    early = facts_as_of(facts.knowledge, dt.date(2020, 5, 31))
+    assert cost_of(early, deliveries=10).amount == Interval(0, None)
+    answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 10}, as_of=early.as_of).record
+    (item,) = answer["providers"][0]["monthly_cost"]["items"]
+    assert (item["price"], item["by_quote"]) == (None, False)
+    assert item["unconverted"] == ["10 USD/delivery (no rate of USD is recorded)"]
+    assert [said for said in suspicions(early) if "no rate of USD is recorded by 2020-05-31" in said]
+
+
+def test_a_converted_price_is_as_old_as_its_rate(priced):
+    facts = priced("exactly: 10, stated: 2020-12-01, unit: USD/delivery", files=FILES)
+    assert facts("shop", "delivery-price").newest == dt.date(2020, 9, 1)
+    limited = facts_as_of(facts.knowledge, DAY, 60)
+    assert limited("shop", "delivery-price").amount is None, "the rate is too old to be used"
+
+
+@pytest.mark.parametrize(
+    ("claim", "used", "cost"),
+    [
+        ("exactly: 10, billed_at_least: 5", 3, Interval(50, 50)),
+        ("exactly: 10, billed_at_least: 5", 8, Interval(80, 80)),
+        ("exactly: 10, billed_at_least: 5", 0, Interval(0, 0)),
+        ("exactly: 10, billed_at_least: 5", "0..8", Interval(0, 80)),
+        ("exactly: 10, monthly_minimum: 45, monthly_fee: 7", 3, Interval(52, 52)),
+        ("between: [10, 20], monthly_minimum: 45, monthly_fee: 7", 3, Interval(52, 67)),
+        ("exactly: 10, setup_fee: 300", 3, Interval(30, 30)),
+        ("tiers: [{up_to: 2, price: 10}, {price: 5}], billed_at_least: 4", 1, Interval(30, 30)),
+    ],
+)
+def test_fees_and_minimums_count_where_something_is_used(priced, claim, used, cost):
+    assert cost_of(priced(claim), deliveries=used).amount == cost
+
+
+def test_a_batch_counts_fees_and_rates_as_a_single_answer_does(priced):
+    facts = priced(
+        "exactly: 10, unit: GBP/delivery, billed_at_least: 5, monthly_minimum: 80, monthly_fee: 3",
+        "member: north, tiers: [{up_to: 7, price: 0.1}, {price: 0.3}], monthly_minimum: 1, unit: USD/delivery",
+        files=FILES,
+    )
+    said = ["0", "1", "7.3", "0..6", "3..9", "1200/year"]
+    usage = {"deliveries": said, "deliveries@north": said[::-1]}
+    rows = pa.RecordBatch.from_pydict({f"usage.{name}": cells for name, cells in usage.items()})
+    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), facts)
+    for row in range(len(said)):
+        team = read_team(facts.knowledge, usage={name: cells[row] for name, cells in usage.items()})
+        assert (costs.low[0][row], costs.high[0][row]) == calculate_cost("shop", team.usage, facts).amount[:2]
+
+
+def test_the_terms_are_said(priced):
+    terms = "billed_at_least: 5, monthly_minimum: 45, monthly_fee: 7, setup_fee: 300"
+    facts = priced(f"exactly: 10, {terms}")
+    answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 3}, as_of=DAY).record
+    assert answer["providers"][0]["monthly_cost"]["items"][0]["price"] == (
+        "10 EUR/delivery, billed for at least 5, at least 45 EUR a month, plus 7 EUR a month, "
+        "plus 300 EUR once, which is in no monthly cost"
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "rates", "sentence"),
+    [
+        (
+            "exactly: 10, unit: USD/day",
+            "",
+            "the unit 'USD/day' does not fit; expected EUR/delivery, or the same by",
+        ),
+        ("exactly: 10, unit: usd/delivery", "", "the unit 'usd/delivery' does not fit; expected EUR/delivery"),
+        ("by_quote: true, monthly_fee: 5", "", "'monthly_fee' belongs to a price with an amount; remove it."),
+        ("exactly: 10, billed_at_least: 0", "", "'billed_at_least': expected greater than 0"),
+        ("exactly: 10", "{currency: EUR, worth: 1, source: guide-2020}", "EUR is the base itself, worth 1; remove the"),
+        ("exactly: 10", "{currency: USD, worth: 0, source: guide-2020}", "'worth': expected greater than 0"),
+        ("exactly: 10", "{currency: usd, worth: 1, source: guide-2020}", "'currency'"),
+        ("exactly: 10", "{currency: USD, worth: 1, source: gide-2020}", "rate of 'USD': unknown source 'gide-2020'"),
+    ],
+)
+def test_what_is_wrong_with_prices_and_rates_is_said(priced, claim, rates, sentence):
+    files = {"rates.yaml": f"base: EUR\nrates:\n- {rates}\n"} if rates else {}
+    with pytest.raises(KnowledgeError) as refused:
+        priced(claim, files=files)
+    (problem,) = refused.value.problems
+    assert sentence in problem

@@ -17,6 +17,7 @@ PLACES = {
     "team": "facts/team.yaml",
     "criteria": "facts/criteria/bad.yaml",
     "members": "facts/members/bad.yaml",
+    "rates": "facts/rates.yaml",
     "claims": "facts/providers/bad.yaml",
     "weights": "rules/weights.yaml",
     "rules": "rules/bad.yaml",

@@ -14,7 +14,9 @@ from provider_advisor.knowledge import files
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.loader import read_cases
 
-IN_FACTS = "base.yaml, sources.yaml, team.yaml, criteria/<area>.yaml, members/<list>.yaml and providers/<id>.yaml."
+IN_FACTS = (
+    "base.yaml, sources.yaml, team.yaml, rates.yaml, criteria/<area>.yaml, members/<list>.yaml and providers/<id>.yaml."
+)
 IN_RULES = "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml."
 
 RULE_ENDS = "  because: So it is.\n  rests_on: [{source: guide-2020, lines: [3]}]\n"

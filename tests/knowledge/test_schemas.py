@@ -72,12 +72,17 @@ declared: true
 
 MATCHES = "matches:\n  Mending: repairs\n  Contact: carry\n  Cargo: [cargo-bikes, test-rides]\n  Holograms: null\n"
 BASE = b"version: 1.4.0\ndate: 2024-06-01\n"
+RATES = b"""base: EUR
+rates:
+- {currency: USD, worth: 0.9, source: guide-2020, stated: 2020-06-01, line: 3}
+"""
 WITHOUT_A_FOLDER = {
     "base": BASE,
     "requirements": REQUIREMENTS,
     "questions": QUESTIONS,
     "answers": ANSWERS,
     "matches": MATCHES,
+    "rates": RATES,
 }
 
 
@@ -99,7 +104,7 @@ def test_each_schema_is_a_schema_of_its_draft(role):
 
 def test_every_kind_of_file_has_a_schema():
     assert {file.role for file in SHIPPED} == {"base", "questions", *(file.role for file in BICYCLE_FILES)}
-    assert set(SCHEMAS) == {"requirements", "answers", "matches", *(file.role for file in SHIPPED)}
+    assert set(SCHEMAS) == {"requirements", "answers", "matches", "rates", *(file.role for file in SHIPPED)}
 
 
 @pytest.mark.parametrize("role", sorted(WITHOUT_A_FOLDER))

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_truth
-from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import Tier
+from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
 from provider_advisor.requirements.volumes import Used, get_ends
@@ -25,7 +25,8 @@ class CostItem(NamedTuple):
     price models, which cost more for this usage; `missing` the ids of those whose price is not known: the cheapest
     could be among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits,
     which are named and not subtracted. `by_quote` says that the provider has a price, but only on request.
-    `priced_members` are volumes for which it has prices (`sms-outbound@de`), where this one names no member.
+    `priced_members` are volumes for which it has prices (`sms-outbound@de`), where this one names no member;
+    `unconverted` are prices in currencies without a rate.
     """
 
     usage: Mapping[str, Used]
@@ -36,6 +37,7 @@ class CostItem(NamedTuple):
     by_quote: bool = False
     missing: tuple[str, ...] = ()
     priced_members: tuple[str, ...] = ()
+    unconverted: tuple[Claim, ...] = ()
 
 
 class Cost(NamedTuple):
@@ -96,9 +98,11 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     )
     beside = _find_free(service, provider, facts)
     if not costs:
-        by_quote = any(fact.claims for _, fact in found)
+        claims = [claim for _, fact in found for claim in fact.claims]
+        by_quote = any(claim.value == "by-quote" for claim in claims)
+        unconverted = tuple(claim for claim in claims if claim.is_unconverted)
         members = tuple(_list_priced(service, provider, facts))
-        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing, members)
+        return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing, members, unconverted)
     # A price model without a known price may be the cheapest: it takes away the floor, and cannot raise the ceiling,
     # because the team may choose the model whose price is known.
     low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
@@ -118,10 +122,18 @@ def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]
 def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
     """Return what the volume costs: nothing is cheaper for being used more, so the ends of both go together."""
     least, most = _multiply(price.usage, usage)
-    if fact.tiers:
-        return Interval(_drop_dust(price_tiers(fact.tiers, least)), _drop_dust(price_tiers(fact.tiers, most)))
-    low, high = amount.low or 0, amount.high
-    return Interval(_drop_dust(low * least), None if high is None else _drop_dust(high * most))
+    cheap, dear = fact.terms
+    low = _price_month(fact.tiers, amount.low or 0, least, cheap)
+    return Interval(low, None if amount.high is None else _price_month(fact.tiers, amount.high, most, dear))
+
+
+def _price_month(tiers: tuple[Tier, ...], price: Number, volume: Number, terms: Terms) -> Number:
+    """Return what a month costs: 3 users at 20 each, billed for at least 5, with a fee of 10, are 110."""
+    if not volume:
+        return 0
+    billed = max(volume, terms.billed_at_least)
+    used = price_tiers(tiers, billed) if tiers else price * billed
+    return _drop_dust(max(used, terms.monthly_minimum) + terms.monthly_fee)
 
 
 def _multiply(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:

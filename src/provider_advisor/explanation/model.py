@@ -108,6 +108,8 @@ class CostItemRecord(AnswerPart):
     evidence: list[LineRecord]
     priced_members: list[str] | None = None
     """usage that a price is recorded for (`sms-outbound@de`), where this one names no member and has none"""
+    unconverted: list[str] | None = None
+    """prices in currencies of which no rate is recorded"""
 
 
 class CostRecord(AnswerPart):

@@ -63,7 +63,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         unlisted=[
             model.UnlistedRecord(text=part.text, priority=part.priority) for part in decision.outcome.team.unlisted
         ],
-        sources=_sources(used, {part.source for part in notices}, knowledge),
+        sources=_sources(used, {part.source for part in notices} | _list_rate_sources(used), knowledge),
         products=find_products(decision),
         take=describe_products(decision, knowledge),
         notices=notices,
@@ -134,6 +134,7 @@ def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord
         price=_claims_text(price) if price is not None else None,
         by_quote=item.by_quote,
         priced_members=list(item.priced_members),
+        unconverted=[claim_text(claim) for claim in item.unconverted],
         low=_least(item.amount),
         high=item.amount.high,
         instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
@@ -240,6 +241,10 @@ def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
+def _list_rate_sources(used: Iterable[Claim]) -> set[str | None]:
+    return {rate.source for claim in used for rate in claim.rates}
+
+
 def _sources(
     used: Iterable[Claim], noticed: AbstractSet[str | None], knowledge: KnowledgeBase
 ) -> list[model.SourceRecord]:
@@ -304,6 +309,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
         "bound": claim.bound,
         "tiers": [tier._asdict() for tier in claim.tiers],
+        **{name: amount for name, amount in claim.terms._asdict().items() if amount},
         "unit": claim.unit,
         "evidence": claim.evidence,
         "source": claim.source,

@@ -84,8 +84,37 @@ def claim_text(claim: Claim) -> str:
     """Return what a claim says: "present", "more than 100 countries", "4 to 8 USD/GB", "good or excellent"."""
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
+    return _amount_text_of(claim) + _terms_text(claim) + _rates_text(claim)
+
+
+def _terms_text(claim: Claim) -> str:
+    """Return what a price asks beside its amount: ", billed for at least 5, plus 300 EUR once"."""
+    currency = str(claim.unit).partition("/")[0]
+    least, minimum, fee, setup = claim.terms
+    parts = [f"billed for at least {number_text(least)}"] if least else []
+    parts += [f"at least {number_text(minimum)} {currency} a month"] if minimum else []
+    parts += [f"plus {number_text(fee)} {currency} a month"] if fee else []
+    parts += [f"plus {number_text(setup)} {currency} once, which is in no monthly cost"] if setup else []
+    return "".join(f", {part}" for part in parts)
+
+
+def _rates_text(claim: Claim) -> str:
+    """Return by which rates a price was converted: " (1 EUR = 1.08 USD on 2024-05-02)"."""
+    if claim.is_unconverted:
+        return f" (no rate of {str(claim.unit).partition('/')[0]} is recorded)"
+    if not claim.rates:
+        return ""
+    first = claim.rates[0]
+    worths = sorted({rate.worth for rate in claim.rates})
+    worth = amount_text(worths[0], worths[-1])
+    return f" (1 {first.currency} = {worth} {first.into} on {first.stated})"
+
+
+def _amount_text_of(claim: Claim) -> str:
     unit = claim.unit or ""
-    if claim.tiers:
+    if isinstance(claim.value, str):
+        return claim.value
+    if claim.tiers and not claim.rates:
         return f"{tiers_text(claim.tiers)} {unit}".rstrip()
     if isinstance(claim.value, tuple):
         parts = [part if isinstance(part, str) else number_text(part) for part in claim.value]
@@ -175,6 +204,8 @@ def amount_text(low: float, high: float | None) -> str:
 def describe_priced(item: CostItemRecord) -> str:
     """Return which members of unpriced usage have prices, with how to ask; empty where none has."""
     names = item.priced_members or []
+    if item.unconverted:
+        return f"; it is {joined(item.unconverted)}"
     if not names:
         return ""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

@@ -17,6 +17,7 @@ from provider_advisor.knowledge.checks import (
     check_members,
     check_providers,
     check_questions,
+    check_rates,
     check_rules,
     check_structure,
     check_team,
@@ -128,6 +129,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         for index, source in enumerate(file.sources)
     )
     problems += find_repeated(placed, "the source")
+    problems += check_rates(read.files["rates"], vocabulary.sources)
     problems += check_members(read.files["members"], vocabulary.criteria)
     named = Defined(lists, {name: name for name in lists}, is_open="members" in read.unread)
     problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage, named)
@@ -195,9 +197,11 @@ def _assemble(
     # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
     # recorded before and after a change of its wording can be compared.
     about = read.files["base"]
+    rates = tuple(rate for file in read.files["rates"] for rate in convert.make_rates(file.shape, sources))
     return KnowledgeBase(
         *parts,
-        fingerprint=fingerprint(*parts, criteria.lists),
+        fingerprint=fingerprint(*parts, criteria.lists, *([rates] if rates else [])),
+        rates=rates,
         edition=convert.make_edition(about[0].shape) if about else None,
         written=questionnaire,
     )

@@ -25,11 +25,13 @@ from provider_advisor.knowledge.records import (
     Provider,
     Question,
     Questionnaire,
+    Rate,
     Rule,
     Scale,
     Scope,
     Source,
     Subject,
+    Terms,
     Tier,
     Topic,
     UsageItem,
@@ -118,6 +120,17 @@ def make_edition(shape: shapes.BaseFile) -> Edition:
     return Edition(shape.version, shape.date)
 
 
+def make_rates(shape: shapes.RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
+    """Return the rates whose sources are known, in an order that does not depend on that of the file."""
+    return tuple(
+        sorted(
+            Rate(part.currency, shape.base, part.worth, part.source, part.stated or source.counts_from, part.line)
+            for part in shape.rates
+            if (source := sources.get(part.source)) is not None
+        )
+    )
+
+
 def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
     """Return a provider as a record, with the claims that could be read."""
     products = {product.id: _make_product(product, sources) for product in shape.products}
@@ -166,6 +179,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         only=shape.only is not None,
         tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
         meant=shape.meant,
+        terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in shapes.TERM_KEYS)),
     )
 
 

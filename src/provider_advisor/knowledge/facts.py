@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.members import AT, split_member
-from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice, Tier
+from provider_advisor.knowledge.records import Claim, Criterion, KnowledgeBase, Notice, Rate, Terms, Tier
 from provider_advisor.knowledge.timeline import View, build_view
 from provider_advisor.logic import Interval, Truth, any_of
 
@@ -39,9 +39,16 @@ class Fact(NamedTuple):
         return said.pop() if len(said) == 1 and not self.disputed else ()
 
     @property
+    def terms(self) -> tuple[Terms, Terms]:
+        """Return the least and the most that the price asks beside its amount, in the currency of the criterion."""
+        claims = [claim for claim in self.claims if claim.amount is not None]
+        found = [terms for claim in claims for terms in _list_terms(claim)]
+        return Terms(*map(min, zip(*found, strict=True))), Terms(*map(max, zip(*found, strict=True)))
+
+    @property
     def newest(self) -> dt.date | None:
-        """Return the day of the newest claim it rests on."""
-        return max((claim.stated for claim in self.claims), default=None)
+        """Return the day from which the newest claim it rests on ages."""
+        return max((claim.counts_from for claim in self.claims), default=None)
 
 
 class Facts:
@@ -135,6 +142,8 @@ class Facts:
         """Return whether some fact may be past its time; False is sure, and found without resolving any fact."""
         if self._is_fresh_only:
             return False
+        if self.base.rates:
+            return True
         dated = [(claim, days) for claim, days in self._list_ages() if days is not None]
         return any((self.as_of - claim.stated).days > days for claim, days in dated)
 
@@ -185,11 +194,44 @@ class Facts:
 
     def _judge(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Fact:
         """Return what claims on one criterion, all stated by the day, come to."""
+        if criterion.kind == "price":
+            claims = [self._convert(claim, str(criterion.unit)) for claim in claims]
         views = self._view(provider, claims)
         aged = bool(claims) and not self._keep_young(claims)
         if criterion.kind == "capability":
             return _judge_capability(provider, criterion.id, views, aged=aged)
         return _judge_amount(provider, criterion.id, views, aged=aged)
+
+    def _convert(self, claim: Claim, unit: str) -> Claim:
+        """Return a price in the criterion's currency; without a rate of the day its amount is not known."""
+        if claim.unit == unit or claim.amount is None:
+            return claim
+        rates = self._find_rates(str(claim.unit).partition("/")[0], unit.partition("/")[0])
+        if not rates:
+            return claim._replace(amount=None, tiers=())
+        low, high = min(rate.worth for rate in rates), max(rate.worth for rate in rates)
+        amount = Interval(
+            None if claim.amount.low is None else claim.amount.low * low,
+            None if claim.amount.high is None else claim.amount.high * high,
+            claim.amount.above,
+        )
+        # Where the rates differ, a tier has no one price; then the whole lies between the lowest and the highest.
+        tiers = tuple(tier._replace(price=tier.price * low) for tier in claim.tiers) if low == high else ()
+        return claim._replace(amount=amount, tiers=tiers, rates=rates)
+
+    def _find_rates(self, currency: str, into: str) -> tuple[Rate, ...]:
+        """Return the newest rates that were stated by the day, all of one day, by the sources that count."""
+        sources = self.base.scope.sources
+        known = [
+            rate
+            for rate in self.base.rates
+            if (rate.currency, rate.into) == (currency, into)
+            and rate.stated <= self.as_of
+            and (self._oldest is None or rate.stated >= self._oldest)
+            and (not sources or rate.source in sources)
+        ]
+        newest = max((rate.stated for rate in known), default=None)
+        return tuple(rate for rate in known if rate.stated == newest)
 
     def _view(self, provider: str, claims: Sequence[Claim]) -> list[View]:
         """Return what the claims that are not too old come to, product by product."""
@@ -212,6 +254,10 @@ def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = No
     return _kept.get_or_make(
         (knowledge.fingerprint, knowledge.read_from, day, max_age), lambda: Facts(knowledge, day, max_age)
     )
+
+
+def _list_terms(claim: Claim) -> list[Terms]:
+    return [claim.terms.convert(rate.worth) for rate in claim.rates] or [claim.terms]
 
 
 def _get_product(claim: Claim) -> str:

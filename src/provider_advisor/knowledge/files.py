@@ -24,7 +24,9 @@ __all__ = [
     "shipped_folder",
 ]
 
-Role = Literal["base", "sources", "team", "criteria", "members", "provider", "weights", "rules", "questions", "cases"]
+Role = Literal[
+    "base", "sources", "team", "rates", "criteria", "members", "provider", "weights", "rules", "questions", "cases"
+]
 Folder = str | os.PathLike[str]
 
 MAX_BYTES = 4_000_000
@@ -33,7 +35,7 @@ _MOST_ENTRIES = 50_000
 _DEEPEST = 40
 _LONGEST = 300
 _FILES: dict[str, dict[str, Role]] = {
-    "facts": {"base.yaml": "base", "sources.yaml": "sources", "team.yaml": "team"},
+    "facts": {"base.yaml": "base", "sources.yaml": "sources", "team.yaml": "team", "rates.yaml": "rates"},
     "rules": {"weights.yaml": "weights", "questions.yaml": "questions"},
 }
 _FOLDERS: dict[str, dict[str, Role]] = {
@@ -41,7 +43,8 @@ _FOLDERS: dict[str, dict[str, Role]] = {
     "rules": {"cases": "cases"},
 }
 _EXPECTED = {
-    "facts": "base.yaml, sources.yaml, team.yaml, criteria/<area>.yaml, members/<list>.yaml and providers/<id>.yaml",
+    "facts": "base.yaml, sources.yaml, team.yaml, rates.yaml, criteria/<area>.yaml, members/<list>.yaml and "
+    "providers/<id>.yaml",
     "rules": "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml",
 }
 _NEEDED: dict[str, dict[Role, str]] = {

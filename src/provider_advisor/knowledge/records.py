@@ -44,11 +44,13 @@ __all__ = [
     "Provider",
     "Question",
     "Questionnaire",
+    "Rate",
     "Rule",
     "Scale",
     "Source",
     "SourceKind",
     "Subject",
+    "Terms",
     "Tier",
     "Topic",
     "UsageItem",
@@ -177,6 +179,36 @@ class Tier(NamedTuple):
     price: Number
 
 
+class Terms(NamedTuple):
+    """What a price asks beside the amount of each unit: a least number of units, and amounts of its currency.
+
+    The setup fee is paid once, and is in no monthly cost.
+    """
+
+    billed_at_least: Number = 0
+    monthly_minimum: Number = 0
+    monthly_fee: Number = 0
+    setup_fee: Number = 0
+
+    def convert(self, worth: Number) -> "Terms":
+        """Return the terms in another currency."""
+        return Terms(self.billed_at_least, *(amount * worth for amount in self[1:]))
+
+
+NO_TERMS = Terms()
+
+
+class Rate(NamedTuple):
+    """What one unit of a currency was worth in another, as a source stated it on a day."""
+
+    currency: str
+    into: str
+    worth: Number
+    source: str
+    stated: dt.date
+    line: int | None = None
+
+
 ClaimValue = str | Number | tuple[Number, Number] | tuple[str, ...]
 """What a claim says: a word, words of which one holds, a number, or the two ends of a range."""
 
@@ -188,7 +220,9 @@ class Claim(NamedTuple):
     "by-quote" for a price that is not published; `bound` says how a number is meant, and `amount` is the interval (of
     ranks, for a rating) that it leaves. The source said it on the day `stated`; it is true from `starts` to `until`,
     both days included.
-    A price may have `tiers`; its value and amount then are those between the lowest price and the highest.
+    A price may have `tiers`; its value and amount then are those between the lowest price and the highest. `terms` are
+    what else it asks, in its own currency. Where that is not the criterion's, a fact's claim has `amount` and `tiers`
+    converted by `rates`, several where sources of one day differ; without a rate the amount is not known.
     With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
     Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
     file and line of the knowledge base; `line` that of the source, or `place` another part of it: "page 12",
@@ -215,6 +249,18 @@ class Claim(NamedTuple):
     only: bool = False
     meant: str | None = None
     tiers: tuple[Tier, ...] = ()
+    terms: Terms = NO_TERMS
+    rates: tuple[Rate, ...] = ()
+
+    @property
+    def is_unconverted(self) -> bool:
+        """Return whether it is a price in a currency without a rate: nothing is known in that of the criterion."""
+        return self.amount is None and not isinstance(self.value, str)
+
+    @property
+    def counts_from(self) -> dt.date:
+        """Return the day from which it ages: a converted price is as old as the rate, if that is older."""
+        return min((self.stated, *(rate.stated for rate in self.rates)))
 
     @property
     def belongs_to(self) -> str | None:
@@ -454,6 +500,7 @@ class KnowledgeBase:
     policy: Policy
     fingerprint: str
     edition: Edition | None = None
+    rates: tuple[Rate, ...] = ()
     written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
     read_from: str = field(default="", compare=False)
     scope: Scope = EVERYTHING

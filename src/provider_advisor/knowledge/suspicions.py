@@ -60,6 +60,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_contradictions(facts)
     yield from _find_strange_sources(knowledge)
     yield from _find_old_edition(knowledge)
+    yield from _find_unconverted(facts)
     yield from _find_unheard(knowledge)
     yield from question_suspicions(knowledge)
     yield from _find_stale(facts)
@@ -217,6 +218,7 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
     cited = {claim.source for provider in providers for claim in provider.claims}
     cited |= {product.source for provider in providers for product in provider.products.values() if product.source}
     cited |= {citation.source for rule in knowledge.rules.values() for citation in rule.rests_on}
+    cited |= {rate.source for rate in knowledge.rates}
     for source in knowledge.sources.values():
         if source.id not in cited:
             yield f"source '{source.id}': no claim and no rule cites it; cite it, or remove it."
@@ -253,6 +255,18 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
                 yield (
                     f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
                     f"today, {today}; expected the day on which '{claim.source}' said it."
+                )
+
+
+def _find_unconverted(facts: Facts) -> Iterator[str]:
+    """Yield prices in currencies of which no rate is recorded."""
+    for provider, criterion in sorted(facts.knowledge.list_claimed()):
+        for claim in facts(provider, criterion).claims:
+            if claim.is_unconverted:
+                currency = str(claim.unit).partition("/")[0]
+                yield (
+                    f"{claim.where}: no rate of {currency} is recorded by {facts.as_of}, so that the price counts as "
+                    "not known; add one to rates.yaml."
                 )
 
 

@@ -68,7 +68,7 @@ def build_view(
     over = {"product-ended"} if is_customer else {"product-ended", "closed-to-new"}
     if any(notice.kind in over and notice.day <= day for notice in notices):
         # What was present went with the product; an amount of something that is no longer sold is not known.
-        kept = tuple(claim for claim in view.claims if claim.amount is None and claim.value != "by-quote")
+        kept = tuple(claim for claim in view.claims if claim.value in {"present", "absent"})
         return View(kept, disputed=False, truth=Truth.NO if kept else Truth.UNKNOWN, notices=tuple(notices))
     return view._replace(truth=_judge_truth(view, day), notices=tuple(notices))
 

@@ -117,6 +117,7 @@ class Mixing:
             rules=_choose("rule", old.rules, new.rules, made),
             policy=self._choose_policy(made),
             fingerprint="",
+            rates=new.rates,
         )
 
     def _finish(self, mixed: KnowledgeBase, made: set[ChangeKey]) -> KnowledgeBase:

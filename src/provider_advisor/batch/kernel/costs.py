@@ -13,8 +13,8 @@ from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cel
 from provider_advisor.batch.kernel.requirements import OnCost
 from provider_advisor.batch.kernel.situations import Volumes
 from provider_advisor.knowledge import Criterion, Fact, Facts
-from provider_advisor.knowledge.records import Tier
-from provider_advisor.logic import Interval, Truth
+from provider_advisor.knowledge.records import Terms, Tier
+from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
 
 __all__ = ["Costs", "Scaled", "Varying", "calculate_costs", "grade_costs", "group_alike", "price_words"]
@@ -137,10 +137,10 @@ def _find_cheapest(
     priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
-    highs = [_price_high(fact, amount, volumes.high) for volumes, fact, amount in priced]
+    highs = [_price_month(fact, amount.high, volumes.high, fact.terms[1]) for volumes, fact, amount in priced]
     if len(priced) < len(models):  # a price that is not known may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
-    lows = [_price_low(fact, amount, volumes.low) for volumes, fact, amount in priced]
+    lows = [_price_month(fact, amount.low or 0, volumes.low, fact.terms[0]) for volumes, fact, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 
@@ -151,17 +151,17 @@ def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
         end = volumes if tier.up_to is None else np.minimum(volumes, tier.up_to)
         total += np.maximum(0.0, end - before) * tier.price
         before = before if tier.up_to is None else tier.up_to
-    return round_exactly(total)
+    return total
 
 
-def _price_low(fact: Fact, amount: Interval, volumes: Floats) -> Floats:
-    return _price_tiers(fact.tiers, volumes) if fact.tiers else round_exactly((amount.low or 0) * volumes)
-
-
-def _price_high(fact: Fact, amount: Interval, volumes: Floats) -> Floats:
-    if fact.tiers:
-        return _price_tiers(fact.tiers, volumes)
-    return np.full(len(volumes), np.inf) if amount.high is None else round_exactly(amount.high * volumes)
+def _price_month(fact: Fact, price: Number | None, volumes: Floats, terms: Terms) -> Floats:
+    """Return what months cost, as `_price_month` of a single answer does, step by step the same."""
+    if price is None:
+        return np.full(len(volumes), np.inf)
+    billed = np.maximum(volumes, terms.billed_at_least)
+    used = _price_tiers(fact.tiers, billed) if fact.tiers else price * billed
+    costs = round_exactly(np.maximum(used, terms.monthly_minimum) + terms.monthly_fee)
+    return np.where(volumes > 0, costs, 0.0)
 
 
 def grade_costs(costs: Costs, rows: Ints) -> Scaled:

@@ -2,7 +2,7 @@
 
 from provider_advisor.knowledge.checks.criteria import check_criteria, check_team
 from provider_advisor.knowledge.checks.members import check_members, define_members
-from provider_advisor.knowledge.checks.providers import check_providers
+from provider_advisor.knowledge.checks.providers import check_providers, check_rates
 from provider_advisor.knowledge.checks.questions import check_questions, find_never_asked
 from provider_advisor.knowledge.checks.rules import check_rules, check_structure, sort_rules
 
@@ -11,6 +11,7 @@ __all__ = [
     "check_members",
     "check_providers",
     "check_questions",
+    "check_rates",
     "check_rules",
     "check_structure",
     "check_team",

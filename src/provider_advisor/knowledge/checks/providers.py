@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
@@ -10,10 +11,9 @@ from provider_advisor.knowledge.checks.members import check_claim_members, find_
 from provider_advisor.knowledge.convert import make_claims
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Member, Product, Source
-from provider_advisor.knowledge.shapes import ClaimShape, ProviderFile
-from provider_advisor.logic import unit_fits
+from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
 
-__all__ = ["check_providers"]
+__all__ = ["check_providers", "check_rates"]
 
 
 def check_providers(
@@ -108,10 +108,45 @@ def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield "'by_quote' belongs to prices; leave the claim out if the amount is not known."
     if claim.unit is None:
         yield f"'unit' is missing; expected {criterion.unit}."
-    elif not unit_fits(claim.unit, str(criterion.unit)) or claim.unit != criterion.unit:
-        yield f"the unit '{claim.unit}' does not fit; expected {criterion.unit}."
+    elif claim.unit != criterion.unit and not (criterion.kind == "price" and _is_foreign(claim, criterion)):
+        other = ", or the same by another currency" if criterion.kind == "price" else ""
+        yield f"the unit '{claim.unit}' does not fit; expected {criterion.unit}{other}."
+    yield from _check_terms(claim, criterion)
     yield from _check_tiers(claim, criterion)
     yield from _check_scale(claim, criterion)
+
+
+def _is_foreign(claim: ClaimShape, criterion: Criterion) -> bool:
+    """Return whether a price is by the same measure, in another currency."""
+    currency, _, by = str(claim.unit).partition("/")
+    ours, _, our_measure = str(criterion.unit).partition("/")
+    return by == our_measure and currency != ours and re.fullmatch("[A-Z]{3}", currency) is not None
+
+
+def _check_terms(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    given = [key for key in TERM_KEYS if getattr(claim, key) is not None]
+    if given and (criterion.kind != "price" or claim.by_quote):
+        yield f"'{given[0]}' belongs to a price with an amount; remove it."
+    elif given and not criterion.usage:
+        yield f"'{given[0]}' belongs to a price with a volume, and the criterion names no `usage`; remove it."
+    elif claim.billed_at_least is not None and len(criterion.usage) > 1:
+        yield "'billed_at_least' belongs to a price with one volume, and this one has several; remove it."
+
+
+def check_rates(files: Sequence[Reading[RatesFile]], sources: Defined[Source]) -> Iterator[str]:
+    """Return everything wrong with the rates of currencies."""
+    for file, document, _ in files:
+        first: dict[tuple[object, ...], str] = {}
+        for index, rate in enumerate(file.rates):
+            where = document.where("rates", index)
+            unknown = f"rate of '{rate.currency}': unknown source '{rate.source}'"
+            yield from (f"{where}: {problem}" for problem in sources.unknown(rate.source, unknown, " Add it first."))
+            if rate.currency == file.base:
+                yield f"{where}: {rate.currency} is the base itself, worth 1; remove the rate."
+            key = (rate.currency, rate.source, rate.stated)
+            if key in first:
+                yield f"{where}: this rate of '{rate.currency}' is also at {first[key]}, of the same day; keep one."
+            first.setdefault(key, where)
 
 
 def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
@@ -138,7 +173,7 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
     given = (*single, *(claim.between or ()), *tiers)
     amounts = [amount for amount in given if isinstance(amount, int | float)]
-    if criterion.scale is not None:
+    if criterion.scale is not None and not _is_foreign(claim, criterion):
         low, high = sorted((criterion.scale.worst, criterion.scale.best))
         for amount in amounts:
             if not low <= amount <= high:

@@ -21,6 +21,7 @@ from provider_advisor.knowledge.shapes.conditions import (
     UsageBoundShape,
 )
 from provider_advisor.knowledge.shapes.facts import (
+    TERM_KEYS,
     VALUE_KEYS,
     BaseFile,
     ClaimShape,
@@ -30,6 +31,7 @@ from provider_advisor.knowledge.shapes.facts import (
     MemberShape,
     ProductShape,
     ProviderFile,
+    RatesFile,
     ScaleShape,
     SourcesFile,
     SourceShape,
@@ -61,6 +63,7 @@ from provider_advisor.knowledge.shapes.values import Shape
 __all__ = [
     "FILE_EXAMPLES",
     "FILE_SHAPES",
+    "TERM_KEYS",
     "VALUE_KEYS",
     "VERSION",
     "AllShape",
@@ -86,6 +89,7 @@ __all__ = [
     "ProviderFile",
     "QuestionShape",
     "QuestionsFile",
+    "RatesFile",
     "RequirementShape",
     "RequirementsFile",
     "RuleShape",
@@ -108,6 +112,7 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
     "sources": SourcesFile,
     "team": TeamFile,
     "criteria": CriteriaFile,
+    "rates": RatesFile,
     "members": MembersFile,
     "provider": ProviderFile,
     "weights": WeightsFile,
@@ -123,6 +128,7 @@ FILE_SHAPES: Mapping[str, type[Shape]] = {
 
 FILE_EXAMPLES: Mapping[type[BaseModel], tuple[str, ...]] = {
     BaseFile: ("version: 1.0.0", "date: 2024-06-01"),
+    RatesFile: ("base: USD", "rates:", "- {currency: EUR, worth: 1.08, source: rates-2024, stated: 2024-05-02}"),
     SourcesFile: (
         "sources:",
         "- id: guide-2024",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -12,6 +13,7 @@ from provider_advisor.knowledge.records import Evidence, Kind, SourceKind
 from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, WordOrWords, Words, wrong
 
 __all__ = [
+    "TERM_KEYS",
     "VALUE_KEYS",
     "BaseFile",
     "ClaimShape",
@@ -21,6 +23,7 @@ __all__ = [
     "MembersFile",
     "ProductShape",
     "ProviderFile",
+    "RatesFile",
     "ScaleShape",
     "SourceShape",
     "SourcesFile",
@@ -52,6 +55,7 @@ AmountOrDay = Annotated[
 ]
 MEMBER_KEYS = ("member", "includes", "only")
 PLACE_KEYS = ("line", "page", "section", "anchor")
+TERM_KEYS = ("billed_at_least", "monthly_minimum", "monthly_fee", "setup_fee")
 VALUE_KEYS = ("value", "exactly", "at_least", "more_than", "at_most", "between", "from", "by_quote", "tiers")
 
 
@@ -187,6 +191,39 @@ class TeamFile(Shape):
     usage: list[UsageShape] = []
 
 
+_CURRENCY = r"^[A-Z]{3}$"
+
+
+def _check_currency(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(_CURRENCY, value):
+        return value
+    raise PydanticCustomError("currency", "expected three capital letters, such as EUR")
+
+
+Currency = Annotated[
+    str,
+    Field(pattern=_CURRENCY, description="three capital letters, such as EUR"),
+    BeforeValidator(_check_currency),
+]
+
+
+class RateShape(Shape):
+    """What one unit of a currency was worth in the base's on a day, as a source has it."""
+
+    currency: Currency
+    worth: Annotated[float, Field(gt=0, allow_inf_nan=False, description="more than 0")]
+    source: Id
+    stated: dt.date | None = None
+    line: Line | None = None
+
+
+class RatesFile(Shape):
+    """facts/rates.yaml: what prices in other currencies are worth in that of the criteria, the `base`."""
+
+    base: Currency
+    rates: list[RateShape]
+
+
 class ProductShape(Shape):
     """A product of a provider, perhaps with the last day on which it is sold, or the first without new customers."""
 
@@ -240,6 +277,12 @@ class ClaimShape(Shape):
     from_: AmountOrDay | None = Field(default=None, alias="from")
     by_quote: Literal[True] | None = None
     tiers: Annotated[list[TierShape] | None, Field(min_length=2)] = None
+    billed_at_least: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="units that are paid for even if fewer are used")
+    ] = None
+    monthly_minimum: Annotated[Amount | None, Field(description="what a month costs at least")] = None
+    monthly_fee: Annotated[Amount | None, Field(description="what a month costs beside what is used")] = None
+    setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost holds it")] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
     stated: dt.date | None = None
