@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.explanation.notices import describe_notices, has_ended
-from provider_advisor.explanation.words import STRENGTHS, amount_text, claim_text, joined, requirement_text, usage_label
+from provider_advisor.explanation.words import (
+    STRENGTHS,
+    amount_text,
+    claim_text,
+    joined,
+    requirement_text,
+    shortened,
+    usage_label,
+)
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
@@ -136,6 +144,8 @@ def cost_unit(knowledge: KnowledgeBase) -> str:
 
 _MOST_MUSTS = 3
 _MOST_DATED = 4
+_MOST_RIVALS = 4
+"""Providers that one sentence says something of; more are counted."""
 
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
 
@@ -143,8 +153,8 @@ Assessments = Mapping[str, Assessment]
 
 
 def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
-    """Return providers by name, as a list in words."""
-    return joined([knowledge.providers[provider].name for provider in providers])
+    """Return providers by name, as a list in words; of many the first few, and how many more there are."""
+    return shortened([knowledge.providers[provider].name for provider in providers])
 
 
 def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
@@ -252,14 +262,29 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
         # Only for this sentence, and as large as all the rest of an answer.
         from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
 
-        contenders = find_contenders(decision.outcome, decision.facts)
-        why = _say_overtakers(contenders.ahead, contenders.level, "it", knowledge)
+        ahead, level = (_sort_rivals(part, assessments) for part in find_contenders(decision.outcome, decision.facts))
+        why = _say_overtakers(ahead, level, "it", knowledge)
         return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
     outscored = _outscoring([provider], assessments, knowledge)
     if all(rival.standing == "ruled-out" for rival in rivals):
         lower = [rival for rival in rivals if _score(rival).expected <= _score(assessments[provider]).expected]
-        return f"{head}: {joined([*outscored, *(_say_failed(rival, knowledge) for rival in lower)])}."
+        failed = [_say_failed(rival, knowledge) for rival in _sort_near(lower)]
+        more = [f"{len(failed) - _MOST_RIVALS} more fail a must"] if len(failed) > _MOST_RIVALS + 1 else []
+        return f"{head}: {joined([*outscored, *(failed[:_MOST_RIVALS] + more if more else failed)])}."
     return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscored])}."
+
+
+def _sort_rivals(providers: Sequence[str], assessments: Assessments) -> list[str]:
+    """Return the rivals with the highest expected score first."""
+    return sorted(providers, key=lambda name: (-_score(assessments[name]).expected, name))
+
+
+def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
+    """Return providers that are ruled out as they are where they are few; of many first those nearest to standing."""
+    if len(rivals) <= _MOST_RIVALS + 1:
+        return list(rivals)
+    failed = {each.provider: sum(part.is_failed_must for part in each.findings) for each in rivals}
+    return sorted(rivals, key=lambda each: (failed[each.provider], -_score(each).expected, each.provider))
 
 
 def _list_dated(decision: Decision) -> str:
@@ -293,16 +318,16 @@ def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: Kno
     best = max(_score(assessments[leader]).expected for leader in leaders)
     doubtful = assessments[leaders[0]].standing == "unconfirmed"
     found = []
-    for rival in assessments.values():
-        if rival.provider in leaders or _score(rival).expected <= best:
-            continue
+    higher = [name for name, each in assessments.items() if name not in leaders and _score(each).expected > best]
+    left = len(higher) - _MOST_RIVALS
+    for rival in map(assessments.__getitem__, _sort_rivals(higher, assessments)[:_MOST_RIVALS] if left > 1 else higher):
         if rival.standing == "ruled-out":
             found.append(_say_failed(rival, knowledge, " scores higher but"))
             continue
         why = "more of its musts are unknown:" if doubtful else "is not known to meet"
         unknown = _list_musts(rival, lambda finding: finding.is_unknown_must, knowledge)
         found.append(f"{knowledge.providers[rival.provider].name} scores higher but {why} {unknown}")
-    return found
+    return [*found, f"{left} more score higher but are behind for their musts"] if left > 1 else found
 
 
 def _say_failed(assessment: Assessment, knowledge: KnowledgeBase, remark: str = "") -> str:
@@ -322,7 +347,9 @@ def _list_musts(assessment: Assessment, counts: Callable[[Finding], bool], knowl
 
 
 def _explain_none(decision: Decision, assessments: Assessments, knowledge: KnowledgeBase) -> str:
-    why = "; ".join(_say_failed(assessment, knowledge) for assessment in assessments.values())
+    failed = [_say_failed(assessment, knowledge) for assessment in _sort_near(list(assessments.values()))]
+    left = len(failed) - _MOST_RIVALS
+    why = "; ".join([*failed[:_MOST_RIVALS], f"{left} more fail a must"] if left > 1 else failed)
     if decision.combinations:
         why += f"; {provider_names(decision.combinations[0], knowledge)} together do"
     if len(assessments) == 1:

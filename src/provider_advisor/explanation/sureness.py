@@ -41,6 +41,8 @@ from provider_advisor.requirements import Requirement, bound_words
 __all__ = ["find_least_factor", "record_confirm", "record_robustness", "say_odds"]
 
 _EVEN = 0.5
+_MOST_SHARES = 4
+"""Providers whose shares are said in words; of more, the largest share."""
 
 
 def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
@@ -200,8 +202,11 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     shares = robustness.shares
     if shares is None:
         return ""
-    words = [(knowledge.providers[share.name].name, percent(share.given or 0.0)) for share in shares.alternatives]
-    (name, often), *others = words
+    given, rest = [(each.name, each.given or 0.0) for each in shares.alternatives], ""
+    if len(given) > _MOST_SHARES + 1:
+        given, left = _pick_most_often(given, robustness.verdict)
+        rest = f"; none of the {len(left)} others in more than {percent(max(left))}"
+    (name, often), *others = [(knowledge.providers[name].name, percent(often)) for name, often in given]
     said = joined(
         [f"{name} comes first in {often} of the scenarios", *(f"{name} in {often}" for name, often in others)]
     )
@@ -209,7 +214,16 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     give = f", give or take {200 * shares.given.error:.1f}%" if shares.given.error > 0 else ""
     error = f" (estimated{give})" if shares.given.samples else ""
     odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
-    return f"{odds}, {said}{none}{error}.{_say_ahead(robustness, knowledge)}"
+    return f"{odds}, {said}{rest}{none}{error}.{_say_ahead(robustness, knowledge)}"
+
+
+def _pick_most_often(
+    given: Sequence[tuple[str, float]], verdict: Verdict
+) -> tuple[list[tuple[str, float]], list[float]]:
+    """Return the leader and those who come first most often, with their shares, and the shares of all others."""
+    leader = verdict.provider or verdict.lean
+    ordered = sorted(given, key=lambda part: (part[0] != leader, -part[1], part[0]))
+    return ordered[:_MOST_SHARES], [share for _, share in ordered[_MOST_SHARES:]]
 
 
 def say_odds(unknown: float, *, at_worst: bool) -> str:

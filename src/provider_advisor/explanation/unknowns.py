@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, FindingRecord, group_findings
-from provider_advisor.explanation.words import criterion_label, joined, number_text, rule_label
+from provider_advisor.explanation.words import (
+    criterion_label,
+    joined,
+    number_text,
+    rule_label,
+    shortened,
+    sort_by_standing,
+)
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [
@@ -22,6 +29,9 @@ __all__ = [
 ]
 
 
+_MOST_NAMED = 5
+
+
 class Unknown(NamedTuple):
     """Something that was asked for, with its priority, and the providers for which it is not known, in words."""
 
@@ -33,14 +43,20 @@ class Unknown(NamedTuple):
 def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
     """Return what is not known, in the order in which it was asked; empty only where everything is known.
 
+    Of many providers those with the best standing are named, and the others are counted.
+
     An amount that is known within a range only is listed with what is known of it: "Acme (more than 100 countries)". So
     is a monthly cost without an upper limit, even where only the usage was stated.
     """
     names = {provider.id: provider.name for provider in answer.providers}
+    places = {provider.id: place for place, provider in enumerate(sort_by_standing(answer.providers))}
+
+    def about(group: Sequence[FindingRecord]) -> str:
+        ordered = sorted(group, key=lambda part: places[part.provider]) if len(group) > _MOST_NAMED else group
+        return shortened([_about(part, names) for part in ordered])
+
     found = [
-        Unknown(
-            _label(group[0], knowledge), group[0].priority or "rule", joined([_about(part, names) for part in group])
-        )
+        Unknown(_label(group[0], knowledge), group[0].priority or "rule", about(group))
         for group in group_findings([finding for finding in answer.findings if finding.is_open])
     ]
     return [*found, *_list_costs(answer, knowledge)]
@@ -64,7 +80,7 @@ def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unkn
         return
     open_ended = [part.name for part in answer.providers if part.monthly_cost and part.monthly_cost.high is None]
     if open_ended:
-        yield Unknown(computed.label, "usage", f"no upper limit is known for {joined(open_ended)}")
+        yield Unknown(computed.label, "usage", f"no upper limit is known for {shortened(open_ended)}")
 
 
 # What is known, but to be read with care

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.model import CostItemRecord, ScoreRecord, SourceRecord
+from provider_advisor.explanation.model import CostItemRecord, ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
 from provider_advisor.knowledge.records import Tier
 from provider_advisor.logic import Interval, Number
@@ -36,6 +36,8 @@ __all__ = [
     "rule_label",
     "scope_text",
     "score_text",
+    "shortened",
+    "sort_by_standing",
     "tiers_text",
     "usage_label",
     "volume_text",
@@ -57,6 +59,22 @@ def joined(words: Sequence[str]) -> str:
     'a, b and c'
     """
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def sort_by_standing(providers: Sequence[ProviderRecord]) -> list[ProviderRecord]:
+    """Return providers with the best standing and the highest score first."""
+    order = list(STANDINGS)
+    return sorted(providers, key=lambda each: (order.index(each.standing), -(each.score.expected or 0), each.id))
+
+
+def shortened(words: Sequence[str], most: int = 4) -> str:
+    """Return a long list with its first few words and the number of the others; one other is named.
+
+    >>> shortened(["a", "b", "c", "d"], 2), shortened(["a", "b", "c"], 2)
+    ('a, b and 2 more', 'a, b and c')
+    """
+    left = len(words) - most
+    return joined([*words[:most], f"{left} more"] if left > 1 else words)
 
 
 def number_text(number: Number) -> str:

@@ -28,9 +28,13 @@ from provider_advisor.knowledge.suggest import did_you_mean
 __all__ = ["compare_command"]
 
 
+_MOST_COLUMNS = 4
+
+
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
 @click.option("--area", shell_complete=complete_by("areas"), help="Only criteria in this area, such as video.")
+@click.option("--all", "every", is_flag=True, help="Of five or more providers also what does not tell them apart.")
 @as_of_option
 @scope_options
 @format_option("text", "json")
@@ -40,6 +44,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     providers: tuple[str, ...],
     area: str | None,
     as_of: str | None,
+    every: bool,
     form: str,
     facts: str | None,
     rules: str | None,
@@ -47,7 +52,8 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Show providers side by side.
 
-    Shows what is known about the PROVIDERS, or about all within the scope, with evidence and sources.
+    Shows what is known about the PROVIDERS, or about all within the scope, with evidence and sources. Of five or more
+    it shows only the criteria in which they are known to differ.
     """
     knowledge = load_knowledge(facts, rules)
     if not providers and not any(scope.values()):
@@ -67,7 +73,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     if form == "json":
         show_json([_record(criterion, found) for criterion, found in known])
     else:
-        _show(known, chosen, knowledge)
+        _show(known, chosen, knowledge, every=every)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
@@ -125,10 +131,26 @@ def fact_text(fact: Fact, criterion: Criterion) -> str:
     return word + doubt
 
 
-def _show(rows: list[tuple[Criterion, list[Fact]]], chosen: list[str], knowledge: KnowledgeBase) -> None:
+def _tells_apart(criterion: Criterion, found: list[Fact]) -> bool:
+    """Return whether two providers are known to differ in a criterion."""
+    return len({fact_text(fact, criterion) for fact in found if fact.claims}) > 1
+
+
+def _show(
+    known: list[tuple[Criterion, list[Fact]]], chosen: list[str], knowledge: KnowledgeBase, *, every: bool
+) -> None:
+    """Print the facts of a few providers beside each other; of more, in several tables, what tells them apart."""
     page = Page()
-    headers = ["Criterion", *(knowledge.providers[provider].name for provider in chosen)]
-    page.table(headers, [[criterion.label, *(_cell(fact, criterion) for fact in found)] for criterion, found in rows])
+    is_long = len(chosen) > _MOST_COLUMNS
+    rows = [row for row in known if every or not is_long or _tells_apart(*row)]
+    for start in range(0, len(chosen), _MOST_COLUMNS):
+        part = slice(start, start + _MOST_COLUMNS)
+        page.gap()
+        headers = ["Criterion", *(knowledge.providers[provider].name for provider in chosen[part])]
+        page.table(headers, [[each.label, *(_cell(fact, each) for fact in found[part])] for each, found in rows])
+    if len(rows) < len(known):
+        page.gap()
+        page.line(f"({len(known) - len(rows)} more criteria in which no two of them are known to differ: --all)")
     page.heading("Sources (lines in brackets)")
     for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
         page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2)

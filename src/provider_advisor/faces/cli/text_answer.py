@@ -49,6 +49,7 @@ __all__ = ["render_recommendation", "show_recommendation"]
 _MOST_COLUMNS = 4
 _MOST_ROWS = 8
 _MOST_LINES = 3
+_MOST_OTHERS = 12
 
 
 def show_recommendation(
@@ -145,8 +146,11 @@ def _show_verdict(answer: AnswerRecord, page: Page) -> None:
 
 
 def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    """Print who meets what; in a short answer, if it is long, without the rows that all meet."""
-    shown = _shown_providers(answer.providers)
+    """Print who meets what; in a short answer, if it is long, without the rows that all meet.
+
+    Of many providers those on the short list are in the table, and each other one has a line.
+    """
+    shown, others = _shorten_list(answer, knowledge)
     rows: list[list[str | TableCell]] = []
     groups = group_findings(answer.findings)
     kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
@@ -161,8 +165,22 @@ def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
     if len(kept) < len(groups):
         page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
-    if len(shown) < len(answer.providers):
-        page.line(f"({len(answer.providers) - len(shown)} more providers: --format json)")
+    for heading, lines in others:
+        _show_list(heading, lines if verbose else _most(lines, _MOST_OTHERS), page)
+
+
+def _shorten_list(
+    answer: AnswerRecord, knowledge: KnowledgeBase
+) -> tuple[Sequence[ProviderRecord], Sequence[tuple[str, Sequence[str]]]]:
+    """Return the providers that fit beside each other, and lines on the others under their headings."""
+    if len(answer.providers) <= _MOST_COLUMNS:
+        return answer.providers, []
+    # Needed only among many providers.
+    from provider_advisor.explanation.short_list import make_short_list  # noqa: PLC0415
+
+    short_list = make_short_list(answer, knowledge, _MOST_COLUMNS)
+    chosen = {provider.id for provider in short_list.shown}
+    return [provider for provider in answer.providers if provider.id in chosen], short_list.parts
 
 
 def _decides(group: Sequence[FindingRecord]) -> bool:
@@ -174,13 +192,6 @@ def _mark(finding: FindingRecord, page: Page) -> TableCell:
     if finding.outcome == "partial":
         return TableCell(degree_text(finding.outcome, finding.degree))
     return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
-
-
-def _shown_providers(providers: Sequence[ProviderRecord]) -> Sequence[ProviderRecord]:
-    order = list(STANDINGS)
-    ranked = sorted(providers, key=lambda p: (order.index(p.standing), -(p.score.expected or 0), p.id))
-    chosen = {provider.id for provider in ranked[:_MOST_COLUMNS]}
-    return [provider for provider in providers if provider.id in chosen]
 
 
 def _label(finding: FindingRecord | RequirementRecord, knowledge: KnowledgeBase) -> str:
@@ -293,10 +304,10 @@ def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:
         page.line(line, 2)
 
 
-def _most(lines: Sequence[str]) -> list[str]:
+def _most(lines: Sequence[str], most: int = _MOST_LINES) -> list[str]:
     """Return the first few, and how many more there are."""
-    left = len(lines) - _MOST_LINES
-    return [*lines[:_MOST_LINES], *([f"({left} more: --verbose)"] if left > 0 else [])]
+    left = len(lines) - most
+    return [*lines[:most], *([f"({left} more: --verbose)"] if left > 0 else [])]
 
 
 def _show_sureness(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
 from provider_advisor.faces.report import parts
@@ -11,9 +10,10 @@ from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.report.sureness import describe_sureness
 from provider_advisor.faces.report.view import (
     CitedSources,
-    RankedProvider,
     ReportRow,
     build_rows,
+    list_others,
+    list_shown,
     rank_providers,
     split_headline,
 )
@@ -21,16 +21,6 @@ from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["html_report"]
-
-_MOST_COLUMNS = 6
-
-
-class ColumnBlock(NamedTuple):
-    """As many providers as fit beside each other on a page, and which of all they are."""
-
-    providers: Sequence[RankedProvider]
-    start: int
-    stop: int
 
 
 def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
@@ -53,7 +43,8 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         asked=bool(found),
         context=[part for part in parts.describe_context(answer, knowledge) if part[0] != "Team"],
         providers=ranked,
-        blocks=_blocks(ranked),
+        shown=list_shown(answer, knowledge),
+        others=list_others(answer, knowledge),
         rows=found,
         degrees=any(cell.kind == "partial" for row in found for cell in row.cells),
         products=parts.describe_products(answer),
@@ -96,8 +87,3 @@ def _ceiling(bills: Sequence[parts.Bill]) -> float:
     """Return the amount at the end of the cost bars; beyond any known one, where some cost has no upper limit."""
     known = max((end for bill in bills for end in (bill.low, bill.high) if end is not None), default=0)
     return known * 1.25 if any(bill.high is None for bill in bills) else known
-
-
-def _blocks(ranked: Sequence[RankedProvider]) -> list[ColumnBlock]:
-    starts = range(0, len(ranked), _MOST_COLUMNS)
-    return [ColumnBlock(ranked[start : start + _MOST_COLUMNS], start, start + _MOST_COLUMNS) for start in starts]

@@ -14,6 +14,8 @@ from provider_advisor.faces.report.view import (
     RankedProvider,
     ReportRow,
     build_rows,
+    list_others,
+    list_shown,
     rank_providers,
     split_headline,
 )
@@ -46,7 +48,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         *_head(answer),
         *_context(answer, knowledge),
         *_requirements(answer, knowledge, found),
-        *_options(ranked, found),
+        *_options(ranked, found, answer, knowledge),
         *_verdict(answer),
         *_products(answer),
         *_reasons(found),
@@ -116,7 +118,9 @@ def _requirement(row: ReportRow) -> list[str]:
     return [row.priority, escape(row.criterion), escape(row.bound), row.weight, origin or "stated"]
 
 
-def _options(ranked: Sequence[RankedProvider], found: Sequence[ReportRow]) -> Iterator[str]:
+def _options(
+    ranked: Sequence[RankedProvider], found: Sequence[ReportRow], answer: AnswerRecord, knowledge: KnowledgeBase
+) -> Iterator[str]:
     yield "## Options"
     yield _table(
         ["Provider", "Standing", "Score (proven to possible)"],
@@ -124,9 +128,12 @@ def _options(ranked: Sequence[RankedProvider], found: Sequence[ReportRow]) -> It
     )
     if found:
         yield _table(
-            ["Priority", "Requirement", *(escape(provider.name) for provider in ranked)],
+            ["Priority", "Requirement", *(escape(provider.name) for provider in list_shown(answer, knowledge))],
             ([row.priority, escape(row.label), *(cell.word for cell in row.cells)] for row in found),
         )
+        for heading, lines in list_others(answer, knowledge):
+            yield f"{heading}:"
+            yield _list(escape(line) for line in lines)
 
 
 def _verdict(answer: AnswerRecord) -> Iterator[str]:

@@ -13,10 +13,12 @@ from provider_advisor.explanation.model import (
     AnswerRecord,
     FindingRecord,
     LineRecord,
+    ProviderRecord,
     ScoreRecord,
     SourceRecord,
     group_findings,
 )
+from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.unknowns import list_notes
 from provider_advisor.explanation.words import (
     STANDINGS,
@@ -28,6 +30,7 @@ from provider_advisor.explanation.words import (
     remarks_text,
     rule_label,
     score_text,
+    sort_by_standing,
     volume_text,
 )
 from provider_advisor.faces.text import clean
@@ -42,12 +45,15 @@ __all__ = [
     "ReportCell",
     "ReportRow",
     "build_rows",
+    "list_others",
+    "list_shown",
     "name_providers",
     "name_usage",
     "rank_providers",
     "split_headline",
 ]
 
+_MOST_SHOWN = 5
 _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
@@ -73,7 +79,7 @@ class ReportCell(NamedTuple):
 
 
 class ReportRow(NamedTuple):
-    """One requirement, or one rule that favours, for every provider, in the order of `providers`.
+    """One requirement, or one rule that favours, for each provider of the short list, in the order of `list_shown`.
 
     `rules` are those behind it, each with its because; a rule that favours has its because as label.
     """
@@ -144,16 +150,32 @@ class CitedSources:
 
 def rank_providers(answer: AnswerRecord) -> list[RankedProvider]:
     """Return the providers, the best standing and highest score first."""
-    order = list(STANDINGS)
-    ranked = sorted(answer.providers, key=lambda p: (order.index(p.standing), -(p.score.expected or 0), p.id))
+    return _describe(sort_by_standing(answer.providers))
+
+
+def _describe(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
     return [RankedProvider(p.id, clean(p.name), STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
 
 
+def list_shown(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[RankedProvider]:
+    """Return the providers of the short list, best first: those that are shown side by side."""
+    return _describe(make_short_list(answer, knowledge, _MOST_SHOWN).shown)
+
+
+def list_others(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
+    """Return a line on each provider that is not on the short list, each kind of them under its heading."""
+    parts = make_short_list(answer, knowledge, _MOST_SHOWN).parts
+    return [(heading, [clean(line) for line in lines]) for heading, lines in parts]
+
+
 def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[ReportRow]:
-    """Return requirements in the order of the record, then the rules that favour."""
-    order = {provider.id: place for place, provider in enumerate(rank_providers(answer))}
+    """Return requirements in the order of the record, then the rules that favour; of the short list alone."""
+    order = {provider.id: place for place, provider in enumerate(list_shown(answer, knowledge))}
     names = {provider.id: clean(provider.name) for provider in answer.providers}
-    groups = [sorted(group, key=lambda part: order[part.provider]) for group in group_findings(answer.findings)]
+    groups = [
+        sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
+        for group in group_findings(answer.findings)
+    ]
     return [_row(group[0], [_cell(part, names, sources, knowledge) for part in group], knowledge) for group in groups]
 
 

@@ -1,0 +1,110 @@
+"""An answer among a dozen or more providers is read at a glance: a short list, and a line on each other provider."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from benchmarks.many import MadeUp, write_base
+from worlds import DAY, Said, capability, knowledge_of
+
+from provider_advisor.explanation.words import shortened
+from provider_advisor.faces.cli.text_answer import render_recommendation
+from provider_advisor.faces.report.html import html_report
+from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Requirement, Statement, Team
+
+HAS, LACKS = Said("present"), Said("absent")
+NAMES = ("board", "chat", "desk", "fax", "page")
+RULED_OUT = "Ruled out; the musts that fail"
+TO_ASK = "Not known to meet every must; what to ask"
+
+
+def _answered(count, *, known=True):
+    """Of each five providers two lack the board, one may have it, and two have all; the first is the best."""
+    claims = {}
+    for number in range(count):
+        board = (HAS, LACKS, None, LACKS, HAS)[number % 5] if known else None
+        said = {"desk": HAS} if number else {name: HAS for name in NAMES if name != "board"}
+        claims[f"p{number:02}"] = {**said, **({"board": board} if board else {})}
+    knowledge = knowledge_of([capability(name) for name in NAMES], claims)
+    asked = (Requirement("board", "must"), *(Requirement(name, "should") for name in NAMES[1:]))
+    return answer(knowledge, Statement(Team(asked), DAY, None), robustness=not known), knowledge
+
+
+def _lines_under(heading, text):
+    found = text.split(f"\n{heading}\n", 1)[1].split("\n\n", 1)[0]
+    return [line.strip() for line in found.splitlines()]
+
+
+@pytest.mark.parametrize("count", [12, 47])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_line_is_wider_than_a_terminal_of_80_columns(count, verbose):
+    found, knowledge = _answered(count)
+    text = render_recommendation(found, knowledge, "text", verbose=verbose)
+    assert max(map(len, text.splitlines())) <= 80
+    header = next(line for line in text.splitlines() if "Asked for" in line)
+    assert header.count("P0") + header.count("P1") <= 4
+    if not verbose:
+        assert len(text.splitlines()) <= 80
+
+
+def test_the_ruled_out_have_a_line_each_with_the_must_that_fails():
+    found, knowledge = _answered(12)
+    text = render_recommendation(found, knowledge, "text", verbose=False)
+    ruled_out = [each.name for each in found.explanation.providers if each.standing == "ruled-out"]
+    assert len(ruled_out) == 5
+    assert _lines_under(RULED_OUT, text) == [f"{name}: board" for name in ruled_out]
+
+
+def test_of_those_who_are_not_known_to_meet_a_must_it_is_said_what_to_ask():
+    found, knowledge = _answered(47)
+    text = render_recommendation(found, knowledge, "text", verbose=True)
+    unknown = {each.name for each in found.explanation.providers if each.standing == "unconfirmed"}
+    assert set(_lines_under(TO_ASK, text)) == {f"{name}: board" for name in unknown}
+
+
+def test_whom_the_verdict_names_is_in_the_table_of_every_face():
+    found, knowledge = _answered(47)
+    name = next(each.name for each in found.explanation.providers if each.id == found.explanation.verdict.provider)
+    text = render_recommendation(found, knowledge, "text", verbose=False)
+    assert name in next(line for line in text.splitlines() if "Asked for" in line)
+    markdown = markdown_report(found.explanation, knowledge)
+    assert f"| {name} |" in next(line for line in markdown.splitlines() if line.startswith("| Priority | Requirement"))
+    page = html_report(found.explanation, knowledge)
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', page.split('<table class="matrix">', 1)[1].split("</tr>", 1)[0])
+    assert name in heads
+    assert len(heads) == 6
+    for each in (markdown, page):
+        assert RULED_OUT in each
+        assert TO_ASK in each
+
+
+def test_a_sentence_names_the_first_few_and_counts_the_others():
+    found, _ = _answered(47, known=False)
+    reason, says = found.explanation.verdict.reason, found.explanation.sureness.worlds.says
+    assert reason.count("P") + says.count("P") < 30
+    assert "others in more than" in says
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "a"), (5, "a, b, c, d and e"), (6, "a, b, c, d and 2 more")])
+def test_a_list_is_cut_only_where_more_than_one_is_left_out(count, said):
+    assert shortened(list("abcdef")[:count]) == said
+
+
+def test_compare_shows_what_tells_many_providers_apart_within_80_columns(tmp_path, recommend_says):
+    write_base(tmp_path, MadeUp(12, 30, 120, 2))
+    names = " ".join(f"p{number:03}" for number in range(12))
+    asked = f"recommend compare {names} --facts {tmp_path / 'facts'} --rules {tmp_path / 'rules'}"
+    found, every = recommend_says(asked).out, recommend_says(f"{asked} --all").out
+    assert max(map(len, found.splitlines())) <= 80
+    assert sum(line.startswith("Criterion") for line in found.splitlines()) == 3
+    records = json.loads(recommend_says(f"{asked} --format json").out)
+    said = [{fact["known"] for fact in each["facts"].values() if fact["claims"]} for each in records]
+    apart = [each["criterion"] for each, words in zip(records, said, strict=True) if len(words) > 1]
+    assert 0 < len(apart) < len(records)
+    assert [each["criterion"] for each in records if each["criterion"] in found] == apart
+    assert all(each["criterion"] in every for each in records)
+    assert f"({len(records) - len(apart)} more criteria" in found
