@@ -435,7 +435,18 @@ class NoticeRecord(AnswerPart):
     provider: str
     product: str | None
     criterion: str
-    kind: Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
+    kind: Literal[
+        "ends",
+        "ended",
+        "starts",
+        "closed-to-new",
+        "closes-to-new",
+        "product-ends",
+        "product-ended",
+        "renamed",
+        "renames",
+        "withdrawn",
+    ]
     day: str
     stated: str | None
     source: str | None

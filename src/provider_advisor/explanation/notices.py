@@ -15,10 +15,17 @@ from provider_advisor.logic import Truth
 
 __all__ = ["describe_notices", "find_notices", "has_ended"]
 
+_NAMES = frozenset({"renamed", "renames"})
+_OF_THE_ANSWER = _NAMES | {"withdrawn"}
+
 
 def describe_notices(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return the ends and changes of what a fact rests on, as a list in words; empty where there are none."""
-    return joined(list(dict.fromkeys(_describe(notice, knowledge) for notice in fact.notices)))
+    """Return the ends and changes of what a fact rests on, as a list in words; empty where there are none.
+
+    A new name of a product, and an end that was withdrawn, change nothing of the fact: the answer tells them apart.
+    """
+    ends = (notice for notice in fact.notices if notice.kind not in _OF_THE_ANSWER)
+    return joined(list(dict.fromkeys(_describe(notice, knowledge) for notice in ends)))
 
 
 def has_ended(fact: Fact) -> bool:
@@ -33,16 +40,27 @@ def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
     if notice.stated is not None:
         said = f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
     if notice.claim is not None:
+        if notice.kind == "withdrawn":
+            return f"the end on {notice.day}, announced on {notice.claim.stated}, was withdrawn on {notice.stated}"
         if notice.kind == "starts":
             return f"{claim_text(notice.claim)} from {notice.day} on{said}"
         return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
-    product = knowledge.providers[notice.provider].products[str(notice.product)].name
-    if notice.kind == "closed-to-new":
+    made = knowledge.providers[notice.provider].products[str(notice.product)]
+    product = made.name
+    if made.renamed is not None and notice.kind in _NAMES:
+        is_called = "has been called" if notice.kind == "renamed" else "will be called"
+        return f"{product} {is_called} {made.renamed.name} {_since(notice)}{said}"
+    if notice.kind in {"closed-to-new", "closes-to-new"}:
         own = (
             "; it stays open to this team, a customer already" if notice.provider in knowledge.scope.customer_of else ""
         )
-        return f"{product} is closed to new customers from {notice.day} on{said}{own}"
+        is_closed = "has been closed" if notice.kind == "closed-to-new" else "will be closed"
+        return f"{product} {is_closed} to new customers {_since(notice)}{said}{own}"
     return f"{product} {'ended' if notice.kind == 'product-ended' else 'ends'} on {notice.day}{said}"
+
+
+def _since(notice: Notice) -> str:
+    return f"since {notice.day}" if notice.kind in {"closed-to-new", "renamed"} else f"from {notice.day} on"
 
 
 def find_notices(decision: Decision) -> list[model.NoticeRecord]:
@@ -51,8 +69,9 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
     found: dict[tuple[Any, ...], model.NoticeRecord] = {}
     for fact in _find_used(decision):
         for notice in fact.notices:
-            about = f"{knowledge.providers[notice.provider].name}, {knowledge.criteria[notice.criterion].label}"
-            key = (notice.provider, notice.criterion, notice.product, notice.kind, notice.day)
+            name, label = knowledge.providers[notice.provider].name, knowledge.criteria[notice.criterion].label
+            about, asked = (name, "") if notice.kind in _NAMES else (f"{name}, {label}", notice.criterion)
+            key = (notice.provider, asked, notice.product, notice.kind, notice.day)
             found.setdefault(
                 key,
                 model.NoticeRecord(

@@ -8,6 +8,7 @@ What a source says of the provider as a whole needs no product.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -62,14 +63,14 @@ def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str,
     for assessment in decision.outcome.assessments:
         sets = _find_sets(assessment)
         if sets:
-            found[assessment.provider] = _describe(assessment, sets, knowledge)
+            found[assessment.provider] = _describe(assessment, sets, knowledge, decision.facts.as_of)
     return found
 
 
-def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: KnowledgeBase) -> str:
+def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: KnowledgeBase, day: dt.date) -> str:
     provider = knowledge.providers[assessment.provider]
     sold = Counter(claim.belongs_to for claim in provider.claims)
-    names = {product.id: product.name for product in provider.products.values()}
+    names = {product.id: product.name_on(day) for product in provider.products.values()}
     met = [(finding, frozenset(_list_products(finding))) for finding in assessment.findings if finding.outcome == "met"]
     if len(sets[0]) == 1:
         return _name_either([names[product] for product in sorted((part[0] for part in sets), key=lambda p: -sold[p])])

@@ -26,6 +26,7 @@ from provider_advisor.knowledge.records import (
     Question,
     Questionnaire,
     Rate,
+    Renaming,
     Rule,
     Scale,
     Scope,
@@ -139,7 +140,13 @@ def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapp
 
 def _make_product(shape: shapes.ProductShape, sources: Mapping[str, Source]) -> Product:
     source = sources.get(shape.source or "")
-    return Product(**shape.model_dump(), stated=source.counts_from if source else None)
+    product = Product(**shape.model_dump(exclude={"renamed"}), stated=source.counts_from if source else None)
+    return product._replace(renamed=_make_renaming(shape.renamed, sources)) if shape.renamed else product
+
+
+def _make_renaming(shape: shapes.RenamedShape, sources: Mapping[str, Source]) -> Renaming:
+    source = sources.get(shape.source or "")
+    return Renaming(shape.to, shape.from_, shape.source, shape.line, source.counts_from if source else None)
 
 
 def make_claims(

@@ -45,6 +45,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "Rate",
+    "Renaming",
     "Rule",
     "Scale",
     "Source",
@@ -64,7 +65,18 @@ Priority = Literal["must", "should", "could", "wont"]
 """How much something is asked for; `wont` is not wanted: no rule adds it, and it weighs nothing."""
 About = Literal["criterion", "situation", "usage"]
 SourceKind = Literal["vendor", "repository", "press", "article", "law", "standard", "guide"]
-NoticeKind = Literal["ends", "ended", "starts", "closed-to-new", "product-ends", "product-ended"]
+NoticeKind = Literal[
+    "ends",
+    "ended",
+    "starts",
+    "closed-to-new",
+    "closes-to-new",
+    "product-ends",
+    "product-ended",
+    "renamed",
+    "renames",
+    "withdrawn",
+]
 
 _EVEN = 0.5
 _SELDOM = 0.2
@@ -273,6 +285,16 @@ class Claim(NamedTuple):
         return self._replace(criterion=f"{self.criterion}{AT}{member}", value=value, members=(), only=False)
 
 
+class Renaming(NamedTuple):
+    """The `name` that a product has from a `day` on, and where that is said, on the day `stated`."""
+
+    name: str
+    day: dt.date
+    source: str | None = None
+    line: int | None = None
+    stated: dt.date | None = None
+
+
 class Product(NamedTuple):
     """A part of what a provider sells, to which claims belong.
 
@@ -287,12 +309,19 @@ class Product(NamedTuple):
     source: str | None = None
     line: int | None = None
     stated: dt.date | None = None
+    renamed: Renaming | None = None
+
+    def name_on(self, day: dt.date) -> str:
+        """Return its name, and beside it the new one that it has on a day: "Old Calls (now New Calls)"."""
+        new = self.renamed
+        return self.name if new is None or day < new.day else f"{self.name} (now {new.name})"
 
 
 class Notice(NamedTuple):
     """An end or a change of what a fact rests on, past or ahead.
 
-    `day` is the last day for "ends", "ended" and products, the first day for "starts" and "closed-to-new". `claim`
+    `day` is the last day for "ends", "ended" and ends of products, the first day for all others; for an end that is
+    "withdrawn" it is that end, and `stated` the day on which it was withdrawn. `claim`
     is what a claim's own end or start is about; for products there is none.
     """
 

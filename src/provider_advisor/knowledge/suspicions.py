@@ -217,6 +217,9 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
     providers = knowledge.providers.values()
     cited = {claim.source for provider in providers for claim in provider.claims}
     cited |= {product.source for provider in providers for product in provider.products.values() if product.source}
+    cited |= {
+        new.source for part in providers for made in part.products.values() if (new := made.renamed) and new.source
+    }
     cited |= {citation.source for rule in knowledge.rules.values() for citation in rule.rests_on}
     cited |= {rate.source for rate in knowledge.rates}
     for source in knowledge.sources.values():

@@ -64,7 +64,11 @@ def build_view(
         if step.starts <= day:
             view, ended = _update_view(view, ended, step.claims, day)
     ahead = [claim for step in steps if step.starts > day for claim in step.claims]
-    notices = [*_notice_claims(view.claims, ended, ahead, day), *_notice_product(view.claims, product, day)]
+    notices = [
+        *_notice_claims(view.claims, ended, ahead, day),
+        *_notice_withdrawn(view, ended, claims),
+        *_notice_product(view.claims, product, day),
+    ]
     over = {"product-ended"} if is_customer else {"product-ended", "closed-to-new"}
     if any(notice.kind in over and notice.day <= day for notice in notices):
         # What was present went with the product; an amount of something that is no longer sold is not known.
@@ -166,6 +170,27 @@ def _notice_claims(
         yield _make_notice(claim, "starts", claim.starts)
 
 
+def _notice_withdrawn(view: View, ended: Sequence[Claim], claims: Iterable[Claim]) -> Iterator[Notice]:
+    """Yield the last end that was announced and taken back: what holds was said before that end, and has none."""
+    if view.disputed or ended or any(claim.until is not None or claim.value != "present" for claim in view.claims):
+        return
+    said = max(view.claims, key=lambda claim: claim.stated, default=None)
+    ends = [(claim.stated, end, claim) for claim in claims if (end := _find_end(claim)) is not None]
+    taken = [part for part in ends if said is not None and part[0] < said.stated <= part[1]]
+    if said is not None and taken:
+        _, day, claim = max(taken, key=lambda part: part[:2])
+        place = (said.provider, said.product, said.criterion)
+        yield Notice(*place, "withdrawn", day, said.stated, said.source, said.line, claim._replace(where=""))
+
+
+def _find_end(claim: Claim) -> dt.date | None:
+    """Return the last day on which a capability is there, by a claim on its end or on its absence from a later day."""
+    if claim.value == "present":
+        return claim.until
+    is_ahead = claim.value == "absent" and claim.starts > claim.stated
+    return claim.starts - dt.timedelta(days=1) if is_ahead else None
+
+
 def _make_notice(claim: Claim, kind: NoticeKind, day: dt.date) -> Notice:
     place = (claim.provider, claim.product, claim.criterion)
     return Notice(*place, kind, day, claim.stated, claim.source, claim.line, claim._replace(where=""))
@@ -173,13 +198,18 @@ def _make_notice(claim: Claim, kind: NoticeKind, day: dt.date) -> Notice:
 
 def _notice_product(holding: Sequence[Claim], product: Product | None, day: dt.date) -> Iterator[Notice]:
     """Yield the ends of a product, where there is something that ends with it."""
-    if product is None or (product.stated is not None and product.stated > day):
-        return
-    if all(claim.value == "absent" for claim in holding):
+    if product is None or all(claim.value == "absent" for claim in holding):
         return
     place = (holding[0].provider, product.id, holding[0].criterion)
+    new = product.renamed
+    if new is not None and (new.stated is None or new.stated <= day):
+        yield Notice(*place, "renamed" if new.day <= day else "renames", new.day, new.stated, new.source, new.line)
+    if product.stated is not None and product.stated > day:
+        return
     said = (product.stated, product.source, product.line)
     if product.until is not None:
         yield Notice(*place, "product-ended" if product.until < day else "product-ends", product.until, *said)
     if product.closed_to_new is not None and (product.until is None or product.until >= day):
-        yield Notice(*place, "closed-to-new", product.closed_to_new, *said)
+        yield Notice(
+            *place, "closed-to-new" if product.closed_to_new <= day else "closes-to-new", product.closed_to_new, *said
+        )

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
+from provider_advisor.faces.cli.changes import show_changes
 from provider_advisor.faces.cli.options import (
+    as_of_option,
     complete_by,
     format_option,
     knowledge_options,
     load_knowledge,
+    read_day,
     read_scope_options,
     scope_options,
+    today,
 )
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge.changes import FactChange, list_changes
 from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import suggest_words
@@ -26,27 +34,80 @@ from provider_advisor.requirements.doubtful_words import suggest_words
 __all__ = ["facts_command"]
 
 
+@dataclass(frozen=True)
+class FactsOptions:
+    """The options of the command, as they were given."""
+
+    changes: bool
+    since: str | None
+    as_of: str | None
+    form: str
+    only: tuple[str, ...]
+    without: tuple[str, ...]
+    sources: tuple[str, ...]
+    customer_of: tuple[str, ...]
+    facts: str | None
+    rules: str | None
+
+
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
+@click.option("--changes", is_flag=True, help="List what changed since a day, not what is claimed.")
+@click.option("--since", metavar="DATE", help="With --changes: the first day that counts (YYYY-MM-DD).")
+@as_of_option
 @format_option("text", "json")
 @scope_options
 @knowledge_options
-def facts_command(
-    names: tuple[str, ...], form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
-) -> None:
+def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of FactsOptions)
     """List claims with their sources.
 
-    All claims, or those about the given providers and criteria.
-    """
-    knowledge = load_knowledge(facts, rules)
-    knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
+    All claims, or those about the given providers and criteria. With --changes, what sources added, replaced or
+    announced since a day, and what ended or closed to new customers.
+
+    \b
+    Examples:
+      recommend facts acme
+      recommend facts --changes --since 2024-01-01 acme
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+    options = FactsOptions(**given)
+    if options.changes != (options.since is not None):
+        raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
+    if options.as_of is not None and not options.changes:
+        raise click.UsageError("--as-of is the last day of --changes --since DATE; claims are listed whatever the day.")
+    since, until = read_day(options.since), read_day(options.as_of) or today()
+    knowledge = load_knowledge(options.facts, options.rules)
+    scope = read_scope_options(
+        knowledge,
+        only=options.only,
+        without=options.without,
+        sources=options.sources,
+        customer_of=options.customer_of,
+    )
+    knowledge = knowledge.restrict(**scope._asdict())
     found = _chosen(names, knowledge)
+    if since is not None:
+        show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
+        return
+    form = options.form
     if form == "json":
         show_json([claim_record(part) for claim in found for part in _list_parts(claim)])
     elif found:
         _show(found, knowledge)
     else:
         show_text("No claims found: this is unknown.")
+
+
+def _choose_changes(
+    changes: Iterable[FactChange], names: tuple[str, ...], knowledge: KnowledgeBase
+) -> list[FactChange]:
+    """Return the changes of the named providers and criteria; with a criterion, none of products as a whole."""
+    providers = {knowledge.find_provider(name) for name in names} - {None}
+    criteria = {split_member(found)[0] for name in names if (found := knowledge.find_criterion(name)) is not None}
+    return [
+        change
+        for change in changes
+        if (not providers or change.provider in providers) and (not criteria or change.criterion in criteria)
+    ]
 
 
 def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:

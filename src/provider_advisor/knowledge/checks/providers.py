@@ -30,9 +30,10 @@ def check_providers(
         placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
         yield from find_repeated(placed, "the product")
         for index, product in enumerate(file.products):
-            if product.source is not None:
-                unknown = f"product '{product.id}': unknown source '{product.source}'"
-                for problem in sources.unknown(product.source, unknown, " Add it to `sources` first."):
+            named = [product.source, product.renamed.source if product.renamed is not None else None]
+            for source in [name for name in named if name is not None]:
+                unknown = f"product '{product.id}': unknown source '{source}'"
+                for problem in sources.unknown(source, unknown, " Add it to `sources` first."):
                     yield f"{document.where('products', index)}: {problem}"
         products: Defined[Product] = defined([reading], "products")
         for index, claim in enumerate(file.claims):

@@ -224,13 +224,32 @@ class RatesFile(Shape):
     rates: list[RateShape]
 
 
+class RenamedShape(Shape):
+    """The new name of a product, and the day from which it has it."""
+
+    to: Words
+    from_: Annotated[dt.date, Field(alias="from")]
+    source: Id | None = None
+    line: Line | None = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> RenamedShape:
+        if self.line is not None and self.source is None:
+            raise wrong("'line' needs the 'source' that it is a line of; add it")
+        return self
+
+
 class ProductShape(Shape):
-    """A product of a provider, perhaps with the last day on which it is sold, or the first without new customers."""
+    """A product of a provider, perhaps with the last day on which it is sold, or the first without new customers.
+
+    `source` and `line` say where that is found; `renamed` has its own.
+    """
 
     id: Id
     name: Words
     until: dt.date | None = None
     closed_to_new: dt.date | None = None
+    renamed: Annotated[RenamedShape | None, Field(description="the name that it has since some day")] = None
     source: Id | None = None
     line: Line | None = None
 

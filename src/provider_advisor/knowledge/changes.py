@@ -1,0 +1,107 @@
+"""What changed in the facts since a day: what sources said for the first time, otherwise, or of an end.
+
+A claim is compared with the one before it on the same provider, product and criterion: without one it was added, with
+another value it replaced it, with the same value it confirmed it. A day on which something ends, or closes to new
+customers, is a change of that day; while it lies ahead it is announced, on the day on which that was said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from provider_advisor.knowledge.records import Claim, KnowledgeBase, Product, Provider
+
+__all__ = ["ChangeKind", "FactChange", "list_changes"]
+
+ChangeKind = Literal["added", "replaced", "confirmed", "announced", "ended", "closed-to-new", "renamed", "withdrawn"]
+
+
+_ANNOUNCED: Mapping[ChangeKind, str] = {"ended": "ends", "closed-to-new": "closes to new customers"}
+
+
+class FactChange(NamedTuple):
+    """One change: its `day`, what it is about, and the claim that says so, beside the one `before` it.
+
+    For products there is no claim, and perhaps `says` what it is. What is announced has the day on which it will be so
+    in `ahead`.
+    """
+
+    provider: str
+    day: dt.date
+    kind: ChangeKind
+    product: str | None
+    criterion: str | None
+    source: str | None
+    claim: Claim | None = None
+    before: Claim | None = None
+    ahead: dt.date | None = None
+    says: str = ""
+    stated: dt.date | None = None
+
+
+def list_changes(knowledge: KnowledgeBase, since: dt.date, until: dt.date) -> list[FactChange]:
+    """Return the changes from one day to another, both included, by provider, day and kind."""
+    found = [
+        change
+        for provider in knowledge.providers.values()
+        for change in (*_find_claimed(provider, until), *_find_lives(provider, until))
+        if since <= change.day <= until
+    ]
+    return sorted(
+        dict.fromkeys(found),
+        key=lambda change: (change.provider, change.day, change.kind, change.product or "", change.criterion or ""),
+    )
+
+
+def _find_claimed(provider: Provider, until: dt.date) -> Iterator[FactChange]:
+    last: dict[tuple[str | None, str, tuple[str, ...]], Claim] = {}
+    for claim in sorted(provider.claims, key=lambda claim: (claim.stated, claim.starts)):
+        if claim.stated > until:
+            continue
+        key = (claim.belongs_to, claim.criterion, claim.members)
+        before = last.get(key)
+        last[key] = claim
+        place = (claim.belongs_to, claim.criterion, claim.source, claim)
+        if before is None or before.stated != claim.stated:
+            yield FactChange(provider.id, claim.stated, _compare(before, claim), *place, before)
+        if claim.starts > max(claim.stated, until):
+            yield FactChange(provider.id, claim.stated, "announced", *place, before, claim.starts)
+        if claim.until is not None and claim.until > until:
+            yield FactChange(provider.id, claim.stated, "announced", *place, before, claim.until)
+    for claim in last.values():  # an end that a later claim took back is none
+        if claim.until is not None and claim.until <= until:
+            yield FactChange(provider.id, claim.until, "ended", claim.belongs_to, claim.criterion, claim.source, claim)
+
+
+def _compare(before: Claim | None, claim: Claim) -> ChangeKind:
+    if before is None:
+        return "added"
+    was, now = ((part.value, part.bound, part.tiers, part.only) for part in (before, claim))
+    if was != now:
+        return "replaced"
+    is_withdrawn = before.until is not None and before.until >= claim.stated and claim.until is None
+    return "withdrawn" if is_withdrawn else "confirmed"
+
+
+def _find_lives(provider: Provider, until: dt.date) -> Iterator[FactChange]:
+    for product in provider.products.values():
+        for change in _list_lives(provider.id, product):
+            if change.day <= until:
+                yield change
+            elif change.stated is not None:
+                says = change.says or _ANNOUNCED[change.kind]
+                yield change._replace(day=change.stated, kind="announced", ahead=change.day, says=says)
+
+
+def _list_lives(provider: str, product: Product) -> Iterator[FactChange]:
+    """Yield the ends and the new name of a product, on the day of each."""
+    place = (product.id, None, product.source)
+    if product.until is not None:
+        yield FactChange(provider, product.until, "ended", *place, stated=product.stated)
+    if product.closed_to_new is not None:
+        yield FactChange(provider, product.closed_to_new, "closed-to-new", *place, stated=product.stated)
+    if (new := product.renamed) is not None:
+        place = (product.id, None, new.source)
+        yield FactChange(provider, new.day, "renamed", *place, stated=new.stated, says=f"now {new.name}")
