@@ -1,10 +1,10 @@
 """The questionnaire with simulated teams: how much it asks, how often it is right, how long a step takes.
 
 A team is a full set of answers, drawn beforehand from the shares of rules/questions.yaml: topics, then what is needed
-in them (more in some topics than in others), 3 to 15 requirements, bounds from what is typical, situation, usage. It
-answers truthfully what it is asked, and on the same screen the number of what it ticks; its verdict is compared with
-that of the full set. Processes share the teams, each with a knowledge base of its own. Asking one by one takes many
-steps, so that every fifth team does only.
+in them (more in some topics than in others), 3 to 15 requirements, bounds from what is typical, situation, usage; for
+one row of the table also members of a part of what has any. It answers truthfully what it is asked, and on the same
+screen the number and members of what it ticks; its verdict is compared with that of the full set. Processes share the
+teams, each with a knowledge base of its own. Asking one by one takes many steps, so that every fifth team does only.
 
 BENCHMARK_ASK_TEAMS says how many teams there are, BENCHMARK_ASK_PROCESSES how many processes;
 `BENCHMARK_ASK_TEAMS=1000 python -m benchmarks ask` takes about a quarter of an hour on two cores.
@@ -39,6 +39,7 @@ from provider_advisor.questionnaire import (
     change_answer,
     choose_screen,
     list_bounds,
+    list_members,
     put_answers,
     survey_answers,
 )
@@ -61,7 +62,16 @@ _LEAST, _MOST = 3, 15
 _HEAT = (0.4, 1.0, 1.0, 2.0)
 _WORDS = ("must", "good", "good", "nice")
 _UNSURE, _OVERLOOKED = 0.15, 0.05
-_SILENT = {"criterion": "no-answer", "bound": "none", "situation": "no-answer", "usage": "no-answer"}
+_NAMED = 0.3
+"""Of what is needed and has members, members are named in this share; else any will do."""
+
+_SILENT = {
+    "criterion": "no-answer",
+    "bound": "none",
+    "members": "none",
+    "situation": "no-answer",
+    "usage": "no-answer",
+}
 
 Truth = Mapping[Key, object]
 Say = Callable[[Key], object]
@@ -82,6 +92,14 @@ _LISTS = (
     Way("as lists, 15 % not sure", unsure=_UNSURE),
     Way("as lists, 5 % of needs overlooked", overlooked=_OVERLOOKED),
 )
+_MEMBERS = "shipped, members named"
+_TABLE = {
+    "shipped": (_ONE_BY_ONE, *_LISTS),
+    "six providers": (_ONE_BY_ONE, *_LISTS),
+    _MEMBERS: _LISTS[:1],
+}
+"""The ways of asking that are tried on each base."""
+
 _PROCESSES = 2
 _EVERY = 5
 """Of so many teams one is asked one by one, and in the order of the file."""
@@ -110,7 +128,7 @@ class Case(NamedTuple):
 
 
 def rows(teams: int | None = None) -> Iterator[str]:
-    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt and of oversight.
+    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt, oversight and members.
 
     Those of a base come as soon as all its teams have answered.
     """
@@ -118,15 +136,15 @@ def rows(teams: int | None = None) -> Iterator[str]:
     yield f"| {' | '.join(_TARGETS)} |"
     processes = int(os.environ.get("BENCHMARK_ASK_PROCESSES", _PROCESSES))
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for name in ("shipped", "six providers"):
+        for name, ways in _TABLE.items():
             cases = list(pool.map(_case, [name] * number, range(number)))
-            yield from (_row(name, way, cases) for way in (_ONE_BY_ONE, *_LISTS))
+            yield from (_row(name, way, cases) for way in ways)
 
 
 def _catalogue(name: str) -> Catalogue:
     if name not in _CATALOGUES:
         knowledge = load()
-        _CATALOGUES[name] = Catalogue(Facts(knowledge if name == "shipped" else _six(knowledge), _DAY))
+        _CATALOGUES[name] = Catalogue(Facts(_six(knowledge) if name == "six providers" else knowledge, _DAY))
     return _CATALOGUES[name]
 
 
@@ -134,10 +152,13 @@ def _case(name: str, seed: int) -> Case:
     """A team drawn from the seed, asked in every way."""
     catalogue = _catalogue(name)
     truth = _drawn(catalogue, random.Random(seed))
-    chosen = seed % _EVERY == 0
+    if name == _MEMBERS:
+        truth = _with_members(truth, catalogue, random.Random(seed))
+    chosen = seed % _EVERY == 0 and _ONE_BY_ONE in _TABLE[name]
     runs = {
         way.words: _run(catalogue, way.most, _saying(truth, random.Random(seed), way.unsure, way.overlooked))
-        for way in ((_ONE_BY_ONE, *_LISTS) if chosen else _LISTS)
+        for way in _TABLE[name]
+        if chosen or way != _ONE_BY_ONE
     }
     filed = _in_file_order(truth, catalogue) if chosen else None
     return Case(_full(truth, catalogue), _applying(truth, catalogue), filed, runs)
@@ -178,7 +199,8 @@ def _run(catalogue: Catalogue, most: int, say: Say) -> Run:
         asked += sum(key.kind == "criterion" for key in screen.keys)
         values = _said_on(screen.keys, say)
         numbers = _timed(lambda state=state, screen=screen, values=values: list_bounds(state, screen, values), steps)  # type: ignore[misc]
-        state = answer_screen(state, screen, values | _said_on(numbers, say))
+        members = {key: say(key) or "none" for key in list_members(state, screen, values)}
+        state = answer_screen(state, screen, values | _said_on(numbers, say) | members)
 
 
 def _said_on(keys: Iterable[Key], say: Say) -> dict[Key, object]:
@@ -211,6 +233,17 @@ def _drawn(catalogue: Catalogue, draw: random.Random) -> Truth:
         truth = _attempt(catalogue, draw)
         if _LEAST <= sum(key.kind == "criterion" for key in truth) <= _MOST:
             return truth
+
+
+def _with_members(truth: Truth, catalogue: Catalogue, draw: random.Random) -> Truth:
+    """The same answers, with one or two members of a part of what has any."""
+    found = dict(truth)
+    for name in [key.name for key in truth if key.kind == "criterion"]:
+        of = catalogue.knowledge.criteria.list_of(name)
+        if of is not None and draw.random() < _NAMED:
+            named = draw.sample(list(of.members), draw.choice([1, 1, 2]))
+            found[Key("members", name)] = tuple(member for member in of.members if member in named)
+    return found
 
 
 def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
@@ -277,7 +310,8 @@ def _in_file_order(truth: Truth, catalogue: Catalogue) -> int:
     state, asked = put_answers(begin(catalogue), [GivenAnswer(TOPICS, truth[TOPICS])]), 0  # type: ignore[arg-type]
     while True:
         survey = survey_answers(state)
-        waiting = {key for key in survey.proof.deciding if key.kind == "bound"} or _worth_asking(survey, catalogue)
+        along = {key for key in survey.proof.deciding if key.kind in {"bound", "members"}}
+        waiting = along or _worth_asking(survey, catalogue)
         if survey.proof.settled or not waiting:
             return asked
         key = min(waiting, key=lambda key: catalogue.places[to_question(key)])

@@ -35,7 +35,7 @@ _FOLDER = Path(__file__).parent / "conversations"
 _PATHS = sorted(_FOLDER.glob("*.txt"))
 _FINGERPRINT = re.compile(r"\b[0-9a-f]{12}\b")
 _OPTIONS = "--as-of 2022-12-31 --no-robustness"
-_LESSONS = "video, team\n\n\n\n6m 1 good\n\n\n"
+_LESSONS = "video, team\n\n\n\n\n\n6m 1 good\n\n\n"
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_answers_that_leave_nothing_open_are_settled(ask, tmp_path):
 
 
 def test_stopping_saves_a_session_and_resume_takes_the_newest(ask, tmp_path):
-    stopped = ask(_OPTIONS, "video, team\n\n\n\n6m 1 good\nstop\n\n")
+    stopped = ask(_OPTIONS, "video, team\n\n\n\n\n\n6m 1 good\nstop\n\n")
     session = _session(tmp_path)
     assert f"To continue:\n  recommend ask --resume {session} --as-of 2022-12-31 --no-robustness\n" in stopped.err
     resumed = ask(f"{_OPTIONS} --resume", "/whiteboard\n\ndone\n\n")

@@ -188,6 +188,37 @@ def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     assert {answer.key: answer.value for answer in draft.state.answers}[Key("usage", "sms-outbound")] == 12_000
 
 
+def test_members_are_found_by_typing_and_ticked(talk):
+    found = f"{_VIDEO}/phone numbers for sale\r{ENTER}{ENTER}"
+    # Enter ticks what is found, and on the empty line goes on with what is ticked; again it is taken back.
+    for typed, expected in (
+        (f"germ{ENTER}{ENTER}", {"phone-numbers@de": "must"}),
+        (f"united{DOWN}{ENTER}germ{ENTER}{ENTER}", {"phone-numbers@de": "must", "phone-numbers@gb": "must"}),
+        (f"germ{ENTER}germ{ENTER}{ENTER}", {"phone-numbers": "must"}),
+        (f"zzzz{ENTER}?{ENTER}", {"phone-numbers": "must"}),
+        (f"{DOWN}{ENTER}", {"phone-numbers": "must"}),
+    ):
+        draft, _, _ = talk(f"{found}{typed}d{ENTER}")
+        assert _asked(draft) == expected, typed
+
+
+def test_the_line_of_members_is_below_its_criterion_and_need_not_be_answered(talk):
+    named = f"{_VIDEO}{DOWN * 3}m{DOWN} youtube{ENTER}{ENTER}{ENTER}d{ENTER}"
+    assert _asked(talk(named)[0]) == {"live-streaming@youtube": "must"}
+
+
+def test_what_no_question_asks_can_be_added(talk):
+    added = f"+sms|whatsapp\r{ENTER}+phones in red\r{DOWN}{ENTER}+fax=no\r+\r"
+    draft, _, out = talk(f"{_VIDEO}{added}d{DOWN * (3 + 1)}{ENTER}and boots\r{ENTER}{ENTER}")
+    team = survey_answers(draft.state).replay.team
+    assert [(part.code, part.priority) for part in team.requirements] == [("fax=no", "must"), ("sms|whatsapp", "must")]
+    assert [(part.text, part.priority) for part in team.unlisted] == [
+        ("and boots", "must"),
+        ("phones in red", "should"),
+    ]
+    assert "phones in red: good." in out
+
+
 def test_a_paste_is_no_answer(talk):
     draft, end, _ = talk(f"{_PASTE}{_VIDEO}{_PASTE}m/{_PASTE}\r{ENTER}d{ENTER}")
     assert end.kind == "declared"

@@ -37,7 +37,7 @@ def _complete(*words: str) -> list[str]:
         (["--situation", "developers=none,use-c"], ["developers=none,use-cases="]),
         (["--usage", "sms-outb"], ["sms-outbound="]),
         (["--only", "twilio,von"], ["twilio,vonage"]),
-        (["facts", "--sources", "twilio-"], ["twilio-vs-vonage-2022"]),
+        (["facts", "--sources", "twilio-vs-"], ["twilio-vs-vonage-2022"]),
         (["facts", "whiteb"], ["whiteboard"]),
         (["compare", "tw"], ["twilio"]),
         (["compare", "--area", "vid"], ["video"]),

@@ -11,6 +11,7 @@ from provider_advisor import load
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.records import Key
+from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -128,17 +129,20 @@ def test_a_list_of_members_is_searched_by_names_and_parts_of_them(catalogue, typ
 
 def test_choices_and_own_words_are_kept_and_read_again(catalogue):
     state = begin(catalogue)
-    for words, value in (("sms|whatsapp", "must"), ("loan phones  during repair", "nice"), ("FAX", "good")):
-        state = change_answer(state, read_wish(words, catalogue), value, searched=True)
+    for words, value in (("sms|whatsapp", "must"), ("own phones  during repair", "nice"), ("FAX", "good")):
+        state = change_answer(state, read_wish(words, catalogue).key, value, searched=True)
+    wish = read_wish("whiteboard=no", catalogue)
+    state = change_answer(state, wish.key, wish.value, searched=True)
     state = change_answer(state, _NUMBERS, "must", searched=True)
     state = declare(change_answer(state, Key("members", "phone-numbers"), ["de"], searched=True))
     team = make_statement(state).team
     assert team.requirements == (
         Requirement("phone-numbers@de", "must"),
         Requirement("sms|whatsapp", "must"),
+        Requirement("whiteboard", "must", ABSENT),
         Requirement("fax", "should"),
     )
-    assert team.unlisted == (Unlisted("loan phones during repair", "could"),)
+    assert team.unlisted == (Unlisted("own phones during repair", "could"),)
     read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", begin(catalogue))
     assert {*read.answers} == {*state.answers}
     assert make_statement(read) == make_statement(state)
@@ -151,6 +155,7 @@ def test_choices_and_own_words_are_kept_and_read_again(catalogue):
         ("number-countries>=90", "has a question of its own: search with /number-countries"),
         ("phone-numbers@nowhere", "nowhere"),
         ("  ", "empty"),
+        ("number-countries=no", "number-countries"),
     ],
 )
 def test_a_wish_that_cannot_be_read_is_refused_in_a_sentence(catalogue, words, sentence):
@@ -166,3 +171,14 @@ def test_a_must_in_own_words_keeps_the_answer_from_being_firm_and_the_end_from_w
     assert isinstance(after, End)
     assert (before.verdict.strength, after.verdict.strength) == ("firm", "leaning")
     assert after.kind == before.kind == "settled"
+
+
+def test_what_must_not_be_there_rules_out_and_a_no_does_not(catalogue):
+    fax = Key("criterion", "fax")
+    for value, standings in (("must-not", {"unconfirmed", "ruled-out"}), ("no", {"qualified"})):
+        state = _said(catalogue, (_NUMBERS, "must"), (fax, value))
+        found = survey_answers(state)
+        assert {part.standing for part in found.outcome.assessments} == standings
+        assert "fax" not in found.replay.possible.said.priorities
+    with pytest.raises(RequirementsError, match="is not a capability"):
+        change_answer(begin(catalogue), Key("criterion", "number-countries"), "must-not", searched=True)

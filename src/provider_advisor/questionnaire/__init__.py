@@ -10,7 +10,14 @@ from provider_advisor.questionnaire.files import make_statement, read_answers, r
 from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import UnusedAnswer
-from provider_advisor.questionnaire.screens import End, QuestionsLeft, Screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.screens import (
+    End,
+    QuestionsLeft,
+    Screen,
+    choose_screen,
+    list_met_by_all,
+    measure_progress,
+)
 from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
 from provider_advisor.questionnaire.steps import (
     answer_screen,
@@ -50,6 +57,7 @@ __all__ = [
     "go_on",
     "list_bounds",
     "list_members",
+    "list_met_by_all",
     "make_prompt",
     "make_statement",
     "measure_progress",

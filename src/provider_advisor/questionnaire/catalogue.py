@@ -204,8 +204,9 @@ class Catalogue:
         wait for a first claim.
         """
         found: dict[str, dict[str, None]] = {}
-        for provider, name in self.knowledge.claims:
-            found.setdefault(name, {}).update(dict.fromkeys(self.knowledge.claimed_members(provider, name)))
+        for (_, name), claims in self.knowledge.claims.items():
+            members = (member for claim in claims if claim.stated <= self.facts.as_of for member in claim.members)
+            found.setdefault(name, {}).update(dict.fromkeys(members))
         return {name: tuple(members) for name, members in found.items() if members}
 
     @cached_property

@@ -13,6 +13,7 @@ from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.state import (
     CRITERION_WORDS,
+    MUST_NOT,
     NO_ANSWER,
     NONE,
     UNLISTED_WORDS,
@@ -23,7 +24,7 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.requirements import read_requirement
 from provider_advisor.safe_text import fold
 
-__all__ = ["Prompt", "PromptKind", "find_members", "make_prompt", "read_wish", "search_questions"]
+__all__ = ["Prompt", "PromptKind", "Wish", "find_members", "make_prompt", "read_wish", "search_questions"]
 
 PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situation"]
 
@@ -63,7 +64,8 @@ def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
     question, knowledge = catalogue.questions[key], catalogue.knowledge
     if key.kind == "criterion":
         criterion = knowledge.criteria[key.name]
-        choices = tuple((word, word) for word in CRITERION_WORDS)
+        is_capability = criterion.kind == "capability" and not criterion.any_of
+        choices = tuple((word, word) for word in CRITERION_WORDS if is_capability or word != MUST_NOT)
         return Prompt(key, "criterion", criterion.label, question.ask or criterion.question, question.help, choices)
     if key.kind == "situation":
         topic = knowledge.topics[key.name]
@@ -175,20 +177,28 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
             return
 
 
-def read_wish(text: str, catalogue: Catalogue) -> Key:
-    """Return the key of what somebody needs beside the questions: a criterion, a choice, or a wish in own words.
+class Wish(NamedTuple):
+    """What somebody needs beside the questions: its key, and what the words say of it, None to ask how important."""
 
-    `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion; what nothing answers to is kept in the
-    person's own words. Raises RequirementsError for text with a sign of the grammar that cannot be read.
+    key: Key
+    value: str | None = None
+
+
+def read_wish(text: str, catalogue: Catalogue) -> Wish:
+    """Return what somebody needs beside the questions: a criterion, a choice, or a wish in own words.
+
+    `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must not be there;
+    what nothing answers to is kept in the person's own words. Raises RequirementsError for text with a sign of the
+    grammar that cannot be read.
     """
     knowledge, words = catalogue.knowledge, " ".join(text.split())
     if _SIGNS.isdisjoint(words):
         known = knowledge.find_criterion(words)
-        return check_key(Key("unlisted", words) if known is None else Key("criterion", known), catalogue)
+        return Wish(check_key(Key("unlisted", words) if known is None else Key("criterion", known), catalogue))
     found = read_requirement(words, "must", knowledge)
-    if found.bound is not None:
+    if found.bound is not None and not found.is_absence:
         raise RequirementsError(
             f"'{found.criterion}' has a question of its own: search with /{found.criterion}, and answer it there with "
-            "a number, or with no."
+            "a number."
         )
-    return check_key(Key("criterion", found.criterion), catalogue)
+    return Wish(check_key(Key("criterion", found.criterion), catalogue), MUST_NOT if found.is_absence else None)

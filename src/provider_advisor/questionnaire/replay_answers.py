@@ -25,9 +25,10 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
 )
 from provider_advisor.knowledge.records import Key
-from provider_advisor.logic import Interval, Number, Truth, compare
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.state import (
+    MUST_NOT,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
@@ -76,8 +77,8 @@ class SortedAnswers(NamedTuple):
     `unwanted` the criteria that are not wanted or must not be there, which no rule adds; `bounds` the answered bounds,
     None where there is to be none; `final` are the keys answered for good, `unsure` those answered with "not sure";
     `searched` those that the person looked for; `lone` is usage that says nothing without other usage. `given` are the
-    requirements from before that no answer replaces, `unlisted` the wishes in the team's own words. `parents` are, by
-    member, the criteria of which some members are asked for in their place.
+    requirements from before that no answer replaces, and what must not be there; `unlisted` are the wishes in the
+    team's own words; `parents` are, by member, the criteria of which some members are asked for in their place.
     """
 
     opened: tuple[str, ...] | None
@@ -279,6 +280,9 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     ]
     unsure = {answer.key for answer in answers if answer.value == UNSURE}
     unwanted = {name for name, value in by_kind["criterion"].items() if value == UNWANTED}
+    refused = tuple(
+        Requirement(name, "must", ABSENT) for name, value in by_kind["criterion"].items() if value == MUST_NOT
+    )
     return SortedAnswers(
         opened=cast("tuple[str, ...] | None", by_kind["topics"].get("")),
         searched=frozenset(answer.key for answer in answers if answer.searched),
@@ -291,8 +295,10 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         lone=frozenset(
             item for service in services_used(usage, catalogue.knowledge) if service.missing for item in service.usage
         ),
-        unwanted=frozenset(unwanted.union(given.team.unwanted, given.team.refused)),
-        given=given.team.requirements,
+        unwanted=frozenset(
+            unwanted.union(given.team.unwanted, given.team.refused, (part.criterion for part in refused))
+        ),
+        given=(*given.team.requirements, *refused),
         unlisted=join_unlisted([*given.team.unlisted, *own_words]),
         parents=parents,
     )

@@ -19,6 +19,7 @@ from provider_advisor.requirements.volumes import Used, Volume, check_volume, re
 
 __all__ = [
     "CRITERION_WORDS",
+    "MUST_NOT",
     "NONE",
     "NO_ANSWER",
     "PRIORITY_WORDS",
@@ -47,12 +48,17 @@ UNSURE = "not-sure"
 NO_ANSWER = "no-answer"
 NONE = "none"
 UNWANTED = "no"
+MUST_NOT = "must-not"
 
 PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nice": "could"}
 """What a person answers about a criterion that is wanted, and the priority that it means."""
 
-CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, UNSURE, NO_ANSWER)
-"""What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it."""
+CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, MUST_NOT, UNSURE, NO_ANSWER)
+"""What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it.
+
+A no means that it is not wanted, and weighs nothing; `must-not` rules out each provider that has it. No list offers
+it, and what is proved does not count with it, as with all that only search finds.
+"""
 
 UNLISTED_WORDS = (*PRIORITY_WORDS, NO_ANSWER)
 """What can be answered about a wish in one's own words; `no-answer` takes it back."""
@@ -78,11 +84,11 @@ _NOTHING = Statement(Team())
 class GivenAnswer(NamedTuple):
     """One answer: the key of what was asked, and the value.
 
-    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), not-sure or
-    no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `members`: a tuple of ids, none (any will do)
-    or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a volume, no-answer or not-sure;
-    `unlisted`: must, good, nice or no-answer. `step` counts the screens. `searched` means that the person looked for
-    the question, which then counts even if its topic is closed.
+    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), must-not,
+    not-sure or no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `members`: a tuple of ids, none
+    (any will do) or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a volume, no-answer or
+    not-sure; `unlisted`: must, good, nice or no-answer. `step` counts the screens. `searched` means that the person
+    looked for the question, which then counts even if its topic is closed.
     """
 
     key: Key
@@ -186,6 +192,8 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
     if key.kind in {"criterion", "unlisted"}:
         words = CRITERION_WORDS if key.kind == "criterion" else UNLISTED_WORDS
         value = NO_ANSWER if key.kind == "unlisted" and value == UNWANTED else value
+        if value == MUST_NOT and key.kind == "criterion":
+            _check_capability(key.name, catalogue)
         return _check_word(value, words, f"the answer on '{key.name}'")
     if key.kind in {"bound", "members"}:
         check = _check_bound if key.kind == "bound" else _check_members
@@ -198,6 +206,12 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
         return _check_volume(value, catalogue.knowledge.usage[key.name])
     topic = catalogue.knowledge.topics[key.name]
     return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)
+
+
+def _check_capability(name: str, catalogue: Catalogue) -> None:
+    criterion = catalogue.knowledge.criteria[name]
+    if criterion.kind != "capability" or criterion.any_of:
+        raise RequirementsError(f"'{name}' is not a capability, so that there is nothing a provider must not have.")
 
 
 def _check_word(value: object, words: Collection[str], what: str) -> str:

@@ -253,15 +253,15 @@ AnswerValue = Annotated[
 class AnswerShape(Shape):
     """One answer: `topics`, or a criterion, situation, usage or an unlisted wish with its `answer`.
 
-    On a criterion must, good, nice, no (not wanted), not-sure or no-answer (left blank), and perhaps a `bound`: a
-    number, a rating's word, none or not-sure; and `members`: one or several, none (any will do) or not-sure. The
-    criterion may be a member or a choice. On a situation its value or values, on usage a number a month, or a text such
-    as 60000/year or 40000..60000; on both also no-answer or not-sure. `unlisted` is a wish in the team's own words:
-    must, good, nice, or no-answer, which takes it back. `true` and `false` are yes and no; no to a number means none.
-    `searched` says that the person looked for the question, which then counts whether its topic is open or not; `aside`
-    that the answer is kept though its question no longer applies. `screen`, `bound_screen` and `members_screen` number
-    the screens on which it, its bound and its members were answered, for going back; without them each answer is a
-    screen of its own.
+    On a criterion must, good, nice, no (not wanted), must-not, not-sure or no-answer (left blank), and perhaps a
+    `bound`: a number, a rating's word, none or not-sure; and `members`: one or several, none (any will do) or not-sure.
+    The criterion may be a member or a choice. On a situation its value or values, on usage a number a month, or a text
+    such as 60000/year or 40000..60000; on both also no-answer or not-sure. `unlisted` is a wish in the team's own
+    words: must, good, nice, or no-answer, which takes it back. `true` and `false` are yes and no; no to a number means
+    none. `searched` says that the person looked for the question, which then counts whether its topic is open or not;
+    `aside` that the answer is kept though its question no longer applies. `screen`, `bound_screen` and `members_screen`
+    number the screens on which it, its bound and its members were answered, for going back; without them each answer is
+    a screen of its own.
     """
 
     topics: list[Id] | None = None

@@ -223,7 +223,8 @@ def _look_up(draft: Draft, face: Face, reply: Reply) -> None:
     if reply.word == "search":
         _search(draft, face, reply.words)
     elif reply.words:
-        _change(draft, face, read_wish(reply.words, draft.state.catalogue))
+        wish = read_wish(reply.words, draft.state.catalogue)
+        _change(draft, face, wish.key, wish.value)
 
 
 def _search(draft: Draft, face: Face, words: str) -> None:
@@ -249,11 +250,11 @@ def _find_hits(state: State, words: str) -> tuple[Key, ...]:
     return (*topics, *search_questions(state, words))
 
 
-def _change(draft: Draft, face: Face, key: Key) -> None:
-    """Ask for another answer to one question; where it is on the present screen, its line is set."""
+def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> None:
+    """Ask for another answer to one question, unless it is said; where it is on the present screen, its line is set."""
     on_screen = draft.screen is not None and key in draft.screen.keys
     before = get_answers(draft.state)
-    value = face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
+    value = said or face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
     if value is None:
         return
     draft.said[key] = value

@@ -249,7 +249,8 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         return mark(key, change(str(draft.said.get(key, NO_ANSWER)))) if key.kind == "criterion" else _OpenedLine(key)
 
     def step(level: str, steps: int) -> str:
-        return _LADDER[max(0, min(len(_LADDER) - 1, _LADDER.index(level) + steps))]
+        at = _LADDER.index(level) if level in _LADDER else 0
+        return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
 
     def go_on(_: Row) -> _OpenedLine | Reply:
         waiting = [row.value for row in _make_lines(draft, screen)]
@@ -268,7 +269,7 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
     actions |= {
         "left": lambda row: turn(row.value, lambda level: step(level, -1)),  # type: ignore[arg-type]
         "right": lambda row: turn(row.value, lambda level: step(level, 1)),  # type: ignore[arg-type]
-        " ": lambda row: turn(row.value, _TURNS.__getitem__),  # type: ignore[arg-type]
+        " ": lambda row: turn(row.value, lambda level: _TURNS.get(level, NO_ANSWER)),  # type: ignore[arg-type]
         "enter": go_on,
         "?": lambda row: Note(describe_why(draft.complete(), row.value), _HIDE),  # type: ignore[arg-type]
     }

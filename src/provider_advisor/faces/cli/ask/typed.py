@@ -30,9 +30,11 @@ _LEVELS = {
     **dict.fromkeys(("good", "g"), "good"),
     **dict.fromkeys(("nice", "n"), "nice"),
     **dict.fromkeys(("no", "x"), "no"),
+    "must-not": "must-not",
     **dict.fromkeys(("not-sure", "unsure", "s"), "not-sure"),
 }
 _NOT_SURE = re.compile(r"\bnot[ _]sure\b")
+_MUST_NOT = re.compile(r"\bmust[ _]not\b")
 _PART = re.compile(r"(?P<place>\d{1,4})|(?P<word>[a-z-]+)|(?P<other>[^\s,;:.=]\S*)")
 _THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
 
@@ -74,7 +76,7 @@ def read_marks(text: str, keys: Sequence[K]) -> dict[K, str]:
     """
     found: dict[K, str] = {}
     waiting: list[K] = []
-    for part in _PART.finditer(_NOT_SURE.sub("not-sure", text.casefold())):
+    for part in _PART.finditer(_MUST_NOT.sub("must-not", _NOT_SURE.sub("not-sure", text.casefold()))):
         if part["place"]:
             waiting.append(keys[_read_place(part["place"], len(keys))])
             continue

@@ -20,12 +20,14 @@ from provider_advisor.questionnaire import (
     Why,
     choose_screen,
     explain_question,
+    list_met_by_all,
     make_prompt,
     measure_progress,
     sum_up_known,
     survey_answers,
 )
 from provider_advisor.questionnaire.state import (
+    MUST_NOT,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
@@ -64,7 +66,15 @@ __all__ = [
     "name_choice",
 ]
 
-LEVELS = {"must": "must", "good": "good", "nice": "nice", "no": "no", UNSURE: "not sure", NO_ANSWER: "no answer"}
+LEVELS = {
+    "must": "must",
+    "good": "good",
+    "nice": "nice",
+    UNWANTED: "no",
+    MUST_NOT: "must not",
+    UNSURE: "not sure",
+    NO_ANSWER: "no answer",
+}
 """What is answered about a criterion, and how it is read; the most wanted first."""
 
 _SILENT = {NONE, NO_ANSWER}
@@ -236,7 +246,7 @@ def get_answers(state: State) -> dict[Key, object]:
     team, found = state.given.team, dict[Key, object]()
     levels = {priority: word for word, priority in PRIORITY_WORDS.items()}
     for part in (*team.requirements, *state.given.uncounted):
-        found.setdefault(Key("criterion", part.criterion), UNWANTED if part.is_absence else levels[part.priority])
+        found.setdefault(Key("criterion", part.criterion), MUST_NOT if part.is_absence else levels[part.priority])
     found |= {Key("criterion", name): UNWANTED for name in team.unwanted}
     found |= {Key("situation", name): values for name, values in team.situation.items()}
     found |= {Key("usage", name): amount for name, amount in team.usage.items()}
@@ -324,10 +334,24 @@ def _describe_still_open(state: State) -> str:
 
 def _add_warnings(state: State, end: End) -> Iterator[str]:
     team = survey_answers(state).replay.team
+    if end.kind.startswith("settled") and end.verdict.kind != "none" and (unknown := _list_unknown_members(state)):
+        yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):
         yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
         yield "None of the providers compared meets every must. Continue to see all that you would have to give up."
+
+
+def _list_unknown_members(state: State) -> list[str]:
+    """Return what members were skipped with their criteria, by list: to name one could leave a must unproven."""
+    criteria, found = state.catalogue.knowledge.criteria, dict[str, list[str]]()
+    for name in list_met_by_all(state):
+        if (of := criteria.list_of(name)) is not None:
+            found.setdefault(of.label.lower(), []).append(criteria[name].label)
+    return [
+        f"{members} for {', '.join(labels[:_MOST_NAMED])}{', …' if len(labels) > _MOST_NAMED else ''}"
+        for members, labels in found.items()
+    ]
 
 
 def describe_open(state: State) -> str:
