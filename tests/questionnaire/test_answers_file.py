@@ -33,6 +33,7 @@ HEAD = "version: 1\nanswers:\n"
         ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
         ("- {situation: skill, answer: pro}\n", ["'pro' is unknown to the situation 'skill'; expected beginner,"]),
         ("- {topics: [nowhere]}\n", ["'nowhere' is unknown to topics; expected "]),
+        ("- {usage: inspections, answer: 5.000}\n", ["5.000 can be read as 5 or 5000; write the one that is meant"]),
         ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' is only allowed with 'criterion'; remove it"]),
         ("- {criterion: advice, answer: must, bound_screen: 2}\n", ["'bound_screen' is only allowed with 'bound';"]),
         ("- {usage: inspections, answer: 1, screen: 0}\n", ["screen"]),

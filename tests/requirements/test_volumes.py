@@ -111,6 +111,35 @@ def test_a_bound_on_the_cost_is_judged_in_three_values():
     assert outcomes == {300: "unmet", 400: "unknown", 500: "met"}
 
 
+DOUBTFUL = b"""needs: [{criterion: number-countries, at_least: 1.250}, sms]
+wants:
+- any: [fax, {criterion: number-countries, at_least: 2.000}]
+- {criterion: sms-outbound-price, at_most: 1.125}
+- {criterion: monthly-cost, at_most: 5.000}
+usage: {sms-inbound: 1.500, sms-outbond: 1, sms-outbound: 5.25}
+"""
+
+
+def test_an_unquoted_amount_with_two_readings_is_asked_about():
+    with pytest.raises(RequirementsError) as refused:
+        read_requirements(DOUBTFUL, "f", load())
+    sentences = (
+        "f:6: 'sms-inbound': 1.500 can be read as 1.5 or 1500; write the one that is meant, without a mark between",
+        "f:1: 'at_least': 1.250 can be read as 1.25 or 1250",
+        "f:3: 'at_least': 2.000 can be read as 2 or 2000",
+        "f:5: 'at_most': 5.000 can be read as 5 or 5000",
+        "f: unknown usage item 'sms-outbond'",
+    )
+    assert len(refused.value.problems) == len(sentences)
+    for problem, sentence in zip(refused.value.problems, sentences, strict=True):
+        assert problem.startswith(sentence)
+
+
+def test_a_number_of_json_has_one_reading():
+    statement = read_requirements(b'{"usage": {"sms-outbound": 5.000}}', "f", load())
+    assert statement.team.usage == {"sms-outbound": 5}
+
+
 def test_an_answer_says_what_was_assumed_and_can_be_asked_again():
     usage = {"sms-outbound": "40000..60000", "sms-inbound": "60000/year"}
     found = recommend(load(), wants=["monthly-cost"], usage=usage, as_of=_DAY)

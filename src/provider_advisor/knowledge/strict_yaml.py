@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from provider_advisor.errors import KnowledgeError
+from provider_advisor.logic import describe_two_readings
 
 __all__ = ["MAX_DEPTH", "Document", "as_written", "parse_yaml"]
 
@@ -37,10 +38,11 @@ _BARE_WORD = re.compile(r"yes|no|on|off|y|n", re.IGNORECASE)
 
 
 class _Place(NamedTuple):
-    """The line of a value, and the places of what is inside it."""
+    """The line of a value, the places of what is inside it, and how a number that is no text is written."""
 
     line: int
     inside: dict[str | int, _Place]
+    written: str = ""
 
 
 class _Problem(Exception):  # noqa: N818 (it is caught in this file)
@@ -70,12 +72,29 @@ class Document(NamedTuple):
 
     def where(self, *path: str | int) -> str:
         """Return `file:line` of the value at a path, or of its nearest ancestor that exists."""
+        return f"{self.name}:{self._find_place(path)[0].line}"
+
+    def describe_doubt(self, *path: str | int) -> str | None:
+        """Return the two readings of the number at a path that is written like 5.000 without quotes; None of others.
+
+        YAML reads it as 5. Of what is counted, many people mean 5000.
+        """
+        place, is_there = self._find_place(path)
+        readings = describe_two_readings(place.written) if is_there else None
+        if readings is None:
+            return None
+        return (
+            f"{place.written} can be read as {readings}; write the one that is meant, without a mark between thousands."
+        )
+
+    def _find_place(self, path: Iterable[str | int]) -> tuple[_Place, bool]:
+        """Return the place at a path, or of its nearest ancestor that exists, and whether it is the whole path's."""
         place = self.places
         for step in path:
             if step not in place.inside:
-                break
+                return place, False
             place = place.inside[step]
-        return f"{self.name}:{place.line}"
+        return place, True
 
     def without(self, paths: Collection[tuple[str | int, ...]]) -> Document:
         """Return the document without these keys (paths of one step) and entries of lists (two steps)."""
@@ -185,7 +204,8 @@ def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> t
     if depth > MAX_DEPTH:
         raise _Problem(event, _TOO_DEEP)
     if isinstance(event, yaml.ScalarEvent):
-        return _read_scalar(event), _Place(_get_line(event), {})
+        value = _read_scalar(event)
+        return value, _Place(_get_line(event), {}, event.value if isinstance(value, float) else "")
     if isinstance(event, yaml.SequenceStartEvent):
         return _build_sequence(event, events, depth)
     return _build_mapping(event, events, depth)
@@ -226,7 +246,7 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
         if key in values:
             raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
         values[key], inside = _build(next(nodes), events, depth + 1)
-        place.inside[key] = _Place(_get_line(event), inside.inside)
+        place.inside[key] = inside._replace(line=_get_line(event))
     return values, place
 
 

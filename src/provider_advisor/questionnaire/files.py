@@ -84,6 +84,7 @@ def _read_each(
         for key, value in _read_pairs(part):
             try:
                 checked = check_value(check_key(key, state.catalogue), value, state.catalogue)
+                _refuse_doubtful(document, index, key, state.catalogue)
             except RequirementsError as error:
                 problems.append(f"{where}: {error}")
                 continue
@@ -91,6 +92,16 @@ def _read_each(
                 problems.append(f"{where}: '{key.name or key}' is already answered at {first[key]}; keep one.")
             first.setdefault(key, where)
             yield GivenAnswer(key, checked, steps.get(key.kind, step), part.searched), where
+
+
+def _refuse_doubtful(document: Document, index: int, key: Key, catalogue: Catalogue) -> None:
+    """Raise RequirementsError for an amount of what is counted that is written like 5.000."""
+    is_counted = key.kind == "usage" or (
+        key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "quantity"
+    )
+    doubt = document.describe_doubt("answers", index, "bound" if key.kind == "bound" else "answer")
+    if is_counted and doubt:
+        raise RequirementsError(doubt)
 
 
 def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
@@ -31,8 +31,10 @@ def read_requirements(content: bytes, name: str, knowledge: KnowledgeBase, *, wh
 
     Raises KnowledgeError, with every problem of the file's form and its line, and RequirementsError.
     """
-    readable = _decode_pairs(content) if _is_json(content) else content
-    return _read_statement(parse_yaml(readable, name), knowledge, whole=whole)
+    if _is_json(content):  # whose numbers have one reading, 5.000 too
+        return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole)
+    document = parse_yaml(content, name)
+    return _read_statement(document, knowledge, whole=whole, doubtful=list(_find_doubtful(document, knowledge)))
 
 
 def read_requirements_data(
@@ -60,7 +62,38 @@ def _decode_pair(pair: bytes) -> bytes:
     return str(json.loads(b'"%b"' % pair)).encode()
 
 
-def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool) -> Statement:
+def _find_doubtful(document: Document, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each amount of what is counted that is written like 5.000."""
+    data = document.data if isinstance(document.data, dict) else {}
+    paths: list[tuple[str | int, ...]] = [("usage", item) for item in _list_keys(data.get("usage"))]
+    for key in ("needs", "wants", "uncounted"):
+        for place, item in enumerate(data[key] if isinstance(data.get(key), list) else ()):
+            paths += ((key, place, *path) for path in _list_bounds(item, knowledge))
+    for path in paths:
+        if doubt := document.describe_doubt(*path):
+            yield f"{document.where(*path)}: '{path[-1]}': {doubt}"
+
+
+def _list_keys(value: object) -> list[str]:
+    return [key for key in value if isinstance(key, str)] if isinstance(value, Mapping) else []
+
+
+def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str | int, ...]]:
+    """Yield the paths of a requirement's bounds on quantities and costs; a price of 1.125 is no thousand."""
+    if not isinstance(item, Mapping):
+        return
+    parts = item.get("any")
+    for place, part in enumerate(parts if isinstance(parts, list) else ()):
+        yield from (("any", place, *path) for path in _list_bounds(part, knowledge))
+    name = knowledge.find_criterion(str(item.get("criterion")))
+    criterion = None if name is None else knowledge.criteria[name]
+    if criterion is not None and (criterion.kind == "quantity" or criterion.computed):
+        yield from ((end,) for end in ("at_least", "at_most", "exactly"))
+
+
+def _read_statement(
+    document: Document, knowledge: KnowledgeBase, *, whole: bool, doubtful: Sequence[str] = ()
+) -> Statement:
     shape = validate(_read_as_of(_drop_nulls(document)), RequirementsFile)
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     try:
@@ -80,7 +113,10 @@ def _read_statement(document: Document, knowledge: KnowledgeBase, *, whole: bool
         given = {name: data[name] for name in Scope._fields if name in data}
         scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
-        raise RequirementsError(*(f"{document.name}: {problem}" for problem in error.problems)) from error
+        problems = (f"{document.name}: {problem}" for problem in error.problems)
+        raise RequirementsError(*doubtful, *problems) from error
+    if doubtful:
+        raise RequirementsError(*doubtful)
     max_age = parse_age(shape.max_age) if shape.max_age else None
     found = Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope, uncounted=uncounted)
     return count_waiting(found, knowledge) if whole else found

@@ -12,6 +12,7 @@ from provider_advisor.knowledge.convert import make_claims
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Member, Product, Source
 from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
+from provider_advisor.knowledge.strict_yaml import Document
 
 __all__ = ["check_providers", "check_rates"]
 
@@ -42,9 +43,18 @@ def check_providers(
             of_members = check_claim_members(claim, criterion, lists)
             for problem in (*of_references, *of_members, *_check_value(claim, criteria.records)):
                 yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
+            if criterion is not None and criterion.kind == "quantity":
+                yield from _check_readings(document, ("claims", index))
         claims = make_claims(file, document, criteria.records, sources.records)
         yield from find_contradicting(claims)
         yield from _check_products(claims, criteria.records)
+
+
+def _check_readings(document: Document, path: tuple[str | int, ...]) -> Iterator[str]:
+    """Refuse amounts of what is counted that are written like 5.000."""
+    for key in (("exactly",), ("at_least",), ("more_than",), ("at_most",), ("from",), ("between", 0), ("between", 1)):
+        if doubt := document.describe_doubt(*path, *key):
+            yield f"{document.where(*path)}: '{key[0]}': {doubt}"
 
 
 def _check_references(
