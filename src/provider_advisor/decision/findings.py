@@ -91,7 +91,8 @@ class Assessment(NamedTuple):
     @property
     def unknown_musts(self) -> int:
         """Return how many musts are neither proven nor failed."""
-        return sum(finding.is_unknown_must for finding in self.findings)
+        # Asked for often, and of most providers of an answer: who is qualified has none.
+        return 0 if self.standing == "qualified" else sum([finding.is_unknown_must for finding in self.findings])
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:
@@ -163,16 +164,16 @@ def _score(findings: Sequence[Finding]) -> Score | None:
         return None
     # `fsum` is exact whatever the order, so a permutation of the requirements gives the same score to the last digit.
     # Example: weights 4 and 2, degrees [1, 1] and [0, 1] with p = 0.5: proven 400/6, expected 500/6, possible 600/6.
-    total = math.fsum(finding.weight for finding in findings)
+    pairs = [(finding.weight, finding.degree) for finding in findings]
+    total = math.fsum([weight for weight, _ in pairs])
 
-    def mean(degrees: Iterable[float]) -> float:
-        weighted = (finding.weight * degree for finding, degree in zip(findings, degrees, strict=True))
+    def mean(weighted: Iterable[float]) -> float:
         return round(100 * math.fsum(weighted) / total, _DIGITS)
 
     return Score(
-        mean(finding.degree.low for finding in findings),
-        mean(finding.degree.expected for finding in findings),
-        mean(finding.degree.high for finding in findings),
+        mean([weight * degree.low for weight, degree in pairs]),
+        mean([weight * degree.expected for weight, degree in pairs]),
+        mean([weight * degree.high for weight, degree in pairs]),
     )
 
 

@@ -295,14 +295,12 @@ class _SetSearch:
         return _thinned(kept, self.found) if len(kept.questions) <= _MOST_THINNED else kept
 
     def _answer(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> tuple[Fact, ...]:
+        asked = [(each.provider, self._places[each.provider, each.criterion]) for each in questions]
         by_provider: dict[str, list[int]] = {}
-        for question in questions:
-            by_provider.setdefault(question.provider, []).append(self._places[question.provider, question.criterion])
+        for provider, place in asked:
+            by_provider.setdefault(provider, []).append(place)
         found = {provider: self._joint[provider].find_ends(places) for provider, places in by_provider.items()}
-        return tuple(
-            found[question.provider][self._places[question.provider, question.criterion]][question.provider in favoured]
-            for question in questions
-        )
+        return tuple([found[provider][place][provider in favoured] for provider, place in asked])
 
 
 def _get_provider(question: FactQuestion) -> str:

@@ -55,16 +55,23 @@ class JointAnswers:
         self._answers = answers
         self._supposing = supposing
         self._groups = link_questions(asked)
+        self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
         self._ends: dict[tuple[int, ...], JointEnds] = {}
+        self._found: dict[tuple[int, ...], dict[int, tuple[Fact, Fact]]] = {}
 
     def find_ends(self, places: Iterable[int]) -> dict[int, tuple[Fact, Fact]]:
         """Return for some of the questions, by place, their answers in the worst and in the best joint answers."""
-        chosen, found = set(places), dict[int, tuple[Fact, Fact]]()
-        for group in self._groups:
-            part = tuple(place for place in group if place in chosen and self._answers[place])
-            if part:
+        # The search for sets leaves out questions one by one, so that those about most providers stay the same.
+        key = tuple(places)
+        if key not in self._found:
+            parts: dict[int, list[int]] = {}
+            for place in sorted(set(key)):
+                if self._answers[place]:
+                    parts.setdefault(self._group_of[place], []).append(place)
+            found = self._found[key] = dict[int, tuple[Fact, Fact]]()
+            for part in map(tuple, parts.values()):
                 found |= dict(zip(part, zip(*self._ends_of(part), strict=True), strict=True))
-        return found
+        return self._found[key]
 
     def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
         """Return the worst and the best rank that answers to all questions lead to, or ranks beyond those.
@@ -79,8 +86,10 @@ class JointAnswers:
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
             each = self._supposing.assessment(supposed) if supposed else assessment
-            findings = [_at_end(one, truth) if at in bounded else one for at, one in enumerate(each.findings)]
-            found.append(rank(sum_up(each.provider, findings, each.cost) if bounded else each))
+            if bounded:
+                parts = [_at_end(one, truth) if place in bounded else one for place, one in enumerate(each.findings)]
+                each = sum_up(each.provider, parts, each.cost)
+            found.append(rank(each))
         return found[0], found[1]
 
     def _count(self, group: Iterable[int]) -> int:

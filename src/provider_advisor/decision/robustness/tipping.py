@@ -84,6 +84,7 @@ class _TippingSearch:
         self._outcome = outcome
         self._facts = facts
         self._supposing = Supposing(outcome, facts)
+        self._ranks = sorted((_rank(each), each.provider) for each in outcome.assessments)
 
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
         """Return whether no must fails but on this amount."""
@@ -124,7 +125,7 @@ class _TippingSearch:
         """Return how far the provider of a fact is ahead with this amount."""
         found = self._supposing.assessment((fact._replace(amount=Interval(amount, amount), disputed=False),))
         mine = _rank(found)
-        best = min((_rank(each) for each in self._outcome.assessments if each.provider != fact.provider), default=None)
+        best = next((rank for rank, provider in self._ranks if provider != fact.provider), None)
         if found.standing == "ruled-out":
             return _Lead(amount, -math.inf)
         if best is None or mine[:2] != best[:2]:
