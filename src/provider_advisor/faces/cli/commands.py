@@ -12,7 +12,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 __all__ = ["Commands"]
 
 
-_PLACES = {"ask": "ask.command"}
+_PLACES = {"ask": "cli.ask.command", "mcp": "web.mcp_command", "serve": "web.serve_command"}
 
 
 class Commands(click.Group):
@@ -26,8 +26,10 @@ class Commands(click.Group):
         "criteria",
         "facts",
         "impact",
+        "mcp",
         "replay",
         "schema",
+        "serve",
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
@@ -39,6 +41,6 @@ class Commands(click.Group):
         if cmd_name not in self.names:
             hint = did_you_mean(cmd_name, self.names) or f" Known: {', '.join(self.names)}."
             raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)
-        # A command with a folder of its own has its module in there.
-        module = import_module(f"provider_advisor.faces.cli.{_PLACES.get(cmd_name, cmd_name)}")
+        # Some commands have their module in another folder.
+        module = import_module(f"provider_advisor.faces.{_PLACES.get(cmd_name, f'cli.{cmd_name}')}")
         return cast("click.Command", getattr(module, f"{cmd_name}_command"))

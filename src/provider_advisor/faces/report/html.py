@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
 from provider_advisor.faces.report import parts
@@ -20,11 +21,17 @@ from provider_advisor.faces.report.view import (
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["html_report"]
+__all__ = ["html_report", "report_values"]
 
 
 def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as an HTML page; equal bytes for equal records."""
+    page: str = page_template("report.html.j2").render(report_values(answer, knowledge))
+    return page
+
+
+def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return what the templates of a report show, by name."""
     sources = CitedSources(answer)
     ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
     bills = parts.make_bills(answer, knowledge, sources)
@@ -32,34 +39,33 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     unknown = parts.find_unknowns(answer, knowledge)
     title, lede = split_headline(answer)
     team = clean(answer.question.get("team") or "")
-    page: str = page_template("report.html.j2").render(
-        title=f"{title}: provider recommendation{f' for {team}' if team else ''}",
-        headline=title,
-        mood=_mood(answer.verdict),
-        lede=lede,
-        team=team,
-        known=answer.knowledge,
-        rests_on=clean(answer.knowledge.rests_on.says),
-        asked=bool(found),
-        context=[part for part in parts.describe_context(answer, knowledge) if part[0] != "Team"],
-        providers=ranked,
-        shown=list_shown(answer, knowledge),
-        others=list_others(answer, knowledge),
-        rows=found,
-        degrees=any(cell.kind == "partial" for row in found for cell in row.cells),
-        products=parts.describe_products(answer),
-        set_aside=parts.describe_set_aside(answer, knowledge),
-        unknowns=unknown,
-        stale=parts.describe_stale(answer, knowledge),
-        notices=parts.describe_notices(answer, sources),
-        changes=parts.describe_changes(answer, knowledge, sure.changes),
-        sure=sure,
-        bills=bills,
-        ceiling=_ceiling(bills),
-        sources=sources.listed,
-        cited_for=_find_citing(found, bills),
-    )
-    return page
+    return {
+        "title": f"{title}: provider recommendation{f' for {team}' if team else ''}",
+        "headline": title,
+        "mood": _mood(answer.verdict),
+        "lede": lede,
+        "team": team,
+        "known": answer.knowledge,
+        "rests_on": clean(answer.knowledge.rests_on.says),
+        "asked": bool(found),
+        "context": [part for part in parts.describe_context(answer, knowledge) if part[0] != "Team"],
+        "providers": ranked,
+        "shown": list_shown(answer, knowledge),
+        "others": list_others(answer, knowledge),
+        "rows": found,
+        "degrees": any(cell.kind == "partial" for row in found for cell in row.cells),
+        "products": parts.describe_products(answer),
+        "set_aside": parts.describe_set_aside(answer, knowledge),
+        "unknowns": unknown,
+        "stale": parts.describe_stale(answer, knowledge),
+        "notices": parts.describe_notices(answer, sources),
+        "changes": parts.describe_changes(answer, knowledge, sure.changes),
+        "sure": sure,
+        "bills": bills,
+        "ceiling": _ceiling(bills),
+        "sources": sources.listed,
+        "cited_for": _find_citing(found, bills),
+    }
 
 
 def _find_citing(rows: Sequence[ReportRow], bills: Sequence[parts.Bill]) -> dict[int, list[tuple[str, str]]]:

@@ -1,0 +1,134 @@
+"""The address is the state: what a team asks as the query of a URL, and back.
+
+For example `needs=sms,number-countries>=90&wants=fax:could&usage.sms-outbound=500&as_of=2026-11-28`. The names are the
+columns of a batch. Forms write one field for each criterion instead (`c.sms=must`, `b.number-countries=>=90`); whoever
+sends one is led to the address that says the same in one way only: sorted, by ids, without defaults and unknown names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.logic import Number
+from provider_advisor.requirements import Statement, split_list, statement_record
+from provider_advisor.requirements.file import read_requirements_data
+from provider_advisor.requirements.team import Mistakes
+
+__all__ = ["ABSENT_TICK", "AddressQuestion", "Query", "read_address", "write_address"]
+
+Query = Sequence[tuple[str, str]]
+
+ABSENT_TICK = "absent"
+"""What a form sends for a criterion that must not be there, in place of a priority."""
+
+_LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
+_TEXTS = ("team", "as_of", "max_age")
+_FAMILIES = ("situation", "usage", "weights", "c", "b")
+_PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4,9})?")
+"""A number with one reading: 5.000 may be five or five thousand."""
+_SAFE = ":,;<>=@.-_~!"
+
+
+class AddressQuestion(NamedTuple):
+    """What an address asks: the statement, and the names in the query that mean nothing."""
+
+    statement: Statement
+    unknown: tuple[str, ...] = ()
+
+
+def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = ()) -> AddressQuestion:
+    """Return what a query asks; `known` are the names that a page reads itself.
+
+    Raises RequirementsError with every mistake.
+    """
+    mistakes = Mistakes()
+    data: dict[str, Any] = {}
+    families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
+    unknown: list[str] = []
+    for name, text in query:
+        head, dot, rest = name.partition(".")
+        if not text.strip():
+            continue  # a field that was left empty
+        if name in _LISTS:
+            data.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
+        elif name in _TEXTS:
+            data[name] = text.strip()
+        elif name == "unlisted":
+            data.setdefault(name, []).append(text)
+        elif dot and head in families:
+            families[head].setdefault(rest, []).append(text.strip())
+        elif name not in known:
+            unknown.append(name)
+    data.setdefault("wants", []).extend(_read_ticks(families["c"], families["b"]))
+    data["situation"] = {
+        topic: [word for text in texts for word in split_list(text)] for topic, texts in families["situation"].items()
+    }
+    data["usage"] = {item: _read_number(texts[-1]) for item, texts in families["usage"].items()}
+    data["weights"] = {area: _read_number(texts[-1]) for area, texts in families["weights"].items()}
+    statement = mistakes.note(
+        read_requirements_data, {key: value for key, value in data.items() if value}, "request", knowledge
+    )
+    mistakes.raise_any()
+    if statement is None:
+        raise RequirementsError("The address cannot be read.")
+    return AddressQuestion(statement, tuple(dict.fromkeys(unknown)))
+
+
+def _read_ticks(ticks: Mapping[str, Sequence[str]], bounds: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what the fields of a form say, in the grammar of the command line."""
+    for name, texts in ticks.items():
+        bound = bounds.get(name, [""])[-1]
+        if texts[-1] == ABSENT_TICK:
+            yield f"{name}=no:must"
+        else:
+            yield f"{name}{f'={bound}' if bound and bound[0] not in '<>=' else bound}:{texts[-1]}"
+
+
+def _read_number(text: str) -> Number | str:
+    """Return a plain number; what is written otherwise is read, or refused, as in a requirements file."""
+    return (int(text) if text.isdigit() else float(text)) if _PLAIN.fullmatch(text) else text
+
+
+def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
+    """Return the query that asks this, in its one form: equal statements have equal addresses."""
+    record = statement_record(statement, knowledge)
+    return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in _list_fields(record))
+
+
+def _list_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in ("needs", "wants"):
+        default = "must" if name == "needs" else "should"
+        if asked := [_write_requirement(part, default) for part in record.get(name, ())]:
+            yield name, ",".join(sorted(asked))
+    for part in record.get("unlisted", ()):
+        yield "unlisted", part["text"] if part["priority"] == "must" else f"{part['text']}:{part['priority']}"
+    yield from ((f"situation.{topic}", ",".join(words)) for topic, words in record.get("situation", {}).items())
+    for family in ("usage", "weights"):
+        yield from ((f"{family}.{name}", _write_amount(amount)) for name, amount in record.get(family, {}).items())
+    yield from ((name, ",".join(record[name])) for name in _LISTS[2:] if name in record)
+    yield from ((name, record[name]) for name in _TEXTS if name in record)
+
+
+def _write_amount(amount: Number | str) -> str:
+    return amount if isinstance(amount, str) else f"{amount:.12g}"
+
+
+def _write_requirement(part: Mapping[str, Any] | str, default: str) -> str:
+    """Return a requirement of a record in the grammar of the command line."""
+    if isinstance(part, str):
+        return part
+    words = "|".join(_write_requirement(one, default) for one in part["any"]) if "any" in part else part["criterion"]
+    if part.get("is") == "absent":
+        words += "=no"
+    low, high = part.get("at_least"), part.get("at_most")
+    priority = part.get("priority", default)
+    suffix = "" if priority == default else f":{priority}"
+    if low is not None and high is not None:
+        return f"{words}>={low}{suffix},{words}<={high}{suffix}"
+    bound = f">={low}" if low is not None else f"<={high}" if high is not None else ""
+    return f"{words}{bound}{suffix}"

@@ -1,0 +1,212 @@
+"""The JSON API: the same answers as the command's `--format json`, for programs.
+
+A question comes as the query of an address, or as a requirements file in JSON. Its OpenAPI document is made from the
+models that `recommend schema` publishes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, Query, Request
+from starlette.responses import Response
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.model import answer_schema
+from provider_advisor.explanation.record import claim_record
+from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.web.address import read_address
+from provider_advisor.faces.web.problems import problem_schema
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import Criterion, Fact
+from provider_advisor.knowledge.shapes import file_schemas
+from provider_advisor.logic import parse_day
+
+__all__ = ["make_api", "read_day"]
+
+_PROBLEM = {
+    "description": "what is wrong, one sentence a mistake",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "the answer",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Recommendation"}}},
+    },
+    422: _PROBLEM,
+}
+_LIST: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "a list",
+        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+    },
+    422: _PROBLEM,
+}
+_MOST_TEAMS = 1_000
+
+Sure = Annotated[bool, Query(description="also say how sure the answer is")]
+Day = Annotated[str | None, Query(description="YYYY-MM-DD: the day whose facts count, today if it is left out")]
+
+
+class JsonResponse(Response):
+    """JSON, written by orjson."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Return the bytes."""
+        return orjson.dumps(content)
+
+
+def read_day(text: str | None) -> dt.date | None:
+    """Return a day, None for none. Raises RequirementsError."""
+    if not text:
+        return None
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2026-11-28.") from error
+
+
+def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of operations)
+    """Return the routes below /api/v1."""
+    router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+
+    @router.get("/recommendation", responses=_ANSWER, tags=["answers"])
+    def get_recommendation(request: Request, sure: Sure = False) -> Response:  # noqa: FBT002
+        """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
+        asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure"})
+        if asked.unknown:
+            raise RequirementsError(*(f"unknown parameter '{name[:80]}'." for name in asked.unknown))
+        return JsonResponse(service.recommend(asked.statement, sure=sure).record)
+
+    @router.post("/recommendation", responses=_ANSWER, tags=["answers"])
+    def post_recommendation(
+        team: Annotated[
+            dict[str, Any], Body(openapi_examples={"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}})
+        ],
+        sure: Sure = False,  # noqa: FBT002
+    ) -> Response:
+        """Answer a requirements file in JSON; `recommend schema requirements` prints its JSON Schema."""
+        return JsonResponse(service.recommend(service.read(team), sure=sure).record)
+
+    @router.post("/recommendations", responses=_LIST, tags=["answers"])
+    def post_recommendations(teams: list[dict[str, Any]]) -> Response:
+        """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
+        if len(teams) > _MOST_TEAMS:
+            raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} are answered at once.")
+        return JsonResponse([_answer_one(team, service) for team in teams])
+
+    @router.get("/criteria", responses=_LIST, tags=["knowledge"])
+    def get_criteria(q: str = "", area: str | None = None) -> Response:
+        """List what can be asked for; with `q`, what the words may mean, the nearest first."""
+        area = service.check_area(area)
+        found = service.search(q)
+        return JsonResponse([record_criterion(one) for one in found if area in {None, one.area}])
+
+    @router.get("/providers", responses=_LIST, tags=["knowledge"])
+    def get_providers(as_of: Day = None) -> Response:
+        """List the providers that take part on a day, with their products."""
+        providers = service.facts(read_day(as_of)).knowledge.providers.values()
+        return JsonResponse(
+            [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "aliases": list(one.aliases),
+                    "claims": len(one.claims),
+                    "products": [{"id": part.id, "name": part.name} for part in one.products.values()],
+                }
+                for one in providers
+            ]
+        )
+
+    @router.get("/facts", responses=_LIST, tags=["knowledge"])
+    def get_facts(provider: str | None = None, criterion: str | None = None) -> Response:
+        """List claims, each with source, place and day; all, or those on a provider and a criterion."""
+        return JsonResponse(service.list_claims(provider, criterion))
+
+    @router.get("/compare", responses=_LIST, tags=["knowledge"])
+    def get_compare(providers: str = "", area: str | None = None, only: str = "", as_of: Day = None) -> Response:
+        """List what is known of providers side by side; `only=differences` leaves out what is alike."""
+        return JsonResponse(compare_records(service, split_names(providers), area, read_day(as_of), only))
+
+    @router.get("/rules", responses=_LIST, tags=["knowledge"])
+    def get_rules() -> Response:
+        """List the rules, with what they rest on."""
+        return JsonResponse(list(service.list_rules()))
+
+    @router.get("/sources", responses=_LIST, tags=["knowledge"])
+    def get_sources() -> Response:
+        """List the sources of facts and rules."""
+        return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
+
+    @router.get("/schema/{kind}", tags=["knowledge"], responses={404: _PROBLEM})
+    def get_schema(kind: str) -> Response:
+        """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
+        schemas = {**file_schemas(), "recommendation": answer_schema()}
+        if kind not in schemas:
+            raise RequirementsError(f"unknown kind '{kind[:80]}'; expected one of {', '.join(schemas)}.")
+        return JsonResponse(schemas[kind])
+
+    return router
+
+
+def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, Any]:
+    try:
+        return service.recommend(service.read(team)).record
+    except RequirementsError as error:
+        return {"mistakes": list(error.problems)}
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names in a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def record_criterion(criterion: Criterion) -> dict[str, object]:
+    """Return a criterion as data, as `recommend criteria --format json` lists it."""
+    return {
+        "id": criterion.id,
+        "label": criterion.label,
+        "aliases": list(criterion.aliases),
+        "area": criterion.area,
+        "kind": criterion.kind,
+        "unit": criterion.unit,
+        "values": list(criterion.values),
+        "question": criterion.question,
+    }
+
+
+def compare_records(
+    service: KnowledgeService, names: Sequence[str], area: str | None, day: dt.date | None, only: str
+) -> list[dict[str, Any]]:
+    """Return a comparison as data. Raises RequirementsError."""
+    _, rows = service.compare(names, area, day, differences=only == "differences")
+    return [_record_row(criterion, found) for criterion, found in rows]
+
+
+def _record_row(criterion: Criterion, found: Sequence[Fact]) -> dict[str, Any]:
+    facts = {
+        fact.provider: {
+            "known": fact_text(fact, criterion),
+            "disputed": fact.disputed,
+            "claims": [claim_record(claim) for claim in fact.claims],
+        }
+        for fact in found
+    }
+    return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
+
+
+def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document with the models of the answers and of problems."""
+    answer = answer_schema()
+    parts = answer.pop("$defs", {})
+    text = orjson.dumps({**parts, "Recommendation": answer, "Problem": problem_schema()}).decode()
+    schemas = orjson.loads(text.replace("#/$defs/", "#/components/schemas/"))
+    components = document.setdefault("components", {})
+    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    return document

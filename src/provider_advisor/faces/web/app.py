@@ -1,0 +1,122 @@
+"""The application: pages, API and the checks of an operator, behind one guard."""
+
+from __future__ import annotations
+
+import datetime as dt
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from provider_advisor.errors import AdvisorError
+from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
+from provider_advisor.faces.web.guard import Guard, SizeLimits, make_etag
+from provider_advisor.faces.web.pages import make_pages
+from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.version import __version__
+
+__all__ = ["create_app"]
+
+
+def create_app(knowledge: KnowledgeBase, limits: SizeLimits | None = None) -> FastAPI:
+    """Return the application on a knowledge base that `load` has read; it keeps nothing between requests."""
+    service = KnowledgeService(knowledge)
+    app = FastAPI(
+        title="recommend", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
+    )
+    app.include_router(make_api(service))
+    app.include_router(make_pages(service))
+    app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
+    _add_operations(app, service)
+    _add_errors(app)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes, description=_ABOUT)
+            app.openapi_schema = add_schemas(document)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.middleware("http")
+    async def answer_from_etag(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        """Answer that nothing has changed where the client has the answer of today by the same facts."""
+        if request.method not in {"GET", "HEAD"} or request.url.path.startswith("/-/"):
+            return await call_next(request)
+        fragment = request.headers.get("x-fragment", "")
+        day = dt.date.today()  # noqa: DTZ011 (the server's day)
+        etag = make_etag(f"{knowledge.fingerprint} {__version__} {fragment}", request.url.path, request.url.query, day)
+        common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)
+        response = await call_next(request)
+        if response.status_code == HTTPStatus.OK:
+            response.headers.update(common)
+        return response
+
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(Guard, fingerprint=knowledge.fingerprint, limits=limits or SizeLimits())
+    return app
+
+
+_ABOUT = "Recommends a provider from sourced facts and weighted rules, proves the answer, and says what is not known."
+
+
+class _StaticFiles(StaticFiles):
+    """The styles and scripts of the pages, and the style of reports, which is kept in one place."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:  # noqa: ANN401 (Starlette's)
+        """Return a file."""
+        if path == "report.css":
+            text = (files("provider_advisor.faces.report") / "templates" / "report.css").read_text(encoding="utf-8")
+            return Response(text, media_type="text/css; charset=utf-8")
+        return await super().get_response(path, scope)
+
+
+def _add_operations(app: FastAPI, service: KnowledgeService) -> None:
+    @app.get("/-/live", include_in_schema=False)
+    def live() -> Response:
+        return PlainTextResponse("alive\n")
+
+    @app.get("/-/ready", include_in_schema=False)
+    def ready() -> Response:
+        """Answer a fixed question with the rule engine, so that ready means able to answer."""
+        first = next(iter(service.knowledge.criteria))
+        service.recommend(service.read({"needs": [first]}))
+        return PlainTextResponse("ready\n")
+
+    @app.get("/-/versions", include_in_schema=False)
+    def versions() -> Response:
+        knowledge = service.knowledge
+        return JsonResponse(
+            {"recommend": __version__, "fingerprint": knowledge.fingerprint, "read_from": knowledge.read_from}
+        )
+
+    @app.get("/robots.txt", include_in_schema=False)
+    def robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\n")
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(AdvisorError)
+    def refuse(_: Request, error: AdvisorError) -> Response:
+        return respond_problem(get_status(error), list_mistakes(error))
+
+    @app.exception_handler(RequestValidationError)
+    def refuse_shape(_: Request, error: RequestValidationError) -> Response:
+        sentences = [f"{'.'.join(map(str, part['loc']))}: {part['msg']}." for part in error.errors()]
+        return respond_problem(HTTPStatus.UNPROCESSABLE_ENTITY, sentences)
+
+    @app.exception_handler(HTTPException)
+    def refuse_other(_: Request, error: HTTPException) -> Response:
+        return respond_problem(error.status_code, [str(error.detail)])

@@ -1,0 +1,106 @@
+"""The same operations for assistants, by the Model Context Protocol.
+
+An answer carries its sources and what is not known, so that an assistant cannot say more than is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp.server import MCPServer
+
+from provider_advisor.errors import AdvisorError
+from provider_advisor.faces.web.api import compare_records, read_day, record_criterion
+from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.version import __version__
+
+__all__ = ["make_server"]
+
+_MOST_FOUND = 20
+
+_ABOUT = (
+    "Recommends a provider from sourced, dated facts and weighted rules. Search criteria first: only their ids can be "
+    "asked for. Say in your answer what `not_known` lists, name the sources, and claim nothing about providers that "
+    "`scope` does not count."
+)
+
+
+def make_server(knowledge: KnowledgeBase) -> MCPServer:
+    """Return a server with four tools: recommend, search_criteria, facts and compare."""
+    service = KnowledgeService(knowledge)
+    server = MCPServer("recommend", instructions=_ABOUT, version=__version__)
+
+    @server.tool()
+    def search_criteria(words: str) -> list[dict[str, Any]]:
+        """Find what can be asked for: criteria whose names or meaning are near the words, the nearest first."""
+        return [record_criterion(one) for one in service.search(words)[:_MOST_FOUND]]
+
+    @server.tool()
+    def recommend(  # noqa: PLR0913, PLR0917 (the parts of a requirements file)
+        needs: list[str],
+        wants: list[str] | None = None,
+        situation: dict[str, list[str]] | None = None,
+        usage: dict[str, float] | None = None,
+        unlisted: list[str] | None = None,
+        as_of: str | None = None,
+    ) -> dict[str, Any]:
+        """Recommend a provider for a team.
+
+        `needs` are musts and `wants` wishes, by ids of criteria: "sms", "number-countries>=90", "fax=no" for what must
+        not be there, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
+        What no criterion says goes to `unlisted`, and is not judged.
+        """
+        given = {
+            "needs": needs,
+            "wants": wants,
+            "situation": situation,
+            "usage": usage,
+            "unlisted": unlisted,
+            "as_of": as_of,
+        }
+        try:
+            statement = service.read({name: value for name, value in given.items() if value})
+            answer = service.recommend(statement, sure=True).record
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+        return {
+            "verdict": answer["verdict"],
+            "scope": answer["knowledge"]["rests_on"],
+            "providers": answer["providers"],
+            "not_known": [
+                {name: part[name] for name in ("provider", "criterion", "priority", "says")}
+                for part in answer["findings"]
+                if part["outcome"] == "unknown"
+            ],
+            "not_judged": answer["unlisted"],
+            "confirm": answer["confirm"],
+            "notices": answer["notices"],
+            "notes": answer["notes"],
+            "sources": answer["sources"],
+        }
+
+    @server.tool()
+    def facts(provider: str = "", criterion: str = "") -> dict[str, Any]:
+        """List claims on a provider, a criterion or both, each with its source, place and day."""
+        if not provider and not criterion:
+            return {"mistakes": ["name a provider, a criterion or both"]}
+        try:
+            claims = service.list_claims(provider or None, criterion or None)
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+        cited = {claim["source"] for claim in claims}
+        known = [one._asdict() for one in service.knowledge.sources.values() if one.id in cited]
+        sources = [{name: str(part) for name, part in one.items() if part} for one in known]
+        return {"claims": claims, "sources": sources}
+
+    @server.tool()
+    def compare(providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
+        """Compare providers by what is known of them and differs, in one area such as video or prices, or in all."""
+        try:
+            return {"rows": compare_records(service, providers, area, read_day(as_of), "differences")}
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+
+    return server

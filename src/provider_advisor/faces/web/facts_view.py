@@ -1,0 +1,74 @@
+"""Facts and claims as rows of a page, each with the source that says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from provider_advisor.explanation.words import claim_text
+from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
+from provider_advisor.knowledge.records import Citation
+
+__all__ = ["describe_place", "show_claims", "show_row", "write_csv"]
+
+
+def show_row(criterion: Criterion, found: Sequence[Fact], service: KnowledgeService) -> dict[str, Any]:
+    """Return the row of a comparison: what is known of each provider, and the first source."""
+    cells = []
+    for fact in found:
+        claim = fact.claims[0] if fact.claims else None
+        title = f"{service.knowledge.sources[claim.source].title}, {claim.stated}" if claim else ""
+        cells.append({"text": fact_text(fact, criterion), "source": claim.source if claim else "", "title": title})
+    return {"id": criterion.id, "label": criterion.label, "cells": cells}
+
+
+def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
+    """Yield the claims that are to be shown, each with its source, place and day."""
+    knowledge, facts = service.knowledge, service.facts()
+    for known in knowledge.providers.values():
+        for claim in known.claims:
+            if is_shown(claim):
+                members = f" for {', '.join(claim.members)}" if claim.members else ""
+                yield {
+                    "provider": known.id,
+                    "name": known.name,
+                    "criterion": claim.criterion,
+                    "label": knowledge.criteria[claim.criterion].label,
+                    "says": claim_text(claim) + members,
+                    "evidence": claim.evidence,
+                    "note": claim.note,
+                    "product": known.products[claim.product].name if claim.product else "",
+                    "stated": claim.stated,
+                    "stale": _is_stale(claim, facts),
+                    "source": claim.source,
+                    "title": knowledge.sources[claim.source].title,
+                    "where": f"line {claim.line}" if claim.line else claim.place,
+                }
+
+
+def _is_stale(claim: Claim, facts: Facts) -> bool:
+    days = facts.knowledge.get_stale_after(claim.criterion)
+    return days is not None and (facts.as_of - claim.stated).days > days
+
+
+def describe_place(part: Citation) -> str:
+    """Return where in a source something is found."""
+    return (
+        f"lines {', '.join(map(str, part.lines))}"
+        if getattr(part, "lines", None)
+        else str(getattr(part, "section", "") or "")
+    )
+
+
+def write_csv(rows: Iterable[Sequence[str]]) -> Response:
+    """Return rows as CSV in which no cell can be taken for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([[f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell for cell in row] for row in rows])
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8")

@@ -1,0 +1,125 @@
+"""What every request passes first: its size is limited, and every response says what a browser may do with it.
+
+A response that asks nothing of the server but its address has an ETag: the fingerprint of facts and rules, the day and
+the address. A second request for it costs no answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from provider_advisor.faces.web.problems import respond_problem
+
+__all__ = ["Guard", "SizeLimits", "make_etag"]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SizeLimits(NamedTuple):
+    """The most bytes of a query and of a body."""
+
+    query: int = 8_000
+    body: int = 2_000_000
+
+
+_LIMITS = SizeLimits()
+
+
+class Guard:
+    """ASGI middleware that refuses what is too large before it is read, and adds the headers of every response."""
+
+    def __init__(self, app: ASGIApp, fingerprint: str, limits: SizeLimits = _LIMITS) -> None:
+        self._app = app
+        self._fingerprint = fingerprint
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if len(scope["query_string"]) > self._limits.query:
+            sentence = (
+                f"The address has {len(scope['query_string']):,} characters, but at most {self._limits.query:,} are "
+                "read; send the question as JSON to /api/v1/recommendation."
+            )
+            await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, self._add_headers(send))
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length) > self._limits.body:
+            await self._refuse_body(scope, receive, send)
+            return
+        if scope["method"] in {"POST", "PUT", "PATCH"}:
+            body = await _read_body(receive, self._limits.body)
+            if body is None:
+                await self._refuse_body(scope, receive, send)
+                return
+            receive = _replay(body, receive)
+        if scope["method"] == "HEAD":  # what GET says, without the body
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        await self._app(scope, receive, self._add_headers(send))
+
+    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sentence = f"The body is too large; at most {self._limits.body:,} bytes are read."
+        await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, self._add_headers(send))
+
+    def _add_headers(self, send: Send) -> Send:
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Knowledge"] = self._fingerprint
+            await send(message)
+
+        return add
+
+
+def _without_body(send: Send) -> Send:
+    async def leave_out(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return leave_out
+
+
+async def _read_body(receive: Receive, most: int) -> bytes | None:
+    """Return a whole body, None where it has more bytes than allowed; no more of it is kept then."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if sum(map(len, parts)) > most:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that has been read, and then what else comes."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return give
+
+
+def make_etag(fingerprint: str, path: str, query: str, day: dt.date) -> str:
+    """Return the ETag of what an address says on a day: it changes with the facts, the rules and the day."""
+    digest = hashlib.blake2b(f"{fingerprint}\n{day}\n{path}?{query}".encode(), digest_size=16)
+    return f'"{digest.hexdigest()}"'

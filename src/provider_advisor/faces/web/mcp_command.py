@@ -1,0 +1,25 @@
+"""`recommend mcp`: the tools for assistants, over standard input and output."""
+
+from __future__ import annotations
+
+import click
+
+from provider_advisor.faces.cli.options import knowledge_options, load_knowledge
+from provider_advisor.faces.web.serve_command import need_web
+
+__all__ = ["mcp_command"]
+
+
+@click.command("mcp")
+@knowledge_options
+def mcp_command(facts: str | None, rules: str | None) -> None:
+    """Answer assistants over standard input and output, by the Model Context Protocol.
+
+    \b
+    For example, in the configuration of an assistant:
+      {"command": "recommend", "args": ["mcp"]}
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+    need_web("mcp")
+    from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
+
+    make_server(load_knowledge(facts, rules)).run("stdio")

@@ -1,0 +1,284 @@
+"""The pages: each shows what its address says, works without scripts, and keeps nothing on the server."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from provider_advisor.errors import AdvisorError, RequirementsError
+from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.faces.web.address import AddressQuestion, read_address, write_address
+from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
+from provider_advisor.faces.web.ask_address import (
+    answer_form,
+    read_answers_address,
+    write_answers_address,
+)
+from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
+from provider_advisor.faces.web.choose_view import show_choose
+from provider_advisor.faces.web.facts_view import describe_place, show_claims, show_row, write_csv
+from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.templating import render
+from provider_advisor.questionnaire.screens import Screen, choose_screen
+
+__all__ = ["make_pages"]
+
+_OWN = {"q", "sure"}
+"""Names in the query of a question that a page reads itself."""
+
+
+_ROUTES = (
+    ("/", "home"),
+    ("/choose", "choose"),
+    ("/answer", "answer"),
+    ("/answer{form}", "answer"),
+    ("/compare", "compare"),
+    ("/compare{form}", "compare"),
+    ("/criteria", "criteria"),
+    ("/criteria/{name}", "criterion"),
+    ("/providers/{name}", "provider"),
+    ("/sources/{name}", "source"),
+    ("/rules", "rules"),
+    ("/ask", "ask"),
+    ("/ask/next", "ask_next"),
+)
+
+
+def make_pages(service: KnowledgeService) -> APIRouter:
+    """Return the routes of all pages."""
+    router, pages = APIRouter(include_in_schema=False), Pages(service)
+    for path, name in _ROUTES:
+        router.add_api_route(path, getattr(pages, name), response_model=None)
+    return router
+
+
+class Pages:
+    """All pages, on one service."""
+
+    def __init__(self, service: KnowledgeService) -> None:
+        self._service = service
+
+    def _page(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
+        known = self._service
+        shared = {"mistakes": (), "indexed": False, "scope": known.describe_scope()}
+        values = {**shared, "fingerprint": known.knowledge.fingerprint, "title": title, **values}
+        return HTMLResponse(render(name, **values), status)
+
+    def _read(self, request: Request) -> AddressQuestion:
+        return read_address(request.query_params.multi_items(), self._service.knowledge, _OWN)
+
+    def _canonical(self, request: Request, asked: AddressQuestion) -> str:
+        """Return the one query for what is asked, with what the page reads itself."""
+        own = [(name, text) for name, text in request.query_params.multi_items() if name in _OWN and text]
+        parts = (write_address(asked.statement, self._service.knowledge), urlencode(own))
+        return "&".join(filter(None, parts))
+
+    def home(self) -> Response:
+        """Show the three ways in."""
+        return self._page("home.html.j2", "Which communications provider fits?", indexed=True, examples=_EXAMPLES)
+
+    def choose(self, request: Request) -> Response:
+        """Show what can be asked for, and the ranking for what is ticked."""
+        is_fragment = request.headers.get("x-fragment") == "1"
+        try:
+            asked = self._read(request)
+        except AdvisorError as error:
+            values = show_choose(self._service, None, request, list_mistakes(error))
+            if is_fragment:
+                return HTMLResponse(render("live.html.j2", **values), 422)
+            return self._page("choose.html.j2", "Choose", 422, **values)
+        address = self._canonical(request, asked)
+        values = show_choose(self._service, asked.statement, request, ()) | {
+            "address": write_address(asked.statement, self._service.knowledge)
+        }
+        if is_fragment:
+            return HTMLResponse(render("live.html.j2", **values), headers={"X-Address": f"/choose?{address}"})
+        if not _is_canonical(address, request):
+            return RedirectResponse(f"/choose?{address}", 303)
+        return self._page("choose.html.j2", "Choose", **values)
+
+    def answer(self, request: Request, form: str = "") -> Response:
+        """Show an answer, or return it as JSON or Markdown."""
+        if form not in {"", ".json", ".md"}:
+            return self._page("plain.html.j2", "Not found", 404, heading="There is no such page")
+        try:
+            asked = self._read(request)
+        except AdvisorError as error:
+            return self._page(
+                "plain.html.j2",
+                "The question cannot be read",
+                422,
+                mistakes=list_mistakes(error),
+                heading="The question cannot be read",
+            )
+        address = self._canonical(request, asked)
+        if not _is_canonical(address, request):
+            return RedirectResponse(f"/answer{form}?{address}", 303)
+        is_sure = request.query_params.get("sure") == "1"
+        found = self._service.recommend(asked.statement, sure=is_sure)
+        if form == ".json":
+            return JsonResponse(found.record)
+        knowledge = found.decision.facts.knowledge
+        if form == ".md":
+            return Response(markdown_report(found.explanation, knowledge), media_type="text/markdown; charset=utf-8")
+        values = report_values(found.explanation, knowledge)
+        return self._page(
+            "answer.html.j2",
+            **values,
+            address=write_address(asked.statement, self._service.knowledge),
+            is_sure=is_sure,
+        )
+
+    def compare(self, request: Request, form: str = "") -> Response:
+        """Show providers side by side, or return the same rows as JSON or CSV."""
+        query = request.query_params
+        names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
+        area, only = query.get("area") or None, query.get("only", "")
+        try:
+            day = read_day(query.get("as_of"))
+            if form == ".json":
+                return JsonResponse(compare_records(self._service, names, area, day, only))
+            chosen, rows = self._service.compare(names, area, day, differences=only == "differences")
+        except RequirementsError as error:
+            return self._page("plain.html.j2", "Compare", 422, mistakes=list_mistakes(error), heading="Compare")
+        knowledge = self._service.knowledge
+        labels = [knowledge.providers[name].name for name in chosen]
+        if form == ".csv":
+            table = [[criterion.id, *(fact_text(fact, criterion) for fact in found)] for criterion, found in rows]
+            return write_csv([["criterion", *chosen], *table])
+        if form:
+            return self._page("plain.html.j2", "Not found", 404, heading="There is no such page")
+        fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
+        return self._page(
+            "compare.html.j2",
+            "Compare",
+            options=[(one.id, one.name, one.id in chosen) for one in knowledge.providers.values()],
+            areas=sorted({(one.area, one.area.replace("-", " ")) for one in knowledge.criteria.values()}),
+            area=area,
+            differences=only == "differences",
+            names=labels,
+            rows=[show_row(criterion, found, self._service) for criterion, found in rows],
+            address=urlencode({name: text for name, text in fields.items() if text}),
+        )
+
+    def criteria(self, q: str = "") -> Response:
+        """Show what can be asked for, or what words may mean."""
+        found = self._service.search(q[:200])
+        unfound = "" if found else self._service.explain_unfound(q[:200])
+        return self._page("criteria.html.j2", "Criteria", q=q, found=found, unfound=unfound)
+
+    def criterion(self, name: str) -> Response:
+        """Show a criterion and what is known of each provider."""
+        try:
+            one = self._service.find_criterion(name)
+        except RequirementsError as error:
+            return self._page(
+                "plain.html.j2", "Criterion", 404, mistakes=list_mistakes(error), heading="There is no such criterion"
+            )
+        lines = [one.question, f"Area: {one.area}. Kind: {one.kind}{f', in {one.unit}' if one.unit else ''}."]
+        lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
+        return self._page(
+            "facts.html.j2",
+            one.label,
+            heading=one.label,
+            lines=lines,
+            links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
+            claims=list(show_claims(self._service, lambda claim: claim.criterion == one.id.partition("@")[0])),
+        )
+
+    def provider(self, name: str) -> Response:
+        """Show a provider and all that is claimed of it."""
+        try:
+            found = self._service.find_provider(name)
+        except RequirementsError as error:
+            return self._page(
+                "plain.html.j2", "Provider", 404, mistakes=list_mistakes(error), heading="There is no such provider"
+            )
+        one = self._service.knowledge.providers[found]
+        products = ", ".join(part.name for part in one.products.values())
+        return self._page(
+            "facts.html.j2",
+            one.name,
+            heading=one.name,
+            lines=[f"Products: {products}."] if products else [],
+            links=[],
+            claims=list(show_claims(self._service, lambda claim: claim.provider == found)),
+        )
+
+    def source(self, name: str) -> Response:
+        """Show a source and what it says."""
+        one = self._service.knowledge.sources.get(name)
+        if one is None:
+            return self._page("plain.html.j2", "Source", 404, heading="There is no such source")
+        published = one.published or "on a day that it does not say"
+        lines = [f"{one.publisher or 'No publisher named'}; published {published}, read on {one.retrieved}."]
+        lines += [f"Note: {one.note}."] if one.note else []
+        lines += [f"No address: {one.no_url}."] if one.no_url else []
+        return self._page(
+            "facts.html.j2",
+            one.title,
+            heading=one.title,
+            lines=lines,
+            links=[("Open the source", one.url)] if one.url else [],
+            claims=list(show_claims(self._service, lambda claim: claim.source == name)),
+        )
+
+    def rules(self) -> Response:
+        """Show the rules."""
+        found = [
+            {
+                "id": rule.id,
+                "area": rule.area,
+                "because": rule.because,
+                "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
+            }
+            for rule in self._service.knowledge.rules.values()
+        ]
+        return self._page("rules.html.j2", "Rules", rules=found)
+
+    def ask(self, a: str = "") -> Response:
+        """Show the next screen of the questionnaire, or its end."""
+        try:
+            state = read_answers_address(a, make_catalogue(self._service))
+        except RequirementsError as error:
+            return self._page(
+                "plain.html.j2",
+                "Questionnaire",
+                422,
+                mistakes=list_mistakes(error),
+                heading="The answers cannot be read",
+            )
+        return self._page("ask.html.j2", "Questionnaire", **show_ask(state, self._service))
+
+    def ask_next(self, request: Request) -> Response:
+        """Add the answers of a form, and go on to the address that holds them."""
+        fields: dict[str, list[str]] = {}
+        for name, text in request.query_params.multi_items():
+            fields.setdefault(name, []).append(text)
+        try:
+            state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
+            screen = choose_screen(state)
+            after = answer_form(state, screen, fields) if isinstance(screen, Screen) else state
+        except RequirementsError as error:
+            state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
+            values = show_ask(state, self._service, fields)
+            return self._page("ask.html.j2", "Questionnaire", 422, mistakes=list_mistakes(error), **values)
+        return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
+
+
+_EXAMPLES = (
+    ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),
+    ("A school that teaches by video", "needs=video-api&wants=whiteboard&situation.use-cases=tutoring"),
+    ("Codes for logins, many a month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),
+)
+
+
+def _is_canonical(address: str, request: Request) -> bool:
+    """Return whether a request came to the one address of its question, however its characters are written."""
+    return parse_qsl(address) == request.query_params.multi_items()

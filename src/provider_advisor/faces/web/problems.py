@@ -1,0 +1,65 @@
+"""Mistakes as RFC 9457 has them, `application/problem+json`, with one sentence for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError
+
+__all__ = ["ProblemError", "list_mistakes", "problem_schema", "respond_problem"]
+
+
+class ProblemError(Exception):
+    """A request that cannot be answered, with its HTTP status."""
+
+    def __init__(self, status: int, *mistakes: str) -> None:
+        self.status = status
+        self.mistakes = mistakes
+        super().__init__(*mistakes)
+
+
+def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
+    """Return the sentences of an error, as they are said of a request, which has no name."""
+    mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
+    return tuple(mistake.removeprefix("request: ") for mistake in mistakes)
+
+
+def get_status(error: AdvisorError) -> int:
+    """Return the HTTP status for an error: the engine's is ours, all others are the request's."""
+    return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EngineError) else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def respond_problem(status: int, mistakes: Iterable[str]) -> Response:
+    """Return a problem as a response."""
+    sentences = list(mistakes)
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": " ".join(sentences) or title,
+        "mistakes": sentences,
+    }
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return Response(orjson.dumps(body), status, headers, "application/problem+json")
+
+
+def problem_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem."""
+    text, number = {"type": "string"}, {"type": "integer"}
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "mistakes"],
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": number,
+            "detail": text,
+            "mistakes": {"type": "array", "items": text, "description": "one sentence for each mistake"},
+        },
+    }

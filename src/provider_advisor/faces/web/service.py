@@ -1,0 +1,135 @@
+"""What pages, the API and assistants share: one knowledge base, and the questions that can be put to it.
+
+Everything here returns records or JSON-ready data, and raises the errors of the library.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.record import claim_record
+from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.recommendation import Recommendation, answer
+from provider_advisor.requirements import Statement
+from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
+from provider_advisor.requirements.file import read_requirements_data
+
+__all__ = ["KnowledgeService"]
+
+
+class KnowledgeService:
+    """A knowledge base and its answers; it keeps nothing of a request."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self.knowledge = knowledge
+
+    def read(self, data: Mapping[str, Any]) -> Statement:
+        """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
+        return read_requirements_data(data, "request", self.knowledge)
+
+    def recommend(self, statement: Statement, *, sure: bool = False) -> Recommendation:
+        """Return the answer; `sure` adds how sure it is, which takes ten times as long."""
+        return answer(self.knowledge, statement, robustness=sure)
+
+    def facts(self, day: dt.date | None = None) -> Facts:
+        """Return the facts as of a day, today if None."""
+        return facts_as_of(self.knowledge, day or today(), None)
+
+    def describe_scope(self) -> str:
+        """Return among how many providers an answer of today chooses, and the day of the newest fact."""
+        knowledge = self.facts().knowledge
+        newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
+        compared = len(knowledge.providers)
+        return f"{compared} providers are compared, no others on the market; the newest fact is of {newest}."
+
+    def search(self, words: str) -> list[Criterion]:
+        """Return the criteria that words may mean, the nearest first; all of them without words."""
+        index = self.knowledge.search_index
+        entries = (index.search(words) or index.find_meant(words)) if words.strip() else index.entries
+        return [self.knowledge.criteria[entry.id] for entry in entries if entry.kind == "criterion"]
+
+    def explain_unfound(self, words: str) -> str:
+        """Return the sentence on words for which nothing is found."""
+        return explain_unfound(words, self.knowledge)
+
+    def find_provider(self, name: str) -> str:
+        """Return the id of a provider. Raises RequirementsError with the nearest names."""
+        found = self.knowledge.find_provider(name)
+        if found is None:
+            hint = did_you_mean(name, self.knowledge.providers)
+            known = ", ".join(self.knowledge.providers)
+            raise RequirementsError(f"unknown provider '{name[:80]}'; expected one of {known}.{hint}")
+        return found
+
+    def find_criterion(self, name: str) -> Criterion:
+        """Return a criterion by any of its names. Raises RequirementsError with what is near."""
+        found = self.knowledge.find_criterion(name)
+        if found is None:
+            raise RequirementsError(f"unknown criterion '{name[:80]}'.{suggest_words(name, self.knowledge)}")
+        return self.knowledge.criteria[found]
+
+    def check_area(self, area: str | None) -> str | None:
+        """Return an area that exists, None for all. Raises RequirementsError."""
+        areas = sorted({criterion.area for criterion in self.knowledge.criteria.values()})
+        if area and area not in areas:
+            hint = did_you_mean(area, areas)
+            raise RequirementsError(f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{hint}")
+        return area or None
+
+    def compare(
+        self, names: Iterable[str], area: str | None, day: dt.date | None, *, differences: bool = False
+    ) -> tuple[list[str], list[tuple[Criterion, list[Fact]]]]:
+        """Return the providers compared, all if none is named, and a row of facts for each criterion that one has.
+
+        With `differences` only the rows in which facts differ. Raises RequirementsError.
+        """
+        area = self.check_area(area)
+        facts = self.facts(day)
+        chosen = [self.find_provider(name) for name in names] or list(facts.knowledge.providers)
+        absent = [name for name in chosen if name not in facts.knowledge.providers]
+        if absent:
+            raise RequirementsError(f"nothing is known of {', '.join(absent)} on {facts.as_of}.")
+        claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in chosen}
+        criteria = [self.knowledge.criteria[name] for name in claimed]
+        criteria = [criterion for criterion in criteria if area in {None, criterion.area}]
+        rows = [(one, [facts(provider, one.id) for provider in chosen]) for one in sorted(criteria, key=_place)]
+        known = [(one, found) for one, found in rows if any(fact.claims for fact in found)]
+        return chosen, [
+            row for row in known if not differences or len({fact_text(fact, row[0]) for fact in row[1]}) > 1
+        ]
+
+    def list_claims(self, provider: str | None, criterion: str | None) -> list[dict[str, Any]]:
+        """Return claims with their sources, all or those on a provider and a criterion. Raises RequirementsError."""
+        wanted = self.find_provider(provider) if provider else None
+        asked = self.find_criterion(criterion).id if criterion else None
+        return [
+            claim_record(part)
+            for known in self.knowledge.providers.values()
+            if wanted in {None, known.id}
+            for claim in known.claims
+            for part in _list_parts(claim)
+            if asked in {None, part.criterion, claim.criterion}
+        ]
+
+    def list_rules(self) -> Iterator[dict[str, Any]]:
+        """Yield every rule as data."""
+        for rule in self.knowledge.rules.values():
+            yield {"id": rule.id, "area": rule.area, "because": rule.because, "weight": rule.weight}
+
+
+def _place(criterion: Criterion) -> tuple[str, str]:
+    return criterion.area, criterion.id
+
+
+def _list_parts(claim: Any) -> list[Any]:  # noqa: ANN401
+    return [claim.of_member(member) for member in claim.members] or [claim]
+
+
+def today() -> dt.date:
+    """Return the day of the server."""
+    return dt.date.today()  # noqa: DTZ011

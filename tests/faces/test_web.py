@@ -1,0 +1,292 @@
+"""The pages and the API: the address is the state, nothing is kept, and every answer is that of the library."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from html import unescape
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provider_advisor import load, recommend
+
+pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+
+from mcp.client import Client
+from starlette.testclient import TestClient
+
+from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.assistants import make_server
+from provider_advisor.faces.web.guard import SizeLimits
+
+_KNOWLEDGE = load()
+_QUESTIONS = [
+    "needs=sms",
+    "needs=number-countries>=90,sms&wants=whatsapp:could",
+    "needs=sms|whatsapp,per-user-subscription=no&situation.developers=none",
+    "needs=phone-numbers@de&usage.sms-outbound=500&wants=monthly-cost<=500&as_of=2022-12-31",
+    "needs=video-api&unlisted=loan phones&only=twilio,vonage&max_age=3650d",
+    "wants=screen-sharing:wont,whiteboard&sources=twilio-vs-vonage-2022",
+]
+_PAGES = [
+    "/",
+    "/choose",
+    "/answer?needs=sms,whiteboard&sure=1",
+    "/compare?area=video&only=differences",
+    "/criteria?q=fax",
+]
+
+
+@pytest.fixture(scope="module")
+def web():
+    """A browser without scripts, which follows redirects."""
+    with TestClient(create_app(_KNOWLEDGE), follow_redirects=True) as client:
+        yield client
+
+
+@pytest.mark.parametrize("query", _QUESTIONS)
+def test_an_address_is_answered_as_the_library_answers(web, query):
+    fields = dict(part.split("=", 1) for part in query.split("&"))
+    found = web.get(f"/answer.json?{query}").json()
+    assert found == web.get(f"/api/v1/recommendation?{query}").json()
+    assert found["question"] == web.post("/api/v1/recommendation", json=found["question"]).json()["question"]
+    scope = {name: fields[name].split(",") for name in ("only", "sources") if name in fields}
+    statement = read_address(list(fields.items()), _KNOWLEDGE).statement
+    alone = recommend(
+        _KNOWLEDGE.restrict(**scope),
+        needs=fields.get("needs", "").split(",") if "needs" in fields else (),
+        wants=fields.get("wants", "").split(",") if "wants" in fields else (),
+        situation=dict(statement.team.situation),
+        usage=dict(statement.team.usage),
+        unlisted=[fields["unlisted"]] if "unlisted" in fields else (),
+        as_of=statement.as_of,
+        max_age=statement.max_age,
+    )
+    assert json.loads(alone.to_json()) == found
+
+
+@pytest.mark.parametrize("query", _QUESTIONS)
+def test_every_question_has_one_address(web, query):
+    address = web.get(f"/answer?{query}").url.query.decode()
+    parts = query.split("&")
+    assert web.get(f"/answer?{'&'.join(reversed(parts))}&nonsense=1").url.query.decode() == address
+    assert web.get(f"/answer?{address}", follow_redirects=False).status_code == 200
+
+
+@settings(max_examples=25)
+@given(
+    st.dictionaries(
+        st.sampled_from(["sms", "fax", "whiteboard", "voice-api", "ucaas"]),
+        st.sampled_from(["must", "should", "could", "wont", "absent"]),
+        min_size=1,
+    ),
+    st.integers(1, 200),
+)
+def test_a_form_leads_to_an_address_that_says_the_same(ticks, least):
+    form = [(f"c.{name}", value) for name, value in ticks.items()]
+    form += [("c.number-countries", "must"), ("b.number-countries", f">={least}")]
+    asked = read_address(form, _KNOWLEDGE)
+    again = read_address(parse_qsl(write_address(asked.statement, _KNOWLEDGE)), _KNOWLEDGE)
+    assert again == asked
+    assert {part.criterion for part in asked.statement.team.requirements} | set(asked.statement.team.unwanted) == {
+        *ticks,
+        "number-countries",
+    }
+
+
+def test_the_form_shows_what_the_address_says(web):
+    page = web.get("/choose?needs=sms,number-countries>=90&wants=fax:could&situation.developers=none").text
+    assert re.search(r'name="c.sms".*?<option value="must" selected>', page, re.DOTALL)
+    assert 'name="b.number-countries" value="&gt;=90"' in page
+    assert '<input type="hidden" name="situation.developers" value="none">' in page
+    fragment = web.get("/choose?c.sms=must", headers={"X-Fragment": "1"})
+    assert fragment.headers["x-address"] == "/choose?needs=sms"
+    assert "<html" not in fragment.text
+
+
+def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
+    page = web.get("/choose?c.sms=must&c.fax=must&b.fax=>=3&needs=smz")
+    assert page.status_code == 422
+    assert "<title>Error: " in page.text
+    assert page.text.count("<li>") >= 2
+    assert re.search(r'name="c.sms".*?<option value="must" selected>', page.text, re.DOTALL)
+    problem = web.get("/api/v1/recommendation?needs=smz,fax>=3&colour=blue")
+    assert problem.status_code == 422
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert len(problem.json()["mistakes"]) == 2
+    assert "recommend criteria" in problem.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/nowhere", None, 404),
+        ("GET", "/criteria/nothing-like-it", None, 404),
+        ("GET", "/providers/acme", None, 404),
+        ("GET", "/sources/acme", None, 404),
+        ("GET", "/answer.exe?needs=sms", None, 404),
+        ("GET", "/compare?area=vidoe", None, 422),
+        ("GET", "/ask?a=sms:perhaps", None, 422),
+        ("GET", "/api/v1/compare?providers=acme", None, 422),
+        ("GET", "/api/v1/compare?as_of=yesterday", None, 422),
+        ("POST", "/api/v1/recommendation", b"[1]", 422),
+        ("POST", "/api/v1/recommendation", b"{", 422),
+        ("POST", "/api/v1/recommendation", b'{"needs": 7}', 422),
+        ("POST", "/api/v1/recommendations", b"[" + b"{}," * 1000 + b"{}]", 422),
+        ("POST", "/", b"", 405),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, body, status):
+    found = web.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert found.status_code == status
+    assert found.text
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(web):
+    assert web.get(f"/answer?needs={'a' * 9000}").status_code == 414
+    small = TestClient(create_app(_KNOWLEDGE, SizeLimits(body=100)))
+    assert small.post("/api/v1/recommendation", content=b" " * 101).status_code == 413
+    assert small.post("/api/v1/recommendation", content=iter([b" " * 60, b" " * 60])).status_code == 413
+
+
+def test_a_second_request_for_an_address_costs_no_answer(web):
+    first = web.get("/answer?needs=sms")
+    etag = first.headers["etag"]
+    assert web.get("/answer?needs=sms", headers={"If-None-Match": etag}).status_code == 304
+    assert web.get("/answer?needs=fax").headers["etag"] != etag
+    assert (
+        web.get("/choose?needs=sms", headers={"X-Fragment": "1"}).headers["etag"]
+        != web.get("/choose?needs=sms").headers["etag"]
+    )
+
+
+@pytest.mark.parametrize("path", _PAGES)
+def test_a_page_asks_nothing_of_other_hosts_and_has_no_script_or_style_of_its_own(web, path):
+    found = web.get(path)
+    policy = found.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "set-cookie" not in found.headers
+    assert not re.search(r"<style|style=|<script(?! src=\"/static/)|\son\w+=", found.text)
+    assert not re.search(r'(?:src|action)="(?!/)', found.text)
+    assert not re.search(r'<link[^>]*href="(?!/static/)', found.text)
+
+
+def test_every_link_of_every_page_leads_somewhere(web):
+    waiting, seen = list(_PAGES), set()
+    while waiting and len(seen) < 60:
+        path = waiting.pop(0)
+        found = web.get(path)
+        assert found.status_code == 200, path
+        links = {unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', found.text)}
+        # Of each kind of page a few are enough.
+        for link in sorted(links - seen):
+            kind = link.partition("?")[0].rsplit("/", 1)[0] if link.count("/") > 1 else link.partition("?")[0]
+            if sum(one.startswith(kind) for one in seen) < 3:
+                seen.add(link)
+                waiting.append(link)
+
+
+def test_what_a_team_writes_is_shown_as_text(web):
+    page = web.get("/answer", params={"needs": "sms", "unlisted": "<script>alert(1)</script>", "team": "<b>us</b>"})
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_csv_has_no_formulas(web):
+    rows = web.get("/compare.csv?providers=twilio,vonage").text.splitlines()
+    assert rows[0] == "criterion,twilio,vonage"
+    assert len(rows) == len(web.get("/compare.json?providers=twilio,vonage").json()) + 1
+
+
+def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
+    page = web.get("/ask")
+    for _ in range(30):
+        if "See the answer</a></p>\n" in page.text and "<form" not in page.text:
+            break
+        a = unescape(re.search(r'name="a" value="([^"]*)"', page.text)[1])
+        fields = [("a", a)]
+        names = list(
+            dict.fromkeys(re.findall(r'name="((?:topics|criterion|bound|situation|usage|members)[^"]*)"', page.text))
+        )
+        for name in names:
+            if name == "topics":
+                fields.append((name, "messages"))
+            elif name.startswith("criterion:"):
+                fields.append((name, "must" if name == names[0] else "no"))
+        page = web.get("/ask/next", params=fields)
+        assert page.status_code == 200
+    assert "Settled" in page.text or "<form" not in page.text
+    answer = web.get(unescape(re.search(r'href="(/answer\?[^"]*)"', page.text)[1]))
+    assert answer.status_code == 200
+    change = unescape(re.search(r'href="(/ask\?a=[^"]*)">Change', page.text)[1])
+    assert "<form" in web.get(change).text
+
+
+def test_a_screen_that_cannot_be_read_is_shown_again(web):
+    page = web.get("/ask/next", params=[("a", ""), ("topics", "nothing")])
+    assert page.status_code == 422
+    assert "<form" in page.text
+
+
+def test_the_contract_is_published_with_the_models_of_the_answers(web):
+    document = web.get("/api/v1/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    assert {"Recommendation", "Problem"} <= schemas.keys()
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= schemas.keys()
+    assert document["paths"].keys() >= {"/api/v1/recommendation", "/api/v1/criteria", "/api/v1/facts"}
+
+
+def test_an_operator_can_ask_whether_it_lives_and_can_answer(web):
+    assert web.get("/-/live").text == "alive\n"
+    assert web.get("/-/ready").text == "ready\n"
+    assert web.get("/-/versions").json()["fingerprint"] == _KNOWLEDGE.fingerprint
+    assert web.head("/").content == b""
+
+
+def test_an_assistant_gets_answers_with_what_is_not_known():
+    async def talk():
+        async with Client(make_server(_KNOWLEDGE)) as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            found = await client.call_tool("search_criteria", {"words": "recorded calls"})
+            answer = await client.call_tool("recommend", {"needs": ["sms", "ucaas"]})
+            wrong = await client.call_tool("recommend", {"needs": ["smz"]})
+            return tools, found, answer, wrong
+
+    tools, found, answer, wrong = asyncio.run(talk())
+    assert tools == {"recommend", "search_criteria", "facts", "compare"}
+    assert "call-recording" in str(found.content)
+    said = answer.structured_content or json.loads(answer.content[0].text)
+    assert ("8x8", "ucaas") in {(part["provider"], part["criterion"]) for part in said["not_known"]}
+    assert said["sources"]
+    assert "smz" in str(wrong.content)
+
+
+def test_it_is_served(tmp_path):
+    script = "from provider_advisor.faces.cli.main import main; main()"
+    command = [sys.executable, "-c", script, "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=dict(os.environ)) as process:
+        address = re.search(r"http://\S+", process.stderr.readline())[0]
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{address}-/ready", timeout=5) as found:  # noqa: S310 (our own)
+                    assert found.read() == b"ready\n"
+                    break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("it never became ready")
+        process.terminate()
+        assert process.wait(timeout=20) in {0, -15}
