@@ -82,6 +82,17 @@ def test_whom_the_verdict_names_is_in_the_table_of_every_face():
         assert TO_ASK in each
 
 
+def test_reports_say_why_each_is_ruled_out_and_where_that_is_said():
+    found, knowledge = _answered(12)
+    ruled_out = [each.name for each in found.explanation.providers if each.standing == "ruled-out"]
+    reasons = markdown_report(found.explanation, knowledge).split("### board", 1)[1].split("\n### ", 1)[0]
+    for name in ruled_out:
+        line = next(line for line in reasons.splitlines() if line.startswith(f"- **{name}:** no"))
+        assert re.search(r"\[1, line", line)
+    others = markdown_report(found.explanation, knowledge).split("### desk", 1)[1].split("\n### ", 1)[0]
+    assert not any(f"**{name}:**" in others for name in ruled_out)
+
+
 def test_a_sentence_names_the_first_few_and_counts_the_others():
     found, _ = _answered(47, known=False)
     reason, says = found.explanation.verdict.reason, found.explanation.sureness.worlds.says

@@ -71,7 +71,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
 def _find_citing(rows: Sequence[ReportRow], bills: Sequence[parts.Bill]) -> dict[int, list[tuple[str, str]]]:
     """Return what cites each source, by its number: the place on the page, and its name."""
     places = [
-        (f"reason-{place}", row.label, {citation.number for cell in row.cells for citation in cell.citations})
+        (f"reason-{place}", row.label, {citation.number for cell in row.reasons for citation in cell.citations})
         for place, row in enumerate(rows, start=1)
     ]
     costs = {citation.number for bill in bills for position in bill.positions for citation in position.citations}

@@ -150,7 +150,7 @@ def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:
         yield f"{row.priority.capitalize()}, weight {row.weight}{_origin(row)}."
         yield _list(
             f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cited(cell.citations)}{_noted(cell.notes)}"
-            for cell in row.cells
+            for cell in row.reasons
         )
 
 

@@ -81,6 +81,8 @@ class ReportCell(NamedTuple):
 class ReportRow(NamedTuple):
     """One requirement, or one rule that favours, for each provider of the short list, in the order of `list_shown`.
 
+    `failed` are the cells of other providers for which it is a must that fails.
+
     `rules` are those behind it, each with its because; a rule that favours has its because as label.
     """
 
@@ -90,6 +92,12 @@ class ReportRow(NamedTuple):
     weight: str
     rules: tuple[tuple[str, str], ...]
     cells: tuple[ReportCell, ...]
+    failed: tuple[ReportCell, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[ReportCell, ...]:
+        """Return what is said of each provider of the short list, then of those that fail this must."""
+        return self.cells + self.failed
 
     @property
     def label(self) -> str:
@@ -172,11 +180,16 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
     """Return requirements in the order of the record, then the rules that favour; of the short list alone."""
     order = {provider.id: place for place, provider in enumerate(list_shown(answer, knowledge))}
     names = {provider.id: clean(provider.name) for provider in answer.providers}
-    groups = [
-        sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
-        for group in group_findings(answer.findings)
-    ]
-    return [_row(group[0], [_cell(part, names, sources, knowledge) for part in group], knowledge) for group in groups]
+    ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
+    rows = []
+    for group in group_findings(answer.findings):
+        shown = sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
+        failed = [
+            part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
+        ]
+        cells, others = ([_cell(part, names, sources, knowledge) for part in each] for each in (shown, failed))
+        rows.append(_row(shown[0], cells, knowledge)._replace(failed=tuple(others)))
+    return rows
 
 
 def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:
