@@ -60,7 +60,12 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
             if each.standing == standing
         )
 
-    behind = [f"{each.name} ({each.score.expected:g})" for each in others if each.standing == "qualified"]
+    # Where nothing is asked for, nobody has a score.
+    behind = [
+        each.name if each.score.expected is None else f"{each.name} ({each.score.expected:g})"
+        for each in others
+        if each.standing == "qualified"
+    ]
     return ShortList(
         tuple(each for each in ranked if each.id in chosen),
         (f"{joined(behind)}.",) if behind else (),
