@@ -179,7 +179,8 @@ def _row(name: str, way: Way, cases: Sequence[Case]) -> str:
 
 
 def _median(shares: Iterator[float]) -> str:
-    return f"{statistics.median(shares):.2f}"
+    found = list(shares)
+    return f"{statistics.median(found):.2f}" if found else ""
 
 
 def _settled(found: Sequence[tuple[Case, Run]]) -> str:
