@@ -31,7 +31,8 @@ def test_what_is_new_was_added_and_what_is_otherwise_replaced(recommend_says, tm
     added = listed(recommend_says(f"{_CHANGES} --since 2023-03-01 --as-of 2023-03-01 --format json"))
     assert added == [("2023-03-01", "added", name) for name in ("repairs", "test-rides", "rental")]
     run = recommend_says(f"{_CHANGES} --since 2024-01-01 --as-of 2024-02-01 rental")
-    assert "2024-01-10  replaced  rental  present → absent  shop     news-2024" in run.out
+    assert "2024-01-10  replaced  rental  shop     present → absent  [1]" in run.out
+    assert "  [1] More news (2024-01-10); printed\n" in run.out
 
 
 def test_what_lies_ahead_is_announced_on_the_day_on_which_it_was_said(recommend_says):

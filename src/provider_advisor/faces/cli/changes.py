@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provider_advisor.explanation.record import claim_record
@@ -14,7 +14,7 @@ from provider_advisor.knowledge.changes import FactChange
 
 __all__ = ["show_changes"]
 
-_HEADINGS = ["Day", "Change", "What", "Says", "Product", "Source"]
+_HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 
 
 def show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form: str) -> None:
@@ -23,16 +23,23 @@ def show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form: 
         show_json([_make_record(change) for change in changes])
         return
     page = Page()
+    told = [change for change in changes if change.kind != "confirmed"]
+    places = {name: at for at, name in enumerate(sorted({change.source for change in told if change.source}), start=1)}
     if not changes:
         page.line("Nothing changed.")
     for provider, group in itertools.groupby(changes, key=lambda change: change.provider):
         parts = list(group)
         page.heading(knowledge.providers[provider].name)
-        rows = [_make_row(change, knowledge) for change in parts if change.kind != "confirmed"]
+        rows = [_make_row(change, knowledge, places) for change in parts if change.kind != "confirmed"]
         if rows:
             page.table(_HEADINGS, rows)
         if confirmed := len(parts) - len(rows):
             page.line(f"{confirmed} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
+    if places:
+        page.heading("Sources")
+    for name, at in places.items():
+        source = knowledge.sources[name]
+        page.line(f"[{at}] {source.title} ({source.published or 'undated'}); {source.url or source.no_url or name}", 2)
     page.show(paged=True)
 
 
@@ -50,11 +57,12 @@ def _make_record(change: FactChange) -> dict[str, Any]:
     }
 
 
-def _make_row(change: FactChange, knowledge: KnowledgeBase) -> list[str]:
+def _make_row(change: FactChange, knowledge: KnowledgeBase, places: Mapping[str, int]) -> list[str]:
     product = knowledge.providers[change.provider].products.get(change.product or "")
     what = change.criterion or (product.name if product is not None else "")
     kind = change.kind.replace("-", " ")
-    return [str(change.day), kind, what, _describe(change), change.product or "", change.source or ""]
+    cited = f"[{places[change.source]}]" if change.source is not None else ""
+    return [str(change.day), kind, what, change.product or "", _describe(change), cited]
 
 
 def _describe(change: FactChange) -> str:
