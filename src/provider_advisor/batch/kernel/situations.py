@@ -196,7 +196,7 @@ def _read_typed(item: UsageItem, texts: pa.Array) -> tuple[Volumes, Flags]:
             return Volumes(read, read), given
     different, codes = find_distinct(texts)
     blank = np.array([not text.strip() for text in different], bool)
-    ends = np.array([_read_text(item, text) for text in different])
+    ends = np.array([_read_text(item, text) for text in different], float).reshape(-1, 2)  # also of no text at all
     low = ends[codes, 0]
     is_range = (ends[:, 0] < ends[:, 1]).any()
     return Volumes(low, ends[codes, 1] if is_range else low), ~blank[codes]
