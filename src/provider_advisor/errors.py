@@ -31,8 +31,13 @@ class RequirementsError(AdvisorError):
     """What a team asks cannot be understood, or contradicts itself; `problems` holds one sentence for each mistake."""
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(self.problems))
+
+    @property
+    def reason(self) -> str:
+        """Return all sentences on one line, as the reason why a row of a table has no answer."""
+        return " ".join(self.problems)
 
 
 class EngineError(AdvisorError):

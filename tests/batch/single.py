@@ -23,7 +23,7 @@ def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
     try:
         return judge_team(read_row(row, facts.knowledge), facts)
     except RequirementsError as error:
-        return str(error)
+        return error.reason
 
 
 def columns_of(outcome: Outcome) -> dict[str, Any]:

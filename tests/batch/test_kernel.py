@@ -202,7 +202,29 @@ def test_each_unknown_word_is_suggested_what_a_single_answer_suggests(shipped):
     assert all("Did you mean 'whiteboard'" in reason for reason in errors.values())
     odd = table(team=["a"] * 60, needs=rows["needs"].to_pylist(), usage__sms_outbound=[-1] * 60)
     odd = odd.rename_columns(["team", "needs", "usage.sms-outbound"])
-    assert Scorer(shipped).score(odd).errors == errors
+    both = Scorer(shipped).score(odd).errors
+    assert both == {row: answered(record, shipped) for row, record in enumerate(odd.to_pylist())}
+    assert both[0].startswith(f"{errors[0]} the usage 'sms-outbound' is -1")
+
+
+def test_all_mistakes_of_a_row_are_told_in_the_sentences_of_a_single_answer(shipped):
+    rows = table(
+        team=["a"] * 6,
+        needs=[
+            "faxx,sms:perhaps,faxx",
+            "faxx",
+            "number-countries>=90,number-countries<=80,faxx",
+            "fax,,smss",
+            "fax",
+            "fax",
+        ],
+        developers=["senior", "few", "none", "none", "many", "none"],
+        size=["small", "none", "tiny", "small", "huge", "small"],
+    ).rename_columns(["team", "needs", "situation.developers", "situation.use-cases"])
+    errors = Scorer(shipped).score(rows).errors
+    assert errors == {row: answered(record, shipped) for row, record in enumerate(rows.to_pylist())}
+    assert [errors[0].count(part) for part in ("'faxx'", "'perhaps'", "'senior'", "'small'")] == [1, 1, 1, 1]
+    assert "exclude each other" in errors[2]
 
 
 def test_rules_may_add_far_more_than_teams_state(shipped):

@@ -259,4 +259,4 @@ def test_of_many_unknown_words_each_gets_the_sentence_of_a_single_answer(bicycle
     for place, row in enumerate(rows.to_pylist()):
         with pytest.raises(RequirementsError) as alone:
             read_row(row, bicycles)
-        assert errors[place] == str(alone.value)
+        assert errors[place] == alone.value.reason

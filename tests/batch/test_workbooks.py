@@ -155,6 +155,15 @@ def test_numbers_mean_nothing_until_somebody_says_what(recommend):
 _DOUBTFUL = [["Team", "Rental", "Cargo", "Contact", "Holograms"], ["a", "x", "must", "Ann", "x"]]
 
 
+@pytest.mark.parametrize("cell", ["Ann", "33123"])
+@pytest.mark.parametrize("header", ["Contact", "Email", "Phone", "Name", "Company", "Country"])
+def test_what_lists_say_of_people_is_copied(recommend, header, cell):
+    Path("people.csv").write_text(f"team,{header},Rental\na,{cell},must\n")
+    status, _, said = recommend("batch people.csv a.csv")
+    assert (status, f"copied as they are: {header}\n" in said) == (0, True)
+    assert dict(zip(*_csv("a.csv"), strict=True))[header] == cell
+
+
 def test_headers_in_doubt_are_refused_until_a_file_of_matches_says_what_they_are(recommend):
     _write("teams.xlsx", rows=_DOUBTFUL)
     status, _, said = recommend("batch teams.xlsx a.csv --matched m.yaml")

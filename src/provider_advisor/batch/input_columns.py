@@ -273,7 +273,7 @@ def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
         place = rows.schema.get_field_index(name)
         field = pa.field(name, pa.string())
         rows = rows.add_column(rows.num_columns, field, texts) if place < 0 else rows.set_column(place, field, texts)
-        wrong = errors | wrong
+        wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in errors.items()}
     return rows, wrong
 
 

@@ -166,11 +166,12 @@ def _run_workbook(  # noqa: PLR0913, PLR0917 (the parts of a run)
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
     inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, watch: Watch, say: Say, stop: _Stop
 ) -> Result:
-    target = Target(output, plan.rejects or find_default_rejects(output), plan.form, scoring.schema, plan.is_folder)
+    target = Target(output, plan.rejects or find_default_rejects(output), plan.form, scoring.schema, plan.is_folder,
+                    inputs.can_be_resumed)  # fmt: skip
     form = plan.form if plan.is_folder else None
     folder = WorkFolder(output, _describe_run(inputs, plan), resume=plan.resume, form=form)
     try:
-        _say_what_was_found(folder, plan, output, say)
+        _say_what_was_found(folder, plan, target, say)
         start = folder.parts[-1].end if folder.parts else Position()
         if not folder.placed:
             with contextlib.closing(_score_blocks(inputs, scoring, plan, start, stop)) as blocks:
@@ -179,7 +180,7 @@ def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
         else:
             folder.remove()
     except Stopped as error:
-        raise Interrupted(stop.number, _explain_interruption(folder)) from error
+        raise Interrupted(stop.number, _explain_interruption(folder, target)) from error
     finally:
         folder.close()
     return _make_result(folder, target)
@@ -191,22 +192,25 @@ def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     return {"input": sources, **forms, **plan.about}
 
 
-def _say_what_was_found(folder: WorkFolder, plan: Plan, output: Path, say: Say) -> None:
+def _say_what_was_found(folder: WorkFolder, plan: Plan, target: Target, say: Say) -> None:
     done = sum(part.scored + part.rejected for part in folder.parts)
     if folder.placed:
-        say(f"{output} was already complete.")
+        say(f"{target.output} was already complete.")
     elif plan.resume and folder.parts:
         say(f"resuming after row {done:,}.")
     elif plan.resume:
         say("nothing to resume; starting over.")
     elif folder.found:
-        say("an earlier run was not finished; starting over (--resume would have continued it).")
+        how = " (--resume would have continued it)" if target.can_resume else ""
+        say(f"an earlier run was not finished; starting over{how}.")
 
 
-def _explain_interruption(folder: WorkFolder) -> str:
+def _explain_interruption(folder: WorkFolder, target: Target) -> str:
     done = sum(part.scored + part.rejected for part in folder.parts)
     if not done:
         return "interrupted before any part was complete; nothing was written."
+    if not target.can_resume:
+        return "interrupted; nothing was written. Run the same command again: this input cannot be resumed."
     return f"interrupted; {done:,} rows are kept: run the same command with --resume to continue."
 
 

@@ -38,7 +38,6 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     whole: bool = True,
     read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
     typed: bool = False,
-    first_only: bool = False,
 ) -> Team:
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
@@ -47,7 +46,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is
     not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
     somebody remembers what most of them say; of what a person has `typed`, loose ids are in doubt too. Raises
-    RequirementsError with all mistakes, or the `first_only`.
+    RequirementsError with all mistakes.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -80,7 +79,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     # Of usage that cannot be read it is not known what it lacks.
     if whole and len(mistakes.problems) == unread:
         mistakes.problems += _find_contradictions(team, knowledge)
-    mistakes.raise_any(first_only=first_only)
+    mistakes.raise_any()
     return team
 
 
@@ -128,10 +127,10 @@ class Mistakes:
             self.problems += error.problems
             return None
 
-    def raise_any(self, *, first_only: bool = False) -> None:
+    def raise_any(self) -> None:
         """Raise RequirementsError if anything was noted."""
         if self.problems:
-            raise RequirementsError(*self.problems[: 1 if first_only else None])
+            raise RequirementsError(*self.problems)
 
 
 def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Iterator[str]:

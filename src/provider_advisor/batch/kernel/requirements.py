@@ -98,7 +98,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.names))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
-    wrong = _explain_first_wrong(at[bad], codes[bad], lexicon, vocabulary)
+    wrong = _explain_wrong(at[bad], codes[bad], lexicon, vocabulary)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take: twice as fast as an index on long columns
     groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _find_exclusive(groups, codes, lexicon) | _find_unwanted(groups, cells.ranks.take(found))
@@ -126,16 +126,25 @@ def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _
     return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
-def _explain_first_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
-    """Return by row the sentence that a single answer begins with: first of a text that is not a word at all."""
-    empty = {code for code in np.unique(codes).tolist() if not is_item(lexicon.words[code])}
-    chosen: dict[int, int] = {}
+def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
+    """Return by row what is wrong with its words, each sentence once.
+
+    A single answer tells first what is not a word at all, such as the nothing between two commas.
+    """
+    found: dict[int, dict[int, None]] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        if row not in chosen or (code in empty and chosen[row] not in empty):
-            chosen[row] = code
-    stands = {row: lexicon(code) for row, code in chosen.items()}
-    sentences = vocabulary.explain_wrong(stands.values())
-    return {row: sentences[word] for row, word in stands.items()}
+        found.setdefault(row, {})[code] = None
+    used = {code: lexicon(code) for code in np.unique(codes).tolist()}
+    empty = {code for code, (_, word) in used.items() if not is_item(word)}
+    sentences = vocabulary.explain_wrong(used.values())
+    return {
+        row: " ".join(
+            dict.fromkeys(
+                each for code in sorted(some, key=empty.__contains__, reverse=True) for each in sentences[used[code]]
+            )
+        )
+        for row, some in found.items()
+    }
 
 
 def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, knowledge: KnowledgeBase) -> list[int]:

@@ -28,8 +28,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -313,13 +314,12 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     on_cost = stated.on_cost.rows
     alone = stated.alone | costs.incomplete | costs.large | fired.alone
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
-    # Of several mistakes in a row a single answer tells one: of its words, of its situation, then of the whole. So a
-    # row whose words are read apart keeps no sentence found here: its single answer says which mistake comes first.
-    first = said.alone | stated.apart | find_rows_apart(rows)
-    sentences = {**stated.exclusive, **said.wrong, **stated.wrong}  # the later ones replace the earlier ones
-    wrong = {row: sentence for row, sentence in sentences.items() if not first[row]}
-    alone |= first
-    alone[list(wrong)] = False
+    alone |= said.alone | stated.apart | find_rows_apart(rows)
+    # A row with mistakes of several kinds is read by itself, which tells all of them in one order.
+    kinds = stated.wrong, said.wrong, stated.exclusive
+    met = Counter(chain(*kinds))
+    alone[[row for row, count in met.items() if count > 1]] = True
+    wrong = {row: sentence for kind in kinds for row, sentence in kind.items() if not alone[row]}
     outcomes, errors = _judge_alone(np.flatnonzero(alone), rows, memory)
     out = alone.copy()
     out[list(wrong)] = True
@@ -335,7 +335,7 @@ def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict
                 team = read_row(record, memory.facts.knowledge, memory.vocabulary.read_once)
                 outcomes[row] = judge_team(team, memory.facts)
             except RequirementsError as error:
-                errors[row] = str(error)
+                errors[row] = error.reason
     return outcomes, errors
 
 

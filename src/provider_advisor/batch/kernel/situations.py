@@ -63,7 +63,7 @@ class Volumes(NamedTuple):
 class Said(NamedTuple):
     """What the rows say: answers by topic, volumes by usage item.
 
-    `wrong` has, by row, what is wrong with its first answer that cannot be read; `alone` marks the rows whose volumes
+    `wrong` has, by row, what is wrong with its answers that cannot be read; `alone` marks the rows whose volumes
     cannot be read as a column.
     """
 
@@ -90,7 +90,7 @@ class Situations:
             if name.startswith(SITUATION):
                 topic = name.removeprefix(SITUATION)
                 answers[topic], bad = self._met[topic].read_column(rows.column(name))
-                wrong = bad | wrong
+                wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in bad.items()}
             elif name.startswith(USAGE):
                 word = name.removeprefix(USAGE)
                 item = self._knowledge.usage.get(word) or self._knowledge.find_usage(word)
@@ -144,7 +144,7 @@ class _Met:
             answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
         except RequirementsError as error:
             self._flags[_WRONG, number] = True
-            self._sentences[number] = str(error)
+            self._sentences[number] = error.reason
         else:
             self._flags[_GIVEN, number] = bool(answers)
             for value in answers:

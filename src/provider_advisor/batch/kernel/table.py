@@ -23,7 +23,7 @@ from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.volumes import Used, read_volume
+from provider_advisor.requirements.team import Mistakes
 
 __all__ = [
     "REQUIREMENTS",
@@ -147,32 +147,39 @@ def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = rea
     `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
     values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. `unlisted` is read as
     `needs`, `weights.<area>` as usage. What is empty or None is not stated. Other keys are passed over. Raises
-    RequirementsError with the sentence of a single answer.
+    RequirementsError with all mistakes, in the sentences of a single answer.
     """
+    mistakes = Mistakes()
     situation = {name: split_values(value) for name, value in _pick_prefixed("situation.", row)}
-    usage = {name: _read_amount(name, value) for name, value in _pick_prefixed("usage.", row)}
+    usage = {name: _read_amount(value) for name, value in _pick_prefixed("usage.", row)}
     weights = {name: _read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
-    return read_team(
-        knowledge,
-        needs=_split_items(row.get("needs")),
-        wants=_split_items(row.get("wants")),
-        situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
-        usage={name: volume for name, volume in usage.items() if volume is not None},
-        unlisted=_split_items(row.get(UNLISTED)),
-        weights={name: weight for name, weight in weights.items() if weight is not None},
-        read=read,
-        first_only=True,
-    )
+    items = {name: _split_items(row.get(name), mistakes) for name in ("needs", "wants", UNLISTED)}
+    try:
+        team = read_team(
+            knowledge,
+            needs=items["needs"],
+            wants=items["wants"],
+            unlisted=items[UNLISTED],
+            situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
+            usage={name: volume for name, volume in usage.items() if volume is not None},
+            weights={name: weight for name, weight in weights.items() if weight is not None},
+            read=read,
+        )
+    except RequirementsError as error:
+        raise RequirementsError(*mistakes.problems, *error.problems) from error
+    mistakes.raise_any()
+    return team
 
 
 def _pick_prefixed(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(key.removeprefix(prefix), value) for key, value in row.items() if key.startswith(prefix)]
 
 
-def _split_items(given: Any) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
+def _split_items(given: Any, mistakes: Mistakes) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
     if given is None or (isinstance(given, str) and not given.strip()):
         return []
-    return [read_item(word) for word in (split_words(given) if isinstance(given, str) else given)]
+    items = [mistakes.note(read_item, word) for word in (split_words(given) if isinstance(given, str) else given)]
+    return [item for item in items if item is not None]
 
 
 def read_item(word: str | None) -> str | dict[str, Any]:
@@ -215,7 +222,7 @@ def _read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
             return plain(float(value)) if value.strip() else None
         except ValueError:
             return value
-    return _read_amount("", value)
+    return _read_amount(value)
 
 
 def find_rows_apart(rows: pa.RecordBatch) -> Flags:
@@ -241,9 +248,10 @@ def _find_filled(column: pa.Array) -> Flags:
     return np.asarray(pc.fill_null(sizes, 0).to_numpy(zero_copy_only=False) > 0)
 
 
-def _read_amount(name: str, value: Any) -> Used | None:  # noqa: ANN401 (whatever a table holds)
+def _read_amount(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
+    """Return a volume, None where there is none; a text as it is, to be read with the others."""
     if isinstance(value, str):
-        return read_volume(name, value) if value.strip() else None
+        return value if value.strip() else None
     if isinstance(value, Decimal):
         value = plain(float(value))
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value

@@ -73,7 +73,7 @@ class WordReader:
         self._stated: dict[Stands, Requirement] = {}
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
-        self._wrong: dict[Stands, str] = {}
+        self._wrong: dict[Stands, tuple[str, ...]] = {}
         self._together: dict[frozenset[int], int] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
@@ -123,14 +123,14 @@ class WordReader:
                 self._stated[default, item] = read_requirement(item, default, knowledge)
             return self._stated[default, item]
 
-    def explain_wrong(self, words: Iterable[Stands]) -> dict[Stands, str]:
+    def explain_wrong(self, words: Iterable[Stands]) -> dict[Stands, tuple[str, ...]]:
         """Return why words that `look_up` calls BAD cannot be read.
 
         Suggestions for many words are found together, a bounded number of words at a time: `prepare_words` is four
         times as quick as one by one, and what it finds is kept for so many.
         """
-        found = {stands: self._wrong.get(stands, "") for stands in words}  # another thread may clear what is kept
-        new = [stands for stands, sentence in found.items() if not sentence]
+        found = {stands: self._wrong.get(stands, ()) for stands in words}  # another thread may clear what is kept
+        new = [stands for stands, sentences in found.items() if not sentences]
         for start in range(0, len(new), _WORDS_AT_ONCE):
             some = new[start : start + _WORDS_AT_ONCE]
             prepare_words((word for _, word in some), self._knowledge)
@@ -143,7 +143,7 @@ class WordReader:
         try:
             checked(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
-            return error.problems[0]
+            return error.reason
         raise ValueError(f"{words} exclude nothing")
 
     def _join_words(self, words: Sequence[Stands]) -> int:
@@ -157,11 +157,11 @@ class WordReader:
     def _read_all(self, words: Sequence[Stands]) -> list[Requirement]:
         return [self.read_once(read_item(word), default, self._knowledge) for default, word in words]
 
-    def _explain_refused(self, default: Priority, word: str) -> str:
+    def _explain_refused(self, default: Priority, word: str) -> tuple[str, ...]:
         try:
             read_requirement(read_item(word), default, self._knowledge)
         except RequirementsError as error:
-            return error.problems[0]  # as of a row that is read by itself
+            return error.problems
         raise ValueError(f"{word!r} can be read")
 
     def _find_doubt(self, word: str) -> int:

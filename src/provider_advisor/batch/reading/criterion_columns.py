@@ -9,6 +9,7 @@ Everything behind this step sees the column `needs`, so that nothing else knows 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -22,12 +23,19 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.grammar import get_name
 from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Matcher, explain_doubt
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
-from provider_advisor.safe_text import reveal_line
+from provider_advisor.safe_text import fold, reveal_line
 
 __all__ = ["CriterionColumns", "plan_criterion_columns"]
 
 _SIGNS = (">=", "<=", "≥", "≤", "=")
 _SAMPLE = 10_000
+# What lists say of the people and companies behind a team, whatever the field of choice. Only cells that say must or x
+# make a requirement of such a header: a criterion may be called so too.
+_PERSONAL = re.compile(
+    "account|address|city|client|comments?|company|contacts?|contact-name|contact-person|country|currency|customer|date|"
+    "department|(e-?)?mail(-address)?|((first|last|team)-)?name|id|language|mobile|notes?|organi[sz]ation|owner|person|"
+    "(tele)?phone(-number)?|region|remarks?|responsible|state|street|surname|title|url|website|zip"
+)
 _ADVICE = (
     "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column)."
 )
@@ -66,8 +74,8 @@ class CriterionColumns(NamedTuple):
                     reasons[code] = f"the column '{reveal_line(column.header)}' {error}"
             codes = texts.indices
             if reasons:
-                bad = ((row, reasons[code]) for row, code in enumerate(codes.to_pylist()) if code in reasons)
-                wrong = dict(bad) | wrong
+                bad = {row: reasons[code] for row, code in enumerate(codes.to_pylist()) if code in reasons}
+                wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in bad.items()}
             lists.append(pa.array(items, pa.string()).take(codes))
         # Not by Arrow: where it skips nulls, it leaves out rows that have nothing else (pyarrow 26).
         frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists)})
@@ -144,6 +152,8 @@ def _has_text(kind: pa.DataType) -> bool:
 def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:
     """Return what a header stands for after a look at its cells, and the sentence on a doubt."""
     says = [cell for cell in cells if find_wish(cell, scale) is not None or cell.startswith(_SIGNS)]
+    if not says and cells and match.how != "as you say" and _PERSONAL.fullmatch(fold(match.word)):
+        return Match(match.word, (CARRY,), ""), None
     if match.targets:
         is_sure = match.how == "as you say" or not match.is_requirement
         if is_sure or not cells or says or any(is_number(cell) for cell in cells):

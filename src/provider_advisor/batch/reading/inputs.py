@@ -79,6 +79,11 @@ class Inputs:
         """Return whether a run can start in the middle of them."""
         return all(source.regular for source in self.sources)
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """Return whether a run can continue where an earlier one stopped: not in workbooks, which are read at once."""
+        return self.can_be_read_again and self.form != "xlsx"
+
     def pieces(self, start: Position = Position()) -> Iterator[Piece]:  # noqa: B008 (a constant)
         """Yield the blocks from a place on, in order, yet to be parsed. Raises BatchFailure."""
         before = sum(source.size for source in self.sources[: start.file])

@@ -23,13 +23,17 @@ Watch = Callable[[Done], None]
 
 
 class Target(NamedTuple):
-    """Where scored rows and rejects go, and the form and columns of the rows; `is_folder` keeps the parts apart."""
+    """Where scored rows and rejects go, and the form and columns of the rows.
+
+    `is_folder` keeps the parts apart; `can_resume` says whether a later run can continue this one.
+    """
 
     output: Path
     rejects: Path
     form: str
     schema: pl.Schema
     is_folder: bool = False
+    can_resume: bool = True
 
 
 def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
@@ -66,7 +70,7 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
         folder.complete(part)
     except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
         paths[0].unlink(missing_ok=True)
-        raise _explain(next(iter(raised), error), target.output) from error
+        raise _explain(next(iter(raised), error), target.output, target) from error
 
 
 def _add(part: FinishedPart, done: Done) -> FinishedPart:
@@ -74,13 +78,14 @@ def _add(part: FinishedPart, done: Done) -> FinishedPart:
     return FinishedPart(part.number, done.end, scored, rejected, part.tally + done.tally)
 
 
-def _explain(error: BaseException, output: Path) -> BaseException:
+def _explain(error: BaseException, output: Path, target: Target) -> BaseException:
     """Return the error itself if it is one of ours, else one that says what could not be written."""
     if not isinstance(error, OSError | pl.exceptions.PolarsError):
         return error
     cause = describe_cause(error)
     cause = "No space left on device" if "No space left" in cause else cause[:200]
-    return BatchFailure(f"{output} cannot be written ({cause}); make room for it, then run again with --resume.")
+    how = " with --resume" if target.can_resume else ""
+    return BatchFailure(f"{output} cannot be written ({cause}); make room for it, then run again{how}.")
 
 
 def place_output(folder: WorkFolder, target: Target) -> None:
@@ -100,7 +105,7 @@ def place_output(folder: WorkFolder, target: Target) -> None:
             final.replace(path)
             sync_folder(path.parent)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise _explain(error, path) from error
+        raise _explain(error, path, target) from error
     folder.remove()
 
 
