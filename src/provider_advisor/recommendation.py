@@ -88,7 +88,7 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     Raises RequirementsError for what cannot be understood, EngineError if the rule engine fails.
 
     >>> from provider_advisor import load
-    >>> recommend(load(), needs=["whiteboard", "ucaas"]).verdict.kind
+    >>> recommend(load(), needs=["whiteboard", "ucaas"], as_of=dt.date(2022, 12, 31)).verdict.kind
     'none'
     """
     team = read_team(

@@ -106,7 +106,7 @@ def test_what_is_given_up_was_asked_for_and_leads_somewhere(world):
 # What could still happen
 
 
-@settings(SAME_EVERY_RUN, max_examples=25)
+@settings(SAME_EVERY_RUN, max_examples=50)
 @given(worlds(weighed=True))
 def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     recommendation = _answered(world)

@@ -160,15 +160,34 @@ def test_raw_the_1025th_session_fails():
         raw.assert_fact(handle, json.dumps({"sid": "one too many", "atom": "a"}))
 
 
+FLAT = """
+import os
+from pathlib import Path
+from provider_advisor.inference.engine import Production, Program, fire
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+program = Program([Production("p", ("flat", "b"), ("c",)), Production("q", ("c",))])
+for _ in range(2000):
+    fire(program, ["flat", "b"])
+before = resident()
+for _ in range(18000):
+    assert len(fire(program, ["flat", "b"])) == 2
+print(resident() - before)
+"""
+
+
 @glibc
-def test_20000_runs_leave_memory_flat_and_no_session_behind():
+def test_20000_runs_leave_memory_flat():
+    # In a process of its own: what other tests left behind is freed and taken at any time.
+    assert float(python(FLAT).stdout) < 4
+
+
+def test_runs_leave_no_session_behind():
     program = Program([Production("p", ("flat", "b"), ("c",)), Production("q", ("c",))])
-    for _ in range(2000):
-        fire(program, ["flat", "b"])
-    before = resident()
-    for _ in range(18000):
+    for _ in range(200):
         assert len(fire(program, ["flat", "b"])) == 2
-    assert resident() - before < 4
     name = program.shards[0].key
     for sid in engine._SESSIONS:
         with pytest.raises(raw.error, match="309"):

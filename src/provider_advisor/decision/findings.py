@@ -91,8 +91,7 @@ class Assessment(NamedTuple):
     @property
     def unknown_musts(self) -> int:
         """Return how many musts are neither proven nor failed."""
-        # Asked for often, and of most providers of an answer: who is qualified has none.
-        return 0 if self.standing == "qualified" else sum([finding.is_unknown_must for finding in self.findings])
+        return sum([finding.is_unknown_must for finding in self.findings])
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:

@@ -24,7 +24,6 @@ def show_summary(summary: Record, page: Page) -> None:
     if summary["not_judged"]:
         page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
     page.line(f"{summary['knowledge']['says']} Asked on {summary['knowledge']['as_of']}.")
-    page.line(clean(summary["knowledge"]["read_from"]))
     if not scored:
         return
     page.gap()

@@ -11,6 +11,7 @@ import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import knowledge_options, load_knowledge
+from provider_advisor.faces.text import show_text
 
 __all__ = ["need_web", "serve_command"]
 
@@ -38,7 +39,7 @@ def serve_command(*, host: str, port: int, workers: int, facts: str | None, rule
     from granian import Granian  # noqa: PLC0415 (of an extra)
 
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Serving {len(knowledge.providers)} providers on http://{shown}:{port}/ (Ctrl-C ends it)", err=True)
+    show_text(f"Serving {len(knowledge.providers)} providers on http://{shown}:{port}/ (Ctrl-C ends it)", err=True)
     Granian(
         "provider_advisor.faces.web.serve_command:make_worker",
         address=host,
