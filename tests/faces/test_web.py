@@ -27,6 +27,7 @@ from starlette.testclient import TestClient
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.assistants import make_server
+from provider_advisor.faces.web.facts_view import write_csv
 from provider_advisor.faces.web.guard import SizeLimits
 
 _KNOWLEDGE = load()
@@ -204,10 +205,15 @@ def test_what_a_team_writes_is_shown_as_text(web):
     assert "&lt;script&gt;" in page.text
 
 
-def test_csv_has_no_formulas(web):
+def test_csv_has_the_rows_of_the_page(web):
     rows = web.get("/compare.csv?providers=twilio,vonage").text.splitlines()
     assert rows[0] == "criterion,twilio,vonage"
     assert len(rows) == len(web.get("/compare.json?providers=twilio,vonage").json()) + 1
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@sum(a1)"])
+def test_no_cell_of_a_csv_is_a_formula(cell):
+    assert write_csv([["a", cell]]).body.decode() == f"a,'{cell}\n"
 
 
 def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, fa
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["compare_command"]
+__all__ = ["compare_command", "fact_text", "record_facts"]
 
 
 _MOST_COLUMNS = 4
@@ -71,7 +72,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in both]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":
-        show_json([_record(criterion, found) for criterion, found in known])
+        show_json([record_facts(criterion, found) for criterion, found in known])
     else:
         _show(known, chosen, knowledge, every=every)
 
@@ -105,7 +106,8 @@ def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
     return [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
 
 
-def _record(criterion: Criterion, found: list[Fact]) -> dict[str, Any]:
+def record_facts(criterion: Criterion, found: Iterable[Fact]) -> dict[str, Any]:
+    """Return what is known on a criterion as JSON-ready data, by provider, each with its claims."""
     facts = {
         fact.provider: {
             "known": fact_text(fact, criterion),

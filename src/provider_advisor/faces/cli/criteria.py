@@ -13,7 +13,7 @@ from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.requirements.doubtful_words import explain_unfound
 
-__all__ = ["criteria_command"]
+__all__ = ["criteria_command", "record_criterion"]
 
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 
@@ -38,7 +38,7 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
     index = knowledge.search_index
     entries = (index.search(query) or index.find_meant(query)) if words else index.entries
     if form == "json":
-        show_json([_record(knowledge.criteria[entry.id]) for entry in entries if entry.kind == "criterion"])
+        show_json([record_criterion(knowledge.criteria[entry.id]) for entry in entries if entry.kind == "criterion"])
     elif not entries:
         show_text(explain_unfound(query, knowledge), err=True)
     elif sys.stdout.isatty():
@@ -48,7 +48,8 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
         show_text("\n".join(lines))
 
 
-def _record(criterion: Criterion) -> dict[str, object]:
+def record_criterion(criterion: Criterion) -> dict[str, object]:
+    """Return a criterion as JSON-ready data: its id, names, area, kind, unit, words of a rating, and question."""
     return {
         "id": criterion.id,
         "label": criterion.label,

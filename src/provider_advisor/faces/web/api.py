@@ -16,12 +16,11 @@ from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.model import answer_schema
-from provider_advisor.explanation.record import claim_record
-from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.cli.compare import record_facts
+from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import read_address
 from provider_advisor.faces.web.problems import problem_schema
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge import Criterion, Fact
 from provider_advisor.knowledge.shapes import file_schemas
 from provider_advisor.logic import parse_day
 
@@ -167,38 +166,12 @@ def split_names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def record_criterion(criterion: Criterion) -> dict[str, object]:
-    """Return a criterion as data, as `recommend criteria --format json` lists it."""
-    return {
-        "id": criterion.id,
-        "label": criterion.label,
-        "aliases": list(criterion.aliases),
-        "area": criterion.area,
-        "kind": criterion.kind,
-        "unit": criterion.unit,
-        "values": list(criterion.values),
-        "question": criterion.question,
-    }
-
-
 def compare_records(
     service: KnowledgeService, names: Sequence[str], area: str | None, day: dt.date | None, only: str
 ) -> list[dict[str, Any]]:
     """Return a comparison as data. Raises RequirementsError."""
     _, rows = service.compare(names, area, day, differences=only == "differences")
-    return [_record_row(criterion, found) for criterion, found in rows]
-
-
-def _record_row(criterion: Criterion, found: Sequence[Fact]) -> dict[str, Any]:
-    facts = {
-        fact.provider: {
-            "known": fact_text(fact, criterion),
-            "disputed": fact.disputed,
-            "claims": [claim_record(claim) for claim in fact.claims],
-        }
-        for fact in found
-    }
-    return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
+    return [record_facts(criterion, found) for criterion, found in rows]
 
 
 def add_schemas(document: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 from mcp.server import MCPServer
 
 from provider_advisor.errors import AdvisorError
-from provider_advisor.faces.web.api import compare_records, read_day, record_criterion
+from provider_advisor.faces.cli.criteria import record_criterion
+from provider_advisor.faces.web.api import compare_records, read_day
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
