@@ -19,7 +19,8 @@ from provider_advisor.decision.degrees import grade_condition, grade_requirement
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
-from provider_advisor.knowledge.records import Criterion, Rule
+from provider_advisor.knowledge.records import Criterion
+from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Team, read_team
 from provider_advisor.requirements.grammar import split_list

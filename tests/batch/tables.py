@@ -10,10 +10,12 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from worlds import AGES, FRAMES, PLACES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, finding, rule
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Situation
-from provider_advisor.knowledge.records import Criterion, Implied, KnowledgeBase, Policy, UsageItem
+from provider_advisor.knowledge.records import Criterion, UsageItem
+from provider_advisor.knowledge.rules import Implied, Policy
 from provider_advisor.requirements import PRIORITIES
 from provider_advisor.requirements.area_weights import list_areas
 

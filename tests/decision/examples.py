@@ -6,7 +6,7 @@ from reference import Verdict
 from worlds import Said, capability, price, quantity, rating
 
 from provider_advisor.knowledge.conditions import Situation
-from provider_advisor.knowledge.records import Policy
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement
 

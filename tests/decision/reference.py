@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -26,7 +27,8 @@ from provider_advisor.knowledge.conditions import (
     leaves,
 )
 from provider_advisor.knowledge.facts import Fact, Facts
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority, Rule
+from provider_advisor.knowledge.records import Criterion, Priority
+from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
 from provider_advisor.requirements.model import RANK, Requirement, Team
 from provider_advisor.requirements.volumes import Volume

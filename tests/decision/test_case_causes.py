@@ -9,7 +9,7 @@ import pytest
 from provider_advisor import load
 from provider_advisor.decision.case_causes import find_cause
 from provider_advisor.decision.cases import check_case
-from provider_advisor.knowledge.records import Case
+from provider_advisor.knowledge.rules import Case
 
 SOURCES = """\
 sources:

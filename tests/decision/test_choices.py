@@ -9,7 +9,7 @@ from worlds import Said, capability, decided, knowledge_of, price, quantity, rul
 from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not
-from provider_advisor.knowledge.records import Implied, Policy
+from provider_advisor.knowledge.rules import Implied, Policy
 from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Requirement, Team
 

@@ -18,7 +18,7 @@ from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.verdict import date_verdict, judge, mark_dated
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.conditions import FactHolds, Need
-from provider_advisor.knowledge.records import Policy
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.requirements import Team
 
 OLD = dt.date(2021, 1, 1)

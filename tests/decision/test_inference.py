@@ -11,7 +11,7 @@ from worlds import PLACES, capability, knowledge_of, rule
 
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, Situation, Usage
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 

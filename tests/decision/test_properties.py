@@ -32,7 +32,7 @@ from provider_advisor.inference import infer
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, leaves
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 

@@ -12,7 +12,7 @@ from provider_advisor.decision.robustness import changes as module
 from provider_advisor.decision.robustness.changes import RequirementChange, find_changes
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not, Situation
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, Requirement, Team
 

@@ -15,7 +15,8 @@ from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.explanation.sureness import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
-from provider_advisor.knowledge.records import Policy, UsageItem
+from provider_advisor.knowledge.records import UsageItem
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 

@@ -24,7 +24,7 @@ from provider_advisor.decision.robustness.simplices import (
 from provider_advisor.decision.robustness.world_model import model_worlds
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
-from provider_advisor.knowledge.records import Policy
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import Requirement, Team
 

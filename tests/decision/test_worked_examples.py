@@ -22,7 +22,7 @@ from reference import Verdict
 from worlds import Said, answer_of, decided, knowledge_of, rule
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Team
 

@@ -6,7 +6,7 @@ from worlds import answer_of, decided, knowledge_of, rule
 
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Need, Situation
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 

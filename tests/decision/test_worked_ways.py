@@ -8,7 +8,7 @@ from reference import Verdict
 from worlds import Said, decided, knowledge_of, rule, verdict_of
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Need, Not
-from provider_advisor.knowledge.records import Implied
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import (
@@ -34,26 +35,21 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     text_of,
 )
+from provider_advisor.knowledge.members import Criteria, Member, MemberList
 from provider_advisor.knowledge.records import (
     Claim,
-    Criteria,
     Criterion,
     Evidence,
-    Implied,
-    KnowledgeBase,
-    Member,
-    MemberList,
-    Policy,
     Priority,
     Product,
     Provider,
-    Rule,
     Scale,
     Source,
     Tier,
     Topic,
     UsageItem,
 )
+from provider_advisor.knowledge.rules import Implied, Policy, Rule
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, Unlisted
 from provider_advisor.requirements.volumes import Volume

@@ -11,7 +11,7 @@ from worlds import DAY, SAME_EVERY_RUN, decided, teams
 
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import list_needed
-from provider_advisor.knowledge.records import Key
+from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire import (
     Catalogue,
     State,

@@ -17,8 +17,9 @@ from provider_advisor.decision.totals import add_up
 from provider_advisor.decision.verdict import mark_dated
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.base import questionnaire_of
 from provider_advisor.knowledge.conditions import Situation, leaves
-from provider_advisor.knowledge.records import Key, questionnaire_of
+from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire import (
     Catalogue,
     End,

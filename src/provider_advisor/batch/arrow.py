@@ -13,7 +13,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
-from provider_advisor.knowledge.records import Scope
+from provider_advisor.knowledge.base import Scope
 
 __all__ = ["ERROR", "arrow_schema", "load_shipped", "score_arrow"]
 

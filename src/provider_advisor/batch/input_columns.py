@@ -23,8 +23,9 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import Scope, UsageItem
+from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 from provider_advisor.requirements.area_weights import list_areas

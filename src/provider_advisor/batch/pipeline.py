@@ -24,7 +24,7 @@ from provider_advisor.batch.writing.frames import plan_shape
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchFailure, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.records import EVERYTHING, Scope
+from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.logic import parse_age, parse_day
 

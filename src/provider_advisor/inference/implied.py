@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, list_needed, text_of
-from provider_advisor.knowledge.records import Implied, KnowledgeBase, Priority, Rule
+from provider_advisor.knowledge.records import Priority
+from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 from provider_advisor.requirements.model import list_unwanted

@@ -14,6 +14,7 @@ from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.inference.engine import Production, Program, fire
 from provider_advisor.inference.implied import SetAside, imply
 from provider_advisor.knowledge.alternatives import alternatives
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
     Condition,
     FactHolds,
@@ -28,7 +29,7 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
     text_of,
 )
-from provider_advisor.knowledge.records import KnowledgeBase, Rule
+from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import RANK, Requirement, Team
 from provider_advisor.requirements.volumes import add_up

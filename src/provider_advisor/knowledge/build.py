@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.checks import (
     check_criteria,
     check_members,
@@ -28,8 +29,11 @@ from provider_advisor.knowledge.checks import (
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
 from provider_advisor.knowledge.files import File, Role
+from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
-from provider_advisor.knowledge.records import Case, Criteria, KnowledgeBase, Provider, Questionnaire, Rule
+from provider_advisor.knowledge.questions import Questionnaire
+from provider_advisor.knowledge.records import Provider
+from provider_advisor.knowledge.rules import Case, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 __all__ = ["build", "build_cases", "fingerprint", "read_shapes"]

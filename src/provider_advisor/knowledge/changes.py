@@ -11,7 +11,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from provider_advisor.knowledge.records import Claim, KnowledgeBase, Product, Provider
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.records import Claim, Product, Provider
 
 __all__ = ["ChangeKind", "FactChange", "list_changes"]
 

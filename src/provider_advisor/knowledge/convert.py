@@ -7,36 +7,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from provider_advisor.knowledge import shapes
+from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.members import Member, MemberList
+from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import (
     BoundWord,
-    Case,
-    Citation,
     Claim,
     ClaimValue,
     Criterion,
     Edition,
-    Implied,
     Kind,
-    Member,
-    MemberList,
-    Policy,
     Product,
     Provider,
-    Question,
-    Questionnaire,
     Rate,
     Renaming,
-    Rule,
     Scale,
-    Scope,
     Source,
-    Subject,
     Terms,
     Tier,
     Topic,
     UsageItem,
 )
+from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Rule
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 

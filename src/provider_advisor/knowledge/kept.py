@@ -21,7 +21,7 @@ from functools import cache, partial
 from os import path
 from typing import Any
 
-from provider_advisor.knowledge import conditions, records
+from provider_advisor.knowledge import conditions, members, questions, records, rules
 from provider_advisor.logic import Interval
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
@@ -34,7 +34,8 @@ _OURS = re.compile(r"[0-9a-f]{64}\.(json|pickle)")  # .pickle: earlier versions
 # Without the check of `_make` for the number of values: the digest says that they are those that were written.
 _MAKERS: Mapping[str, Callable[[list[Any]], Any]] = {
     name: partial(tuple.__new__, record)
-    for name, record in {**vars(records), **vars(conditions), "Interval": Interval}.items()
+    for module in (records, members, rules, questions, conditions)
+    for name, record in {**vars(module), "Interval": Interval}.items()
     if isinstance(record, type) and hasattr(record, "_make")
 }
 

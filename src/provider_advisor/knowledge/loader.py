@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.files import File, Folder, find_files, gather_files, name_folders
 from provider_advisor.knowledge.kept import make_key, pack, recall, remember, stamp_code, unpack
-from provider_advisor.knowledge.records import Case, Criteria, KnowledgeBase
+from provider_advisor.knowledge.members import Criteria
+from provider_advisor.knowledge.rules import Case
 
 __all__ = ["load", "read_cases"]
 

@@ -16,7 +16,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from provider_advisor.knowledge.records import KnowledgeBase, Product, Provider, Scope
+    from provider_advisor.knowledge.base import KnowledgeBase, Scope
+    from provider_advisor.knowledge.records import Product, Provider
 
 __all__ = ["read_scope", "take_part"]
 

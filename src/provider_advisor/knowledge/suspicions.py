@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.knowledge.alternatives import alternatives
+from provider_advisor.knowledge.base import KnowledgeBase, questionnaire_of
 from provider_advisor.knowledge.conditions import (
     Condition,
     FactHolds,
@@ -19,16 +20,9 @@ from provider_advisor.knowledge.conditions import (
     text_of,
 )
 from provider_advisor.knowledge.facts import Facts
-from provider_advisor.knowledge.records import (
-    Claim,
-    Key,
-    Kind,
-    KnowledgeBase,
-    Question,
-    Questionnaire,
-    Rule,
-    questionnaire_of,
-)
+from provider_advisor.knowledge.questions import Key, Question, Questionnaire
+from provider_advisor.knowledge.records import Claim, Kind
+from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Truth, compare, negate
 
 _TWO = 2

@@ -18,7 +18,8 @@ from provider_advisor.inference import judged_by
 from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
-from provider_advisor.knowledge.records import Implied, Key
+from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay

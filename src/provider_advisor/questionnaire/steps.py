@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import Key
+from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.proof import survey_answers
 from provider_advisor.questionnaire.screens import Screen, order_questions
 from provider_advisor.questionnaire.state import (

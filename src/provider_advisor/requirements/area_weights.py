@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import brief, shown

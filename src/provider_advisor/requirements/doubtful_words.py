@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.members import AT, list_member_words, split_member
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase
+from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold

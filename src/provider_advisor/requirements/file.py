@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.knowledge.shapes import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.choices import EITHER, name_choice
 from provider_advisor.knowledge.conditions import FactHolds
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
+from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import (
     ABSENT,

@@ -18,8 +18,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase
+from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.shapes import MatchesFile
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean

@@ -10,10 +10,11 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.choices import IS_ABSENT
 from provider_advisor.knowledge.conditions import list_needed
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import Criterion, KnowledgeBase, Priority
+from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements.volumes import Used
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.records import KnowledgeBase
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement, shown
 from provider_advisor.requirements.matching import (

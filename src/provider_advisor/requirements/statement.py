@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Hashable
 from typing import Any, NamedTuple, cast
 
+from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import FactHolds
-from provider_advisor.knowledge.records import KnowledgeBase, Scope
 from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
 from provider_advisor.requirements.team import checked, make_team
 from provider_advisor.requirements.volumes import say_volume

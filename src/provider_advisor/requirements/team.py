@@ -8,8 +8,9 @@ from itertools import combinations_with_replacement
 from typing import Any, ParamSpec, TypeVar
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.members import list_member_words, split_member
-from provider_advisor.knowledge.records import KnowledgeBase, Priority, Topic, UsageItem
+from provider_advisor.knowledge.records import Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown

@@ -24,7 +24,8 @@ from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Ru
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
 from provider_advisor.knowledge.members import Criteria, MemberList, split_member
-from provider_advisor.knowledge.records import Kind, Policy
+from provider_advisor.knowledge.records import Kind
+from provider_advisor.knowledge.rules import Policy
 
 __all__ = ["Cause", "Causes", "Mix", "Mixing", "find_causes"]
 

@@ -37,7 +37,8 @@ from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.table import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.vocabulary import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
-from provider_advisor.knowledge.records import KnowledgeBase, Priority
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 

@@ -69,7 +69,7 @@ from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.records import EVERYTHING, Scope
+from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.requirements import Statement, Unlisted
 
 __all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]

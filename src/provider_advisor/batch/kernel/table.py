@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import KnowledgeBase, Priority
+from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list

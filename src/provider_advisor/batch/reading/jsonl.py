@@ -24,8 +24,8 @@ from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.members import AT
-from provider_advisor.knowledge.records import Scope
 from provider_advisor.logic import parse_day
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas

@@ -31,7 +31,7 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.records import Scope
+from provider_advisor.knowledge.base import Scope
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 

@@ -25,7 +25,7 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge.records import Scope
+from provider_advisor.knowledge.base import Scope
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact import Version

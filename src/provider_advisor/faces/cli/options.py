@@ -13,8 +13,8 @@ import click
 
 from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
+from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
-from provider_advisor.knowledge.records import EVERYTHING, Scope
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.whole_file import write_whole

@@ -33,7 +33,7 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
 from provider_advisor.faces.text import reveal, show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.records import EVERYTHING
+from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, combined, read_team, split_list
 from provider_advisor.requirements.team import Mistakes, checked

@@ -25,8 +25,8 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.text import Page, clean, show_json
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.files import MAX_BYTES
-from provider_advisor.knowledge.records import Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement

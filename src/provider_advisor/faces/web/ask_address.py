@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.typed import read_number
-from provider_advisor.knowledge.records import Key
+from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.screens import Screen

@@ -13,7 +13,7 @@ from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.compare import fact_text
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.records import Citation
+from provider_advisor.knowledge.rules import Citation
 
 __all__ = ["describe_place", "show_claims", "show_row", "write_csv"]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from provider_advisor.knowledge.members import MemberList
 from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import Criterion, MemberList, UsageItem
+from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.members import check_claim_members, find_contradicting
 from provider_advisor.knowledge.convert import make_claims
+from provider_advisor.knowledge.members import Member
 from provider_advisor.knowledge.problems import Defined, Reading, defined
-from provider_advisor.knowledge.records import Claim, Criterion, Member, Product, Source
+from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
 from provider_advisor.knowledge.strict_yaml import Document
 

@@ -10,7 +10,8 @@ from provider_advisor.knowledge.alternatives import alternatives, can_hold
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, check_condition
 from provider_advisor.knowledge.problems import Defined, Reading, defined
-from provider_advisor.knowledge.records import About, Criterion, Question, Topic
+from provider_advisor.knowledge.questions import Question
+from provider_advisor.knowledge.records import About, Criterion, Topic
 
 __all__ = ["check_questions", "find_never_asked"]
 

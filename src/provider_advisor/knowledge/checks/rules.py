@@ -12,9 +12,10 @@ from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternativ
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.members import check_member
 from provider_advisor.knowledge.conditions import FactHolds, leaves, list_needed
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.members import Member, split_member
 from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import Criterion, Member, Rule, Source, Topic, UsageItem
+from provider_advisor.knowledge.records import Criterion, Source, Topic, UsageItem
+from provider_advisor.knowledge.rules import Rule
 
 __all__ = [
     "Vocabulary",

@@ -43,8 +43,8 @@ from provider_advisor.faces.cli.recommend import SheetOptions, StatementOptions,
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import Page
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import read_bytes
-from provider_advisor.knowledge.records import EVERYTHING, Scope
 from provider_advisor.questionnaire import (
     Catalogue,
     End,

@@ -1,0 +1,302 @@
+"""The knowledge base: all records by id, found by any word that they answer to, as a whole or in part."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from provider_advisor.knowledge.members import AT, Criteria, split_member
+from provider_advisor.knowledge.questions import Key, Question, Questionnaire, Subject
+from provider_advisor.knowledge.records import About, Claim, Edition, Provider, Rate, Source, Topic, UsageItem
+from provider_advisor.knowledge.rules import Policy, Rule
+from provider_advisor.knowledge.suggest import SpellingIndex
+from provider_advisor.safe_text import fold
+
+if TYPE_CHECKING:
+    from provider_advisor.knowledge.search import SearchIndex
+
+__all__ = [
+    "EVERYTHING",
+    "KnowledgeBase",
+    "Scope",
+    "questionnaire_of",
+]
+
+_EVEN = 0.5
+_SELDOM = 0.2
+
+
+class Scope(NamedTuple):
+    """What an answer looks at, by ids: `only` some providers, all `without` some, the claims of some `sources`.
+
+    Empty parts leave everything in. `customer_of` names the providers of which the team is a customer already: to it,
+    their products are open that are closed to new customers.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    customer_of: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Return whether nothing is left out, and nothing is open to this team alone."""
+        return not any(self)
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything known, by id, in an order that does not depend on the order of files.
+
+    Rules come before those they feed.
+    `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
+    The `edition` is no part of it: it is what its keeper calls the base, None where that is not said.
+    `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads it; it is
+    no part of the fingerprint, because it never changes an answer. A base that `restrict` made has a `scope`, and
+    knows the `whole` that it is a part of.
+    """
+
+    sources: Mapping[str, Source]
+    criteria: Criteria
+    providers: Mapping[str, Provider]
+    topics: Mapping[str, Topic]
+    usage: Mapping[str, UsageItem]
+    rules: Mapping[str, Rule]
+    policy: Policy
+    fingerprint: str
+    edition: Edition | None = None
+    rates: tuple[Rate, ...] = ()
+    written: Questionnaire | Callable[[], Questionnaire | None] | None = field(default=None, compare=False)
+    read_from: str = field(default="", compare=False)
+    scope: Scope = EVERYTHING
+    whole: "KnowledgeBase | None" = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let the criteria find members."""
+        if not isinstance(self.criteria, Criteria):
+            object.__setattr__(self, "criteria", Criteria(self.criteria))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: the fields, without what is worked out from them."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def edition_data(self) -> dict[str, str | None]:
+        """Return `version` and `date` as JSON-ready data, None where its keeper does not say them."""
+        edition = self.edition
+        return {
+            "version": edition.version if edition else None,
+            "date": edition.date.isoformat() if edition else None,
+        }
+
+    def restrict(
+        self,
+        *,
+        only: str | Iterable[str] = (),
+        without: str | Iterable[str] = (),
+        sources: str | Iterable[str] = (),
+        customer_of: str | Iterable[str] = (),
+    ) -> "KnowledgeBase":
+        """Return the base with `only` some providers, `without` some, and with the claims of some `sources` alone.
+
+        Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers of which
+        the team is a customer already: their products count that are closed to new customers. What is empty limits
+        nothing, and a part of a part is a smaller part. Rules, criteria and policy stay. The part has a fingerprint of
+        its own. Nothing is read again, so that this takes some microseconds.
+
+        Raises RequirementsError for an unknown name, or if nothing is left.
+        """
+        if not (only or without or sources or customer_of):
+            return self
+        from provider_advisor.knowledge.scope import take_part  # noqa: PLC0415 (most answers look at everything)
+
+        return take_part(self, only=only, without=without, sources=sources, customer_of=customer_of)
+
+    def on_day(self, day: dt.date) -> "KnowledgeBase":
+        """Return the base with the providers that take part on a day: from that of its first claim on, each does.
+
+        One without any claim is there on all days. Before the first claim of all, nothing is known of anybody, and all
+        are there.
+        """
+        there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
+        return replace(self, providers=there) if there and len(there) < len(self.providers) else self
+
+    @cached_property
+    def questionnaire(self) -> Questionnaire | None:
+        """Return the questionnaire of rules/questions.yaml, None without that file."""
+        return self.written() if callable(self.written) else self.written
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """Return each criterion's id by everything it answers to: its id and its aliases."""
+        names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
+        return names | {name: name for name in self.criteria}
+
+    def find_criterion(self, word: str) -> str | None:
+        """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens.
+
+        In `numbers@germany` both the criterion and its member may be any word that they answer to. A word that names a
+        member alone finds it where its list says of which criterion: `soc-2` is `certificate@soc-2`.
+        """
+        if (known := self.words.get(word)) is not None:
+            return known
+        word, member = split_member(word)
+        name = self.words.get(word) or self._folded_words.get(fold(word))
+        if member is None:
+            return name or self.criteria.find_alone(word)
+        if name is None:
+            return None
+        found = self.criteria.find_member(name, member)
+        return None if found is None else f"{name}{AT}{found}"
+
+    @cached_property
+    def _folded_words(self) -> Mapping[str, str]:
+        return {word.casefold(): name for word, name in self.words.items()}
+
+    def find_usage(self, word: str) -> UsageItem | None:
+        """Return the usage item of a name; `sms-outbound@de` is what of one falls to a member of its prices' list."""
+        name, of = split_member(word)
+        item = self.usage.get(name)
+        if item is None or of is None:
+            return item
+        for price in self.criteria.values():
+            if name in price.usage and (member := self.criteria.find_member(price.id, of)) is not None:
+                label = self.criteria[f"{price.id}{AT}{member}"].label.removeprefix(f"{price.label}, ")
+                return item._replace(id=f"{name}{AT}{member}", label=f"{item.label}, {label}")
+        return None
+
+    def find_provider(self, word: str) -> str | None:
+        """Return the id of the provider that answers to a word: its id, an alias or its name, in any case."""
+        return self._provider_words.get(word.casefold())
+
+    def find_source(self, word: str) -> str | None:
+        """Return the id of the source that a word names, by its id or title, in any case."""
+        return self._source_words.get(word.casefold())
+
+    @cached_property
+    def _source_words(self) -> Mapping[str, str]:
+        titles = {source.title.casefold(): source.id for source in self.sources.values()}
+        return titles | {name.casefold(): name for name in self.sources}
+
+    @cached_property
+    def _provider_words(self) -> Mapping[str, str]:
+        words = {provider.name.casefold(): provider.id for provider in self.providers.values()}
+        words |= {alias.casefold(): provider.id for provider in self.providers.values() for alias in provider.aliases}
+        return words | {name.casefold(): name for name in self.providers}
+
+    @cached_property
+    def loose_words(self) -> frozenset[str]:
+        """Return the aliases, folded, that mean their criterion only beside others of its area."""
+        return frozenset(fold(word) for one in self.criteria.values() for word in one.loose if word != one.id)
+
+    @cached_property
+    def loose_ids(self) -> frozenset[str]:
+        """Return the ids that are as loose where a person types them; programs and files mean them as they are."""
+        return frozenset(one.id for one in self.criteria.values() if one.id in one.loose)
+
+    @cached_property
+    def search_index(self) -> "SearchIndex":
+        """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
+        from provider_advisor.knowledge.search import SearchEntry, SearchIndex  # noqa: PLC0415 (few starts search)
+
+        asked = questionnaire_of(self).questions
+
+        def join(kind: About, name: str, question: str) -> str:
+            written = asked[Key(kind, name)]
+            return " ".join(filter(None, (question, written.ask, written.help)))
+
+        entries: list[SearchEntry] = []
+        for one in self.criteria.values():
+            names, text = (one.id, *one.aliases, *one.keywords), join("criterion", one.id, one.question)
+            entries.append(SearchEntry("criterion", one.id, names, one.label, text, one.weight))
+        for topic in self.topics.values():
+            text = join("situation", topic.id, topic.question)
+            entries += [
+                SearchEntry("situation", f"{topic.id}={value}", (topic.id, value), topic.label, text)
+                for value in topic.values
+            ]
+        for item in self.usage.values():
+            text = join("usage", item.id, item.question)
+            entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
+        return SearchIndex(entries)
+
+    @cached_property
+    def spelling_index(self) -> SpellingIndex:
+        """Return all words of criteria, ready to find those that nearly are a misspelt one."""
+        return SpellingIndex(self.words)
+
+    def get_stale_after(self, criterion: str) -> int | None:
+        """Return after how many days a fact on the criterion is past its time; None if it never is."""
+        record = self.criteria[criterion]
+        return self.policy.stale_after.get(record.kind) if record.stale_after is None else record.stale_after
+
+    @cached_property
+    def claims(self) -> Mapping[tuple[str, str], tuple[Claim, ...]]:
+        """Return the claims of each provider on each criterion, by (provider, criterion); with those on its members."""
+        found: dict[tuple[str, str], list[Claim]] = {}
+        for provider in self.providers.values():
+            for claim in provider.claims:
+                found.setdefault((provider.id, claim.criterion), []).append(claim)
+        return {key: tuple(claims) for key, claims in found.items()}
+
+    def claimed_members(self, provider: str, criterion: str) -> tuple[str, ...]:
+        """Return the members of a criterion that a provider's claims name, in their order."""
+        found = (member for claim in self.claims.get((provider, criterion), ()) for member in claim.members)
+        return tuple(dict.fromkeys(found))
+
+    def is_claimed(self, provider: str, criterion: str) -> bool:
+        """Return whether a provider has a claim on a criterion or on any of its members; of a member, on that one."""
+        name, member = split_member(criterion)
+        claims = self.claims.get((provider, name), ())
+        return any(member is None or member in claim.members or claim.only for claim in claims)
+
+    def list_claimed(self) -> Iterator[tuple[str, str]]:
+        """Yield the provider and the criterion of all that is claimed: the criterion itself, and each named member."""
+        for (provider, criterion), claims in self.claims.items():
+            if any(not claim.members for claim in claims):
+                yield provider, criterion
+            yield from ((provider, f"{criterion}{AT}{member}") for member in self.claimed_members(provider, criterion))
+
+
+def _get_first_day(provider: Provider) -> dt.date:
+    return min((claim.stated for claim in provider.claims), default=dt.date.min)
+
+
+def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
+    """Return the questionnaire: that of the file, with a plain question for everything it leaves out.
+
+    Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
+    is added where the file has none.
+    """
+    written = knowledge.questionnaire or Questionnaire({}, {})
+    subjects, questions = dict(written.subjects), dict(written.questions)
+    for question in _make_plain_questions(knowledge):
+        if question.key not in questions:
+            questions[question.key] = question
+            for area in question.subjects:
+                subjects.setdefault(area, _make_subject(area))
+    return Questionnaire(subjects, questions)
+
+
+def _make_plain_questions(knowledge: KnowledgeBase) -> Iterator[Question]:
+    for criterion in knowledge.criteria.values():
+        yield Question("criterion", criterion.id, (criterion.area,), _SELDOM)
+    for topic in knowledge.topics:
+        yield Question("situation", topic, (), _EVEN)
+    for item in knowledge.usage:
+        yield Question("usage", item, tuple(_find_areas(item, knowledge)), _EVEN)
+
+
+def _find_areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
+    """Return the areas of the prices that are multiplied with it, and of those computed from them."""
+    priced = [criterion for criterion in knowledge.criteria.values() if item in criterion.usage or criterion.computed]
+    return dict.fromkeys(criterion.area for criterion in priced)
+
+
+def _make_subject(area: str) -> Subject:
+    label = area.replace("-", " ").capitalize()
+    return Subject(area, label, f"Does anything of {area.replace('-', ' ')} matter?", _EVEN)
