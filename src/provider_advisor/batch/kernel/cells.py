@@ -30,6 +30,8 @@ PER_PROVIDER = 5
 """Columns of a cell's numbers: weight, whether a sum with it may be inexact, then for each provider the weighted
 proven, expected and possible degrees, its failed musts and its unknown musts."""
 
+# A double holds 53 bits: multiples of 2**-20 add up exactly, in any order, while their sum is below 2**33. A sum with
+# any other number is marked as perhaps inexact, and made again as a single answer makes it.
 _FINEST = 2.0**20
 _LARGEST = 2.0**30
 
@@ -184,6 +186,8 @@ class Cells:
         required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
         if self.facts.knowledge.criteria[criterion].member_of is None:
             return Cell(criterion, stated, added, self._find(required))
+        # `phone-numbers@fo` and `phone-numbers@gl`, of which no claim speaks, have the same findings but for their
+        # names.
         key = self._list_claims_on(criterion), tuple(part._replace(criterion="") for part in required)
         like = self._alike.setdefault(key, len(self.known))
         if like == len(self.known):
@@ -217,6 +221,7 @@ class Cells:
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)
+        # Doubled when full: a thread may still read the old arrays, which nobody changes any more below its own number.
         if number == len(self._numbers):
             self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
@@ -225,6 +230,7 @@ class Cells:
             _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
         )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
+        # A rule that favours by a criterion looks at this rank: not 0 means that the team judges the criterion itself.
         is_absence = any(part.is_absence for part in cell.stated)
         self._ranks[number] = -1 if is_absence else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
@@ -253,6 +259,7 @@ class FreshCells:
     def judge(self, wanted: Iterable[int]) -> Floats:
         """Return the numbers of all cells, as `Cells.numbers`; those of cells that nobody has asked for are 0."""
         with self._cells.lock:
+            # Other threads may have met new cells since the last call.
             more = len(self._cells.known) - len(self._numbers)
             if more:
                 self._numbers = np.vstack([self._numbers, np.zeros((more, self._numbers.shape[1]))])

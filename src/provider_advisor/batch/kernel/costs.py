@@ -19,6 +19,7 @@ from provider_advisor.requirements import Service, paid_together, services_used
 
 __all__ = ["Costs", "Scaled", "Varying", "calculate_costs", "grade_costs", "group_alike", "price_words"]
 
+# Above it doubles are whole numbers only, and cents would be lost; such a team is answered by itself.
 _LARGEST = 2.0**52
 
 
@@ -79,6 +80,7 @@ class _Lost(NamedTuple):
 
 def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
     """Add in some places, and keep what is lost (Knuth's two-sum); nothing is where there is no ceiling."""
+    # The sum of a and b is s = a + b rounded; what rounding lost is (a - (s - (s - a))) + (b - (s - a)), exactly.
     before = total[at]
     total[at] = after = before + part
     with np.errstate(invalid="ignore"):
@@ -92,6 +94,7 @@ def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts
     given = [item for item in group if item in usage]
     if not given:
         return
+    # One bit an item: 0b101 is a team that states the first and the third item. Each mask that occurs is one case.
     mask = sum(usage[item].given.astype(np.int64) << bit for bit, item in enumerate(given))
     for case in np.flatnonzero(np.bincount(mask)).tolist():
         items = [item for bit, item in enumerate(given) if case >> bit & 1]
@@ -125,6 +128,7 @@ def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
 def _multiply(volumes: Sequence[Volumes]) -> Volumes:
     """Return the lowest and the highest product of volumes."""
     low = reduce(np.multiply, [part.low for part in volumes])
+    # Volumes stated as one number share one array for both ends; then one product serves both.
     is_range = any(part.high is not part.low for part in volumes)
     return Volumes(low, reduce(np.multiply, [part.high for part in volumes]) if is_range else low)
 
@@ -170,6 +174,7 @@ def grade_costs(costs: Costs, rows: Ints) -> Scaled:
     worst, best = costs.worst[rows], costs.best[rows]
     flat = worst == best
     length = np.where(flat, 1, best - worst)
+    # Without a ceiling the cost may be infinite: degree 0 if a high cost is bad, 1 if the scale runs the other way.
     falls = worst > best
     ceiling = ~np.isinf(high)
     at_low = np.clip((low - worst) / length, 0, 1)
@@ -207,6 +212,8 @@ def _judge_bounds(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: C
     low, high = costs.low[:, words.rows[some]], costs.high[:, words.rows[some]]
     least = np.where(np.isnan(words.low[some]), -np.inf, words.low[some])
     most = np.where(np.isnan(words.high[some]), np.inf, words.high[some])
+    # Two intervals, the cost's and the bound's: apart (no), the first within the second (yes), or overlapping
+    # (unknown).
     outside = (np.maximum(low, least) > np.minimum(high, most)) | (np.isnan(low))
     inside = (low >= least) & (high <= most)
     truth = np.where(outside, 0, np.where(inside, 2, 1))

@@ -62,6 +62,7 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     head = stream.read(size)
     refuse_other_encodings(head, name)
     start = len(_BOM) if head.startswith(_BOM) else 0
+    # `find` gives -1 behind the last line, and -1 + 1 is false.
     for _ in range(skip_lines):
         start = head.find(b"\n", start) + 1 or len(head)
     start = _skip_blank_lines(head, start)
@@ -144,6 +145,8 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
     """Return the rows and rejects of a text; their numbers count from its own beginning."""
     origin = _Origin(text, header, source, file)
     parsed = None
+    # The quick path: if Arrow finds as many records as there are newlines, no cell holds a newline and nothing was
+    # dropped.
     if not text.cut.spoilt and _returns_end_lines(text):
         parsed = _parse(memoryview(text.data)[: text.cut.end], header, ragged_too=text.data.isascii())
         newlines = find_places(b"\n", text.data, text.cut.end)
@@ -172,6 +175,7 @@ def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
         parsed = _parse(memoryview(_leave_out(text, records, reasons)), header, ragged_too=True)
     if parsed is None or parsed.records != records.starts.size - len(reasons):
         return parse_exactly(text, header, origin.source, origin.file)
+    # Arrow numbers the records that it was given; `kept` turns its numbers into places among all.
     kept = np.delete(np.arange(records.starts.size), list(reasons))
     reasons |= {int(kept[place]): _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
     return _make_block(origin, parsed.rows, reasons, lambda: records)
@@ -211,6 +215,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
         ragged[row.number - 1] = row.actual_columns
         return "skip"
 
+    # Threads would number the rows of each block from 1; one block as large as the text keeps the numbers of the text.
     parsing = pc.ParseOptions(delimiter=header.separator.decode(), newlines_in_values=True)
     if ragged_too:
         parsing.invalid_row_handler = skip
@@ -230,6 +235,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
 def _find_records(text: TextBlock) -> _Records:
     ends = find_record_ends(text.data, text.cut)
     starts = np.concatenate([[0], ends[:-1]])
+    # Only a record of at most two bytes can be blank, so that few are looked at one by one.
     short = np.flatnonzero(ends - starts <= len(b"\r\n"))
     blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
@@ -265,6 +271,7 @@ def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int,
     data, position = memoryview(text.data)[: text.cut.end], 0
     while position < len(data) and not text.data.isascii():
         try:
+            # The decoder stops at the first wrong byte. Its record is left out, and decoding goes on behind it.
             codecs.utf_8_decode(data[position:], "strict", True)  # noqa: FBT003 (it takes no names)
         except UnicodeDecodeError as error:
             byte = position + error.start

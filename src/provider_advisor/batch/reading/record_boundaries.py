@@ -69,11 +69,13 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
     start = first = 0
     while True:
         place = _find_first_wrong(array, quotes, first, separator)
+        # From here to `place` every quote is regular, so only the record that holds `place` can be wrong.
         end = _find_record_start(data, quotes, first, start, place)
         if place == len(data) and _is_whole(quotes, first) and final:
             end = place
         looked_at = place < len(data) or (final and end < place) or (full and end == 0)
         record = scan_record(data, end, separator, final=final) if looked_at else None
+        # Nothing more fits into memory: give up the first line, and go on behind it, so that no later record is lost.
         if record is None and full and end == 0:
             record = _break_line(
                 data, 0, "a quote opens and does not close in the longest record that can be read", final=True
@@ -85,6 +87,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
         else:
             spoilt.append(Spoilt(end, record.end, record.reason))
         start = record.end
+        # Counting starts again behind the scanned record: its quotes may be an odd number.
         first = int(np.searchsorted(quotes, start))
 
 
@@ -94,12 +97,16 @@ def _is_whole(quotes: Places, first: int) -> bool:
 
 def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
     """Return the place of the first quote that neither opens a cell, closes one nor is doubled, else the end."""
+    # Regular quotes come in pairs. The first of a pair opens a cell, or is the second half of a doubled quote: before
+    # it is a separator, a newline or a quote. The second closes the cell or begins a doubled quote: the same bytes
+    # follow it.
     beside = np.zeros(256, dtype=bool)
     beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
     for low in range(first, int(quotes.size), _WINDOW):
         window = quotes[low : low + _WINDOW]
         fine = np.ones(window.size, dtype=bool)
         before = array[window[0::2] - 1]
+        # The text begins with a record, as if a newline came before; index -1 was the last byte.
         if window[0] == 0:
             before[0] = _NEWLINE[0]
         fine[0::2] = beside[before]
@@ -131,6 +138,8 @@ def _find_record_start(data: bytes, quotes: Places, first: int, start: int, plac
         newline = data.rfind(_NEWLINE, start, place)
         if newline < 0:
             return start
+        # An odd number of quotes before a newline: it is inside a cell. Look further back, before the quote that opened
+        # it.
         before = int(np.searchsorted(quotes, newline))
         if (before - first) % 2 == 0:
             return newline + 1
@@ -145,6 +154,7 @@ def scan_record(data: bytes, start: int, separator: bytes, *, final: bool) -> Re
         quoted = data.startswith(_QUOTE, place)
         after = _find_closing(data, place + 1) if quoted else _find_bare_end(data, place, separator)
         following = data[after : after + 2] if after >= 0 else b""
+        # The next bytes may change the meaning: a quote would double this one, a newline would complete the line end.
         if following in {b"", _RETURN} and not final:
             return None
         if after < 0:
@@ -163,6 +173,7 @@ def scan_record(data: bytes, start: int, separator: bytes, *, final: bool) -> Re
 def _find_closing(data: bytes, place: int) -> int:
     """Return the place after the quote that closes the cell which holds `place`; -1 if none does."""
     while (found := data.find(_QUOTE, place)) >= 0:
+        # Two quotes in a row are one character of the cell.
         if not data.startswith(_QUOTE, found + 1):
             return found + 1
         place = found + 2
@@ -205,6 +216,7 @@ def find_record_ends(data: bytes, cut: Cut) -> Places:
     newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
+    # Quotes of scanned records do not count, since there they may be characters; the ends of those records are known.
     quotes = cut.quotes[~_find_within(cut.quotes, apart)] if apart.size else cut.quotes
     ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0] + 1
     if apart.size:
