@@ -83,6 +83,7 @@ def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple
     Musts on a computed criterion are left out: two bills are not one. Empty where one provider proves all alone,
     where there is no must, or where no provider proves one of them.
     """
+    # Each provider by the set of musts that it proves: two form a combination if their sets cover all musts.
     proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
     musts = _musts(assessments[0], facts) if assessments else frozenset()
     if not musts or any(found == musts for found in proven.values()):
@@ -128,6 +129,7 @@ def _find_concessions(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:
         return ()
     search = _ConcessionSearch(outcome, facts)
     ways = {way for assessment in outcome.assessments for way in search.find_ways(assessment.provider)}
+    # `<` is "is a part of": giving up less would do as well.
     smallest = [way for way in ways if not any(other < way for other in ways)]
     return tuple(
         Concession(_sort_requirements(way), search.judge_without(way).verdict)
@@ -170,6 +172,8 @@ class _ConcessionSearch:
             if not failed:
                 yield dropped
                 continue
+            # Dropping a must may also drop what it implied, or let another rule fire, so each set is judged from the
+            # start.
             nexts = [stated] if stated else [frozenset([cause]) for cause in _find_causes(failed[0], outcome)]
             allowed = [more for more in nexts if all(criteria[part.criterion].negotiable for part in more)]
             fresh = [dropped | more for more in allowed if dropped | more not in seen]

@@ -84,6 +84,7 @@ def _grade_choice(facts: Facts, provider: str, criterion: Criterion) -> Degree:
     for part in criterion.any_of:
         asked = facts.knowledge.criteria[part.criterion]
         parts.append(GradedPart(part, grade_requirement(facts, provider, asked, get_bound(part))))
+    # One part that is met is enough; if none is, one unknown part leaves the choice unknown.
     truth = any_of(part.degree.truth for part in parts if part.degree.truth is not None)
     deciding = tuple(part for part in parts if part.degree.truth is truth)
     claims = tuple(dict.fromkeys(claim for part in deciding for claim in part.degree.claims))

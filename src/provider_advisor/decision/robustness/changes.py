@@ -137,12 +137,14 @@ class _ChangeSearch:
         ends = sorted({end for amount in amounts for end in (amount.low, amount.high) if end is not None})
         moved: list[Interval] = []
         if bound.low is not None:
+            # Nearest first: from just below the bound downwards. "At least 90" is tried at 80 before it is tried at 65.
             moved += [bound._replace(low=end) for end in reversed(ends) if end < bound.low]
         if bound.high is not None:
             moved += [bound._replace(high=end) for end in sorted({_outward(end) for end in ends}) if end > bound.high]
         criterion = self._facts.knowledge.criteria[requirement.criterion]
         tighter: list[Interval] = []
         if bound.low is not None:
+            # A provider whose amount ends at 100 fails once the bound is just past it: 101 of what is counted whole.
             past = list_past([end for end in ends if end >= bound.low], None, criterion)
             tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
@@ -166,6 +168,7 @@ class _ChangeSearch:
             if all(self._rerun.is_alone(change.requirement) for change in changes):
                 totals = self._total_with(changes)
                 verdict = self._verdict(requirements) if self._may_differ(totals) else None
+            # A run of the engine takes as long as all that is worked out without it.
             elif self._rerun.runs >= MOST_RUNS and self._rerun.needs_engine(requirements):
                 self.complete = False
                 continue
@@ -183,6 +186,7 @@ class _ChangeSearch:
         totals = self._totals
         for before, after in changes:
             old = self._rerun.findings(before)
+            # Scores are sums, so one requirement is taken out and put back in another form, whatever the others are.
             totals = totals.minus(total_findings(old))
             if after is not None:
                 new = old if after.bound == before.bound else self._rerun.findings(after)
@@ -198,6 +202,7 @@ class _ChangeSearch:
         if totals.weight < _NEAR:
             return True
         first, *others = sorted(totals.ranks())
+        # A rank is (failed musts, unknown musts, minus the expected score); the first is the leader.
         if others and others[0][:2] == first[:2] and others[0][2] - first[2] < _NEAR:
             return True
         found, before = totals.judge(self._names), self._outcome.verdict
@@ -246,7 +251,9 @@ class _ChangeSearch:
         """Yield pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
         promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
         ranked = sorted(
-            itertools.combinations(range(min(len(promising), 2 * MOST_PAIRS)), 2), key=lambda two: (sum(two), two)
+            # The sum of two places: the first with the second, then the first with the third, and so on outwards.
+            itertools.combinations(range(min(len(promising), 2 * MOST_PAIRS)), 2),
+            key=lambda two: (sum(two), two),
         )
         pairs = (
             (*promising[one].changes, *promising[two].changes)
@@ -254,6 +261,7 @@ class _ChangeSearch:
             if promising[one].changes[0].requirement != promising[two].changes[0].requirement
         )
         yield from itertools.islice(pairs, MOST_PAIRS)
+        # n changes make about n²/2 pairs.
         if len(singles) ** 2 > 2 * MOST_PAIRS:
             self.complete = False
 

@@ -105,6 +105,7 @@ class Supposing:
         best = self._best
         if best is None or self._ranks[place] == best or self._assess(supposed)[1] <= best:
             return False
+        # The leader stays; whether it is proven stays too if another rival keeps it from being so anyway.
         if before.provider is not None:
             return len(self._unbeaten - {place}) > 0
         return before.kind == "none" or best[0] > 0
@@ -124,6 +125,7 @@ class Supposing:
             before, depending = self._assessments[provider], self._depending[provider]
             criteria = {fact.criterion for fact in supposed}
             cost = before.cost
+            # Only a price, which is multiplied by a usage, moves the monthly cost.
             if cost is not None and any(self._facts.knowledge.criteria[criterion].usage for criterion in criteria):
                 cost = calculate_cost(provider, self._outcome.team.usage, facts)
             findings = list(before.findings)
