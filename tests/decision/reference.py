@@ -211,7 +211,7 @@ def settled(knowledge: KnowledgeBase, team: Team) -> tuple[frozenset[Wanted], fr
         for rule in knowledge.rules.values()
         if rule.favours is not None
         and firing(rule.when, team, ranks)
-        and not {leaf.criterion for leaf in leaves(rule.favours)} & required
+        and not {leaf.criterion for leaf in leaves(rule.favours)} & (required | {*team.unwanted})
     }
     return frozenset(wanted), frozenset(favours)
 
@@ -223,8 +223,9 @@ def _own_weight(req: Requirement, knowledge: KnowledgeBase) -> float:
 def _together(implied: list[Contribution], stated: list[Wanted], knowledge: KnowledgeBase) -> list[Wanted]:
     """What the team and rules ask of one criterion: at each priority the tighter bound at each end.
 
-    Rules that exclude one another at one priority ask both. Read so: what the team stated at another priority stands;
-    "implied twice" is also what is implied at two priorities, if the higher asks as much as the lower.
+    Rules that exclude one another at one priority ask both. Read so: what the team stated at another priority stands,
+    but of those without a bound the highest alone; "implied twice" is also what is implied at two priorities, if the
+    higher asks as much as the lower.
     """
     kept: list[Wanted] = []
     for priority in ("must", "should", "could"):
@@ -240,7 +241,8 @@ def _together(implied: list[Contribution], stated: list[Wanted], knowledge: Know
             raise OpenToReadingError  # two bounds that are each possible beside the team's, and not together
         for part in level:
             takers = [other for other in kept if part.bound is None or _within(other.bound, part.bound)]
-            if takers and not own:
+            twice = part.bound is None and any(other.bound is None for other in kept)
+            if takers and (twice or not own):
                 kept[kept.index(takers[0])] = _joined([takers[0], part], takers[0].bound)
             else:
                 kept.append(part)

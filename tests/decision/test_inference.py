@@ -162,9 +162,23 @@ def test_no_rule_adds_what_is_not_wanted_nor_fires_on_it():
     ]
     inference = infer(knowledge_of(CRITERIA, {}, rules), Team((must("board"),), unwanted=("chat",)))
     assert [part.criterion for part in inference.requirements] == ["board", "phone"]
-    assert inference.set_aside == (("adds", "chat", "you said that you do not want it"),)
+    because = "you said that you do not want it"
+    assert inference.set_aside == (("adds", "chat", because), ("judges", "chat", because))
     assert fired(inference) == {"adds": {"need:board"}, "either": {"need:board"}, "judges": {"need:board"}}
-    assert [part.id for part in inference.favours] == ["judges"]
+    assert not inference.favours  # what is not wanted weighs nothing, for a rule that favours by it too
+
+
+def test_a_wish_without_a_bound_counts_once_beside_an_implied_must_without_one():
+    rules = [
+        rule("more", Need("board"), Implied("chat", "must"), weight=2),
+        rule("bound", Need("board"), Implied("seats", "must", Interval(low=5))),
+    ]
+    wishes = (Requirement("chat", "should", weight=3), Requirement("seats", "should"))
+    found = infer(knowledge_of(CRITERIA, {}, rules), Team((must("board"), *wishes))).requirements
+    assert [
+        (part.criterion, part.priority, part.weight, part.implied_by) for part in found if part.criterion == "chat"
+    ] == [("chat", "must", 3, ("more",))]
+    assert [part.priority for part in found if part.criterion == "seats"] == ["must", "should"]
 
 
 # Order and size

@@ -82,10 +82,25 @@ IMPLIED = {
         [must("board"), should("seats", at_least=4)],
         [("seats", "must", Interval(5), 1, "r")],
     ),
-    "a stated want does not absorb an implied need": (
+    "an implied need without a bound takes in a stated want without one": (
         [rule("r", Need("board"), Implied("chat", "must"))],
         [must("board"), should("chat")],
         [("chat", "must", None, 1, "r")],
+    ),
+    "an implied need takes in the larger weight of a stated want": (
+        [rule("r", Need("board"), Implied("phone", "must"), weight=2)],
+        [must("board"), could("phone")],
+        [("phone", "must", None, 3, "r")],
+    ),
+    "an implied need with a bound leaves a stated want for the more the better": (
+        [rule("r", Need("board"), Implied("seats", "must", Interval(5)))],
+        [must("board"), should("seats")],
+        [("seats", "must", Interval(5), 1, "r")],
+    ),
+    "bounds at two priorities both stand, one stated and one implied": (
+        [rule("r", Need("board"), Implied("seats", "should", Interval(8)))],
+        [must("board"), must("seats", at_least=5)],
+        [("seats", "should", Interval(8), 1, "r")],
     ),
     "a stated one without a bound does not absorb a bound": (
         [rule("r", Need("board"), Implied("seats", "should", Interval(5)))],
@@ -163,6 +178,10 @@ IMPLIED = {
 }
 
 
+def _list_lower(priority):
+    return {"must": ("should", "could"), "should": ("could",), "could": ()}[priority]
+
+
 @pytest.mark.parametrize(("rules", "asked", "expected"), IMPLIED.values(), ids=IMPLIED)
 def test_rules_add(rules, asked, expected):
     situation = {topic: words for part in asked if isinstance(part, dict) for topic, words in part.items()}
@@ -173,6 +192,8 @@ def test_rules_add(rules, asked, expected):
         for criterion, priority, bound, weight, origins in expected
     }
     joined = {(criterion, priority) for criterion, priority, *_ in expected}
+    # Asked at two priorities without a bound, the higher stands alone (the same evidence would count twice).
+    joined |= {(name, low) for name, priority, bound, *_ in expected if bound is None for low in _list_lower(priority)}
     assert {(part.criterion, part.priority, part.bound) for part in answer.requirements if not part.origins} == {
         part[:3] for part in stated if part[:2] not in joined
     }

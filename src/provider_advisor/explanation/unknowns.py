@@ -144,10 +144,17 @@ def list_unwanted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     found = []
     for part in answer.unwanted:
         rules = [aside.rule for aside in answer.set_aside if aside.criterion == part]
-        word = "rule" if len(rules) == 1 else "rules"
-        would = f" (the {word} {joined(rules)} would have added it)" if rules else ""
+        favouring = [name for name in rules if name in knowledge.rules and knowledge.rules[name].favours is not None]
+        adding = [name for name in rules if name not in favouring]
+        said = [f"the {_rules(adding)} would have added it"] if adding else []
+        said += [f"the {_rules(favouring)} would have favoured providers for it"] if favouring else []
+        would = f" ({'; '.join(said)})" if said else ""
         found.append(f"{criterion_label(part, None, knowledge)}{would}")
     return found
+
+
+def _rules(names: list[str]) -> str:
+    return f"{'rule' if len(names) == 1 else 'rules'} {joined(names)}"
 
 
 def list_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:

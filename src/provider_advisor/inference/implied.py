@@ -146,8 +146,11 @@ def _merge_group(group: list[Requirement]) -> list[Requirement]:
     parts = [
         part for priority in PRIORITIES for part in _tighten([each for each in group if each.priority == priority])
     ]
-    # What is stated at a priority stands there, whatever is implied at a higher one.
+    # What is stated at a priority stands there, whatever is implied at a higher one. Only of those without a bound the
+    # highest stands alone, as where the team states both: the same evidence would count twice.
+    highest = max((RANK[part.priority] for part in parts if part.bound is None), default=0)
     stated = {part.priority for part in group if not part.implied_by}
+    stated -= {part.priority for part in parts if part.bound is None and RANK[part.priority] < highest}
     taken: dict[int, list[Requirement]] = {}
     for place, part in enumerate(parts):
         taken.setdefault(place if part.priority in stated else _find_taker(place, parts), []).append(part)

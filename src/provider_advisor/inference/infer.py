@@ -153,6 +153,8 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
         # No evidence counts twice: the facts of a required criterion are judged already.
         if again := sorted(judged_by(rule) & required):
             uncounted.append(SetAside(rule.id, again[0], "it is based on what is already required"))
+        elif unwanted := sorted(judged_by(rule).intersection(team.unwanted)):
+            uncounted.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
         elif rule.favours is not None:
             favours.append(rule)
     true = settled | {need_atom(criterion) for criterion in required - team.refused}

@@ -354,9 +354,10 @@ def _of_favours(
     for rule in catalogue.knowledge.rules.values():
         if rule.favours is None or not possible.fires(rule):
             continue
-        # A rule that favours does not count for a team that requires the criterion itself, or its absence: no evidence
-        # counts twice.
-        again = {name: YES if name in replay.team.refused else possible.required[name] for name in judged_by(rule)}
+        # A rule that favours does not count for a team that requires the criterion itself, or its absence, since no
+        # evidence counts twice; nor for one that does not want it.
+        refused = replay.team.refused.union(replay.team.unwanted)
+        again = {name: YES if name in refused else possible.required[name] for name in judged_by(rule)}
         doubtful = [name for name, truth in again.items() if truth & YES]
         if YES in again.values() or (possible.is_sure(rule) and not doubtful):
             continue

@@ -111,9 +111,9 @@ class Cells:
 
     @property
     def ranks(self) -> Ints:
-        """Return the highest rank at which each cell's criterion is stated; 0 also where it is not wanted.
+        """Return the highest rank at which each cell's criterion is stated.
 
-        It is -1 where the criterion must be absent: the team does not need it, but judges it itself.
+        It is -1 where it must be absent or is not wanted: the team does not need it, and no rule may favour by it.
         """
         known = len(self.known)
         return self._ranks[:known]
@@ -230,9 +230,9 @@ class Cells:
             _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
         )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
-        # A rule that favours by a criterion looks at this rank: not 0 means that the team judges the criterion itself.
-        is_absence = any(part.is_absence for part in cell.stated)
-        self._ranks[number] = -1 if is_absence else max((RANK[part.priority] for part in cell.stated), default=0)
+        # A rule that favours by a criterion looks at this rank: not 0: the team judges it itself, or refuses it.
+        is_refused = any(part.is_absence or part.priority == "wont" for part in cell.stated)
+        self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
 
