@@ -243,3 +243,16 @@ def test_shares_are_not_shown_where_nothing_can_change(capsys):
     text = _text(_answered(World(knowledge, Team((_must("doors"), _want("care")), {}, {}))), knowledge, capsys)
     assert "Ada is recommended (firm): Bob fails on doors." in text
     assert "scenarios" not in text
+
+
+def test_a_disputed_fact_is_asked_about_only_where_its_answer_changes_something(capsys):
+    disputed = [Said("present"), Said("absent")]
+    ada, bob = {"doors": Said("present"), "bells": disputed}, {"doors": Said("absent")}
+    knowledge = knowledge_of([capability("doors"), capability("bells")], {"ada": ada, "bob": bob})
+    settled = _answered(World(knowledge, Team((_must("doors"), _want("bells")), {}, {})))
+    assert [part.disputed for part in settled.explanation.findings if part.criterion == "bells"] == [True, False]
+    assert not settled.explanation.confirm
+    assert "Does Ada" not in _text(settled, knowledge, capsys)
+    open_ = _answered(World(knowledge, Team((_must("bells"),), {}, {})))
+    assert open_.explanation.confirm[0].facts[0].disputed
+    assert "The sources contradict each other." in _text(open_, knowledge, capsys)

@@ -142,12 +142,24 @@ def test_the_text_says_what_came_of_the_rows(many, capsys):
         "Compared 3 providers using 2 sources (guide-2020 and survey-2023); facts from",
         "2020-05-01 to 2023-03-01, the oldest three years old. Asked on 2024-01-01.",
     ]
-    assert [line for line in lines[3:] if line and not line.startswith((" ", *"0123456789"))] == [
+    assert [line for line in lines[lines.index("") :] if line and not line.startswith((" ", *"0123456789"))] == [
         "Teams  Share  Verdict",
         "Wanted most",
         "Worth asking",
         "One provider for all",
     ]
+
+
+def test_the_text_names_the_folders_that_were_read(many, capsys):
+    many["knowledge"]["read_from"] = "Facts: here/facts. Rules: here/rules."
+    assert "Facts: here/facts. Rules: here/rules." in " ".join(_lines(many, capsys))
+
+
+def test_verdicts_that_no_team_has_get_no_row(many, capsys):
+    lines = _lines(many, capsys)
+    rows = [line.split() for line in lines[3:] if line[:1].isdigit()]
+    assert [row for row in rows if row[0] == "0"] == []
+    assert "leads 0" not in " ".join(lines)
 
 
 def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):

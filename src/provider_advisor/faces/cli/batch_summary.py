@@ -23,7 +23,8 @@ def show_summary(summary: Record, page: Page) -> None:
     page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
     if summary["not_judged"]:
         page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
-    page.line(f"{summary['knowledge']['says']} Asked on {summary['knowledge']['as_of']}.")
+    known = summary["knowledge"]
+    page.line(f"{known['says']} Asked on {known['as_of']}. {clean(known['read_from'])}".rstrip())
     if not scored:
         return
     page.gap()
@@ -37,9 +38,14 @@ def show_summary(summary: Record, page: Page) -> None:
 
 
 def _ranked(providers: Sequence[Record]) -> list[Record]:
-    """The providers that most teams would choose."""
-    found = sorted(providers, key=lambda part: (-part["recommended"]["teams"], part["provider"]))
+    """The providers that most teams would choose; of those that as many would, the ones that most may still choose."""
+    found = sorted(providers, key=_rank)
     return found[:_MOST_PROVIDERS]
+
+
+def _rank(provider: Record) -> tuple[int, int, int, str]:
+    fails = provider["if_all_chose_it"]["ruled_out"]["teams"]
+    return -provider["recommended"]["teams"], -provider["leads_undetermined"]["teams"], fails, provider["provider"]
 
 
 def _list_strengths(chosen: Record) -> list[tuple[str, str]]:
@@ -48,8 +54,11 @@ def _list_strengths(chosen: Record) -> list[tuple[str, str]]:
 
 
 def _verdicts(summary: Record) -> Iterator[list[str]]:
-    """A row for each provider, one for the others together, and one for each way in which none is chosen."""
-    shown = _ranked(summary["providers"])
+    """Yield a row for each provider, one for the others together, and one for each way in which none is chosen.
+
+    Rows that count nobody are left out: with fifteen providers they would be most of the table.
+    """
+    shown = [part for part in _ranked(summary["providers"]) if part["recommended"]["teams"]]
     for part in shown:
         chosen = part["recommended"]
         counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in _list_strengths(chosen))
@@ -57,22 +66,27 @@ def _verdicts(summary: Record) -> Iterator[list[str]]:
         yield _row(chosen["teams"], chosen["share"], said)
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
-    if len(shown) < len(summary["providers"]):
+    if rest:
         yield _row(rest, rest / summary["scored"], "one of the other providers recommended")
     for kind, words in (
         ("tie", "a tie"),
-        ("undetermined", _undetermined(shown)),
+        ("undetermined", _undetermined(summary["providers"])),
         ("none", "none of those compared meets every must"),
     ):
-        yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)
+        if kinds[kind]["teams"]:
+            yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)
 
 
 def _row(teams: int, share: float, words: str) -> list[str]:
     return [f"{teams:,}", percent(share), words]
 
 
-def _undetermined(shown: Sequence[Record]) -> str:
-    leads = [f"{clean(part['name'])} leads {part['leads_undetermined']['teams']:,}" for part in shown]
+def _undetermined(providers: Sequence[Record]) -> str:
+    leading = [part for part in providers if part["leads_undetermined"]["teams"]]
+    leading.sort(key=lambda part: (-part["leads_undetermined"]["teams"], part["provider"]))
+    leads = [
+        f"{clean(part['name'])} leads {part['leads_undetermined']['teams']:,}" for part in leading[:_MOST_PROVIDERS]
+    ]
     return f"undetermined ({', '.join(leads)})" if leads else "undetermined"
 
 
