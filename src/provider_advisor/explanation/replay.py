@@ -19,8 +19,8 @@ from provider_advisor.explanation.model import (
     ProviderRecord,
     RequirementRecord,
     as_data,
-    read_answer,
 )
+from provider_advisor.explanation.schema import read_answer
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.model import answer_schema
+from provider_advisor.explanation.schema import answer_schema
 from provider_advisor.faces.cli.compare import record_facts
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import read_address

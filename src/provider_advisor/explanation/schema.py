@@ -1,0 +1,124 @@
+"""The JSON Schema of an answer, and the reader of answers that were written before: `recommend schema`, `replay`."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation import model
+from provider_advisor.explanation.model import AnswerPart, AnswerRecord
+
+__all__ = ["answer_schema", "read_answer", "schema_of"]
+
+_NOT_COMPARED: Mapping[str, Any] = {
+    "notes": [],
+    "confirm": [],
+    "robustness": {},
+    "unlisted": [],
+    "sources": [],
+    "notices": [],
+    "products": {},
+    "take": {},
+    "dated_by": [],
+    "differences": [],
+}
+_NO_SCOPE: Mapping[str, Any] = {
+    "version": None,
+    "date": None,
+    "providers": 0,
+    "sources": [],
+    "newest": None,
+    "oldest": None,
+    "read_from": "",
+    "only": [],
+    "without": [],
+    "limited_to": [],
+    "customer_of": [],
+}
+"""What records had not yet got when `knowledge` said no more than how old the facts are."""
+
+
+def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
+    """Return the records of an answer in JSON data; fields that a newer version added are left out.
+
+    Parts that `replay` does not compare may be missing. Raises RequirementsError, naming the first field at fault.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 (see `_adapter`)
+
+    try:
+        found: AnswerRecord = _answer_adapter().validate_python(_complete(data))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        problem = "is missing" if first["type"] == "missing" else "is not of the right kind"
+        raise RequirementsError(
+            f"the record is damaged: '{where[:80]}' {problem}; expected what `recommend --format json` printed."
+        ) from error
+    return found
+
+
+def _complete(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a record, with what is not compared, or was not written by earlier versions, added."""
+    known = data.get("knowledge")
+    scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
+    return {**_NOT_COMPARED, **data, **scope}
+
+
+def answer_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `provider-advisor/recommendation/1`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema_of(AnswerRecord)}
+
+
+def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of record: every field is required, and no other is allowed."""
+    schema: dict[str, Any] = _adapter(kind).json_schema()
+    described = _descriptions()
+    for name, part in ((kind.__name__, schema), *schema.get("$defs", {}).items()):
+        part["additionalProperties"] = False
+        for field, text in described[name].items():
+            part["properties"][field.removesuffix("_")]["description"] = text
+    return schema
+
+
+def _descriptions() -> dict[str, dict[str, str]]:
+    """Return the text below each field of each kind of record, and of those that it extends.
+
+    Pydantic can find these texts too, but reads this whole file again for each of the kinds.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(model)).body:
+        if isinstance(node, ast.ClassDef):
+            texts = found[node.name] = {}
+            for base in node.bases:
+                texts.update(found[ast.unparse(base)])
+            for field, below in pairwise(node.body):
+                if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                    texts[ast.unparse(field.target)] = ast.literal_eval(below.value)
+    return found
+
+
+@cache
+def _answer_adapter() -> Any:  # noqa: ANN401 (a TypeAdapter)
+    return _adapter(AnswerRecord)
+
+
+def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, and its TypeAdapter)
+    """Return what reads and describes a kind of record; pydantic takes longer to import than an answer takes."""
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    for part in _kinds(AnswerPart):
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(part)
+    return TypeAdapter(kind)
+
+
+def _kinds(base: type[AnswerPart]) -> Iterator[type[AnswerPart]]:
+    """Yield all kinds of record, each after the one that it extends."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
