@@ -484,9 +484,11 @@ def _claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStr
 
 
 @st.composite
-def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5) -> KnowledgeBase:
+def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] | None = None, most: int = 5) -> KnowledgeBase:
     """One to `most` providers with random facts, under one of the pool's vocabularies and rule sets."""
-    frame = draw(st.sampled_from(frames))
+    # Hypothesis writes out the defaults of what it draws by each time, so the pool is none.
+    found = FRAMES if frames is None else frames
+    frame = draw(_make_once("frames", found, lambda: st.sampled_from(found)))
     names = PROVIDERS[: draw(st.integers(1, most))]
     providers = {name: draw(claims_on(name, frame.criteria)) for name in names}
     shares = st.sampled_from([1, 2, 4, 0.3])
@@ -571,7 +573,7 @@ def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, frames: Sequence[Frame] = FRAMES, most: int = 5, *, weighed: bool = False) -> World:
+def worlds(draw: st.DrawFn, frames: Sequence[Frame] | None = None, most: int = 5, *, weighed: bool = False) -> World:
     """A knowledge base and a team."""
     knowledge = draw(knowledge_bases(frames, most))
     return World(knowledge, draw(teams(knowledge, weighed=weighed)))

@@ -121,8 +121,9 @@ def total_assessments(assessments: Sequence[Assessment]) -> Totals:
 
 def add_up(parts: Iterable[Totals], providers: int) -> Totals:
     """Return the sums of all parts, for that many providers."""
+    found = iter(parts)
     none, zero = (0.0,) * providers, (0,) * providers
-    total = Totals(0.0, none, none, none, zero, zero)
-    for part in parts:
+    total = next(found, Totals(0.0, none, none, none, zero, zero))
+    for part in found:
         total = total.plus(part)
     return total

@@ -13,7 +13,7 @@ from provider_advisor.logic import Interval
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 from provider_advisor.requirements.model import list_unwanted
 
-__all__ = ["Implications", "SetAside", "added_by", "contradicts", "imply", "put_together"]
+__all__ = ["Implications", "SetAside", "added_by", "contradicts", "imply", "is_covered", "merge_left", "put_together"]
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -90,7 +90,20 @@ def put_together(
     place, with the bounds of both, the larger weight, and the rules as its origin: 90 countries stated and 100 implied
     are one requirement for 100.
     """
-    left = [part for part in added if not any(other.asks_as_much_as(part) for other in stated)]
+    return merge_left(stated, [part for part in added if not is_covered(part, stated)], knowledge)
+
+
+def is_covered(part: Requirement, stated: Iterable[Requirement]) -> bool:
+    """Return whether something stated asks as much, so that the part is left out."""
+    return any(other.asks_as_much_as(part) for other in stated)
+
+
+def merge_left(
+    stated: Sequence[Requirement], left: Sequence[Requirement], knowledge: KnowledgeBase
+) -> tuple[Requirement, ...]:
+    """Return what is stated, merged with what is left of what rules added: nothing stated covers it."""
+    if not left:
+        return tuple(stated)
     criteria = {part.criterion for part in left}
     apart = tuple(part for part in stated if part.criterion not in criteria)
     beside = [_fill_in_weight(part, knowledge) for part in stated if part.criterion in criteria]
@@ -154,7 +167,11 @@ def _merge_group(group: list[Requirement]) -> list[Requirement]:
     taken: dict[int, list[Requirement]] = {}
     for place, part in enumerate(parts):
         taken.setdefault(place if part.priority in stated else _find_taker(place, parts), []).append(part)
-    return [_join([parts[place], *taken[place]], parts[place].bound) for place in sorted(taken)]
+    # A part that takes others is the first of what it is joined from, with its own priority and bound.
+    return [
+        parts[place] if len(taken[place]) == 1 else _join([parts[place], *taken[place]], parts[place].bound)
+        for place in sorted(taken)
+    ]
 
 
 def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
@@ -166,10 +183,12 @@ def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
 
 def _tighten(level: list[Requirement]) -> list[Requirement]:
     """Return one requirement with all bounds of the level; where rules exclude one another, each beside the stated."""
+    if len(level) < 2:  # noqa: PLR2004 (one stays as it is)
+        return level
     bounds = [part.bound for part in level if part.bound is not None]
     tightest = reduce(Interval.intersect, bounds) if bounds else None
     if tightest is None or not tightest.is_empty():
-        return [_join(level, tightest)] if level else []
+        return [_join(level, tightest)]
     stated = [part for part in level if not part.implied_by]
     implied = sorted((part for part in level if part.implied_by), key=lambda part: (str(part.bound), part.implied_by))
     if not stated or len(implied) == 1:

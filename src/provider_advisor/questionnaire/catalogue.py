@@ -13,13 +13,13 @@ first over the second grows by something from 0 to 2.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision.cost import calculate_cost, grade_cost
-from provider_advisor.decision.degrees import grade_condition, grade_requirement
+from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.totals import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
@@ -31,7 +31,7 @@ from provider_advisor.knowledge.questions import Key, Question
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
 
-__all__ = ["Catalogue", "Measure", "Span", "measure_totals", "to_interval"]
+__all__ = ["Catalogue", "Measure", "Span", "list_telling_bounds", "measure_totals", "to_interval"]
 
 _MOST_KEPT = 256
 
@@ -175,6 +175,7 @@ class Catalogue:
         self.places: Mapping[Key, int] = _Places(self.questions)
         self.surveys = BoundedCache[Hashable, object](_MOST_KEPT)
         self._totals: dict[tuple[str, Priority, Interval | None, float | None], Totals] = {}
+        self._degrees: dict[tuple[str, Interval | None], list[Degree]] = {}
         self._rules: dict[str, Totals] = {}
         # Of one kind each: any answer on a criterion, what rules imply, whether a rule counts.
         self._spans: dict[Hashable, Span] = {}
@@ -263,11 +264,17 @@ class Catalogue:
         """Return what a requirement adds; without a weight of its own it has the criterion's."""
         key = (criterion, priority, bound, weight)
         if key not in self._totals:
+            whole = self.weigh(criterion, priority, weight)
+            self._totals[key] = total_degrees(self._grade(criterion, bound), whole, must=priority == "must")
+        return self._totals[key]
+
+    def _grade(self, criterion: str, bound: Interval | None) -> list[Degree]:
+        """Return the degrees of all providers, which are the same at each priority."""
+        if (criterion, bound) not in self._degrees:
             record = self.knowledge.criteria[criterion]
             degrees = [grade_requirement(self.facts, provider, record, bound) for provider in self.providers]
-            whole = self.weigh(criterion, priority, weight)
-            self._totals[key] = total_degrees(degrees, whole, must=priority == "must")
-        return self._totals[key]
+            self._degrees[criterion, bound] = degrees
+        return self._degrees[criterion, bound]
 
     def weigh(self, criterion: str, priority: Priority, own: float | None = None) -> float:
         """Return the priority's weight times the requirement's own, else the criterion's."""
@@ -352,8 +359,7 @@ class Catalogue:
         if self.computed is None:
             raise ValueError("no criterion is computed")
         costs = [calculate_cost(provider, team.usage, self.facts) for provider in self.providers]
-        ends = [end for cost in costs for end in (cost.amount.low, cost.amount.high) if end is not None]
-        bounds = [None, *(to_interval(self.computed, end) for end in _list_positions(ends))]
+        bounds = list_telling_bounds(self.computed, [cost.amount for cost in costs])
         found = []
         for one, bound in itertools.product(PRIORITIES if priority is None else (priority,), bounds):
             degrees = [grade_cost(cost, bound, self.facts) for cost in costs]
@@ -367,20 +373,28 @@ class Catalogue:
             return [None]
         if criterion.kind == "rating":
             return [None, *(to_interval(criterion, rank) for rank in range(len(criterion.values)))]
-        amounts = [*others, *(self.facts(provider, name).amount for provider in self.providers)]
-        ends = [end for amount in amounts if amount for end in (amount.low, amount.high) if end is not None]
-        return [None, *(to_interval(criterion, end) for end in _list_positions(ends))]
+        amounts = (self.facts(provider, name).amount for provider in self.providers)
+        return list_telling_bounds(criterion, [amount for amount in amounts if amount is not None], others)
 
 
-def _list_positions(ends: Iterable[Number]) -> Iterator[Number]:
-    """Yield each end, a number between each two neighbours, and one above them all.
+def list_telling_bounds(
+    criterion: Criterion, amounts: Sequence[Interval], others: Iterable[Interval] = ()
+) -> list[Interval | None]:
+    """Return no bound, each end, one above them all, and a number between two ends where that is another case.
 
-    How a bound compares with an amount depends only on its position among the amounts' ends, so that these stand for
-    all numbers.
+    How a bound compares with an amount depends only on its position among the amounts' ends, and "at least" a number
+    just below an end is the same as at least that end: no amount lies between them. So is "at most" just above one. It
+    is not the same beside another bound, which it tightens or not, nor above an end that is itself left out of an
+    amount.
     """
-    steps = sorted({0, *ends})
-    for low, high in itertools.pairwise(steps):
-        yield low
-        yield (low + high) / 2
-    yield steps[-1]
-    yield steps[-1] * 2 + 1
+    falling = criterion.lower_is_better
+    apart = _list_ends(others)
+    if falling:
+        apart |= {amount.low for amount in amounts if amount.above and amount.low is not None}
+    steps = sorted({0, *_list_ends(amounts), *apart})
+    between = [(low + high) / 2 for low, high in itertools.pairwise(steps) if (low if falling else high) in apart]
+    return [None, *(to_interval(criterion, end) for end in (*steps, *between, steps[-1] * 2 + 1))]
+
+
+def _list_ends(amounts: Iterable[Interval]) -> set[Number]:
+    return {end for amount in amounts for end in (amount.low, amount.high) if end is not None}

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
-from provider_advisor.inference.implied import added_by, contradicts, put_together
-from provider_advisor.knowledge import Rule
+from provider_advisor.inference.implied import added_by, contradicts, is_covered, merge_left
+from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.knowledge.rules import Implied
+from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
@@ -220,15 +221,32 @@ def _span_joined(name: str, stated: Sequence[_Stated], additions: Sequence[_Addi
     ]
 
     def list_options() -> Iterator[Totals | None]:
-        for choice in itertools.product(stated, *ways):
-            ours, parts = cast("_Stated", choice[0]), cast("tuple[Requirement | None, ...]", choice[1:])
-            added = [part for part in parts if part is not None and contradicts(part, ours) is None]
-            required = put_together(ours, added, knowledge)
-            totals = [catalogue.total_requirement(*part[:4]) for part in required]
+        # Many ways come to the same requirements, and to add up what they add is the larger part of the work.
+        for required in dict.fromkeys(_list_joined(stated, ways, knowledge)):
+            totals = [catalogue.total_requirement(*part) for part in required]
             yield add_up(totals, len(catalogue.providers)) if totals else None
 
     key = (name, tuple(stated), tuple(tuple(way) for way in ways))
     return catalogue.keep_span(("joined", *key), lambda: [*list_options()])
+
+
+def _list_joined(
+    stated: Iterable[_Stated], ways: Sequence[Sequence[Requirement | None]], knowledge: KnowledgeBase
+) -> Iterator[tuple[tuple[str, Priority, Interval | None, float | None], ...]]:
+    """Yield what is required in each way: criteria with their priorities, bounds and weights.
+
+    What rules add and what contradicts what is stated, or is covered by it, comes to the same as nothing. To tell that
+    once for each addition leaves about half of the ways.
+    """
+    for ours in stated:
+        counting = [dict.fromkeys(_drop_without_effect(part, ours) for part in way) for way in ways]
+        for parts in itertools.product(*counting):
+            required = merge_left(ours, [part for part in parts if part is not None], knowledge)
+            yield tuple([part[:4] for part in required])
+
+
+def _drop_without_effect(part: Requirement | None, ours: _Stated) -> Requirement | None:
+    return None if part is None or is_covered(part, ours) or contradicts(part, ours) is not None else part
 
 
 def _find_questions(

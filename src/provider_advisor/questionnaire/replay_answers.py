@@ -403,8 +403,11 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
 
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
     computed = None if catalogue.computed is None else catalogue.computed.id
-    named = (*catalogue.knowledge.criteria, *catalogue.members_in_rules, *said.priorities)
-    stated = {name: _may_be_stated(name, computed, applying, said, catalogue) for name in named}
+    # Most criteria are neither asked for nor may be, so that only the others are looked at.
+    stated = dict.fromkeys(catalogue.knowledge.criteria, NO)
+    named = [key.name for key in applying if key.kind == "criterion"]
+    for name in (*named, *catalogue.members_in_rules, *said.priorities):
+        stated[name] = _may_be_stated(name, computed, applying, said, catalogue)
     for name in catalogue.members_in_rules | (said.priorities.keys() - catalogue.knowledge.criteria.keys()):
         for needed in list_needed(name)[1:]:
             stated[needed] = _either(stated[needed], stated[name])
