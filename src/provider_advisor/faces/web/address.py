@@ -64,7 +64,7 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
             families[head].setdefault(rest, []).append(text.strip())
         elif name not in known:
             unknown.append(name)
-    data.setdefault("wants", []).extend(_read_ticks(families["c"], families["b"]))
+    data.setdefault("wants", []).extend(_read_ticks(families["c"], families["b"], knowledge))
     data["situation"] = {
         topic: [word for text in texts for word in split_list(text)] for topic, texts in families["situation"].items()
     }
@@ -79,14 +79,23 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     return AddressQuestion(statement, tuple(dict.fromkeys(unknown)))
 
 
-def _read_ticks(ticks: Mapping[str, Sequence[str]], bounds: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield what the fields of a form say, in the grammar of the command line."""
+def _read_ticks(
+    ticks: Mapping[str, Sequence[str]], bounds: Mapping[str, Sequence[str]], knowledge: KnowledgeBase
+) -> Iterator[str]:
+    """Yield what the fields of a form say, in the grammar of the command line.
+
+    A limit without a sign is the worst that will do: at least so many, at most so dear.
+    """
     for name, texts in ticks.items():
         bound = bounds.get(name, [""])[-1]
         if texts[-1] == ABSENT_TICK:
             yield f"{name}=no:must"
+        elif not bound or bound[0] in "<>=":
+            yield f"{name}{bound}:{texts[-1]}"
         else:
-            yield f"{name}{f'={bound}' if bound and bound[0] not in '<>=' else bound}:{texts[-1]}"
+            found = knowledge.criteria.get(knowledge.find_criterion(name) or "")
+            sign = "=" if found is None or found.values else "<=" if found.lower_is_better else ">="
+            yield f"{name}{sign}{bound}:{texts[-1]}"
 
 
 def _read_number(text: str) -> Number | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -19,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
 from provider_advisor.faces.web.guard import Guard, SizeLimits, make_etag
-from provider_advisor.faces.web.pages import make_pages
+from provider_advisor.faces.web.pages import make_pages, show_error
 from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
@@ -38,7 +39,7 @@ def create_app(knowledge: KnowledgeBase, limits: SizeLimits | None = None) -> Fa
     app.include_router(make_pages(service))
     app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
     _add_operations(app, service)
-    _add_errors(app)
+    _add_errors(app, service)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -69,6 +70,7 @@ def create_app(knowledge: KnowledgeBase, limits: SizeLimits | None = None) -> Fa
     return app
 
 
+_FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 _ABOUT = "Recommends a provider from sourced facts and weighted rules, proves the answer, and says what is not known."
 
 
@@ -107,16 +109,22 @@ def _add_operations(app: FastAPI, service: KnowledgeService) -> None:
         return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\n")
 
 
-def _add_errors(app: FastAPI) -> None:
+def _add_errors(app: FastAPI, service: KnowledgeService) -> None:
+    def respond(request: Request, status: int, sentences: Sequence[str]) -> Response:
+        """Answer a program with a problem, and a person with a page."""
+        if request.url.path.startswith(_FOR_PROGRAMS) or "text/html" not in request.headers.get("accept", ""):
+            return respond_problem(status, sentences)
+        return show_error(service, status, sentences)
+
     @app.exception_handler(AdvisorError)
-    def refuse(_: Request, error: AdvisorError) -> Response:
-        return respond_problem(get_status(error), list_mistakes(error))
+    def refuse(request: Request, error: AdvisorError) -> Response:
+        return respond(request, get_status(error), list_mistakes(error))
 
     @app.exception_handler(RequestValidationError)
-    def refuse_shape(_: Request, error: RequestValidationError) -> Response:
+    def refuse_shape(request: Request, error: RequestValidationError) -> Response:
         sentences = [f"{'.'.join(map(str, part['loc']))}: {part['msg']}." for part in error.errors()]
-        return respond_problem(HTTPStatus.UNPROCESSABLE_ENTITY, sentences)
+        return respond(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentences)
 
     @app.exception_handler(HTTPException)
-    def refuse_other(_: Request, error: HTTPException) -> Response:
-        return respond_problem(error.status_code, [str(error.detail)])
+    def refuse_other(request: Request, error: HTTPException) -> Response:
+        return respond(request, error.status_code, [f"{error.detail}."])

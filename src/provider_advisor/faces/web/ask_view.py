@@ -60,6 +60,7 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "good": "should have",
         "nice": "nice to have",
         "no": "not wanted",
+        "must-not": "must not have",
         "not-sure": "not sure",
     }
     choices = [

@@ -1,134 +1,130 @@
-"""What the page to choose by shows: all criteria by area with what is asked of each, and the ranking that follows."""
+"""What the page to choose by shows: the form, what is asked for so far, and the ranking that follows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from provider_advisor.faces.report.view import rank_providers
-from provider_advisor.faces.web.address import ABSENT_TICK, write_address
+from provider_advisor.explanation.model import AnswerRecord
+from provider_advisor.explanation.words import criterion_label
+from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.report.view import RankedProvider, rank_providers
+from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.choose_form import (
+    CHOICES,
+    group_by_area,
+    list_kept,
+    list_team,
+    list_written,
+    read_ticks,
+)
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge import Criterion
 from provider_advisor.requirements import Statement, bound_words
 
-__all__ = ["show_choose"]
+__all__ = ["AskedPart", "RankedLine", "show_choose", "show_ranking"]
 
-_CHOICES = (
-    ("", "-"),
-    ("must", "must have"),
-    ("should", "should have"),
-    ("could", "nice to have"),
-    ("wont", "not wanted"),
-    (ABSENT_TICK, "must not have"),
-)
+_MOST_NAMED = 4
+"""A line of the ranking names so many criteria at most; the answer has them all."""
 
 
-class TickRow(NamedTuple):
-    """A criterion on the page to choose by, and what is asked of it."""
+class AskedPart(NamedTuple):
+    """A part of the question in words, and the address of the same question without it."""
 
-    id: str
+    criterion: str
     label: str
-    kind: str
-    unit: str
-    value: str
-    bound: str
-    example: str
+    says: str
+    without: str
 
 
-class TickArea(NamedTuple):
-    """The criteria of one area on the page to choose by."""
+class RankedLine(NamedTuple):
+    """A provider in the ranking, and in one line what it lacks and what is not known of it."""
 
-    label: str
-    rows: Sequence[TickRow]
-    ticked: int
-    open: bool
+    name: str
+    standing: str
+    score: str
+    why: str
 
 
 def show_choose(
     service: KnowledgeService, statement: Statement | None, request: Request, mistakes: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the page to choose by shows: the criteria by area, and the ranking for what is ticked."""
-    query = request.query_params.get("q", "")
-    ticks = _read_ticks(statement, service) if statement else _read_fields(request)
-    found = service.search(query) if query.strip() else list(service.knowledge.criteria.values())
+    """Return what the page to choose by shows; without a statement the fields as they were filled, and `mistakes`."""
+    knowledge, query = service.knowledge, request.query_params
+    words = query.get("q", "")
+    ticks = read_ticks(statement, query, knowledge)
+    found = service.search(words) if words.strip() else list(knowledge.criteria.values())
     shown = {criterion.id: criterion for criterion in found}
     for name in ticks:
-        if name in service.knowledge.criteria:
-            shown.setdefault(name, service.knowledge.criteria[name])
-    areas = list(_group_by_area(shown.values(), ticks, is_open=bool(query.strip())))
+        if name in knowledge.criteria:
+            shown.setdefault(name, knowledge.criteria[name])
+    team, volumes = list_team(statement, query, knowledge)
+    return {
+        "q": words,
+        "areas": list(group_by_area(shown.values(), ticks, is_open=bool(words.strip()))),
+        "choices": CHOICES,
+        "team": team,
+        "volumes": volumes,
+        "unfound": "" if found else service.explain_unfound(words),
+        "kept": list_kept(statement, knowledge) if statement else [],
+        "written": [] if statement else list_written(query),
+        **show_ranking(service, statement, mistakes, is_sure=False),
+        "is_page": True,
+    }
+
+
+def show_ranking(
+    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str], *, is_sure: bool
+) -> dict[str, Any]:
+    """Return what is asked for so far and the ranking for it; `is_sure` adds what would be worth asking."""
     values: dict[str, Any] = {
-        "q": query,
-        "areas": areas,
-        "choices": _CHOICES,
-        "unfound": "" if found else service.explain_unfound(query),
-        "kept": _list_kept(statement, service, ticks) if statement else [],
+        "is_page": False,
         "mistakes": mistakes,
+        "asked": list(_list_asked(statement, service)) if statement else [],
+        "address": write_address(statement, service.knowledge) if statement else "",
         "ranking": (),
         "out": "",
         "headline": "",
-        "address": "",
+        "sure": None,
     }
     if statement is None or not (statement.team.requirements or statement.team.situation):
         return values
-    answer = service.recommend(statement).explanation
+    found = service.recommend(statement, sure=is_sure)
+    answer = found.explanation
     ranked = rank_providers(answer)
-    values["ranking"] = [one for one in ranked if one.standing != "ruled out"]
+    values["ranking"] = [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"]
     values["out"] = ", ".join(one.name for one in ranked if one.standing == "ruled out")
     values["headline"] = answer.verdict.reason
+    values["sure"] = report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None
     return values
 
 
-def _read_ticks(statement: Statement, service: KnowledgeService) -> dict[str, tuple[str, str]]:
-    """Return the priority and the bound asked of each criterion, in the words of the form."""
-    ticks: dict[str, tuple[str, str]] = {}
-    for part in statement.team.requirements:
-        criterion = service.knowledge.criteria[part.criterion]
-        words = bound_words(part.bound, criterion)
-        if "is" in words:
-            ticks[part.criterion] = (ABSENT_TICK, "")
-            continue
-        signs = {"at_least": ">=", "at_most": "<="}
-        bounds = [f"{signs[key]}{amount}" for key, amount in words.items()]
-        ticks.setdefault(part.criterion, (part.priority, bounds[0] if bounds else ""))
-    return ticks | dict.fromkeys(statement.team.unwanted, ("wont", ""))
+def _list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
+    """Yield what is required and what is not wanted, each with the address without it."""
+    team, knowledge, words = statement.team, service.knowledge, dict(CHOICES)
+    for part in team.requirements:
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion]) or None
+        rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
+        without = write_address(statement._replace(team=rest), knowledge)
+        says = words["absent" if bound and "is" in bound else part.priority]
+        label = criterion_label(part.criterion, None if says == words["absent"] else bound, knowledge)
+        yield AskedPart(part.criterion, label, says, without)
+    for name in team.unwanted:
+        rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
+        without = write_address(statement._replace(team=rest), knowledge)
+        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], without)
 
 
-def _read_fields(request: Request) -> dict[str, tuple[str, str]]:
-    """Return the same from the fields of a form that cannot be read."""
-    query = request.query_params
-    return {
-        name[2:]: (text, query.get(f"b.{name[2:]}", ""))
-        for name, text in query.items()
-        if name.startswith("c.") and text
-    }
-
-
-def _list_kept(statement: Statement, service: KnowledgeService, ticks: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the fields of what is asked beside the ticks: situation, usage, own words, choices, days and scope."""
-    own = [
-        part
-        for part in statement.team.requirements
-        if part.criterion not in ticks or service.knowledge.criteria[part.criterion].any_of
+def _describe_rank(one: RankedProvider, answer: AnswerRecord, service: KnowledgeService) -> RankedLine:
+    """Return a provider's line: what it lacks first, then what no source says of it."""
+    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
+    for part in answer.findings:
+        if part.provider == one.id and part.criterion and part.outcome in found:
+            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
+    said = [
+        f"{word}: {', '.join(labels[:_MOST_NAMED])}{' and more' if len(labels) > _MOST_NAMED else ''}"
+        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
+        if labels
     ]
-    rest = statement._replace(team=statement.team._replace(requirements=tuple(own), unwanted=()))
-    return parse_qsl(write_address(rest, service.knowledge))
-
-
-def _group_by_area(
-    criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]], *, is_open: bool
-) -> Iterator[TickArea]:
-    by_area: dict[str, list[TickRow]] = {}
-    for one in criteria:
-        if one.any_of:
-            continue
-        value, bound = ticks.get(one.id, ("", ""))
-        example = one.values[-1] if one.values else "<=5" if one.lower_is_better else ">=10"
-        by_area.setdefault(one.area, []).append(
-            TickRow(one.id, one.label, one.kind, one.unit or "", value, bound, example)
-        )
-    for area, rows in sorted(by_area.items()):
-        ticked = sum(bool(row.value) for row in rows)
-        yield TickArea(area.replace("-", " ").capitalize(), rows, ticked, is_open or bool(ticked))
+    return RankedLine(one.name, one.standing, one.score_text, "; ".join(said))

@@ -19,23 +19,30 @@ __all__ = ["describe_place", "show_claims", "show_row", "write_csv"]
 
 
 def show_row(criterion: Criterion, found: Sequence[Fact], service: KnowledgeService) -> dict[str, Any]:
-    """Return the row of a comparison: what is known of each provider, and the first source."""
+    """Return the row of a comparison: what is known of each provider, and the place on the page of its first source."""
     cells = []
     for fact in found:
-        claim = fact.claims[0] if fact.claims else None
-        title = f"{service.knowledge.sources[claim.source].title}, {claim.stated}" if claim else ""
-        cells.append({"text": fact_text(fact, criterion), "source": claim.source if claim else "", "title": title})
+        cell = {"text": fact_text(fact, criterion), "address": "", "title": ""}
+        if fact.claims:
+            claim = fact.claims[0]
+            cell["address"] = f"/sources/{claim.source}#{claim.provider}-{claim.criterion}"
+            where = f"line {claim.line}" if claim.line else claim.place
+            cell["title"] = f"{service.knowledge.sources[claim.source].title}, {where}, {claim.stated}"
+        cells.append(cell)
     return {"id": criterion.id, "label": criterion.label, "cells": cells}
 
 
 def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
-    """Yield the claims that are to be shown, each with its source, place and day."""
+    """Yield the claims that are to be shown, each with source, place and day; the first on a fact has its anchor."""
     knowledge, facts = service.knowledge, service.facts()
+    anchors: set[str] = set()
     for known in knowledge.providers.values():
         for claim in known.claims:
             if is_shown(claim):
+                anchor = f"{known.id}-{claim.criterion}"
                 members = f" for {', '.join(claim.members)}" if claim.members else ""
                 yield {
+                    "anchor": "" if anchor in anchors else anchor,
                     "provider": known.id,
                     "name": known.name,
                     "criterion": claim.criterion,
@@ -50,6 +57,7 @@ def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) ->
                     "title": knowledge.sources[claim.source].title,
                     "where": f"line {claim.line}" if claim.line else claim.place,
                 }
+                anchors.add(anchor)
 
 
 def _is_stale(claim: Claim, facts: Facts) -> bool:

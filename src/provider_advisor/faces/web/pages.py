@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -20,18 +22,21 @@ from provider_advisor.faces.web.ask_address import (
     write_answers_address,
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
-from provider_advisor.faces.web.choose_view import show_choose
+from provider_advisor.faces.web.choose_view import show_choose, show_ranking
 from provider_advisor.faces.web.facts_view import describe_place, show_claims, show_row, write_csv
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import render
 from provider_advisor.questionnaire.screens import Screen, choose_screen
+from provider_advisor.recommendation import Recommendation
 
-__all__ = ["make_pages"]
+__all__ = ["make_pages", "show_error"]
 
 _OWN = {"q", "sure"}
 """Names in the query of a question that a page reads itself."""
 
+
+_MOST_FIELDS = 10_000
 
 _ROUTES = (
     ("/", "home"),
@@ -55,6 +60,7 @@ def make_pages(service: KnowledgeService) -> APIRouter:
     router, pages = APIRouter(include_in_schema=False), Pages(service)
     for path, name in _ROUTES:
         router.add_api_route(path, getattr(pages, name), response_model=None)
+    router.add_api_route("/choose", pages.fill_choose, methods=["POST"], response_model=None)
     return router
 
 
@@ -64,10 +70,12 @@ class Pages:
     def __init__(self, service: KnowledgeService) -> None:
         self._service = service
 
-    def _page(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
+    def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
+        """Return a page from the template of that name, with what every page says."""
         known = self._service
-        shared = {"mistakes": (), "indexed": False, "scope": known.describe_scope()}
-        values = {**shared, "fingerprint": known.knowledge.fingerprint, "title": title, **values}
+        shared = {"mistakes": (), "mend": "", "indexed": False, "scope": known.describe_scope()}
+        here = name.partition(".")[0]
+        values = {**shared, "fingerprint": known.knowledge.fingerprint, "title": title, "here": here, **values}
         return HTMLResponse(render(name, **values), status)
 
     def _read(self, request: Request) -> AddressQuestion:
@@ -81,59 +89,66 @@ class Pages:
 
     def home(self) -> Response:
         """Show the three ways in."""
-        return self._page("home.html.j2", "Which communications provider fits?", indexed=True, examples=_EXAMPLES)
+        return self.show("home.html.j2", "Which communications provider fits?", indexed=True, examples=_EXAMPLES)
 
     def choose(self, request: Request) -> Response:
         """Show what can be asked for, and the ranking for what is ticked."""
-        is_fragment = request.headers.get("x-fragment") == "1"
+        is_part, is_sure = _is_fragment(request), request.query_params.get("sure") == "1"
         try:
             asked = self._read(request)
         except AdvisorError as error:
-            values = show_choose(self._service, None, request, list_mistakes(error))
-            if is_fragment:
+            if is_part:
+                values = show_ranking(self._service, None, list_mistakes(error), is_sure=False)
                 return HTMLResponse(render("live.html.j2", **values), 422)
-            return self._page("choose.html.j2", "Choose", 422, **values)
+            values = show_choose(self._service, None, request, list_mistakes(error))
+            return self.show("choose.html.j2", "Choose", 422, **values)
         address = self._canonical(request, asked)
-        values = show_choose(self._service, asked.statement, request, ()) | {
-            "address": write_address(asked.statement, self._service.knowledge)
-        }
-        if is_fragment:
-            return HTMLResponse(render("live.html.j2", **values), headers={"X-Address": f"/choose?{address}"})
+        if is_part:
+            values = show_ranking(self._service, asked.statement, (), is_sure=is_sure)
+            page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
+            return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
         if not _is_canonical(address, request):
             return RedirectResponse(f"/choose?{address}", 303)
-        return self._page("choose.html.j2", "Choose", **values)
+        return self.show("choose.html.j2", "Choose", **show_choose(self._service, asked.statement, request, ()))
+
+    async def fill_choose(self, request: Request) -> Response:
+        """Lead from the form, which has a field for each criterion, to the address with those that say something."""
+        fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+        return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
     def answer(self, request: Request, form: str = "") -> Response:
         """Show an answer, or return it as JSON or Markdown."""
         if form not in {"", ".json", ".md"}:
-            return self._page("plain.html.j2", "Not found", 404, heading="There is no such page")
+            return self.show("plain.html.j2", "Not found", 404, heading="There is no such page")
         try:
             asked = self._read(request)
         except AdvisorError as error:
-            return self._page(
+            return self.show(
                 "plain.html.j2",
                 "The question cannot be read",
                 422,
                 mistakes=list_mistakes(error),
                 heading="The question cannot be read",
+                mend=f"/choose?{request.url.query}",
             )
         address = self._canonical(request, asked)
         if not _is_canonical(address, request):
             return RedirectResponse(f"/answer{form}?{address}", 303)
-        is_sure = request.query_params.get("sure") == "1"
-        found = self._service.recommend(asked.statement, sure=is_sure)
+        found = self._service.recommend(asked.statement, sure=request.query_params.get("sure") == "1")
+        return self._show_answer(found, form, is_part=_is_fragment(request))
+
+    def _show_answer(self, found: Recommendation, form: str, *, is_part: bool) -> Response:
+        """Return an answer in one of its forms, or the part of its page that says how sure it is."""
         if form == ".json":
             return JsonResponse(found.record)
         knowledge = found.decision.facts.knowledge
         if form == ".md":
             return Response(markdown_report(found.explanation, knowledge), media_type="text/markdown; charset=utf-8")
         values = report_values(found.explanation, knowledge)
-        return self._page(
-            "answer.html.j2",
-            **values,
-            address=write_address(asked.statement, self._service.knowledge),
-            is_sure=is_sure,
-        )
+        if is_part:
+            return HTMLResponse(render("sure_part.html.j2", **values))
+        address = write_address(found.statement, self._service.knowledge)
+        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
     def compare(self, request: Request, form: str = "") -> Response:
         """Show providers side by side, or return the same rows as JSON or CSV."""
@@ -146,16 +161,16 @@ class Pages:
                 return JsonResponse(compare_records(self._service, names, area, day, only))
             chosen, rows = self._service.compare(names, area, day, differences=only == "differences")
         except RequirementsError as error:
-            return self._page("plain.html.j2", "Compare", 422, mistakes=list_mistakes(error), heading="Compare")
+            return self.show("plain.html.j2", "Compare", 422, mistakes=list_mistakes(error), heading="Compare")
         knowledge = self._service.knowledge
         labels = [knowledge.providers[name].name for name in chosen]
         if form == ".csv":
             table = [[criterion.id, *(fact_text(fact, criterion) for fact in found)] for criterion, found in rows]
             return write_csv([["criterion", *chosen], *table])
         if form:
-            return self._page("plain.html.j2", "Not found", 404, heading="There is no such page")
+            return self.show("plain.html.j2", "Not found", 404, heading="There is no such page")
         fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
-        return self._page(
+        return self.show(
             "compare.html.j2",
             "Compare",
             options=[(one.id, one.name, one.id in chosen) for one in knowledge.providers.values()],
@@ -171,22 +186,23 @@ class Pages:
         """Show what can be asked for, or what words may mean."""
         found = self._service.search(q[:200])
         unfound = "" if found else self._service.explain_unfound(q[:200])
-        return self._page("criteria.html.j2", "Criteria", q=q, found=found, unfound=unfound)
+        return self.show("criteria.html.j2", "Criteria", q=q, found=found, unfound=unfound)
 
     def criterion(self, name: str) -> Response:
         """Show a criterion and what is known of each provider."""
         try:
             one = self._service.find_criterion(name)
         except RequirementsError as error:
-            return self._page(
+            return self.show(
                 "plain.html.j2", "Criterion", 404, mistakes=list_mistakes(error), heading="There is no such criterion"
             )
         lines = [one.question, f"Area: {one.area}. Kind: {one.kind}{f', in {one.unit}' if one.unit else ''}."]
         lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
-        return self._page(
+        return self.show(
             "facts.html.j2",
             one.label,
             heading=one.label,
+            about="criterion",
             lines=lines,
             links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
             claims=list(show_claims(self._service, lambda claim: claim.criterion == one.id.partition("@")[0])),
@@ -197,15 +213,16 @@ class Pages:
         try:
             found = self._service.find_provider(name)
         except RequirementsError as error:
-            return self._page(
+            return self.show(
                 "plain.html.j2", "Provider", 404, mistakes=list_mistakes(error), heading="There is no such provider"
             )
         one = self._service.knowledge.providers[found]
         products = ", ".join(part.name for part in one.products.values())
-        return self._page(
+        return self.show(
             "facts.html.j2",
             one.name,
             heading=one.name,
+            about="provider",
             lines=[f"Products: {products}."] if products else [],
             links=[],
             claims=list(show_claims(self._service, lambda claim: claim.provider == found)),
@@ -215,15 +232,16 @@ class Pages:
         """Show a source and what it says."""
         one = self._service.knowledge.sources.get(name)
         if one is None:
-            return self._page("plain.html.j2", "Source", 404, heading="There is no such source")
+            return self.show("plain.html.j2", "Source", 404, heading="There is no such source")
         published = one.published or "on a day that it does not say"
         lines = [f"{one.publisher or 'No publisher named'}; published {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
         lines += [f"No address: {one.no_url}."] if one.no_url else []
-        return self._page(
+        return self.show(
             "facts.html.j2",
             one.title,
             heading=one.title,
+            about="source",
             lines=lines,
             links=[("Open the source", one.url)] if one.url else [],
             claims=list(show_claims(self._service, lambda claim: claim.source == name)),
@@ -240,21 +258,21 @@ class Pages:
             }
             for rule in self._service.knowledge.rules.values()
         ]
-        return self._page("rules.html.j2", "Rules", rules=found)
+        return self.show("rules.html.j2", "Rules", rules=found)
 
     def ask(self, a: str = "") -> Response:
         """Show the next screen of the questionnaire, or its end."""
         try:
             state = read_answers_address(a, make_catalogue(self._service))
         except RequirementsError as error:
-            return self._page(
+            return self.show(
                 "plain.html.j2",
                 "Questionnaire",
                 422,
                 mistakes=list_mistakes(error),
                 heading="The answers cannot be read",
             )
-        return self._page("ask.html.j2", "Questionnaire", **show_ask(state, self._service))
+        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service))
 
     def ask_next(self, request: Request) -> Response:
         """Add the answers of a form, and go on to the address that holds them."""
@@ -268,7 +286,7 @@ class Pages:
         except RequirementsError as error:
             state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
             values = show_ask(state, self._service, fields)
-            return self._page("ask.html.j2", "Questionnaire", 422, mistakes=list_mistakes(error), **values)
+            return self.show("ask.html.j2", "Questionnaire", 422, mistakes=list_mistakes(error), **values)
         return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
 
 
@@ -277,6 +295,18 @@ _EXAMPLES = (
     ("A school that teaches by video", "needs=video-api&wants=whiteboard&situation.use-cases=tutoring"),
     ("Codes for logins, many a month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),
 )
+
+
+def show_error(service: KnowledgeService, status: int, sentences: Sequence[str]) -> HTMLResponse:
+    """Return a page for a request that leads to none."""
+    heading = "There is no such page" if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase
+    said = () if status == HTTPStatus.NOT_FOUND else sentences
+    return Pages(service).show("plain.html.j2", heading, status, mistakes=said, heading=heading)
+
+
+def _is_fragment(request: Request) -> bool:
+    """Return whether a script asks for the part of a page that follows what is ticked."""
+    return request.headers.get("x-fragment") == "1"
 
 
 def _is_canonical(address: str, request: Request) -> bool:

@@ -1,19 +1,65 @@
-// Follows each tick of the form on /choose: the ranking beside it and the address change, as "Update" would do it.
+// What a page does beyond links and forms; each works without it.
 "use strict";
-const form = document.getElementById("choose");
-if (form) {
-  const live = document.getElementById("live");
-  const read = () => new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  const show = async (address) => {
-    const response = await fetch(address, { headers: { "X-Fragment": "1" } });
-    live.innerHTML = await response.text();
-    return response.headers.get("X-Address");
+
+const fetchFragment = async (address, signal) => {
+  const response = await fetch(address, { headers: { "X-Fragment": "1" }, signal });
+  return { html: await response.text(), address: response.headers.get("X-Address"), ok: response.ok };
+};
+
+// Robustness takes ten times as long as the answer, so it is asked for once the answer is shown.
+const addSureness = async (signal) => {
+  const place = document.getElementById("how-sure");
+  if (!place?.dataset.address) return;
+  const sure = await fetchFragment(`${place.dataset.address}&sure=1`, signal).catch(() => null); // the link is still there
+  if (sure?.ok && place.isConnected) place.innerHTML = sure.html;
+};
+
+// The ranking on /choose follows each tick, as "Update" would do it: the same address, of which only a part is sent.
+const followForm = (form, live) => {
+  let running = new AbortController();
+  // A search that was typed and not sent is no part of the question.
+  const read = () => [...new FormData(form)].filter(([name, text]) => text !== "" && name !== "q");
+  const write = (fields) => {
+    for (const field of form.elements) {
+      if (!field.name || field.name === "q" || field.type === "hidden") continue;
+      const texts = fields.filter(([name]) => name === field.name).map(([, text]) => text);
+      if (field.type === "checkbox") field.checked = texts.includes(field.value);
+      else field.value = texts[0] ?? "";
+    }
   };
+  const show = async (address) => {
+    running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    const found = await fetchFragment(address, signal);
+    if (signal.aborted) return null;
+    const isOpen = live.querySelector("details")?.open;
+    live.innerHTML = found.html;
+    if (isOpen) live.querySelector("details")?.setAttribute("open", "");
+    addSureness(signal);
+    return found.address;
+  };
+  history.replaceState(read(), "");
+  addSureness(running.signal);
   form.addEventListener("change", async (event) => {
     if (event.target.name === "q") return;
-    const address = await show(`/choose?${read()}`);
-    history.pushState(null, "", address ?? `/choose?${read()}`);
+    const fields = read();
+    const asked = `/choose?${new URLSearchParams(fields)}`;
+    try {
+      const address = await show(asked);
+      if (address !== null) history.pushState(fields, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") form.submit(); // the browser says what it cannot reach
+    }
   });
-  addEventListener("popstate", () => location.reload());
-}
-addEventListener("DOMContentLoaded", () => document.querySelector(".mistakes")?.focus());
+  addEventListener("popstate", (event) => {
+    if (!event.state) return; // a link within the page
+    write(event.state);
+    show(location.pathname + location.search).catch(() => location.reload());
+  });
+};
+
+const form = document.getElementById("choose");
+if (form) followForm(form, document.getElementById("live"));
+else addSureness();
+document.querySelector(".summary")?.focus();

@@ -1,0 +1,80 @@
+"""One server and one Chromium for the tests of a file, and pages that note what a page must never do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from functools import cache
+
+import pytest
+
+from provider_advisor import load
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@cache
+def _make_app():
+    from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
+
+    return create_app(load())
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The address of a server in a thread of this process."""
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(_make_app(), log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The system's Chromium; it ends with the file, because asyncio.run is refused while Playwright's loop runs."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if _CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """A function that opens a page in a fresh context, as a person without history would.
+
+    Afterwards no page may have asked another host for anything, broken its policy, thrown an error, or kept anything.
+    """
+    contexts, faults = [], []
+
+    def open_page(path="/", **options):
+        size = options.pop("size", (1280, 900))
+        context = chromium.new_context(base_url=address, viewport={"width": size[0], "height": size[1]}, **options)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("request", lambda request: request.url.startswith(address) or faults.append(f"asked {request.url}"))
+        page.on("console", lambda said: "Content Security" in said.text and faults.append(said.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        contexts.append(context)
+        page.goto(path)
+        return page
+
+    open_page.faults = faults
+    yield open_page
+    for context in contexts:
+        faults += [f"kept something for {one['origin']}" for one in context.storage_state()["origins"]]
+        faults += [f"set the cookie {one['name']}" for one in context.cookies()]
+        context.close()
+    assert faults == []
