@@ -12,8 +12,9 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.product_gaps import find_product_gaps
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Requirement
 
@@ -26,7 +27,7 @@ def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
         return error.reason
 
 
-def columns_of(outcome: Outcome) -> dict[str, Any]:
+def columns_of(outcome: Outcome, knowledge: KnowledgeBase) -> dict[str, Any]:
     """What a batch with reasons says of a team."""
     verdict = outcome.verdict
     found: dict[str, Any] = {
@@ -38,6 +39,15 @@ def columns_of(outcome: Outcome) -> dict[str, Any]:
         "reasons": _telling(outcome),
         "unlisted": [part.text for part in outcome.team.unlisted],
     }
+    if any(criterion.same_product for criterion in knowledge.criteria.values()):
+        found["other_product"] = sorted(
+            {
+                f"{part.provider}:{gap.asked.requirement.criterion}"
+                for part in outcome.assessments
+                if part.provider in verdict.named
+                for gap in find_product_gaps(part.findings, knowledge)
+            }
+        )
     for part in outcome.assessments:
         name, amount = part.provider, part.cost.amount if part.cost else None
         found |= {
@@ -90,7 +100,7 @@ def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:
             assert scored.errors[place] == alone
             continue
         said = next(found)
-        expected = columns_of(alone)
+        expected = columns_of(alone, scorer.facts.knowledge)
         assert {key: said[key] for key in expected} == expected, row
         assert said["team"] == row["team"]
         verdict = alone.verdict

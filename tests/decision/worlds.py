@@ -246,6 +246,8 @@ def _frame(seed: int) -> Frame:
     rules = [_rule(draw, f"r{number}", list(criteria.values())) for number in range(draw.choice([0, 1, 3, 5, 8]))]
     places = [name for number, name in enumerate(criteria) if number % 3 == seed % 3]
     criteria |= {name: criteria[name]._replace(of_each=PLACES.id) for name in places}
+    apart = [name for name in names[seed % 4 :: 4] if criteria[name].kind == "capability"]
+    criteria |= {name: criteria[name]._replace(same_product=("area" if seed % 2 else "all",)) for name in apart}
     at_places = random.Random(seed)  # noqa: S311
     return Frame(finding(criteria), tuple(_at_places(at_places, part, places) for part in rules))
 

@@ -7,8 +7,9 @@ import itertools
 from hypothesis import given, settings
 from worlds import DAY, SAME_EVERY_RUN, SOURCE, Said, capability, decided, knowledge_of, worlds
 
-from provider_advisor.explanation.products import describe_products, find_products
+from provider_advisor.explanation.products import describe_products, find_products, record_product_gaps
 from provider_advisor.explanation.unknowns import list_caveats
+from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
 
@@ -69,6 +70,87 @@ def test_each_set_meets_what_is_met_and_none_of_its_parts_does(world):
             assert all(products & set(taken) for products in met)
             smaller = itertools.combinations(taken, len(taken) - 1)
             assert not any(all(products & set(part) for products in met) for part in smaller if met)
+
+
+_REGION = capability("region")._replace(same_product=("all",))
+
+
+def _gaps(*criteria, **claims):
+    knowledge = knowledge_of([_REGION, *criteria], {"ada": claims})
+    decision = decided(knowledge, _musts("region", *(criterion.id for criterion in criteria)))
+    return decision, [gap.says for gap in record_product_gaps(decision)]
+
+
+def test_a_region_of_another_product_than_the_one_with_video_is_said_in_the_verdict():
+    decision, said = _gaps(
+        capability("video"), region=Said("present", product="basic"), video=Said("present", product="extra")
+    )
+    assert said == ["Ada: region is stated for basic, not for extra (video)."]
+    reason = answer(decision.facts.knowledge, Statement(decision.outcome.team, DAY)).explanation.verdict.reason
+    assert reason.endswith("; but region is stated for basic, not for extra (video), so ask Ada first.")
+
+
+def test_a_region_of_the_whole_provider_or_of_one_product_that_does_the_rest_is_no_gap():
+    video = [Said("present", product="basic"), Said("present", product="extra")]
+    whole = Said("present", product=None)
+    assert _gaps(capability("video"), region=whole, video=video)[1] == []
+    assert _gaps(capability("video"), region=Said("present", product="basic"), video=video)[1] == []
+    assert (
+        _gaps(capability("video"), region=Said("present", product="basic"), video=Said("present", product=None))[1]
+        == []
+    )
+
+
+def test_only_the_areas_that_a_criterion_names_have_to_be_met_by_its_product():
+    calls, texts = (capability(name)._replace(area=name) for name in ("calls", "texts"))
+    emergency = capability("emergency")._replace(same_product=("calls",))
+    claims = {"emergency": Said("present", product="basic")}
+    claims |= {name: Said("present", product="extra") for name in ("calls", "texts")}
+    decision = decided(knowledge_of([emergency, calls, texts], {"ada": claims}), _musts("emergency", "calls", "texts"))
+    assert [gap.says for gap in record_product_gaps(decision)] == [
+        "Ada: emergency is stated for basic, not for extra (calls)."
+    ]
+
+
+def test_of_two_that_each_have_to_be_of_the_same_product_one_is_told():
+    agreement = capability("agreement")._replace(same_product=("all",))
+    said = _gaps(agreement, region=Said("present", product="basic"), agreement=Said("present", product="extra"))[1]
+    assert said == ["Ada: agreement is stated for extra, not for basic (region)."]
+
+
+def _find_gaps(assessment, knowledge):
+    """The pairs of musts of which no product meets both, found from the claims, one by one."""
+    musts = {}
+    for finding in assessment.findings:
+        requirement = finding.requirement
+        if requirement and requirement.priority == "must" and finding.degree.truth is Truth.YES:
+            products = _meeting(finding)
+            if products and None not in products:
+                musts.setdefault(requirement.criterion, products)
+    needs_same = {name for name in musts if knowledge.criteria[name].same_product}
+    pairs = {
+        (name, other)
+        for name in needs_same
+        for other in musts.keys() - {name}
+        if not any(product in musts[other] for product in musts[name])
+    }
+    return {(name, other) for name, other in pairs if other not in needs_same or name < other}
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_gaps_are_the_pairs_of_musts_that_no_product_meets_alone(world):
+    decision = decided(world.knowledge, world.team)
+    told = {
+        (gap.provider, gap.criterion, part.criterion) for gap in record_product_gaps(decision) for part in gap.beside
+    }
+    expected = {
+        (assessment.provider, *pair)
+        for assessment in decision.outcome.assessments
+        if assessment.standing != "ruled-out"
+        for pair in _find_gaps(assessment, world.knowledge)
+    }
+    assert told == expected
 
 
 def test_notes_are_told_where_they_decide():

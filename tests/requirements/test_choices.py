@@ -30,6 +30,13 @@ def test_a_choice_is_one_requirement_in_whatever_order_and_words(bicycles, given
     assert bicycles.criteria[read.criterion].label == "Rental or Repairs"
 
 
+def test_members_of_one_criterion_share_its_label_in_a_choice(bicycles):
+    read = read_requirement("delivery@north|delivery@south|repairs", "must", bicycles)
+    assert bicycles.criteria[read.criterion].label == "Delivery, The north or Delivery, The south or Repairs"
+    read = read_requirement("delivery@north|delivery@south", "must", bicycles)
+    assert bicycles.criteria[read.criterion].label == "Delivery, The north or The south"
+
+
 @pytest.mark.parametrize(
     ("given", "criterion"),
     [

@@ -67,6 +67,23 @@ class Finding(NamedTuple):
         """Return whether it leaves its provider unconfirmed."""
         return self.decides_standing and self.degree.truth is Truth.UNKNOWN
 
+    @property
+    def products(self) -> frozenset[str]:
+        """Return the products that each meet it; none where it is unmet, or said of the provider as a whole."""
+        parts = self.degree.parts
+        if self.outcome != "met" or self.requirement is None or self.requirement.is_absence:
+            return frozenset()  # what must not be there comes with no product
+        if any(not part.asked.present for part in parts):
+            return frozenset()
+        facts = [
+            fact for degree in (self.degree, *(part.degree for part in parts)) if (fact := degree.fact) is not None
+        ]
+        claims = [
+            claim for fact in facts for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"
+        ]
+        products = {claim.belongs_to for claim in claims}
+        return frozenset() if None in products else frozenset(product for product in products if product is not None)
+
 
 class Score(NamedTuple):
     """Weighted means of degrees, times 100, rounded to nine digits: all unknowns against, as expected, all for."""

@@ -59,6 +59,11 @@ class Verdict(NamedTuple):
     lean: str | None = None
     among: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the providers that it names: the one recommended, the lean, or those that are level."""
+        return tuple(name for name in (self.provider, self.lean, *self.among) if name is not None)
+
     def record(self) -> dict[str, Any]:
         """Return the verdict as JSON-ready data."""
         return {**self._asdict(), "among": list(self.among)}

@@ -52,6 +52,11 @@ class VerdictRecord(ThenVerdictRecord):
     reason: str
     """one sentence"""
 
+    @property
+    def named(self) -> list[str]:
+        """Return the providers that it names: the one recommended, the lean, or those that are level."""
+        return [name for name in (self.provider, self.lean, *self.among) if name is not None]
+
 
 class ScoreRecord(AnswerPart):
     """The three scores of a provider, 0 to 100."""
@@ -446,6 +451,24 @@ class NoticeRecord(AnswerPart):
     says: str
 
 
+class BesideRecord(AnswerPart):
+    """A must, and the products of which any one meets it."""
+
+    criterion: str
+    products: list[str]
+
+
+class ProductGapRecord(AnswerPart):
+    """A must that is stated for some products of a provider, and not for those that meet other musts."""
+
+    provider: str
+    criterion: str
+    stated_for: list[str]
+    beside: list[BesideRecord]
+    """the musts that none of these products meets"""
+    says: str
+
+
 class RestsOnRecord(AnswerPart):
     """How old the facts are that the answer is based on."""
 
@@ -523,6 +546,8 @@ class AnswerRecord(AnswerPart):
     """for each provider the smallest sets of its products that meet what it meets"""
     take: dict[str, str]
     """the same in words; musts that the first product does not meet are named"""
+    product_gaps: list[ProductGapRecord]
+    """musts such as the region of the data that are stated for another product than the one you would take"""
     notices: list[NoticeRecord]
     """what ends or changes, or has, of all that the answer rests on"""
     dated_by: list[StaleRecord]
@@ -533,6 +558,12 @@ class AnswerRecord(AnswerPart):
     def is_open(self) -> bool:
         """Return whether unknown facts could still change who leads, so that shares of scenarios say something."""
         return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
+
+    def has_gap(self, finding: FindingRecord) -> bool:
+        """Return whether a must is stated for another product of the provider than the one that meets the rest."""
+        return finding.priority == "must" and any(
+            gap.provider == finding.provider and gap.criterion == finding.criterion for gap in self.product_gaps
+        )
 
     @property
     def unwanted(self) -> list[str]:

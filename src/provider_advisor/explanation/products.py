@@ -3,7 +3,8 @@
 An example: Acme's phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and
 fax takes the phone app alone; one that needs a whiteboard as well takes both, and the whiteboard is "from another
 product".
-What a source says of the provider as a whole needs no product.
+What a source says of the provider as a whole needs no product. A must such as the region of the data, which one product
+meets and the others would have to meet as well, is told beside the verdict (`decision.product_gaps`).
 """
 
 from __future__ import annotations
@@ -11,17 +12,22 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from provider_advisor.decision import Assessment, Decision, Finding
-from provider_advisor.explanation.words import counted, joined
+from provider_advisor.explanation import model
+from provider_advisor.explanation.words import counted, joined, requirement_text
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.logic import Truth
 
-__all__ = ["describe_products", "find_products"]
+if TYPE_CHECKING:
+    from provider_advisor.decision.product_gaps import ProductGap
+
+__all__ = ["describe_products", "find_products", "record_product_gaps", "say_product_gaps"]
 
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
+_MOST_GAPS = 2
 
 
 def find_products(decision: Decision) -> dict[str, list[list[str]]]:
@@ -30,7 +36,7 @@ def find_products(decision: Decision) -> dict[str, list[list[str]]]:
 
 
 def _find_sets(assessment: Assessment) -> list[list[str]]:
-    choices = {frozenset(_list_products(finding)) for finding in assessment.findings if finding.outcome == "met"}
+    choices = {finding.products for finding in assessment.findings if finding.outcome == "met"}
     asked = [choice for choice in choices if choice]
     products = sorted(frozenset().union(*asked))
     for size in range(1, len(products) + 1):
@@ -39,22 +45,6 @@ def _find_sets(assessment: Assessment) -> list[list[str]]:
         if found:
             return found
     return [products] if products else []
-
-
-def _list_products(finding: Finding) -> Iterator[str]:
-    """Yield the products that each meet a requirement; none where the provider as a whole does."""
-    if finding.requirement is None or finding.requirement.is_absence:
-        return  # what must not be there comes with no product
-    parts = finding.degree.parts
-    if any(not part.asked.present for part in parts):
-        return
-    facts = [fact for degree in (finding.degree, *(part.degree for part in parts)) if (fact := degree.fact) is not None]
-    claims = [
-        claim for fact in facts for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"
-    ]
-    products = [claim.belongs_to for claim in claims]
-    if None not in products:
-        yield from (product for product in products if product is not None)
 
 
 def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str, str]:
@@ -71,7 +61,7 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
     provider = knowledge.providers[assessment.provider]
     sold = Counter(claim.belongs_to for claim in provider.claims)
     names = {product.id: product.name_on(day) for product in provider.products.values()}
-    met = [(finding, frozenset(_list_products(finding))) for finding in assessment.findings if finding.outcome == "met"]
+    met = [(finding, finding.products) for finding in assessment.findings if finding.outcome == "met"]
     if len(sets[0]) == 1:
         return _name_either([names[product] for product in sorted((part[0] for part in sets), key=lambda p: -sold[p])])
     # Among sets of one size, that whose products are said to do most: an add-on meets a wish, and little else.
@@ -92,9 +82,7 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
 
 def _name_either(names: Sequence[str]) -> str:
     """Return several products of which one is enough, the first few by name."""
-    more = [f"{len(names) - _MOST_NAMED} others"] if len(names) > _MOST_NAMED + 1 else []
-    named = [*(names[:_MOST_NAMED] if more else names), *more]
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]} (one is enough)"
+    return f"{_name_any(names)} (one is enough)" if len(names) > 1 else names[0]
 
 
 def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
@@ -102,3 +90,80 @@ def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
         return ""
     label = knowledge.criteria[finding.requirement.criterion].label
     return label if finding.requirement.priority == "must" else f"{label} (a wish)"
+
+
+# Musts that another product meets than the one that would be taken
+
+
+def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
+    """Return the musts that are stated for other products than those that meet the rest; none of who is ruled out."""
+    knowledge = decision.facts.knowledge
+    asked = [knowledge.criteria[part.criterion] for part in decision.outcome.inference.requirements]
+    if not any(criterion.same_product for criterion in asked):
+        return []
+    # Few teams ask for such musts, and the others start without it.
+    from provider_advisor.decision.product_gaps import find_product_gaps  # noqa: PLC0415
+
+    return [
+        _record_gap(assessment.provider, list(gaps), decision)
+        for assessment in decision.outcome.assessments
+        if assessment.standing != "ruled-out"
+        for _, gaps in itertools.groupby(find_product_gaps(assessment.findings, knowledge), key=lambda gap: gap.asked)
+    ]
+
+
+def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str], knowledge: KnowledgeBase) -> str:
+    """Return what the verdict's sentence says of the gaps of the providers that it names; empty without any."""
+    theirs = [gap for gap in gaps if gap.provider in named]
+    names = [knowledge.providers[provider].name for provider in dict.fromkeys(gap.provider for gap in theirs)]
+    if not theirs:
+        return ""
+    if len(named) > 1:
+        each = "a must is stated only for another product than the one you would take"
+        return f"but ask {joined(names)} first, because {each}"
+    more = [f"{len(theirs) - _MOST_GAPS} more musts alike"] if len(theirs) > _MOST_GAPS + 1 else []
+    said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]
+    return f"but {joined([*said[:_MOST_GAPS], *more] if more else said)}, so ask {names[0]} first"
+
+
+def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> model.ProductGapRecord:
+    knowledge, asked = decision.facts.knowledge, gaps[0].asked
+    known = knowledge.providers[provider]
+    names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
+    by_products: dict[tuple[str, ...], list[Finding]] = {}
+    for gap in gaps:
+        by_products.setdefault(tuple(sorted(gap.beside.products)), []).append(gap.beside)
+    stated = sorted(asked.products)
+    needed = [
+        f"{_name_any([names[product] for product in products])} ({joined([_label(part, knowledge) for part in found])})"
+        for products, found in by_products.items()
+    ]
+    return model.ProductGapRecord(
+        provider=provider,
+        criterion=_asked_id(asked),
+        stated_for=stated,
+        beside=[
+            model.BesideRecord(criterion=_asked_id(part), products=list(products))
+            for products, found in by_products.items()
+            for part in found
+        ],
+        says=(
+            f"{known.name}: {_label(asked, knowledge)} is stated for {joined([names[product] for product in stated])}, "
+            f"not for {joined(needed)}."
+        ),
+    )
+
+
+def _name_any(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _MOST_NAMED} others"] if len(names) > _MOST_NAMED + 1 else []
+    named = [*(names[:_MOST_NAMED] if more else names), *more]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+
+
+def _asked_id(finding: Finding) -> str:
+    return "" if finding.requirement is None else finding.requirement.criterion
+
+
+def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
+    requirement = finding.requirement
+    return "" if requirement is None else requirement_text(requirement, knowledge.criteria[requirement.criterion])

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
 from provider_advisor.decision.degrees import GradedPart
+from provider_advisor.explanation.model import ProductGapRecord
 from provider_advisor.explanation.notices import describe_notices, has_ended
+from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     amount_text,
@@ -169,11 +171,12 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
     return f"the answer would be undetermined{lean}"
 
 
-def explain_verdict(decision: Decision) -> str:
-    """Return the verdict and its reason in one sentence, with how many requirements are not judged."""
+def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -> str:
+    """Return the verdict and its reason in one sentence, with what is stated for another product, or not judged."""
     sentence = _explain_judged(decision)
-    unjudged = count_unjudged(decision.outcome.team)
-    return f"{sentence.removesuffix('.')}; {unjudged}." if unjudged else sentence
+    apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
+    more = [clause for clause in (apart, count_unjudged(decision.outcome.team)) if clause]
+    return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
 
 def count_unjudged(team: Team) -> str:

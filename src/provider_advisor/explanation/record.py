@@ -9,7 +9,7 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
-from provider_advisor.explanation.products import describe_products, find_products
+from provider_advisor.explanation.products import describe_products, find_products, record_product_gaps
 from provider_advisor.explanation.reasons import (
     cost_unit,
     explain_finding,
@@ -35,7 +35,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     used = _used_claims(outcome.assessments)
-    notices = find_notices(decision)
+    notices, gaps = find_notices(decision), record_product_gaps(decision)
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
@@ -44,7 +44,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             *_list_unbounded(outcome.team.requirements, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=_verdict(outcome.verdict, explain_verdict(decision)),
+        verdict=_verdict(outcome.verdict, explain_verdict(decision, gaps)),
         providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
         findings=[_finding(finding, knowledge) for finding in findings],
         requirements=[
@@ -66,6 +66,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         sources=_sources(used, {part.source for part in notices} | _list_rate_sources(used), knowledge),
         products=find_products(decision),
         take=describe_products(decision, knowledge),
+        product_gaps=gaps,
         notices=notices,
         dated_by=[
             model.StaleRecord(

@@ -25,6 +25,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "notices": [],
     "products": {},
     "take": {},
+    "product_gaps": [],
     "dated_by": [],
     "differences": [],
 }

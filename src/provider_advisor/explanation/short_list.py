@@ -44,9 +44,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
     ranked = sort_by_standing(answer.providers)
     if len(ranked) <= most:
         return ShortList(tuple(ranked))
-    verdict = answer.verdict
-    named = {verdict.provider, verdict.lean, *verdict.among}
-    first = sorted(ranked, key=lambda each: each.id not in named)[:most]
+    first = sorted(ranked, key=lambda each: each.id not in answer.verdict.named)[:most]
     chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
     others = [each for each in ranked if each.id not in chosen]
     findings: dict[str, list[FindingRecord]] = {}

@@ -13,6 +13,8 @@ from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = [
+    "GAPS_HEADING",
+    "GAP_FOOTNOTE",
     "STANDINGS",
     "STRENGTHS",
     "age_text",
@@ -50,6 +52,8 @@ _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
+GAPS_HEADING = "Ask first: stated for another product"
+GAP_FOOTNOTE = "* stated for another product than the one that meets the rest: ask."
 
 
 def joined(words: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ a member, have a bound, or be a must-not: `number-countries>=90|phone-numbers@de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from provider_advisor.knowledge.conditions import EITHER, FactHolds
@@ -53,7 +53,7 @@ def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
     if len(parts) < 2 or name_choice(parts, criteria) != name:  # noqa: PLR2004 (one is no choice)
         raise KeyError(name)
     asked = [criteria[part.criterion] for part in parts]
-    label = " or ".join(_label_part(part, criterion) for part, criterion in zip(parts, asked, strict=True))
+    label = _label_choice(parts, criteria)
     return asked[0]._replace(
         id=name,
         label=label,
@@ -78,7 +78,14 @@ def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
         of_each=None,
         member_of=None,
         any_of=parts,
+        same_product=_join_areas(asked),
     )
+
+
+def _join_areas(asked: Sequence[Criterion]) -> tuple[str, ...]:
+    """Return the areas of all parts, if each of them has to be met by the product that meets the other musts."""
+    areas = [criterion.same_product for criterion in asked]
+    return tuple(sorted(set().union(*areas))) if all(areas) else ()
 
 
 def _read_part(text: str, criteria: Mapping[str, Criterion]) -> FactHolds:
@@ -109,6 +116,17 @@ def _read_end(text: str | None, criterion: Criterion) -> Number | None:
         return criterion.values.index(text) if criterion.kind == "rating" else plain(float(text))
     except ValueError as error:
         raise KeyError(text) from error
+
+
+def _label_choice(parts: Sequence[FactHolds], criteria: Mapping[str, Criterion]) -> str:
+    """Return the labels of the parts; members of one criterion share its label: "Phone numbers, Chile or Peru"."""
+    asked = [criteria[part.criterion] for part in parts]
+    labels = [_label_part(part, criterion) for part, criterion in zip(parts, asked, strict=True)]
+    parents = {None if criterion.member_of is None else criterion.member_of.criterion for criterion in asked}
+    parent = parents.pop() if len(parents) == 1 else None
+    if parent is not None:
+        labels[1:] = [label.removeprefix(f"{criteria[parent].label}, ") for label in labels[1:]]
+    return " or ".join(labels)
 
 
 def _label_part(part: FactHolds, criterion: Criterion) -> str:

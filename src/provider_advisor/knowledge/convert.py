@@ -88,6 +88,7 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         keywords=tuple(shape.keywords),
         loose=tuple(shape.loose),
         of_each=shape.of_each,
+        same_product=tuple(shape.same_product),
     )
 
 

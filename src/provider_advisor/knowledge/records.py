@@ -13,6 +13,7 @@ from provider_advisor.knowledge.members import AT, MemberOf
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
+    "EVERY_AREA",
     "About",
     "BoundWord",
     "Claim",
@@ -105,6 +106,10 @@ class Scale(NamedTuple):
     points: tuple[tuple[Number, float], ...] = ()
 
 
+EVERY_AREA = "all"
+"""What stands for every area among those of `Criterion.same_product`."""
+
+
 class Criterion(NamedTuple):
     """What a provider can be asked about.
 
@@ -116,6 +121,8 @@ class Criterion(NamedTuple):
     names that mean it only beside other criteria of its area: "encryption" is that of video where video is asked for.
     `of_each` is the list of members that it can be asked of; `member_of` is set for such a member alone.
     `any_of` is set for a choice alone: conditions on facts, one of which is enough.
+    `same_product` names the areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one product
+    says nothing of another.
     """
 
     id: str
@@ -144,6 +151,7 @@ class Criterion(NamedTuple):
     of_each: str | None = None
     member_of: MemberOf | None = None
     any_of: tuple[FactHolds, ...] = ()
+    same_product: tuple[str, ...] = ()
 
     @property
     def plain_name(self) -> str:

@@ -42,12 +42,14 @@ from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import Tally, Tallying
 from provider_advisor.batch.kernel.output import (
+    ProductGaps,
     list_names,
     make_code_lists,
     make_columns,
     make_fields,
     make_no_lists,
     make_texts,
+    make_verdict_columns,
     make_word_lists,
 )
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
@@ -117,7 +119,10 @@ class Scorer:
         self._reasons, self._explain = reasons, explain
         self._costs = bool(facts.knowledge.usage)
         self._everybody = tuple(facts.base.providers) if everybody is None else tuple(everybody)
-        self._fields = make_fields(self._everybody, costs=self._costs, reasons=reasons, explain=explain)
+        self._gaps = any(criterion.same_product for criterion in facts.knowledge.criteria.values())
+        self._fields = make_fields(
+            self._everybody, costs=self._costs, gaps=self._gaps, reasons=reasons, explain=explain
+        )
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
         self._fresh: Memory | None = None
@@ -148,7 +153,9 @@ class Scorer:
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high) if self._costs else ()
-        ours = [*map(some, make_columns(self._everybody, providers, verdicts, found.scores, costs))]
+        ours = [*map(some, make_verdict_columns(self._everybody, providers, verdicts))]
+        ours += [memory.gaps.list_codes(found.entries, verdicts, kept)] if self._gaps else []
+        ours += map(some, make_columns(self._everybody, providers, found.scores, costs))
         if self._reasons:
             ours += self._list_reasons(memory, found, verdicts.among, kept)
         if self._explain:
@@ -400,6 +407,7 @@ class Memory:
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()
         self.fresh = FreshCells(self.cells)
+        self.gaps = ProductGaps(self.cells)
         self.lists = make_code_lists(facts.knowledge.providers)
 
     @property

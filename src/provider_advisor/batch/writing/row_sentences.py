@@ -5,9 +5,11 @@ The columns are those of `--reasons`: words and codes. Whole explanations are th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from provider_advisor.batch.kernel.output import GAPS
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -23,13 +25,14 @@ class RowSentences:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
         lists = (f"{provider}.{name}" for provider in knowledge.providers for name in ("unmet", "unknown"))
-        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", "unlisted", *lists)
+        gaps = [GAPS] if any(criterion.same_product for criterion in knowledge.criteria.values()) else []
+        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", "unlisted", *gaps, *lists)
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
 
     def _say(self, *values: str | None) -> str:
         """Return the sentences on a row; lists are codes joined by semicolons."""
         row = dict(zip(self.columns, values, strict=True))
-        return " ".join([self._say_verdict(row), *self._say_musts(row), *self._say_reasons(row)])
+        return " ".join([self._say_verdict(row), *self._say_gaps(row), *self._say_musts(row), *self._say_reasons(row)])
 
     def _say_verdict(self, row: Mapping[str, str | None]) -> str:
         if row["verdict"] == "recommended":
@@ -42,6 +45,11 @@ class RowSentences:
         if row["lean"]:
             return f"Undetermined; {self._name(row['lean'])} leads."
         return f"Undetermined between {among}." if among else "Undetermined."
+
+    def _say_gaps(self, row: Mapping[str, str | None]) -> Iterator[str]:
+        for provider, codes in itertools.groupby(_split(row.get(GAPS)), key=lambda code: code.partition(":")[0]):
+            asked = self._list([code.partition(":")[2] for code in codes])
+            yield f"Ask {self._name(provider)} first, which states only for another product: {asked}."
 
     def _say_musts(self, row: Mapping[str, str | None]) -> Iterator[str]:
         for provider in self._knowledge.providers:

@@ -24,6 +24,8 @@ from provider_advisor.explanation.unknowns import (
     list_unwanted,
 )
 from provider_advisor.explanation.words import (
+    GAP_FOOTNOTE,
+    GAPS_HEADING,
     STANDINGS,
     amount_text,
     base_text,
@@ -99,6 +101,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     page.line(f"{known.rests_on.says} Asked on {known.as_of}. {known.read_from}")
     for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
         page.line(note)
+    _show_product_gaps(answer, page, verbose=verbose)
     if answer.findings:
         _show_matrix(answer, knowledge, page, verbose=verbose)
         if verbose:
@@ -145,6 +148,12 @@ def _show_verdict(answer: AnswerRecord, page: Page) -> None:
     page.line(verdict.reason, colour=colour, bold=True)
 
 
+def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
+    """Print the musts that are stated for another product; in a short answer of those that the verdict names."""
+    gaps = [gap for gap in answer.product_gaps if verbose or gap.provider in answer.verdict.named]
+    _show_list(GAPS_HEADING, [gap.says for gap in gaps], page)
+
+
 def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     """Print who meets what; in a short answer, if it is long, without the rows that all meet.
 
@@ -156,13 +165,16 @@ def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
     for group in kept:
         by_provider = {finding.provider: finding for finding in group}
-        marks = [_mark(by_provider[provider.id], page) for provider in shown]
+        marks = [_mark(by_provider[provider.id], answer, page) for provider in shown]
         rows.append([group[0].priority or "rule", _label(group[0], knowledge), *marks])
     standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
     rows.append(["", TableCell("Standing", bold=True), *standings])
     rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
     page.gap()
     page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
+    names = {provider.id for provider in shown}
+    if any(answer.has_gap(finding) for group in kept for finding in group if finding.provider in names):
+        page.line(GAP_FOOTNOTE)
     if len(kept) < len(groups):
         page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
     for heading, lines in others:
@@ -187,10 +199,12 @@ def _decides(group: Sequence[FindingRecord]) -> bool:
     return any(finding.outcome != "met" for finding in group)
 
 
-def _mark(finding: FindingRecord, page: Page) -> TableCell:
-    """Return yes, no or ?; for what has a degree the degree, in percent."""
+def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
+    """Return yes, no or ?; for what has a degree the degree, in percent; yes* for what another product meets."""
     if finding.outcome == "partial":
         return TableCell(degree_text(finding.outcome, finding.degree))
+    if answer.has_gap(finding):
+        return TableCell(f"{page.mark('yes').text}*", "yellow")
     return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
 
 
@@ -261,8 +275,7 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
 
 def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     """Print which products to take; in a short answer of those providers only that the verdict names."""
-    verdict = answer.verdict
-    named = {verdict.provider, verdict.lean, *verdict.among}
+    named = answer.verdict.named
     shown = [part for part in answer.providers if part.id in named or (verbose and part.standing != "ruled-out")]
     lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
     _show_list("Products to take", lines, page)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
+from provider_advisor.explanation.words import GAPS_HEADING
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.report.sureness import describe_sureness
@@ -54,6 +55,8 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
         "others": list_others(answer, knowledge),
         "rows": found,
         "degrees": any(cell.kind == "partial" for row in found for cell in row.cells),
+        "gaps_heading": GAPS_HEADING,
+        "gaps": parts.describe_product_gaps(answer),
         "products": parts.describe_products(answer),
         "set_aside": parts.describe_set_aside(answer, knowledge),
         "unknowns": unknown,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.model import AnswerRecord
+from provider_advisor.explanation.words import GAPS_HEADING
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.sureness import ReportQuestion, ReportSureness, describe_sureness
 from provider_advisor.faces.report.view import (
@@ -140,6 +141,9 @@ def _verdict(answer: AnswerRecord) -> Iterator[str]:
     yield "## Verdict"
     title, why = split_headline(answer)
     yield f"**{escape(title)}.** {escape(why)}".rstrip()
+    if gaps := parts.describe_product_gaps(answer):
+        yield f"{GAPS_HEADING}:"
+        yield _list(escape(line) for line in gaps)
 
 
 def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "describe_changes",
     "describe_context",
     "describe_notices",
+    "describe_product_gaps",
     "describe_products",
     "describe_set_aside",
     "describe_stale",
@@ -140,6 +141,12 @@ def describe_products(answer: AnswerRecord) -> list[str]:
         for part in answer.providers
         if part.standing != "ruled-out" and part.id in answer.take
     ]
+
+
+def describe_product_gaps(answer: AnswerRecord) -> list[str]:
+    """Return the musts that are stated for another product, first of the providers that the verdict names."""
+    gaps = sorted(answer.product_gaps, key=lambda gap: gap.provider not in answer.verdict.named)
+    return [clean(gap.says) for gap in gaps]
 
 
 def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:

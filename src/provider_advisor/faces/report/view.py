@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 _MOST_SHOWN = 5
+_APART = "yes, by another product"
 _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
@@ -188,6 +189,8 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
         ]
         cells, others = ([_cell(part, names, sources, knowledge) for part in each] for each in (shown, failed))
+        apart = [answer.has_gap(part) for part in shown]
+        cells = [cell._replace(word=_APART) if gap else cell for cell, gap in zip(cells, apart, strict=True)]
         rows.append(_row(shown[0], cells, knowledge)._replace(failed=tuple(others)))
     return rows
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from provider_advisor.knowledge.members import MemberList
 from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import Criterion, UsageItem
+from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -128,6 +128,10 @@ def _check_references(
     yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
     of_each = [] if criterion.of_each is None else [criterion.of_each]
     yield from _check_known(of_each, list(lists.records), lists, "'of_each' must name a list of facts/members/")
+    areas = sorted({other.area for other in criteria.records.values()})
+    yield from _check_known(criterion.same_product, [EVERY_AREA, *areas], criteria, "'same_product' must name areas")
+    if criterion.same_product and criterion.kind != "capability":
+        yield "'same_product' belongs to capabilities, because an amount is of one product; remove it."
     if criterion.computed and criterion.of_each:
         yield "what is computed has no members; remove 'of_each'."
     yield from _check_currency(criterion, criteria.records.values())

@@ -137,6 +137,10 @@ class CriterionShape(Shape):
     keywords: Annotated[list[Id], Field(description="words that lead a search to it, but are no name of it")] = []
     loose: Annotated[list[Id], Field(description="names of it that mean it only beside others of its area")] = []
     of_each: Annotated[Id | None, Field(description="the list in facts/members/ of what it can be asked of")] = None
+    same_product: Annotated[
+        list[Id],
+        Field(description="for what is stated of a product: the areas whose musts the same product must meet, or all"),
+    ] = []
 
 
 class CriteriaFile(Shape):
