@@ -50,7 +50,7 @@ _TOPICS = ("situation", "usage", "weights")
 USAGE = "usage."
 _ANSWERS = tuple(f"{topic}." for topic in _TOPICS)
 _BETWEEN = re.compile(r"[\s_.-]+")
-_BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
+_BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
 

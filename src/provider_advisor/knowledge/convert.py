@@ -218,7 +218,7 @@ def _find_amount(bound: BoundWord | None, value: ClaimValue, criterion: Criterio
         return Interval(numbers[0], numbers[-1]) if numbers else None
     if bound == "more_than":
         return Interval(math.floor(value) + 1) if criterion.whole else Interval(value, above=True)
-    low, high = {"exactly": (value, value), "at_most": (0, value)}.get(str(bound), (value, None))
+    low, high = {"exactly": (value, value), "at_most": (criterion.floor, value)}.get(str(bound), (value, None))
     return Interval(low, high)
 
 

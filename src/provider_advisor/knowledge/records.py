@@ -159,6 +159,12 @@ class Criterion(NamedTuple):
         return next((name for name in (self.id, *self.aliases) if name not in self.loose), self.id)
 
     @property
+    def floor(self) -> Number | None:
+        """Return the least that an amount can be: 0, or None where the scale has amounts below it, as temperatures."""
+        scale = self.scale
+        return None if scale is not None and min(scale.worst, scale.best) < 0 else 0
+
+    @property
     def least(self) -> Interval | None:
         """Return the bound of a must that names none: for a rating with a word for "not there", every other word."""
         if self.absent is None:

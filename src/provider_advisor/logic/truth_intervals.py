@@ -5,6 +5,7 @@ Unknown can never pass for false by accident.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple, NoReturn
@@ -92,7 +93,7 @@ class Interval(NamedTuple):
         return self.intersect(other).is_empty()
 
 
-ABSENT = Interval(high=-1)
+ABSENT = Interval(high=-math.inf)
 """The bound of a capability that must not be there. No amount is below 0, so it is no bound of an amount."""
 
 

@@ -28,11 +28,11 @@ _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\
 # `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([0-9]{1,6})d")
-_TWO_READINGS = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
-_SHORTENED = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
+_TWO_READINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
+_SHORTENED = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
 _GROUPED = {
-    ",": re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"),
-    ".": re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?"),
+    ",": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]+)(,[0-9]+)?"),
+    ".": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+|[+-]?[0-9]+)(\.[0-9]+)?"),
 }
 NO_COMMA = "write fractions with a point and thousands without a mark, such as 0.01 or 1000."
 """What to say of a number with a comma, at the end of a sentence."""

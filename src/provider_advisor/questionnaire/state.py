@@ -14,7 +14,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
-from provider_advisor.requirements.grammar import LARGEST, brief, read_requirement, shown
+from provider_advisor.requirements.grammar import LARGEST, brief, get_lowest, read_requirement, shown
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 
@@ -268,7 +268,7 @@ def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number
         if isinstance(value, str) or value not in range(len(criterion.values)):
             return criterion.values.index(_check_word(value, criterion.values, f"the bound of '{criterion.id}'"))
         return int(str(value))
-    return _check_number(value, f"the bound of '{criterion.id}'", str(criterion.unit))
+    return _check_number(value, f"the bound of '{criterion.id}'", str(criterion.unit), get_lowest(criterion))
 
 
 def _check_volume(value: object, item: UsageItem) -> Used:
@@ -278,7 +278,9 @@ def _check_volume(value: object, item: UsageItem) -> Used:
     return _check_number(used, f"the usage '{item.id}'", item.unit)
 
 
-def _check_number(value: object, what: str, unit: str) -> Number:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
-        raise RequirementsError(f"{what} is {shown(value)}; expected a number of {unit}, 0 to {LARGEST:.0f}.")
+def _check_number(value: object, what: str, unit: str, lowest: Number = 0) -> Number:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= LARGEST:
+        raise RequirementsError(
+            f"{what} is {shown(value)}; expected a number of {unit}, {lowest:.0f} to {LARGEST:.0f}."
+        )
     return plain(value)

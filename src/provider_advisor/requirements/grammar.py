@@ -33,6 +33,7 @@ __all__ = [
     "explain_exclusive",
     "find_unknown",
     "get_least",
+    "get_lowest",
     "get_name",
     "get_word",
     "prepare_words",
@@ -47,7 +48,7 @@ _FORM = re.compile(
     r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
 )
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
-_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*\$?[0-9][0-9.,]*$")
+_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
@@ -366,7 +367,7 @@ def _suggest_example(value: str, criterion: Criterion) -> Number | str:
         number, _ = read_amount(value)
     except ValueError:
         return 1
-    return number if 0 <= number <= LARGEST else 1
+    return number if get_lowest(criterion) <= number <= LARGEST else 1
 
 
 def _read_rank(value: str, criterion: Criterion) -> Number:
@@ -390,11 +391,16 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
         raise RequirementsError(
             f"the unit {shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
         )
-    if not 0 <= number <= LARGEST:
+    if not (lowest := get_lowest(criterion)) <= number <= LARGEST:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' is {brief(value)}; expected 0 to {LARGEST:.0f} {criterion.unit}."
+            f"the bound of '{criterion.id}' is {brief(value)}; expected {lowest:.0f} to {LARGEST:.0f} {criterion.unit}."
         )
     return number
+
+
+def get_lowest(criterion: Criterion) -> Number:
+    """Return the lowest number that a bound may be: 0, or far below it where the criterion's scale is."""
+    return -LARGEST if criterion.floor is None else criterion.floor
 
 
 def _split_unit(value: str) -> tuple[Number, str | None]:

@@ -148,7 +148,8 @@ class _ChangeSearch:
             past = list_past([end for end in ends if end >= bound.low], None, criterion)
             tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
-            past = list_past([end for end in reversed(ends) if end <= bound.high], 0, criterion)
+            lowest = -math.inf if criterion.floor is None else criterion.floor
+            past = list_past([end for end in reversed(ends) if end <= bound.high], lowest, criterion)
             tighter += [bound._replace(high=end) for end in past]
         moved += [each for each in tighter if any(not amount.excludes(each) for amount in amounts)]
         yield from (each for each in moved if each != bound and not each.is_empty())

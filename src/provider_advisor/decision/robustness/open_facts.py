@@ -229,11 +229,18 @@ def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
     return claimed.high if claimed.high is not None and end > claimed.high else end
 
 
+def _find_floor(criterion: Criterion) -> Number:
+    return -math.inf if criterion.floor is None else criterion.floor
+
+
 def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> list[Number]:
     """Return the amounts on each end of the bound and just outside it, and one inside if neither end is left open."""
     found: list[Number] = []
     if bound.low is not None:
-        found += [bound.low, _step_from(bound.low, 0 if claimed.low is None else claimed.low, criterion)]
+        found += [
+            bound.low,
+            _step_from(bound.low, _find_floor(criterion) if claimed.low is None else claimed.low, criterion),
+        ]
     if bound.high is not None:
         found += [bound.high, _step_from(bound.high, claimed.high, criterion)]
     inside = claimed.intersect(bound)
@@ -301,8 +308,8 @@ def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
 
 
 def _keep_possible(amounts: Iterable[Number], claimed: Interval, criterion: Criterion) -> Iterator[Number]:
-    """Yield those that the claims leave open and that can be: no amount is below 0, a rating is one of its words."""
-    can_be = Interval(0, len(criterion.values) - 1 if criterion.kind == "rating" else None)
+    """Yield those that the claims leave open and that can be: none below the floor, a rating is one of its words."""
+    can_be = Interval(criterion.floor, len(criterion.values) - 1 if criterion.kind == "rating" else None)
     for amount in amounts:
         point = Interval(amount, amount)
         if claimed.holds(point) and can_be.holds(point):

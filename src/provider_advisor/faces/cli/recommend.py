@@ -51,7 +51,7 @@ _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": 
 _SHEETS = (".xlsx", ".xlsm", ".csv")
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 
-_BOUND = re.compile(r"(?<=[=≥≤])\s*[0-9][0-9.,]*")
+_BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
 
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""

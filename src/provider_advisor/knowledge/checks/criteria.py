@@ -107,6 +107,8 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
         order, better = ("above", "less") if lower else ("below", "more")
         yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
     low, high = sorted((scale.worst, scale.best))
+    if criterion.kind == "price" and low < 0:
+        yield f"the scale of a price begins at {low:g}; no price is below 0."
     amounts = [point.at for point in scale.points]
     for amount in sorted({amount for amount in amounts if not low <= amount <= high}):
         yield f"the point at {amount:g} is outside the scale, {low:g} to {high:g}; move it, or an end of the scale."

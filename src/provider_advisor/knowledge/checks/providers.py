@@ -190,6 +190,8 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         for amount in amounts:
             if not low <= amount <= high:
                 yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
+    elif any(amount < 0 for amount in amounts):
+        yield "an amount below 0 cannot be a price; correct it."
     if criterion.whole and any(not float(amount).is_integer() for amount in amounts):
         yield "expected a whole number, because the criterion counts things; or set `whole: false` there."
     if claim.between is not None and claim.between[0] > claim.between[1]:

@@ -162,6 +162,11 @@ def _check_bound(at_least: float | str | None, at_most: float | str | None, crit
     elif any(isinstance(end, str) for end in ends):
         yield f"a bound of '{criterion.id}' is a number, in {criterion.unit}, without quotes."
     else:
+        yield from (
+            f"the bound {end:g} of '{criterion.id}' is below 0, and its scale is not; correct one of them."
+            for end in ends
+            if not isinstance(end, str) and criterion.floor is not None and end < criterion.floor
+        )
         yield from _check_order(at_least, at_most)
 
 

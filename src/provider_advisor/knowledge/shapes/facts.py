@@ -10,7 +10,18 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Evidence, Kind, SourceKind
-from provider_advisor.knowledge.shapes.values import Amount, Days, Id, Line, Shape, Weight, WordOrWords, Words, wrong
+from provider_advisor.knowledge.shapes.values import (
+    Amount,
+    AnyAmount,
+    Days,
+    Id,
+    Line,
+    Shape,
+    Weight,
+    WordOrWords,
+    Words,
+    wrong,
+)
 
 __all__ = [
     "TERM_KEYS",
@@ -51,7 +62,7 @@ def _find_from_form(value: object) -> str:
 
 
 AmountOrDay = Annotated[
-    Annotated[Amount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
+    Annotated[AnyAmount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
 ]
 MEMBER_KEYS = ("member", "includes", "only")
 PLACE_KEYS = ("line", "page", "section", "anchor")
@@ -96,15 +107,15 @@ class SourcesFile(Shape):
 class ScalePointShape(Shape):
     """An amount on a scale, and how good it is: 0 the worst, 1 the best."""
 
-    at: Amount
+    at: AnyAmount
     degree: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0 to 1")]
 
 
 class ScaleShape(Shape):
     """The ends of a criterion's scale, and points where the line between them bends."""
 
-    worst: Amount
-    best: Amount
+    worst: AnyAmount
+    best: AnyAmount
     because: Words
     points: Annotated[
         list[ScalePointShape], Field(description="where the scale bends; one at an end takes the place of its 0 or 1")
@@ -292,11 +303,11 @@ class ClaimShape(Shape):
     includes: Annotated[list[Id] | None, Field(min_length=1)] = None
     only: Annotated[list[Id] | None, Field(min_length=1)] = None
     value: Annotated[WordOrWords | None, Field(description="a word, or the words of a rating among which it is")] = None
-    exactly: Amount | None = None
-    at_least: Amount | None = None
-    more_than: Amount | None = None
-    at_most: Amount | None = None
-    between: Annotated[list[Amount], Field(min_length=2, max_length=2)] | None = None
+    exactly: AnyAmount | None = None
+    at_least: AnyAmount | None = None
+    more_than: AnyAmount | None = None
+    at_most: AnyAmount | None = None
+    between: Annotated[list[AnyAmount], Field(min_length=2, max_length=2)] | None = None
     from_: AmountOrDay | None = Field(default=None, alias="from")
     by_quote: Literal[True] | None = None
     tiers: Annotated[list[TierShape] | None, Field(min_length=2)] = None

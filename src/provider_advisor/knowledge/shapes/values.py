@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Amount",
+    "AnyAmount",
     "Days",
     "End",
     "Id",
@@ -67,11 +68,14 @@ Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits 
 Ref = Annotated[str, Field(pattern=_REF, description="an id, or that of one of its members: phone-numbers@de")]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
+AnyAmount = Annotated[
+    float, Field(allow_inf_nan=False, description="a number; below 0 only where the scale of the criterion is")
+]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
 Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_check_days)]
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 End = Annotated[
-    Annotated[Amount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
+    Annotated[AnyAmount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
     Discriminator(_find_end_form),
 ]
 Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_find_ids_form)]
