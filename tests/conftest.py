@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgresql import start_postgresql
 
 import provider_advisor.inference.durable_host  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
 from provider_advisor import KnowledgeBase, load
@@ -89,3 +90,10 @@ def article() -> KnowledgeBase:
 def bicycles() -> KnowledgeBase:
     """The knowledge base about bicycle shops, as it is; session-wide, because records never change."""
     return load(BICYCLES / "facts", BICYCLES / "rules")
+
+
+@pytest.fixture(scope="session")
+def postgresql_port():
+    """The port of a PostgreSQL of our own, which asks for a password; `tests.postgresql` makes its URLs."""
+    with start_postgresql() as port:
+        yield port

@@ -12,7 +12,7 @@ from benchmarks.house import find_circles, find_class_names, find_imports, list_
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
 _SHARED = ["errors", "version", "bounded_cache", "whole_file", "safe_text"]
 _ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
-_FRONT = ["recommendation", "questionnaire", "batch", "__init__", "faces"]
+_FRONT = ["recommendation", "questionnaire", "batch", "store", "__init__", "faces"]
 _ORDER = [*_SHARED, *_ROOMS, *_FRONT]
 _MODULES = read_modules(_PACKAGE)
 

@@ -11,6 +11,8 @@ __all__ = [
     "EngineError",
     "KnowledgeError",
     "RequirementsError",
+    "StoreError",
+    "StoreFailure",
     "describe_cause",
 ]
 
@@ -50,6 +52,14 @@ class BatchError(AdvisorError):
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
     """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to its end."""
+
+
+class StoreError(AdvisorError):
+    """A store of kept decisions cannot be opened, because of what was named or what it holds."""
+
+
+class StoreFailure(StoreError):  # noqa: N818 (as above)
+    """A store fails while it is used: a full disk, a database that does not answer. Nothing is half kept."""
 
 
 def describe_cause(error: BaseException) -> str:

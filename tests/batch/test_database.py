@@ -2,82 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 import pytest
 from adbc_driver_postgresql import dbapi
+from tests.postgresql import PASSWORD, make_url
 
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.faces.cli.main import main
 
-_PASSWORD = "pa:ss/word@3 %"  # noqa: S105 (of a server that lives for a minute)
-_FOLDERS = [Path(found).parent for found in [shutil.which("initdb")] if found]
-_FOLDERS += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-
-
-def _free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def _is_ready(port):
-    with contextlib.suppress(dbapi.Error), dbapi.connect(_url(port)):
-        return True
-    return False
-
-
-def _url(port, user="ann", password=_PASSWORD, name="postgres"):
-    return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port}/{name}"
+_PASSWORD, _url = PASSWORD, make_url
 
 
 @pytest.fixture(scope="module")
-def port():
+def port(postgresql_port):
     """The port of a PostgreSQL of our own, which asks for a password."""
-    programs = next((folder for folder in _FOLDERS if (folder / "initdb").exists()), None)
-    if programs is None:
-        pytest.skip("no PostgreSQL is installed: initdb is neither in PATH nor in /usr/lib/postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # below pytest's own folders only their owner may look
-    nobody = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = {"user": "nobody", "extra_groups": []}
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-    (folder / "password").write_text(_PASSWORD + "\n")
-    make = [programs / "initdb", "-D", folder / "data", "-U", "ann", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8"]
-    made = subprocess.run(
-        [*make, "--locale=C", "--pwfile", folder / "password"],
-        cwd=folder, capture_output=True, text=True, check=False, **nobody,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    found = _free_port()
-    start = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(found), "-k", folder, "-F"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **nobody)
-    try:
-        for _ in range(300):
-            if server.poll() is not None or _is_ready(found):
-                break
-            time.sleep(0.1)
-        assert server.poll() is None, (folder / "log").read_text()
-        yield found
-    finally:
-        server.send_signal(2)  # SIGINT: do not wait for clients
-        server.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
+    return postgresql_port
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ class Commands(click.Group):
         "check",
         "compare",
         "criteria",
+        "decisions",
         "facts",
         "impact",
         "mcp",

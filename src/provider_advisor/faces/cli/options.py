@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import click
@@ -27,6 +28,7 @@ __all__ = [
     "knowledge_options",
     "load_knowledge",
     "name_input",
+    "need_web",
     "path_name",
     "read_age",
     "read_day",
@@ -35,6 +37,7 @@ __all__ = [
     "read_scope_options",
     "read_separator",
     "scope_options",
+    "store_option",
     "today",
     "write_answer",
 ]
@@ -143,6 +146,24 @@ def color_option(command: F) -> F:
     return click.option(
         "--color", type=choice, default="auto", help="Colours: auto (by terminal and NO_COLOR), always, never."
     )(command)
+
+
+def store_option(*, required: bool = False) -> Callable[[F], F]:
+    """Add `--store`, which the variable RECOMMEND_STORE may name too, so that no list of processes shows a password."""
+    return click.option(
+        "--store",
+        envvar="RECOMMEND_STORE",
+        show_envvar=True,
+        required=required,
+        metavar="FILE|URL",
+        help="Store of kept decisions: decisions.db, or postgresql://user@host/database.",
+    )
+
+
+def need_web(module: str) -> None:
+    """Raise RequirementsError where the extra that brings a module is not installed."""
+    if find_spec(module) is None:
+        raise RequirementsError("this needs the extra 'web'; install it with: pip install 'provider-advisor[web]'")
 
 
 def write_answer(path: str, text: str) -> None:

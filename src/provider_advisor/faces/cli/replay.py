@@ -10,8 +10,6 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError, describe_cause
-from provider_advisor.explanation.model import SCHEMA
-from provider_advisor.explanation.replay import CONTEXT, compare_records
 from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,
@@ -23,18 +21,11 @@ from provider_advisor.faces.cli.options import (
     read_scope_options,
     scope_options,
 )
-from provider_advisor.faces.text import Page, clean, show_json
-from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import Scope
+from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
+from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge.files import MAX_BYTES
-from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement
-from provider_advisor.requirements.file import read_requirements_data
 
-__all__ = ["replay_command"]
-
-_EXPECTED = "expected what `recommend --format json` printed."
+__all__ = ["replay_command", "show_comparison"]
 
 
 @click.command("replay")
@@ -55,37 +46,18 @@ def replay_command(
     day = read_day(as_of)
     old, name = _read(record), name_input(record)
     knowledge = load_knowledge(facts, rules)
-    _refuse_other_base(old, name, knowledge)
-    statement = _statement(old["question"], name, knowledge)
-    if day is not None:
-        statement = statement._replace(as_of=day)
-    limits = read_scope_options(knowledge, **scope)
-    both = (mine or old for mine, old in zip(limits, statement.scope, strict=True))
-    statement = statement._replace(scope=Scope(*both))
-    try:
-        compared = compare_records(old, answer(knowledge, statement).record)
-    except RequirementsError as error:
-        raise RequirementsError(f"{name}: {error}") from error
+    compared = replay_record(old, name, knowledge, day, read_scope_options(knowledge, **scope))
     if form == "json":
         show_json(compared)
     else:
-        _show(compared)
+        show_comparison(compared)
 
 
 def _read(record: str) -> dict[str, Any]:
     """Return the record in a file, with a question in it. Raises RequirementsError."""
     name = name_input(record)
     data = _json(_content(record), name)
-    schema = data.get("schema") if isinstance(data, dict) else None
-    if schema != SCHEMA:
-        found = f"its schema is {_shown(schema)}" if isinstance(schema, str) else "it names no schema"
-        raise RequirementsError(
-            f"{name} is not a record that can be replayed: {found}; "
-            f"expected '{SCHEMA}', as `recommend --format json` prints it."
-        )
-    if not isinstance(data.get("question"), dict):
-        raise RequirementsError(f"{name} holds no question to ask again; {_EXPECTED}")
-    return dict(data)
+    return check_record(data, name)
 
 
 def _content(record: str) -> bytes:
@@ -105,7 +77,7 @@ def _content(record: str) -> bytes:
             f"cannot read {name} ({describe_cause(error)}); check the path and its permissions."
         ) from error
     if len(content) > MAX_BYTES:
-        raise RequirementsError(f"{name} is over {MAX_BYTES // 1_000_000} MB; {_EXPECTED}")
+        raise RequirementsError(f"{name} is over {MAX_BYTES // 1_000_000} MB; {EXPECTED_RECORD}")
     return content
 
 
@@ -115,75 +87,24 @@ def _json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anythin
     except UnicodeDecodeError as error:
         raise RequirementsError(f"{name} is not UTF-8 at byte {error.start + 1}; expected JSON in UTF-8.") from error
     except json.JSONDecodeError as error:
-        raise RequirementsError(f"{name}:{error.lineno}: not JSON; {_EXPECTED}") from error
+        raise RequirementsError(f"{name}:{error.lineno}: not JSON; {EXPECTED_RECORD}") from error
     except (ValueError, RecursionError) as error:
-        raise RequirementsError(f"{name} holds a number or nesting that no record has; {_EXPECTED}") from error
+        raise RequirementsError(f"{name} holds a number or nesting that no record has; {EXPECTED_RECORD}") from error
 
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _shown(text: str) -> str:
-    return f"'{clean(text[:60])}'"
-
-
-def _statement(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> Statement:
-    """Return the question, read like a requirements file. Raises RequirementsError, KnowledgeError."""
-    _refuse_vanished(question, name, knowledge)
-    return read_requirements_data(question, name, knowledge)
-
-
-def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
-    """Raise RequirementsError for a record all of whose providers are unknown: it is about another field of choice."""
-    compared = [part.get("id") for part in _dicts(old.get("providers"))]
-    if compared and not any(provider in knowledge.providers for provider in compared):
-        said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
-        read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
-        raise RequirementsError(
-            f"{name} comes from another knowledge base, which compared {_shown(str(compared[0]))}; name that base with "
-            f"--facts and --rules.{read_from}"
-        )
-
-
-def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
-    """Raise RequirementsError for a word of the question that the knowledge base no longer has."""
-    asked = [part.get("criterion") for key in ("needs", "wants") for part in _dicts(question.get(key))]
-    for kind, words, known in (
-        ("criterion", asked, knowledge.words),
-        ("situation", question.get("situation"), knowledge.topics),
-        ("usage item", question.get("usage"), knowledge.usage),
-        *(("provider", question.get(key), knowledge.providers) for key in ("only", "without", "customer_of")),
-        ("source", question.get("sources"), knowledge.sources),
-    ):
-        for word in words if isinstance(words, dict | list) else []:
-            finds = {"criterion": knowledge.find_criterion, "usage item": knowledge.find_usage}
-            is_member = isinstance(word, str) and kind in finds and finds[kind](word) is not None
-            if isinstance(word, str) and word not in known and not is_member:
-                raise RequirementsError(
-                    f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_shown(word)}."
-                    f"{did_you_mean(word, known)}"
-                )
-
-
-def _dicts(values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON holds anything)
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-
-
-def _show(compared: dict[str, Any]) -> None:
+def show_comparison(compared: dict[str, Any]) -> None:
+    """Show whether and why an answer is different now."""
     page = Page()
     page.line(compared["says"], bold=True)
-    answers = [part for part in compared["differences"] if part["about"] not in CONTEXT]
-    for title, parts in (("What differs", answers), ("What is behind it", _rest(compared))):
-        if parts:
-            page.heading(title)
-        for part in parts:
-            page.line(part["says"], 2)
+    for title, sentences in group_differences(compared):
+        page.heading(title)
+        for sentence in sentences:
+            page.line(sentence, 2)
     page.gap()
     then, now = compared["then"], compared["now"]
     page.line(f"Asked on {then['as_of']} before, on {now['as_of']} now.")
     page.show()
-
-
-def _rest(compared: dict[str, Any]) -> list[dict[str, Any]]:
-    return [part for part in compared["differences"] if part["about"] in CONTEXT and part["about"] != "day"]

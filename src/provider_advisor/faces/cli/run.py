@@ -7,7 +7,14 @@ import sys
 
 import click
 
-from provider_advisor.errors import AdvisorError, BatchFailure, EngineError, KnowledgeError, RequirementsError
+from provider_advisor.errors import (
+    AdvisorError,
+    BatchFailure,
+    EngineError,
+    KnowledgeError,
+    RequirementsError,
+    StoreFailure,
+)
 from provider_advisor.faces.cli.recommend import recommend_command
 from provider_advisor.faces.text import clean, show_text
 
@@ -64,7 +71,7 @@ def _report(error: AdvisorError) -> int:
         for problem in error.problems:
             _complain(problem, 2)
         return 2
-    return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError) else 2)
+    return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError | StoreFailure) else 2)
 
 
 def _clean_problem(problem: str) -> str:

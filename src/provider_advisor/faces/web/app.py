@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,17 +26,29 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
+if TYPE_CHECKING:  # a database library, which only a server with a store needs
+    from provider_advisor.store import DecisionStore
+
 __all__ = ["create_app"]
 
 
-def create_app(knowledge: KnowledgeBase, limits: SizeLimits | None = None) -> FastAPI:
-    """Return the application on a knowledge base that `load` has read; it keeps nothing between requests."""
+def create_app(
+    knowledge: KnowledgeBase, limits: SizeLimits | None = None, store: DecisionStore | None = None
+) -> FastAPI:
+    """Return the application on a knowledge base that `load` has read.
+
+    It keeps nothing between requests, but the decisions that people keep in the store, where there is one.
+    """
     service = KnowledgeService(knowledge)
     app = FastAPI(
         title="recommend", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
     )
     app.include_router(make_api(service))
-    app.include_router(make_pages(service))
+    app.include_router(make_pages(service, keeps=store is not None))
+    if store is not None:
+        from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
+
+        app.include_router(make_decision_pages(service, store))
     app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
     _add_operations(app, service)
     _add_errors(app, service)
@@ -61,7 +73,7 @@ def create_app(knowledge: KnowledgeBase, limits: SizeLimits | None = None) -> Fa
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)
         response = await call_next(request)
-        if response.status_code == HTTPStatus.OK:
+        if response.status_code == HTTPStatus.OK and "cache-control" not in response.headers:
             response.headers.update(common)
         return response
 
@@ -106,7 +118,7 @@ def _add_operations(app: FastAPI, service: KnowledgeService) -> None:
 
     @app.get("/robots.txt", include_in_schema=False)
     def robots() -> Response:
-        return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\n")
+        return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\nDisallow: /d/\n")
 
 
 def _add_errors(app: FastAPI, service: KnowledgeService) -> None:

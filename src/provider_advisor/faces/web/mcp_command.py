@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provider_advisor.faces.cli.options import knowledge_options, load_knowledge
-from provider_advisor.faces.web.serve_command import need_web
+from provider_advisor.faces.cli.options import knowledge_options, load_knowledge, need_web
 
 __all__ = ["mcp_command"]
 

@@ -26,7 +26,7 @@ from provider_advisor.faces.web.choose_view import show_choose, show_ranking
 from provider_advisor.faces.web.facts_view import describe_place, show_claims, show_row, write_csv
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import render
+from provider_advisor.faces.web.templating import render, show_page
 from provider_advisor.questionnaire.screens import Screen, choose_screen
 from provider_advisor.recommendation import Recommendation
 
@@ -55,9 +55,9 @@ _ROUTES = (
 )
 
 
-def make_pages(service: KnowledgeService) -> APIRouter:
-    """Return the routes of all pages."""
-    router, pages = APIRouter(include_in_schema=False), Pages(service)
+def make_pages(service: KnowledgeService, *, keeps: bool = False) -> APIRouter:
+    """Return the routes of all pages; with `keeps` an answer offers to be kept."""
+    router, pages = APIRouter(include_in_schema=False), Pages(service, keeps=keeps)
     for path, name in _ROUTES:
         router.add_api_route(path, getattr(pages, name), response_model=None)
     router.add_api_route("/choose", pages.fill_choose, methods=["POST"], response_model=None)
@@ -67,16 +67,13 @@ def make_pages(service: KnowledgeService) -> APIRouter:
 class Pages:
     """All pages, on one service."""
 
-    def __init__(self, service: KnowledgeService) -> None:
+    def __init__(self, service: KnowledgeService, *, keeps: bool) -> None:
         self._service = service
+        self._keeps = keeps
 
     def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
         """Return a page from the template of that name, with what every page says."""
-        known = self._service
-        shared = {"mistakes": (), "mend": "", "indexed": False, "scope": known.describe_scope()}
-        here = name.partition(".")[0]
-        values = {**shared, "fingerprint": known.knowledge.fingerprint, "title": title, "here": here, **values}
-        return HTMLResponse(render(name, **values), status)
+        return show_page(self._service, name, title, status, **values)
 
     def _read(self, request: Request) -> AddressQuestion:
         return read_address(request.query_params.multi_items(), self._service.knowledge, _OWN)
@@ -148,7 +145,7 @@ class Pages:
         if is_part:
             return HTMLResponse(render("sure_part.html.j2", **values))
         address = write_address(found.statement, self._service.knowledge)
-        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
+        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness, keeps=self._keeps)
 
     def compare(self, request: Request, form: str = "") -> Response:
         """Show providers side by side, or return the same rows as JSON or CSV."""
@@ -301,7 +298,7 @@ def show_error(service: KnowledgeService, status: int, sentences: Sequence[str])
     """Return a page for a request that leads to none."""
     heading = "There is no such page" if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase
     said = () if status == HTTPStatus.NOT_FOUND else sentences
-    return Pages(service).show("plain.html.j2", heading, status, mistakes=said, heading=heading)
+    return show_page(service, "plain.html.j2", heading, status, mistakes=said, heading=heading)
 
 
 def _is_fragment(request: Request) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError
+from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError, StoreError
 
 __all__ = ["ProblemError", "list_mistakes", "problem_schema", "respond_problem"]
 
@@ -30,8 +30,9 @@ def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
 
 
 def get_status(error: AdvisorError) -> int:
-    """Return the HTTP status for an error: the engine's is ours, all others are the request's."""
-    return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EngineError) else HTTPStatus.UNPROCESSABLE_ENTITY
+    """Return the HTTP status for an error: those of the engine and the store are ours, all others the request's."""
+    ours = isinstance(error, EngineError | StoreError)
+    return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def respond_problem(status: int, mistakes: Iterable[str]) -> Response:

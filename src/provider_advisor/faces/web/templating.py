@@ -6,8 +6,11 @@ from functools import cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
 
-__all__ = ["render"]
+from provider_advisor.faces.web.service import KnowledgeService
+
+__all__ = ["render", "show_page"]
 
 
 @cache
@@ -29,3 +32,17 @@ def _environment() -> Environment:
 def render(name: str, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
     return _environment().get_template(name).render(**values)
+
+
+def show_page(
+    service: KnowledgeService,
+    name: str,
+    title: str,
+    status: int = 200,
+    **values: Any,  # noqa: ANN401 (as above)
+) -> HTMLResponse:
+    """Return a template as a response, with what the frame of every page shows."""
+    shared = {"mistakes": (), "mend": "", "indexed": False, "scope": service.describe_scope()}
+    here = name.partition(".")[0]
+    values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
+    return HTMLResponse(render(name, **values), status)

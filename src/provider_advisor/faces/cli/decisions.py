@@ -1,0 +1,181 @@
+"""`recommend decisions`: what a server keeps, for the person who keeps the store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.schema import read_answer
+from provider_advisor.faces.cli.options import (
+    format_option,
+    knowledge_options,
+    load_knowledge,
+    need_web,
+    path_name,
+    store_option,
+    write_answer,
+)
+from provider_advisor.faces.cli.replay import show_comparison
+from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
+
+if TYPE_CHECKING:  # of an extra
+    from provider_advisor.faces.kept_decisions import ReplayedDecision
+    from provider_advisor.knowledge import KnowledgeBase
+    from provider_advisor.store import DecisionStore, KeptDecision
+
+__all__ = ["decisions_command"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+
+
+@click.group("decisions")
+def decisions_command() -> None:
+    """List, show, replay, export and delete kept decisions.
+
+    \b
+    They are kept by a server that has a store:
+      recommend serve --store decisions.db
+      recommend decisions list --store decisions.db
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+
+
+@decisions_command.command("list")
+@store_option(required=True)
+@format_option("text", "json")
+@knowledge_options
+def list_command(store: str, form: str, facts: str | None, rules: str | None) -> None:
+    """List all decisions, the oldest first, and say which would be different now."""
+    with _open(store) as opened:
+        knowledge = load_knowledge(facts, rules)
+        _show_all([_replay(kept, knowledge) for kept in opened.list_all()], form)
+
+
+@decisions_command.command("replay")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@store_option(required=True)
+@format_option("text", "json")
+@knowledge_options
+def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | None, rules: str | None) -> None:
+    """Ask the questions of decisions again, of all if no ID is given, and say what differs and why."""
+    with _open(store) as opened:
+        chosen = _find_each(ids, opened) if ids else opened.list_all()
+        knowledge = load_knowledge(facts, rules)
+        found = [_replay(kept, knowledge) for kept in chosen]
+    if form == "json":
+        show_json([_record(one) for one in found])
+        return
+    for one in found:
+        show_text(f"== {one.kept.id}  {one.kept.kept_at[:10]}  {clean(one.title)}")
+        if one.compared:
+            show_comparison(one.compared)
+        else:
+            show_text(one.says)
+        show_text("")
+    _say_count(found)
+
+
+@decisions_command.command("show")
+@click.argument("name", metavar="ID")
+@store_option(required=True)
+@format_option("markdown", "html", "json")
+@knowledge_options
+def show_decision(name: str, store: str, form: str, facts: str | None, rules: str | None) -> None:
+    """Print the answer of a decision as it was."""
+    from provider_advisor.faces.report.html import html_report  # noqa: PLC0415 (templates take long to import)
+    from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
+
+    with _open(store) as opened:
+        kept = next(_find_each((name,), opened))
+    if form == "json":
+        show_document(kept.text + "\n")
+        return
+    report = html_report if form == "html" else markdown_report
+    show_document(report(read_answer(kept.record), load_knowledge(facts, rules)))
+
+
+@decisions_command.command("export")
+@store_option(required=True)
+@click.option("--output", type=path_name, metavar="FILE", help="Write to this file; standard output if not given.")
+def export_decisions(store: str, output: str | None) -> None:
+    """Write all decisions as JSON Lines, one in each line."""
+    with _open(store) as opened:
+        lines = (json.dumps(_record_kept(kept), ensure_ascii=True) + "\n" for kept in opened.list_all())
+        if output is not None:
+            write_answer(output, "".join(lines))
+            return
+        for line in lines:
+            show_document(line)
+
+
+@decisions_command.command("delete")
+@_ids
+@store_option(required=True)
+def delete_decisions(ids: tuple[str, ...], store: str) -> None:
+    """Delete decisions; no key is needed by who has the store."""
+    with _open(store) as opened:
+        found = list(_find_each(ids, opened))  # all are known before the first is gone
+        for kept in found:
+            opened.delete(kept.id)
+    show_text(f"Deleted {'1 decision' if len(found) == 1 else f'{len(found)} decisions'}.")
+
+
+@contextlib.contextmanager
+def _open(name: str) -> Iterator[DecisionStore]:
+    need_web("sqlalchemy")
+    need_web("alembic")
+    from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
+
+    with contextlib.closing(open_store(name, create=False)) as store:
+        yield store
+
+
+def _find_each(ids: tuple[str, ...], store: DecisionStore) -> Iterator[KeptDecision]:
+    for name in dict.fromkeys(ids):
+        # An address is what people have at hand.
+        kept = store.find(name.rstrip("/").rpartition("/")[2].removesuffix(".json"))
+        if kept is None:
+            raise RequirementsError(f"the store has no decision '{clean(name[:80])}'; list them with: decisions list")
+        yield kept
+
+
+def _replay(kept: KeptDecision, knowledge: KnowledgeBase) -> ReplayedDecision:
+    from provider_advisor.faces.kept_decisions import replay_decision  # noqa: PLC0415 (of an extra)
+
+    return replay_decision(kept, knowledge)
+
+
+def _record(found: ReplayedDecision) -> dict[str, Any]:
+    from provider_advisor.faces.kept_decisions import record_decision  # noqa: PLC0415 (of an extra)
+
+    return record_decision(found)
+
+
+def _record_kept(kept: KeptDecision) -> dict[str, Any]:
+    return {name: value for name, value in kept._asdict().items() if name != "text"} | {"record": kept.record}
+
+
+def _show_all(found: list[ReplayedDecision], form: str) -> None:
+    if form == "json":
+        show_json([_record(one) for one in found])
+        return
+    page = Page()
+    for one in found:
+        page.line(f"{one.kept.id}  {one.kept.kept_at[:10]}  {one.title}", bold=True)
+        page.line(one.says, 2)
+    if found:
+        page.gap()
+        page.show()
+    _say_count(found)
+
+
+def _say_count(found: list[ReplayedDecision]) -> None:
+    from provider_advisor.faces.kept_decisions import describe_count  # noqa: PLC0415 (of an extra)
+
+    show_text(describe_count(found))

@@ -1,0 +1,102 @@
+"""Answer the question of a record again: what the terminal, kept decisions and the API share of a replay."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.model import SCHEMA
+from provider_advisor.explanation.replay import CONTEXT, compare_records
+from provider_advisor.faces.text import clean
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.base import EVERYTHING, Scope
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements.file import read_requirements_data
+
+__all__ = ["EXPECTED_RECORD", "check_record", "group_differences", "replay_record"]
+
+EXPECTED_RECORD = "expected what `recommend --format json` printed."
+
+
+def check_record(data: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 (JSON holds anything)
+    """Return data that is a record with a question in it. Raises RequirementsError, naming the record."""
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        found = f"its schema is {_show_word(schema)}" if isinstance(schema, str) else "it names no schema"
+        raise RequirementsError(
+            f"{name} is not a record that can be replayed: {found}; "
+            f"expected '{SCHEMA}', as `recommend --format json` prints it."
+        )
+    if not isinstance(data.get("question"), dict):
+        raise RequirementsError(f"{name} holds no question to ask again; {EXPECTED_RECORD}")
+    return dict(data)
+
+
+def replay_record(
+    old: dict[str, Any], name: str, knowledge: KnowledgeBase, day: dt.date | None = None, limits: Scope = EVERYTHING
+) -> dict[str, Any]:
+    """Return how the answer of a record and the answer of now compare, as `compare_records` says it.
+
+    `day` takes the place of the question's own day, and what `limits` names the place of its scope. Raises
+    RequirementsError where the question cannot be asked again.
+    """
+    _refuse_other_base(old, name, knowledge)
+    _refuse_vanished(old["question"], name, knowledge)
+    statement = read_requirements_data(old["question"], name, knowledge)
+    both = (mine or own for mine, own in zip(limits, statement.scope, strict=True))
+    statement = statement._replace(as_of=day or statement.as_of, scope=Scope(*both))
+    try:
+        return compare_records(old, answer(knowledge, statement).record)
+    except RequirementsError as error:
+        raise RequirementsError(f"{name}: {error}") from error
+
+
+def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return the sentences on what differs, under headings: in the answer, and in the facts and rules behind it."""
+    found = compared["differences"]
+    answers = [part["says"] for part in found if part["about"] not in CONTEXT]
+    behind = [part["says"] for part in found if part["about"] in CONTEXT and part["about"] != "day"]
+    groups = (("What differs", answers), ("What is behind it", behind))
+    return [(title, sentences) for title, sentences in groups if sentences]
+
+
+def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
+    """Raise RequirementsError for a record all of whose providers are unknown: it is about another field of choice."""
+    compared = [part.get("id") for part in _dicts(old.get("providers"))]
+    if compared and not any(provider in knowledge.providers for provider in compared):
+        said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
+        read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
+        raise RequirementsError(
+            f"{name} comes from another knowledge base, which compared {_show_word(str(compared[0]))}; name that base "
+            f"with --facts and --rules.{read_from}"
+        )
+
+
+def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
+    """Raise RequirementsError for a word of the question that the knowledge base no longer has."""
+    asked = [part.get("criterion") for key in ("needs", "wants") for part in _dicts(question.get(key))]
+    for kind, words, known in (
+        ("criterion", asked, knowledge.words),
+        ("situation", question.get("situation"), knowledge.topics),
+        ("usage item", question.get("usage"), knowledge.usage),
+        *(("provider", question.get(key), knowledge.providers) for key in ("only", "without", "customer_of")),
+        ("source", question.get("sources"), knowledge.sources),
+    ):
+        for word in words if isinstance(words, dict | list) else []:
+            finds = {"criterion": knowledge.find_criterion, "usage item": knowledge.find_usage}
+            is_member = isinstance(word, str) and kind in finds and finds[kind](word) is not None
+            if isinstance(word, str) and word not in known and not is_member:
+                raise RequirementsError(
+                    f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_show_word(word)}."
+                    f"{did_you_mean(word, known)}"
+                )
+
+
+def _show_word(text: str) -> str:
+    return f"'{clean(text[:60])}'"
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON holds anything)
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -1,0 +1,170 @@
+"""Kept decisions as pages: keep one, open it again beside the answer of today, list those you know, delete one.
+
+Decisions have no owner. Who has the address of one can read it, and who has its key can delete it; so the list shows
+only those whose addresses somebody brings. None of these pages may be stored by a browser or a proxy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.schema import read_answer
+from provider_advisor.faces.kept_decisions import ReplayedDecision, describe_count, record_decision, replay_decision
+from provider_advisor.faces.replaying import group_differences
+from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.api import JsonResponse
+from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.templating import show_page
+from provider_advisor.requirements import Statement
+from provider_advisor.store import DecisionStore, make_secret
+
+__all__ = ["make_decision_pages"]
+
+_MOST_LISTED = 50
+_ADDRESS = re.compile(r"\b[0-9a-f]{32}\b")
+_NO_STORE = {"Cache-Control": "no-store"}
+
+Field = Annotated[str, Form()]
+
+
+def make_decision_pages(service: KnowledgeService, store: DecisionStore) -> APIRouter:
+    """Return the routes of kept decisions."""
+    router, pages = APIRouter(include_in_schema=False), DecisionPages(service, store)
+    for method, path, function in (
+        ("GET", "/decisions", pages.list_known),
+        ("GET", "/decisions/new", pages.show_form),
+        ("POST", "/decisions", pages.keep),
+        ("GET", "/d/{name}.json", pages.show_json),
+        ("GET", "/d/{name}", pages.show),
+        ("POST", "/d/{name}/delete", pages.delete),
+    ):
+        router.add_api_route(path, function, methods=[method], response_model=None)
+    return router
+
+
+class DecisionPages:
+    """All pages on kept decisions."""
+
+    def __init__(self, service: KnowledgeService, store: DecisionStore) -> None:
+        self._service = service
+        self._store = store
+
+    def _page(self, name: str, title: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 (any values)
+        found = show_page(self._service, name, title, status, **values)
+        found.headers.update(_NO_STORE)
+        return found
+
+    def _read(self, query: Sequence[tuple[str, str]]) -> Statement:
+        return read_address(query, self._service.knowledge, {"sure", "q"}).statement
+
+    def show_form(self, request: Request) -> Response:
+        """Show what would be kept, and the key that deletes it, which is shown here alone."""
+        try:
+            statement = self._read(request.query_params.multi_items())
+        except RequirementsError as error:
+            return self._refuse("The question cannot be read", 422, error)
+        return self._show_form(statement, "", ())
+
+    def _show_form(self, statement: Statement, title: str, mistakes: Sequence[str]) -> Response:
+        return self._page(
+            "keep.html.j2",
+            "Keep this decision",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            verdict=self._service.recommend(statement).explanation.verdict.reason,
+            question=write_address(statement, self._service.knowledge),
+            given=title,
+            key=make_secret(),
+        )
+
+    def keep(self, question: Field = "", title: Field = "", key: Field = "") -> Response:
+        """Keep the answer of now to a question, and go to the page of the decision."""
+        try:
+            statement = self._read(parse_qsl(question))
+        except RequirementsError as error:
+            return self._refuse("The question cannot be read", 422, error)
+        record = self._service.recommend(statement, sure=True).record
+        try:
+            kept = self._store.keep(record, title, key)
+        except RequirementsError as error:
+            return self._show_form(statement, title, list_mistakes(error))
+        return RedirectResponse(f"/d/{kept.id}", 303, _NO_STORE)
+
+    def show(self, name: str) -> Response:
+        """Show a decision as it was, and whether it would be different now."""
+        found = self._find(name)
+        return self._show(found) if found else self._refuse_unknown()
+
+    def _show(self, found: ReplayedDecision, mistakes: Sequence[str] = (), status: int = 200) -> Response:
+        values = report_values(read_answer(found.record), self._service.knowledge)
+        return self._page(
+            "decision.html.j2",
+            status=status,
+            **values | {"title": found.title},
+            mistakes=mistakes,
+            kept=found.kept,
+            says=found.says,
+            is_changed=bool(found.compared and found.compared["verdict_differs"]),
+            groups=group_differences(found.compared) if found.compared else [],
+            address=self._write_question(found),
+        )
+
+    def _write_question(self, found: ReplayedDecision) -> str:
+        """Return the address of the question, empty where it cannot be asked any longer."""
+        if found.compared is None:
+            return ""
+        return write_address(self._service.read(found.record["question"]), self._service.knowledge)
+
+    def show_json(self, name: str) -> Response:
+        """Return a decision as data: as it was kept, and how it compares now."""
+        found = self._find(name)
+        if found is None:
+            return self._refuse_unknown()
+        response = JsonResponse(record_decision(found))
+        response.headers.update(_NO_STORE)
+        return response
+
+    def list_known(self, d: str = "") -> Response:
+        """Show the decisions whose addresses or ids are brought, in a text of any form."""
+        names = list(dict.fromkeys(_ADDRESS.findall(d)))
+        found = [one for one in map(self._find, names[:_MOST_LISTED]) if one]
+        mistakes = [f"{len(names)} addresses were given; the first {_MOST_LISTED} are listed."]
+        missing = len(names[:_MOST_LISTED]) - len(found)
+        return self._page(
+            "decisions.html.j2",
+            "Kept decisions",
+            mistakes=mistakes if len(names) > _MOST_LISTED else (),
+            found=found,
+            says=describe_count(found) if found else "",
+            missing=missing,
+            names=" ".join(names),
+        )
+
+    def delete(self, name: str, key: Field = "") -> Response:
+        """Delete a decision by its key."""
+        found = self._find(name)
+        if found is None:
+            return self._refuse_unknown()
+        if not self._store.delete_by_key(name, key.strip()):
+            return self._show(found, ["This is not the key of this decision; nothing was deleted."], 403)
+        return self._page("plain.html.j2", "Deleted", heading="The decision was deleted")
+
+    def _find(self, name: str) -> ReplayedDecision | None:
+        kept = self._store.find(name)
+        return None if kept is None else replay_decision(kept, self._service.knowledge)
+
+    def _refuse_unknown(self) -> Response:
+        mistakes = ["There is no such decision: its address is incomplete, or it was deleted."]
+        return self._page("plain.html.j2", "Decision", 404, mistakes=mistakes, heading="There is no such decision")
+
+    def _refuse(self, heading: str, status: int, error: RequirementsError) -> Response:
+        return self._page("plain.html.j2", heading, status, mistakes=list_mistakes(error), heading=heading)

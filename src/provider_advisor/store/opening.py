@@ -1,0 +1,136 @@
+"""Open a store by its path or URL, and bring its tables to the version of this program.
+
+SQLite is the default, in a mode in which readers do not wait for a writer (WAL) and what was kept survives a killed
+process. PostgreSQL is for servers on several machines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from provider_advisor.batch.remote.addresses import (
+    find_scheme,
+    hide_secrets,
+    is_database,
+    refuse_unescaped,
+    show_address,
+)
+from provider_advisor.errors import StoreError, describe_cause
+from provider_advisor.store.decisions import DecisionStore
+
+__all__ = ["open_store"]
+
+_VERSIONS = "recommend_store_version"
+"""The table that says which version the others have; a name of ours, because a PostgreSQL may hold other programs'."""
+
+_LOCK = 7_236_154_805
+"""Number of the lock with which one server makes the tables of a PostgreSQL while the others wait."""
+
+_SECONDS = 10
+
+
+def open_store(name: str, *, create: bool = True) -> DecisionStore:
+    """Return the store at a path or a URL `postgresql://…`, with its tables as this version makes them.
+
+    With `create` a file that does not exist is made. Raises StoreError for what is no store, or that of a newer
+    version.
+    """
+    shown = show_address(name)
+    engine = _make_postgresql(name, shown) if is_database(name) else _make_sqlite(name, create=create)
+    try:
+        _make_tables(engine, shown)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        cause = hide_secrets(describe_cause(getattr(error, "orig", None) or error), name)
+        raise StoreError(f"the store {shown} cannot be opened ({cause}); check its place and permissions.") from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return DecisionStore(engine, f"the store {shown}")
+
+
+def _make_sqlite(name: str, *, create: bool) -> sa.Engine:
+    if scheme := find_scheme(name):
+        raise StoreError(
+            f"'{scheme}://' is not a store; expected a path such as decisions.db, or postgresql://user@host/database."
+        )
+    if not create and not os.path.exists(name):  # noqa: PTH110 (a Path raises if the name is too long)
+        raise StoreError(f"{name} does not exist; a store is made by: recommend serve --store {name}")
+    engine = sa.create_engine(sa.URL.create("sqlite", database=os.path.abspath(name)))  # noqa: PTH100 (as above)
+
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        # Python's module would begin transactions by itself, but not before tables are made.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {_SECONDS * 1000}")
+        connection.execute("PRAGMA synchronous = FULL")  # what was kept survives a power cut too
+
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("alone") else "BEGIN")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def _make_postgresql(name: str, shown: str) -> sa.Engine:
+    if find_spec("psycopg") is None:
+        raise StoreError(
+            f"{shown} needs the extra 'databases'; install it with: pip install 'provider-advisor[databases]'"
+        )
+    refuse_unescaped(name)
+    try:
+        url = sa.make_url(name).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(f"{shown} is not a URL; expected postgresql://user:password@host:port/database.") from error
+    return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _SECONDS})
+
+
+def _make_tables(engine: sa.Engine, shown: str) -> None:
+    """Run the migrations that the store lacks, in one transaction, while others wait."""
+    config = Config()
+    config.set_main_option("script_location", str(files("provider_advisor.store")).replace("%", "%%"))
+    folder = str(files("provider_advisor.store.migrations"))
+    script = ScriptDirectory(str(files("provider_advisor.store")), version_locations=[folder])
+    with engine.connect().execution_options(alone=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        _refuse_other(connection, script, shown)
+
+        def list_steps(revision: Any, _: object) -> Any:  # noqa: ANN401 (Alembic's)
+            return script._upgrade_revs("head", revision)  # noqa: SLF001 (as Alembic's own documents do)
+
+        with EnvironmentContext(config, script, fn=list_steps) as environment:
+            environment.configure(connection=connection, version_table=_VERSIONS, transactional_ddl=False)
+            environment.run_migrations()
+    if engine.dialect.name == "sqlite":  # a mode of the file, which can be set only between transactions
+        with contextlib.closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+
+
+def _refuse_other(connection: sa.Connection, script: ScriptDirectory, shown: str) -> None:
+    """Raise StoreError for the tables of another program, or of a newer version of this one."""
+    tables = sa.inspect(connection).get_table_names()
+    if _VERSIONS not in tables:
+        if tables and connection.dialect.name == "sqlite":
+            raise StoreError(
+                f"{shown} is a database of another program (it has a table '{tables[0]}'); name another file."
+            )
+        return
+    known = [revision.revision for revision in script.walk_revisions()]
+    found = connection.execute(sa.select(sa.table(_VERSIONS, sa.column("version_num")).c.version_num)).scalar()
+    if found is not None and found not in known:
+        raise StoreError(
+            f"the store {shown} was made by a newer version of recommend (its tables have version {found[:40]}, this "
+            f"program knows up to {known[0]}); upgrade with: pip install --upgrade provider-advisor"
+        )
