@@ -17,7 +17,7 @@ from provider_advisor.knowledge.kept import make_key, recall, remember, stamp_co
 __all__ = ["schema_command"]
 
 _ANSWERS = {
-    "recommendation": "explanation.model:answer_schema",
+    "recommendation": "explanation.schema:answer_schema",
     "batch-summary": "batch.summary_schema:summary_schema",
     "impact": "batch.impact.schema:impact_schema",
 }
