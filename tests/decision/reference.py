@@ -27,7 +27,7 @@ from provider_advisor.knowledge.conditions import (
     leaves,
 )
 from provider_advisor.knowledge.facts import Fact, Facts
-from provider_advisor.knowledge.records import Criterion, Priority
+from provider_advisor.knowledge.records import Claim, Criterion, Priority
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
 from provider_advisor.requirements.model import RANK, Requirement, Team
@@ -460,8 +460,14 @@ class WithoutStale:
             days = self.knowledge.policy.stale_after.get(criterion.kind)
         if days is None or not fact.claims:
             return fact
+        if fact.truth is Truth.NO and all(self._is_an_end(claim) for claim in fact.claims):
+            return fact
         newest = max(claim.stated for claim in fact.claims)
         return Fact(provider, name) if newest + dt.timedelta(days) < self._facts.as_of else fact
+
+    def _is_an_end(self, claim: Claim) -> bool:
+        """Whether a claim of what is absent says that it was there before."""
+        return claim.value == "present" or claim.starts > claim.stated
 
 
 def judged(knowledge: KnowledgeBase, team: Team, facts: Facts, found: list[Found]) -> Verdict:

@@ -323,6 +323,22 @@ def test_the_policy_says_for_each_kind_after_how_long_a_fact_is_past_its_time(da
     assert facts.is_stale(facts("shop", "repairs")) is facts.may_be_stale is facts.are_all_stale is stale
 
 
+@pytest.mark.parametrize(
+    ("said", "stale"),
+    [
+        ("value: present, stated: 2020-01-01, until: 2020-06-30", False),
+        ("value: absent, stated: 2020-01-01, from: 2020-07-01", False),
+        ("value: absent, stated: 2020-01-01", True),
+        ("value: present, stated: 2020-01-01", True),
+    ],
+)
+def test_that_something_ended_never_grows_old(said, stale):
+    facts = Facts(dated(knowledge_of("repairs", [said]), capability=730), dt.date(2090, 1, 1))
+    assert facts.is_stale(facts("shop", "repairs")) is stale
+    assert facts.are_all_stale is stale
+    assert (facts.without_stale()("shop", "repairs").truth is UNKNOWN) is stale
+
+
 def test_a_criterion_that_says_how_long_its_facts_are_good_for_wins_over_the_policy():
     claims = [f"exactly: 40, unit: EUR/inspection{OLD}"]
     facts = Facts(dated(knowledge_of("inspection-price", claims), price=10), dt.date(2020, 6, 1))

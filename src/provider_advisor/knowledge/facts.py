@@ -129,9 +129,25 @@ class Facts:
         return self._fresh
 
     def is_stale(self, fact: Fact) -> bool:
-        """Return whether the newest claim is older than the criterion allows, or the policy for its kind."""
+        """Return whether the newest claim is older than the criterion allows, or the policy for its kind.
+
+        That something ended never grows old: it will not be more ended if somebody asks again.
+        """
         days = self.knowledge.get_stale_after(fact.criterion)
-        return days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
+        is_old = days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
+        return is_old and not self.is_over(fact)
+
+    def is_over(self, fact: Fact) -> bool:
+        """Return whether a capability is absent because it ended: each claim that it rests on names the end."""
+        return fact.truth is Truth.NO and bool(fact.claims) and all(map(self.names_past_end, fact.claims))
+
+    def names_past_end(self, claim: Claim) -> bool:
+        """Return whether a claim, or the life of its product, says that a capability ended before the day."""
+        if claim.value == "absent":
+            return claim.starts != claim.stated and claim.starts <= self.as_of
+        product = self.base.providers[claim.provider].products.get(claim.belongs_to or "")
+        ends = [end for end in (claim.until, None if product is None else product.until) if end is not None]
+        return claim.value == "present" and any(end < self.as_of for end in ends)
 
     @property
     def asked(self) -> frozenset[tuple[str, str]]:
@@ -153,6 +169,8 @@ class Facts:
         """Return whether every claim is so old that no fact at all is left in `without_stale`; not if one is ahead."""
         if self._supposed:  # these stay
             return False
+        if any(self.names_past_end(claim) for claims in self.knowledge.claims.values() for claim in claims):
+            return False  # as does what is known to have ended
         return all(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
 
     def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:

@@ -55,7 +55,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
     found: set[Ageing] = set()
     for provider, criterion in knowledge.list_claimed():
         fact, days = facts(provider, criterion), knowledge.get_stale_after(criterion)
-        if days is None or fact.newest is None:
+        if days is None or fact.newest is None or facts.is_over(fact):
             continue
         good_until = fact.newest + dt.timedelta(days=days)
         if (good_until - facts.as_of).days < within:
