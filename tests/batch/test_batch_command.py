@@ -38,7 +38,7 @@ def batch(tmp_path, monkeypatch, capsysbinary):
 
 _REFUSED = (
     "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it: "
-    '--unlisted ""whitebord"".","b,whitebord,,6"\n'
+    '--unlisted ""whitebord""; for all such words: --unlisted-unknown.","b,whitebord,,6"\n'
 )
 
 

@@ -92,7 +92,7 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
             [
                 (
                     "nothing is recorded about 'xyzzy'. See `recommend criteria` for what can be asked for. "
-                    'To list it without judging it: --unlisted "xyzzy".'
+                    'To list it without judging it: --unlisted "xyzzy"; for all such words: --unlisted-unknown.'
                 ),
                 f"'{STOCK}' is a quantity, which cannot be absent; give it a bound instead, such as {STOCK}<=1.",
                 "a choice names 'repairs' twice; name each of its parts once.",

@@ -14,7 +14,7 @@ _NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what ca
 
 
 def _list_it(word):
-    return f'To list it without judging it: --unlisted "{word}".'
+    return f'To list it without judging it: --unlisted "{word}"; for all such words: --unlisted-unknown.'
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold
 
-__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "suggest_words"]
+__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
 
 _WITHOUT = re.compile(r"(?:no|not|without|never)[\s_-]+(?P<word>\S.*)", re.IGNORECASE | re.DOTALL)
 _MOST, _LONGEST = 3, 200
@@ -40,7 +40,17 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what can be asked for."
     typed = quoted[1:-1].replace('"', '\\"')
-    return f'{said} To list it without judging it: --unlisted "{typed}".'
+    return f'{said} To list it without judging it: --unlisted "{typed}"; for all such words: --unlisted-unknown.'
+
+
+def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
+    """Return whether a word names no criterion, neither one that is to be absent nor one with a member."""
+    if knowledge.find_criterion(word) is not None:
+        return False
+    name, member = split_member(word)
+    without = _WITHOUT.fullmatch(name)
+    named = [name] if member is not None else [without["word"].strip()] if without else []
+    return not any(knowledge.find_criterion(each) for each in named)
 
 
 def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:

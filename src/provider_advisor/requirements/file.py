@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
@@ -20,29 +20,40 @@ from provider_advisor.requirements.model import Requirement, in_order
 from provider_advisor.requirements.statement import Statement, count_waiting
 from provider_advisor.requirements.team import read_team
 
+if TYPE_CHECKING:
+    from provider_advisor.requirements.unknown_words import UnknownWords
+
 __all__ = ["read_requirements", "read_requirements_data"]
 
 # Any other escape is matched too, so that the second half of an escaped backslash begins none.
 _ESCAPE = re.compile(rb"(?P<pair>\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.")
 
 
-def read_requirements(content: bytes, name: str, knowledge: KnowledgeBase, *, whole: bool = True) -> Statement:
-    """Return the statement in a requirements file; `name` is how messages call it.
+def read_requirements(
+    content: bytes, name: str, knowledge: KnowledgeBase, *, whole: bool = True, unknown: UnknownWords | None = None
+) -> Statement:
+    """Return the statement in a requirements file; `name` is how messages call it; `unknown` takes unknown words.
 
     Raises KnowledgeError, with every problem of the file's form and its line, and RequirementsError.
     """
     if _is_json(content):  # whose numbers have one reading, 5.000 too
-        return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole)
+        return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
     document = parse_yaml(content, name)
-    return _read_statement(document, knowledge, whole=whole, doubtful=list(_find_doubtful(document, knowledge)))
+    doubtful = list(_find_doubtful(document, knowledge))
+    return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)
 
 
 def read_requirements_data(
-    data: Mapping[str, Any], name: str, knowledge: KnowledgeBase, *, whole: bool = True
+    data: Mapping[str, Any],
+    name: str,
+    knowledge: KnowledgeBase,
+    *,
+    whole: bool = True,
+    unknown: UnknownWords | None = None,
 ) -> Statement:
     """Return the same from data that is already read, such as the question inside a record."""
     document = Document.of(dict(data) if isinstance(data, Mapping) else data, name)
-    return _read_statement(document, knowledge, whole=whole)
+    return _read_statement(document, knowledge, whole=whole, unknown=unknown)
 
 
 def _is_json(content: bytes) -> bool:
@@ -92,10 +103,17 @@ def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str |
 
 
 def _read_statement(
-    document: Document, knowledge: KnowledgeBase, *, whole: bool, doubtful: Sequence[str] = ()
+    document: Document,
+    knowledge: KnowledgeBase,
+    *,
+    whole: bool,
+    doubtful: Sequence[str] = (),
+    unknown: UnknownWords | None = None,
 ) -> Statement:
     shape = validate(_read_as_of(_drop_nulls(document)), RequirementsFile)
     data = shape.model_dump(exclude_unset=True, by_alias=True)
+    if unknown is not None:
+        data = _set_unknown_aside(data, unknown)
     try:
         team = read_team(
             knowledge,
@@ -120,6 +138,13 @@ def _read_statement(
     max_age = parse_age(shape.max_age) if shape.max_age else None
     found = Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope, uncounted=uncounted)
     return count_waiting(found, knowledge) if whole else found
+
+
+def _set_unknown_aside(data: Mapping[str, Any], unknown: UnknownWords) -> dict[str, Any]:
+    """Return the parts of a file with the requirements on unknown words among those in the team's own words."""
+    needs, own = unknown.set_aside(data.get("needs", ()), "must")
+    wants, more = unknown.set_aside(data.get("wants", ()), "should")
+    return {**data, "needs": needs, "wants": wants, "unlisted": [*data.get("unlisted", ()), *own, *more]}
 
 
 def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:

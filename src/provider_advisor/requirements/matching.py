@@ -6,6 +6,7 @@ near in meaning is never taken: it is refused with what it may mean, until someb
     matches:
       Ring groups: call-queues
       Contact: carry
+      Loan phones: unlisted  # listed in these words, and not judged
       Support: null          # phone-support, email-support
 """
 
@@ -31,6 +32,7 @@ from provider_advisor.safe_text import fold, reveal_line
 __all__ = [
     "CARRY",
     "LEAVE_OUT",
+    "UNLISTED",
     "DoubtfulMatchesError",
     "Match",
     "Matcher",
@@ -40,9 +42,9 @@ __all__ = [
     "write_matches",
 ]
 
-CARRY, LEAVE_OUT = "carry", "leave-out"
+CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
 Targets = tuple[str, ...]
-"""What a word stands for: requirements without a priority, or `carry` or `leave-out` alone; nothing is a doubt."""
+"""What a word stands for: requirements without a priority, or one of the three words above; nothing is a doubt."""
 
 _MOST = 3
 _MARKS = "?:*. \t"
@@ -63,7 +65,16 @@ class Match(NamedTuple):
     @property
     def is_requirement(self) -> bool:
         """Return whether it stands for criteria."""
-        return bool(self.targets) and self.targets[0] not in {CARRY, LEAVE_OUT}
+        return bool(self.targets) and self.targets[0] not in {CARRY, LEAVE_OUT, UNLISTED}
+
+    @property
+    def is_unlisted(self) -> bool:
+        """Return whether it is a wish in the team's own words, which is listed and not judged."""
+        return self.targets == (UNLISTED,)
+
+    def unlist(self) -> Match:
+        """Return it as a wish in the team's own words."""
+        return Match(self.word, (UNLISTED,), "no criterion says it")
 
 
 class DoubtfulMatchesError(RequirementsError):
@@ -159,11 +170,12 @@ def write_matches(matches: Iterable[Match], source: str) -> str:
     lines = [
         f"# How {reveal_line(source)} was read. Correct it, and give it back with --matches.",
         "# A word stands for a requirement without a priority, such as number-countries>=90, for a list of them, for",
-        "# 'carry' (a column that is copied to the output) or for 'leave-out'. null is in doubt.",
+        "# 'carry' (a column that is copied to the output), 'unlisted' (listed and not judged) or 'leave-out'. null is",
+        "# in doubt.",
         "matches:",
     ]
     lines += [f"  {_quote(match.word)}: {_write_targets(match)}" for match in matches]
-    return "\n".join([*lines[:-1], lines[-1] if len(lines) > 4 else "matches: {}"]) + "\n"  # noqa: PLR2004 (the head)
+    return "\n".join([*lines[:-1], lines[-1] if len(lines) > 5 else "matches: {}"]) + "\n"  # noqa: PLR2004 (the head)
 
 
 def _write_targets(match: Match) -> str:
@@ -206,11 +218,11 @@ def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[st
         targets = tuple([given] if isinstance(given, str) else given or [])
         if not targets:
             continue
-        for target in targets if targets not in {(CARRY,), (LEAVE_OUT,)} else ():
+        for target in targets if targets not in {(CARRY,), (LEAVE_OUT,), (UNLISTED,)} else ():
             try:
                 read_requirement(f"{target}:should", "should", knowledge)
             except RequirementsError as error:
-                hint = did_you_mean(target, (CARRY, LEAVE_OUT))
+                hint = did_you_mean(target, (CARRY, LEAVE_OUT, UNLISTED))
                 problems.append(f"{document.where('matches', word)}: {error}{hint}")
         found[word] = targets
     if problems:

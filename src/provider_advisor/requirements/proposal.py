@@ -21,16 +21,18 @@ from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement, shown
 from provider_advisor.requirements.matching import (
     LEAVE_OUT,
+    UNLISTED,
     DoubtfulMatchesError,
     Match,
     Matcher,
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.model import Requirement
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish
+from provider_advisor.requirements.model import Requirement, Unlisted
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
 from provider_advisor.requirements.statement import Statement
 from provider_advisor.requirements.team import make_team
+from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
 from provider_advisor.requirements.workbook import (
     Grid,
     Sheet,
@@ -98,25 +100,33 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     scale: Scale | None = None,
     matches: Mapping[str, Targets] | None = None,
     decimal: str | None = None,
+    unlist: bool = False,
 ) -> Proposal:
     """Return the requirements in a workbook or CSV file with one of them in each row.
+
+    `unlist` takes texts in doubt for requirements in the team's own words.
 
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     grid = _read_grid(content, file, sheet)
     rows, empty = _read_rows(grid, decimal or ".")
     found = Matcher(knowledge, matches).find_all(row.text for row in rows)
+    found = [match.unlist() if unlist and not match.targets else match for match in found]
     problems: list[str] = []
     items: list[Requirement] = []
+    unlisted: list[Unlisted] = []
     left_out = 0
     for row, match in zip(rows, found, strict=True):
         where = f"{grid.file}, row {row.number}"
         if not match.targets:
             problems.append(f"{where}: {explain_doubt(match, 'the requirement', knowledge)}")
-        elif not match.is_requirement:
+        elif not (match.is_requirement or match.is_unlisted):
             left_out += 1
         else:
             try:
+                if match.is_unlisted:
+                    unlisted += _make_unlisted(row, scale or {})
+                    continue
                 items += _make_items(row, match, scale or {}, knowledge, decimal)
             except RequirementsError as error:
                 problems += [f"{where}: {problem}" for problem in error.problems]
@@ -124,12 +134,14 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         if any(not match.targets for match in found):
             problems.append(
                 f"{grid.file}: say what each stands for in a file: --matched FILE writes it, --matches FILE reads it; "
-                f"'{LEAVE_OUT}' leaves a row out."
+                f"'{LEAVE_OUT}' leaves a row out, '{UNLISTED}' lists it without judging it (all: --unlisted-unknown)."
             )
             raise DoubtfulMatchesError(problems, found)
         raise RequirementsError(*problems)
-    team = make_team(items)
-    counted = [f"{len(rows) - left_out} of {len(rows)} requirements are judged"]
+    team = make_team(items)._replace(unlisted=join_unlisted(unlisted))
+    listed = sum(match.is_unlisted for match in found)
+    counted = [f"{len(rows) - left_out - listed} of {len(rows)} requirements are judged"]
+    counted += [f"{listed} listed and not judged"] if listed else []
     counted += [f"{left_out} left out"] if left_out else []
     counted += [f"{empty} rows without a requirement skipped"] if empty else []
     notice = f"{grid.file}: {', '.join(counted)}."
@@ -195,12 +207,24 @@ def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
     return rows, empty
 
 
-def _make_items(
-    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
-) -> Iterator[Requirement]:
+def _make_unlisted(row: _SheetRow, scale: Scale) -> Iterator[Unlisted]:
+    """Yield the requirement in own words, unless it is not wanted: what nothing judges cannot be refused either."""
+    wish = _read_wish(row, scale)
+    if wish not in {NOTHING, "wont"}:
+        yield read_unlisted({"text": row.text, "priority": wish})
+
+
+def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
     wish = find_wish(row.priority, scale) if row.priority else None
     if wish is None:
         raise RequirementsError(f"the priority {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
+    return wish
+
+
+def _make_items(
+    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
+) -> Iterator[Requirement]:
+    wish = _read_wish(row, scale)
     weight = _read_weight(row.weight, decimal)
     for target in match.targets if wish != NOTHING else ():
         read = read_requirement(f"{target}:{wish}", "must", knowledge)

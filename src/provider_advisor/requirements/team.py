@@ -33,7 +33,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
     usage: Mapping[str, Used | str] | None = None,
-    unlisted: Iterable[str | Mapping[str, Any]] = (),
+    unlisted: Iterable[str | Mapping[str, Any] | Unlisted] = (),
     weights: Mapping[str, Number] | None = None,
     name: str | None = None,
     whole: bool = True,

@@ -17,7 +17,7 @@ _KEYS = ("text", "priority")
 _LONGEST = 1_000
 
 
-def read_unlisted(given: str | Mapping[str, Any], default: UnlistedPriority = "must") -> Unlisted:
+def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPriority = "must") -> Unlisted:
     """Return the requirement in a text, perhaps with `:must`, `:should` or `:could` behind it, or in a mapping.
 
     A colon before anything else belongs to the text. Raises RequirementsError.
@@ -25,6 +25,8 @@ def read_unlisted(given: str | Mapping[str, Any], default: UnlistedPriority = "m
     >>> read_unlisted("loan phones: within a day:should")
     Unlisted(text='loan phones: within a day', priority='should')
     """
+    if isinstance(given, Unlisted):  # it is read already
+        return given
     if isinstance(given, str):
         return _read_text(given, default)
     if not isinstance(given, Mapping):

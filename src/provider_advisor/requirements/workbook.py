@@ -340,7 +340,7 @@ def take_header(sheet: Sheet, place: int) -> Grid:
     whole = kept == list(range(len(header)))
     above = [" ".join(write_cell(cell) for cell in row if cell is not None) for row in sheet.rows[:place]]
     return Grid(
-        f"{sheet.file} (sheet {sheet.name})",
+        f"{sheet.file} (sheet {sheet.name})" if sheet.name else sheet.file,
         tuple(names),
         rows if whole else [[row[column] for column in kept] for row in rows],
         place + 2,

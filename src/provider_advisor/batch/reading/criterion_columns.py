@@ -9,6 +9,7 @@ Everything behind this step sees the column `needs`, so that nothing else knows 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from provider_advisor.batch.reading.text_blocks import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.grammar import get_name
-from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Matcher, explain_doubt
+from provider_advisor.requirements.matching import CARRY, UNLISTED, DoubtfulMatchesError, Match, Matcher, explain_doubt
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
 from provider_advisor.safe_text import fold, reveal_line
 
@@ -37,7 +38,8 @@ _PERSONAL = re.compile(
     "(tele)?phone(-number)?|region|remarks?|responsible|state|street|surname|title|url|website|zip"
 )
 _ADVICE = (
-    "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column)."
+    "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column, "
+    "'unlisted' lists it without judging it), or list all of them with --unlisted-unknown."
 )
 
 
@@ -47,6 +49,11 @@ class _AskedColumn(NamedTuple):
     place: int
     header: str
     targets: tuple[str, ...]
+
+    @property
+    def is_unlisted(self) -> bool:
+        """Return whether it is a wish in the team's own words: its header."""
+        return self.targets == (UNLISTED,)
 
 
 class CriterionColumns(NamedTuple):
@@ -61,14 +68,19 @@ class CriterionColumns(NamedTuple):
     def apply(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
         """Return the rows with `needs` in place of their criteria; by row, what is wrong with some."""
         wrong: dict[int, str] = {}
-        lists = []
+        lists: list[pa.Array] = []
+        own: list[pa.Array] = []
         for column in self.columns:
             texts = rows.column(column.place).cast(pa.string()).dictionary_encode()
             items: list[str | None] = []
             reasons: dict[int, str] = {}
             for code, cell in enumerate(texts.dictionary.to_pylist()):
                 try:
-                    items.append(_read_cell(cell, column.targets, self.scale))
+                    items.append(
+                        _read_own_words(cell, column.header, self.scale)
+                        if column.is_unlisted
+                        else _read_cell(cell, column.targets, self.scale)
+                    )
                 except RequirementsError as error:
                     items.append(None)
                     reasons[code] = f"the column '{reveal_line(column.header)}' {error}"
@@ -76,12 +88,17 @@ class CriterionColumns(NamedTuple):
             if reasons:
                 bad = {row: reasons[code] for row, code in enumerate(codes.to_pylist()) if code in reasons}
                 wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in bad.items()}
-            lists.append(pa.array(items, pa.string()).take(codes))
+            (own if column.is_unlisted else lists).append(pa.array(items, pa.string()).take(codes))
         # Not by Arrow: where it skips nulls, it leaves out rows that have nothing else (pyarrow 26).
-        frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists)})
+        empty = pa.nulls(rows.num_rows, pa.string())
+        frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists or [empty])})
         needs = frame.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
-        kept = [rows.column(place) for place in self.kept]
-        return pa.RecordBatch.from_arrays([*kept, needs.to_arrow().cast(pa.string())], schema=self.schema), wrong
+        found = [*(rows.column(place) for place in self.kept), needs.to_arrow().cast(pa.string())]
+        if own:
+            cells = zip(*(items.to_pylist() for items in own), strict=True)
+            texts = [[text for text in row if text is not None] or None for row in cells]
+            found.append(pa.array(texts, pa.list_(pa.string())))
+        return pa.RecordBatch.from_arrays(found, schema=self.schema), wrong
 
 
 def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
@@ -94,6 +111,19 @@ def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
         asked = f"{text}:must" if ":" not in text else text
         return ",".join(f"{target}{asked}" for target in targets)
     raise RequirementsError(explain_cell(text, scale))
+
+
+def _read_own_words(cell: str, header: str, scale: Scale) -> str | None:
+    """Return what a cell under a header in own words asks for, as JSON; None where it says nothing or no."""
+    text = cell.strip()
+    wish = find_wish(text, scale)
+    if wish is None and text.startswith(_SIGNS):
+        header, wish = f"{header} {text}", "must"
+    if wish is None:
+        raise RequirementsError(explain_cell(text, scale))
+    if wish in {NOTHING, "wont"}:
+        return None
+    return json.dumps({"text": header, "priority": wish}, ensure_ascii=False)
 
 
 def plan_criterion_columns(
@@ -114,26 +144,37 @@ def plan_criterion_columns(
     asked = [place for place in range(len(renamed)) if place not in ours]
     matcher = Matcher(knowledge, dict(options.matches))
     found = dict(zip(asked, matcher.find_all(renamed[place] for place in asked), strict=True))
-    if not any(match.is_requirement or match.candidates for match in found.values()):
+    if not any(match.is_requirement or match.is_unlisted or match.candidates for match in found.values()):
         return None
     scale = dict(options.scale)
     problems, settled = [], {}
     for place, match in found.items():
         cells = _list_cells(sample, place)
         settled[place], problem = _settle(match, cells, scale, knowledge)
+        if problem and options.unlist and not match.targets:
+            settled[place], problem = match.unlist(), None
         problems += [problem] if problem else []
     matches = tuple(settled[place] for place in asked)
-    if not any(match.is_requirement for match in matches) and not problems:
+    if not any(match.is_requirement or match.is_unlisted for match in matches) and not problems:
         return None
+    listed = [match.word for match in matches if match.is_unlisted]
+    if listed and any(spelling.find(renamed[place]) == UNLISTED for place in ours):
+        raise RequirementsError(
+            f"the column '{reveal_line(listed[0])}' is to be listed, but there is a column '{UNLISTED}' "
+            "for that; move what it asks for there."
+        )
     problems += _find_twice(matches, knowledge)
     if problems:
         raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To go on, {_ADVICE}"], matches)
     dropped = {place for place in asked if settled[place].targets != (CARRY,)}
     kept = tuple(place for place in range(len(renamed)) if place not in dropped)
     columns = [
-        _AskedColumn(place, renamed[place], settled[place].targets) for place in asked if settled[place].is_requirement
+        _AskedColumn(place, renamed[place], settled[place].targets)
+        for place in asked
+        if settled[place].is_requirement or settled[place].is_unlisted
     ]
     fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
+    fields += [pa.field(UNLISTED, pa.list_(pa.string()))] if listed else []
     return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), matches)
 
 

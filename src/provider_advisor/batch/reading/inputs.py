@@ -37,12 +37,14 @@ from provider_advisor.batch.reading.text_blocks import (
     refuse_wrong_encoding,
     split_text,
 )
+from provider_advisor.batch.reading.unknown_words import add_unlisted, set_unknown_aside
 from provider_advisor.batch.reading.workbook import choose_types, cut_grid, read_grid
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match, Matcher
 from provider_advisor.requirements.proposal import is_sheet_word, refuse_requirement_rows
+from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.requirements.workbook import describe_skipped
 
 __all__ = ["Inputs", "open_inputs"]
@@ -55,6 +57,7 @@ class Inputs:
     """The inputs, the columns that all of them have, and a way to their blocks from any place on.
 
     `matches` are what the headers of a table with criteria as columns stand for, `notices` what else to tell of them.
+    `unknown` counts the words that no criterion knows, where they are listed instead of refused.
     """
 
     sources: tuple[InputFile, ...]
@@ -63,6 +66,7 @@ class Inputs:
     opener: Opener
     matches: tuple[Match, ...] = ()
     notices: tuple[str, ...] = ()
+    unknown: UnknownWords | None = None
 
     @property
     def is_dated(self) -> bool:
@@ -103,6 +107,34 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
     """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
+    unknown = UnknownWords(knowledge) if options.unlist else None
+    found = _open_inputs(names, knowledge, form, separator, limits, options, unknown)
+    return found if unknown is None else _set_unknown_aside(found, unknown)
+
+
+def _set_unknown_aside(inputs: Inputs, unknown: UnknownWords) -> Inputs:
+    """Return the inputs with unknown words among the requirements in the team's own words."""
+
+    def read(parse: Callable[[], Block]) -> Block:
+        block = parse()
+        return block._replace(rows=set_unknown_aside(block.rows, unknown))
+
+    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        for piece in inputs.opener(source, file, start):
+            yield piece._replace(parse=partial(read, piece.parse))
+
+    return replace(inputs, schema=add_unlisted(inputs.schema), opener=opener, unknown=unknown)
+
+
+def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
+    names: tuple[str, ...],
+    knowledge: KnowledgeBase,
+    form: str | None,
+    separator: bytes,
+    limits: Limits,
+    options: ReadingOptions,
+    unknown: UnknownWords | None,
+) -> Inputs:
     if any(map(is_database, names)):
         if form:
             raise BatchError("--input-format is for files; leave it out for a database.")
@@ -122,7 +154,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     kind = next(iter(forms.values()))
     options.check(kind)
     if kind == "jsonl":
-        return _open_lines(sources, knowledge, limits, options)
+        return _open_lines(sources, knowledge, limits, options, unknown)
     if kind == "xlsx":
         found = _open_workbooks(sources, knowledge, options)
     else:
@@ -276,7 +308,11 @@ def _read_header(
 
 
 def _open_lines(
-    sources: tuple[InputFile, ...], knowledge: KnowledgeBase, limits: Limits, options: ReadingOptions
+    sources: tuple[InputFile, ...],
+    knowledge: KnowledgeBase,
+    limits: Limits,
+    options: ReadingOptions,
+    unknown: UnknownWords | None,
 ) -> Inputs:
     with Stream(sources[0], 0, options.encoding) as stream:
         begun = _split_lines(stream, limits)
@@ -284,7 +320,7 @@ def _open_lines(
     if first is None:
         raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
     refuse_wrong_encoding(first.data, sources[0].name)
-    keys = _choose_keys(first, knowledge, options)
+    keys = _choose_keys(first, knowledge, options)._replace(unknown=unknown)
     schema = keys.schema
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:

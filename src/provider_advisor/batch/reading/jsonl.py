@@ -29,6 +29,7 @@ from provider_advisor.knowledge.members import AT
 from provider_advisor.logic import parse_day
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.requirements.volumes import read_volume, say_volume
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
@@ -57,12 +58,14 @@ class Keys(NamedTuple):
     """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with.
 
     `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
+    `unknown` takes words that no criterion knows.
     """
 
     carried: tuple[str, ...]
     knowledge: KnowledgeBase
     renames: Mapping[str, str] = {}
     id_column: str | None = None
+    unknown: UnknownWords | None = None
 
     @property
     def spelling(self) -> Spelling:
@@ -234,7 +237,7 @@ def _parse_row(line: bytes, columns: _Columns) -> Row:
     given.pop("unsure", None)
     cells = None if "uncounted" in given else _make_cells(given, columns)
     if cells is None:
-        read = _read_as_file(given, columns.keys.knowledge)
+        read = _read_as_file(given, columns.keys)
         read.pop("uncounted", None)  # it waits for usage still, and changes no answer
         cells = _make_cells(read, columns) or {}
     for name, value in extra.items():
@@ -377,12 +380,13 @@ def _is_plain_text(name: str, value: str) -> bool:
     return _is_plain_day(value) if name == "as_of" else _PLAIN_AGE.fullmatch(value) is not None
 
 
-def _read_as_file(given: Mapping[str, Any], knowledge: KnowledgeBase) -> Row:
+def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:
     """Return the same statement as a record has it. Raises RowError with what the single answer says."""
     try:
         # The shapes of files take a tenth of a second to import, and only rows that are not plain need them.
         from provider_advisor.requirements.file import read_requirements_data  # noqa: PLC0415
 
-        return statement_record(read_requirements_data(given, _NAME, knowledge), knowledge)
+        read = read_requirements_data(given, _NAME, keys.knowledge, unknown=keys.unknown)
+        return statement_record(read, keys.knowledge)
     except (KnowledgeError, RequirementsError) as error:
         raise RowError(" ".join(_PLACE.sub("", problem) for problem in error.problems)) from error

@@ -45,7 +45,7 @@ class ReadingOptions(NamedTuple):
     old and a new name of a column or key; `id_column` names the column of team ids;
     `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
     `sheet` names that of workbooks; `scale` says what cells mean, and `matches` what headers stand for, in tables with
-    a column for each criterion.
+    a column for each criterion. `unlist` takes words that no criterion knows for requirements in the team's own words.
     """
 
     encoding: str | None = None
@@ -57,6 +57,7 @@ class ReadingOptions(NamedTuple):
     sheet: str | None = None
     scale: tuple[tuple[str, Wish], ...] = ()
     matches: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unlist: bool = False
 
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not go with this form of inputs."""

@@ -29,6 +29,7 @@ from provider_advisor.faces.cli.options import (
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
+from provider_advisor.faces.cli.sheet_options import show_unknown
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.base import Scope
@@ -212,6 +213,8 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     )  # fmt: skip
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
+    if inputs.unknown is not None:
+        show_unknown(inputs.unknown)
     return result, scoring.facts
 
 
@@ -259,6 +262,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
         "--explain": options.explain,
         "--max-age": options.max_age,
         "--rejects": options.rejects,
+        "--unlisted-unknown": options.unlisted_unknown,
         "--as-of": (options.day or today()).isoformat(),
         "the knowledge base": knowledge.fingerprint,
     }

@@ -10,7 +10,13 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.options import read_separator
-from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
+from provider_advisor.faces.cli.sheet_options import (
+    note_matches,
+    read_matches_option,
+    sheet_options,
+    show_matches,
+    unlisted_unknown_option,
+)
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.priority_cells import read_scale
 
@@ -40,6 +46,7 @@ class InputOptions:
     scale: str | None
     matches: str | None
     matched: str | None
+    unlisted_unknown: bool
 
     def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
         """Return the options as readers take them. Raises BatchError, KnowledgeError and RequirementsError."""
@@ -55,6 +62,7 @@ class InputOptions:
             self.sheet,
             tuple(read_scale(self.scale).items()),
             tuple(read_matches_option(self.matches, knowledge).items()),
+            self.unlisted_unknown,
         )
 
     def open_inputs(self, names: tuple[str, ...], knowledge: KnowledgeBase) -> Inputs:
@@ -73,7 +81,7 @@ class InputOptions:
 
 def input_options(command: F) -> F:
     """Add the options that `InputOptions` holds."""
-    command = sheet_options(command)
+    command = unlisted_unknown_option(sheet_options(command))
     for option in reversed(
         (
             click.option(

@@ -30,18 +30,26 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     write_answer,
 )
-from provider_advisor.faces.cli.sheet_options import note_matches, read_matches_option, sheet_options, show_matches
+from provider_advisor.faces.cli.sheet_options import (
+    note_matches,
+    read_matches_option,
+    sheet_options,
+    show_matches,
+    show_unknown,
+    unlisted_unknown_option,
+)
 from provider_advisor.faces.text import reveal, show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
-from provider_advisor.requirements import Statement, Team, combined, read_team, split_list
+from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
 from provider_advisor.requirements.team import Mistakes, checked
 from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
+    from provider_advisor.requirements.unknown_words import UnknownWords
 
 __all__ = ["SheetOptions", "StatementOptions", "read_statement", "recommend_command", "statement_options"]
 
@@ -78,6 +86,7 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help='What no criterion says, listed and not judged: "loan phones during repair"; a must unless :should or '
         ":could follows.",
     ),
+    unlisted_unknown_option,
     click.option(
         "--situation",
         multiple=True,
@@ -141,6 +150,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     needs: tuple[str, ...],
     wants: tuple[str, ...],
     unlisted: tuple[str, ...],
+    unlisted_unknown: bool,
     situation: tuple[str, ...],
     usage: tuple[str, ...],
     file: str | None,
@@ -193,7 +203,9 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     knowledge = load_knowledge(facts, rules)
     scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
     asked = SheetOptions(sheet, scale, matches, matched)
-    options = StatementOptions(needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked)
+    options = StatementOptions(
+        needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked, unlisted_unknown
+    )
     statement = read_statement(options, knowledge)
     found = answer(knowledge, statement, robustness=robustness and form != "questions")
     if form == "questions":
@@ -253,6 +265,7 @@ class StatementOptions(NamedTuple):
     scope: Mapping[str, tuple[str, ...]] = {}
     unlisted: tuple[str, ...] = ()
     sheet: SheetOptions = SheetOptions()
+    unlisted_unknown: bool = False
 
 
 def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
@@ -263,6 +276,12 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
     """
     mistakes = Mistakes()
     needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
+    unknown = _make_unknown(options, knowledge)
+    unlisted: list[str | Unlisted] = list(options.unlisted)
+    if unknown is not None:
+        needs, own = unknown.set_aside(needs, "must")
+        wants, more = unknown.set_aside(wants, "should")
+        unlisted += [*own, *more]
     situation = _read_pairs(options.situation, "--situation", mistakes)
     volumes = _read_pairs(options.usage, "--usage", mistakes)
     usage = {name: mistakes.note(_read_volume, name, values, options.decimal) for name, values in volumes.items()}
@@ -274,18 +293,29 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         wants=wants,
         situation={name: values if len(values) > 1 else values[0] for name, values in situation.items()},
         usage={name: volume for name, volume in usage.items() if volume is not None},
-        unlisted=options.unlisted,
+        unlisted=unlisted,
         whole=complete and not options.file and not mistakes.problems,
         typed=True,
     )
     scope = mistakes.note(read_scope_options, knowledge, **options.scope)
-    file = _read_file(options.file, options, knowledge, mistakes) if options.file else None
+    file = _read_file(options.file, options, knowledge, mistakes, unknown) if options.file else None
     mistakes.raise_any()
+    if unknown is not None:
+        show_unknown(unknown)
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     if file is not None:
         return combined(file, line, knowledge, complete=complete)
     checked(line.team, knowledge, complete=complete)
     return line
+
+
+def _make_unknown(options: StatementOptions, knowledge: KnowledgeBase) -> UnknownWords | None:
+    """Return what sets unknown words aside, None where they are mistakes."""
+    if not options.unlisted_unknown:
+        return None
+    from provider_advisor.requirements.unknown_words import UnknownWords  # noqa: PLC0415 (seldom asked for)
+
+    return UnknownWords(knowledge)
 
 
 def _read_lists(given: Iterable[str], decimal: str | None, mistakes: Mistakes) -> list[str]:
@@ -307,7 +337,9 @@ def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
     return read_volume(name, write_volume_plainly(values[0], decimal) if decimal else values[0])
 
 
-def _read_file(file: str, options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes) -> Statement | None:
+def _read_file(
+    file: str, options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes, unknown: UnknownWords | None
+) -> Statement | None:
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
     if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
@@ -316,7 +348,9 @@ def _read_file(file: str, options: StatementOptions, knowledge: KnowledgeBase, m
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 
     try:
-        return mistakes.note(read_requirements, read_input(file), name_input(file), knowledge, whole=False)
+        return mistakes.note(
+            read_requirements, read_input(file), name_input(file), knowledge, whole=False, unknown=unknown
+        )
     except KnowledgeError as error:
         if not mistakes.problems:
             raise
@@ -335,7 +369,7 @@ def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) 
     with note_matches(given.matched, [file]):
         proposal = read_proposal(
             read_sheet_file(file), file, knowledge,
-            sheet=given.sheet, scale=scale, matches=matches, decimal=options.decimal,
+            sheet=given.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
         )  # fmt: skip
     show_matches(proposal.matches, proposal.notices, path=given.matched, inputs=[file])
     return proposal.statement

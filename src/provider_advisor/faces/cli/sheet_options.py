@@ -16,8 +16,16 @@ from provider_advisor.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:  # most answers read no spreadsheet
     from provider_advisor.requirements.matching import Match, Targets
+    from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["note_matches", "read_matches_option", "sheet_options", "show_matches"]
+__all__ = [
+    "note_matches",
+    "read_matches_option",
+    "sheet_options",
+    "show_matches",
+    "show_unknown",
+    "unlisted_unknown_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CARRY = ("carry",)
@@ -34,6 +42,15 @@ def sheet_options(command: F) -> F:
         command
     )
     return click.option("--sheet", metavar="NAME", help="Sheet of a workbook, if several hold something.")(command)
+
+
+def unlisted_unknown_option(command: F) -> F:
+    """Add `--unlisted-unknown`."""
+    return click.option(
+        "--unlisted-unknown",
+        is_flag=True,
+        help="List words that no criterion knows, without judging them, instead of refusing the list.",
+    )(command)
 
 
 def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str, Targets]:
@@ -66,19 +83,31 @@ def show_matches(
     matches: Iterable[Match], notices: Iterable[str], *, path: str | None, inputs: Iterable[str], quiet: bool = False
 ) -> None:
     """Say what was matched with what, once, on standard error, and write it where --matched says."""
-    matches, lines = tuple(matches), [clean(notice) for notice in notices]
+    matches, lines = tuple(matches), list(notices)
     asked = [match for match in matches if match.is_requirement]
+    listed = [match for match in matches if match.is_unlisted]
     carried = [match.word for match in matches if match.targets == _CARRY]
     if asked:
         lines.append("words of the sheet and what they are taken for:")
-        lines += [f"  {clean(match.word)} → {', '.join(match.targets)} ({clean(match.how)})" for match in asked]
+        lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
+    if listed:
+        lines.append(f"  listed and not judged: {', '.join(match.word for match in listed)}")
     if carried:
-        lines.append(f"  copied as they are: {', '.join(map(clean, carried))}")
+        lines.append(f"  copied as they are: {', '.join(carried)}")
     if not quiet:
-        for line in lines:
-            show_text(line if line.startswith("  ") else f"recommend: {line}", err=True)
+        _say(lines)
     if matches or path is not None:
         _write_matched(path, matches, inputs)
+
+
+def show_unknown(unknown: UnknownWords) -> None:
+    """Say on standard error which words were listed and not judged."""
+    _say(unknown.describe())
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        show_text(f"  {clean(line.strip())}" if line.startswith("  ") else f"recommend: {clean(line)}", err=True)
 
 
 def _write_matched(path: str | None, matches: Iterable[Match], inputs: Iterable[str]) -> None:

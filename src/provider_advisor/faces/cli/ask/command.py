@@ -140,7 +140,7 @@ def _read_given(options: AskOptions, knowledge: KnowledgeBase) -> Statement:
     scope = {name: getattr(options, name) for name in Scope._fields}
     said = StatementOptions(
         options.needs, options.wants, options.situation, options.usage, options.file, options.as_of, options.max_age,
-        options.decimal, scope, options.unlisted, sheet,
+        options.decimal, scope, options.unlisted, sheet, options.unlisted_unknown,
     )  # fmt: skip
     return read_statement(said, knowledge, complete=False)
 

@@ -54,6 +54,7 @@ class AskOptions(NamedTuple):
     needs: tuple[str, ...]
     wants: tuple[str, ...]
     unlisted: tuple[str, ...]
+    unlisted_unknown: bool
     situation: tuple[str, ...]
     usage: tuple[str, ...]
     decimal: str | None

@@ -1,0 +1,118 @@
+"""Words that no criterion knows, taken for requirements in the team's own words where somebody says so.
+
+    --needs sms,"loan phones" --unlisted-unknown   →   sms is judged, "loan phones" is listed
+
+A word is unknown only if nothing else is meant by it: `phone-numbers@grmany` names a known criterion, and "no fax" asks
+to do without one, so both stay mistakes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.choices import EITHER
+from provider_advisor.knowledge.members import AT
+from provider_advisor.requirements.doubtful_words import is_unknown, suggest_words
+from provider_advisor.requirements.grammar import get_word, shown
+from provider_advisor.requirements.model import Unlisted, UnlistedPriority
+from provider_advisor.requirements.unlisted import read_unlisted
+
+__all__ = ["UnknownWords"]
+
+_MOST = 20
+_SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
+
+
+class UnknownWords:
+    """Sets unknown words aside, and counts them; any number of threads may use one."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._known: dict[str, bool] = {}
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def set_aside(self, items: Iterable[Any], default: UnlistedPriority) -> tuple[list[Any], list[Unlisted]]:
+        """Return the requirements without those on unknown words, and these in the team's own words.
+
+        What cannot be read for another reason stays, to be refused with its sentence.
+        """
+        kept: list[Any] = []
+        aside: list[Unlisted] = []
+        for item in items:
+            found = self._read_unknown(item, default)
+            if found is None:
+                kept.append(item)
+            else:
+                aside.append(found)
+        self.count(aside)
+        return kept, aside
+
+    def count(self, aside: Iterable[Unlisted]) -> None:
+        """Count what was set aside, for `describe`."""
+        if texts := [part.text for part in aside]:
+            with self._lock:
+                self._counts.update(texts)
+
+    def describe(self) -> Iterator[str]:
+        """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""
+        if not self._counts:
+            return
+        yield "no criterion says these, so they are listed and not judged:"
+        for text, count in self._counts.most_common(_MOST):
+            times = f" ({count:,} times)" if count > 1 else ""
+            yield f"  {shown(text)}{times}.{suggest_words(get_word(text), self._knowledge)}"
+        if (more := len(self._counts) - _MOST) > 0:
+            yield f"  {more:,} more."
+
+    def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
+        """Return the requirement on an unknown word in own words; None for any other."""
+        if isinstance(item, Mapping):
+            names = _list_names(item)
+            given: str | dict[str, Any] = {"text": _write_asked(item), "priority": item.get("priority")}
+        elif isinstance(item, str):
+            names, given = [get_word(part) for part in item.split(EITHER)], item
+        else:
+            return None
+        if not any(self._is_unknown(name) for name in names):
+            return None
+        try:
+            return read_unlisted(given, default)
+        except RequirementsError:  # a priority that cannot be read, or `wont`
+            return None
+
+    def _is_unknown(self, name: str) -> bool:
+        if name not in self._known:
+            self._known[name] = bool(name) and is_unknown(name, self._knowledge)
+        return self._known[name]
+
+
+def _list_names(item: Mapping[str, Any]) -> list[str]:
+    """Return the criteria that a mapping names, also in the parts of a choice."""
+    parts = item.get("any")
+    if isinstance(parts, list):
+        return [
+            name
+            for part in parts
+            for name in (_list_names(part) if isinstance(part, Mapping) else [get_word(str(part))])
+        ]
+    return [_name(item)]
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    name, member = item.get("criterion"), item.get("member")
+    return "" if not isinstance(name, str) else f"{name}{AT}{member}" if isinstance(member, str) else name
+
+
+def _write_asked(item: Mapping[str, Any]) -> str:
+    """Return what a mapping asks, as it would be typed."""
+    parts = item.get("any")
+    if isinstance(parts, list):
+        return EITHER.join(_write_asked(part) if isinstance(part, Mapping) else str(part) for part in parts)
+    bounds = "".join(f"{sign}{item[key]}" for key, sign in _SIGNS if item.get(key) is not None)
+    return f"{_name(item)}{bounds}{'=no' if item.get('is') == 'absent' else ''}"
