@@ -28,7 +28,7 @@ from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.assistants import make_server
 from provider_advisor.faces.web.facts_view import write_csv
-from provider_advisor.faces.web.guard import SizeLimits
+from provider_advisor.faces.web.settings import ServeSettings
 
 _KNOWLEDGE = load()
 _QUESTIONS = [
@@ -158,7 +158,7 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
 
 def test_what_is_too_large_is_refused_before_it_is_read(web):
     assert web.get(f"/answer?needs={'a' * 9000}").status_code == 414
-    small = TestClient(create_app(_KNOWLEDGE, SizeLimits(body=100)))
+    small = TestClient(create_app(_KNOWLEDGE, ServeSettings(body=100)))
     assert small.post("/api/v1/recommendation", content=b" " * 101).status_code == 413
     assert small.post("/api/v1/recommendation", content=iter([b" " * 60, b" " * 60])).status_code == 413
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -19,10 +21,14 @@ from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
-from provider_advisor.faces.web.guard import Guard, SizeLimits, make_etag
+from provider_advisor.faces.web.guard import Guard, SizeLimit, make_etag
+from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.pages import make_pages, show_error
 from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
 from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.settings import ServeSettings
+from provider_advisor.faces.web.traffic import Traffic
+from provider_advisor.faces.web.watch import Watching
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
@@ -33,29 +39,40 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    knowledge: KnowledgeBase, limits: SizeLimits | None = None, store: DecisionStore | None = None
+    knowledge: KnowledgeBase,
+    settings: ServeSettings | None = None,
+    store: DecisionStore | None = None,
+    watching: Watching | None = None,
 ) -> FastAPI:
     """Return the application on a knowledge base that `load` has read.
 
     It keeps nothing between requests, but the decisions that people keep in the store, where there is one.
     """
-    service = KnowledgeService(knowledge)
+    service, settings = KnowledgeService(knowledge), settings or ServeSettings()
     app = FastAPI(
-        title="recommend", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
+        title="recommend",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lambda _: _limit_threads(settings.threads),
     )
     app.include_router(make_api(service))
     app.include_router(make_pages(service, keeps=store is not None))
+    if watching is not None:
+        app.include_router(make_keeper_page(service, watching))
     if store is not None:
         from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
 
         app.include_router(make_decision_pages(service, store))
     app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
-    _add_operations(app, service)
+    _add_operations(app, service, settings)
     _add_errors(app, service)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes, description=_ABOUT)
+            document["servers"] = [{"url": settings.root or "/"}]
             app.openapi_schema = add_schemas(document)
         return app.openapi_schema
 
@@ -78,8 +95,17 @@ def create_app(
         return response
 
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
-    app.add_middleware(Guard, fingerprint=knowledge.fingerprint, limits=limits or SizeLimits())
+    app.add_middleware(SizeLimit, settings=settings)
+    app.add_middleware(Traffic, settings=settings)
+    app.add_middleware(Guard, fingerprint=knowledge.fingerprint, settings=settings)
     return app
+
+
+@asynccontextmanager
+async def _limit_threads(most: int) -> AsyncIterator[None]:
+    """Answer so many requests at once, and the others in turn: more threads only pass the interpreter around."""
+    current_default_thread_limiter().total_tokens = most
+    yield
 
 
 _FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
@@ -97,7 +123,7 @@ class _StaticFiles(StaticFiles):
         return await super().get_response(path, scope)
 
 
-def _add_operations(app: FastAPI, service: KnowledgeService) -> None:
+def _add_operations(app: FastAPI, service: KnowledgeService, settings: ServeSettings) -> None:
     @app.get("/-/live", include_in_schema=False)
     def live() -> Response:
         return PlainTextResponse("alive\n")
@@ -115,6 +141,10 @@ def _add_operations(app: FastAPI, service: KnowledgeService) -> None:
         return JsonResponse(
             {"recommend": __version__, "fingerprint": knowledge.fingerprint, "read_from": knowledge.read_from}
         )
+
+    @app.get("/-/settings", include_in_schema=False)
+    def show_settings() -> Response:
+        return JsonResponse(settings._asdict())
 
     @app.get("/robots.txt", include_in_schema=False)
     def robots() -> Response:

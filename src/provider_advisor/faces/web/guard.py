@@ -9,14 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from http import HTTPStatus
-from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.faces.web.problems import respond_problem
+from provider_advisor.faces.web.settings import ServeSettings
+from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["Guard", "SizeLimits", "make_etag"]
+__all__ = ["Guard", "SizeLimit", "make_etag"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -30,53 +32,31 @@ _HEADERS = {
 }
 
 
-class SizeLimits(NamedTuple):
-    """The most bytes of a query and of a body."""
-
-    query: int = 8_000
-    body: int = 2_000_000
-
-
-_LIMITS = SizeLimits()
-
-
 class Guard:
-    """ASGI middleware that refuses what is too large before it is read, and adds the headers of every response."""
+    """ASGI middleware around everything: the name and path of the server, and the headers of every response.
 
-    def __init__(self, app: ASGIApp, fingerprint: str, limits: SizeLimits = _LIMITS) -> None:
-        self._app = app
-        self._fingerprint = fingerprint
-        self._limits = limits
+    Behind a proxy that offers the pages below a path, the application sees its own paths and never that one: it is
+    taken off requests here, and put before the addresses to which responses lead.
+    """
+
+    def __init__(self, app: ASGIApp, fingerprint: str, settings: ServeSettings) -> None:
+        self._app, self._fingerprint, self._settings = app, fingerprint, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, unless it asks another server."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if len(scope["query_string"]) > self._limits.query:
-            sentence = (
-                f"The address has {len(scope['query_string']):,} characters, but at most {self._limits.query:,} are "
-                "read; send the question as JSON to /api/v1/recommendation."
-            )
-            await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, self._add_headers(send))
+        settings, add = self._settings, self._add_headers(send)
+        root_path.set(settings.root)
+        if settings.root and scope["path"].startswith(f"{settings.root}/"):
+            path = scope["path"].removeprefix(settings.root)
+            scope = {**scope, "path": path, "raw_path": quote(path).encode()}
+        if settings.hosts and not scope["path"].startswith("/-/") and _read_host(scope) not in settings.hosts:
+            sentence = "This server does not answer under that name."
+            await respond_problem(HTTPStatus.MISDIRECTED_REQUEST, [sentence])(scope, receive, add)
             return
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > self._limits.body:
-            await self._refuse_body(scope, receive, send)
-            return
-        if scope["method"] in {"POST", "PUT", "PATCH"}:
-            body = await _read_body(receive, self._limits.body)
-            if body is None:
-                await self._refuse_body(scope, receive, send)
-                return
-            receive = _replay(body, receive)
-        if scope["method"] == "HEAD":  # what GET says, without the body
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
-        await self._app(scope, receive, self._add_headers(send))
-
-    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sentence = f"The body is too large; at most {self._limits.body:,} bytes are read."
-        await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, self._add_headers(send))
+        await self._app(scope, receive, add)
 
     def _add_headers(self, send: Send) -> Send:
         async def add(message: Message) -> None:
@@ -85,9 +65,56 @@ class Guard:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Knowledge"] = self._fingerprint
+                for name in ("Location", "X-Address"):
+                    if self._settings.root and headers.get(name, "").startswith("/"):
+                        headers[name] = self._settings.root + headers[name]
             await send(message)
 
         return add
+
+
+class SizeLimit:
+    """ASGI middleware that refuses what is too large before it is read."""
+
+    def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
+        self._app, self._settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with its body read, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        size = len(scope["query_string"])
+        if size > self._settings.query:
+            sentence = (
+                f"The address has {size:,} characters, but at most {self._settings.query:,} are read; send the "
+                "question as JSON to /api/v1/recommendation."
+            )
+            await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length) > self._settings.body:
+            await self._refuse_body(scope, receive, send)
+            return
+        if scope["method"] in {"POST", "PUT", "PATCH"}:
+            body = await _read_body(receive, self._settings.body)
+            if body is None:
+                await self._refuse_body(scope, receive, send)
+                return
+            receive = _replay(body, receive)
+        if scope["method"] == "HEAD":  # what GET says, without the body
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        await self._app(scope, receive, send)
+
+    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sentence = f"The body is too large; at most {self._settings.body:,} bytes are read."
+        await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, send)
+
+
+def _read_host(scope: Scope) -> str:
+    """Return the name under which the server is asked, without its port."""
+    host = Headers(scope=scope).get("host", "").lower()
+    return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
 
 
 def _without_body(send: Send) -> Send:

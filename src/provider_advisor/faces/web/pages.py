@@ -30,7 +30,7 @@ from provider_advisor.faces.web.templating import render, show_page
 from provider_advisor.questionnaire.screens import Screen, choose_screen
 from provider_advisor.recommendation import Recommendation
 
-__all__ = ["make_pages", "show_error"]
+__all__ = ["EXAMPLES", "make_pages", "show_error"]
 
 _OWN = {"q", "sure"}
 """Names in the query of a question that a page reads itself."""
@@ -86,7 +86,7 @@ class Pages:
 
     def home(self) -> Response:
         """Show the three ways in."""
-        return self.show("home.html.j2", "Which communications provider fits?", indexed=True, examples=_EXAMPLES)
+        return self.show("home.html.j2", "Which communications provider fits?", indexed=True, examples=EXAMPLES)
 
     def choose(self, request: Request) -> Response:
         """Show what can be asked for, and the ranking for what is ticked."""
@@ -287,7 +287,7 @@ class Pages:
         return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
 
 
-_EXAMPLES = (
+EXAMPLES = (
     ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),
     ("A school that teaches by video", "needs=video-api&wants=whiteboard&situation.use-cases=tutoring"),
     ("Codes for logins, many a month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),

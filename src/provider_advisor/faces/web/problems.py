@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -35,8 +35,8 @@ def get_status(error: AdvisorError) -> int:
     return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def respond_problem(status: int, mistakes: Iterable[str]) -> Response:
-    """Return a problem as a response."""
+def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem as a response; what is no fault of the request may be tried again after a second."""
     sentences = list(mistakes)
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -46,8 +46,8 @@ def respond_problem(status: int, mistakes: Iterable[str]) -> Response:
         "detail": " ".join(sentences) or title,
         "mistakes": sentences,
     }
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return Response(orjson.dumps(body), status, headers, "application/problem+json")
+    waits = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Response(orjson.dumps(body), status, {**waits, **(headers or {})}, "application/problem+json")
 
 
 def problem_schema() -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from typing import Any
 
 import click
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import knowledge_options, load_knowledge, need_web, store_option
 from provider_advisor.faces.text import show_text
+from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings, read_settings, write_settings
 
 __all__ = ["serve_command"]
 
@@ -18,21 +21,58 @@ _STORE = "RECOMMEND_SERVE_STORE"
 _FOLDERS = ("RECOMMEND_SERVE_FACTS", "RECOMMEND_SERVE_RULES")
 """What tells a worker, which is a process of its own, which knowledge base to read."""
 
+_SETTINGS = "RECOMMEND_SERVE_SETTINGS"
+_ROOT = re.compile(r"(/[\w.~-]+)+", re.ASCII)
+
+
+_DEFAULTS = ServeSettings()
+_BACKPRESSURE = 64
+_PATIENCE = 8
+"""Seconds for the requests that have begun when the server is told to stop."""
+
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for a free one.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Port of metrics for Prometheus; none if left out.")
+@click.option("--log-format", default="none", show_default=True, type=click.Choice(LOG_FORMATS), help="Access log.")
+@click.option("--max-body", default=_DEFAULTS.body, show_default=True, type=click.IntRange(1), help="Bytes of a body.")
+@click.option(
+    "--max-seconds", default=_DEFAULTS.seconds, show_default=True, type=click.FloatRange(0.1), help="Of a request."
+)
+@click.option(
+    "--rate", default=0, show_default=True, type=click.IntRange(0), help="Requests a minute of one client; 0: any."
+)
+@click.option("--root-path", default="", help="Path under which a proxy offers the pages, such as /advisor.")
+@click.option("--allowed-host", "hosts", multiple=True, help="Name to answer to; all if none is given.")
+@click.option("--trusted-proxy", "proxies", multiple=True, help="Address whose X-Forwarded-For is believed.")
+@click.option("--watch", is_flag=True, help="Read changed files; /keeper shows what is wrong, and what answers change.")
 @store_option()
 @knowledge_options
 def serve_command(  # noqa: PLR0913 (one parameter an option)
-    *, host: str, port: int, workers: int, store: str | None, facts: str | None, rules: str | None
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    metrics_port: int | None,
+    log_format: str,
+    max_body: int,
+    max_seconds: float,
+    rate: int,
+    root_path: str,
+    hosts: tuple[str, ...],
+    proxies: tuple[str, ...],
+    watch: bool,
+    store: str | None,
+    facts: str | None,
+    rules: str | None,
 ) -> None:
     """Open the pages and the API.
 
     Shows choosing, the questionnaire, answers, comparison, facts and rules as pages, and answers programs below
     /api/v1. Nothing is kept, because an address holds all that was answered, unless --store names a place in which
-    people may keep decisions.
+    people may keep decisions. SIGTERM ends it once the requests that have begun are answered.
     """
     need_web("granian")
     if store is not None:
@@ -42,17 +82,34 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     for name, folder in zip(_FOLDERS, (facts, rules), strict=True):
         if folder is not None:
             os.environ[name] = os.path.abspath(folder)  # noqa: PTH100 (a Path takes longer to import)
+    settings = ServeSettings(
+        body=max_body,
+        seconds=max_seconds,
+        rate=rate,
+        hosts=tuple(name.lower() for name in hosts),
+        proxies=proxies,
+        root=_read_root(root_path),
+        log=log_format,
+        watch=watch,
+    )
+    os.environ[_SETTINGS] = write_settings(settings)
     from granian import Granian  # noqa: PLC0415 (of an extra)
 
-    shown = f"[{host}]" if ":" in host else host
-    show_text(f"Serving {len(knowledge.providers)} providers on http://{shown}:{port}/ (Ctrl-C ends it)", err=True)
+    shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    keeper = f"; changes to the files are at {shown}keeper" if watch else ""
+    show_text(f"Serving {len(knowledge.providers)} providers on {shown} (Ctrl-C ends it){keeper}", err=True)
     Granian(
         "provider_advisor.faces.web.serve_command:make_worker",
         address=host,
         port=port,
         interface="asgi",  # type: ignore[arg-type]
         workers=workers,
+        backpressure=_BACKPRESSURE,
         respawn_failed_workers=True,
+        workers_kill_timeout=_PATIENCE,
+        metrics_enabled=metrics_port is not None,
+        metrics_address=host,
+        metrics_port=metrics_port or 0,
         log_level="warning",  # type: ignore[arg-type]
         websockets=False,
         factory=True,
@@ -61,7 +118,10 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
 
 def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
     """Return the application of a worker, on the knowledge base of the command that started it."""
+    from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: PLC0415 (of an extra)
+
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
+    from provider_advisor.faces.web.watch import WatchedApplication  # noqa: PLC0415 (as above)
     from provider_advisor.knowledge import load  # noqa: PLC0415
 
     store = None
@@ -69,7 +129,21 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
         from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
 
         store = open_store(name)
-    return create_app(load(*(os.environ.get(name) for name in _FOLDERS)), store=store)
+    settings, folders = read_settings(os.environ[_SETTINGS]), [os.environ.get(name) for name in _FOLDERS]
+    app: Any
+    if settings.watch:
+        app = WatchedApplication(folders, lambda found: create_app(found.knowledge, settings, store, found)).start()
+    else:
+        app = create_app(load(*folders), settings, store)
+    return wrap_asgi_with_proxy_headers(app, list(settings.proxies)) if settings.proxies else app
+
+
+def _read_root(text: str) -> str:
+    """Return a path as it is put before addresses. Raises RequirementsError for what a path cannot be."""
+    root = text.rstrip("/")
+    if root and not _ROOT.fullmatch(root):
+        raise RequirementsError(f"'{text[:80]}' is not a path; expected one such as /advisor.")
+    return root
 
 
 def _check_store(name: str) -> str:

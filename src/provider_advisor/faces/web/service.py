@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.faces.cli.compare import fact_text
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
@@ -33,8 +33,14 @@ class KnowledgeService:
         return read_requirements_data(data, "request", self.knowledge)
 
     def recommend(self, statement: Statement, *, sure: bool = False) -> Recommendation:
-        """Return the answer; `sure` adds how sure it is, which takes ten times as long."""
-        return answer(self.knowledge, statement, robustness=sure)
+        """Return the answer; `sure` adds how sure it is, which takes ten times as long.
+
+        The rule engine may fail once for no fault of the question, as when the clock of a paused machine jumps.
+        """
+        try:
+            return answer(self.knowledge, statement, robustness=sure)
+        except EngineError:
+            return answer(self.knowledge, statement, robustness=sure)
 
     def facts(self, day: dt.date | None = None) -> Facts:
         """Return the facts as of a day, today if None."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -10,7 +12,12 @@ from starlette.responses import HTMLResponse
 
 from provider_advisor.faces.web.service import KnowledgeService
 
-__all__ = ["render", "show_page"]
+__all__ = ["render", "root_path", "show_page"]
+
+root_path: ContextVar[str] = ContextVar("root_path", default="")
+"""The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
+
+_LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 
 @cache
@@ -31,7 +38,8 @@ def _environment() -> Environment:
 
 def render(name: str, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
-    return _environment().get_template(name).render(**values)
+    page, root = _environment().get_template(name).render(**values), root_path.get()
+    return _LINK.sub(rf"\1{root}/", page) if root else page
 
 
 def show_page(

@@ -44,7 +44,7 @@ const followForm = (form, live) => {
   form.addEventListener("change", async (event) => {
     if (event.target.name === "q") return;
     const fields = read();
-    const asked = `/choose?${new URLSearchParams(fields)}`;
+    const asked = `${form.getAttribute("action")}?${new URLSearchParams(fields)}`;
     try {
       const address = await show(asked);
       if (address !== null) history.pushState(fields, "", address);

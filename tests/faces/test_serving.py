@@ -1,0 +1,283 @@
+"""How the pages are served: limits, names and paths, logs, changed files, and processes that end and are replaced.
+
+The numbers are those of the checks in docs/web.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+
+from starlette.testclient import TestClient
+
+from provider_advisor import load
+from provider_advisor.errors import EngineError
+from provider_advisor.faces.web import service as service_module
+from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.settings import ServeSettings
+from provider_advisor.faces.web.traffic import RequestRate, Traffic
+from provider_advisor.faces.web.watch import WatchedApplication
+
+_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
+
+
+def _serve(bicycles, **settings):
+    return TestClient(create_app(bicycles, ServeSettings(**settings)), follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def bicycles():
+    return load(_BICYCLES / "facts", _BICYCLES / "rules")
+
+
+def test_17_a_client_that_asks_too_often_is_told_when_to_try_again(bicycles):
+    web = _serve(bicycles, rate=60)
+    assert {web.get("/criteria").status_code for _ in range(60)} == {200}
+    refused = web.get("/criteria")
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert "60 requests" in refused.json()["detail"]
+    assert web.get("/-/live").status_code == web.get("/static/web.css").status_code == 200
+
+
+def test_the_rate_forgets_the_clients_silent_for_longest():
+    rate = RequestRate(1, clients=2)
+    assert [rate.take(name, 0) for name in "abc"] == [0, 0, 0]
+    assert rate.take("a", 1) == 0  # forgotten
+    assert rate.take("c", 1) == 59
+
+
+@pytest.mark.parametrize(("arrives", "status"), [(True, 503), (False, 408)])
+def test_a_request_that_takes_too_long_is_refused(arrives, status):
+    async def slow(_scope, receive, _send):
+        await receive()
+        await asyncio.Event().wait()
+
+    async def ask():
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": not arrives}
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "path": "/", "method": "POST", "headers": [], "query_string": b""}
+        await Traffic(slow, ServeSettings(seconds=0.01))(scope, receive, send)
+        return sent
+
+    assert asyncio.run(ask())[0]["status"] == status
+
+
+def test_a_fault_is_a_sentence_for_the_client_and_a_trace_for_the_log(bicycles, monkeypatch, capsys):
+    def fail(*_arguments, **_options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service_module, "answer", fail)
+    found = _serve(bicycles).get("/api/v1/recommendation?needs=repairs")
+    assert found.status_code == 500
+    assert "ZeroDivision" not in found.text
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert found.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("failures", "status"), [(1, 200), (2, 503)])
+def test_23_a_failure_of_the_engine_is_tried_once_more(bicycles, monkeypatch, failures, status):
+    waiting, real = [EngineError("the clock jumped")] * failures, service_module.answer
+
+    def answer(*arguments, **options):
+        if waiting:
+            raise waiting.pop()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(service_module, "answer", answer)
+    found = _serve(bicycles).get("/api/v1/recommendation?needs=repairs")
+    assert found.status_code == status
+    assert status == 200 or found.headers["retry-after"]
+
+
+def test_the_log_has_a_line_of_json_for_each_request_and_no_query(bicycles, capsys):
+    web = _serve(bicycles, log="json")
+    web.get("/answer?needs=repairs")
+    web.get("/nowhere")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["path"], line["status"]) for line in lines] == [("/answer", 200), ("/nowhere", 404)]
+    assert lines[0]["bytes"] > 1000
+    assert lines[0]["worker"] == os.getpid()
+    assert "repairs" not in json.dumps(lines)
+
+
+def test_a_server_with_a_name_answers_to_no_other(bicycles):
+    web = _serve(bicycles, hosts=("advice.example",))
+    assert web.get("/", headers={"Host": "evil.example"}).status_code == 421
+    assert web.get("/", headers={"Host": "Advice.Example:8000"}).status_code == 200
+    assert web.get("/-/live", headers={"Host": "10.0.0.7:8000"}).status_code == 200  # a load balancer's question
+
+
+def test_forwarded_headers_lead_nowhere(bicycles):
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    found = _serve(bicycles).get("/answer?wants=test-rides&needs=repairs", headers=headers)
+    assert found.headers["location"] == "/answer?needs=repairs&wants=test-rides"
+    assert "evil" not in _serve(bicycles).get("/", headers=headers).text
+
+
+@pytest.mark.parametrize("prefix", ["/advisor", ""])
+def test_below_a_path_every_link_begins_with_it(bicycles, prefix):
+    web = _serve(bicycles, root="/advisor")
+    for path in ("/", "/choose?needs=repairs", "/answer?needs=repairs", "/ask", "/compare", "/criteria/repairs"):
+        page = web.get(prefix + path)  # a proxy may leave the path on, or take it off
+        assert page.status_code == 200
+        links = re.findall(r'\s(?:href|action|src|data-address)="(/[^"]*)"', page.text)
+        assert links
+        assert [link for link in links if not link.startswith("/advisor/")] == []
+    assert web.get(f"{prefix}/answer?needs=repairs&wants=").headers["location"] == "/advisor/answer?needs=repairs"
+    part = web.get(f"{prefix}/choose?c.repairs=must", headers={"X-Fragment": "1"})
+    assert part.headers["x-address"] == "/advisor/choose?needs=repairs"
+    assert web.get(f"{prefix}/api/v1/openapi.json").json()["servers"] == [{"url": "/advisor"}]
+
+
+def test_the_settings_are_shown(bicycles):
+    assert _serve(bicycles, rate=60).get("/-/settings").json()["rate"] == 60
+
+
+def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
+    facts, rules = folders_from(tmp_path)
+    watched = WatchedApplication((facts, rules), lambda found: create_app(found.knowledge, watching=found))
+    web = TestClient(watched)
+    question = "/answer.json?needs=repairs&wants=test-rides"
+    first, etag = web.get(question), web.get("/criteria").headers["etag"]
+    provider = next((facts / "providers").glob("*.yaml"))
+    good = provider.read_text(encoding="utf-8")
+
+    provider.write_text(f"{good}\nnonsense: 1\n", encoding="utf-8")
+    watched.look()
+    assert web.get(question).json() == first.json()
+    keeper = web.get("/keeper").text
+    line = good.count("\n") + 2
+    assert f"{provider.name}:{line}" in keeper
+    assert "nonsense" in keeper
+
+    absent = good.replace("{criterion: repairs, value: present", "{criterion: repairs, value: absent")
+    assert absent != good
+    provider.write_text(absent, encoding="utf-8")
+    watched.look()
+    assert web.get(question).json() != first.json()
+    assert web.get("/criteria", headers={"If-None-Match": etag}).status_code == 200
+    keeper = web.get("/keeper?needs=repairs").text
+    assert "nonsense" not in keeper
+    assert first.json()["knowledge"]["fingerprint"] not in keeper
+    assert "<td>the same</td>" not in keeper
+
+
+def _get(port, path):
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("GET", path)
+        with connection.getresponse() as found:
+            return found.status, found.read()
+
+
+def _find_free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Two workers on the bicycle shops, with metrics and a log: the process, its port, that of metrics, and the log."""
+    log = tmp_path_factory.mktemp("served") / "log"
+    metrics = _find_free_port()
+    with log.open("w") as errors:
+        command = [sys.executable, "-c", "from provider_advisor.faces.cli.main import main; main()", "serve"]
+        command += ["--port", "0", "--workers", "2", "--metrics-port", str(metrics), "--log-format", "json"]
+        command += ["--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules")]
+        process = subprocess.Popen(command, stderr=errors)
+    try:
+        _wait(lambda: "Serving" in log.read_text(encoding="utf-8"))
+        port = int(re.search(r":(\d+)/", log.read_text(encoding="utf-8"))[1])
+        _wait(lambda: _get(port, "/-/ready")[0] == 200)
+        yield process, port, metrics, log
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(is_done, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if is_done():
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    pytest.fail("it never came")
+
+
+def _list_workers(log):
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    return {line["worker"] for line in lines}
+
+
+def test_23_a_worker_that_dies_is_replaced(served):
+    _, port, metrics, log = served
+
+    def ask_until_two_answered():
+        assert _get(port, "/answer?needs=repairs")[0] == 200
+        return len(_list_workers(log)) >= 2
+
+    _wait(ask_until_two_answered)
+    first = _list_workers(log)
+    os.kill(min(first), signal.SIGKILL)
+
+    def is_replaced():
+        _get(port, "/-/live")
+        return _list_workers(log) - first
+
+    _wait(is_replaced)
+    assert b"granian_" in _get(metrics, "/metrics")[1]
+
+
+def test_23_what_had_begun_is_answered_when_the_server_is_told_to_stop(served):
+    process, port, _, _ = served
+    body = b'{"needs": ["repairs"]}'
+    head = (
+        "POST /api/v1/recommendation?sure=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    with ExitStack() as open_ones:
+        begun = [open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(8)]
+        for connection in begun:
+            connection.sendall(head.encode())
+        for connection in begun:
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # so the application has begun to read
+        process.send_signal(signal.SIGTERM)
+        _wait(lambda: _is_refused(port))
+        for connection in begun:
+            connection.sendall(body)
+        for connection in begun:
+            with connection.makefile("rb") as found:
+                assert found.read().startswith(b"HTTP/1.1 200")
+    assert process.wait(timeout=10) in {0, -signal.SIGTERM}
+
+
+def _is_refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
