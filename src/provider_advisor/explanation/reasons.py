@@ -172,11 +172,22 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
 
 
 def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -> str:
-    """Return the verdict and its reason in one sentence, with what is stated for another product, or not judged."""
+    """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged."""
     sentence = _explain_judged(decision)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    more = [clause for clause in (apart, count_unjudged(decision.outcome.team)) if clause]
+    more = [clause for clause in (apart, _say_older_price(decision), count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
+
+
+def _say_older_price(decision: Decision) -> str:
+    criteria = decision.facts.knowledge.criteria
+    asked = [criteria[part.criterion] for part in decision.outcome.inference.requirements]
+    if not decision.outcome.team.usage and all(criterion.kind != "price" for criterion in asked):
+        return ""
+    # Few teams ask for prices, and the others start without it.
+    from provider_advisor.explanation.price_ages import say_older_price  # noqa: PLC0415
+
+    return say_older_price(decision)
 
 
 def count_unjudged(team: Team) -> str:
