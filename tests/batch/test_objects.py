@@ -10,6 +10,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.remote import objects
+from provider_advisor.batch.remote.objects import StoredObject, find_object
 from provider_advisor.errors import BatchFailure
 from provider_advisor.faces.cli.main import main
 
@@ -121,7 +123,97 @@ def test_a_store_that_nobody_can_reach_gets_one_sentence(run, tmp_path, monkeypa
     assert (status, "cannot be reached" in said, said.count("\n")) == (1, True, 1), said
 
 
-def test_an_object_is_not_yet_written_to(run, tmp_path):
-    (tmp_path / "teams.csv").write_text("needs\nfax\n")
-    status, said = run(tmp_path / "teams.csv", "s3://key:topsecret@teams/scores.csv")
-    assert (status, "cannot be written" in said, said.count("\n")) == (2, True, 1), said
+# Outputs
+
+_ROWS = "team,needs\na,voice-api\nb,no-such-thing\nc,whiteboard\n"
+
+
+@pytest.fixture
+def teams(tmp_path):
+    """A file of three teams, one of them without an answer."""
+    (tmp_path / "teams.csv").write_text(_ROWS)
+    return tmp_path / "teams.csv"
+
+
+def _list_objects(bucket):
+    return sorted(found["Key"] for found in bucket.list_objects_v2(Bucket="teams").get("Contents", []))
+
+
+def _read_object(bucket, key):
+    return bucket.get_object(Bucket="teams", Key=key)["Body"].read()
+
+
+@pytest.fixture
+def emptied(bucket):
+    """The bucket without objects of other tests."""
+    for key in _list_objects(bucket):
+        bucket.delete_object(Bucket="teams", Key=key)
+    return bucket
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "deep/er/scores.parquet", "scores.xlsx"])
+def test_outputs_in_a_store_are_those_of_files(run, emptied, teams, tmp_path, name):
+    here = tmp_path / name.rpartition("/")[2]
+    assert run(teams, here, "--summary", tmp_path / "sums.json", "--as-of", "2022-12-31")[0] == 3
+    status, said = run(teams, f"s3://teams/{name}", "--summary", "s3://teams/sums.json", "--as-of", "2022-12-31")
+    assert (status, f"see s3://teams/{name.rpartition('.')[0]}.rejects.csv" in " ".join(said.split())) == (3, True), (
+        said
+    )
+    assert _list_objects(emptied) == sorted([name, f"{name.rpartition('.')[0]}.rejects.csv", "sums.json"])
+    if here.suffix != ".xlsx":  # which holds the time at which it was made
+        assert _read_object(emptied, name) == here.read_bytes()
+    assert _read_object(emptied, "sums.json") == (tmp_path / "sums.json").read_bytes()
+
+
+def test_rejects_of_an_earlier_run_are_removed_when_there_are_none(run, emptied, teams, tmp_path):
+    run(teams, "s3://teams/scores.csv", "--quiet")
+    (tmp_path / "good.csv").write_text("needs\nvoice-api\n")
+    assert run(tmp_path / "good.csv", "s3://teams/scores.csv", "--quiet") == (0, "")
+    assert _list_objects(emptied) == ["scores.csv"]
+
+
+def test_nothing_is_left_where_the_rows_cannot_be_sent(run, emptied, teams, monkeypatch):
+    sent = StoredObject.send
+
+    def refuse_rows(stored, file):
+        if stored.path.endswith("scores.csv"):
+            raise BatchFailure("no more room")
+        sent(stored, file)
+
+    monkeypatch.setattr(StoredObject, "send", refuse_rows)
+    assert run(teams, "s3://teams/scores.csv") == (1, "recommend: no more room\n")
+    assert not _list_objects(emptied)
+
+
+def test_an_object_that_was_cut_short_is_removed(emptied, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        objects.pf, "copy_files", lambda *_, **__: emptied.put_object(Bucket="teams", Key="t", Body=b"x")
+    )
+    (tmp_path / "t").write_text("longer")
+    with pytest.raises(BatchFailure, match="was not written whole; run again"):
+        find_object("s3://teams/t").send(tmp_path / "t")
+    assert not _list_objects(emptied)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("s3://nobody/scores.csv",), "there is no bucket 'nobody', or you may not see it"),
+        (("s3://teams/folder/",), "is a folder; name an object"),
+        (("s3://teams/scores",), "cannot tell its form"),
+        (("s3://teams/a.csv", "--rejects", "s3://teams/a.csv"), "is also the output"),
+        (("s3://teams/a.csv", "--resume"), "--resume works from file to file"),
+        (("s3://teams/a.csv", "--engine", "spark"), "Spark writes a folder that all workers see"),
+        (("https://key:topsecret@teams.example/a.csv",), "cannot be written; name a file, or an object in a store"),
+    ],
+)
+@pytest.mark.usefixtures("bucket")
+def test_a_wrong_place_for_an_output_gets_one_sentence(run, teams, arguments, sentence):
+    status, said = run(teams, *arguments)
+    assert (status, sentence in said, said.count("\n")) == (2, True, 1), said
+
+
+def test_an_input_is_not_replaced(run, bucket):
+    bucket.put_object(Bucket="teams", Key="t.csv", Body=_ROWS.encode())
+    status, said = run("s3://teams/t.csv", "s3://teams/t.csv")
+    assert (status, "s3://teams/t.csv is also an input" in said) == (2, True), said

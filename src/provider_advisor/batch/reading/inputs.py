@@ -146,7 +146,7 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     if options.query:
         raise BatchError("--query is for a database; name one, such as postgresql://host/name, or leave it out.")
     sources = find_sources(names)
-    forms = {source.name: choose_form(source.path or "-", form, "--input-format") for source in sources}
+    forms = {source.name: choose_form(source.address or "-", form, "--input-format") for source in sources}
     if len(set(forms.values())) > 1:
         raise BatchError(
             f"the inputs have different forms ({', '.join(sorted(set(forms.values())))}); give one at a time."

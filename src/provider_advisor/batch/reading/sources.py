@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, is_stored, show_address
+from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
 __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources", "open_object"]
@@ -46,10 +46,15 @@ class InputFile(NamedTuple):
     inode: int = 0
 
     @property
+    def address(self) -> str | None:
+        """Return what tells its form: the path, or of what was fetched the address."""
+        return self.name if find_scheme(self.name) else self.path
+
+    @property
     def identity(self) -> str:
         """What a later run knows the input by: the whole path, or the URL without its secrets."""
-        path = self.path or ""
-        return self.name if find_scheme(path) else os.path.abspath(path)  # noqa: PTH100
+        address = self.address or ""
+        return address if find_scheme(address) else os.path.abspath(address)  # noqa: PTH100
 
     def is_same_file(self, other: InputFile) -> bool:
         """Return whether another machine sees the same file here; devices and inodes may differ between machines."""
@@ -88,10 +93,10 @@ def choose_form(name: str, given: str | None, option: str) -> str:
 def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     """Return the inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
     for name in names:
-        if find_scheme(name) and not is_stored(name):
+        if find_scheme(name) and not (is_stored(name) or is_web_address(name)):
             raise BatchError(
-                f"{show_address(name)} cannot be read; expected a file, an object in a store (s3://, gs://, az://) or "
-                "a database (postgresql://)."
+                f"{show_address(name)} cannot be read; expected a file, an object in a store (s3://, gs://, az://), "
+                "https:// or a database (postgresql://)."
             )
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
@@ -101,7 +106,7 @@ def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
 
 def _expand_pattern(name: str) -> list[str]:
     # The functions of os.path, unlike those of pathlib, answer False for a name that is too long.
-    if name == "-" or is_stored(name) or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
+    if name == "-" or find_scheme(name) or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
         return [name]
     # pathlib leaves out a leading ./ and knows no absolute patterns.
     found = sorted(path for path in glob.glob(name, recursive=True) if not os.path.isdir(path))  # noqa: PTH207, PTH112
@@ -115,6 +120,8 @@ def _inspect(path: str) -> InputFile:
         return InputFile(STANDARD_INPUT, None)
     if is_stored(path):
         return _inspect_object(path)
+    if is_web_address(path):
+        return _inspect_download(path)
     name = _shorten(path)
     try:
         found = os.stat(path)  # noqa: PTH116 (the path may not be text)
@@ -126,6 +133,13 @@ def _inspect(path: str) -> InputFile:
         raise BatchError(f"{name} cannot be read (Permission denied); check its permissions.")
     regular = stat.S_ISREG(found.st_mode)
     return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
+
+
+def _inspect_download(url: str) -> InputFile:
+    """Return an input that is fetched now, and read from a file of this machine under the name of its address."""
+    from provider_advisor.batch.remote.download import download  # noqa: PLC0415 (seldom needed)
+
+    return _inspect(str(download(url)))._replace(name=_shorten(url))
 
 
 def _inspect_object(url: str) -> InputFile:

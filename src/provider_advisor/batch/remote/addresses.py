@@ -7,7 +7,15 @@ from urllib.parse import unquote
 
 from provider_advisor.errors import BatchError
 
-__all__ = ["find_scheme", "hide_secrets", "is_database", "is_stored", "refuse_unescaped", "show_address"]
+__all__ = [
+    "find_scheme",
+    "hide_secrets",
+    "is_database",
+    "is_stored",
+    "is_web_address",
+    "refuse_unescaped",
+    "show_address",
+]
 
 _DATABASES = {"postgresql", "postgres"}
 _STORES = {"s3", "gs", "gcs", "az", "abfs", "abfss"}
@@ -35,6 +43,11 @@ def is_database(name: str) -> bool:
 def is_stored(name: str) -> bool:
     """Return whether a name is the URL of an object in a store such as S3."""
     return find_scheme(name) in _STORES
+
+
+def is_web_address(name: str) -> bool:
+    """Return whether a name is an address that is read over an encrypted connection."""
+    return find_scheme(name) == "https"
 
 
 def show_address(name: str) -> str:

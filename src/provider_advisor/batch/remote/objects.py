@@ -1,12 +1,14 @@
-"""Objects in stores, `s3://`, `gs://` and `az://`, read by pyarrow's own clients of these stores.
+"""Objects in stores, `s3://`, `gs://` and `az://`, read and written by pyarrow's own clients of these stores.
 
-A name is a URL as pyarrow takes it. Who may read comes from where each store's own tools look for it, such as
+A name is a URL as pyarrow takes it. Who may use a store comes from where each store's own tools look for it, such as
 AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` names another store that speaks S3.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -45,6 +47,34 @@ class StoredObject(NamedTuple):
         """Open the object for reading from any place on. Raises OSError."""
         return self.store.open_input_file(self.path)  # type: ignore[no-any-return]
 
+    def refuse_unwritable(self) -> None:
+        """Raise BatchError if there is no such bucket: before the work, not after it."""
+        bucket = self.path.split("/", maxsplit=1)[0]
+        try:
+            found = self.store.get_file_info(bucket)
+        except _BROKEN:  # some may write objects without seeing the bucket
+            return
+        if found.type == pf.FileType.NotFound:
+            raise BatchError(f"{self.name} cannot be written: there is no bucket '{bucket}', or you may not see it.")
+
+    def send(self, file: Path) -> None:
+        """Write the bytes of a file of this machine, which appear at once. Raises BatchFailure, and leaves nothing."""
+        try:
+            pf.copy_files(
+                str(file), self.path, source_filesystem=pf.LocalFileSystem(), destination_filesystem=self.store
+            )
+            size = self.store.get_file_info(self.path).size
+        except _BROKEN as error:
+            raise BatchFailure(f"{self.name} cannot be written ({self.describe(error)}); {_HINT}") from error
+        if size != file.stat().st_size:  # an upload that ends early is an object all the same
+            self.remove()
+            raise BatchFailure(f"{self.name} was not written whole; run again.")
+
+    def remove(self) -> None:
+        """Remove the object, if it is there and may be removed."""
+        with contextlib.suppress(*_BROKEN):
+            self.store.delete_file(self.path)
+
     def describe(self, error: BaseException) -> str:
         """Return what the store said, in one line and without the secrets of the URL."""
         said = " ".join(_REQUEST.sub("", str(error)).split()).rstrip(".")
@@ -69,6 +99,6 @@ def find_object(url: str) -> StoredObject:
         raise BatchError(f"{name} cannot be used ({said}); expected a URL such as s3://bucket/teams.csv.") from error
     if "/" not in path.rstrip("/"):
         raise BatchError(f"{name} names no object; expected a URL such as s3://bucket/teams.csv.")
-    if path.endswith("/"):
-        raise BatchError(f"{name} is a folder, and a folder cannot be read there; name an object.")
+    if path.endswith("/") or url.partition("?")[0].endswith("/"):
+        raise BatchError(f"{name} is a folder; name an object.")
     return StoredObject(url, name, store, path)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +42,7 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.pipeline import Scoring
     from provider_advisor.batch.reading import Inputs
+    from provider_advisor.batch.remote.staging import Staging
     from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.places import OutputPlace
     from provider_advisor.batch.writing.workbook import WorkbookPlan
@@ -49,6 +52,12 @@ __all__ = ["batch_command"]
 _REJECTED = 3
 _MOST_REASONS = 5
 _PLACES = {"matched": "file of matches"}
+_CALLED = {
+    "output": "the output",
+    "rejects": "the rejects file (--rejects)",
+    "summary": "the summary (--summary)",
+    "report": "the report (--report)",
+}
 
 
 @dataclass(frozen=True)
@@ -131,10 +140,10 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
 
     CSV, JSON Lines, Parquet and workbooks (.xlsx), recognised by their extensions. - is standard input or output, and
-    IN may be several files, a pattern in quotes, an object of a store (s3://, gs://, az://), or a database
-    (postgresql://) with --query. OUT appears when it is complete; a name that ends in / is a folder of parts. Rows
-    without an answer go to a rejects file, each with the reason. Exit status 0 if every row was scored, 3 if some were
-    rejected.
+    IN may be several files, a pattern in quotes, an object of a store (s3://, gs://, az://), an address (https://),
+    or a database (postgresql://) with --query; OUT may be an object of a store. OUT appears when it is complete; a name
+    that ends in / is a folder of parts. Rows without an answer go to a rejects file, each with the reason. Exit status
+    0 if every row was scored, 3 if some were rejected.
 
     \b
     Examples:
@@ -147,7 +156,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     if len(names) < 2:  # noqa: PLR2004
         raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
     for name in (names[-1], options.rejects, options.summary, options.report):
-        _refuse_address(name or "")
+        _refuse_address(name or "", options)
+    _refuse_resume(names[:-1], options)
     if options.master and options.engine != "spark":
         raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
@@ -158,14 +168,45 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     knowledge = load_knowledge(options.facts, options.rules)
     scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
     knowledge = knowledge.restrict(**scope._asdict())
-    try:
-        result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(names, knowledge, options)
-    except Interrupted as error:
-        _say(str(error))
-        context.exit(128 + error.number)
-    _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, options)
+    with _stage(names, options) as (places, placed, staging):
+        try:
+            result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
+        except Interrupted as error:
+            _say(str(error))
+            context.exit(128 + error.number)
+        _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, placed, staging)
     if result.rejected:
         context.exit(_REJECTED)
+
+
+@contextlib.contextmanager
+def _stage(
+    names: tuple[str, ...], options: BatchOptions
+) -> Iterator[tuple[tuple[str, ...], BatchOptions, Staging | None]]:
+    """Give the names and options with files of this machine in place of objects in stores, and what sends them."""
+    from provider_advisor.batch.remote.addresses import is_stored  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+    given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
+    if not any(name and is_stored(name) for name in given.values()):
+        yield names, options, None
+        return
+    from provider_advisor.batch.remote.staging import stage  # noqa: PLC0415 (clients of stores load slowly)
+
+    if is_stored(names[-1]) and options.rejects is None:
+        given["rejects"] = _name_rejects(names[-1])
+    with stage(names[:-1]) as staging:
+        placed: dict[str, Any] = {
+            name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
+            for name, value in given.items()
+        }
+        output = str(placed.pop("output"))
+        yield (*names[:-1], output), dataclasses.replace(options, **placed), staging
+
+
+def _name_rejects(url: str) -> str:
+    """Return where the rejects of an output in a store go: `scores.rejects.csv` beside `scores.parquet`."""
+    place, sign, query = url.partition("?")
+    return f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
 
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
@@ -302,11 +343,34 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     return result, facts_as_of(knowledge, options.day or today(), options.age)
 
 
-def _refuse_address(name: str) -> None:
-    from provider_advisor.batch.remote.addresses import find_scheme, show_address  # noqa: PLC0415 (see TYPE_CHECKING)
+def _refuse_address(name: str, options: BatchOptions) -> None:
+    """Raise BatchError for an address that cannot be written."""
+    from provider_advisor.batch.remote.addresses import (  # noqa: PLC0415 (see TYPE_CHECKING)
+        find_scheme,
+        is_stored,
+        show_address,
+    )
 
-    if find_scheme(name):
-        raise BatchError(f"{show_address(name)} cannot be written; name a file, and copy it there.")
+    if not find_scheme(name):
+        return
+    if not is_stored(name):
+        raise BatchError(
+            f"{show_address(name)} cannot be written; name a file, or an object in a store (s3://, gs://, az://)."
+        )
+    if options.engine == "spark":
+        raise BatchError(f"{show_address(name)}: Spark writes a folder that all workers see; name one.")
+    if options.resume:
+        raise BatchError(
+            f"--resume works from file to file, and {show_address(name)} is in a store; leave it out, or name a file."
+        )
+
+
+def _refuse_resume(names: Iterable[str], options: BatchOptions) -> None:
+    """Raise BatchError for an address whose content nothing holds to what an earlier run read."""
+    from provider_advisor.batch.remote.addresses import is_web_address, show_address  # noqa: PLC0415 (see above)
+
+    if options.resume and (found := next(filter(is_web_address, names), None)):
+        raise BatchError(f"--resume works from file to file; download {show_address(found)}, and name the file.")
 
 
 def _find_place(name: str, given: str | None) -> Path | None:
@@ -325,25 +389,30 @@ def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
 
-def _finish(summary: dict[str, Any], result: Result, options: BatchOptions) -> None:
-    """Write the summary where it was asked for, and show it."""
+def _finish(summary: dict[str, Any], result: Result, options: BatchOptions, staging: Staging | None) -> None:
+    """Write the summary where it was asked for, send what goes to stores, and show the summary."""
     if options.summary:
         _write(_follow_links(options.summary), dump_json(summary) + "\n")
     if options.report:
         from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates take long to import)
 
         _write(_follow_links(options.report), batch_report(summary))
+    if staging is not None:
+        staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
     if options.quiet:
         return
     page = Page(err=True)  # standard output is for rows alone
     show_summary(summary, page)
     if result.rejects:
-        _show_reasons(result.rejects, page)
+        _show_reasons(result.rejects, page, staging.find_name(result.rejects) if staging else None)
     page.show()
 
 
-def _show_reasons(rejects: Path, page: Page) -> None:
-    """Say why rows were rejected: how many for each kind of reason, and an example of it."""
+def _show_reasons(rejects: Path, page: Page, name: str | None) -> None:
+    """Say why rows were rejected: how many for each kind of reason, and an example of it.
+
+    `name` is that of the object where the rejects went, if they went to a store.
+    """
     from provider_advisor.batch.writing.reject_reasons import count_reasons  # noqa: PLC0415
 
     counts = []
@@ -356,7 +425,7 @@ def _show_reasons(rejects: Path, page: Page) -> None:
         page.line(f"{rows}, such as row {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
     if more := counts[_MOST_REASONS:]:
         page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
-    page.line(f"All rejected rows, each with its reason: see {_shorten(rejects)}.", 2)
+    page.line(f"All rejected rows, each with its reason: see {name or _shorten(rejects)}.", 2)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,81 @@
+"""Inputs over https://, which are fetched whole before they are read: rows can then be counted and read again."""
+
+from __future__ import annotations
+
+import http.client
+import tempfile
+from email.message import Message
+from pathlib import Path, PurePosixPath
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.parse import unquote, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+from provider_advisor.batch.remote.addresses import hide_secrets, show_address
+from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.version import __version__
+
+__all__ = ["LARGEST_DOWNLOAD", "download"]
+
+LARGEST_DOWNLOAD = 5_000_000_000
+_PATIENCE = 30
+_CHUNK = 1 << 20
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+"""Where downloads are; each folder is removed when the process ends."""
+
+
+class _SecureRedirects(HTTPRedirectHandler):
+    """Follows redirects to other https:// addresses only: who asked for encryption gets no plain text."""
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 (as urllib calls it)
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage | Message, newurl: str
+    ) -> Request | None:
+        if not newurl.startswith("https://"):
+            raise URLError(f"it leads to {urlsplit(newurl).scheme}://, which is not encrypted")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+def download(url: str, largest: int = LARGEST_DOWNLOAD) -> Path:
+    """Return a file of this machine with the bytes at an address; it is there until the process ends.
+
+    Raises BatchError if they cannot be read or are more than `largest`, and BatchFailure if they end early.
+    """
+    name = show_address(url)
+    folder = tempfile.TemporaryDirectory(prefix="recommend-")
+    _folders.append(folder)
+    place = Path(folder.name) / (PurePosixPath(unquote(urlsplit(url).path)).name[-100:] or "download")
+    try:
+        with _make_opener().open(Request(url), timeout=_PATIENCE) as answer:  # noqa: S310 (https alone comes here)
+            _save(answer, place, name, largest)
+    except HTTPError as error:
+        raise BatchError(f"{name} cannot be read ({error.code} {error.reason}); check the address.") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        cause = error.reason if isinstance(error, URLError) else error
+        said = describe_cause(cause) if isinstance(cause, OSError) else str(cause) or type(cause).__name__
+        raise BatchError(
+            f"{name} cannot be read ({hide_secrets(' '.join(said.split()), url)}); check the address and the network."
+        ) from error
+    return place
+
+
+def _make_opener() -> OpenerDirector:
+    opener = build_opener(_SecureRedirects)
+    opener.addheaders = [("User-Agent", f"recommend/{__version__}")]
+    return opener
+
+
+def _save(answer: http.client.HTTPResponse, place: Path, name: str, largest: int) -> None:
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdigit() and int(announced) > largest:
+        _refuse_large(name, largest)
+    with place.open("wb") as file:
+        while part := answer.read(_CHUNK):
+            file.write(part)
+            if file.tell() > largest:
+                _refuse_large(name, largest)
+        if announced.isdigit() and file.tell() != int(announced):
+            raise BatchFailure(f"{name} ended after {file.tell():,} of {int(announced):,} bytes; run again.")
+
+
+def _refuse_large(name: str, largest: int) -> None:
+    raise BatchError(f"{name} has more than {largest:,} bytes; download it, and name the file or its parts.")
