@@ -8,6 +8,7 @@ __all__ = [
     "AdvisorError",
     "BatchError",
     "BatchFailure",
+    "BusyError",
     "EngineError",
     "KnowledgeError",
     "RequirementsError",
@@ -52,6 +53,10 @@ class BatchError(AdvisorError):
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
     """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to its end."""
+
+
+class BusyError(AdvisorError):
+    """A server does as much at once as it may; asked again later, it answers."""
 
 
 class StoreError(AdvisorError):

@@ -9,7 +9,7 @@ from provider_advisor.explanation.words import STRENGTHS, joined, percent
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.text import clean
 
-__all__ = ["batch_report"]
+__all__ = ["batch_report", "batch_values"]
 
 _MOST = 12
 _MOST_MUSTS = 5
@@ -55,19 +55,24 @@ class Choice(NamedTuple):
 
 def batch_report(summary: Record) -> str:
     """Return the summary of a run, as `summary_of` gives it, as an HTML page; equal bytes for equal summaries."""
-    page: str = page_template("batch.html.j2").render(
-        title=f"Recommendations for {_teams(summary['scored'])}",
-        lede=_lede(summary),
-        summary=summary,
-        rejected=f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
-        verdicts=Chart(_verdicts(summary), "100%", 0),
-        nobody=_scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
-        unknown=_scaled(summary["unknown_facts"], _question, summary["scored"]),
-        choices=[_choice(part) for part in summary["providers"]],
-        wanted=_wanted(summary),
-        known=summary["knowledge"],
-    )
+    page: str = page_template("batch.html.j2").render(batch_values(summary))
     return page
+
+
+def batch_values(summary: Record) -> dict[str, Any]:
+    """Return what the templates of the page show, by name."""
+    return {
+        "title": f"Recommendations for {_teams(summary['scored'])}",
+        "lede": _lede(summary),
+        "summary": summary,
+        "rejected": f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
+        "verdicts": Chart(_verdicts(summary), "100%", 0),
+        "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
+        "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
+        "choices": [_choice(part) for part in summary["providers"]],
+        "wanted": _wanted(summary),
+        "known": summary["knowledge"],
+    }
 
 
 def _teams(count: int) -> str:

@@ -21,7 +21,9 @@ from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
+from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.guard import Guard, SizeLimit, make_etag
+from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.pages import make_pages, show_error
 from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
@@ -43,10 +45,12 @@ def create_app(
     settings: ServeSettings | None = None,
     store: DecisionStore | None = None,
     watching: Watching | None = None,
+    jobs: JobFolder | None = None,
 ) -> FastAPI:
     """Return the application on a knowledge base that `load` has read.
 
-    It keeps nothing between requests, but the decisions that people keep in the store, where there is one.
+    It keeps nothing between requests, but the decisions that people keep in the store, where there is one, and for an
+    hour the files of many teams, which processes of their own answer from the same folders of facts and rules.
     """
     service, settings = KnowledgeService(knowledge), settings or ServeSettings()
     app = FastAPI(
@@ -61,6 +65,7 @@ def create_app(
     app.include_router(make_pages(service, keeps=store is not None))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
+    app.include_router(make_batch_pages(service, jobs or JobFolder()))
     if store is not None:
         from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
 
@@ -117,8 +122,8 @@ class _StaticFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Any) -> Response:  # noqa: ANN401 (Starlette's)
         """Return a file."""
-        if path == "report.css":
-            text = (files("provider_advisor.faces.report") / "templates" / "report.css").read_text(encoding="utf-8")
+        if path in {"report.css", "batch.css"}:
+            text = (files("provider_advisor.faces.report") / "templates" / path).read_text(encoding="utf-8")
             return Response(text, media_type="text/css; charset=utf-8")
         return await super().get_response(path, scope)
 

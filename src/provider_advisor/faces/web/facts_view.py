@@ -15,7 +15,9 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
 from provider_advisor.knowledge.rules import Citation
 
-__all__ = ["describe_place", "show_claims", "show_row", "write_csv"]
+__all__ = ["describe_place", "show_claims", "show_row", "write_csv", "write_safe_lines"]
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_row(criterion: Criterion, found: Sequence[Fact], service: KnowledgeService) -> dict[str, Any]:
@@ -76,7 +78,13 @@ def describe_place(part: Citation) -> str:
 
 def write_csv(rows: Iterable[Sequence[str]]) -> Response:
     """Return rows as CSV in which no cell can be taken for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([[f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell for cell in row] for row in rows])
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
+    return Response("".join(write_safe_lines(rows)), media_type="text/csv; charset=utf-8")
+
+
+def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines of CSV in which no cell can be taken for a formula by a spreadsheet program."""
+    for row in rows:
+        line = io.StringIO()
+        writer = csv.writer(line, lineterminator="\n")
+        writer.writerow([f"'{cell}" if cell[:1] in _FORMULAS else cell for cell in row])
+        yield line.getvalue()

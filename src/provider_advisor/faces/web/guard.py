@@ -92,22 +92,23 @@ class SizeLimit:
             )
             await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, send)
             return
+        most = self._settings.get_most_bytes(scope["path"])
         length = Headers(scope=scope).get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > self._settings.body:
-            await self._refuse_body(scope, receive, send)
+        if length.isascii() and length.isdigit() and int(length) > most:
+            await self._refuse_body(scope, receive, send, most)
             return
         if scope["method"] in {"POST", "PUT", "PATCH"}:
-            body = await _read_body(receive, self._settings.body)
+            body = await _read_body(receive, most)
             if body is None:
-                await self._refuse_body(scope, receive, send)
+                await self._refuse_body(scope, receive, send, most)
                 return
             receive = _replay(body, receive)
         if scope["method"] == "HEAD":  # what GET says, without the body
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         await self._app(scope, receive, send)
 
-    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sentence = f"The body is too large; at most {self._settings.body:,} bytes are read."
+    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        sentence = f"The body is too large; at most {most:,} bytes are read."
         await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, send)
 
 

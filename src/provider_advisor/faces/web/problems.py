@@ -9,9 +9,12 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from provider_advisor.errors import AdvisorError, EngineError, KnowledgeError, RequirementsError, StoreError
+from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
 
 __all__ = ["ProblemError", "list_mistakes", "problem_schema", "respond_problem"]
+
+
+_LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class ProblemError(Exception):
@@ -31,6 +34,8 @@ def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
 
 def get_status(error: AdvisorError) -> int:
     """Return the HTTP status for an error: those of the engine and the store are ours, all others the request's."""
+    if isinstance(error, BusyError):
+        return HTTPStatus.TOO_MANY_REQUESTS
     ours = isinstance(error, EngineError | StoreError)
     return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -46,7 +51,7 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
         "detail": " ".join(sentences) or title,
         "mistakes": sentences,
     }
-    waits = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    waits = {"Retry-After": "1"} if status in _LATER else {}
     return Response(orjson.dumps(body), status, {**waits, **(headers or {})}, "application/problem+json")
 
 

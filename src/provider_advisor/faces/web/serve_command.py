@@ -121,6 +121,7 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
     from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: PLC0415 (of an extra)
 
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
+    from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
     from provider_advisor.faces.web.watch import WatchedApplication  # noqa: PLC0415 (as above)
     from provider_advisor.knowledge import load  # noqa: PLC0415
 
@@ -130,11 +131,15 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
 
         store = open_store(name)
     settings, folders = read_settings(os.environ[_SETTINGS]), [os.environ.get(name) for name in _FOLDERS]
+    jobs = JobFolder(folders)
+    jobs.keep_clean()
     app: Any
     if settings.watch:
-        app = WatchedApplication(folders, lambda found: create_app(found.knowledge, settings, store, found)).start()
+        app = WatchedApplication(
+            folders, lambda found: create_app(found.knowledge, settings, store, found, jobs)
+        ).start()
     else:
-        app = create_app(load(*folders), settings, store)
+        app = create_app(load(*folders), settings, store, jobs=jobs)
     return wrap_asgi_with_proxy_headers(app, list(settings.proxies)) if settings.proxies else app
 
 

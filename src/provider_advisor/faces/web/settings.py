@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from provider_advisor.faces.web.uploads import MOST_BYTES
+
 __all__ = ["LOG_FORMATS", "ServeSettings", "read_settings", "write_settings"]
 
 LOG_FORMATS = ("none", "text", "json")
@@ -13,15 +15,16 @@ LOG_FORMATS = ("none", "text", "json")
 class ServeSettings(NamedTuple):
     """What a worker is told by the command that starts it.
 
-    `query` and `body` are the most bytes of each; `seconds` is the longest that a request may take, its arrival
-    included; `rate` the most requests a minute of one client to one worker, 0 for any number; `threads` how many
-    requests of a worker are answered at once, while others wait. `hosts` are the names under which it may be asked,
-    none for all; `proxies` the addresses whose `X-Forwarded-For` is believed. `root` is the path under which a proxy
-    offers the pages, without a slash at its end.
+    `query` and `body` are the most bytes of each, and `upload` those of a body that brings a file; `seconds` is the
+    longest that a request may take, its arrival included; `rate` the most requests a minute of one client to one
+    worker, 0 for any number; `threads` how many requests of a worker are answered at once, while others wait. `hosts`
+    are the names under which it may be asked, none for all; `proxies` the addresses whose `X-Forwarded-For` is
+    believed. `root` is the path under which a proxy offers the pages, without a slash at its end.
     """
 
     query: int = 8_000
     body: int = 2_000_000
+    upload: int = MOST_BYTES + 10_000  # with the other fields of a form
     seconds: float = 30
     rate: int = 0
     threads: int = 4
@@ -30,6 +33,10 @@ class ServeSettings(NamedTuple):
     root: str = ""
     log: str = "none"
     watch: bool = False
+
+    def get_most_bytes(self, path: str) -> int:
+        """Return the most bytes of a body that is sent to a path."""
+        return self.upload if path in {"/batch", "/api/v1/batch"} else self.body
 
 
 def write_settings(settings: ServeSettings) -> str:

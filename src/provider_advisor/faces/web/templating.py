@@ -36,21 +36,22 @@ def _environment() -> Environment:
     )
 
 
-def render(name: str, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
+def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
-    page, root = _environment().get_template(name).render(**values), root_path.get()
+    page, root = _environment().get_template(template).render(**values), root_path.get()
     return _LINK.sub(rf"\1{root}/", page) if root else page
 
 
 def show_page(
     service: KnowledgeService,
-    name: str,
+    template: str,
+    /,
     title: str,
     status: int = 200,
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
     """Return a template as a response, with what the frame of every page shows."""
     shared = {"mistakes": (), "mend": "", "indexed": False, "scope": service.describe_scope()}
-    here = name.partition(".")[0]
+    here = template.partition(".")[0]
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
-    return HTMLResponse(render(name, **values), status)
+    return HTMLResponse(render(template, **values), status)

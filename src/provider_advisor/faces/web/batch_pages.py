@@ -1,0 +1,132 @@
+"""Many teams from a file, as pages: bring it, wait while it is answered, see the summary, take the files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from provider_advisor.errors import BusyError, RequirementsError
+from provider_advisor.faces.report.batch_page import batch_values
+from provider_advisor.faces.web.batch_runs import (
+    OUTPUTS,
+    BatchChoice,
+    describe_end,
+    find_result,
+    make_batch_run,
+    read_summary,
+    send_file,
+)
+from provider_advisor.faces.web.jobs import JobFolder
+from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.templating import show_page
+from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, read_upload
+
+__all__ = ["make_batch_pages"]
+
+_TITLE = "Many teams at once"
+_NO_STORE = {"Cache-Control": "no-store"}
+_NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
+
+
+def make_batch_pages(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
+    """Return the routes of the pages on many teams."""
+    router, pages = APIRouter(include_in_schema=False), BatchPages(service, jobs)
+    for method, path, function in (
+        ("GET", "/batch", pages.show_form),
+        ("POST", "/batch", pages.start),
+        ("GET", "/batch/{name}", pages.show),
+        ("GET", "/batch/{name}/{what}", pages.send),
+    ):
+        router.add_api_route(path, function, methods=[method], response_model=None)
+    return router
+
+
+class BatchPages:
+    """All pages on many teams."""
+
+    def __init__(self, service: KnowledgeService, jobs: JobFolder) -> None:
+        self._service, self._jobs = service, jobs
+
+    def _page(self, template: str, /, title: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
+        found = show_page(self._service, template, title, status, **values)
+        found.headers.update(_NO_STORE)
+        return found
+
+    def show_form(self) -> Response:
+        """Show where to bring a file."""
+        return self._show_form(BatchChoice(), 200, ())
+
+    def _show_form(self, choice: BatchChoice, status: int, mistakes: Sequence[str]) -> Response:
+        return self._page(
+            "batch_form.html.j2",
+            _TITLE,
+            status,
+            mistakes=mistakes,
+            choice=choice,
+            outputs=[(name, _NAMES[name]) for name in OUTPUTS],
+            most_rows=f"{MOST_ROWS:,}",
+            most_megabytes=MOST_BYTES // 1_000_000,
+        )
+
+    def start(
+        self,
+        file: Annotated[UploadFile | None, File()] = None,
+        output: Annotated[str, Form()] = "csv",
+        reasons: Annotated[str, Form()] = "",
+        as_of: Annotated[str, Form()] = "",
+    ) -> Response:
+        """Begin to answer the teams of a file, and go to the page of that run."""
+        choice = BatchChoice(output, bool(reasons), as_of)
+        try:
+            run = make_batch_run(_read(file), choice, self._jobs.knowledge)
+            return RedirectResponse(f"/batch/{self._jobs.start(run)}", 303, _NO_STORE)
+        except RequirementsError as error:
+            return self._show_form(choice, 422, list_mistakes(error))
+        except BusyError as error:
+            return self._show_form(choice, 429, [str(error)])
+        except OSError as error:
+            return self._show_form(choice, 503, [f"The file cannot be put down ({error.strerror}); try again later."])
+
+    def show(self, name: str) -> Response:
+        """Show how a run does: still under way, its summary, or why there is none."""
+        job = self._jobs.find(name)
+        if job is None:
+            return self._refuse_unknown()
+        if job.is_running:
+            page = self._page(
+                "batch_wait.html.j2", _TITLE, seconds=round(time.time() - job.began), file=job.about["name"]
+            )
+            page.headers["Refresh"] = "2"  # what a meta element would do, without a script
+            return page
+        if not job.is_done:
+            return self._show_form(BatchChoice(job.about["output"]), 422, job.list_mistakes())
+        values = batch_values(read_summary(job))
+        return self._page(
+            "batch_result.html.j2",
+            **values,
+            name=name,
+            scores=_NAMES[job.about["output"]],
+            has_rejects=find_result(job, "rejects") is not None and values["summary"]["rejected"] > 0,
+            until=describe_end(job),
+        )
+
+    def send(self, name: str, what: str) -> Response:
+        """Return the scores, or the rows that were rejected, as a file."""
+        job = self._jobs.find(name)
+        path = find_result(job, what) if job else None
+        return send_file(path, job, safe=True) if job and path else self._refuse_unknown()
+
+    def _refuse_unknown(self) -> Response:
+        mistakes = ["There are no such results: they are kept for an hour, and then removed."]
+        return self._page("plain.html.j2", _TITLE, 404, mistakes=mistakes, heading="There are no such results")
+
+
+def _read(file: UploadFile | None) -> Upload:
+    if file is None or not file.filename:
+        raise RequirementsError("Choose a file with your teams first.")
+    return read_upload(file.filename, file.file.read(MOST_BYTES + 1))

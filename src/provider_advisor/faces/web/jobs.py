@@ -1,0 +1,187 @@
+"""Runs of `recommend batch` and `impact` for people in a browser: each a process and a folder, gone after an hour.
+
+The folder is all that is known of a run, so that every worker can tell of it, and a server that starts again finds it.
+The process belongs to no browser: closing one does not stop it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from provider_advisor.errors import BusyError
+
+__all__ = ["LASTS", "Job", "JobFolder", "Run"]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_ABOUT, _SAID, _ENDED, _TOOK_PLACE = "about.json", "said.txt", "ended.txt", (0, 3)
+LASTS = 3_600
+"""Seconds for which results are kept."""
+
+_LONGEST = 600
+_MOST_AT_ONCE = 4
+_CODE = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, ({longest}, {longest}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
+from provider_advisor.faces.cli.main import main
+status = 1
+try:
+    main()
+except SystemExit as ended:
+    status = ended.code if isinstance(ended.code, int) else 1
+finally:
+    with open("{ended}.part", "w") as file:
+        file.write(str(status))
+    os.replace("{ended}.part", "{ended}")
+"""
+"""Runs the command within limits of time and size, and leaves its exit status in a file that appears whole."""
+
+
+class Run(NamedTuple):
+    """What to run: the arguments of `recommend`, the files to put into its folder, and what to remember of it."""
+
+    arguments: Sequence[str]
+    files: dict[str, bytes]
+    about: dict[str, Any]
+
+
+class Job(NamedTuple):
+    """A run: its id and folder, what was remembered of it, when it began, and its exit status once it has ended."""
+
+    id: str
+    folder: Path
+    about: dict[str, Any]
+    began: float
+    status: int | None
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether it may still end; one that is killed leaves no status, and is given up."""
+        return self.status is None and time.time() - self.began < _LONGEST
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether it has a result."""
+        return self.status in _TOOK_PLACE
+
+    def list_mistakes(self) -> list[str]:
+        """Return what the command said, one sentence for each mistake."""
+        with contextlib.suppress(OSError):
+            lines = (self.folder / _SAID).read_text(encoding="utf-8", errors="replace").splitlines()
+            said = [line.strip().removeprefix("recommend: ") for line in lines[-100:] if line.strip()]
+            if said:
+                return said
+        return ["The run ended without a result; try it again with fewer teams."]
+
+
+class JobFolder:
+    """The folder of all runs of this server, its user's own.
+
+    Runs read facts and rules where the server reads them: the folders of facts and of rules, None for the shipped ones.
+    """
+
+    def __init__(self, knowledge: Sequence[str | None] = (None, None), folder: Path | None = None) -> None:
+        self.knowledge = tuple(knowledge)
+        self._folder = folder or Path(tempfile.gettempdir()) / f"recommend-runs-{os.getuid()}"
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+
+    def start(self, run: Run) -> str:
+        """Start a run and return its id. Raises BusyError, and OSError where nothing can be written."""
+        with self._lock:
+            self._prepare()
+            self.clean()
+            if sum(job.is_running for job in self._list()) >= _MOST_AT_ONCE:
+                raise BusyError("As many files as the server takes at once are being answered; try again in a minute.")
+            name = secrets.token_hex(16)
+            folder = self._folder / name
+            folder.mkdir(mode=0o700)
+            try:
+                for place, content in run.files.items():
+                    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / place).write_bytes(content)
+                (folder / _ABOUT).write_text(json.dumps(run.about), encoding="utf-8")
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            with (folder / _SAID).open("wb") as said:
+                code = _CODE.format(longest=_LONGEST, ended=_ENDED)
+                self._children = [child for child in self._children if child.poll() is None]
+                self._children.append(
+                    subprocess.Popen(  # noqa: S603 (our own command)
+                        [sys.executable, "-c", code, *run.arguments],
+                        cwd=folder,
+                        stdin=subprocess.DEVNULL,
+                        stdout=said,
+                        stderr=said,
+                        start_new_session=True,
+                    )
+                )
+            return name
+
+    def find(self, name: str) -> Job | None:
+        """Return a run by its id, None where there is none, or no longer."""
+        if not _ID.fullmatch(name):
+            return None
+        folder = self._folder / name
+        try:
+            began = (folder / _ABOUT).stat().st_mtime
+            about = json.loads((folder / _ABOUT).read_bytes())
+        except (OSError, ValueError):
+            return None
+        if time.time() - began > LASTS:
+            return None
+        status = None
+        with contextlib.suppress(OSError, ValueError):
+            status = int((folder / _ENDED).read_text(encoding="ascii"))
+        return Job(name, folder, about, began, status)
+
+    def wait(self, name: str, seconds: float) -> Job | None:
+        """Return a run once it has ended, or as it is after some seconds."""
+        until = time.monotonic() + seconds
+        while (job := self.find(name)) is not None and job.is_running and time.monotonic() < until:
+            time.sleep(0.05)
+        return job
+
+    def clean(self) -> None:
+        """Remove the runs that are over an hour old, those of an earlier server included."""
+        with contextlib.suppress(OSError):
+            for folder in list(self._folder.iterdir()):
+                with contextlib.suppress(OSError):
+                    if time.time() - folder.stat().st_mtime > LASTS and self.find(folder.name) is None:
+                        shutil.rmtree(folder, ignore_errors=True)
+
+    def keep_clean(self) -> None:
+        """Clean now and every few minutes, as long as the process lives."""
+
+        def clean_on() -> None:
+            while True:
+                self.clean()
+                time.sleep(_LONGEST / 2)
+
+        threading.Thread(target=clean_on, name="clean-runs", daemon=True).start()
+
+    def _list(self) -> list[Job]:
+        return [job for folder in self._folder.iterdir() if (job := self.find(folder.name))]
+
+    def _prepare(self) -> None:
+        """Make the folder; one that somebody else put there is refused. Raises OSError."""
+        with contextlib.suppress(FileExistsError):
+            self._folder.mkdir(mode=0o700, parents=True)
+        found = self._folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise OSError(f"{self._folder} belongs to somebody else")

@@ -1,0 +1,216 @@
+"""Many teams from a file in the browser: the answers of `recommend batch`, no row lost, gone after an hour."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import time
+import zipfile
+
+import polars as pl
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+
+from starlette.testclient import TestClient
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.batch_runs import OUTPUTS, BatchChoice, make_batch_run
+from provider_advisor.faces.web.jobs import LASTS, JobFolder, Run
+from provider_advisor.faces.web.uploads import MOST_ROWS, read_upload
+
+_TEAMS = "team,needs,wants\none,repairs,rental\n=2+3,rental,\ntwo,wings,\n"
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory, pytestconfig):
+    folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
+    return JobFolder((str(folder / "facts"), str(folder / "rules")), tmp_path_factory.mktemp("runs") / "all")
+
+
+@pytest.fixture(scope="module")
+def web(bicycles, jobs):
+    with TestClient(create_app(bicycles, jobs=jobs)) as client:
+        yield client
+
+
+def _send(web, content, name="teams.csv", **fields):
+    return web.post("/batch", files={"file": (name, content)}, data=fields, follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def done(web, jobs):
+    """The address of a run that has ended."""
+    sent = _send(web, _TEAMS, "Our teams.csv", reasons="1", as_of="2024-06-01")
+    assert sent.status_code == 303, sent.text
+    page = web.get(sent.headers["location"])
+    assert page.headers.get("refresh") == "2"
+    assert "Answering the teams of Our teams.csv" in page.text
+    assert web.get(f"{sent.headers['location']}/scores").status_code == 404
+    assert jobs.wait(sent.headers["location"][7:], 60).is_done
+    return sent.headers["location"]
+
+
+def _copy(jobs, done, **files):
+    """A run of its own, which was like the other but for some files."""
+    folder = jobs.find(done[7:]).folder
+    other = folder.with_name(os.urandom(16).hex())
+    shutil.copytree(folder, other)
+    for name, text in files.items():
+        (other / f"{name}.txt").write_text(text, encoding="utf-8")
+    return other
+
+
+def test_a_file_is_answered_as_the_command_answers_it(web, done, recommend_says, tmp_path, pytestconfig):
+    assert re.fullmatch(r"/batch/[0-9a-f]{32}", done)
+    page = web.get(done)
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert "Recommendations for 2 teams" in page.text
+    assert "1 row of 3 could not be read" in page.text
+    assert "<style" not in page.text
+    (tmp_path / "teams.csv").write_text(_TEAMS, encoding="utf-8")
+    folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
+    line = f"recommend batch {tmp_path}/teams.csv {tmp_path}/scores.csv --rejects {tmp_path}/rejects.csv --reasons"
+    recommend_says(f"{line} --quiet --as-of 2024-06-01 --facts {folder}/facts --rules {folder}/rules")
+    for what in ("scores", "rejects"):
+        found = web.get(f"{done}/{what}")
+        assert found.headers["content-disposition"] == f'attachment; filename="Our-teams.{what}.csv"'
+        alone = (tmp_path / f"{what}.csv").read_text(encoding="utf-8").replace(f"{tmp_path}/", "")
+        rows = [list(map(_undo, row)) for row in csv.reader(io.StringIO(found.text))]
+        assert rows == list(csv.reader(io.StringIO(alone)))
+    assert "'=2+3," in web.get(f"{done}/scores").text
+
+
+def _undo(cell):
+    return cell[1:] if cell[:2] in {"'=", "'+", "'-", "'@"} else cell
+
+
+def test_a_workbook_of_answers_has_no_formula(web, jobs):
+    address = _send(web, _TEAMS, output="xlsx").headers["location"]
+    assert jobs.wait(address[7:], 60).is_done
+    sheets = zipfile.ZipFile(io.BytesIO(web.get(f"{address}/scores").content))
+    assert not any(b"<f>" in sheets.read(name) for name in sheets.namelist() if "worksheets/" in name)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_each_form_is_one_of_the_command(output):
+    run = make_batch_run(read_upload("x.csv", b"needs\n"), BatchChoice(output), (None, None))
+    assert run.arguments[:3] == ["batch", "teams.csv", f"scores.{output}"]
+
+
+def test_a_run_that_fails_gets_the_sentences_of_the_command(web, jobs, done):
+    other = _copy(jobs, done, ended="2", said="recommend: teams.csv has no column to read.\n")
+    page = web.get(f"/batch/{other.name}")
+    assert page.status_code == 422
+    assert "<title>Error: " in page.text
+    assert "<li>teams.csv has no column to read.</li>" in page.text
+
+
+def test_a_run_that_was_killed_is_given_up(web, jobs, done):
+    other = _copy(jobs, done)
+    (other / "ended.txt").unlink()
+    os.utime(other / "about.json", (time.time() - 700,) * 2)
+    assert web.get(f"/batch/{other.name}").status_code == 422
+
+
+def test_files_are_gone_after_an_hour_also_after_a_restart(web, jobs, done):
+    other = _copy(jobs, done)
+    for place in (other / "about.json", other):
+        os.utime(place, (time.time() - LASTS - 5,) * 2)
+    assert web.get(f"/batch/{other.name}").status_code == 404
+    assert web.get(f"/batch/{other.name}/scores").status_code == 404
+    assert other.exists()
+    JobFolder(folder=other.parent).clean()
+    assert not other.exists()
+    assert web.get(done).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["x" * 32, "a" * 32, "a" * 32 + "%00"])
+@pytest.mark.parametrize("what", ["", "/scores", "/about.json"])
+def test_no_other_file_can_be_had(web, name, what):
+    assert web.get(f"/batch/{name}{what}").status_code == 404
+
+
+def test_of_a_run_only_its_results_can_be_had(web, done):
+    for what in ("about.json", "teams", "teams.csv", "said", "summary"):
+        assert web.get(f"{done}/{what}").status_code == 404
+
+
+def test_a_folder_of_somebody_else_is_not_used(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError, match="somebody else"):
+        JobFolder(folder=tmp_path / "link").start(Run([], {}, {}))
+
+
+def _zip(**parts):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
+    return packed.getvalue()
+
+
+def _parquet(rows):
+    packed = io.BytesIO()
+    pl.DataFrame({"needs": ["repairs"] * rows}).write_parquet(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("teams.csv", b"", "is empty"),
+        ("teams.csv", _zip(xl__workbook_xml="x"), "is not CSV: its content is that of a workbook"),
+        ("teams.xlsx", b"team,needs\n", "is not a workbook: its content is that of CSV"),
+        ("teams.parquet", b"team,needs\n", "is not Parquet"),
+        ("teams.xlsx", _zip(readme_xml="x"), "is an archive, not a workbook"),
+        ("teams.xlsx", b"PK\x03\x04 and no more", "is a damaged workbook"),
+        ("teams.xlsx", _zip(xl__workbook_xml=b" " * 250_000_000), "unpacks to 250 MB"),
+        ("teams.parquet", b"PAR1 and no more", "is a damaged Parquet file"),
+        ("teams.parquet", _parquet(MOST_ROWS + 1), "has 100,001 rows"),
+        ("teams.csv", b"needs\n" + b"fax\n" * (MOST_ROWS + 2), "at most 100,000 teams"),
+        ("teams", b"\x00\x01\x02", "of no kind that is read"),
+        ("teams.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "of no kind that is read"),
+        ("C:\\tmp\\<b>.csv", b"", "<b>.csv is empty"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_upload_that_lies_or_is_too_large_gets_a_sentence(name, content, says):
+    with pytest.raises(RequirementsError, match=re.escape(says)):
+        read_upload(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b'{"x",needs\n'),
+        ("a", b"needs\nx\n"),
+        ("a.ndjson", b"{}\n"),
+        ("A.XLSX", _zip(xl__workbook_xml="x")),
+    ],
+)
+def test_an_upload_that_may_be_read_is_taken(name, content):
+    assert read_upload(name, content).content == content
+
+
+def test_a_form_that_cannot_be_taken_is_shown_again(web):
+    dated = _send(web, b"x\n", as_of="soon")
+    for sent in (web.post("/batch"), _send(web, b"", "teams.csv"), _send(web, b"x\n", output="pdf"), dated):
+        assert sent.status_code == 422
+        assert 'enctype="multipart/form-data"' in sent.text
+    assert 'value="soon"' in dated.text
+    assert web.post("/batch", content=b"x" * 11_000_000).status_code == 413
+
+
+def test_more_runs_than_may_be_at_once_wait(web, done, monkeypatch):
+    monkeypatch.setattr("provider_advisor.faces.web.jobs._MOST_AT_ONCE", 0)
+    sent = _send(web, _TEAMS)
+    assert sent.status_code == 429
+    assert "try again in a minute" in sent.text
+    assert web.get(done).status_code == 200
