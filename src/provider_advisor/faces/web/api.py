@@ -19,14 +19,14 @@ from provider_advisor.explanation.schema import answer_schema
 from provider_advisor.faces.cli.compare import record_facts
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import read_address
-from provider_advisor.faces.web.problems import problem_schema
+from provider_advisor.faces.web.problems import encode_json, problem_schema
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.shapes import file_schemas
 from provider_advisor.logic import parse_day
 
-__all__ = ["make_api", "read_day"]
+__all__ = ["LIST", "PROBLEM", "Day", "make_api", "read_day"]
 
-_PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "description": "what is wrong, one sentence a mistake",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
@@ -35,14 +35,14 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
         "description": "the answer",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Recommendation"}}},
     },
-    422: _PROBLEM,
+    422: PROBLEM,
 }
-_LIST: dict[int | str, dict[str, Any]] = {
+LIST: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "a list",
         "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
     },
-    422: _PROBLEM,
+    422: PROBLEM,
 }
 _MOST_TEAMS = 1_000
 
@@ -57,7 +57,7 @@ class JsonResponse(Response):
 
     def render(self, content: object) -> bytes:
         """Return the bytes."""
-        return orjson.dumps(content)
+        return encode_json(content)
 
 
 def read_day(text: str | None) -> dt.date | None:
@@ -92,21 +92,21 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
         """Answer a requirements file in JSON; `recommend schema requirements` prints its JSON Schema."""
         return JsonResponse(service.recommend(service.read(team), sure=sure).record)
 
-    @router.post("/recommendations", responses=_LIST, tags=["answers"])
+    @router.post("/recommendations", responses=LIST, tags=["answers"])
     def post_recommendations(teams: list[dict[str, Any]]) -> Response:
         """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
         if len(teams) > _MOST_TEAMS:
             raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} are answered at once.")
         return JsonResponse([_answer_one(team, service) for team in teams])
 
-    @router.get("/criteria", responses=_LIST, tags=["knowledge"])
+    @router.get("/criteria", responses=LIST, tags=["knowledge"])
     def get_criteria(q: str = "", area: str | None = None) -> Response:
         """List what can be asked for; with `q`, what the words may mean, the nearest first."""
         area = service.check_area(area)
         found = service.search(q)
         return JsonResponse([record_criterion(one) for one in found if area in {None, one.area}])
 
-    @router.get("/providers", responses=_LIST, tags=["knowledge"])
+    @router.get("/providers", responses=LIST, tags=["knowledge"])
     def get_providers(as_of: Day = None) -> Response:
         """List the providers that take part on a day, with their products."""
         providers = service.facts(read_day(as_of)).knowledge.providers.values()
@@ -123,27 +123,27 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
             ]
         )
 
-    @router.get("/facts", responses=_LIST, tags=["knowledge"])
+    @router.get("/facts", responses=LIST, tags=["knowledge"])
     def get_facts(provider: str | None = None, criterion: str | None = None) -> Response:
         """List claims, each with source, place and day; all, or those on a provider and a criterion."""
         return JsonResponse(service.list_claims(provider, criterion))
 
-    @router.get("/compare", responses=_LIST, tags=["knowledge"])
+    @router.get("/compare", responses=LIST, tags=["knowledge"])
     def get_compare(providers: str = "", area: str | None = None, only: str = "", as_of: Day = None) -> Response:
         """List what is known of providers side by side; `only=differences` leaves out what is alike."""
         return JsonResponse(compare_records(service, split_names(providers), area, read_day(as_of), only))
 
-    @router.get("/rules", responses=_LIST, tags=["knowledge"])
+    @router.get("/rules", responses=LIST, tags=["knowledge"])
     def get_rules() -> Response:
         """List the rules, with what they rest on."""
         return JsonResponse(list(service.list_rules()))
 
-    @router.get("/sources", responses=_LIST, tags=["knowledge"])
+    @router.get("/sources", responses=LIST, tags=["knowledge"])
     def get_sources() -> Response:
         """List the sources of facts and rules."""
         return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
 
-    @router.get("/schema/{kind}", tags=["knowledge"], responses={404: _PROBLEM})
+    @router.get("/schema/{kind}", tags=["knowledge"], responses={422: PROBLEM})
     def get_schema(kind: str) -> Response:
         """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
         schemas = {**file_schemas(), "recommendation": answer_schema()}
@@ -181,5 +181,12 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
     text = orjson.dumps({**parts, "Recommendation": answer, "Problem": problem_schema()}).decode()
     schemas = orjson.loads(text.replace("#/$defs/", "#/components/schemas/"))
     components = document.setdefault("components", {})
-    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    known = {name: one for name, one in components.get("schemas", {}).items() if "ValidationError" not in name}
+    components["schemas"] = {**known, **schemas}
+    for path in document["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            if "422" in responses:
+                responses["422"] = PROBLEM  # ours, not the shape that FastAPI would give its own
+            responses.setdefault("default", PROBLEM)
     return document

@@ -21,6 +21,8 @@ from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
+from provider_advisor.faces.web.api_ask import make_ask_api
+from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.guard import Guard, SizeLimit, make_etag
 from provider_advisor.faces.web.jobs import JobFolder
@@ -65,9 +67,15 @@ def create_app(
     app.include_router(make_pages(service, keeps=store is not None))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
-    app.include_router(make_batch_pages(service, jobs or JobFolder()))
+    jobs = jobs or JobFolder()
+    app.include_router(make_ask_api(service))
+    app.include_router(make_run_api(service, jobs))
+    app.include_router(make_batch_pages(service, jobs))
     if store is not None:
+        from provider_advisor.faces.web.api_decisions import make_decision_api  # noqa: PLC0415 (as above)
         from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
+
+        app.include_router(make_decision_api(service, store))
 
         app.include_router(make_decision_pages(service, store))
     app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))

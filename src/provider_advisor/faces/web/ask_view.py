@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from provider_advisor.faces.cli.ask import wording
+from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.ask_address import list_answers, without_answer, write_answers_address
 from provider_advisor.faces.web.service import KnowledgeService

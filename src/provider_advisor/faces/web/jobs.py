@@ -27,7 +27,9 @@ from provider_advisor.errors import BusyError
 __all__ = ["LASTS", "Job", "JobFolder", "Run"]
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_ABOUT, _SAID, _ENDED, _TOOK_PLACE = "about.json", "said.txt", "ended.txt", (0, 3)
+_ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ended.txt"
+_TOOK_PLACE = (0, 3)
+"""Statuses of a run with a result; 3 means that some rows were rejected."""
 LASTS = 3_600
 """Seconds for which results are kept."""
 
@@ -78,6 +80,10 @@ class Job(NamedTuple):
         """Return whether it has a result."""
         return self.status in _TOOK_PLACE
 
+    def read_printed(self) -> bytes:
+        """Return what the command printed."""
+        return (self.folder / _PRINTED).read_bytes()
+
     def list_mistakes(self) -> list[str]:
         """Return what the command said, one sentence for each mistake."""
         with contextlib.suppress(OSError):
@@ -118,7 +124,7 @@ class JobFolder:
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-            with (folder / _SAID).open("wb") as said:
+            with (folder / _SAID).open("wb") as said, (folder / _PRINTED).open("wb") as printed:
                 code = _CODE.format(longest=_LONGEST, ended=_ENDED)
                 self._children = [child for child in self._children if child.poll() is None]
                 self._children.append(
@@ -126,7 +132,7 @@ class JobFolder:
                         [sys.executable, "-c", code, *run.arguments],
                         cwd=folder,
                         stdin=subprocess.DEVNULL,
-                        stdout=said,
+                        stdout=printed,
                         stderr=said,
                         start_new_session=True,
                     )

@@ -10,8 +10,9 @@ import orjson
 from starlette.responses import Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
+from provider_advisor.safe_text import dump_json
 
-__all__ = ["ProblemError", "list_mistakes", "problem_schema", "respond_problem"]
+__all__ = ["ProblemError", "encode_json", "list_mistakes", "problem_schema", "respond_problem"]
 
 
 _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
@@ -40,6 +41,14 @@ def get_status(error: AdvisorError) -> int:
     return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+def encode_json(content: object) -> bytes:
+    """Return data as JSON; what no reader could decode, such as half of a pair of characters, is an escape."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return dump_json(content).encode()
+
+
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a response; what is no fault of the request may be tried again after a second."""
     sentences = list(mistakes)
@@ -52,7 +61,7 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
         "mistakes": sentences,
     }
     waits = {"Retry-After": "1"} if status in _LATER else {}
-    return Response(orjson.dumps(body), status, {**waits, **(headers or {})}, "application/problem+json")
+    return Response(encode_json(body), status, {**waits, **(headers or {})}, "application/problem+json")
 
 
 def problem_schema() -> dict[str, Any]:

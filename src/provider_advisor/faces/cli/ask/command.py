@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import AdvisorError, RequirementsError
+from provider_advisor.faces.ask_wording import describe_end, describe_given, describe_open, list_topics_given
 from provider_advisor.faces.cli.ask.conversation import Draft, Face, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import (
@@ -25,7 +26,6 @@ from provider_advisor.faces.cli.ask.sessions import (
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
-from provider_advisor.faces.cli.ask.wording import describe_end, describe_given, describe_open, list_topics_given
 from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.wording import (
+from provider_advisor.faces.ask_wording import (
     describe_answers,
     describe_gaps,
     get_answers,

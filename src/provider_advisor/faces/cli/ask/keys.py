@@ -7,19 +7,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.conversation import Draft, Reply
-from provider_advisor.faces.cli.ask.list_widget import (
-    LONGEST,
-    Action,
-    Note,
-    Row,
-    ask_rows,
-    ask_search,
-    ask_text,
-    join_keys,
-)
-from provider_advisor.faces.cli.ask.typed import read_command, read_number
-from provider_advisor.faces.cli.ask.wording import (
+from provider_advisor.faces.ask_wording import (
     LEVELS,
     describe_answer,
     describe_end,
@@ -36,6 +24,18 @@ from provider_advisor.faces.cli.ask.wording import (
     describe_why,
     name_choice,
 )
+from provider_advisor.faces.cli.ask.conversation import Draft, Reply
+from provider_advisor.faces.cli.ask.list_widget import (
+    LONGEST,
+    Action,
+    Note,
+    Row,
+    ask_rows,
+    ask_search,
+    ask_text,
+    join_keys,
+)
+from provider_advisor.faces.cli.ask.typed import read_command, read_number
 from provider_advisor.faces.text import Page
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
 from provider_advisor.questionnaire.state import (

@@ -7,17 +7,7 @@ from typing import TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.cli.ask.conversation import Draft, Reply
-from provider_advisor.faces.cli.ask.typed import (
-    SHORT_LIST,
-    InputLines,
-    read_choices,
-    read_command,
-    read_marks,
-    read_members,
-    read_number,
-)
-from provider_advisor.faces.cli.ask.wording import (
+from provider_advisor.faces.ask_wording import (
     describe_answer,
     describe_answers,
     describe_end,
@@ -31,6 +21,16 @@ from provider_advisor.faces.cli.ask.wording import (
     describe_title,
     describe_why,
     name_choice,
+)
+from provider_advisor.faces.cli.ask.conversation import Draft, Reply
+from provider_advisor.faces.cli.ask.typed import (
+    SHORT_LIST,
+    InputLines,
+    read_choices,
+    read_command,
+    read_marks,
+    read_members,
+    read_number,
 )
 from provider_advisor.faces.text import Page, show_prompt, show_text
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt

@@ -1,0 +1,213 @@
+"""What takes a program longer than an answer: files with many teams, the effect of a change of files, a replay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.replaying import check_record, replay_record
+from provider_advisor.faces.web.api import PROBLEM, Day, JsonResponse, read_day
+from provider_advisor.faces.web.batch_runs import (
+    OUTPUTS,
+    BatchChoice,
+    describe_end,
+    find_result,
+    make_batch_run,
+    read_summary,
+    send_file,
+)
+from provider_advisor.faces.web.jobs import Job, JobFolder, Run
+from provider_advisor.faces.web.problems import respond_problem
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.uploads import read_upload
+from provider_advisor.knowledge.files import shipped_folder
+
+__all__ = ["make_run_api"]
+
+Responses = dict[int | str, dict[str, Any]]
+
+_MOST_TEAMS = 1_000
+_SECONDS = 25
+_FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
+_TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
+_NOT_FOUND: Responses = {404: PROBLEM}
+_GONE = "There is no such run: its results are kept for an hour, and then removed."
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+class BatchState(BaseModel):
+    """How a run does, and where its files are once it is done."""
+
+    id: str
+    state: str = Field(description="running, done or failed")
+    mistakes: list[str]
+    summary: dict[str, Any] | None
+    scores: str | None = Field(description="address of the answers")
+    rejects: str | None = Field(description="address of the rows that have no answer, with the reason for each")
+    until: str
+
+
+class ImpactRequest(BaseModel):
+    """A change of files, and the teams to compare."""
+
+    files: dict[str, str | None] = Field(
+        description="whole texts by path, such as facts/providers/acme.yaml; null drops a file", max_length=200
+    )
+    teams: list[dict[str, Any]] = Field(description="requirements files in JSON", max_length=_MOST_TEAMS, min_length=1)
+    as_of: str | None = None
+
+
+def make_run_api(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
+    """Return the routes of replay, batch and impact."""
+    router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+    _add_replay(router, service)
+    _add_batch(router, jobs)
+    _add_impact(router, jobs)
+    return router
+
+
+def _add_replay(router: APIRouter, service: KnowledgeService) -> None:
+    @router.post("/replay", responses={**_describe("the comparison"), 422: PROBLEM}, tags=["answers"])
+    def post_replay(record: Annotated[dict[str, Any], Body()], as_of: Day = None) -> Response:
+        """Ask the question of an earlier answer again, and say whether and why the answer is different now."""
+        day = read_day(as_of)
+        return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
+
+
+def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
+    started: Responses = {
+        202: {"description": "the run has begun; its address is in `Location`", "model": BatchState},
+        415: PROBLEM,
+        422: PROBLEM,
+    }
+    body = {"requestBody": {"required": True, "content": dict.fromkeys(_TYPES, _BYTES)}}
+
+    @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
+    async def post_batch(
+        request: Request,
+        output: Annotated[str, Query(description=f"format of the scores: {', '.join(OUTPUTS)}")] = "csv",
+        reasons: Annotated[bool, Query(description="also the musts that are unmet or unknown")] = False,  # noqa: FBT002
+        as_of: Day = None,
+    ) -> Response:
+        """Begin to answer the teams of a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media not in _TYPES:
+            return respond_problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [f"'{media[:60]}' is not read; expected one of {', '.join(_TYPES)}."]
+            )
+        content = await request.body()
+
+        def begin() -> str:
+            upload = read_upload(f"teams.{_TYPES[media]}", content)
+            return jobs.start(make_batch_run(upload, BatchChoice(output, reasons, as_of or ""), jobs.knowledge))
+
+        job = jobs.find(await run_in_threadpool(begin))
+        if job is None:
+            return respond_problem(HTTPStatus.NOT_FOUND, [_GONE])
+        response = JsonResponse(_record(job), HTTPStatus.ACCEPTED)
+        response.headers["Location"] = f"/api/v1/batch/{job.id}"
+        return response
+
+    state: Responses = {200: {"description": "how it does", "model": BatchState}, **_NOT_FOUND}
+
+    @router.get("/batch/{name}", responses=state, tags=["many teams"])
+    def get_batch(name: str) -> Response:
+        """Say how a run does; once it is done, where its files are."""
+        return _with_job(jobs, name, lambda job: JsonResponse(_record(job)))
+
+    files: Responses = {200: {"description": "the file", "content": dict.fromkeys(_TYPES, _BYTES)}, **_NOT_FOUND}
+
+    @router.get("/batch/{name}/scores", responses=files, tags=["many teams"])
+    def get_scores(name: str) -> Response:
+        """Return the rows with their verdicts and scores."""
+        return _with_job(jobs, name, lambda job: _send(job, "scores"))
+
+    @router.get("/batch/{name}/rejects", responses=files, tags=["many teams"])
+    def get_rejects(name: str) -> Response:
+        """Return the rows without an answer as CSV: file, row, reason, and the row."""
+        return _with_job(jobs, name, lambda job: _send(job, "rejects"))
+
+
+def _describe(what: str) -> Responses:
+    return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+def _with_job(jobs: JobFolder, name: str, respond: Callable[[Job], Response]) -> Response:
+    job = jobs.find(name)
+    found = respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if job is None else respond(job)
+    found.headers["Cache-Control"] = "no-store"
+    return found
+
+
+def _send(job: Job, what: str) -> Response:
+    path = find_result(job, what)
+    return respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if path is None else send_file(path, job, safe=False)
+
+
+def _record(job: Job) -> dict[str, Any]:
+    address = f"/api/v1/batch/{job.id}"
+    return {
+        "id": job.id,
+        "state": "running" if job.is_running else "done" if job.is_done else "failed",
+        "mistakes": [] if job.is_running or job.is_done else job.list_mistakes(),
+        "summary": read_summary(job) if job.is_done else None,
+        **{what: f"{address}/{what}" if find_result(job, what) else None for what in ("scores", "rejects")},
+        "until": describe_end(job),
+    }
+
+
+def _add_impact(router: APIRouter, jobs: JobFolder) -> None:
+    responses = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 503: PROBLEM}
+
+    @router.post("/impact", responses=responses, tags=["many teams"])
+    async def post_impact(asked: ImpactRequest) -> Response:
+        """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
+
+        Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
+        """
+        name = await run_in_threadpool(lambda: jobs.start(_make_impact_run(asked, jobs.knowledge)))
+        for _ in range(10 * _SECONDS):  # no thread waits, because others have to be answered
+            if (job := jobs.find(name)) is None or not job.is_running:
+                break
+            await asyncio.sleep(0.1)
+        if job is None or job.is_running:
+            sentence = f"The comparison took longer than {_SECONDS} seconds; ask with fewer teams."
+            return respond_problem(HTTPStatus.SERVICE_UNAVAILABLE, [sentence])
+        if not job.is_done:
+            raise RequirementsError(*(mistake.removeprefix("after/") for mistake in job.list_mistakes()))
+        return JsonResponse(json.loads(job.read_printed()))
+
+
+def _make_impact_run(asked: ImpactRequest, folders: Sequence[str | None]) -> Run:
+    """Return the run that compares the files with and without a change. Raises RequirementsError."""
+    wrong = [name for name in asked.files if not _FILE.fullmatch(name)]
+    if wrong:
+        raise RequirementsError(
+            *(f"'{name[:80]}' is not a path of a file; expected facts/….yaml or rules/….yaml." for name in wrong)
+        )
+    day = read_day(asked.as_of)
+    before = {
+        f"{kind}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for kind, given in zip(("facts", "rules"), folders, strict=True)
+        for folder in [Path(given or shipped_folder(kind))]
+        for path in sorted(folder.rglob("*.yaml"))
+    }
+    after = before | {name: text.encode("utf-8", "replace") for name, text in asked.files.items() if text is not None}
+    for name in (name for name, text in asked.files.items() if text is None):
+        after.pop(name, None)
+    sides = {"before": before, "after": after}
+    files = {f"{side}/{name}": content for side, parts in sides.items() for name, content in parts.items()}
+    files["teams.jsonl"] = b"".join(json.dumps(team).encode() + b"\n" for team in asked.teams)
+    arguments = ["impact", "teams.jsonl", "--before", "before", "--after", "after", "--format", "json"]
+    return Run([*arguments, *(["--as-of", day.isoformat()] if day else [])], files, {"name": "teams.jsonl"})

@@ -1,0 +1,190 @@
+"""What programs ask beside answers: the questionnaire, a replay, many teams, the effect of a change, a decision."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provider_advisor import recommend
+
+pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+pytest.importorskip("alembic", reason="the extra 'web' is not installed")
+
+from starlette.testclient import TestClient
+
+from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.jobs import JobFolder
+from provider_advisor.faces.web.service import today
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.questionnaire import Screen, answer_screen, begin, choose_screen
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.store import open_store
+
+_HALF = b'{"question": {"needs": ["repairs"], "team": "a\\ud800"}, "title": "b\\ud800"}'
+"""JSON with half of a pair of characters, which UTF-8 cannot hold."""
+
+_CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.fixture(scope="module")
+def folders(pytestconfig):
+    folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
+    return str(folder / "facts"), str(folder / "rules")
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory, folders):
+    return JobFolder(folders, tmp_path_factory.mktemp("runs") / "all")
+
+
+@pytest.fixture(scope="module")
+def web(bicycles, jobs, tmp_path_factory):
+    place = tmp_path_factory.mktemp("store") / "decisions.db"
+    with contextlib.closing(open_store(str(place))) as store:
+        yield TestClient(create_app(bicycles, jobs=jobs, store=store))
+
+
+_VALUES = ["must", "good", "nice", "no", "not-sure"]
+
+
+@settings(max_examples=10)
+@given(st.lists(st.sampled_from(_VALUES), min_size=1, max_size=30))
+def test_the_questionnaire_asks_the_screens_of_the_command(web, bicycles, words):
+    """Each answer is drawn from the words; what is no criterion stays unanswered."""
+    state, answers, values = begin(Catalogue(facts_as_of(bicycles, today(), None))), {}, None
+    for step in range(40):
+        found = web.post("/api/v1/ask", json={"answers": answers, "values": values}).json()
+        answers, screen = found["answers"], choose_screen(state)
+        if not isinstance(screen, Screen):
+            assert found["end"]["kind"] == screen.kind
+            assert found["end"]["verdict"]["kind"] == screen.verdict.kind
+            assert web.post("/api/v1/recommendation", json=found["requirements"]).status_code == 200
+            return
+        assert [one["key"] for one in found["screen"]["questions"]] == [str(key) for key in screen.keys]
+        given_ = {
+            key: words[(step + place) % len(words)] for place, key in enumerate(screen.keys) if key.kind == "criterion"
+        }
+        values = {str(key): value for key, value in given_.items()}
+        state = answer_screen(state, screen, given_)
+    pytest.fail("it never ended")
+
+
+def test_the_questionnaire_refuses_what_it_did_not_ask(web):
+    begun = web.post("/api/v1/ask", json={}).json()
+    assert begun["screen"]["questions"]
+    for body in (
+        {"values": {"criterion:wings": "must"}},
+        {"values": {begun["screen"]["questions"][0]["key"]: {"a": [1]}}},
+        {"values": {begun["screen"]["questions"][0]["key"]: [[1], None]}},
+        {"answers": {"version": 1, "answers": [{"criterion": "wings", "answer": "must"}]}},
+        {"answers": {"version": 9}},
+        {"answers": {"x": "\ud800"}},
+        {"answers": 7},
+        [],
+    ):
+        found = web.post("/api/v1/ask", content=json.dumps(body), headers={"Content-Type": "application/json"})
+        assert found.status_code == 422, body
+        assert found.json()["mistakes"]
+
+
+def test_a_record_is_replayed_as_the_command_does(web, bicycles, recommend_says, folders, tmp_path):
+    record = recommend(bicycles, needs=["repairs"], as_of=today().replace(year=2023)).to_json()
+    (tmp_path / "record.json").write_text(record, encoding="utf-8")
+    base = f"--facts {folders[0]} --rules {folders[1]}"
+    alone = recommend_says(f"recommend replay {tmp_path}/record.json --as-of 2021-01-01 --format json {base}")
+    found = web.post("/api/v1/replay?as_of=2021-01-01", json=json.loads(record))
+    assert found.json() == json.loads(alone.out)
+    for body in ({}, {"schema": "provider-advisor/recommendation/1"}, {**json.loads(record), "findings": 3}):
+        assert web.post("/api/v1/replay", json=body).status_code == 422
+    assert web.post("/api/v1/replay?as_of=soon", json=json.loads(record)).status_code == 422
+
+
+def test_a_file_comes_back_with_scores_and_rejects(web, jobs):
+    begun = web.post("/api/v1/batch", content="team,needs\n=one,repairs\ntwo,wings\n", headers=_CSV)
+    assert begun.status_code == 202
+    address = begun.headers["location"]
+    assert jobs.wait(begun.json()["id"], 60).is_done
+    done = web.get(address).json()
+    assert (done["state"], done["summary"]["scored"], done["summary"]["rejected"]) == ("done", 1, 1)
+    assert web.get(done["scores"]).text.splitlines()[1].startswith("=one,")
+    assert "wings" in web.get(done["rejects"]).text
+
+
+@pytest.mark.parametrize(
+    ("query", "content", "media", "status"),
+    [
+        ("", "team,needs\n", "application/json", 415),
+        ("", "team,needs\n", "", 415),
+        ("", "", "text/csv", 422),
+        ("", "team,needs\n", "application/vnd.apache.parquet", 422),
+        ("?output=pdf", "team,needs\n", "text/csv", 422),
+        ("?as_of=soon", "team,needs\n", "text/csv", 422),
+        ("?reasons=perhaps", "team,needs\n", "text/csv", 422),
+        ("", "x" * 11_000_000, "text/csv", 413),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_a_problem(web, query, content, media, status):
+    found = web.post(f"/api/v1/batch{query}", content=content, headers={"Content-Type": media})
+    assert found.status_code == status
+    assert found.headers["content-type"] == "application/problem+json"
+    assert found.json()["mistakes"]
+
+
+def test_a_change_of_a_file_is_compared_before_it_is_made(web, folders):
+    with open(f"{folders[0]}/providers/ciclo.yaml", encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read().replace("{criterion: rental, value: present", "{criterion: rental, value: absent")
+    teams = [{"team": "one", "needs": ["rental", "repairs"]}, {"team": "two", "needs": ["repairs"]}]
+    found = web.post("/api/v1/impact", json={"files": {"facts/providers/ciclo.yaml": text}, "teams": teams})
+    assert found.status_code == 200, found.text
+    assert found.json()["changed"]["teams"] == 1
+    assert found.json()["compared"] == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "teams", "says"),
+    [
+        ({"../etc/passwd": "x"}, [{}], "not a path"),
+        ({"facts/../../x.yaml": "x"}, [{}], "not a path"),
+        ({"facts/a.py": "x"}, [{}], "not a path"),
+        ({}, [], "teams"),
+        ({}, [{}] * 1001, "teams"),
+        ({"facts/x.yaml": 7}, [{}], "facts/x.yaml"),
+    ],
+)
+def test_a_change_that_cannot_be_read_is_a_problem(web, files, teams, says):
+    found = web.post("/api/v1/impact", json={"files": files, "teams": teams})
+    assert found.status_code == 422
+    assert says in found.json()["detail"]
+
+
+def test_a_decision_is_kept_read_and_deleted(web):
+    kept = web.post(
+        "/api/v1/decisions",
+        json={"question": {"needs": ["repairs"]}, "title": "x\ud800y".encode("utf-8", "replace").decode()},
+    )
+    assert kept.status_code == 201
+    address = kept.headers["location"]
+    assert web.get(kept.json()["address"]).status_code == 200
+    assert web.get(address).json()["now"]["says"] == "The answer is the same."
+    assert web.delete(address).status_code == 422
+    assert web.delete(address, headers={"X-Key": "0" * 32}).status_code == 403
+    assert web.delete(address, headers={"X-Key": kept.json()["key"]}).status_code == 204
+    assert web.get(address).status_code == web.delete(address, headers={"X-Key": "x"}).status_code == 404
+    assert web.post("/api/v1/decisions", json={"question": {"needs": ["wings"]}}).status_code == 422
+    assert web.post("/api/v1/decisions", json={"question": {}, "title": "x" * 201}).status_code == 422
+
+
+def test_every_operation_says_what_may_go_wrong(web):
+    document = web.get("/api/v1/openapi.json").json()
+    assert document["paths"].keys() >= {f"/api/v1/{name}" for name in ("ask", "replay", "batch", "impact", "decisions")}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            problems = [part for status, part in operation["responses"].items() if status in {"422", "default"}]
+            kinds = {kind for part in problems for kind in part["content"]}
+            assert kinds == {"application/problem+json"}, (path, method)
+            assert operation["tags"], (path, method)
+    assert "ValidationError" not in json.dumps(document)
