@@ -27,7 +27,7 @@ from provider_advisor.faces.web.batch_runs import (
     read_summary,
     send_file,
 )
-from provider_advisor.faces.web.jobs import Job, JobFolder, Run
+from provider_advisor.faces.web.jobs import JobFolder, Run, StartedRun
 from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.uploads import read_upload
@@ -143,19 +143,19 @@ def _describe(what: str) -> Responses:
     return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def _with_job(jobs: JobFolder, name: str, respond: Callable[[Job], Response]) -> Response:
+def _with_job(jobs: JobFolder, name: str, respond: Callable[[StartedRun], Response]) -> Response:
     job = jobs.find(name)
     found = respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if job is None else respond(job)
     found.headers["Cache-Control"] = "no-store"
     return found
 
 
-def _send(job: Job, what: str) -> Response:
+def _send(job: StartedRun, what: str) -> Response:
     path = find_result(job, what)
     return respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if path is None else send_file(path, job, safe=False)
 
 
-def _record(job: Job) -> dict[str, Any]:
+def _record(job: StartedRun) -> dict[str, Any]:
     address = f"/api/v1/batch/{job.id}"
     return {
         "id": job.id,

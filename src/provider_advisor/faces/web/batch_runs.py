@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.web.api import read_day
 from provider_advisor.faces.web.facts_view import write_safe_lines
-from provider_advisor.faces.web.jobs import LASTS, Job, Run
+from provider_advisor.faces.web.jobs import LASTS, Run, StartedRun
 from provider_advisor.faces.web.uploads import Upload
 
 __all__ = [
@@ -63,20 +63,20 @@ def _name_folders(folders: Sequence[str | None]) -> list[str]:
     return [part for name, folder in given if folder is not None for part in (name, str(Path(folder).absolute()))]
 
 
-def read_summary(job: Job) -> dict[str, Any]:
+def read_summary(job: StartedRun) -> dict[str, Any]:
     """Return the summary of a run that is done."""
     found: dict[str, Any] = json.loads((job.folder / "summary.json").read_bytes())
     return found
 
 
-def find_result(job: Job, what: str) -> Path | None:
+def find_result(job: StartedRun, what: str) -> Path | None:
     """Return the file of `scores` or `rejects`, None where there is none: no row was rejected, say."""
     form = {"scores": job.about.get("output", "csv"), "rejects": "csv"}.get(what)
     path = job.folder / f"{what}.{form}"
     return path if what in _RESULTS and job.is_done and path.is_file() else None
 
 
-def send_file(path: Path, job: Job, *, safe: bool) -> Response:
+def send_file(path: Path, job: StartedRun, *, safe: bool) -> Response:
     """Return a file to be saved; with `safe` no cell of CSV can be taken for a formula."""
     stem = str(job.about.get("name", "teams")).rpartition(".")[0] or "teams"
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in stem)
@@ -96,6 +96,6 @@ def _read_rows(path: Path) -> Iterator[list[str]]:
         yield from csv.reader(file)
 
 
-def describe_end(job: Job) -> str:
+def describe_end(job: StartedRun) -> str:
     """Return until when the files of a run can be had, as the time of day in UTC."""
     return dt.datetime.fromtimestamp(job.began + LASTS, dt.UTC).strftime("%H:%M UTC")

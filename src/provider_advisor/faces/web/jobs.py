@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import BusyError
 
-__all__ = ["LASTS", "Job", "JobFolder", "Run"]
+__all__ = ["LASTS", "JobFolder", "Run", "StartedRun"]
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ended.txt"
@@ -61,7 +61,7 @@ class Run(NamedTuple):
     about: dict[str, Any]
 
 
-class Job(NamedTuple):
+class StartedRun(NamedTuple):
     """A run: its id and folder, what was remembered of it, when it began, and its exit status once it has ended."""
 
     id: str
@@ -139,7 +139,7 @@ class JobFolder:
                 )
             return name
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> StartedRun | None:
         """Return a run by its id, None where there is none, or no longer."""
         if not _ID.fullmatch(name):
             return None
@@ -154,9 +154,9 @@ class JobFolder:
         status = None
         with contextlib.suppress(OSError, ValueError):
             status = int((folder / _ENDED).read_text(encoding="ascii"))
-        return Job(name, folder, about, began, status)
+        return StartedRun(name, folder, about, began, status)
 
-    def wait(self, name: str, seconds: float) -> Job | None:
+    def wait(self, name: str, seconds: float) -> StartedRun | None:
         """Return a run once it has ended, or as it is after some seconds."""
         until = time.monotonic() + seconds
         while (job := self.find(name)) is not None and job.is_running and time.monotonic() < until:
@@ -181,7 +181,7 @@ class JobFolder:
 
         threading.Thread(target=clean_on, name="clean-runs", daemon=True).start()
 
-    def _list(self) -> list[Job]:
+    def _list(self) -> list[StartedRun]:
         return [job for folder in self._folder.iterdir() if (job := self.find(folder.name))]
 
     def _prepare(self) -> None:
