@@ -52,7 +52,7 @@ class BatchError(AdvisorError):
 
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
-    """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to its end."""
+    """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to the end."""
 
 
 class BusyError(AdvisorError):

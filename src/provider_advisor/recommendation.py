@@ -117,7 +117,7 @@ def _list_absent(facts: Facts) -> Iterator[str]:
     base = facts.base.whole or facts.base
     for name in facts.base.scope.only:
         if name not in facts.base.providers:
-            yield f"{base.providers[name].name} takes no part: none of the sources says anything about it."
+            yield f"{base.providers[name].name} is not compared: none of the sources says anything about it."
         elif name not in facts.knowledge.providers:
             first = min(claim.stated for claim in facts.base.providers[name].claims)
-            yield f"{base.providers[name].name} takes no part: its first claim is of {first}."
+            yield f"{base.providers[name].name} is not compared: its first claim is from {first}."

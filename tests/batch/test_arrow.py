@@ -94,15 +94,15 @@ def test_a_slice_of_a_batch_is_scored_as_that(bicycles):
 def test_columns_that_cannot_be_read_are_one_sentence(bicycles):
     for columns, told in (
         ({"nedes": ["repairs"]}, "no column 'needs'"),
-        ({"needs": ["repairs"], "error": ["x"]}, "the column 'error' has the name of a column of the result"),
-        ({"needs": ["repairs"], "velo.standing": ["x"]}, "'velo.standing' has the name"),
+        ({"needs": ["repairs"], "error": ["x"]}, "the column 'error' has the same name as a column of the result"),
+        ({"needs": ["repairs"], "velo.standing": ["x"]}, "'velo.standing' has the same name"),
         ({"needs": [3]}, "holds int64"),
     ):
         with pytest.raises(BatchError, match=told):
             score_arrow(pa.RecordBatch.from_pydict(columns), bicycles)
         with pytest.raises(BatchError, match=told):
             arrow_schema(pa.RecordBatch.from_pydict(columns).schema, bicycles)
-    with pytest.raises(BatchError, match="expected a RecordBatch of Arrow, not Table"):
+    with pytest.raises(BatchError, match="expected a pyarrow RecordBatch, not Table"):
         score_arrow(pa.table({"needs": ["repairs"]}), bicycles)
 
 

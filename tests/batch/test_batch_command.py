@@ -61,7 +61,10 @@ def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
     assert err.startswith("6 rows: 1 scored, 5 rejected. Skipped rows of empty cells: 1.")
     said = " ".join(err.partition("Rejected\n")[2].split())
     assert said.startswith("3 rows, such as row 1 of teams.csv: nothing is recorded about 'fxa0'. ")
-    assert "1 row, such as row 4 of teams.csv: is not UTF-8 at byte 2 (--encoding says what other encoding" in said
+    assert (
+        "1 row, such as row 4 of teams.csv: is not UTF-8 at byte 2 (use --encoding if the file has another encoding"
+        in said
+    )
     assert "1 row, such as row 5 of teams.csv: has 1 field, expected 2" in said
 
 
@@ -111,9 +114,9 @@ def test_json_lines_come_in_by_standard_input(batch):
     [
         ("teams.csv", "the output is missing; expected IN... OUT, such as teams.csv scores.parquet."),
         ("teams.csv teams.csv", "is an input; name another file."),
-        ("teams.csv scores.txt", "scores.txt: cannot tell its form from the name; add --output-format csv, jsonl"),
-        ("teams.csv -", "standard output: cannot tell its form from the name; add --output-format csv, jsonl"),
-        ("- scores.csv", "standard input: cannot tell its form from the name; add --input-format csv, jsonl"),
+        ("teams.csv scores.txt", "scores.txt: cannot tell the format from the name; add --output-format csv, jsonl"),
+        ("teams.csv -", "standard output: cannot tell the format from the name; add --output-format csv, jsonl"),
+        ("- scores.csv", "standard input: cannot tell the format from the name; add --input-format csv, jsonl"),
         ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; name a file, or say"),
         ("teams.csv x/scores.csv", "does not exist; create it first."),
         ("teams.csv scores.csv --separator ab", "'ab' is not a separator; expected one character, such as ;"),
@@ -122,9 +125,9 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
         ("- teams.csv scores.csv", "standard input cannot be read together with files; give one or the other."),
         ("teams.csv scores.csv --rejects scores.csv", "would be written twice, as the output and as"),
-        ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is for rows alone."),
-        ("teams.csv scores.csv --summary -", "--summary takes a file; standard output is for rows alone."),
-        ("teams.csv scores.csv --max-age soon", "'soon' is not an age; expected days, such as 365d."),
+        ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is only for rows."),
+        ("teams.csv scores.csv --summary -", "--summary takes a file; standard output is only for rows."),
+        ("teams.csv scores.csv --max-age soon", "'soon' is not an age; expected a number of days, such as 365d."),
     ],
 )  # fmt: skip
 def test_wrong_usage_gets_one_sentence_and_2(batch, line, sentence):
@@ -231,7 +234,7 @@ def test_a_small_disk_that_is_full_gets_one_sentence_and_keeps_the_old_output(tm
     )
     assert run.returncode == 1
     assert run.stderr.startswith("recommend: ")
-    assert "cannot be written (No space left on device); make room for it" in run.stderr
+    assert "cannot be written (No space left on device); free some space" in run.stderr
     assert run.stderr.count("\n") == 1
     assert [path.name for path in small_disk.iterdir()] == [f"scores.{form}"]
     assert (small_disk / f"scores.{form}").read_text() == "old"

@@ -144,9 +144,9 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        ("needs,usage_rental", "the column 'usage_rental' looks like input and cannot be read. Did you mean"),
+        ("needs,usage_rental", "the column 'usage_rental' looks like input but cannot be read. Did you mean"),
         ("needs,situation.skil", "unknown column 'situation.skil'"),
-        ("needs,Want", "the column 'Want' looks like input and cannot be read. Did you mean wants?"),
+        ("needs,Want", "the column 'Want' looks like input but cannot be read. Did you mean wants?"),
         ("needs,situation", "the column 'situation' holds string and is not read; expected a struct, or a column for"),
         ("needs,Usage", 'If it is something else, rename it: --rename "Usage=…".'),
         ("needs,Needs", "the columns 'needs' and 'Needs' both mean 'needs'; leave one out, or rename it"),
@@ -159,7 +159,7 @@ def test_what_looks_like_input_and_cannot_be_read_is_refused(answers, tmp_path, 
 
 
 def test_a_key_that_looks_like_input_is_refused(answers, tmp_path):
-    with pytest.raises(BatchError, match="the key 'usage_rental' looks like input and cannot be read"):
+    with pytest.raises(BatchError, match="the key 'usage_rental' looks like input but cannot be read"):
         answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"], "usage_rental": 5}\n'))
 
 
@@ -252,7 +252,7 @@ def test_a_file_of_the_wrong_encoding_is_told_of_once(answers, tmp_path):
 @pytest.mark.parametrize("name", ["no-such", "idna", "base64", "unicode_escape", ""])
 def test_what_is_no_encoding_is_told_of(name):
     if name:
-        with pytest.raises(BatchError, match="is not an encoding of texts; expected one such as cp1252 or utf-16"):
+        with pytest.raises(BatchError, match="is not a text encoding; expected one such as cp1252 or utf-16"):
             read_encoding(name)
     else:
         assert read_encoding(name) is None
@@ -315,9 +315,9 @@ def test_numbers_are_read_by_the_sign_before_fractions(answers, tmp_path, given,
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("repairs,5.000", "'5.000' of the usage 'rental-days' can be read as 5 or 5000; write the one that is meant"),
+        ("repairs,5.000", "'5.000' of the usage 'rental-days' can be read as 5 or 5000; write the one you mean"),
         ('repairs,"1,250"', "'1,250' of the usage 'rental-days' can be read as 1.25 or 1250; write the one"),
-        ("bikes-in-stock>=1.000,", "'bikes-in-stock>=1.000' can be read as 1 or 1000; write the one that is meant"),
+        ("bikes-in-stock>=1.000,", "'bikes-in-stock>=1.000' can be read as 1 or 1000; write the one you mean"),
     ],
 )
 def test_a_number_with_two_readings_is_refused(answers, tmp_path, line, sentence):

@@ -78,7 +78,7 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
         ({"needs": ["sms"], "usage__sms-outbound": [[1]]}, "holds list<"),
         (
             {"needs": ["sms"], "verdict": ["yes"]},
-            "the column 'verdict' has the name of a column of the result; rename it.",
+            "the column 'verdict' has the same name as a column of the result; rename it.",
         ),
     ],
 )

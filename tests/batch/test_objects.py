@@ -91,7 +91,7 @@ def test_an_object_that_changes_while_it_is_read_is_a_failure(bucket, bicycles):
     pieces = open_inputs(("s3://teams/t.csv",), bicycles, None, b",", Limits(block=4_096)).pieces()
     next(pieces)
     bucket.put_object(Bucket="teams", Key="t.csv", Body=b"team,needs\n" + b"a,repairs\n" * 2_001)
-    with pytest.raises(BatchFailure, match="was changed while it was read"):
+    with pytest.raises(BatchFailure, match="was changed while it was being read"):
         list(pieces)
 
 
@@ -104,7 +104,7 @@ def test_an_object_that_changes_while_it_is_read_is_a_failure(bucket, bicycles):
         ("s3://teams/a b.csv", "cannot be used"),
         ("s3://key:topsecret@teams/t.csv?unknown=topsecret", "Unexpected query parameter"),
         ("s3://key:top/secret@teams/t.csv", "write it as its code"),
-        ("s3://key:topsecret@teams/t", "cannot tell its form"),
+        ("s3://key:topsecret@teams/t", "cannot tell the format"),
         ("ftp://key:topsecret@teams/t.csv", "cannot be read"),
     ],
 )

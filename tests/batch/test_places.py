@@ -67,9 +67,9 @@ def test_an_input_named_like_the_rejects_of_the_output_is_refused(batch, name):
 @pytest.mark.parametrize("teams", ["teams.csv", "good.csv"])
 def test_a_foreign_file_where_rejects_go_is_left_alone(batch, teams, content):
     Path("o.rejects.csv").write_text(content)
-    _refused(batch, "it is not a rejects file of an earlier run; move it away, or name another", teams, "o.csv")
+    _refused(batch, "is not a rejects file from an earlier run; move it, or name another", teams, "o.csv")
     Path("mine.txt").write_text(content)
-    _refused(batch, "it is not a rejects file of an earlier run", teams, "other.csv", "--rejects", "mine.txt")
+    _refused(batch, "is not a rejects file from an earlier run", teams, "other.csv", "--rejects", "mine.txt")
     _refused(batch, "not a rejects file", teams, "-", "--output-format", "csv", "--rejects", "mine.txt")
 
 
@@ -161,7 +161,7 @@ def test_what_lies_where_the_parts_go_is_left_alone(batch, what):
     else:
         os.mkfifo(place)
     for more in ([], ["--resume"]):
-        _refused(batch, "no run of recommend has made it (", "teams.csv", "o.csv", *more)
+        _refused(batch, "which no run of recommend has made (", "teams.csv", "o.csv", *more)
 
 
 @pytest.mark.parametrize("name", ["lock", "manifest.jsonl", "000001.rows", "final.rows"])
@@ -177,7 +177,7 @@ def test_what_lies_in_the_folder_of_parts_is_left_alone(batch, name, what):
     else:
         os.mkfifo(place)
     for more in ([], ["--resume"]):
-        _refused(batch, f"no run of recommend has made it (it holds {name})", "teams.csv", "o.csv", *more)
+        _refused(batch, f"which no run of recommend has made (it holds {name})", "teams.csv", "o.csv", *more)
 
 
 @pytest.mark.parametrize("name", [".o.csv.part", ".o.rejects.csv.part", ".s.json.part"])
@@ -196,17 +196,17 @@ def test_a_folder_of_parts_is_replaced_only_as_a_run_has_left_it(batch):
     parts = sorted(path.name for path in Path("scores").iterdir())
     assert [name.partition("-")[0] for name in parts] == ["_SUCCESS", "_recommend", "part"]
     Path("scores", "part-00000.csv").write_text("changed")
-    _refused(batch, "is a folder that no run has made, or that was changed since", *words)
+    _refused(batch, "is a folder that no run made, or that has changed since", *words)
     for path in Path("scores").iterdir():
         path.unlink()
     assert batch(*words)[0] == 0
     Path("scores", "mine.txt").write_text("mine")
-    _refused(batch, "is a folder that no run has made, or that was changed since", *words)
+    _refused(batch, "is a folder that no run made, or that has changed since", *words)
     Path("foreign").mkdir()
     Path("foreign", "_SUCCESS").touch()
-    _refused(batch, "is a folder that no run has made", "good.csv", "foreign/", "--output-format", "csv")
+    _refused(batch, "is a folder that no run made", "good.csv", "foreign/", "--output-format", "csv")
     Path("linked").symlink_to("foreign")
-    _refused(batch, "is a folder that no run has made", "good.csv", "linked/", "--output-format", "csv")
+    _refused(batch, "is a folder that no run made", "good.csv", "linked/", "--output-format", "csv")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])

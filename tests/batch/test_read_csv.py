@@ -178,10 +178,10 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),
         (b"x,y,x\n", "has more than one column 'x'; rename all but one."),
         (b",,\n", "no column has a name; expected a first line with the names of the columns."),
-        (b"x,y\r1,2\r", "its lines end in a lone carriage return; save it with line feeds."),
+        (b"x,y\r1,2\r", "its lines end in a carriage return alone; save the file with line feeds."),
         (
             b"x,\xff\n",
-            "the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the one that it has.",
+            "the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding.",
         ),
         (
             b'x,"y\n1,2\n',

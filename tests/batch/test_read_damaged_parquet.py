@@ -174,7 +174,7 @@ def test_an_input_that_changes_while_it_is_read_is_noticed(  # noqa: PLR0917 (fi
     if change == "replace" and which == 0 and form != "parquet":
         assert sum(piece.parse().records for piece in pieces) > 0  # the file that is open stays what it was
         return
-    with pytest.raises(BatchFailure, match=rf"{which}\.{form} was changed while it was read; run again"):
+    with pytest.raises(BatchFailure, match=rf"{which}\.{form} was changed while it was being read; run again"):
         list(pieces)
 
 

@@ -99,10 +99,10 @@ def test_a_row_is_refused_if_the_single_answer_refuses_its_form(bicycles, row):
         (b'{"team":"\xff"}', "is not UTF-8 at byte 10"),
         (b'{"team":"\\ud800"}', "holds half a surrogate pair, which is not a character"),
         (b'{"team":', "is not JSON at character 9: Expecting value"),
-        (b"[" * 100_000, "holds a number of too many digits, or is nested too deeply"),
+        (b"[" * 100_000, "holds a number with too many digits, or is nested too deeply"),
         (
             b'{"usage":{"inspections":' + b"9" * 5000 + b"}}",
-            "holds a number of too many digits, or is nested too deeply",
+            "holds a number with too many digits, or is nested too deeply",
         ),
         (b'{"other":1}', "has the key 'other', which no row of the first block has; put it into the first row"),
         (b'{"situation":{"skil":"racer"}}', "unknown situation 'skil'. Did you mean 'skill'?"),

@@ -122,9 +122,7 @@ def test_a_run_is_not_resumed_if_something_differs(  # noqa: PLR0917
     _stopped_after(run_batch, path, output, 50)
     with path.open("ab") as file:
         file.write(change.pop("input", b""))
-    with pytest.raises(
-        BatchError, match=r"cannot resume the run that began .* or leave out --resume to start over"
-    ) as caught:
+    with pytest.raises(BatchError, match=r"cannot resume the run for .* or leave out --resume to start over") as caught:
         run_batch(path, output, resume=True, limits=_SMALL, **change)
     assert sentence in str(caught.value)
 
@@ -167,7 +165,7 @@ def test_a_part_that_is_no_longer_a_file_is_written_again_with_those_after_it(
         part.symlink_to(whole)
     else:
         part.mkdir()
-    with pytest.raises(BatchError, match=r"no run of recommend has made it \(it holds 000002\.rows\)"):
+    with pytest.raises(BatchError, match=r"which no run of recommend has made \(it holds 000002\.rows\)"):
         run_batch(path, output, resume=True, limits=_SMALL)
 
 
@@ -188,7 +186,7 @@ def test_a_manifest_that_no_run_has_written_is_left_alone(tmp_path, run_batch, t
     folder.mkdir()
     (folder / "manifest.jsonl").write_bytes(text)
     for resume in (True, False):
-        with pytest.raises(BatchError, match=r"its manifest is not one of ours\); move it away, or name another"):
+        with pytest.raises(BatchError, match=r"its manifest is not one of ours\); move it, or name another"):
             run_batch(path, output, resume=resume)
     assert (folder / "manifest.jsonl").read_bytes() == text
     assert not output.exists()
@@ -249,7 +247,7 @@ def test_a_run_in_progress_keeps_others_out(tmp_path, run_batch, teams, csv_of):
             refused.append(str(error))
 
     run_batch(path, output, watch=watch)
-    assert refused == [f"another run is writing {output} at this moment; wait for its end, or name another output."]
+    assert refused == [f"another run is writing {output}; wait until it ends, or name another output."]
 
 
 def test_a_signal_stops_the_run_and_says_how_to_go_on(tmp_path, run_batch, teams, csv_of):
@@ -286,7 +284,7 @@ def test_a_disk_that_fills_up_in_the_midst_keeps_what_is_done(tmp_path, run_batc
 
     with monkeypatch.context() as patch:
         patch.setattr(written, "write_frames", full)
-        with pytest.raises(BatchFailure, match=r"cannot be written \(No space left on device\); make room"):
+        with pytest.raises(BatchFailure, match=r"cannot be written \(No space left on device\); free some space"):
             run_batch(path, output, limits=_SMALL, part_rows=20)
     result, said = run_batch(path, output, resume=True, limits=_SMALL)
     assert (result.scored, result.rejected) == (90, 10)

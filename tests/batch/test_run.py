@@ -141,7 +141,7 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
         ("none.csv", "cannot be read (No such file or directory); check the path."),
         ("*.csv", "check the pattern."),
         (".", "is a folder; name its files, such as"),
-        ("teams.ods", "cannot tell its form from the name; add --input-format csv, jsonl, parquet or xlsx."),
+        ("teams.ods", "cannot tell the format from the name; add --input-format csv, jsonl, parquet or xlsx."),
     ],
 )
 def test_an_input_that_is_none_is_an_error(tmp_path, open_files, name, sentence):
@@ -159,7 +159,7 @@ def test_an_input_that_changes_while_it_is_read_fails_and_leaves_the_old_output(
     def truncate(done):  # noqa: ARG001
         path.write_bytes(path.read_bytes()[:1000])
 
-    with pytest.raises(BatchFailure, match="was changed while it was read; run again when it stays as it is"):
+    with pytest.raises(BatchFailure, match="was changed while it was being read; run again when it no longer changes"):
         run_batch(path, output, limits=_SMALL, watch=truncate)
     assert output.read_text() == "old"
     assert not find_work_folder(output).exists()
@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_gets_one_sentence_and_leaves_the_old_output(tmp_pat
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
     try:
         with pytest.raises(
-            BatchFailure, match=r"scores.* cannot be written \(.*\); make room for it, then run again with --resume"
+            BatchFailure, match=r"scores.* cannot be written \(.*\); free some space, then run again with --resume"
         ):
             run_batch(path, output)
     finally:
@@ -210,7 +210,7 @@ def test_a_row_that_goes_missing_is_never_passed_over(tmp_path, run_batch, monke
         return found._replace(batch=found.batch.slice(1))
 
     monkeypatch.setattr(pipeline.Scorer, "score", lossy)
-    with pytest.raises(BatchFailure, match=r"of 2 rows of .*, 1 were scored and 0 rejected: this is a fault of the"):
+    with pytest.raises(BatchFailure, match=r"of 2 rows of .*, 1 were scored and 0 rejected: this is a bug in the"):
         run_batch(path, tmp_path / "scores.csv")
 
 

@@ -325,7 +325,7 @@ def test_an_input_that_workers_cannot_read_ends_in_one_sentence(bicycles, tmp_pa
     pq.write_table(pa.Table.from_batches([teams_of(bicycles, 500)]), path, row_group_size=100)
     whole = path.read_bytes()
     path.write_bytes(whole[:200] + b"\xff" * 4_000 + whole[4_200:])
-    with pytest.raises(BatchError, match=r"teams\.parquet cannot be read to its end: it is damaged") as told:
+    with pytest.raises(BatchError, match=r"teams\.parquet cannot be read to the end: it is damaged") as told:
         run_on_spark((str(path),), str(output), bicycles, today=DAY)
     assert "\n" not in str(told.value)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["teams.parquet"]

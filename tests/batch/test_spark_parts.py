@@ -59,15 +59,15 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
         (tmp_path / "foreign" / name).write_text("mine")
     csv = {"output_format": "csv"}
     _refused("is a file, and a folder of parts was asked for", [teams_csv], tmp_path / "file.csv", bicycles)
-    _refused("is a folder that no run has made", [teams_csv], tmp_path / "folder", bicycles, **csv)
-    _refused("is a folder that no run has made", [teams_csv], tmp_path / "foreign", bicycles, **csv)
+    _refused("is a folder that no run made", [teams_csv], tmp_path / "folder", bicycles, **csv)
+    _refused("is a folder that no run made", [teams_csv], tmp_path / "foreign", bicycles, **csv)
     inside = tmp_path / "done" / "rejects.csv"
     _refused("is in the output", [teams_csv], tmp_path / "done", bicycles, rejects=inside, **csv)
     _refused("does not exist; create it first", [teams_csv], tmp_path / "none" / "out.csv", bicycles)
     _refused(
         r"part-00000\.csv is in the output", [tmp_path / "done" / "part-00000.csv"], tmp_path / "done", bicycles, **csv
     )
-    _refused("cannot tell its form", [teams_csv], tmp_path / "scores", bicycles)
+    _refused("cannot tell the format", [teams_csv], tmp_path / "scores", bicycles)
     _refused("is an address", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
     _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
@@ -105,7 +105,7 @@ def test_a_local_master_gets_several_attempts_too(given, used):
 
 @pytest.mark.parametrize("given", ["", "nonsense", "local[x]", "http://host"])
 def test_what_is_no_master_is_refused(given):
-    with pytest.raises(BatchError, match="is not a master of Spark; expected one such as local"):
+    with pytest.raises(BatchError, match="is not a Spark master; expected one such as local"):
         session.add_retries(given)
 
 
@@ -237,7 +237,7 @@ def test_what_lies_where_workers_write_is_left_alone(bicycles, tmp_path, teams_c
         precious.rename(hidden)
     else:
         hidden.write_text("mine")
-    _refused("no run of recommend has made it", [teams_csv], tmp_path / "out.csv", bicycles)
+    _refused("which no run of recommend has made", [teams_csv], tmp_path / "out.csv", bicycles)
     if what == "file":
         assert hidden.read_text() == "mine"
     else:
@@ -275,7 +275,7 @@ def test_an_input_that_changes_ends_the_run_and_leaves_the_old_output(bicycles, 
     monkeypatch.setattr(run, "_collect_reports", changed)
     monkeypatch.setattr(run, "open_session", session_of_one)
     monkeypatch.setattr(run, "find_active_session", lambda: None)
-    with pytest.raises(BatchFailure, match="was changed while it was read"):
+    with pytest.raises(BatchFailure, match="was changed while it was being read"):
         run_on_spark((str(teams_csv),), str(output), bicycles)
     assert (output / "part-00000.csv").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "teams.csv"]

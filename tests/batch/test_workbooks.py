@@ -147,9 +147,7 @@ def test_numbers_mean_nothing_until_somebody_says_what(recommend):
     assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
     (_, (_, row, reason, _)) = _csv("a.rejects.csv")
     assert row == "2"
-    assert reason.startswith(
-        "the column 'Rental' holds '5', and nothing says what that number means; say it with --scale"
-    )
+    assert reason.startswith("the column 'Rental' holds '5', but nothing says what that number means; use --scale")
 
 
 _DOUBTFUL = [["Team", "Rental", "Cargo", "Contact", "Holograms"], ["a", "x", "must", "Ann", "x"]]
@@ -238,16 +236,16 @@ def _pack(**parts):
 
 _BAD = {
     "not a workbook": (b"team,needs\n", "is not a workbook, or is damaged"),
-    "another archive": (_pack(content_xml="<x/>"), "is not a workbook that is read here; save it as .xlsx or CSV"),
+    "another archive": (_pack(content_xml="<x/>"), "is not a supported workbook; save it as .xlsx or CSV"),
     "an old form": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        "is a workbook of an old form (.xls); save it as",
+        "is a workbook in the old .xls format; save it as",
     ),
     "a password": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
         "is protected with a password; remove it",
     ),
-    "100 MB": (bytes(100_000_000), "is over 50 MB, the most of a workbook that is read; save the sheet as CSV"),
+    "100 MB": (bytes(100_000_000), "is over 50 MB, the largest workbook that is read; save the sheet as CSV"),
     "a bomb": (_pack(xl__bomb_xml=bytes(400_000_001)), "unpacks to more than 400,000,000 bytes"),
 }
 
@@ -267,7 +265,7 @@ def test_what_is_no_workbook_to_read_is_said_in_a_sentence(recommend, name, line
 def test_a_sheet_is_named_where_there_are_several(recommend):
     _write("teams.xlsx", ("Old", _LISTS[:2]), ("New", _LISTS[:3]), ("Empty", []))
     assert (
-        "has several sheets: 'Old', 'New', 'Empty'; say which with --sheet." in recommend("batch teams.xlsx a.csv")[2]
+        "has several sheets: 'Old', 'New', 'Empty'; choose one with --sheet." in recommend("batch teams.xlsx a.csv")[2]
     )
     assert recommend("batch teams.xlsx a.csv --sheet new --quiet")[0] == 0
     assert len(_csv("a.csv")) == 3
@@ -316,15 +314,15 @@ def test_an_error_in_a_cell_is_rejected_where_it_is_read_and_copied_where_it_is_
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("batch teams.xlsx a.csv --resume", "--resume is not for workbooks"),
-        ("batch teams.xlsx a.xlsx --resume", "--resume is not for workbooks"),
-        ("batch teams.xlsx a.xlsx --explain", "--explain is too long for the cells of a workbook"),
+        ("batch teams.xlsx a.csv --resume", "--resume does not work with workbooks"),
+        ("batch teams.xlsx a.xlsx --resume", "--resume does not work with workbooks"),
+        ("batch teams.xlsx a.xlsx --explain", "--explain does not fit into the cells of a workbook"),
         ("batch teams.xlsx - --output-format xlsx", "a workbook cannot be written to standard output"),
         ("batch teams.xlsx a.csv --scale 5=must", "--scale is for tables with a column for each criterion"),
         ("batch teams.xlsx a.csv --scale 5=most", "--scale: '5=most' cannot be read"),
         ("batch teams.csv a.csv --sheet New", "--sheet is for workbooks, and the input is csv"),
         ("batch teams.xlsx a.csv --matched teams.xlsx", "--matched teams.xlsx is an input; name another file."),
-        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), and plain.yaml is none."),
+        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), and plain.yaml is not one."),
     ],
 )
 def test_options_that_do_not_go_with_a_workbook_are_refused(recommend, line, sentence):

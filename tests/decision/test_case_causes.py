@@ -140,10 +140,10 @@ def test_many_new_providers_are_told_by_those_that_are_left(base):
 
 def test_facts_that_have_got_out_of_date_are_told_by_the_day_on_which_they_had_not(base):
     firm = case_of(["board"], as_of=None, kind="recommended", strength="firm")
-    told = "It holds as of 2024-01-01; facts have got out of date since. Add `as_of: 2024-01-01`."
+    told = "It holds as of 2024-01-01; facts have gone out of date since. Add `as_of: 2024-01-01`."
     assert said(firm, base()) == told
 
 
 def test_where_nothing_alone_turned_it_that_is_said(base):
     told = said(case_of(["board"], kind="tie"), base())
-    assert told.startswith("No provider, source, claim or rule turned it alone")
+    assert told.startswith("No single provider, source, claim or rule changed it")

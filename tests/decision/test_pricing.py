@@ -81,7 +81,7 @@ def test_what_is_said_of_destinations(priced):
     facts = priced("member: north, exactly: 5", "exactly: 7")
     found = recommend(facts.knowledge, usage={"deliveries@Northern": 10, "deliveries": 5}, as_of=DAY)
     assert found.record["question"]["usage"] == {"deliveries": 5, "deliveries@north": 10}
-    assert found.record["notes"] == ["Deliveries counts beside Deliveries, The north, not as the sum of all."]
+    assert found.record["notes"] == ["Deliveries counts in addition to Deliveries, The north, not as the sum of all."]
     for usage, sentence in (
         ({"deliveries@nowhere": 1}, "unknown member 'nowhere' of the usage 'deliveries'; expected one of its regions."),
         ({"rental-days@north": 1}, "the usage 'rental-days' has one price for all; leave out '@north'."),
@@ -137,7 +137,7 @@ def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):
     answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 10}, as_of=early.as_of).record
     (item,) = answer["providers"][0]["monthly_cost"]["items"]
     assert (item["price"], item["by_quote"]) == (None, False)
-    assert item["unconverted"] == ["10 USD/delivery (no rate of USD is recorded)"]
+    assert item["unconverted"] == ["10 USD/delivery (no exchange rate for USD is recorded)"]
     assert [said for said in suspicions(early) if "no rate of USD is recorded by 2020-05-31" in said]
 
 
@@ -186,7 +186,7 @@ def test_the_terms_are_said(priced):
     answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 3}, as_of=DAY).record
     assert answer["providers"][0]["monthly_cost"]["items"][0]["price"] == (
         "10 EUR/delivery, billed for at least 5, at least 45 EUR a month, plus 7 EUR a month, "
-        "plus 300 EUR once, which is in no monthly cost"
+        "plus 300 EUR once, not included in monthly costs"
     )
 
 

@@ -77,7 +77,7 @@ def test_replay_tells_of_an_end_that_was_not_known_and_reads_records_without_not
     assert [part for part in find_differences(old, new) if part["about"] == "notice"] == [
         {
             "about": "notice", "provider": "ciclo", "criterion": "repairs", "old": None, "new": "2024-06-30",
-            "says": f"New to know: {_REPAIRS}",
+            "says": f"Also new: {_REPAIRS}",
         }
     ]  # fmt: skip
     assert find_differences(new, new) == []

@@ -94,7 +94,7 @@ def test_answers_from_a_file_give_the_answer_of_the_same_conversation(ask, tmp_p
     session = _session(tmp_path)
     filed = ask(f"{_OPTIONS} --format json --answers {session}")
     assert json.loads(filed.out) == json.loads(talked.out)
-    assert filed.err.startswith("You said that is all. ")
+    assert filed.err.startswith("You said that you are done. ")
     assert "The file does not answer what would be asked next: " in filed.err
     assert ask(f"{_OPTIONS} --format json --answers -", session.read_bytes()).out == filed.out
 
@@ -158,11 +158,11 @@ def test_resuming_without_a_session_says_where_it_looked(ask):
         ),
         (
             "version: 1\nanswers:\n- {criterion: whiteboard, answer: 5}\n",
-            "the answer on 'whiteboard' is '5.0'; expected must, good,",
+            "the answer about 'whiteboard' is '5.0'; expected must, good,",
         ),
         (
             "version: 1\nanswers:\n- topics: []\n- {criterion: video-recording, answer: must}\n",
-            "answers.yaml:4: the answer on 'video-recording' does not apply: its topic is closed",
+            "answers.yaml:4: the answer about 'video-recording' does not apply: its topic is closed",
         ),
         ("version: 0\nanswers: []\n", "answers.yaml:1: 'version': expected 1"),
     ],
@@ -350,9 +350,9 @@ def test_a_file_that_cannot_be_written_is_refused_in_a_sentence_and_the_end_goes
 
 def test_it_is_said_at_once_where_nothing_is_known_of_any_provider(ask):
     said = " ".join(ask(_OPTIONS, "calls\n\n/voicemail\n1\nm\ndone\n\n").out.split())
-    told = "Nothing is known of any provider about Voicemail: while it is a must, no provider can be shown to qualify."
+    told = "Nothing is known for any provider about Voicemail: while it is a must, no provider can be shown to qualify."
     assert told in said
-    assert said.index(told) < said.index("You said that is all")
+    assert said.index(told) < said.index("You said that you are done")
 
 
 _TEAM = """\
@@ -375,7 +375,7 @@ def test_what_a_file_says_is_not_asked_again_and_the_answer_is_that_of_the_file_
     for part in ("verdict", "providers", "findings", "unlisted", "requirements"):
         assert found[part] == expected[part], part
     assert "The questionnaire adds whiteboard to what was said before it." in json.dumps(found)
-    assert "You start with 5 requirements, 1 answer on the team and 1 wish in your own words" in " ".join(
+    assert "You start with 5 requirements, 1 answer about the team and 1 wish in your own words" in " ".join(
         asked.err.split()
     )
     saved = recommend_says("recommend --file out.yaml --no-robustness --format json")

@@ -121,7 +121,7 @@ def test_closed_streams_end_in_a_sentence(closed, status):
     assert run.returncode == status
     assert b"Traceback" not in run.stderr
     if status and "2>" not in closed:
-        assert b"the answer cannot be written (Bad file descriptor); check where it goes." in run.stderr
+        assert b"the answer cannot be written (Bad file descriptor); check its destination." in run.stderr
 
 
 _INTERRUPTED = """

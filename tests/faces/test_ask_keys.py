@@ -342,7 +342,7 @@ def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path, open_termina
     assert "- criterion: video-meetings\n  answer: must\n" in _saved(tmp_path)
     again = open_terminal("--resume")
     again.wait("how important")
-    again.type("d", "And now?")
+    again.type("d", "What next?")
     again.type(ENTER, "nowledge base")
     assert "Video meetings (must" in again.text()
     assert again.process.wait(30) == 0

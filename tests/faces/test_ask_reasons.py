@@ -56,7 +56,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         (
             {"whiteboard": "must", "ucaas": "must"},
             Key("criterion", "fax"),
-            ["none of the providers compared meets every must.", "Alone it does not"],
+            ["none of the providers compared meets every must.", "On its own, it does not"],
         ),
         ({"whiteboard": "must", "fax": "not-sure"}, Key("criterion", "fax"), ["So far: 1 wish, 1 not sure;"]),
         (

@@ -81,10 +81,10 @@ def test_the_calendar_has_a_day_for_each_thing_to_look_up(recommend_says):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--freshness --cases", "--freshness lists facts and decides no cases"),
-        ("--within 90", "belong to --freshness; add it"),
-        ("--only velo", "belong to --freshness; add it"),
-        ("--format json", "belong to --freshness; add it"),
+        ("--freshness --cases", "--freshness and --cases cannot be combined"),
+        ("--within 90", "work only with --freshness; add it"),
+        ("--only velo", "work only with --freshness; add it"),
+        ("--format json", "work only with --freshness; add it"),
         ("--freshness --only acme", "unknown provider 'acme'"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_no_in_the_questionnaire_is_not_overruled_by_a_rule_and_is_saved(recom
 def test_what_is_left_blank_is_no_no_and_a_rule_that_adds_it_is_told(recommend_says, tmp_path):
     answers = f"{_NOTIFIED}- {{criterion: message-alerts, answer: no-answer, searched: true}}\n"
     said, saved = _ask(recommend_says, tmp_path, answers)
-    assert "was left blank, and counts by the rule notifications-want-message-alerts" in said
+    assert "was left blank, and counts because of the rule notifications-want-message-alerts" in said
     assert "wont" not in saved.read_text(encoding="utf-8")
 
 

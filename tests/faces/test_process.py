@@ -22,7 +22,7 @@ def test_an_answer_exits_with_0_and_says_nothing_on_standard_error(tmp_path):
 def test_a_full_disk_gets_one_sentence(form):
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run([*_COMMAND, "--format", form], stdout=full, stderr=subprocess.PIPE, check=False)
-    said = b"recommend: the answer cannot be written (No space left on device); check where it goes.\n"
+    said = b"recommend: the answer cannot be written (No space left on device); check its destination.\n"
     assert (run.returncode, run.stderr) == (1, said)
 
 

@@ -105,7 +105,7 @@ def test_claims_beyond_the_age_allowed_are_not_used(recommend_says):
     assert run.out.startswith("Undetermined")
     assert "the claims are older than you allow" in run.out
     assert recommend_says("recommend --needs whiteboard --max-age year").err == (
-        "recommend: 'year' is not an age; expected days, such as 365d.\n"
+        "recommend: 'year' is not an age; expected a number of days, such as 365d.\n"
     )
 
 

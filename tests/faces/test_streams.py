@@ -61,7 +61,7 @@ def test_a_closed_stream_is_no_traceback(folder, line, closed):
 
 def test_an_answer_that_goes_nowhere_is_a_failure_in_one_sentence(folder):
     run = _shell("recommend --needs whiteboard >&-", folder)
-    said = "recommend: the answer cannot be written (Bad file descriptor); check where it goes.\n"
+    said = "recommend: the answer cannot be written (Bad file descriptor); check its destination.\n"
     assert (run.returncode, run.stderr) == (1, said)
 
 

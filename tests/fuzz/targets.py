@@ -28,7 +28,7 @@ _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _FOLDERS = ("--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"))
 _DAY = ("--as-of", "2024-06-01")
 _ANSWERED, _FAILED, _REFUSED, _REJECTED = 0, 1, 2, 3
-_OURS = ("fault of the program", "Traceback", "report it")
+_OURS = ("bug in the program", "Traceback", "report it")
 
 
 class Fault(AssertionError):  # noqa: N818 (the reader is at fault, not the test)

@@ -117,7 +117,7 @@ def test_an_answer_says_its_scope_and_its_record_asks_the_same_again(guides):
     found = recommend(guides.restrict(only=["new"], sources=["new-guide"]), needs=["calls"], as_of=dt.date(2024, 6, 1))
     known = found.record["knowledge"]
     assert (known["only"], known["without"], known["sources"]) == (["new"], [], ["new-guide"])
-    assert "Only New Calls was to be compared. Only the claims of new-guide count." in known["rests_on"]["says"]
+    assert "The comparison is limited to New Calls. Only claims from new-guide count." in known["rests_on"]["says"]
     assert (found.record["question"]["only"], found.record["question"]["sources"]) == (["new"], ["new-guide"])
     again = answer(guides, found.statement)
     assert again.record == found.record
@@ -129,7 +129,7 @@ def test_a_provider_takes_part_from_the_day_of_its_first_claim_on(guides):
     assert set(standings(recommend(guides, **ask, as_of=dt.date(2024, 1, 1)))) == {"old", "new"}
     assert set(standings(recommend(guides, **ask, as_of=dt.date(2021, 1, 1)))) == {"old", "new"}  # nothing is known yet
     asked = Statement(read_team(guides, **ask), dt.date(2023, 1, 1), scope=Scope(only=("new", "old")))
-    assert answer(guides, asked).record["notes"] == ["New Calls takes no part: its first claim is of 2024-01-01."]
+    assert answer(guides, asked).record["notes"] == ["New Calls is not compared: its first claim is from 2024-01-01."]
 
 
 def test_what_is_closed_to_new_customers_is_there_for_a_customer_alone(guides):

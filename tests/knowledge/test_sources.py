@@ -105,5 +105,5 @@ def test_claims_that_contradict_one_another_are_named_with_their_places(tmp_path
     (said,) = found
     assert said == (
         "provider 'more', criterion 'repairs': the source 'survey-2023' contradicts itself, at "
-        "facts/providers/more.yaml:4, facts/providers/more.yaml:5; keep what is right."
+        "facts/providers/more.yaml:4, facts/providers/more.yaml:5; keep the ones that are right."
     )

@@ -11,7 +11,7 @@ SKILL = "situation 'skill': no rule uses regular, so these answers change nothin
 PURPOSES = "situation 'purposes': no rule uses racing, so these answers change nothing."
 # The shops say for inspections alone after how long a price is out of date, and for nothing else.
 AGELESS = (
-    "weights.yaml: no `stale_after` for capability, quantity, price, rating: such facts never get out of date; "
+    "weights.yaml: no `stale_after` for capability, quantity, price, rating: such facts never go out of date; "
     "add, for example, `stale_after: {capability: 730d, quantity: 730d, price: 365d, rating: 365d}`."
 )
 USUAL = [AGELESS, PURPOSES, SKILL]
@@ -48,7 +48,7 @@ def test_answers_that_no_rule_listens_to(bicycles):
 def test_a_base_whose_facts_never_get_out_of_date(suspicious):
     def found(ages):
         weights = f"priorities: {{must: 4, should: 2, could: 1}}\nunknown: 0.5\nstale_after: {ages}\n"
-        return [said for said in suspicious(rules={"weights.yaml": weights}) if "never get out of date" in said]
+        return [said for said in suspicious(rules={"weights.yaml": weights}) if "never go out of date" in said]
 
     assert found("{capability: 9999d, quantity: 9999d, price: 9999d, rating: 9999d}") == []
     without_ratings = found("{capability: 9999d, quantity: 9999d, price: 9999d}")
@@ -75,7 +75,7 @@ def test_a_cost_that_no_usage_leads_to_and_usage_that_leads_to_no_cost(suspiciou
         )
     )
     assert suspicious({"criteria/prices.yaml": prices}) == [
-        "criterion 'monthly-cost': nobody can ask for it, because no price names a `usage` to multiply by.",
+        "criterion 'monthly-cost': no team can ask for it, because no price names a `usage` to multiply by.",
         "usage 'inspections': no price is multiplied by it, so stating it changes no cost.",
         "usage 'rental-days': no price is multiplied by it, so stating it changes no cost.",
     ]
@@ -136,7 +136,8 @@ def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
 def test_a_rule_that_favours_on_what_nobody_claims(suspicious, favours, idle):
     rule = f"area: more\nrules:\n- id: idle\n  when: {{situation: skill, is: racer}}\n  favours: {favours}\n{RULE_ENDS}"
     sentence = (
-        "rules/more.yaml:3: rule 'idle' favours providers by facts that nobody has a claim on, so it has no effect."
+        "rules/more.yaml:3: rule 'idle' favours providers by facts that no provider has a claim on, "
+        "so it has no effect."
         if idle
         else None
     )

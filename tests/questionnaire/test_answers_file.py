@@ -21,8 +21,11 @@ HEAD = "version: 1\nanswers:\n"
             ["there is no question about the criterion 'repair'. Did you mean 'repairs'?"],
         ),
         ("- {weather: rain, answer: must}\n", ["unknown key 'weather'"]),
-        ("- {criterion: repairs, answer: perhaps}\n", ["the answer on 'repairs' is 'perhaps'; expected must, good,"]),
-        ("- {criterion: repairs, answer: 5}\n", ["the answer on 'repairs' is '5.0'; expected must, good,"]),
+        (
+            "- {criterion: repairs, answer: perhaps}\n",
+            ["the answer about 'repairs' is 'perhaps'; expected must, good,"],
+        ),
+        ("- {criterion: repairs, answer: 5}\n", ["the answer about 'repairs' is '5.0'; expected must, good,"]),
         ("- {criterion: repairs}\n", ["'answer' is missing; add it"]),
         ("- {criterion: repairs, answer: must, bound: 5}\n", ["'repairs' is a capability, which takes no bound;"]),
         ("- {criterion: advice, answer: must, bound: great}\n", ["the bound of 'advice' is 'great'; expected poor,"]),
@@ -33,13 +36,13 @@ HEAD = "version: 1\nanswers:\n"
         ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
         ("- {situation: skill, answer: pro}\n", ["'pro' is unknown to the situation 'skill'; expected beginner,"]),
         ("- {topics: [nowhere]}\n", ["'nowhere' is unknown to topics; expected "]),
-        ("- {usage: inspections, answer: 5.000}\n", ["5.000 can be read as 5 or 5000; write the one that is meant"]),
+        ("- {usage: inspections, answer: 5.000}\n", ["5.000 can be read as 5 or 5000; write the one you mean"]),
         ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' is only allowed with 'criterion'; remove it"]),
         ("- {criterion: advice, answer: must, bound_screen: 2}\n", ["'bound_screen' is only allowed with 'bound';"]),
         ("- {usage: inspections, answer: 1, screen: 0}\n", ["screen"]),
         (
             "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: no-thanks}\n",
-            ["the answer on 'repairs' is 'no-thanks'"],
+            ["the answer about 'repairs' is 'no-thanks'"],
         ),
         (
             "- {criterion: repairs, answer: must}\n- {criterion: repairs, answer: must}\n",
@@ -47,11 +50,11 @@ HEAD = "version: 1\nanswers:\n"
         ),
         (
             "- {topics: []}\n- {criterion: repairs, answer: must}\n",
-            ["the answer on 'repairs' does not apply: its topic is closed, or what it depends on is not asked for;"],
+            ["the answer about 'repairs' does not apply: its topic is closed, or what it depends on is not asked for;"],
         ),
         (
             "- {criterion: advice, answer: 'no', bound: good}\n",
-            ["the answer on 'advice' does not apply: the criterion that it bounds is not asked for; remove it."],
+            ["the answer about 'advice' does not apply: the criterion that it bounds is not asked for; remove it."],
         ),
     ],
 )
@@ -144,5 +147,7 @@ def test_an_unquoted_no_is_read_by_what_the_question_takes(bicycles, text, kind,
 
 @pytest.mark.parametrize("word", ["yes", "true", "on"])
 def test_a_yes_that_does_not_say_how_important_is_refused(bicycles, word):
-    with pytest.raises(KnowledgeError, match=r"answers.yaml:3: the answer on 'repairs' is '(yes|on)'; expected must,"):
+    with pytest.raises(
+        KnowledgeError, match=r"answers.yaml:3: the answer about 'repairs' is '(yes|on)'; expected must,"
+    ):
         read_answers(f"{HEAD}- {{criterion: repairs, answer: {word}}}\n".encode(), "answers.yaml", fresh(bicycles))

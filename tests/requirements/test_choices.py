@@ -9,7 +9,7 @@ from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Statement, combined, read_requirement, read_team, statement_record
 from provider_advisor.requirements.file import read_requirements
 
-ONE_PRIORITY = "write one behind its last part, for the whole choice."
+ONE_PRIORITY = "write one after the last part, for the whole choice."
 PART_KEYS = "criterion, member, is, at_least, at_most, exactly"
 STOCK = "bikes-in-stock"
 WHICH_OF_BOTH = "write 'repairs=no' if it must not be there, or 'repairs:wont' if it is not wanted."
@@ -81,7 +81,7 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
         ),
         (
             "rental|repairs:wont",
-            ["a choice cannot be 'wont'; write 'wont' behind each criterion that is not wanted."],
+            ["a choice cannot be 'wont'; write 'wont' after each criterion that is not wanted."],
         ),
         (
             "bikes-in-stock|repairs",
@@ -98,9 +98,9 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
                 "a choice names 'repairs' twice; name each of its parts once.",
             ],
         ),
-        ({"any": ["repairs"]}, ["'any' has 1 part; expected a list of 2 to 100 criteria, of which one will do."]),
-        ({"any": []}, ["'any' has 0 parts; expected a list of 2 to 100 criteria, of which one will do."]),
-        ({"any": "repairs"}, ["'any' has 'repairs'; expected a list of 2 to 100 criteria, of which one will do."]),
+        ({"any": ["repairs"]}, ["'any' has 1 part; expected a list of 2 to 100 criteria, any one of which will do."]),
+        ({"any": []}, ["'any' has 0 parts; expected a list of 2 to 100 criteria, any one of which will do."]),
+        ({"any": "repairs"}, ["'any' has 'repairs'; expected a list of 2 to 100 criteria, any one of which will do."]),
         (
             {"any": ["repairs", "rental"], "criterion": "fax"},
             ["unknown key 'criterion' in a choice. Known here: any, priority, weight."],
@@ -127,7 +127,7 @@ def test_all_mistakes_of_a_requirement_are_said_one_sentence_each(bicycles, give
 
 @pytest.mark.parametrize("wants", [["repairs=no"], ["repairs=no:could"]])
 def test_what_is_asked_for_cannot_be_asked_to_be_absent(bicycles, wants):
-    with pytest.raises(RequirementsError, match="'repairs' is asked for and is also to be absent"):
+    with pytest.raises(RequirementsError, match="'repairs' is asked for and must also be absent"):
         read_team(bicycles, needs=["repairs"], wants=wants)
 
 

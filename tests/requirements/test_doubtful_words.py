@@ -18,7 +18,7 @@ def test_a_loose_word_beside_nothing_of_its_area_is_asked_about(knowledge, word)
         read_team(knowledge, needs=["sms-api", word])
     (problem,) = error.value.problems
     assert problem.startswith(f"'{word}' ")
-    assert "meant" in problem
+    assert "mean" in problem
 
 
 @pytest.mark.parametrize(

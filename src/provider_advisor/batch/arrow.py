@@ -52,7 +52,9 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     [{'team': 'a', 'verdict': None}, {'team': 'b', 'verdict': 'undetermined'}]
     """
     if not isinstance(batch, pa.RecordBatch):
-        raise BatchError(f"expected a RecordBatch of Arrow, not {type(batch).__name__}; see to_batches() of a table.")
+        raise BatchError(
+            f"expected a pyarrow RecordBatch, not {type(batch).__name__}; Table.to_batches() returns some."
+        )
     scorer = _get_scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
     batch = _plan_columns(scorer, batch.schema, id_column).apply(batch)
     scored = scorer.score(batch)
@@ -96,8 +98,7 @@ def _plan_columns(scorer: Scorer, table: pa.Schema, id_column: str | None) -> Co
     for name in set(DATED) & set(plan.schema.names):
         instead = f"knowledge.restrict({name}=…)" if name in Scope._fields else f"{name}=…"
         raise BatchError(
-            f"the column '{name}' is not read here, where {instead} says it for all rows; leave it out, or call it "
-            "otherwise."
+            f"the column '{name}' is not read here; {instead} sets it for all rows. Remove or rename the column."
         )
     return plan
 
@@ -110,7 +111,7 @@ def load_shipped() -> KnowledgeBase:
 
 def _make_schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
     if ERROR in table.names:
-        raise BatchError(f"the column '{ERROR}' has the name of a column of the result; rename it.")
+        raise BatchError(f"the column '{ERROR}' has the same name as a column of the result; rename it.")
     found = [field.with_type(_drop_dictionaries(field.type)) for field in scorer.output_schema(table)]
     return pa.schema([*found, pa.field(ERROR, pa.string())])
 

@@ -97,7 +97,7 @@ class Spelling:
         else:
             return
         raise BatchError(
-            f"the {what} '{name[:200]}' looks like input and cannot be read.{near} {_describe_rename(name[:200])}"
+            f"the {what} '{name[:200]}' looks like input but cannot be read.{near} {_describe_rename(name[:200])}"
         )
 
 

@@ -94,7 +94,7 @@ class Scoring:
         if frame.height + len(rejects) + block.skipped != block.records:
             raise BatchFailure(
                 f"of {block.records:,} rows of {block.file}, {frame.height:,} were scored and {len(rejects):,} rejected"
-                ": this is a fault of the program; please report it."
+                ": this is a bug in the program; please report it."
             )
         return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
 

@@ -70,9 +70,9 @@ class TurnedBy(NamedTuple):
     def describe(self) -> str:
         """Return a sentence on it."""
         if self.as_of is not None:
-            return f"It holds as of {self.as_of}; facts have got out of date since. Add `as_of: {self.as_of}`."
+            return f"It holds as of {self.as_of}; facts have gone out of date since. Add `as_of: {self.as_of}`."
         if not self.suspects:
-            return "No provider, source, claim or rule turned it alone; look at weights, scales and what was removed."
+            return "No single provider, source, claim or rule changed it; look at weights, scales and what was removed."
         named = [str(suspect) for suspect in self.suspects[:_MOST_NAMED]]
         if self.mode == "any":
             return f"It holds without {', or without '.join(named)}."

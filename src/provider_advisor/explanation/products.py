@@ -76,7 +76,7 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
         labels = joined(list(dict.fromkeys(_name_asked(finding, knowledge) for finding in own)))
         said.append(f"from another product, {names[product]}: {labels}")
         taken.add(product)
-    more = f" ({counted(len(sets) - 1, 'other set')} of as many products would do)" if len(sets) > 1 else ""
+    more = f" ({counted(len(sets) - 1, 'other set')} of the same size would do)" if len(sets) > 1 else ""
     return "; ".join(said) + more
 
 

@@ -37,7 +37,7 @@ def make_letters(answer: AnswerRecord, unlisted: list[UnlistedRecord]) -> list[P
         asked = dict(_list_asked(answer.confirm, provider.id))
         for part in unlisted if provider.standing != "ruled-out" else ():
             words = "we need this" if part.priority == "must" else "we would like this"
-            asked[f"Do you offer this: {part.text}?"] = f"{words}, and no source that we have judges it."
+            asked[f"Do you offer this: {part.text}?"] = f"{words}, and none of our sources says whether you offer it."
         questions = (
             ProviderQuestion(f"{provider.id}-{number}", text, changes)
             for number, (text, changes) in enumerate(asked.items(), start=1)

@@ -341,7 +341,7 @@ def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: Kno
         why = "more of its musts are unknown:" if doubtful else "is not known to meet"
         unknown = _list_musts(rival, lambda finding: finding.is_unknown_must, knowledge)
         found.append(f"{knowledge.providers[rival.provider].name} scores higher but {why} {unknown}")
-    return [*found, f"{left} more score higher but are behind for their musts"] if left > 1 else found
+    return [*found, f"{left} more score higher but are behind because of their musts"] if left > 1 else found
 
 
 def _say_failed(assessment: Assessment, knowledge: KnowledgeBase, remark: str = "") -> str:

@@ -225,7 +225,7 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield sentence
         parts = [usage_label(other, knowledge) for other in team.usage if other.startswith(f"{name}{AT}")]
         if parts:
-            yield f"{usage_label(name, knowledge)} counts beside {joined(parts)}, not as the sum of all."
+            yield f"{usage_label(name, knowledge)} counts in addition to {joined(parts)}, not as the sum of all."
 
 
 def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:

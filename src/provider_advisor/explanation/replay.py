@@ -315,12 +315,12 @@ def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> lis
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
     """Return the claims, at least one of which is different now: a record does not hold the value of each."""
-    return [_claim("read otherwise", claim) for claim in dict.fromkeys(_claim_keys(lines))]
+    return [_claim("read differently", claim) for claim in dict.fromkeys(_claim_keys(lines))]
 
 
 def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Difference:
     was = f", was {before.evidence}, {before.as_of}" if before else ""
-    word = "different value" if change == "read otherwise" else change
+    word = "different value" if change == "read differently" else change
     place = lines_text([claim.line or claim.where or ""])
     says = f"{word}: {place} of {claim.source} ({claim.evidence}, {claim.as_of}{was})"
     return {"change": change, **claim._asdict(), "says": says}
@@ -371,7 +371,7 @@ def _item(old: CostItemRecord, new: CostItemRecord) -> str:
     before, now = (item.price or "no known price" for item in (old, new))
     if before != now:
         return f"for {name} {before} before and {now} now"
-    return f"for {name} other claims say {now}, or something else is free"
+    return f"for {name} other claims say {now}, or other items are free"
 
 
 # What could be done instead, and the facts and rules behind it
@@ -424,7 +424,7 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
     for notice in pair.new.notices:
         if notice.says not in told:
             about = {"provider": notice.provider, "criterion": notice.criterion}
-            yield _difference("notice", f"New to know: {notice.says}", **about, old=None, new=notice.day)
+            yield _difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
     # Earlier versions said the same in other words.
     if old.rests_on.says != new.rests_on.says and _scope_data(old) != _scope_data(new):
         says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"

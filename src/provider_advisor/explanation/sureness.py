@@ -173,7 +173,7 @@ def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareReco
         confidence=None if share.confidence is None else rounded(share.confidence),
         ordered=None if share.ordered is None else rounded(share.ordered),
         says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios{_say_ordered(share)}, "
-        f"and in {first} if the weights may be anything.",
+        f"and in {first} with any weights.",
     )
 
 

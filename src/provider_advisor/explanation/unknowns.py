@@ -135,7 +135,7 @@ def describe_area_weights(answer: AnswerRecord) -> str:
     weights = answer.question.get("weights") or {}
     parts = [f"{area} {number_text(weight)}%" for area, weight in weights.items()]
     left = 100 - sum(weights.values())
-    rest = [f"all else {number_text(left)}%"] if left > 0 else []
+    rest = [f"everything else {number_text(left)}%"] if left > 0 else []
     return f"Weights by area: {joined(parts + rest)}." if parts else ""
 
 

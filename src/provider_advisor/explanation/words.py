@@ -116,14 +116,14 @@ def _terms_text(claim: Claim) -> str:
     parts = [f"billed for at least {number_text(least)}"] if least else []
     parts += [f"at least {number_text(minimum)} {currency} a month"] if minimum else []
     parts += [f"plus {number_text(fee)} {currency} a month"] if fee else []
-    parts += [f"plus {number_text(setup)} {currency} once, which is in no monthly cost"] if setup else []
+    parts += [f"plus {number_text(setup)} {currency} once, not included in monthly costs"] if setup else []
     return "".join(f", {part}" for part in parts)
 
 
 def _rates_text(claim: Claim) -> str:
     """Return by which rates a price was converted: " (1 EUR = 1.08 USD on 2024-05-02)"."""
     if claim.is_unconverted:
-        return f" (no rate of {str(claim.unit).partition('/')[0]} is recorded)"
+        return f" (no exchange rate for {str(claim.unit).partition('/')[0]} is recorded)"
     if not claim.rates:
         return ""
     first = claim.rates[0]
@@ -231,7 +231,7 @@ def describe_priced(item: CostItemRecord) -> str:
     if not names:
         return ""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"; prices are recorded for {', '.join(names[:_MOST_NAMED])}{more}: name one to have it priced"
+    return f"; prices are recorded for {', '.join(names[:_MOST_NAMED])}{more}: name one to price it"
 
 
 def usage_label(name: str, knowledge: KnowledgeBase) -> str:
@@ -326,9 +326,9 @@ def limits_text(knowledge: KnowledgeBase) -> str:
         return joined([whole.providers[provider].name for provider in providers])
 
     said = [
-        f"Only {name(scope.only)} {'was' if len(scope.only) == 1 else 'were'} to be compared." if scope.only else "",
+        f"The comparison is limited to {name(scope.only)}." if scope.only else "",
         f"{name(scope.without)} {'was' if len(scope.without) == 1 else 'were'} left out." if scope.without else "",
-        f"Only the claims of {joined(scope.sources)} count." if scope.sources else "",
+        f"Only claims from {joined(scope.sources)} count." if scope.sources else "",
         f"The team is a customer of {name(scope.customer_of)}." if scope.customer_of else "",
     ]
     return " ".join(part for part in said if part)

@@ -230,8 +230,8 @@ def describe_gaps(values: Mapping[Key, object], state: State) -> str:
         return ""
     labels = joined([catalogue.knowledge.criteria[name].label for name in gaps])
     is_must = any(asked[name] == "must" for name in gaps)
-    means = "while it is a must, no provider can be shown to qualify" if is_must else "it cannot set providers apart"
-    return f"Nothing is known of any provider about {labels}: {means}. You could ask the providers."
+    means = "while it is a must, no provider can be shown to qualify" if is_must else "it cannot tell providers apart"
+    return f"Nothing is known for any provider about {labels}: {means}. You could ask the providers."
 
 
 def _is_known(name: str, catalogue: Catalogue) -> bool:
@@ -271,13 +271,13 @@ def describe_given(state: State) -> str:
     wishes = len(team.requirements) + len(state.given.uncounted) + len(team.unwanted)
     counts = [
         (wishes, "requirement", "requirements"),
-        (len(team.situation), "answer on the team", "answers on the team"),
+        (len(team.situation), "answer about the team", "answers about the team"),
         (len(team.usage), "monthly volume", "monthly volumes"),
         (len(team.unlisted), "wish in your own words", "wishes in your own words"),
     ]
     told = joined([_count(number, one, many) for number, one, many in counts if number])
     if not told:
-        return "Nothing was said yet."
+        return "Nothing has been said yet."
     return f"You start with {told}, which will not be asked again. To see or change them, search without a word: /"
 
 
@@ -302,7 +302,7 @@ def describe_end(state: State, end: End) -> str:
     elif end.kind == "settled-unless":
         text = " ".join(_describe_unless(state, end))
     elif end.kind == "declared":
-        text = f"You said that is all. {_describe_still_open(state)}."
+        text = f"You said that you are done. {_describe_still_open(state)}."
     else:
         text = f"Stopped. The answer is based on what you said so far. {_describe_still_open(state)}."
     return " ".join([text, *_add_warnings(state, end)])
@@ -317,7 +317,7 @@ def _describe_unless(state: State, end: End) -> Iterator[str]:
     for key in sorted(uncounted):
         label = make_prompt(key, state.catalogue).label
         yield (
-            f"Not settled: {label} does not count yet, because no monthly volume is stated. Answer a volume, or go "
+            f"Not settled: {label} does not count yet, because no monthly volume is stated. Give a volume, or go "
             f"without it{'' if labels else ': then no further answer would change the result'}."
         )
 
@@ -339,7 +339,10 @@ def _add_warnings(state: State, end: End) -> Iterator[str]:
     if not (team.requirements or team.situation or team.usage):
         yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
-        yield "None of the providers compared meets every must. Continue to see all that you would have to give up."
+        yield (
+            "None of the providers compared meets every must. "
+            "Continue to see everything that you would have to give up."
+        )
 
 
 def _list_unknown_members(state: State) -> list[str]:
@@ -432,7 +435,7 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
         yield f"{capital(_list_or(same))}: the advice stays as it is."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
-        yield f"Alone it does not change the advice{together}."
+        yield f"On its own, it does not change the advice{together}."
 
 
 def _describe_move(move: Move, before: Verdict) -> str:

@@ -75,7 +75,7 @@ def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
             yield (
-                f"criterion '{criterion.id}': nobody can ask for it, because no price names a `usage` to multiply by."
+                f"criterion '{criterion.id}': no team can ask for it, because no price names a `usage` to multiply by."
             )
     for item in knowledge.usage.values():
         if item.id not in priced:
@@ -99,7 +99,7 @@ def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
     if kinds := [kind for kind in _USUAL_AGES if kind in ageless]:
         example = ", ".join(f"{kind}: {_USUAL_AGES[kind]}" for kind in kinds)
         yield (
-            f"weights.yaml: no `stale_after` for {', '.join(kinds)}: such facts never get out of date; add, for "
+            f"weights.yaml: no `stale_after` for {', '.join(kinds)}: such facts never go out of date; add, for "
             f"example, `stale_after: {{{example}}}`."
         )
 
@@ -144,7 +144,7 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
             knowledge.is_claimed(provider, leaf.criterion) for provider in knowledge.providers for leaf in asked
         ):
             yield (
-                f"{rule.where}: rule '{rule.id}' favours providers by facts that nobody has a claim on, "
+                f"{rule.where}: rule '{rule.id}' favours providers by facts that no provider has a claim on, "
                 "so it has no effect."
             )
 
@@ -189,8 +189,8 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
         for claim in provider.claims:
             if claim.starts > facts.as_of >= claim.stated:
                 yield (
-                    f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which lies "
-                    "ahead; is the day right?"
+                    f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which is "
+                    "in the future; is the date right?"
                 )
 
 
@@ -203,7 +203,7 @@ def _find_contradictions(facts: Facts) -> Iterator[str]:
             own = f"the source '{next(iter(sources))}' contradicts itself"
             whose = own if len(sources) == 1 else "its claims contradict one another"
             places = ", ".join(dict.fromkeys(claim.where for claim in fact.claims))
-            yield f"provider '{provider}', criterion '{criterion}': {whose}, at {places}; keep what is right."
+            yield f"provider '{provider}', criterion '{criterion}': {whose}, at {places}; keep the ones that are right."
 
 
 def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
@@ -262,8 +262,8 @@ def _find_unconverted(facts: Facts) -> Iterator[str]:
             if claim.is_unconverted:
                 currency = str(claim.unit).partition("/")[0]
                 yield (
-                    f"{claim.where}: no rate of {currency} is recorded by {facts.as_of}, so that the price counts as "
-                    "not known; add one to rates.yaml."
+                    f"{claim.where}: no exchange rate for {currency} is recorded by {facts.as_of}, so the price counts "
+                    "as unknown; add one to rates.yaml."
                 )
 
 

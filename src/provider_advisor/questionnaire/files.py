@@ -60,7 +60,9 @@ def _read_given(shape: AnswersFile, document: Document, state: State, problems: 
         return state.given
     where = document.where("given")
     if state.given.team != Team():
-        problems.append(f"{where}: the answers hold what was said before them; start without --file and its options.")
+        problems.append(
+            f"{where}: the answers already say what they started from; leave out --file and options such as --needs."
+        )
         return state.given
     try:
         return read_requirements_data(document.data["given"], where, state.catalogue.knowledge, whole=False)
@@ -127,7 +129,7 @@ def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterat
     for answer, where in found:
         if answer.key in unused:
             name = answer.key.name or answer.key
-            yield f"{where}: the answer on '{name}' does not apply: {unused[answer.key]}; remove it."
+            yield f"{where}: the answer about '{name}' does not apply: {unused[answer.key]}; remove it."
 
 
 def record_answers(state: State) -> dict[str, Any]:
@@ -192,7 +194,8 @@ def _list_notes(state: State, survey: Survey) -> Iterator[str]:
     for part in survey.outcome.inference.requirements:
         if part.implied_by and Key("criterion", part.criterion) in blank:
             rules = f"the rule{'s' if len(part.implied_by) > 1 else ''} {', '.join(part.implied_by)}"
-            yield f"{criteria[part.criterion].label} was left blank, and counts by {rules}; answer no to leave it out."
+            label = criteria[part.criterion].label
+            yield f"{label} was left blank, and counts because of {rules}; answer no to leave it out."
 
 
 def record_requirements(state: State, name: str | None = None) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _ask_topics(key: Key, catalogue: Catalogue) -> Prompt:
 
 def _ask_unlisted(key: Key, _: Catalogue) -> Prompt:
     ask = f"How important is this: {key.name}?"
-    help_ = "It is in your own words, so that nothing judges it: the answer lists it for you to ask the providers."
+    help_ = "It is in your own words, so it is not judged: the answer lists it, so that you can ask the providers."
     choices = tuple((word, "leave it out" if word == NO_ANSWER else word) for word in UNLISTED_WORDS)
     return Prompt(key, "criterion", key.name, ask, help_, choices)
 

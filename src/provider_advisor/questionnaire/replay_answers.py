@@ -350,7 +350,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
     """
     catalogue = state.catalogue
     by_key = {answer.key: answer for answer in state.answers}
-    because = "it says nothing without a volume that goes with it"
+    because = "it means nothing without the volume that goes with it"
     lone = [by_key[key] for item in sorted(said.lone) if (key := Key("usage", item)) in by_key]
     unused = [UnusedAnswer(answer, because) for answer in lone]
     usage = {item: amount for item, amount in said.usage.items() if item not in said.lone}

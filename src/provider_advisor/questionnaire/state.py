@@ -195,7 +195,7 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
         value = NO_ANSWER if key.kind == "unlisted" and value == UNWANTED else value
         if value == MUST_NOT and key.kind == "criterion":
             _check_capability(key.name, catalogue)
-        return _check_word(value, words, f"the answer on '{key.name}'")
+        return _check_word(value, words, f"the answer about '{key.name}'")
     if key.kind in {"bound", "members"}:
         check = _check_bound if key.kind == "bound" else _check_members
         return check(value, key.name, catalogue)
@@ -212,7 +212,7 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
 def _check_capability(name: str, catalogue: Catalogue) -> None:
     criterion = catalogue.knowledge.criteria[name]
     if criterion.kind != "capability" or criterion.any_of:
-        raise RequirementsError(f"'{name}' is not a capability, so that there is nothing a provider must not have.")
+        raise RequirementsError(f"'{name}' is not a capability, so 'must not' does not apply to it.")
 
 
 def _check_word(value: object, words: Collection[str], what: str) -> str:

@@ -115,6 +115,6 @@ def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
     among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
     meant = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}
     if len(meant) == 1:
-        return f"'{word}' is recorded only as {meant[criterion.id]}; write that if it is meant."
+        return f"'{word}' is recorded only as {meant[criterion.id]}; write that if you mean it."
     *others, last = meant.values()
-    return f"'{word}' can mean {', '.join(others)} or {last}; write the one that is meant."
+    return f"'{word}' can mean {', '.join(others)} or {last}; write the one you mean."

@@ -141,7 +141,7 @@ def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> I
         readings := describe_two_readings(match["value"] or "")
     ):
         raise RequirementsError(
-            f"{shown(text)} can be read as {readings}; write the one that is meant, without a mark between thousands."
+            f"{shown(text)} can be read as {readings}; write the one you mean, without a mark between thousands."
         )
     return None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
 
@@ -151,7 +151,7 @@ def _read_choice_text(text: str, default: Priority, knowledge: KnowledgeBase) ->
     last, colon, priority = last.partition(":")
     if any(":" in part for part in others):
         raise RequirementsError(
-            f"{shown(text)} has a priority inside a choice; write one behind its last part, for the whole choice."
+            f"{shown(text)} has a priority inside a choice; write one after the last part, for the whole choice."
         )
     return _read_choice([*others, last], _read_priority(priority.strip(), text) if colon else default, knowledge)
 
@@ -174,7 +174,7 @@ def _read_choice(
         if names.count(name) > 1
     ]
     if priority == "wont":
-        problems.append("a choice cannot be 'wont'; write 'wont' behind each criterion that is not wanted.")
+        problems.append("a choice cannot be 'wont'; write 'wont' after each criterion that is not wanted.")
     if problems:
         raise RequirementsError(*problems)
     criterion = knowledge.criteria[name_choice(parts, knowledge.criteria)]
@@ -245,7 +245,7 @@ def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeB
     if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
         count = f"{len(parts)} part{'' if len(parts) == 1 else 's'}" if isinstance(parts, list) else shown(parts)
         raise RequirementsError(
-            f"'any' has {count}; expected a list of 2 to {_MOST_PARTS} criteria, of which one will do."
+            f"'any' has {count}; expected a list of 2 to {_MOST_PARTS} criteria, any one of which will do."
         )
     priority = default if given.get("priority") is None else _read_priority(given["priority"], "any")
     return _read_choice(parts, priority, knowledge, given.get("weight"))

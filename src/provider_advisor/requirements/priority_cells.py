@@ -50,7 +50,7 @@ def read_scale(text: str | None) -> dict[str, Wish]:
                 f"or nothing), such as 5=must,3=should,1=could.{hint}"
             )
         if found.setdefault(fold(cell), wish) != wish:
-            raise RequirementsError(f"--scale says twice what {shown(cell)} means; leave one out.")
+            raise RequirementsError(f"--scale gives {shown(cell)} two meanings; remove one.")
     return found
 
 
@@ -76,7 +76,7 @@ def explain_cell(cell: str, scale: Scale) -> str:
         return f"holds {cell.strip()}, an error; correct it."
     if is_number(cell) and not scale:
         return (
-            f"holds {shown(cell)}, and nothing says what that number means; say it with "
+            f"holds {shown(cell)}, but nothing says what that number means; use "
             '--scale "5=must,4=must,3=should,2=could,1=wont".'
         )
     if scale:

@@ -87,7 +87,7 @@ def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
     found = {_MEANINGS.get(fold(name)) for name in names}
     if {"text", "priority"} <= found:
         raise RequirementsError(
-            f"{file} has a requirement in each row, those of one team; answer it with: recommend --file {file}."
+            f"{file} has one requirement in each row, for one team; answer it with: recommend --file {file}."
         )
 
 
@@ -198,7 +198,7 @@ def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
             empty += 1
         elif not cells["text"] and any(cells.get(name) for name in ("priority", "weight")):
             raise RequirementsError(
-                f"{grid.file}, row {number}: the requirement has no text; add it, or empty the row."
+                f"{grid.file}, row {number}: the requirement has no text; add it, or clear the row."
             )
         elif cells["text"]:
             rows.append(_SheetRow(number, cells["text"], cells.get("priority", "must"), cells.get("weight", "")))

@@ -211,7 +211,7 @@ def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             continue
         if first.is_absence is not second.is_absence:
             yield (
-                f"'{first.criterion}' is asked for and is also to be absent ('{first.criterion}=no'); "
+                f"'{first.criterion}' is asked for and must also be absent ('{first.criterion}=no'); "
                 "keep one of the two."
             )
         if first.bound is None or second.bound is None:

@@ -115,7 +115,7 @@ def read_volume(item: str, text: str) -> Used:
 def _read_number(item: str, text: str, whole: str) -> Number:
     if readings := describe_two_readings(text):
         raise RequirementsError(
-            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one that is meant, without a "
+            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one you mean, without a "
             "mark between thousands."
         )
     if has_comma(text):

@@ -146,8 +146,8 @@ def refuse_large_file(size: int, file: str) -> None:
     """Raise RequirementsError for a workbook of so many bytes that it is not read."""
     if size > LARGEST_FILE:
         raise RequirementsError(
-            f"{file} is over {LARGEST_FILE // 1_000_000} MB, the most of a workbook that is read; save the sheet as "
-            "CSV, which is read at any size."
+            f"{file} is over {LARGEST_FILE // 1_000_000} MB, the largest workbook that is read; save the sheet "
+            "as CSV, which may have any size."
         )
 
 
@@ -157,7 +157,7 @@ def _unpack(content: bytes, file: str) -> dict[str, bytes]:
     if content.startswith(_OLD_FORM):
         if _ENCRYPTED in content:
             raise RequirementsError(f"{file} is protected with a password; remove it in the spreadsheet program.")
-        raise RequirementsError(f"{file} is a workbook of an old form (.xls); save it as .xlsx.")
+        raise RequirementsError(f"{file} is a workbook in the old .xls format; save it as .xlsx.")
     parts, left = {}, LARGEST_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -174,7 +174,7 @@ def _unpack(content: bytes, file: str) -> dict[str, bytes]:
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise RequirementsError(f"{file} is not a workbook, or is damaged; expected .xlsx or CSV.") from error
     if _BOOK not in parts or _BOOK_PARTS not in parts:
-        raise RequirementsError(f"{file} is not a workbook that is read here; save it as .xlsx or CSV.")
+        raise RequirementsError(f"{file} is not a supported workbook; save it as .xlsx or CSV.")
     return parts
 
 
@@ -205,9 +205,9 @@ def _choose_sheet(
     shown = [name for name in sheets if name not in hidden]
     filled = [name for name in shown if is_filled(name)]
     if len(filled) > 1:
-        raise RequirementsError(f"{file} has several sheets: {listed}; say which with --sheet.")
+        raise RequirementsError(f"{file} has several sheets: {listed}; choose one with --sheet.")
     if not filled:
-        raise RequirementsError(f"{file} has no sheet that holds anything; expected a header and rows.")
+        raise RequirementsError(f"{file} has no sheet with content; expected a header and rows.")
     return filled[0]
 
 
@@ -223,12 +223,12 @@ def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
     if rows * columns > MOST_CELLS:
         raise RequirementsError(
             f"{file}: the sheet '{name}' has {rows:,} rows and {columns:,} columns up to its last cell; at most "
-            f"{MOST_CELLS:,} cells are read. Delete what is far out, or save the sheet as CSV."
+            f"{MOST_CELLS:,} cells are read. Delete stray cells, or save the sheet as CSV."
         )
     lengths = [len(text) for text in _TEXT.split(texts)[1:]]
     used = (int(place) for place in _TEXT_OF_CELL.findall(xml))
     if sum(lengths[place] for place in used if place < len(lengths)) > LARGEST_UNPACKED:
-        raise RequirementsError(f"{file}: the texts of the sheet '{name}' are too long in all; save it as CSV.")
+        raise RequirementsError(f"{file}: the texts of the sheet '{name}' are too long in total; save it as CSV.")
 
 
 def _find_errors(xml: bytes) -> Iterator[tuple[int, int, str]]:

@@ -128,7 +128,7 @@ def _compare_names(
     """Yield what there is on one side only."""
     for name in sorted(old.keys() ^ new.keys()):
         known = getattr(new.get(name) or old[name], label)
-        yield BaseChange(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'is gone'}")
+        yield BaseChange(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'was removed'}")
 
 
 _WORDS: Mapping[str, str] = {
@@ -187,7 +187,7 @@ def _compare_weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseCha
     for kind in sorted(ages.keys() | later.keys()):
         if ages.get(kind) != later.get(kind):
             then, now = (
-                f"{days} days" if days is not None else "for ever" for days in (ages.get(kind), later.get(kind))
+                f"{days} days" if days is not None else "forever" for days in (ages.get(kind), later.get(kind))
             )
             said = f"how long a fact on a {kind} is good for: {then}, now {now}"
             yield BaseChange("weight", f"stale-after-{kind}", said)
@@ -198,4 +198,4 @@ def _compare_topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChan
     for name in sorted(old.topics.keys() & new.topics.keys()):
         then, now = old.topics[name], new.topics[name]
         if (set(then.values), then.many) != (set(now.values), now.many):
-            yield BaseChange("situation", name, f"the situation {now.label}: other answers")
+            yield BaseChange("situation", name, f"the situation {now.label}: different answers")

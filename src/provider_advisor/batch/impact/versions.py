@@ -170,7 +170,7 @@ def _find_revision(name: str, here: Path) -> _Revision:
     return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
 
 
-_WHOLE = "A shallow or partial clone lacks it; make a whole one, or name a folder."
+_WHOLE = "A shallow or partial clone lacks it; make a full clone, or name a folder."
 
 
 def _find_commit(name: str, here: Path) -> str:

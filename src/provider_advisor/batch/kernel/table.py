@@ -71,7 +71,7 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
         _check_column(schema.field(name), knowledge)
     carried = tuple(name for name in schema.names if name not in read)
     if both := sorted(set(carried) & set(ours)):
-        raise BatchError(f"the column '{both[0]}' has the name of a column of the result; rename it.")
+        raise BatchError(f"the column '{both[0]}' has the same name as a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
     return Layout(read, carried, identity)
 

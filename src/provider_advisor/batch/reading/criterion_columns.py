@@ -165,7 +165,7 @@ def plan_criterion_columns(
         )
     problems += _find_twice(matches, knowledge)
     if problems:
-        raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To go on, {_ADVICE}"], matches)
+        raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}"], matches)
     dropped = {place for place in asked if settled[place].targets != (CARRY,)}
     kept = tuple(place for place in range(len(renamed)) if place not in dropped)
     columns = [

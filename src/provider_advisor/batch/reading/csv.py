@@ -72,7 +72,7 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     if not head[start:]:
         raise BatchError(f"{name} is empty; expected a first line with the names of the columns.")
     if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
-        raise BatchError(f"{name}: its lines end in a lone carriage return; save it with line feeds.")
+        raise BatchError(f"{name}: its lines end in a carriage return alone; save the file with line feeds.")
     record = scan_record(head, start, separator, final=len(head) < size)
     if record is None or record.reason is not None:
         problem = "it does not end" if record is None else record.reason
@@ -81,7 +81,8 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         names = tuple(cell.decode().strip() for cell in read_cells(head, record))
     except UnicodeDecodeError as error:
         raise BatchError(
-            f"{name}: the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the one that it has."
+            f"{name}: the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the file's own "
+            "encoding."
         ) from error
     _check_names(names, name, separator)
     names = _name_all(names)

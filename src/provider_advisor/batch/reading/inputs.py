@@ -340,7 +340,7 @@ def _open_lines(
 
 
 def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOptions) -> Keys:
-    """Return what becomes of the keys. Raises BatchError for one that looks like input and cannot be read."""
+    """Return what becomes of the keys. Raises BatchError for one that looks like input but cannot be read."""
     given = Keys((), knowledge, dict(options.renames), options.id_column)
     found = dict.fromkeys(given.renames.get(name, name) for name in find_keys(first))
     carried = tuple(name for name in found if name not in KEYS and not given.spelling.find(name))

@@ -160,7 +160,7 @@ def parse_object(line: bytes) -> Row:
     except json.JSONDecodeError as error:
         raise RowError(f"is not JSON at character {error.pos + 1:,}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
-        raise RowError("holds a number of too many digits, or is nested too deeply") from error
+        raise RowError("holds a number with too many digits, or is nested too deeply") from error
     if not isinstance(found, dict):
         raise RowError("is not a JSON object; expected one with the keys of a requirements file")
     return found

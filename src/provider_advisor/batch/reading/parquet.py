@@ -149,7 +149,7 @@ def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
     except _BROKEN as error:
         source.check_unchanged()
         raise BatchFailure(
-            f"{source.name} cannot be read to its end: it is damaged after row {before + found:,}."
+            f"{source.name} cannot be read to the end: it is damaged after row {before + found:,}."
         ) from error
     source.check_unchanged()
     if found != said:

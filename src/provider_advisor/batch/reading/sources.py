@@ -70,13 +70,13 @@ class InputFile(NamedTuple):
                     return
             except BatchError as error:
                 raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
-            raise BatchFailure(f"{self.name} was changed while it was read; run again when it stays as it is.")
+            raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
         try:
             found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
         except OSError as error:
             raise BatchFailure(f"{self.name} can no longer be read ({describe_cause(error)}).") from error
         if (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino) != self[2:4] + self[5:]:
-            raise BatchFailure(f"{self.name} was changed while it was read; run again when it stays as it is.")
+            raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
 
 
 def choose_form(name: str, given: str | None, option: str) -> str:
@@ -85,7 +85,7 @@ def choose_form(name: str, given: str | None, option: str) -> str:
     if form is None:
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
         raise BatchError(
-            f"{_shorten(what)}: cannot tell its form from the name; add {option} csv, jsonl, parquet or xlsx."
+            f"{_shorten(what)}: cannot tell the format from the name; add {option} csv, jsonl, parquet or xlsx."
         )
     return form
 
@@ -148,7 +148,9 @@ def _inspect_object(url: str) -> InputFile:
     stored = find_object(url)
     found = stored.inspect()
     if found is None:
-        raise BatchError(f"{stored.name} does not exist, or you may not see it; check the URL and who you are there.")
+        raise BatchError(
+            f"{stored.name} does not exist, or you have no access to it; check the URL and your credentials."
+        )
     return InputFile(stored.name, url, *found, regular=True)
 
 
@@ -205,7 +207,7 @@ class Stream:
                 found = self._file.read(count) or b""
             except OSError as error:
                 raise BatchFailure(
-                    f"{self.source.name} cannot be read to its end ({_describe(error, self.source)})."
+                    f"{self.source.name} cannot be read to the end ({_describe(error, self.source)})."
                 ) from error
             if self._decoder is None:
                 return found

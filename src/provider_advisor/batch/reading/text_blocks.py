@@ -71,8 +71,7 @@ class ReadingOptions(NamedTuple):
             raise BatchError("--decimal is for CSV and Parquet; numbers in JSON have one reading.")
         if self.encoding and form not in {"csv", "jsonl"}:
             raise BatchError(
-                "--encoding is for CSV and JSON Lines; a Parquet file, a workbook or a database says itself how it is "
-                "written."
+                "--encoding is for CSV and JSON Lines; Parquet files, workbooks and databases state their own encoding."
             )
 
     def refuse_sheet_options(self) -> None:
@@ -119,7 +118,7 @@ def refuse_wrong_encoding(head: bytes, name: str) -> None:
         if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
             raise BatchError(
                 f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
-                "cp1252 (Windows), or the encoding that it has, or save it again as UTF-8."
+                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
             ) from None
 
 
@@ -139,7 +138,7 @@ def read_encoding(name: str | None) -> str | None:
     except (LookupError, ValueError):
         found = "undefined"
     if found in _NO_ENCODINGS:
-        raise BatchError(f"'{str(name)[:40]}' is not an encoding of texts; expected one such as cp1252 or utf-16.")
+        raise BatchError(f"'{str(name)[:40]}' is not a text encoding; expected one such as cp1252 or utf-16.")
     return None if found == "utf-8" else found
 
 

@@ -81,7 +81,7 @@ class StoredObject(NamedTuple):
         return hide_secrets(said, self.url)[:300]
 
 
-_HINT = "check the URL, the network, and that you may use this store."
+_HINT = "check the URL, the network, and your access to this store."
 
 
 def find_object(url: str) -> StoredObject:

@@ -109,7 +109,9 @@ def _convert_to_arrow(frame: DataFrame) -> pa.Schema:
             fields.append(pa.field(field.name, to_arrow_type(field.dataType), field.nullable))
         except TypeError as error:
             kind = field.dataType.simpleString()
-            raise BatchError(f"the column '{field.name}' holds {kind}, unknown to Arrow; leave it out.") from error
+            raise BatchError(
+                f"the column '{field.name}' holds {kind}, which Arrow does not know; leave it out."
+            ) from error
     return pa.schema(fields)
 
 
@@ -131,5 +133,5 @@ def _refuse_duplicates(names: Sequence[str]) -> None:
     found: set[str] = set()
     for name in names:
         if name.lower() in found:
-            raise BatchError(f"two columns of the result would be called '{name}'; rename the one that you carry.")
+            raise BatchError(f"two columns of the result would be called '{name}'; rename your own.")
         found.add(name.lower())

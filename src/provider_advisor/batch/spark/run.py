@@ -95,7 +95,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     form, place = choose_form(output, output_format, "--output-format"), Path(os.path.realpath(output))
     rejects = rejects or find_default_rejects(place)
     if reading.encoding:
-        raise BatchError("--encoding is for one machine; save the inputs as UTF-8, or leave out --engine spark.")
+        raise BatchError("--encoding does not work with Spark; save the inputs as UTF-8, or leave out --engine spark.")
     inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
@@ -178,7 +178,7 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
         if report.problem is not None:
             raise BatchFailure(report.problem)
     if len(reports) != count:
-        raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a fault; please report it.")
+        raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a bug; please report it.")
     return reports
 
 

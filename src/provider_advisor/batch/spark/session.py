@@ -109,7 +109,7 @@ def add_retries(master: str) -> str:
     """
     if not _MASTER.fullmatch(master):
         raise BatchError(
-            f"'{master[:80]}' is not a master of Spark; expected one such as local[4], spark://host:7077, yarn, "
+            f"'{master[:80]}' is not a Spark master; expected one such as local[4], spark://host:7077, yarn, "
             "or k8s://https://host."
         )
     found = _LOCAL.fullmatch(master)

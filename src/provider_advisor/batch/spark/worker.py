@@ -231,7 +231,7 @@ def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
             place = (done.end.file, done.end.offset)
             if end is not None and place > end:
                 raise BatchFailure(
-                    f"{opened.inputs.sources[place[0]].name} was cut within a block: this is a fault of the program; "
+                    f"{opened.inputs.sources[place[0]].name} was cut within a block: this is a bug in the program; "
                     "please report it."
                 )
             yield done

@@ -85,7 +85,7 @@ def _explain(error: BaseException, output: Path, target: Target) -> BaseExceptio
     cause = describe_cause(error)
     cause = "No space left on device" if "No space left" in cause else cause[:200]
     how = " with --resume" if target.can_resume else ""
-    return BatchFailure(f"{output} cannot be written ({cause}); make room for it, then run again{how}.")
+    return BatchFailure(f"{output} cannot be written ({cause}); free some space, then run again{how}.")
 
 
 def place_output(folder: WorkFolder, target: Target) -> None:

@@ -62,8 +62,8 @@ def check_places(sources: Iterable[InputFile], places: Sequence[OutputPlace], re
         _check_pair(one, other)
     if rejects is not None and os.path.lexists(rejects) and not is_rejects_file(rejects):
         raise BatchError(
-            f"{rejects} is where rejected rows go, and it is not a rejects file of an earlier run; "
-            "move it away, or name another file with --rejects."
+            f"{rejects} exists and is not a rejects file from an earlier run; "
+            "move it, or name another file with --rejects."
         )
 
 
@@ -81,7 +81,7 @@ def _check_folder(place: OutputPlace) -> None:
         raise BatchError(f"{place.what} {place.path} is a file, and a folder of parts was asked for; name another.")
     if found is not None and not is_made_by_run(place.path):
         raise BatchError(
-            f"{place.what} {place.path} is a folder that no run has made, or that was changed since; "
+            f"{place.what} {place.path} is a folder that no run made, or that has changed since; "
             "name another, or remove it."
         )
 

@@ -41,7 +41,7 @@ class RowSentences:
         if row["verdict"] == "tie":
             return f"A tie between {among}."
         if row["verdict"] == "none":
-            return "None of those compared meets every must."
+            return "None of the providers compared meets every must."
         if row["lean"]:
             return f"Undetermined; {self._name(row['lean'])} leads."
         return f"Undetermined between {among}." if among else "Undetermined."
@@ -56,11 +56,11 @@ class RowSentences:
             if unmet := _split(row[f"{provider}.unmet"]):
                 yield f"{self._name(provider)} lacks a must: {self._list(unmet)}."
             if unknown := _split(row[f"{provider}.unknown"]):
-                yield f"Not known of {self._name(provider)}: {self._list(unknown)}."
+                yield f"Not known about {self._name(provider)}: {self._list(unknown)}."
 
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):
-            yield f"What tells them apart: {self._list(reasons)}."
+            yield f"What distinguishes them: {self._list(reasons)}."
         if row["unlisted"]:
             yield f"Not judged: {row['unlisted'].replace(_JOINER, f'{_JOINER} ')}."
 

@@ -91,7 +91,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
                 watch(done)
             sheets.finish(plan.describe_scope(tally, rejected))
     except OSError as error:
-        raise BatchFailure(f"{output} cannot be written ({describe_cause(error)}); make room for it.") from error
+        raise BatchFailure(f"{output} cannot be written ({describe_cause(error)}); free some space.") from error
     if not rejected:
         replace_rejects(rejects, None)
     return scored, rejected, tally

@@ -199,7 +199,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
             if error.errno in {errno.ENOTDIR, errno.ELOOP}:
                 raise _refuse_folder(path, "it is a link or a file") from error
             raise BatchError(
-                f"the folder {path}, in which the run would keep its parts, cannot be made ({describe_cause(error)}); "
+                f"cannot create the folder {path} for the parts of the run ({describe_cause(error)}); "
                 "name another output."
             ) from error
         try:
@@ -237,9 +237,7 @@ def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) 
             return lock
     except BlockingIOError as error:
         os.close(lock)
-        raise BatchError(
-            f"another run is writing {output} at this moment; wait for its end, or name another output."
-        ) from error
+        raise BatchError(f"another run is writing {output}; wait until it ends, or name another output.") from error
     except FileNotFoundError:
         pass
     os.close(lock)
@@ -268,8 +266,8 @@ def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
 
 def _refuse_folder(path: Path, why: str) -> BatchError:
     return BatchError(
-        f"{path} is where the run would keep its parts, and no run of recommend has made it ({why}); "
-        "move it away, or name another output."
+        f"the run would keep its parts in {path}, which no run of recommend has made ({why}); "
+        "move it, or name another output."
     )
 
 
@@ -342,8 +340,8 @@ def _refuse_other_run(then: Mapping[str, Any], now: Mapping[str, Any], output: P
         before, after = json.dumps(then.get(name)), json.dumps(now.get(name))
         if before != after:
             raise BatchError(
-                f"cannot resume the run that began {output}: {name} was {_shorten(before)} and is {_shorten(after)}; "
-                "make it the same again, or leave out --resume to start over."
+                f"cannot resume the run for {output}: {name} was {_shorten(before)} and is {_shorten(after)}; "
+                "change it back, or leave out --resume to start over."
             )
 
 

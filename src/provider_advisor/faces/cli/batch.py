@@ -112,38 +112,41 @@ class BatchOptions(InputOptions):
 @click.command("batch")
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
 @input_options
-@click.option("--output-format", type=FORMS, help="Format of the output, if its name does not tell.")
-@click.option("--reasons", is_flag=True, help="Add the musts that are unmet and unknown, and what decided.")
-@click.option("--explain", is_flag=True, help="Add each whole answer as JSON. Slow.")
+@click.option("--output-format", type=FORMS, help="Format of the output, if its name does not show it.")
+@click.option("--reasons", is_flag=True, help="Add the unmet and unknown musts, and the reasons.")
+@click.option("--explain", is_flag=True, help="Add each full answer as JSON (slow).")
 @click.option(
-    "--rejects", type=path_name, metavar="FILE", help="Where rows without an answer go; OUT.rejects.csv if not given."
+    "--rejects",
+    type=path_name,
+    metavar="FILE",
+    help="Write rows without an answer to this file; default: OUT.rejects.csv.",
 )
-@click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
-@click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as a page with charts.")
+@click.option("--summary", type=path_name, metavar="FILE", help="Write a summary as JSON as well.")
+@click.option("--report", type=path_name, metavar="FILE", help="Write a summary as a page with charts as well.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
-@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Threads; one for each core if not given.")
+@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
     default="local",
     show_default=True,
-    help="Work in this process, or on the workers of Spark, which write OUT as a folder of parts.",
+    help="Work in this process, or on Spark workers, which write OUT as a folder of parts.",
 )
-@click.option("--master", metavar="URL", help="Master of Spark, such as local[4], spark://host:7077 or yarn.")
-@click.option("--quiet", is_flag=True, help="No progress bar and no summary on standard error; problems only.")
+@click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn.")
+@click.option("--quiet", is_flag=True, help="Print only problems: no progress bar and no summary.")
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
 @scope_options
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
-    """Answer for many teams: rows IN, the same rows with verdicts and scores OUT.
+    """Answer many teams, from rows IN to verdicts and scores OUT.
 
-    CSV, JSON Lines, Parquet and workbooks (.xlsx), recognised by their extensions. - is standard input or output, and
-    IN may be several files, a pattern in quotes, an object of a store (s3://, gs://, az://), an address (https://),
-    or a database (postgresql://) with --query; OUT may be an object of a store. OUT appears when it is complete; a name
-    that ends in / is a folder of parts. Rows without an answer go to a rejects file, each with the reason. Exit status
-    0 if every row was scored, 3 if some were rejected.
+    Reads and writes CSV, JSON Lines, Parquet and workbooks (.xlsx), recognised by their extensions. - is standard
+    input or output. IN may be several files, a pattern in quotes, an object in a store (s3://, gs://, az://), an
+    address (https://), or a database (postgresql://) with --query. OUT may be an object in a store. It appears when it
+    is complete; if its name ends in /, it becomes a folder of parts. Rows without an answer go to a rejects file, each
+    with the reason. The exit status is 0 if every row was scored, and 3 if some were rejected.
 
     \b
     Examples:
@@ -240,7 +243,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError("--resume works from file to file, not with a database, standard input or standard output.")
     if options.resume and inputs.form == "xlsx":
-        raise BatchError("--resume is not for workbooks, which are read at once; leave it out.")
+        raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
     options.show_matches(inputs, quiet=options.quiet)
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column,
@@ -264,11 +267,11 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     from provider_advisor.batch.writing.workbook import refuse_without_writer  # noqa: PLC0415
 
     if options.resume:
-        raise BatchError("--resume is not for workbooks, which are written at once; leave it out.")
+        raise BatchError("--resume does not work with workbooks, which are written as a whole; leave it out.")
     if is_folder:
         raise BatchError("a workbook is one file, not a folder of parts; name a file such as answers.xlsx.")
     if options.explain:
-        raise BatchError("--explain is too long for the cells of a workbook; write CSV, JSON Lines or Parquet.")
+        raise BatchError("--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet.")
     refuse_without_writer()
 
 
@@ -315,10 +318,10 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
-            raise BatchError(f"--{name} is for one machine; leave it out, or leave out --engine spark.")
+            raise BatchError(f"--{name} does not work with Spark; leave it out, or leave out --engine spark.")
     refuse_other_names(names)
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
-        raise BatchError("workbooks are for one machine; write CSV or Parquet, or leave out --engine spark.")
+        raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
     inputs = options.open_inputs(names[:-1], knowledge)  # before anything starts; the workers find the same
     options.show_matches(inputs, quiet=options.quiet)
     result = run_on_spark(
@@ -375,7 +378,7 @@ def _refuse_resume(names: Iterable[str], options: BatchOptions) -> None:
 
 def _find_place(name: str, given: str | None) -> Path | None:
     if given == "-":
-        raise BatchError(f"--{name} takes a file; standard output is for rows alone.")
+        raise BatchError(f"--{name} takes a file; standard output is only for rows.")
     return _follow_links(given) if given else None
 
 
@@ -420,7 +423,7 @@ def _show_reasons(rejects: Path, page: Page, name: str | None) -> None:
         counts = count_reasons(rejects) if rejects.is_file() else []
     page.heading("Rejected")
     for count in counts[:_MOST_REASONS]:
-        hint = " (--encoding says what other encoding the file has)" if count.reason.startswith("is not UTF-8") else ""
+        hint = " (use --encoding if the file has another encoding)" if count.reason.startswith("is not UTF-8") else ""
         rows = "1 row" if count.rows == 1 else f"{count.rows:,} rows"
         page.line(f"{rows}, such as row {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
     if more := counts[_MOST_REASONS:]:
@@ -435,7 +438,7 @@ def _write(path: Path, text: str) -> None:
             file.write(text.encode())
     except OSError as error:
         raise BatchFailure(
-            f"{path} cannot be written ({describe_cause(error)}); the rows are in their place."
+            f"{path} cannot be written ({describe_cause(error)}); the scored rows were written."
         ) from error
 
 

@@ -71,7 +71,7 @@ def _verdicts(summary: Record) -> Iterator[list[str]]:
     for kind, words in (
         ("tie", "a tie"),
         ("undetermined", _undetermined(summary["providers"])),
-        ("none", "none of those compared meets every must"),
+        ("none", "none of the providers compared meets every must"),
     ):
         if kinds[kind]["teams"]:
             yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)

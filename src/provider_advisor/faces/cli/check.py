@@ -45,14 +45,14 @@ class CheckOptions:
 @click.command("check")
 @click.option("--cases", "with_cases", is_flag=True, help="Also decide every case in rules/cases/ and compare.")
 @click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the files, for review.")
-@click.option("--freshness", is_flag=True, help="List the facts past their time instead, with the address to look at.")
+@click.option("--freshness", is_flag=True, help="List facts that are out of date instead, with the address to look at.")
 @click.option(
     "--within",
     type=click.IntRange(0, 10_000),
     metavar="DAYS",
-    help="With --freshness: also those that will be past it within so many days.",
+    help="With --freshness: also facts that will be out of date within this many days.",
 )
-@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: these providers alone.")
+@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: only these providers.")
 @format_option("text", "json", "calendar")
 @as_of_option
 @knowledge_options
@@ -60,9 +60,9 @@ class CheckOptions:
 def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of CheckOptions)
     """Check the files of a knowledge base.
 
-    Reports every problem in every file at once, then what looks suspicious, and with --cases the decisions that
-    changed, each with the smallest part of the facts that turned it. Exit status: 2 if a file has a problem, 1 if a
-    case does not hold, 0 otherwise, also for suspicions.
+    Reports every problem in every file at once, then what looks suspicious. With --cases, also reports the decisions
+    that changed, each with the smallest part of the facts that changed it. The exit status is 2 if a file has a
+    problem, 1 if a case does not hold, and 0 otherwise, even if something looks suspicious.
 
     \b
     Examples:
@@ -100,9 +100,9 @@ def _refuse_mixed(options: CheckOptions) -> None:
     if options.accept and not options.with_cases:
         raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
     if options.freshness and options.with_cases:
-        raise click.UsageError("--freshness lists facts and decides no cases; leave out --cases, or run both in turn.")
+        raise click.UsageError("--freshness and --cases cannot be combined; run one after the other.")
     if not options.freshness and (options.within is not None or options.only or options.form != "text"):
-        raise click.UsageError("--within, --only and --format belong to --freshness; add it.")
+        raise click.UsageError("--within, --only and --format work only with --freshness; add it.")
 
 
 def _explain_overlooked(kind: str) -> str:

@@ -35,7 +35,7 @@ _MOST_COLUMNS = 4
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
 @click.option("--area", shell_complete=complete_by("areas"), help="Only criteria in this area, such as video.")
-@click.option("--all", "every", is_flag=True, help="Of five or more providers also what does not tell them apart.")
+@click.option("--all", "every", is_flag=True, help="Show all criteria, even for five or more providers.")
 @as_of_option
 @scope_options
 @format_option("text", "json")
@@ -53,12 +53,12 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Show providers side by side.
 
-    Shows what is known about the PROVIDERS, or about all within the scope, with evidence and sources. Of five or more
-    it shows only the criteria in which they are known to differ.
+    Shows what is known about the PROVIDERS, or about all providers in scope, with evidence and sources. For five or
+    more providers, shows only the criteria on which they are known to differ.
     """
     knowledge = load_knowledge(facts, rules)
     if not providers and not any(scope.values()):
-        raise click.UsageError("name the providers to compare, or say --only, --without or --sources")
+        raise click.UsageError("name the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
     criteria = _criteria(area, knowledge)
@@ -94,7 +94,9 @@ def _refuse_absent(chosen: list[str], book: Facts) -> None:
         raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
     if late := [name for name in chosen if name not in book.knowledge.providers]:
         first = min(claim.stated for claim in book.base.providers[late[0]].claims)
-        raise RequirementsError(f"nothing is known of {joined(late)} on {book.as_of}; the first claim is of {first}.")
+        raise RequirementsError(
+            f"nothing is known about {joined(late)} on {book.as_of}; the first claim is from {first}."
+        )
 
 
 def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
@@ -152,7 +154,7 @@ def _show(
         page.table(headers, [[each.label, *(_cell(fact, each) for fact in found[part])] for each, found in rows])
     if len(rows) < len(known):
         page.gap()
-        page.line(f"({len(known) - len(rows)} more criteria in which no two of them are known to differ: --all)")
+        page.line(f"({len(known) - len(rows)} more criteria on which they are not known to differ: --all)")
     page.heading("Sources (lines in brackets)")
     for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
         page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2)

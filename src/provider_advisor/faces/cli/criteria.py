@@ -25,8 +25,8 @@ _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage
 def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
     """List what can be asked for.
 
-    All criteria, answers on the situation and usage items, or those that the WORDS may mean, the nearest first. Into a
-    pipe goes one line for each, parted by tabs: its name, its kind or unit, and what it is. JSON has criteria alone.
+    Lists all criteria, situation answers and usage items, or those that the WORDS may mean, nearest first. In a pipe,
+    each is one line, separated by tabs: its name, its kind or unit, and what it is. JSON has only criteria.
 
     \b
     Examples:

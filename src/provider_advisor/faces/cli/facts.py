@@ -52,7 +52,7 @@ class FactsOptions:
 
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
-@click.option("--changes", is_flag=True, help="List what changed since a day, not what is claimed.")
+@click.option("--changes", is_flag=True, help="List what changed since a day instead of the claims.")
 @click.option("--since", metavar="DATE", help="With --changes: the first day that counts (YYYY-MM-DD).")
 @as_of_option
 @format_option("text", "json")
@@ -61,8 +61,8 @@ class FactsOptions:
 def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of FactsOptions)
     """List claims with their sources.
 
-    All claims, or those about the given providers and criteria. With --changes, what sources added, replaced or
-    announced since a day, and what ended or closed to new customers.
+    Lists all claims, or those about the given providers and criteria. With --changes, lists what sources added,
+    replaced or announced since a day, and what ended or closed to new customers.
 
     \b
     Examples:

@@ -64,7 +64,7 @@ class ImpactOptions(InputOptions):
     default=10_000,
     show_default=True,
     metavar="N",
-    help="Look for the reasons in a random sample, if more teams than this change.",
+    help="Look for reasons in a random sample if more teams than this change.",
 )
 @as_of_option
 @click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
@@ -137,7 +137,7 @@ def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Ver
             for key, parts in given.items()
         }
         if any(given[key] and not known[key] for key in ("only", "sources")):
-            raise BatchError(f"{name} has nothing of what --only and --sources name; there is nothing to compare.")
+            raise BatchError(f"{name} has nothing that --only and --sources name, so there is nothing to compare.")
         limited.append(side.restrict(**known))
     return before._replace(knowledge=limited[0]), after._replace(knowledge=limited[1])
 

@@ -89,7 +89,7 @@ def _show_transitions(record: Record, names: Names, page: Page) -> None:
 
 def _name_verdict(verdict: Record, names: Names) -> str:
     if verdict["kind"] == "none":
-        return "none of those compared meets every must"
+        return "none of the providers compared meets every must"
     if verdict["kind"] == "recommended":
         return f"{clean(names[verdict['provider']])}, {STRENGTHS[verdict['strength']]}"
     if verdict["lean"]:

@@ -84,25 +84,23 @@ def input_options(command: F) -> F:
     command = unlisted_unknown_option(sheet_options(command))
     for option in reversed(
         (
-            click.option(
-                "--id", "id_column", metavar="COLUMN", help="Column with the team's name; 'team' if not given."
-            ),
-            click.option("--input-format", type=FORMS, help="Format of the inputs, if their names do not tell."),
+            click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
+            click.option("--input-format", type=FORMS, help="Format of the inputs, if their names do not show it."),
             click.option(
                 "--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."
             ),
-            click.option("--encoding", metavar="NAME", help="Encoding of texts, such as cp1252; UTF-8 if not given."),
+            click.option("--encoding", metavar="NAME", help="Encoding of text, such as cp1252; default: UTF-8."),
             click.option(
                 "--skip-lines",
                 type=click.IntRange(0, 1000),
                 default=0,
                 metavar="N",
-                help="Lines above the header of CSV to skip.",
+                help="Lines to skip above the header of a CSV file.",
             ),
             click.option(
                 "--decimal",
                 type=click.Choice([",", "."]),
-                help="Sign before fractions in numbers such as 5.000 or 1.234,56.",
+                help="Decimal sign in numbers such as 5.000 or 1.234,56.",
             ),
             click.option(
                 "--query", metavar="SQL", help='Rows to read from a database: "select team, needs from teams".'

@@ -85,7 +85,7 @@ def knowledge_options(command: F) -> F:
             type=path_name,
             metavar="DIR",
             shell_complete=complete_by("folders"),
-            help=f"Folder of {kind}, instead of the shipped one.",
+            help=f"Folder of {kind} to use instead of the shipped one.",
         )(command)
     return command
 
@@ -93,7 +93,7 @@ def knowledge_options(command: F) -> F:
 def scope_options(command: F) -> F:
     """Add `--only`, `--without`, `--sources` and `--customer-of`; `read_scope_options` reads them."""
     for name, what, text in (
-        ("--customer-of", "LIST", "Providers you are a customer of: what is closed to new ones counts for you."),
+        ("--customer-of", "LIST", "Providers you are a customer of; products closed to new customers then count."),
         ("--sources", "LIST", "Use only the claims of these sources."),
         ("--without", "LIST", "Leave out these providers."),
         ("--only", "LIST", "Compare only these providers: acme,other."),
@@ -117,7 +117,9 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
         for part in text.replace(";", ",").split(","):
             if not part.strip():
                 option = name.replace("_", "-")
-                raise RequirementsError(f"'{text[:80]}' after --{option} has an empty name; expected names and commas.")
+                raise RequirementsError(
+                    f"'{text[:80]}' after --{option} has an empty name; expected names separated by commas."
+                )
             yield part.strip()
 
 
@@ -232,7 +234,7 @@ def read_age(text: str | None) -> int | None:
     with contextlib.suppress(ValueError):
         if not text.startswith("0") and (days := parse_age(text)) < _MOST_DAYS:
             return days
-    raise RequirementsError(f"'{text[:40]}' is not an age; expected days, such as 365d.")
+    raise RequirementsError(f"'{text[:40]}' is not an age; expected a number of days, such as 365d.")
 
 
 def read_day(text: str | None) -> dt.date | None:

@@ -77,14 +77,14 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("requirements"),
-        help="Wishes that should be met; fax:could for a minor one, fax:wont for what no rule may add.",
+        help="Wishes that should be met; fax:could for a minor one, fax:wont for what is not wanted.",
     ),
     click.option(
         "--unlisted",
         multiple=True,
         metavar="TEXT",
-        help='What no criterion says, listed and not judged: "loan phones during repair"; a must unless :should or '
-        ":could follows.",
+        help='A requirement that no criterion covers, listed but not judged: "loan phones during repair"; '
+        "a must unless :should or :could follows.",
     ),
     unlisted_unknown_option,
     click.option(
@@ -99,7 +99,7 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="ITEM=NUMBER",
         shell_complete=complete_by("usage"),
-        help="Monthly volumes: sms-outbound=5000; a year: sms-outbound=60000/year; a range: sms-outbound=40000..60000.",
+        help="Monthly volumes: sms-outbound=5000. Yearly: sms-outbound=60000/year. A range: sms-outbound=40000..60000.",
     ),
     click.option(
         "--file",
@@ -109,9 +109,7 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "standard input. Options override it.",
     ),
     sheet_options,
-    click.option(
-        "--decimal", type=click.Choice([",", "."]), help="Sign before fractions in numbers such as 5.000 or 1.234,56."
-    ),
+    click.option("--decimal", type=click.Choice([",", "."]), help="Decimal sign in numbers such as 5.000 or 1.234,56."),
 )
 
 
@@ -175,7 +173,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     rules: str | None,
     show_version: bool,
 ) -> int:
-    """Recommend a provider from sourced facts, with proof and with what is not known.
+    """Recommend a provider from sourced facts, with proof, and say what is not known.
 
     \b
     Examples:
@@ -343,7 +341,7 @@ def _read_file(
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
     if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
-        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), and {name_input(file)} is none.")
+        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), and {name_input(file)} is not one.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 

@@ -37,11 +37,11 @@ __all__ = ["replay_command", "show_comparison"]
 def replay_command(
     record: str, as_of: str | None, form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
 ) -> None:
-    """Answer the question of a RECORD again.
+    """Answer the question in RECORD again.
 
     RECORD is what `recommend --format json` printed; - reads it from standard input. Reports whether the answer is
-    different now, and why. The day of the facts is --as-of, else the day in the question, else today; providers and
-    sources are those of --only, --without, --sources and --customer-of, else those in the question.
+    different now, and why. Uses the facts as of --as-of, or else of the day in the question, or else of today. Uses
+    the limits of --only, --without, --sources and --customer-of, or else those in the question.
     """
     day = read_day(as_of)
     old, name = _read(record), name_input(record)

@@ -51,7 +51,7 @@ def _status() -> int:
         # The reader, such as `head`, has seen enough.
         return _dropped(0)
     except OSError as error:
-        return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check where it goes.", 1))
+        return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check its destination.", 1))
     else:
         return int(status)
 

@@ -34,14 +34,20 @@ _CARRY = ("carry",)
 def sheet_options(command: F) -> F:
     """Add `--sheet`, `--scale`, `--matches` and `--matched`."""
     for name, metavar, text in (
-        ("--matched", "FILE", "Write what headers or requirements of a sheet were taken for, to be corrected."),
-        ("--matches", "FILE", "Read what they stand for: a corrected file of --matched."),
+        (
+            "--matched",
+            "FILE",
+            "Write how the headers or requirements of a sheet were read, so that you can correct it.",
+        ),
+        ("--matches", "FILE", "Read headers or requirements as this file says (a corrected file from --matched)."),
     ):
         command = click.option(name, type=path_name, metavar=metavar, help=text)(command)
-    command = click.option("--scale", metavar="LIST", help="What cells mean: 5=must,4=must,3=should,2=could,1=wont.")(
+    command = click.option(
+        "--scale", metavar="LIST", help="What the cells of a sheet mean: 5=must,4=must,3=should,2=could,1=wont."
+    )(command)
+    return click.option("--sheet", metavar="NAME", help="Sheet of a workbook to read, if several have content.")(
         command
     )
-    return click.option("--sheet", metavar="NAME", help="Sheet of a workbook, if several hold something.")(command)
 
 
 def unlisted_unknown_option(command: F) -> F:

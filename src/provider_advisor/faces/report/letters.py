@@ -12,11 +12,11 @@ from provider_advisor.faces.text import clean
 __all__ = ["write_letters"]
 
 _OPENING = (
-    "We are comparing providers, and these facts about you are not known to us. Please answer below each question, and "
-    "name the page or document that says so."
+    "We are comparing providers and could not find answers to these questions about you. Please answer below each "
+    "question, and name the page or document that states it."
 )
 _WIDTH = 80
-_NOTHING = "There is nothing to ask: no answer of a provider would change the recommendation."
+_NOTHING = "There is nothing to ask: no provider's answer would change the recommendation."
 
 
 def write_letters(letters: Sequence[ProviderLetter], *, markdown: bool) -> str:

@@ -203,7 +203,7 @@ def _notices(answer: AnswerRecord, sources: CitedSources) -> Iterator[str]:
 def _changes(answer: AnswerRecord, knowledge: KnowledgeBase, sure: ReportSureness) -> Iterator[str]:
     yield "## What would change the answer"
     lines = parts.describe_changes(answer, knowledge, sure.changes)
-    yield _list(escape(line) for line in lines) if lines else "Nothing that was tried."
+    yield _list(escape(line) for line in lines) if lines else "Nothing that was tried would change it."
 
 
 def _question(part: ReportQuestion) -> str:

@@ -53,7 +53,7 @@ def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
     kind = _LETTERS.get(letter, "criterion")
     name, sign, value = (letter, sign, rest) if kind == "criterion" else rest.partition(":")
     if not sign or ":" in value:
-        raise RequirementsError(f"'{part[:80]}' is no answer; start the questionnaire again.")
+        raise RequirementsError(f"'{part[:80]}' is not an answer; start the questionnaire again.")
     key = check_key(Key(kind, name), catalogue)  # type: ignore[arg-type]
     return key, _read_value(key, value, catalogue)
 

@@ -34,20 +34,30 @@ _PATIENCE = 8
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for a free one.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
-@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Port of metrics for Prometheus; none if left out.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of worker processes.")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Port for Prometheus metrics; none by default.")
 @click.option("--log-format", default="none", show_default=True, type=click.Choice(LOG_FORMATS), help="Access log.")
-@click.option("--max-body", default=_DEFAULTS.body, show_default=True, type=click.IntRange(1), help="Bytes of a body.")
 @click.option(
-    "--max-seconds", default=_DEFAULTS.seconds, show_default=True, type=click.FloatRange(0.1), help="Of a request."
+    "--max-body", default=_DEFAULTS.body, show_default=True, type=click.IntRange(1), help="Largest body in bytes."
 )
 @click.option(
-    "--rate", default=0, show_default=True, type=click.IntRange(0), help="Requests a minute of one client; 0: any."
+    "--max-seconds",
+    default=_DEFAULTS.seconds,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Limit for a request.",
+)
+@click.option(
+    "--rate",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Requests per minute from one client; 0: no limit.",
 )
 @click.option("--root-path", default="", help="Path under which a proxy offers the pages, such as /advisor.")
-@click.option("--allowed-host", "hosts", multiple=True, help="Name to answer to; all if none is given.")
+@click.option("--allowed-host", "hosts", multiple=True, help="Host name to answer to; default: all.")
 @click.option("--trusted-proxy", "proxies", multiple=True, help="Address whose X-Forwarded-For is believed.")
-@click.option("--watch", is_flag=True, help="Read changed files; /keeper shows what is wrong, and what answers change.")
+@click.option("--watch", is_flag=True, help="Reload changed files; /keeper shows mistakes and changed answers.")
 @store_option()
 @knowledge_options
 def serve_command(  # noqa: PLR0913 (one parameter an option)
@@ -68,11 +78,11 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     facts: str | None,
     rules: str | None,
 ) -> None:
-    """Open the pages and the API.
+    """Serve the web pages and the API.
 
-    Shows choosing, the questionnaire, answers, comparison, facts and rules as pages, and answers programs below
-    /api/v1. Nothing is kept, because an address holds all that was answered, unless --store names a place in which
-    people may keep decisions. SIGTERM ends it once the requests that have begun are answered.
+    Serves pages for choosing, the questionnaire, answers, comparisons, facts and rules, and a JSON API under
+    /api/v1. Nothing is stored, because the address holds everything that was answered, unless --store names a place
+    where people may keep decisions. SIGTERM stops the server once all running requests are answered.
     """
     need_web("granian")
     if store is not None:

@@ -99,7 +99,7 @@ class KnowledgeService:
         chosen = [self.find_provider(name) for name in names] or list(facts.knowledge.providers)
         absent = [name for name in chosen if name not in facts.knowledge.providers]
         if absent:
-            raise RequirementsError(f"nothing is known of {', '.join(absent)} on {facts.as_of}.")
+            raise RequirementsError(f"nothing is known about {', '.join(absent)} on {facts.as_of}.")
         claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in chosen}
         criteria = [self.knowledge.criteria[name] for name in claimed]
         criteria = [criterion for criterion in criteria if area in {None, criterion.area}]

@@ -65,10 +65,10 @@ def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator
     """Yield what is wrong with the words that only lead to a criterion, and with those that are loose."""
     for word in criterion.keywords:
         if word in named:
-            yield f"the keyword '{word}' is the name of a criterion, which it would never be searched for; remove it."
+            yield f"the keyword '{word}' is already the name of a criterion, so no search would ever use it; remove it."
     for word in criterion.loose:
         if word == criterion.id and not {*criterion.aliases} - {*criterion.loose}:
-            yield f"its id '{word}' is loose; add an alias that means it alone."
+            yield f"its id '{word}' is loose; add an alias that means only this criterion."
         elif word not in {criterion.id, *criterion.aliases}:
             yield f"the loose word '{word}' is neither its id nor among its aliases; add it there."
 
@@ -135,7 +135,7 @@ def _check_references(
     if criterion.same_product and criterion.kind != "capability":
         yield "'same_product' belongs to capabilities, because an amount is of one product; remove it."
     if criterion.computed and criterion.of_each:
-        yield "what is computed has no members; remove 'of_each'."
+        yield "a computed criterion has no members; remove 'of_each'."
     yield from _check_currency(criterion, criteria.records.values())
     yield from _check_volume_unit(criterion, usage)
 
@@ -170,8 +170,8 @@ def _check_volume_unit(criterion: CriterionShape, usage: Defined[UsageItem]) -> 
     if _find_measures(by) != set().union(*(_find_measures(unit) for unit in volumes)):
         amounts = " and ".join(f"{item} in {unit}" for item, unit in zip(criterion.usage, volumes, strict=True))
         yield (
-            f"its unit {criterion.unit} does not fit what it is multiplied with, {amounts} a month; "
-            "expected a price by the same measure, and a sum by the month."
+            f"its unit {criterion.unit} does not fit the volumes it is multiplied by, {amounts} a month; "
+            "expected a price in the same measure, and a sum per month."
         )
 
 

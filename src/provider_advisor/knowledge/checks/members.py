@@ -47,8 +47,8 @@ def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criter
             for word in dict.fromkeys(map(fold, (member.id, *member.aliases))):
                 if (owner := criteria.meaning.get(word) or owners.get(word)) is not None:
                     yield (
-                        f"{document.where('members', index)}: '{word}' would ask for '{member.id}' by itself, but it "
-                        f"is a word for '{owner}' already; rename one."
+                        f"{document.where('members', index)}: '{word}' alone would ask for '{member.id}', but it "
+                        f"is already a word for '{owner}'; rename one."
                     )
                 owners[word] = f"{file.alone}{AT}{member.id}"
 
@@ -67,7 +67,7 @@ def check_claim_members(
     if criterion is None or not claim.members:
         return
     if criterion.of_each is None:
-        yield "the criterion has no members; remove what names them, or add `of_each` to the criterion."
+        yield "the criterion has no members; remove the keys that name them, or add `of_each` to the criterion."
         return
     for name in claim.members if criterion.of_each in lists else ():
         yield from check_member(name, criterion.of_each, lists[criterion.of_each])

@@ -107,10 +107,10 @@ def _check_words(given: Sequence[str], criterion: Criterion) -> Iterator[str]:
             yield f"'{word}' is not a value of this rating; expected {' or '.join(criterion.values)}."
     ranks = sorted({criterion.values.index(word) for word in given if word in criterion.values})
     if len(given) != len(set(given)) or len(given) == 1:
-        yield "a list of values names at least two different words; write one word without a list."
+        yield "a list of values needs at least two different words; write a single word without a list."
     elif ranks and ranks[-1] - ranks[0] >= len(given):
         between = criterion.values[ranks[0] : ranks[-1] + 1]
-        yield f"the words of a list are neighbours in 'values'; expected [{', '.join(between)}], or fewer of them."
+        yield f"the words of a list must be neighbours in 'values'; expected [{', '.join(between)}], or fewer of them."
 
 
 def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
@@ -170,14 +170,17 @@ def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     ends = [tier.up_to for tier in claim.tiers]
     for number, (end, following) in enumerate(itertools.pairwise(ends), start=1):
         if end is None:
-            yield f"tier {number} has no 'up_to', so that no use is left for those behind it; add it, or move it last."
+            yield (
+                f"tier {number} has no 'up_to', so the tiers after it are never used; "
+                "add it, or move this tier to the end."
+            )
         elif following is not None and following <= end:
             yield (
                 f"tier {number + 1} ends at {following:g}, but tier {number} already reaches up to {end:g}; "
                 "list tiers by rising 'up_to'."
             )
     if ends[-1] is not None:
-        yield f"nothing is said of use above {ends[-1]:g}; add a last tier without 'up_to'."
+        yield f"there is no price for use above {ends[-1]:g}; add a last tier without 'up_to'."
 
 
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:

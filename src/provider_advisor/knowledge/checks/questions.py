@@ -49,7 +49,7 @@ def _check_question(
     elif about == "situation" and shape.typical:
         yield "'typical' is for numbers and ratings; remove it."
     elif about == "usage" and any(isinstance(value, str) for value in shape.typical):
-        yield f"'typical' holds numbers of {name}, without quotes."
+        yield f"'typical' takes numbers of {name}, without quotes."
 
 
 def _check_typical(typical: Sequence[float | str], criterion: Criterion) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _check_typical(typical: Sequence[float | str], criterion: Criterion) -> Iter
 def _check_scale(typical: Sequence[float | str], criterion: Criterion) -> Iterator[str]:
     for value in typical:
         if isinstance(value, str):
-            yield f"'typical' holds numbers in {criterion.unit}, without quotes; found '{value}'."
+            yield f"'typical' takes numbers in {criterion.unit}, without quotes; found '{value}'."
         elif criterion.scale is not None:
             low, high = sorted((criterion.scale.worst, criterion.scale.best))
             if not low <= value <= high:

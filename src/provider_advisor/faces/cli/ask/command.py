@@ -106,9 +106,9 @@ _MOST = 10
 def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
     """Ask a few questions about what matters, then answer.
 
-    What a file or options such as --needs say already is not asked again. It starts with one screen of topics, shows
-    short lists, and ends as soon as no further answer could change the result. No provider is named before the end.
-    Ctrl-C saves the answers; --resume continues.
+    Starts with one screen of topics, shows short lists, and ends as soon as no further answer could change the
+    result. What a file or options such as --needs already say is not asked again. No provider is named before the
+    end. Ctrl-C saves the answers; --resume continues.
     """
     options = _check(AskOptions(**given))
     if options.no_color:

@@ -63,7 +63,7 @@ _COMMANDS: Mapping[str, Reply] = {
     "q": Reply("stop"),
     "c-d": Reply("stop"),
 }
-_GENERAL = ("? why", "/ search", "+ something else", "b back", "d that is all", "q save and stop")
+_GENERAL = ("? why", "/ search", "+ something else", "b back", "d done", "q save and stop")
 _ON = join_keys("↑↓ move", "enter next", *_GENERAL)
 _MARK = (join_keys("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"), _ON)
 _OPEN = (join_keys("space answer", "x no answer", "s not sure"), _ON)
@@ -123,7 +123,7 @@ class KeyFace:
         rows = [Row(word, label, keys=_END) for word, label in ways.items()]
         at: object = None
         while True:
-            found, at = _choose("And now?", rows, {"?": "why", "/": "search", "+": "add", "b": "back"}, at)
+            found, at = _choose("What next?", rows, {"?": "why", "/": "search", "+": "add", "b": "back"}, at)
             if found != "why":
                 word, _, words = found.partition(" ")
                 return _complete(Reply(word, words))
@@ -327,7 +327,7 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
     labels = dict(prompt.choices)
 
     def make_rows(typed: str) -> list[Row]:
-        on = f"Go on with {', '.join(labels[value] for value in chosen)}" if chosen else "Go on: any will do"
+        on = f"Continue with {', '.join(labels[value] for value in chosen)}" if chosen else "Continue: any will do"
         first = [] if typed else [Row(NONE, on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
         found = find_members(prompt, typed, state.catalogue)
         rows = [
@@ -336,7 +336,7 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
             )
             for value, label in found
         ]
-        return [*first, *rows] or [Row(None, f"Nothing of {len(labels)} is called '{typed}'", keys=_FIND)]
+        return [*first, *rows] or [Row(None, f"None of the {len(labels)} is called '{typed}'", keys=_FIND)]
 
     def choose(row: Row) -> object:
         if isinstance(row.value, tuple):

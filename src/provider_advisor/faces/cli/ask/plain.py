@@ -51,7 +51,7 @@ _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
     "no (x): it is not wanted, and no rule adds it. No answer is not a no: what else you say may still add it.",
-    "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: that is all.",
+    "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: finish here.",
     "+ words: something else you need, in your own words; with | between two where either will do.",
     "stop: save the answers and end. An empty line continues.",
 )
@@ -316,7 +316,7 @@ class PlainFace:
 
 
 def _list_ways_on(end: End) -> str:
-    on = "" if end.complete else "on: ask on; "
+    on = "" if end.complete else "on: continue; "
     return (
         f"Empty line: finish; {on}back; change: another answer; /word: find a question; + words: something else you "
         "need; ?: what is proved; save FILE: save what you ask for; save answers FILE: save the answers."
