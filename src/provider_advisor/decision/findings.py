@@ -108,7 +108,8 @@ class Assessment(NamedTuple):
     @property
     def unknown_musts(self) -> int:
         """Return how many musts are neither proven nor failed."""
-        return sum([finding.is_unknown_must for finding in self.findings])
+        # Most findings are of wishes, or known.
+        return len([each for each in self.findings if each.degree.truth is Truth.UNKNOWN and each.is_unknown_must])
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:
@@ -195,7 +196,7 @@ def _score(findings: Sequence[Finding]) -> Score | None:
 
 def _standing(findings: Iterable[Finding]) -> Standing:
     """Return the standing, by the musts alone: a wish never overrules a must."""
-    musts = [finding for finding in findings if finding.decides_standing]
-    if any(finding.is_failed_must for finding in musts):
+    truths = {finding.degree.truth for finding in findings if finding.decides_standing}
+    if Truth.NO in truths:
         return "ruled-out"
-    return "unconfirmed" if any(finding.is_unknown_must for finding in musts) else "qualified"
+    return "unconfirmed" if Truth.UNKNOWN in truths else "qualified"

@@ -77,11 +77,16 @@ class Facts:
         self._supposed: dict[tuple[str, str], Fact] = {}
         self._is_fresh_only = False
         self._fresh: Facts | None = None
+        # Of supposed facts: those that they are supposed in, and what these cannot be asked about instead.
+        self._known: Facts | None = None
+        self._touched: frozenset[tuple[str, str]] = frozenset()
 
     def __call__(self, provider: str, criterion: str) -> Fact:
         """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
+            if self._known is not None and key not in self._touched:
+                return self._known(provider, criterion)
             fact = self._resolve(provider, self.knowledge.criteria[criterion])
             is_left_out = self._is_fresh_only and self.is_stale(fact)
             self._found[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
@@ -110,10 +115,10 @@ class Facts:
         supposed = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
         supposed._is_fresh_only = self._is_fresh_only
         supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
-        supposed._found = self._found | supposed._supposed
-        for provider, criterion in supposed._supposed:
-            if AT in criterion and (whole := (provider, split_member(criterion)[0])) not in supposed._supposed:
-                supposed._found.pop(whole, None)  # what is there for one member is there for any
+        supposed._found = dict(supposed._supposed)
+        supposed._known = self
+        # What is there for one member is there for any.
+        supposed._touched = frozenset((of, split_member(name)[0]) for of, name in supposed._supposed if AT in name)
         return supposed
 
     def without_stale(self) -> "Facts":

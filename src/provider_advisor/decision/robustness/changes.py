@@ -168,14 +168,13 @@ class _ChangeSearch:
                 continue
             if all(self._rerun.is_alone(change.requirement) for change in changes):
                 totals = self._total_with(changes)
-                verdict = self._verdict(requirements) if self._may_differ(totals) else None
             # A run of the engine takes as long as all that is worked out without it.
             elif self._rerun.runs >= MOST_RUNS and self._rerun.needs_engine(requirements):
                 self.complete = False
                 continue
             else:
-                assessments = self._rerun.assessments(requirements)
-                verdict, totals = judge(assessments), total_assessments(assessments)
+                totals = self._rerun.total(requirements)
+            verdict = self._verdict(requirements) if self._may_differ(totals) else None
             found.append(_Tried(changes, verdict, self._distance(totals)))
         return found
 

@@ -249,6 +249,7 @@ class _SetSearch:
         # worst for all is then as good.
         self._joint: dict[str, JointAnswers] = {}
         self._places: dict[tuple[str, str], int] = {}
+        self._answers: dict[tuple[str, tuple[int, ...], bool], tuple[Fact, ...]] = {}
         for provider, part in itertools.groupby(sorted(questions, key=_get_provider), _get_provider):
             about = list(part)
             answers = [[answer.fact for answer in question.answers] for question in about]
@@ -278,11 +279,19 @@ class _SetSearch:
 
     def found_with(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the same for the answers that are best for these providers and worst for the others."""
-        answers = self._answer(favoured, questions)
-        verdict = self._supposing.verdict(answers)
+        groups: dict[str, list[int]] = {}
+        for each in questions:
+            groups.setdefault(each.provider, []).append(self._places[each.provider, each.criterion])
+        parts = [self._answer(provider, tuple(at), provider in favoured) for provider, at in groups.items()]
+        verdict = self._supposing.judge_groups(parts)
         self.tried += 1
         is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
-        return QuestionSet(tuple(questions), answers, verdict) if is_found else None
+        if not is_found:
+            return None
+        answers = {(fact.provider, fact.criterion): fact for part in parts for fact in part}
+        return QuestionSet(
+            tuple(questions), tuple(answers[each.provider, each.criterion] for each in questions), verdict
+        )
 
     def thin(self, whole: QuestionSet) -> QuestionSet:
         """Return a part of a set that was found, of which no question can be left out.
@@ -294,13 +303,13 @@ class _SetSearch:
         kept = _thinned(whole, partial(self.found_with, favoured))
         return _thinned(kept, self.found) if len(kept.questions) <= _MOST_THINNED else kept
 
-    def _answer(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> tuple[Fact, ...]:
-        asked = [(each.provider, self._places[each.provider, each.criterion]) for each in questions]
-        by_provider: dict[str, list[int]] = {}
-        for provider, place in asked:
-            by_provider.setdefault(provider, []).append(place)
-        found = {provider: self._joint[provider].find_ends(places) for provider, places in by_provider.items()}
-        return tuple([found[provider][place][provider in favoured] for provider, place in asked])
+    def _answer(self, provider: str, places: tuple[int, ...], is_favoured: bool) -> tuple[Fact, ...]:  # noqa: FBT001 (a key)
+        # The search leaves out questions one by one, so that those about most providers stay the same.
+        key = provider, places, is_favoured
+        if key not in self._answers:
+            ends = self._joint[provider].find_ends(places)
+            self._answers[key] = tuple([ends[place][is_favoured] for place in places])
+        return self._answers[key]
 
 
 def _get_provider(question: FactQuestion) -> str:

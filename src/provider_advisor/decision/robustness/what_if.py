@@ -1,12 +1,13 @@
 """Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
-from provider_advisor.decision.decide import Outcome, judge_team, reassess
+from provider_advisor.decision.decide import Outcome, reassess
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.findings import Assessment, Finding, collect_findings, reweigh_findings, sum_up
+from provider_advisor.decision.totals import Totals, add_up, total_assessments, total_findings
 from provider_advisor.decision.verdict import (
     Rank,
     Verdict,
@@ -18,14 +19,21 @@ from provider_advisor.decision.verdict import (
     mark_dated,
     rank,
 )
-from provider_advisor.inference import Inference, consequences, judged_by
+from provider_advisor.inference import Inference, consequences, infer, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import Need, leaves, list_needed
 from provider_advisor.knowledge.members import split_member
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["Rerun", "Supposing"]
+
+_QUALIFIED, _RULED_OUT = 0, 2
+"""The first of a rank."""
+
+_DUST = 1e-6
+"""Of a score: more than what rounding takes away."""
 
 
 class Supposing:
@@ -48,27 +56,23 @@ class Supposing:
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts held, as of today, in place of what is known."""
-        supposed = tuple(supposed)
-        verdict = limit_strength(self.judge_undated(supposed), self._outcome.team)
+        return self.judge_groups(group_by_provider(supposed))
+
+    def judge_groups(self, groups: Iterable[tuple[Fact, ...]]) -> Verdict:
+        """Return the same for facts that are given by provider."""
+        groups = tuple(groups)
+        verdict = limit_strength(self.judge_parts(groups), self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict
-        return mark_dated(verdict, self._without_stale().judge_undated(supposed))
+        return mark_dated(verdict, self._without_stale().judge_parts(groups))
 
     def _without_stale(self) -> "Supposing":
         if self._fresh is None:
             self._fresh = Supposing(reassess(self._outcome, self._facts.without_stale()), self._facts.without_stale())
         return self._fresh
 
-    def judge_undated(self, supposed: Iterable[Fact]) -> Verdict:
+    def judge_parts(self, parts: Sequence[tuple[Fact, ...]]) -> Verdict:
         """Return the same, with no regard to the age of facts."""
-        by_provider: dict[str, list[Fact]] = {}
-        for fact in supposed:
-            by_provider.setdefault(fact.provider, []).append(fact)
-        return self.judge_parts(tuple(facts) for facts in by_provider.values())
-
-    def judge_parts(self, parts: Iterable[tuple[Fact, ...]]) -> Verdict:
-        """Return the same for facts that are given by provider."""
-        parts = list(parts)
         if len(parts) == 1 and self._stays_behind(*parts):
             return self._before
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
@@ -103,12 +107,48 @@ class Supposing:
         """
         place, before = self._places[supposed[0].provider], self._before
         best = self._best
-        if best is None or self._ranks[place] == best or self._assess(supposed)[1] <= best:
+        if best is None or self._ranks[place] == best:
+            return False
+        if not self._falls_short(supposed, best) and self._assess(supposed)[1] <= best:
             return False
         # The leader stays; whether it is proven stays too if another rival keeps it from being so anyway.
         if before.provider is not None:
             return len(self._unbeaten - {place}) > 0
         return before.kind == "none" or best[0] > 0
+
+    def _falls_short(self, supposed: tuple[Fact, ...], best: Rank) -> bool:
+        """Return whether facts about one provider, each within what is known, certainly leave it behind a rank.
+
+        To know more moves a degree within its interval. So an answer can settle the unknown musts that depend on it,
+        and raise the score by what is unknown there; a must that fails stays so.
+        """
+        provider = supposed[0].provider
+        before, own = self._assessments[provider], self._ranks[self._places[provider]]
+        if own is None or before.cost is not None or not all(map(self._is_narrower, supposed)):
+            return False
+        if own[0] == _RULED_OUT:
+            return own[0] > best[0]
+        findings = [before.findings[place] for place in self._list_touched(provider, supposed)]
+        unknown = own[1] - len([each for each in findings if each.is_unknown_must])
+        if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
+            return True
+        gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
+        expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + _DUST
+        return (1 if unknown > 0 else 0, unknown, -expected) > best
+
+    def _is_narrower(self, supposed: Fact) -> bool:
+        """Return whether a fact lies within what is known of it."""
+        known = self._facts(supposed.provider, supposed.criterion)
+        if supposed.amount is not None:
+            return known.amount is None or known.amount.holds(supposed.amount)
+        return known.amount is None and known.truth is Truth.UNKNOWN
+
+    def _list_touched(self, provider: str, supposed: Iterable[Fact]) -> set[int]:
+        """Return the places of the findings that depend on facts about a provider."""
+        criteria, depending = {fact.criterion for fact in supposed}, self._depending[provider]
+        # What is there for one member is there for any.
+        touched = criteria | {split_member(criterion)[0] for criterion in criteria}
+        return {place for criterion in touched for place in depending.get(criterion, ())}
 
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
@@ -122,16 +162,13 @@ class Supposing:
         key = tuple(map(id, supposed))
         if key not in self._found:
             provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
-            before, depending = self._assessments[provider], self._depending[provider]
-            criteria = {fact.criterion for fact in supposed}
+            before = self._assessments[provider]
             cost = before.cost
             # Only a price, which is multiplied by a usage, moves the monthly cost.
-            if cost is not None and any(self._facts.knowledge.criteria[criterion].usage for criterion in criteria):
+            if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
                 cost = calculate_cost(provider, self._outcome.team.usage, facts)
             findings = list(before.findings)
-            # What is there for one member is there for any.
-            touched = criteria | {split_member(criterion)[0] for criterion in criteria}
-            for place in {place for criterion in touched for place in depending.get(criterion, ())}:
+            for place in self._list_touched(provider, supposed):
                 findings[place] = _found_again(findings[place], facts, cost)
             found = sum_up(provider, findings, cost)
             self._found[key] = supposed, found, rank(found)
@@ -144,6 +181,14 @@ class Supposing:
             for criterion in list_criteria_behind(finding, self._facts.knowledge):
                 places.setdefault(criterion, []).append(place)
         return places
+
+
+def group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
+    """Yield the facts about each provider together."""
+    by_provider: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_provider.setdefault(fact.provider, []).append(fact)
+    yield from map(tuple, by_provider.values())
 
 
 def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
@@ -183,6 +228,8 @@ class Rerun:
         self._implied = {part.criterion for rule in self._fired for part in rule.implies}
         self._named = self._matters | self._implied
         self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
+        self._inferred: dict[tuple[Requirement, ...], Inference] = {}
+        self._rows: dict[Requirement | str, Totals] = {}
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
         # Weights by area depend on all that is asked, so such findings serve no other team.
         for assessment in outcome.assessments if not outcome.team.weights else ():
@@ -211,12 +258,36 @@ class Rerun:
 
     def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
         """Return each provider's assessment for these stated requirements."""
-        team = self._outcome.team._replace(requirements=requirements)
-        if self.needs_engine(requirements):
-            self.runs += 1
-            return judge_team(team, self._facts).assessments
-        inference = consequences(self._fired, team, self._settled, self._facts.knowledge)
+        inference = self._infer(requirements)
         return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
+
+    def total(self, requirements: tuple[Requirement, ...]) -> Totals:
+        """Return the sums of the same assessments, much sooner where there are many providers.
+
+        Where areas are weighed, what one requirement adds depends on the others.
+        """
+        if self._outcome.team.weights:
+            return total_assessments(self.assessments(requirements))
+        inference = self._infer(requirements)
+        parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
+        return add_up(map(self._total_row, parts), len(self._outcome.assessments))
+
+    def _infer(self, requirements: tuple[Requirement, ...]) -> Inference:
+        team = self._outcome.team._replace(requirements=requirements)
+        if requirements not in self._inferred:
+            if self.needs_engine(requirements):
+                self.runs += 1
+                found = infer(self._facts.knowledge, team)
+            else:
+                found = consequences(self._fired, team, self._settled, self._facts.knowledge)
+            self._inferred[requirements] = found
+        return self._inferred[requirements]
+
+    def _total_row(self, part: Requirement | Rule) -> Totals:
+        key = part if isinstance(part, Requirement) else part.id
+        if key not in self._rows:
+            self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
+        return self._rows[key]
 
     def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
         """Return the verdict on these stated requirements, dated where only facts past their time prove it."""
