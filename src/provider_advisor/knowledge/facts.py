@@ -187,6 +187,8 @@ class Facts:
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
         claims = [claim for claim in self.base.claims.get((provider, name), ()) if claim.stated <= self.as_of]
+        if not claims and not self._supposed:  # of most that can be asked nothing is said
+            return Fact(provider, criterion.id)
         own = [claim for claim in claims if not claim.members]
         if criterion.member_of is not None:
             return self._resolve_member(provider, criterion, criterion.member_of.member, own, claims)

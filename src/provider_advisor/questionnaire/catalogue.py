@@ -100,7 +100,8 @@ class Span:
         return self._found[measure]
 
     def _find_ends(self, measure: Measure) -> tuple[float, float]:
-        values = [0.0 if option is None else measure_totals((option,), measure) for option in self.options]
+        of, (_, one, other) = _MEASURES[measure.kind], measure
+        values = [0.0 if option is None else of(option, one, other) for option in self.options]
         if self.several:
             ends = [(span.get_ends(measure), times) for span, times in self.several]
             values += [sum(times * min(0.0, low) for (low, _), times in ends)]

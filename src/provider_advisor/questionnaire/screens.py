@@ -71,11 +71,12 @@ class QuestionsLeft(NamedTuple):
 
 def choose_screen(state: State) -> Screen | End:
     """Return the screen to show after the answers so far, or the end."""
-    survey = survey_answers(state)
     if state.phase in {"declared", "stopped"}:
-        return _make_end(state, survey, "declared" if state.phase == "declared" else "stopped")
-    if survey.replay.said.opened is None and state.catalogue.subjects:
+        return _make_end(state, survey_answers(state), "declared" if state.phase == "declared" else "stopped")
+    # Whatever was given before, the topics come first, so that the first screen needs no look at all the facts.
+    if state.catalogue.subjects and all(answer.key != TOPICS for answer in state.answers):
         return Screen("topics", (TOPICS,))
+    survey = survey_answers(state)
     found = _choose_next(state, survey, order_questions(state))
     if found is not None:
         return found
