@@ -242,9 +242,17 @@ def _call_step() -> Callable[[], object]:
     """Return one step of a questionnaire: the first screen answered, and the next screen chosen."""
     from provider_advisor import load  # noqa: PLC0415
     from provider_advisor.knowledge import facts_as_of  # noqa: PLC0415
-    from provider_advisor.questionnaire import Catalogue, Screen, answer_screen, begin, choose_screen  # noqa: PLC0415
+    from provider_advisor.questionnaire import (  # noqa: PLC0415
+        Catalogue,
+        Screen,
+        answer_screen,
+        begin,
+        choose_screen,
+        survey_answers,
+    )
 
     catalogue = Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
+    survey_answers(begin(catalogue))  # works out the facts
     topics = [tuple(catalogue.subjects)[:2], tuple(catalogue.subjects)[1:3]]  # not twice the same: that is remembered
 
     def call() -> None:
