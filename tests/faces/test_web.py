@@ -135,6 +135,7 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     ("method", "path", "body", "status"),
     [
         ("GET", "/nowhere", None, 404),
+        ("GET", "/criteria/", None, 404),
         ("GET", "/criteria/nothing-like-it", None, 404),
         ("GET", "/providers/acme", None, 404),
         ("GET", "/sources/acme", None, 404),
@@ -212,6 +213,14 @@ def test_csv_has_the_rows_of_the_page(web):
     rows = web.get("/compare.csv?providers=twilio,vonage").text.splitlines()
     assert rows[0] == "criterion,twilio,vonage"
     assert len(rows) == len(web.get("/compare.json?providers=twilio,vonage").json()) + 1
+
+
+def test_11_criteria_are_found_by_any_name_and_by_a_near_miss(web):
+    for words in ("Whiteboard", "witheboard", "draw on a shared board", "text-messages"):
+        assert re.search(r'href="/criteria/(whiteboard|sms)"', web.get("/criteria", params={"q": words}).text), words
+    nothing = web.get("/criteria", params={"q": "xyzzyplugh"}).text
+    assert "xyzzyplugh" in nothing
+    assert 'href="/criteria/' not in nothing
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@sum(a1)"])

@@ -13,12 +13,14 @@ import random
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.fuzz.mutation import mutate_bytes, mutate_text, mutate_tree
+from tests.fuzz.web import check_web
 
 from provider_advisor.faces.cli.run import run
 
@@ -271,4 +273,5 @@ TARGETS: dict[str, Target] = {
     "parquet": _check_parquet,
     "record": _check_record,
     "answers": _check_answers,
+    **({"web": check_web} if find_spec("fastapi") else {}),
 }

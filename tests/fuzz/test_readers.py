@@ -6,7 +6,7 @@ import pytest
 from tests.fuzz import targets
 from tests.fuzz.targets import TARGETS, check, say
 
-_RUNS = {"yaml": 60, "csv": 60, "json-lines": 60, "parquet": 100}
+_RUNS = {"yaml": 60, "csv": 60, "json-lines": 60, "parquet": 100, "web": 100}
 _ORDINARY = 150
 
 

@@ -61,6 +61,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        redirect_slashes=False,  # such a redirect would lead to the host that the request names
         lifespan=lambda _: _limit_threads(settings.threads),
     )
     app.include_router(make_api(service))

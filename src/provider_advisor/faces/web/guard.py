@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, quote_from_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,6 +30,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Guard:
@@ -84,6 +87,8 @@ class SizeLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # Bytes that are no text are read like the escapes that should have been sent, and refused as unknown words.
+        scope = {**scope, "query_string": quote_from_bytes(scope["query_string"], safe=_ASCII).encode()}
         size = len(scope["query_string"])
         if size > self._settings.query:
             sentence = (

@@ -10,6 +10,7 @@ import orjson
 from starlette.responses import Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
+from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import dump_json
 
 __all__ = ["ProblemError", "encode_json", "list_mistakes", "problem_schema", "respond_problem"]
@@ -30,7 +31,7 @@ class ProblemError(Exception):
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
     """Return the sentences of an error, as they are said of a request, which has no name."""
     mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
-    return tuple(mistake.removeprefix("request: ") for mistake in mistakes)
+    return tuple(clean(mistake.removeprefix("request: ")) for mistake in mistakes)
 
 
 def get_status(error: AdvisorError) -> int:
