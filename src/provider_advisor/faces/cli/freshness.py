@@ -12,7 +12,7 @@ from provider_advisor.faces.text import Page, show_bytes, show_json
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup, group_ageing, list_ageing
 
-__all__ = ["show_freshness"]
+__all__ = ["describe_freshness", "record_freshness", "show_freshness"]
 
 _MOST_NAMED = 8
 
@@ -22,14 +22,15 @@ def show_freshness(facts: Facts, within: int, form: str) -> None:
     found = list_ageing(facts, within)
     knowledge = facts.knowledge
     if form == "json":
-        show_json(_make_record(found, facts, within))
+        show_json(record_freshness(found, facts, within))
     elif form == "calendar":
         show_bytes(_write_calendar(group_ageing(found), knowledge, facts.as_of))
     else:
         _show(group_ageing(found), facts, within)
 
 
-def _make_record(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str, Any]:
+def record_freshness(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str, Any]:
+    """Return the facts that are past their time, or will be, as JSON-ready data."""
     knowledge = facts.knowledge
     return {
         "as_of": facts.as_of.isoformat(),
@@ -53,11 +54,7 @@ def _make_record(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str
 
 def _show(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> None:
     page, knowledge, day = Page(), facts.knowledge, facts.as_of
-    past = sum(group.count_past(day) for group in groups)
-    soon = sum(len(group.facts) for group in groups) - past
-    verb = "is" if past == 1 else "are"
-    ahead = f", {soon} more will be within {within} days" if within else ""
-    page.line(f"{_count_facts(past)} {verb} out of date on {day}{ahead}.")
+    page.line(describe_freshness(groups, day, within))
     for provider, parts in itertools.groupby(groups, key=lambda group: group.provider):
         page.heading(knowledge.providers[provider].name)
         for group in parts:
@@ -65,6 +62,15 @@ def _show(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> None:
             page.line(_list_criteria(group), 4)
             page.line(_find_address(group, knowledge), 4)
     page.show(paged=True)
+
+
+def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int) -> str:
+    """Return how many facts are past their time on a day, and how many will be within some days."""
+    past = sum(group.count_past(day) for group in groups)
+    soon = sum(len(group.facts) for group in groups) - past
+    verb = "is" if past == 1 else "are"
+    ahead = f", {soon} more will be within {within} days" if within else ""
+    return f"{_count_facts(past)} {verb} out of date on {day}{ahead}."
 
 
 def _count_facts(number: int) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import PROBLEM, Day, JsonResponse, read_day
 from provider_advisor.faces.web.batch_runs import (
@@ -33,7 +33,7 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.uploads import read_upload
 from provider_advisor.knowledge.files import shipped_folder
 
-__all__ = ["make_run_api"]
+__all__ = ["ImpactRequest", "make_run_api", "measure_change"]
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -168,7 +168,7 @@ def _record(job: StartedRun) -> dict[str, Any]:
 
 
 def _add_impact(router: APIRouter, jobs: JobFolder) -> None:
-    responses = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 503: PROBLEM}
+    responses = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 429: PROBLEM}
 
     @router.post("/impact", responses=responses, tags=["many teams"])
     async def post_impact(asked: ImpactRequest) -> Response:
@@ -176,17 +176,22 @@ def _add_impact(router: APIRouter, jobs: JobFolder) -> None:
 
         Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
         """
-        name = await run_in_threadpool(lambda: jobs.start(_make_impact_run(asked, jobs.knowledge)))
-        for _ in range(10 * _SECONDS):  # no thread waits, because others have to be answered
-            if (job := jobs.find(name)) is None or not job.is_running:
-                break
-            await asyncio.sleep(0.1)
-        if job is None or job.is_running:
-            sentence = f"The comparison took longer than {_SECONDS} seconds; ask with fewer teams."
-            return respond_problem(HTTPStatus.SERVICE_UNAVAILABLE, [sentence])
-        if not job.is_done:
-            raise RequirementsError(*(mistake.removeprefix("after/") for mistake in job.list_mistakes()))
-        return JsonResponse(json.loads(job.read_printed()))
+        return JsonResponse(await measure_change(asked, jobs))
+
+
+async def measure_change(asked: ImpactRequest, jobs: JobFolder) -> dict[str, Any]:
+    """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
+    name = await run_in_threadpool(lambda: jobs.start(_make_impact_run(asked, jobs.knowledge)))
+    for _ in range(10 * _SECONDS):  # no thread waits, because others have to be answered
+        if (job := jobs.find(name)) is None or not job.is_running:
+            break
+        await asyncio.sleep(0.1)
+    if job is None or job.is_running:
+        raise BusyError(f"The comparison took longer than {_SECONDS} seconds; ask with fewer teams.")
+    if not job.is_done:
+        raise RequirementsError(*(mistake.removeprefix("after/") for mistake in job.list_mistakes()))
+    found: dict[str, Any] = json.loads(job.read_printed())
+    return found
 
 
 def _make_impact_run(asked: ImpactRequest, folders: Sequence[str | None]) -> Run:

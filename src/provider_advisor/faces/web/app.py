@@ -17,18 +17,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
 from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
+from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.guard import Guard, SizeLimit, make_etag
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.pages import make_pages, show_error
 from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
+from provider_advisor.faces.web.reference_pages import make_reference_pages
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.traffic import Traffic
@@ -72,6 +75,7 @@ def create_app(
     app.include_router(make_ask_api(service))
     app.include_router(make_run_api(service, jobs))
     app.include_router(make_batch_pages(service, jobs))
+    app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, jobs)))
     if store is not None:
         from provider_advisor.faces.web.api_decisions import make_decision_api  # noqa: PLC0415 (as above)
         from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
@@ -91,11 +95,12 @@ def create_app(
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+    app.include_router(make_reference_pages(service, openapi))
 
     @app.middleware("http")
     async def answer_from_etag(request: Request, call_next: RequestResponseEndpoint) -> Response:
         """Answer that nothing has changed where the client has the answer of today by the same facts."""
-        if request.method not in {"GET", "HEAD"} or request.url.path.startswith("/-/"):
+        if request.method not in {"GET", "HEAD"} or request.url.path.startswith(("/-/", "/mcp")):
             return await call_next(request)
         fragment = request.headers.get("x-fragment", "")
         day = dt.date.today()  # noqa: DTZ011 (the server's day)

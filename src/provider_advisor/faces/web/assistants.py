@@ -8,10 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from mcp.server import MCPServer
+from pydantic import ValidationError
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.cli.criteria import record_criterion
+from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import compare_records, read_day
+from provider_advisor.faces.web.api_ask import ask_next
+from provider_advisor.faces.web.api_runs import ImpactRequest, measure_change
+from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
@@ -28,8 +33,11 @@ _ABOUT = (
 )
 
 
-def make_server(knowledge: KnowledgeBase) -> MCPServer:
-    """Return a server with four tools: recommend, search_criteria, facts and compare."""
+def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPServer:
+    """Return a server with the tools recommend, ask, search_criteria, facts, compare and replay.
+
+    With a folder for runs it also has impact, which reads changed files and takes a process of its own.
+    """
     service = KnowledgeService(knowledge)
     server = MCPServer("recommend", instructions=_ABOUT, version=__version__)
 
@@ -104,4 +112,46 @@ def make_server(knowledge: KnowledgeBase) -> MCPServer:
         except AdvisorError as error:
             return {"mistakes": list_mistakes(error)}
 
+    _add_ask(server, service)
+    if jobs is not None:
+        _add_impact(server, jobs)
     return server
+
+
+def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
+    @server.tool()
+    def ask(answers: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask a team what it needs, a screen at a time, until no further answer could change the verdict.
+
+        Begin without arguments. Put the questions of `screen` to the person in their own words; then call again with
+        `answers` as they came back, and `values`: for each `key` one of its choices (several where `many`). What is
+        left out counts as no. At the `end`, `requirements` is what to recommend for.
+        """
+        try:
+            return ask_next(service, answers or {}, values)
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+
+    @server.tool()
+    def replay(record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
+        """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
+        try:
+            return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of))
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+
+
+def _add_impact(server: MCPServer, jobs: JobFolder) -> None:
+    @server.tool()
+    async def impact(files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
+        """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
+
+        `files` are the whole texts of changed files by path, such as facts/providers/acme.yaml, null for one that is
+        dropped; `teams` are requirements files in JSON, 1,000 at most.
+        """
+        try:
+            return await measure_change(ImpactRequest(files=files, teams=teams), jobs)
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+        except ValidationError as error:
+            return {"mistakes": [f"{part['loc'][0]}: {part['msg']}." for part in error.errors()]}

@@ -18,7 +18,7 @@ from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["Guard", "SizeLimit", "make_etag"]
+__all__ = ["POLICY", "Guard", "SizeLimit", "make_etag"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "

@@ -20,5 +20,6 @@ def mcp_command(facts: str | None, rules: str | None) -> None:
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     need_web("mcp")
     from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
+    from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
 
-    make_server(load_knowledge(facts, rules)).run("stdio")
+    make_server(load_knowledge(facts, rules), JobFolder((facts, rules))).run("stdio")

@@ -1,0 +1,142 @@
+"""A rule for one team: condition by condition whether it holds, whether the rule fired, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from provider_advisor.explanation.words import bound_text, number_text
+from provider_advisor.faces.web.facts_view import describe_place
+from provider_advisor.inference.infer import holds_for, infer
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.conditions import (
+    Condition,
+    FactHolds,
+    Leaf,
+    Need,
+    Not,
+    Situation,
+    evaluate,
+    fold,
+    list_needed,
+)
+from provider_advisor.knowledge.rules import Rule
+from provider_advisor.logic import Interval, Truth, all_of, any_of
+from provider_advisor.requirements import Team
+
+__all__ = ["ConditionLine", "list_conditions", "record_rule", "show_rule"]
+
+_WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
+
+TruthOf = Callable[[Leaf], Truth]
+
+
+class ConditionLine(NamedTuple):
+    """One condition of a rule: how deep it is within others, in words, and whether it holds for the team."""
+
+    depth: int
+    says: str
+    truth: Truth
+
+    @property
+    def word(self) -> str:
+        """Return whether it holds, in words."""
+        return _WORDS[self.truth]
+
+
+def list_conditions(
+    condition: Condition, knowledge: KnowledgeBase, truth_of: TruthOf, stated: TruthOf
+) -> list[ConditionLine]:
+    """Return the conditions of a tree, each before its parts; `stated` is the truth of what is under a `not`.
+
+    Only what a team stated itself counts there, so that no rule can take back what another rests on.
+    """
+
+    def leaf(part: Leaf) -> list[ConditionLine]:
+        return [ConditionLine(0, _describe(part, knowledge), truth_of(part))]
+
+    def group(says: str, join: Callable[[Iterable[Truth]], Truth]) -> Callable[[Iterator[list[ConditionLine]]], Any]:
+        def put(parts: Iterator[list[ConditionLine]]) -> list[ConditionLine]:
+            found = list(parts)
+            return [ConditionLine(0, says, join(part[0].truth for part in found)), *_indent(found)]
+
+        return put
+
+    def negated(part: Not) -> list[ConditionLine]:
+        inner = list_conditions(part.part, knowledge, stated, stated)
+        return [ConditionLine(0, "not:", evaluate(part, stated)), *_indent([inner])]
+
+    return fold(
+        condition, leaf, every=group("all of:", all_of), some=group("at least one of:", any_of), negated=negated
+    )
+
+
+def _indent(groups: Iterable[list[ConditionLine]]) -> Iterator[ConditionLine]:
+    return (line._replace(depth=line.depth + 1) for group in groups for line in group)
+
+
+def _describe(leaf: Leaf, knowledge: KnowledgeBase) -> str:
+    if isinstance(leaf, Need):
+        return f"the team requires: {knowledge.criteria[leaf.criterion].label}"
+    if isinstance(leaf, Situation):
+        return f"{knowledge.topics[leaf.topic].label}: {leaf.value.replace('-', ' ')}"
+    if isinstance(leaf, FactHolds):
+        criterion = knowledge.criteria[leaf.criterion]
+        bound = f", {bound_text(leaf.bound, criterion)}" if leaf.bound is not None else ""
+        return f"the provider {'has' if leaf.present else 'lacks'}: {criterion.label}{bound}"
+    return f"{knowledge.usage[leaf.item].label}, a month: {_describe_bound(leaf.bound)}"
+
+
+def _describe_bound(bound: Interval) -> str:
+    ends = (("at least", bound.low), ("at most", bound.high))
+    return " and ".join(f"{word} {number_text(end)}" for word, end in ends if end is not None)
+
+
+def show_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return what the page of a rule shows for a team. Raises EngineError if the rule engine fails."""
+    found = infer(knowledge, team)
+    required = {
+        name for part in found.requirements if not part.is_absence for name in list_needed(part.criterion)
+    } - team.refused
+
+    def stated(leaf: Leaf) -> Truth:
+        return holds_for(leaf, team, team.needed)
+
+    def truth_of(leaf: Leaf) -> Truth:
+        if isinstance(leaf, Need):
+            return Truth.YES if leaf.criterion in required else Truth.NO
+        return stated(leaf)
+
+    aside = [part.because for part in found.set_aside if part.rule == rule.id]
+    return {
+        "id": rule.id,
+        "area": rule.area,
+        "because": rule.because,
+        "fired": any(firing.rule.id == rule.id for firing in found.firings),
+        "aside": aside[0] if aside else "",
+        "conditions": list_conditions(rule.when, knowledge, truth_of, stated),
+        "implies": [_describe_implied(part.criterion, part.bound, knowledge) for part in rule.implies],
+        "favours": list_conditions(rule.favours, knowledge, _get_unknown, _get_unknown) if rule.favours else [],
+        "rests_on": [(part.source, describe_place(part)) for part in rule.rests_on],
+    }
+
+
+def _get_unknown(_: Leaf) -> Truth:
+    return Truth.UNKNOWN
+
+
+def _describe_implied(name: str, bound: Interval | None, knowledge: KnowledgeBase) -> str:
+    criterion = knowledge.criteria[name]
+    return f"{criterion.label}, {bound_text(bound, criterion)}" if bound is not None else criterion.label
+
+
+def record_rule(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the same as JSON-ready data."""
+    lines = {
+        name: [{"depth": line.depth, "says": line.says, "truth": line.truth.name.lower()} for line in shown[name]]
+        for name in ("conditions", "favours")
+    }
+    for line in lines["favours"]:
+        del line["truth"]  # of each provider, and not of the team
+    rests_on = [{"source": source, "place": place} for source, place in shown["rests_on"]]
+    return {**shown, **lines, "rests_on": rests_on}

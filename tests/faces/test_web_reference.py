@@ -1,0 +1,158 @@
+"""What is looked up in the browser, a card on another page, and the tools for assistants below /mcp."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+
+import httpx2
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from starlette.testclient import TestClient
+
+from provider_advisor import recommend
+from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.assistants import make_server
+from provider_advisor.faces.web.jobs import JobFolder
+from provider_advisor.faces.web.rule_view import show_rule
+from provider_advisor.logic import Truth
+from provider_advisor.requirements import read_team
+
+
+@pytest.fixture(scope="module")
+def web(bicycles):
+    with TestClient(create_app(bicycles)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"needs": ["repairs"]}, {"repairs-by-people-who-know"}),
+        ({"situation": {"purposes": "commuting"}}, {"commuters-need-repairs", "repairs-by-people-who-know"}),
+        ({"situation": {"skill": "racer"}}, set()),
+        ({"situation": {"skill": "racer", "purposes": "racing"}}, {"racers-like-light-frames"}),
+        ({"situation": {"skill": "racer", "purposes": ["racing", "touring"]}}, set()),
+        ({"needs": ["rental"], "usage": {"rental-days": 5}}, {"many-days-cheaply"}),
+        ({"needs": ["rental"], "usage": {"rental-days": 4}}, set()),
+    ],
+)
+def test_a_rule_fires_on_its_page_where_the_engine_fires_it(bicycles, asked, expected):
+    team = read_team(bicycles, **asked)
+    for rule in bicycles.rules.values():
+        shown = show_rule(rule, team, bicycles)
+        assert shown["fired"] is (rule.id in expected), rule.id
+        assert (shown["conditions"][0].truth is Truth.YES) is shown["fired"], rule.id
+
+
+def test_what_is_not_told_is_not_known(bicycles):
+    team = read_team(bicycles, situation={"skill": "racer"})
+    lines = show_rule(bicycles.rules["racers-like-light-frames"], team, bicycles)["conditions"]
+    assert [(line.depth, line.word) for line in lines] == [
+        (0, "not known"),
+        (1, "holds"),
+        (1, "not known"),
+        (2, "not known"),
+    ]
+
+
+def test_a_rule_is_shown_condition_by_condition(web, bicycles):
+    for name in bicycles.rules:
+        page = web.get(f"/rules/{name}")
+        assert page.status_code == 200
+        assert "When it fires" in page.text
+        asked = web.get(f"/rules/{name}?needs=repairs")
+        assert re.search("<h2>It (does not fire|fires) for this team</h2>", asked.text)
+        data = web.get(f"/rules/{name}.json?needs=repairs").json()
+        assert all(line["truth"] in {"yes", "no", "unknown"} for line in data["conditions"])
+        assert data["fired"] == ("It fires for this team" in asked.text)
+    assert f'href="/rules/{name}"' in web.get("/rules").text
+    assert web.get("/rules/no-such-rule").status_code == web.get("/rules/no-such-rule.json").status_code == 404
+    assert (
+        web.get(f"/rules/{name}?needs=wings").status_code
+        == web.get(f"/rules/{name}.json?needs=wings").status_code
+        == 422
+    )
+
+
+def test_freshness_is_that_of_the_command(web, recommend_says, pytestconfig):
+    folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
+    line = f"recommend check --freshness --within 400 --format json --facts {folder}/facts --rules {folder}/rules"
+    alone = json.loads(recommend_says(line).out)
+    assert web.get("/freshness.json?within=400").json() == alone
+    page = web.get("/freshness?within=400").text
+    assert f"{sum(part['past'] for part in alone['facts'])} fact" in page
+    assert all(f'href="/criteria/{part["criterion"]}"' in page for part in alone["facts"][:5])
+    for query in ("within=x", "within=-1", "within=99999999999999999999", "as_of=soon", "within=²"):
+        assert web.get(f"/freshness?{query}").status_code == web.get(f"/freshness.json?{query}").status_code == 422
+
+
+def test_the_page_on_the_api_names_every_operation(web):
+    page = web.get("/api").text
+    for path, methods in web.get("/api/v1/openapi.json").json()["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} {path}</code>" in page
+
+
+def test_only_the_card_may_be_framed(web, bicycles):
+    card = web.get("/embed?needs=repairs")
+    policy = card.headers["content-security-policy"]
+    assert "frame-ancestors *" in policy
+    assert "script-src 'self'" in policy
+    reason = recommend(bicycles, needs=["repairs"]).explanation.verdict.reason
+    assert reason.partition(":")[0].rstrip(".") in card.text
+    assert 'href="/answer?needs=repairs" target="_top"' in card.text
+    for path in ("/", "/answer?needs=repairs", "/api", "/embed?needs=wings"):
+        assert "frame-ancestors 'none'" in web.get(path).headers["content-security-policy"]
+
+
+def test_an_assistant_asks_by_http_what_it_asks_by_standard_input(bicycles):
+    async def talk():
+        app = create_app(bicycles)
+        transport = httpx2.ASGITransport(app)
+        async with (
+            httpx2.AsyncClient(transport=transport, base_url="http://advisor.example") as http,
+            Client(streamable_http_client("http://advisor.example/mcp", http_client=http)) as client,
+        ):
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            answer = await client.call_tool("recommend", {"needs": ["repairs"]})
+            begun = await client.call_tool("ask", {})
+            return tools, answer.structured_content, begun.structured_content
+
+    tools, answer, begun = asyncio.run(talk())
+    assert tools >= {"recommend", "ask", "replay", "impact", "facts", "compare", "search_criteria"}
+    assert answer["verdict"] == recommend(bicycles, needs=["repairs"], robustness=True).record["verdict"]
+    assert begun["screen"]["questions"]
+
+
+def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, tmp_path):
+    record = recommend(bicycles, needs=["repairs"]).record
+
+    async def talk():
+        async with Client(make_server(bicycles, JobFolder(folder=tmp_path / "runs"))) as client:
+
+            async def call(name, **arguments):
+                return (await client.call_tool(name, arguments)).structured_content
+
+            found = await call("ask")
+            for _ in range(30):
+                if found["end"]:
+                    break
+                values = {one["key"]: "must" for one in found["screen"]["questions"][:1] if one["kind"] == "criterion"}
+                found = await call("ask", answers=found["answers"], values=values)
+            return (
+                found,
+                await call("replay", record=record),
+                [await call("ask", values={"criterion:wings": "must"}), await call("replay", record={})],
+                [await call("impact", files={"x": "y"}, teams=[{}]), await call("impact", files={}, teams=[])],
+            )
+
+    end, replayed, wrong, refused = asyncio.run(talk())
+    assert end["end"]["says"]
+    assert replayed["says"] == "The answer is the same."
+    assert all(one["mistakes"] for one in (*wrong, *refused))
