@@ -123,4 +123,5 @@ def test_the_summary_says_how_old_the_facts_are(bicycles):
     known = summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))["knowledge"]
     assert known["sources"] == ["guide-2020", "survey-2023"]
     assert (known["oldest"], known["newest"]) == ("2020-05-01", "2023-03-01")
-    assert known["says"].startswith("Compared 3 providers using 2 sources (guide-2020 and survey-2023); facts from ")
+    named = "Where to buy a bicycle and The riders' survey"
+    assert known["says"].startswith(f"Compared 3 providers using 2 sources ({named}); facts from ")

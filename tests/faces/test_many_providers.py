@@ -9,6 +9,7 @@ import pytest
 from benchmarks.many import MadeUp, write_base
 from worlds import DAY, Said, capability, knowledge_of
 
+from provider_advisor.explanation.unknowns import group_questions
 from provider_advisor.explanation.words import shortened
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.faces.report.html import html_report
@@ -63,7 +64,34 @@ def test_of_those_who_are_not_known_to_meet_a_must_it_is_said_what_to_ask():
     found, knowledge = _answered(47)
     text = render_recommendation(found, knowledge, "text", verbose=True)
     unknown = {each.name for each in found.explanation.providers if each.standing == "unconfirmed"}
-    assert set(_lines_under(TO_ASK, text)) == {f"{name}: board" for name in unknown}
+    (line,) = [" ".join(_lines_under(TO_ASK, text))]
+    names, _, asked = line.partition(": ")
+    assert asked == "board"
+    assert set(names.replace(" and ", ", ").split(", ")) == unknown
+
+
+def test_one_question_to_several_providers_is_asked_once():
+    claims = {"p0": {"board": HAS}, "p1": {"board": HAS}, **{name: {} for name in ("p2", "p3", "p4")}}
+    knowledge = knowledge_of([capability("board")], {**claims, "p5": {"board": LACKS}})
+    found = answer(knowledge, Statement(Team((Requirement("board", "must"),)), DAY, None), robustness=True)
+    asked = [group.says for group in group_questions(found.explanation)]
+    assert sum(len(part.facts) == 1 for part in found.explanation.confirm) == 3
+    then = "If yes, the answer would be undetermined; if no, the answer stays the same."
+    assert asked[0] == f"Does P2, P3 or P4 offer this: board? {then}"
+    assert sum("offer this" in line for line in asked) == 1
+    for form in ("text", "markdown", "html"):
+        text = " ".join(render_recommendation(found, knowledge, form, verbose=False).split())
+        assert text.count("P2, P3 or P4 offer this") == 1
+
+
+def test_a_provider_of_which_no_must_is_known_has_no_column():
+    claims = {"p0": {"board": HAS}, **{f"p{number}": {"desk": HAS} for number in range(1, 9)}}
+    knowledge = knowledge_of([capability("board"), capability("desk")], claims)
+    team = Team((Requirement("board", "must"), Requirement("desk", "could")))
+    text = render_recommendation(answer(knowledge, Statement(team, DAY, None)), knowledge, "text", verbose=False)
+    header = next(line for line in text.splitlines() if "Asked for" in line)
+    assert header.split() == ["Asked", "for", "P0"]
+    assert "P1, P2, P3, P4, P5, P6, P7 and P8: board" in " ".join(_lines_under(TO_ASK, text))
 
 
 def test_whom_the_verdict_names_is_in_the_table_of_every_face():

@@ -90,3 +90,19 @@ def test_a_table_keeps_every_letter_and_fits(rows, width):
     assert all(len(line) <= width for line in lines)
     shown = sorted("".join(lines).replace(" ", ""))
     assert shown == sorted("".join("".join(row) for row in rows).replace(" ", ""))
+
+
+def test_a_table_breaks_no_word_while_another_column_can_be_narrower():
+    page = Page(screen=False)
+    long = "a sentence of many short words that can be cut anywhere between two of them, as often as it has to be"
+    page.table(["", "Telecommunications", "Undetermined"], [[long, "interoperability", "unconfirmed"]])
+    lines = page.text().splitlines()
+    assert lines[0].split() == ["Telecommunications", "Undetermined"]
+    assert lines[1].split()[-2:] == ["interoperability", "unconfirmed"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_table_of_words_that_are_too_long_still_fits():
+    page = Page(screen=False)
+    page.table(["a" * 60, "b" * 60], [["c", "d"]])
+    assert max(map(len, page.text().splitlines())) <= 80

@@ -62,7 +62,8 @@ def _scope(facts: Facts) -> Record:
     days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     compared = len(knowledge.providers)
-    says, limits, scope = scope_text(compared, sources, ends, facts.as_of), limits_text(knowledge), knowledge.scope
+    named = [knowledge.sources[source] for source in sources]
+    says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(knowledge), knowledge.scope
     return {
         "providers": compared,
         "sources": sources,

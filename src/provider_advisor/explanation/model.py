@@ -118,6 +118,11 @@ class CostRecord(AnswerPart):
     unit: str
     items: list[CostItemRecord]
 
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether no price is known for anything of the usage, so that the cost says nothing."""
+        return self.low == 0 and self.high is None and all(item.criterion is None for item in self.items)
+
 
 class ProviderRecord(AnswerPart):
     """A provider's standing and scores."""

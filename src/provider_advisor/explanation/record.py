@@ -277,7 +277,8 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     days = sorted({claim.stated for claim in claims})
     ends = (days[0], days[-1]) if days else None
     oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
-    says, limits, scope = scope_text(compared, sources, ends, facts.as_of), limits_text(facts.base), facts.base.scope
+    named = [facts.knowledge.sources[source] for source in sources]
+    says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(facts.base), facts.base.scope
     return model.KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, FindingRecord, ProviderRecord
@@ -29,7 +29,7 @@ class ShortList(NamedTuple):
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the lines on the others, each part under its heading."""
         parts = [
-            ("Meet every must, with a lower score", self.behind),
+            ("Also meet every must", self.behind),
             ("Not known to meet every must; what to ask", self.unconfirmed),
             ("Ruled out; the musts that fail", self.ruled_out),
         ]
@@ -39,24 +39,27 @@ class ShortList(NamedTuple):
 def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -> ShortList:
     """Return as many providers as fit beside each other, and a line on each other one; all of them if they fit.
 
-    Whom the verdict names is always shown, and nobody who is ruled out beside others that are not.
+    Whom the verdict names is always shown, and nobody who is ruled out beside others that are not. A provider of whom
+    no must is known has no column beside others, because a column of question marks says nothing.
     """
     ranked = sort_by_standing(answer.providers)
     if len(ranked) <= most:
         return ShortList(tuple(ranked))
     first = sorted(ranked, key=lambda each: each.id not in answer.verdict.named)[:most]
-    chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
-    others = [each for each in ranked if each.id not in chosen]
     findings: dict[str, list[FindingRecord]] = {}
     for finding in answer.findings:
         findings.setdefault(finding.provider, []).append(finding)
+    chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
+    unknown = {each.id for each in first if _is_unknown(each, findings.get(each.id, []))}
+    chosen -= unknown - {*answer.verdict.named} if unknown < chosen else set()
+    others = [each for each in ranked if each.id not in chosen]
 
-    def list_of(standing: str, counts: Callable[[FindingRecord], bool]) -> tuple[str, ...]:
-        return tuple(
-            f"{each.name}: {_name_musts([part for part in findings.get(each.id, []) if counts(part)], knowledge)}"
+    def list_of(standing: str, counts: Callable[[FindingRecord], bool]) -> list[tuple[str, str]]:
+        return [
+            (each.name, _name_musts([part for part in findings.get(each.id, []) if counts(part)], knowledge))
             for each in others
             if each.standing == standing
-        )
+        ]
 
     # Where nothing is asked for, nobody has a score.
     behind = [
@@ -67,9 +70,22 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
     return ShortList(
         tuple(each for each in ranked if each.id in chosen),
         (f"{joined(behind)}.",) if behind else (),
-        list_of("unconfirmed", lambda part: part.is_open),
-        list_of("ruled-out", lambda part: part.outcome == "unmet"),
+        tuple(_join_alike(list_of("unconfirmed", lambda part: part.is_open))),
+        tuple(f"{name}: {musts}" for name, musts in list_of("ruled-out", lambda part: part.outcome == "unmet")),
     )
+
+
+def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> bool:
+    musts = [part for part in findings if part.priority == "must"]
+    return provider.standing == "unconfirmed" and all(part.outcome == "unknown" for part in musts)
+
+
+def _join_alike(asked: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each different thing to ask, with all of whom it has to be asked."""
+    by_musts: dict[str, list[str]] = {}
+    for name, musts in asked:
+        by_musts.setdefault(musts, []).append(name)
+    yield from (f"{joined(names)}: {musts}" for musts, names in by_musts.items())
 
 
 def _name_musts(findings: Sequence[FindingRecord], knowledge: KnowledgeBase) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
@@ -455,7 +455,7 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
 
 
 def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
-    said = joined([_supposed_text(fact, knowledge) for fact in part.answers])
+    said = joined(list(_say_supposed(part.answers, knowledge)))
     then = f"{capital(in_brief(part.verdict, knowledge))} if {said}."
     does = "settle" if found.questions else "change"
     says = f"No single answer would {does} the verdict, but these together could. {then}"
@@ -479,11 +479,24 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
     )
 
 
+def _say_supposed(facts: Iterable[Fact], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield what facts would say, once for all providers with the same capability: "Acme and Brook have Fax"."""
+    by_capability: dict[tuple[str, bool], list[str]] = {}
+    for fact in facts:
+        if knowledge.criteria[fact.criterion].kind == "capability":
+            names = by_capability.setdefault((fact.criterion, fact.truth is Truth.YES), [])
+            names.append(knowledge.providers[fact.provider].name)
+        else:
+            yield _supposed_text(fact, knowledge)
+    for (name, is_there), providers in by_capability.items():
+        there, missing = ("has", "does not have") if len(providers) == 1 else ("have", "do not have")
+        verb = there if is_there else missing
+        yield f"{joined(providers)} {verb} {knowledge.criteria[name].label}"
+
+
 def _supposed_text(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return what a fact would say: "Acme has Fax", "Seats at Acme is 90 seats"."""
+    """Return what the fact on an amount would say: "Seats at Acme is 90 seats"."""
     criterion, name = knowledge.criteria[fact.criterion], knowledge.providers[fact.provider].name
-    if criterion.kind == "capability":
-        return f"{name} {'has' if fact.truth is Truth.YES else 'does not have'} {criterion.label}"
     if fact.amount is not None and fact.amount.low != fact.amount.high:
         return f"{criterion.label} at {name} is {joined(list(dict.fromkeys(claim_text(part) for part in fact.claims)))}"
     return f"{criterion.label} at {name} is {_value_text(fact, criterion, knowledge)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.model import AnswerRecord, FindingRecord, group_findings
+from provider_advisor.explanation.model import AnswerRecord, ConfirmRecord, FindingRecord, group_findings
 from provider_advisor.explanation.words import (
     criterion_label,
     joined,
@@ -17,8 +17,10 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [
+    "QuestionGroup",
     "Unknown",
     "describe_area_weights",
+    "group_questions",
     "list_caveats",
     "list_notes",
     "list_set_aside",
@@ -114,7 +116,8 @@ def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str
 def _list_sources(answer: AnswerRecord) -> Iterator[str]:
     for source in answer.sources:
         if source.note:
-            yield f"Source {source.id}: {source.note}."
+            publisher = f" ({source.publisher})" if source.publisher else ""
+            yield f"Source {source.title}{publisher}: {source.note}."
 
 
 # What was stated, or asked by a rule, and does not count
@@ -178,3 +181,44 @@ def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
         label = criterion_label(part["criterion"], {key: part[key] for key in _ENDS & part.keys()}, knowledge)
         unsure.append(f"{label} ({part['priority']}), until usage is given")
     return unsure
+
+
+# What to ask, once where it is the same
+
+_NAME = "\0"
+
+
+class QuestionGroup(NamedTuple):
+    """What to ask whom, what the answers lead to, and the two as sentences; `part` is the first of those alike."""
+
+    asked: tuple[str, ...]
+    says: str
+    part: ConfirmRecord
+
+
+def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
+    """Return what to confirm, most useful first; what is asked alike of several providers, with like answers, is one.
+
+    Questions whose answers name the provider stay apart: "if yes, Acme would be recommended".
+    """
+    names = {provider.id: provider.name for provider in answer.providers}
+    alike: dict[str, list[tuple[str, ConfirmRecord]]] = {}
+    for part in answer.confirm:
+        name = names.get(part.facts[0].provider, "") if len(part.facts) == 1 else ""
+        is_named_once = bool(name) and part.says.count(name) == part.facts[0].question.count(name) == 1
+        template = part.says.replace(name, _NAME) if is_named_once else part.says
+        alike.setdefault(template, []).append((name, part))
+    return [_make_group(template, parts) for template, parts in alike.items()]
+
+
+def _make_group(template: str, parts: list[tuple[str, ConfirmRecord]]) -> QuestionGroup:
+    name, first = parts[0]
+    asked = tuple(fact.question for fact in first.facts)
+    if len(parts) == 1:
+        return QuestionGroup(asked, first.says, first)
+    together = _join_any([each for each, _ in parts])
+    return QuestionGroup((asked[0].replace(name, together),), template.replace(_NAME, together), first)
+
+
+def _join_any(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.explanation.model import CostItemRecord, ProviderRecord, ScoreRecord, SourceRecord
-from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase
-from provider_advisor.knowledge.records import Tier
+from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
+from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
@@ -30,10 +31,12 @@ __all__ = [
     "joined",
     "limits_text",
     "lines_text",
+    "name_source",
     "number_text",
     "percent",
     "remarks_text",
     "requirement_text",
+    "rests_text",
     "rounded",
     "rule_label",
     "scope_text",
@@ -47,6 +50,7 @@ __all__ = [
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3
+_LONGEST_TITLE = 60
 _MOST_NAMED = 3
 _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
@@ -294,12 +298,15 @@ def age_text(days: int) -> str:
     return "less than a day"
 
 
-def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
-    """Return what an answer looked at: how many providers, which sources by their ids, and its oldest and newest day.
+def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
+    """Return what an answer looked at: how many providers, whose sources, and its oldest and newest day.
 
-    >>> day = dt.date(2022, 11, 22)
-    >>> scope_text(2, ["vendor-list"], (day, day), dt.date(2023, 12, 24))
-    'Compared 2 providers using 1 source (vendor-list); facts from 2022-11-22, one year old.'
+    A source has the name of its publisher, or its title.
+
+    >>> day, paper = dt.date(2022, 11, 22), dt.date(2022, 11, 23)
+    >>> source = Source("list", "A list", "en", day, paper, publisher="Acme")
+    >>> scope_text(2, [source, source._replace(publisher=None)], (day, day), dt.date(2023, 12, 24))
+    'Compared 2 providers using 2 sources (Acme and A list); facts from 2022-11-22, one year old.'
     """
     compared = f"Compared {counted(providers, 'provider')}"
     if days is None:
@@ -307,9 +314,24 @@ def scope_text(providers: int, sources: Sequence[str], days: tuple[dt.date, dt.d
     oldest, newest = days
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
-    more = [f"{len(sources) - _MOST_SOURCES} more"] if len(sources) > _MOST_SOURCES else []
-    named = joined([*sources[:_MOST_SOURCES], *more])
+    names = list(dict.fromkeys(name_source(source) for source in sources))
+    more = [f"{len(names) - _MOST_SOURCES} more"] if len(names) > _MOST_SOURCES else []
+    named = joined([*names[:_MOST_SOURCES], *more])
     return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
+
+
+def name_source(source: Source) -> str:
+    """Return who published a source, or the beginning of its title where nobody is named."""
+    return source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …")
+
+
+def rests_text(rule: Rule | None, knowledge: KnowledgeBase) -> str:
+    """Return what a rule rests on as a sentence, empty where it names nothing: "Rests on The paper, lines 3, 5."."""
+    cited = [
+        f"{knowledge.sources[part.source].title}, {lines_text(part.lines) if part.lines else part.section or ''}"
+        for part in (rule.rests_on if rule is not None else ())
+    ]
+    return f"Rests on {'; '.join(part.removesuffix(', ') for part in cited)}." if cited else ""
 
 
 def base_text(version: str | None, date: str | None, fingerprint: str) -> str:

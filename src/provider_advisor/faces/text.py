@@ -127,7 +127,8 @@ class Page:
         cells = [[_cell(value) for value in row] for row in rows]
         if any(headers):
             cells.insert(0, [TableCell(reveal(header), bold=True) for header in headers])
-        widths = _fitted([max(len(row[column].text) for row in cells) for column in range(len(headers))], self.width)
+        columns = [[row[column].text for row in cells] for column in range(len(headers))]
+        widths = _fitted([max(map(len, column)) for column in columns], self.width, [*map(_find_longest_word, columns)])
         for row in cells:
             self._lines += _row(row, widths)
 
@@ -143,12 +144,21 @@ def _cell(value: str | TableCell) -> TableCell:
     return value._replace(text=reveal(value.text)) if isinstance(value, TableCell) else TableCell(reveal(value))
 
 
-def _fitted(widths: list[int], available: int) -> list[int]:
-    """Return the widths, the widest lowered again and again until all fit with their gaps."""
+def _fitted(widths: list[int], available: int, words: Sequence[int]) -> list[int]:
+    """Return the widths, the widest lowered again and again until all fit with their gaps.
+
+    No column gets narrower than its longest word as long as another one can.
+    """
     room = available - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+        spare = [width if width > max(word, _NARROWEST) else 0 for width, word in zip(widths, words, strict=True)]
+        widest = max(spare) or max(widths)
+        widths[(spare if any(spare) else widths).index(widest)] -= 1
     return widths
+
+
+def _find_longest_word(texts: Iterable[str]) -> int:
+    return max((len(word) for text in texts for word in text.split()), default=0)
 
 
 def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:

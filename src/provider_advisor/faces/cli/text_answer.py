@@ -15,6 +15,7 @@ from provider_advisor.explanation.model import (
 )
 from provider_advisor.explanation.unknowns import (
     describe_area_weights,
+    group_questions,
     list_caveats,
     list_notes,
     list_set_aside,
@@ -36,6 +37,7 @@ from provider_advisor.explanation.words import (
     lines_text,
     percent,
     remarks_text,
+    rests_text,
     rule_label,
     score_text,
     usage_label,
@@ -220,6 +222,9 @@ def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) ->
     page.heading("Why")
     for group in group_findings(answer.findings):
         page.line(_heading(group[0], knowledge), 2, bold=True)
+        for rule in [group[0].rule] if group[0].criterion is None else group[0].implied_by:
+            if rests := rests_text(knowledge.rules.get(str(rule)), knowledge):
+                page.line(rests, 4)
         for finding in group:
             page.line(f"{names[finding.provider]}: {finding.says}{_cited(finding.evidence, numbers)}", 4)
             for note in list_notes(finding):
@@ -251,7 +256,11 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
     costs = [(provider.name, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
     if costs:
         page.heading("Monthly cost")
+    if unpriced := [name for name, cost in costs if cost.is_unknown]:
+        page.line(f"No price is known for this usage: {joined(unpriced)}.", 2)
     for name, cost in costs:
+        if cost.is_unknown:
+            continue
         page.line(f"{name}: {amount_text(cost.low, cost.high)} {cost.unit}", 2, bold=True)
         for item in cost.items if verbose else ():
             for text in _cost_lines(item, knowledge):
@@ -301,7 +310,7 @@ def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *,
     turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
     apart = [part.says for part in answer.differences]
     _show_list("What would decide between them", apart if verbose else _most(apart), page)
-    asked = [part.says for part in answer.confirm]
+    asked = [group.says for group in group_questions(answer)]
     ways = [*_concession_lines(answer, knowledge), *_combination_lines(answer, knowledge)]
     if not verbose:
         _show_list("What would change the answer", [*_most(asked), *_most(ways)], page)

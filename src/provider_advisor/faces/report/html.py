@@ -65,6 +65,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
         "changes": parts.describe_changes(answer, knowledge, sure.changes),
         "sure": sure,
         "bills": bills,
+        "unpriced": parts.list_unpriced(answer),
         "ceiling": _ceiling(bills),
         "sources": sources.listed,
         "cited_for": _find_citing(found, bills),

@@ -253,8 +253,11 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
 
 def _cost(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Iterator[str]:
     bills = parts.make_bills(answer, knowledge, sources)
-    if bills:
+    unpriced = parts.list_unpriced(answer)
+    if bills or unpriced:
         yield "## Monthly cost"
+    if unpriced:
+        yield escape(unpriced)
     for bill in bills:
         yield f"### {escape(bill.provider)}: {escape(bill.total)}"
         yield _table(

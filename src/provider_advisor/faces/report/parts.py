@@ -37,6 +37,7 @@ __all__ = [
     "describe_set_aside",
     "describe_stale",
     "find_unknowns",
+    "list_unpriced",
     "make_bills",
 ]
 
@@ -160,8 +161,15 @@ def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
     return [
         _bill(provider.name, cost, knowledge, sources)
         for provider in rank_providers(answer)
-        if (cost := costs[provider.id]) is not None
+        if (cost := costs[provider.id]) is not None and not cost.is_unknown
     ]
+
+
+def list_unpriced(answer: AnswerRecord) -> str:
+    """Return the providers for which no price is known of anything that is used, in words; empty without any."""
+    costs = ((part.name, part.monthly_cost) for part in answer.providers)
+    names = [name for name, cost in costs if cost is not None and cost.is_unknown]
+    return clean(f"No price is known for this usage: {joined(names)}.") if names else ""
 
 
 def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from provider_advisor.explanation.model import (
     AnswerRecord,
-    ConfirmRecord,
     EstimateRecord,
     RequirementChangesRecord,
     WeightRangeRecord,
     WorldsRecord,
 )
 from provider_advisor.explanation.sureness import find_least_factor, say_odds
+from provider_advisor.explanation.unknowns import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.view import ReportRow, name_providers, rank_providers
 from provider_advisor.faces.text import clean
@@ -86,7 +86,7 @@ class ReportSureness(NamedTuple):
 
 def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequence[ReportRow]) -> ReportSureness:
     """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings."""
-    questions, found = tuple(_question(part) for part in answer.confirm), answer.sureness
+    questions, found = tuple(_question(part) for part in group_questions(answer)), answer.sureness
     if found is None:
         return ReportSureness(questions, (), (), (), "", (), (), (), "", "", is_open=False)
     weights, worlds = found.weights, found.worlds
@@ -107,12 +107,12 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
     )
 
 
-def _question(part: ConfirmRecord) -> ReportQuestion:
-    """Return an entry of `confirm`; one about several facts has one answer, to all of them."""
-    asked = tuple(clean(fact.question) for fact in part.facts)
+def _question(group: QuestionGroup) -> ReportQuestion:
+    """Return a question; one about several facts has one answer, to all of them."""
+    asked = tuple(clean(question) for question in group.asked)
     if len(asked) > 1:
-        return ReportQuestion(asked, (clean(part.says),))
-    return ReportQuestion(asked, tuple(capital(clean(answer.says)) for answer in part.answers))
+        return ReportQuestion(asked, (clean(group.says),))
+    return ReportQuestion(asked, tuple(capital(clean(answer.says)) for answer in group.part.answers))
 
 
 def _turns(changes: RequirementChangesRecord) -> Iterator[str]:

@@ -28,13 +28,14 @@ from provider_advisor.explanation.words import (
     joined,
     lines_text,
     remarks_text,
+    rests_text,
     rule_label,
     score_text,
     sort_by_standing,
     volume_text,
 )
 from provider_advisor.faces.text import clean
-from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.volumes import YEARLY
 
 __all__ = [
@@ -209,11 +210,17 @@ def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[s
     """Yield the rules behind a finding, each with its because."""
     if finding.criterion is None:
         is_told = rule_label(finding.rule, finding.because, knowledge) == finding.because.rstrip(".")
-        yield str(finding.rule), "" if is_told else clean(finding.because)
+        because = "" if is_told else finding.because
+        yield str(finding.rule), _because(because, knowledge.rules.get(str(finding.rule)), knowledge)
     for rule in finding.implied_by:
         known = knowledge.rules.get(rule)
         alone = len(finding.implied_by) == 1
-        yield rule, clean(finding.because if alone or known is None else known.because)
+        yield rule, _because(finding.because if alone or known is None else known.because, known, knowledge)
+
+
+def _because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> str:
+    """Return why a rule speaks, and what it rests on."""
+    return clean(" ".join(filter(None, [because, rests_text(rule, knowledge)])))
 
 
 def _cell(
