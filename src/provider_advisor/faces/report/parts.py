@@ -145,9 +145,8 @@ def describe_products(answer: AnswerRecord) -> list[str]:
 
 
 def describe_product_gaps(answer: AnswerRecord) -> list[str]:
-    """Return the musts that are stated for another product, first of the providers that the verdict names."""
-    gaps = sorted(answer.product_gaps, key=lambda gap: gap.provider not in answer.verdict.named)
-    return [clean(gap.says) for gap in gaps]
+    """Return the musts that are stated for another product, of the providers that the verdict names."""
+    return [clean(gap.says) for gap in answer.product_gaps if gap.provider in answer.verdict.named]
 
 
 def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
