@@ -113,7 +113,7 @@ def test_an_address_is_answered_as_a_file_of_its_bytes(run, address, tmp_path):
         ("/none.csv", 2, "cannot be read (404 Not Found); check the address."),
         ("/short.csv", 1, "ended after 36 of 45 bytes; run again."),
         ("/moved.csv", 2, "it leads to http://, which is not encrypted"),
-        ("/teams", 2, "cannot tell its form"),
+        ("/teams", 2, "cannot tell the format"),
     ],
 )
 def test_what_cannot_be_fetched_gets_one_sentence(run, address, path, expected, sentence):

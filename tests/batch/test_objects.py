@@ -200,7 +200,7 @@ def test_an_object_that_was_cut_short_is_removed(emptied, tmp_path, monkeypatch)
     [
         (("s3://nobody/scores.csv",), "there is no bucket 'nobody', or you may not see it"),
         (("s3://teams/folder/",), "is a folder; name an object"),
-        (("s3://teams/scores",), "cannot tell its form"),
+        (("s3://teams/scores",), "cannot tell the format"),
         (("s3://teams/a.csv", "--rejects", "s3://teams/a.csv"), "is also the output"),
         (("s3://teams/a.csv", "--resume"), "--resume works from file to file"),
         (("s3://teams/a.csv", "--engine", "spark"), "Spark writes a folder that all workers see"),

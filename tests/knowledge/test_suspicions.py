@@ -147,7 +147,7 @@ def test_a_rule_that_favours_on_what_nobody_claims(suspicious, favours, idle):
 @pytest.mark.parametrize(("day", "stale"), [("2024-02-29", False), ("2024-03-01", True)])
 def test_facts_past_the_age_at_which_they_are_stale(suspicious, day, stale):
     expected = [
-        f"provider '{name}': 1 fact is of 2023-03-01 and past `stale_after`: inspection-price."
+        f"provider '{name}': 1 fact is from 2023-03-01 and out of date (`stale_after`): inspection-price."
         for name in ("ciclo", "velo")
     ]
     assert suspicious(day=day) == (expected if stale else [])

@@ -121,7 +121,7 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
     if len(named) > 1:
         each = "a must is stated only for another product than the one you would take"
         return f"but ask {joined(names)} first, because {each}"
-    more = [f"{len(theirs) - _MOST_GAPS} more musts alike"] if len(theirs) > _MOST_GAPS + 1 else []
+    more = [f"{len(theirs) - _MOST_GAPS} more such musts"] if len(theirs) > _MOST_GAPS + 1 else []
     said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]
     return f"but {joined([*said[:_MOST_GAPS], *more] if more else said)}, so ask {names[0]} first"
 

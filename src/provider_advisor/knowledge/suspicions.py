@@ -290,7 +290,7 @@ def _find_stale(facts: Facts) -> Iterator[str]:
         count = "1 fact is" if len(criteria) == 1 else f"{len(criteria)} facts are"
         more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
         listed = ", ".join([*criteria[:_MOST_STALE], *more])
-        yield f"provider '{provider}': {count} of {day} and past `stale_after`: {listed}."
+        yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}."
 
 
 def question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:

@@ -88,7 +88,7 @@ class DecisionStore:
         except IntegrityError as error:
             before = self._find(_TABLE.c.key_hash == _hash(key))
             if before is None or (before.title, before.text) != (kept.title, kept.text):
-                raise RequirementsError("the key was used already; open the page again to get another.") from error
+                raise RequirementsError("the key has already been used; open the page again to get another.") from error
             return before
         return kept
 

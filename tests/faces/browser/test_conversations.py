@@ -149,7 +149,7 @@ def test_a_conversation_by_keyboard_alone_ends_in_an_answer(visit):
             _press_until(page, "Tab", "Continue")
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url, before=before: url != before)
-    _press_until(page, "Tab", "See the answer", "That is all: see the answer")
+    _press_until(page, "Tab", "See the answer", "I am done: see the answer")
     page.keyboard.press("Enter")
     page.wait_for_url("**/answer?**")
     assert page.get_by_role("heading", name="Standing of the providers").is_visible()

@@ -68,7 +68,7 @@ class StoredObject(NamedTuple):
             raise BatchFailure(f"{self.name} cannot be written ({self.describe(error)}); {_HINT}") from error
         if size != file.stat().st_size:  # an upload that ends early is an object all the same
             self.remove()
-            raise BatchFailure(f"{self.name} was not written whole; run again.")
+            raise BatchFailure(f"{self.name} was not written completely; run again.")
 
     def remove(self) -> None:
         """Remove the object, if it is there and may be removed."""

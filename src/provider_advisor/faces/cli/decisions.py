@@ -63,7 +63,7 @@ def list_command(store: str, form: str, facts: str | None, rules: str | None) ->
 @format_option("text", "json")
 @knowledge_options
 def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """Ask the questions of decisions again, of all if no ID is given, and say what differs and why."""
+    """Ask the questions of decisions again (of all without an ID), and say what differs and why."""
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
         knowledge = load_knowledge(facts, rules)
@@ -102,7 +102,7 @@ def show_decision(name: str, store: str, form: str, facts: str | None, rules: st
 
 @decisions_command.command("export")
 @store_option(required=True)
-@click.option("--output", type=path_name, metavar="FILE", help="Write to this file; standard output if not given.")
+@click.option("--output", type=path_name, metavar="FILE", help="Write to this file; default: standard output.")
 def export_decisions(store: str, output: str | None) -> None:
     """Write all decisions as JSON Lines, one in each line."""
     with _open(store) as opened:
@@ -118,7 +118,7 @@ def export_decisions(store: str, output: str | None) -> None:
 @_ids
 @store_option(required=True)
 def delete_decisions(ids: tuple[str, ...], store: str) -> None:
-    """Delete decisions; no key is needed by who has the store."""
+    """Delete decisions; access to the store is enough, no key is needed."""
     with _open(store) as opened:
         found = list(_find_each(ids, opened))  # all are known before the first is gone
         for kept in found:

@@ -237,13 +237,13 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.weights:
         yield escape(sure.weights)
     if sure.ranges:
-        yield "The range of each weight in which the answer holds, all others unchanged:"
+        yield "The range of each weight in which the answer holds, with all others unchanged:"
         yield _table(
             ["Weight of", "Now", "Holds", "Beyond"],
             ([escape(part.label), part.now, part.holds, escape(part.beyond)] for part in sure.ranges),
         )
     if sure.tipping:
-        yield "The amounts with which a provider leads, everything else unchanged:"
+        yield "Amounts at which a provider leads, with everything else unchanged:"
         yield _list(escape(line) for line in sure.tipping)
     if sure.settled and not sure.ranges:
         yield "No single weight, however small or large, would change the answer."

@@ -113,9 +113,7 @@ def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[st
     if values is not None:
         screen = choose_screen(state)
         if not isinstance(screen, Screen):
-            raise RequirementsError(
-                "the questionnaire has ended, so that there is no screen to answer; leave out values."
-            )
+            raise RequirementsError("the questionnaire has ended, so there is no screen to answer; leave out values.")
         given = {_read_key(name): tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         state = answer_screen(state, screen, given)
     found, left = choose_screen(state), measure_progress(state)

@@ -104,7 +104,8 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media not in _TYPES:
             return respond_problem(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [f"'{media[:60]}' is not read; expected one of {', '.join(_TYPES)}."]
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                [f"'{media[:60]}' is not supported; expected one of {', '.join(_TYPES)}."],
             )
         content = await request.body()
 
@@ -199,7 +200,7 @@ def _make_impact_run(asked: ImpactRequest, folders: Sequence[str | None]) -> Run
     wrong = [name for name in asked.files if not _FILE.fullmatch(name)]
     if wrong:
         raise RequirementsError(
-            *(f"'{name[:80]}' is not a path of a file; expected facts/….yaml or rules/….yaml." for name in wrong)
+            *(f"'{name[:80]}' is not a file path; expected facts/….yaml or rules/….yaml." for name in wrong)
         )
     day = read_day(asked.as_of)
     before = {

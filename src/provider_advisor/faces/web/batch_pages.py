@@ -90,7 +90,7 @@ class BatchPages:
         except BusyError as error:
             return self._show_form(choice, 429, [str(error)])
         except OSError as error:
-            return self._show_form(choice, 503, [f"The file cannot be put down ({error.strerror}); try again later."])
+            return self._show_form(choice, 503, [f"The file cannot be saved ({error.strerror}); try again later."])
 
     def show(self, name: str) -> Response:
         """Show how a run does: still under way, its summary, or why there is none."""

@@ -112,7 +112,7 @@ class JobFolder:
             self._prepare()
             self.clean()
             if sum(job.is_running for job in self._list()) >= _MOST_AT_ONCE:
-                raise BusyError("As many files as the server takes at once are being answered; try again in a minute.")
+                raise BusyError("The server is busy with other files; try again in a minute.")
             name = secrets.token_hex(16)
             folder = self._folder / name
             folder.mkdir(mode=0o700)

@@ -110,7 +110,7 @@ class Traffic:
         except Exception:  # noqa: BLE001 (whatever happens, a client gets a sentence and the log the reason)
             traceback.print_exc(file=sys.stderr)
             if not progress.status:
-                sentence = "A fault of the program kept this from being answered; the server's log has more."
+                sentence = "A bug in the program prevented an answer; the server's log has more."
                 await respond_problem(HTTPStatus.INTERNAL_SERVER_ERROR, [sentence])(scope, receive, send)
 
     def _refuse_late(self, progress: _Progress) -> ASGIApp:

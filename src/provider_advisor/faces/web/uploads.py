@@ -58,7 +58,7 @@ def _find_kind(content: bytes, name: str) -> str:
     if content.startswith(b"PK"):
         return "xlsx"
     if b"\0" in content[:4_000] or content.startswith((b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"%PDF", b"BZh", b"\xfd7z")):
-        raise RequirementsError(f"{name} is of no kind that is read; expected CSV, JSON Lines, Parquet or .xlsx.")
+        raise RequirementsError(f"{name} has no format that is read; expected CSV, JSON Lines, Parquet or .xlsx.")
     return "jsonl" if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
 
 
