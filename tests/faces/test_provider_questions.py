@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
+from python_calamine import load_workbook
 
-from provider_advisor.explanation.provider_questions import make_letters
-from provider_advisor.faces.report.letters import write_letters
+from provider_advisor.explanation.provider_questions import ProviderLetter, ProviderQuestion, make_letters
+from provider_advisor.faces.report.letters import NOTHING_TO_ASK, write_letters
+from provider_advisor.faces.report.letters_workbook import write_letters_workbook
 from provider_advisor.recommendation import recommend
 
 _DAY = dt.date(2024, 1, 1)
@@ -51,6 +54,41 @@ def test_a_letter_has_a_place_for_each_answer(bicycles, markdown):
     text = write_letters(letters, markdown=markdown)
     assert text.count("Answer: ____") == sum(len(letter.questions) for letter in letters)
     assert ("a \\<b\\> \\*c\\*" in text) is markdown
+
+
+def _read_sheets(content):
+    book = load_workbook(content)
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_a_workbook_has_a_sheet_for_each_provider_and_cells_for_the_answers(bicycles):
+    _, letters = _letters(bicycles, ["=1+1"], needs=["repairs", "test-rides"])
+    sheets = _read_sheets(io.BytesIO(write_letters_workbook(letters)))
+    assert list(sheets) == [letter.name for letter in letters]
+    for letter in letters:
+        _, _, head, *rows = sheets[letter.name]
+        assert head == ["Id", "Question", "Answer", "Source of the answer", "Why we ask"]
+        assert [(row[0], row[1], row[4]) for row in rows] == list(letter.questions)
+        assert {(row[2], row[3]) for row in rows} == {("", "")}
+
+
+def test_names_that_no_sheet_may_have_are_changed_and_stay_apart():
+    names = ["A/B", "a b", "'quoted'", "History", "x" * 40, "x" * 39, "[]"]
+    letters = [ProviderLetter(name, name, (ProviderQuestion("1", "Q?", "so."),)) for name in names]
+    sheets = _read_sheets(io.BytesIO(write_letters_workbook(letters)))
+    assert [rows[0][0] for rows in sheets.values()] == [f"Questions for {name}" for name in names]
+    assert list(sheets)[:4] == ["A B", "a b 2", "quoted", "History 2"]
+
+
+def test_the_command_writes_a_workbook_by_its_name(recommend_says, folders_from, tmp_path):
+    facts, rules = folders_from(tmp_path / "base")
+    asked = f"recommend --needs repairs,test-rides --facts {facts} --rules {rules} --as-of 2024-01-01"
+    assert recommend_says(f"{asked} --format questions -o {tmp_path}/letters.xlsx").status == 0
+    assert _read_sheets(tmp_path / "letters.xlsx")
+
+
+def test_a_workbook_with_nothing_to_ask_says_so():
+    assert _read_sheets(io.BytesIO(write_letters_workbook([]))) == {"Questions": [[NOTHING_TO_ASK]]}
 
 
 def test_with_nothing_to_ask_that_is_said(bicycles):

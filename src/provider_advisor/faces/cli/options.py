@@ -168,11 +168,11 @@ def need_web(module: str) -> None:
         raise RequirementsError("this needs the extra 'web'; install it with: pip install 'provider-advisor[web]'")
 
 
-def write_answer(path: str, text: str) -> None:
+def write_answer(path: str, text: str | bytes) -> None:
     """Write an answer to a file that appears whole or not at all. Raises BatchFailure."""
     try:
         with write_whole(os.path.realpath(path)) as file:
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise BatchFailure(
             f"{path} cannot be written ({describe_cause(error)}); check the path and its permissions."

@@ -219,7 +219,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
 
 
 def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:
-    """Write the letters to the providers: Markdown into a file of that name, else text.
+    """Write the letters to the providers: a workbook or Markdown into a file of that name, else text.
 
     What could change the answer is what could change that on all which is judged: with a must that nothing judges, no
     answer of a provider would make it firm.
@@ -232,7 +232,13 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
     judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
     letters = make_letters(judged.explanation, found.explanation.unlisted)
     is_file = output is not None and output != "-"
-    markdown = is_file and _FORMS.get(os.path.splitext(str(output))[1].lower()) == "markdown"  # noqa: PTH122
+    extension = os.path.splitext(str(output))[1].lower()  # noqa: PTH122 (a Path takes longer)
+    if is_file and extension == ".xlsx":
+        from provider_advisor.faces.report.letters_workbook import write_letters_workbook  # noqa: PLC0415 (as above)
+
+        write_answer(str(output), write_letters_workbook(letters))
+        return
+    markdown = is_file and _FORMS.get(extension) == "markdown"
     text = write_letters(letters, markdown=markdown)
     if is_file:
         write_answer(str(output), reveal(text))

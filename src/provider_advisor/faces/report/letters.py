@@ -9,20 +9,20 @@ from provider_advisor.explanation.provider_questions import ProviderLetter
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean
 
-__all__ = ["write_letters"]
+__all__ = ["NOTHING_TO_ASK", "OPENING", "write_letters"]
 
-_OPENING = (
+OPENING = (
     "We are comparing providers and could not find answers to these questions about you. Please answer below each "
     "question, and name the page or document that states it."
 )
 _WIDTH = 80
-_NOTHING = "There is nothing to ask: no provider's answer would change the recommendation."
+NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 
 
 def write_letters(letters: Sequence[ProviderLetter], *, markdown: bool) -> str:
     """Return a letter for each provider, its questions numbered, each with what it changes and a place to answer."""
     if not letters:
-        return f"{_NOTHING}\n"
+        return f"{NOTHING_TO_ASK}\n"
     lines = [line for letter in letters for line in _write_letter(letter, markdown=markdown)]
     return "\n".join(lines if markdown else map(_wrap, lines))
 
@@ -37,7 +37,7 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
     yield ""
     yield f"Dear {shown(letter.name)} team,"
     yield ""
-    yield _OPENING
+    yield OPENING
     yield ""
     for question in letter.questions:
         yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {clean(question.text)}"
