@@ -1,4 +1,4 @@
-"""`python -m benchmarks [start|answer|sure|many|batch|ask|house]`: print tables; `--write`: to docs/benchmarks.md."""
+"""Print tables, of all or `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house]`; `--write` them to docs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from benchmarks import answer, batch, house, many, questionnaire, start, sure
+from benchmarks import answer, batch, house, many, questionnaire, start, sure, workbooks
 
 _PARTS = {
     "start": start.rows,
@@ -14,6 +14,7 @@ _PARTS = {
     "sure": sure.rows,
     "many": many.rows,
     "batch": batch.rows,
+    "workbook": workbooks.rows,
     "ask": questionnaire.rows,
     "house": house.rows,
 }
@@ -22,6 +23,7 @@ _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 _TABLES = {
     "benchmarks": (_HEAD, ("start", "answer", "sure", "many")),
     "benchmarks batch": (batch.HEAD, ("batch",)),
+    "benchmarks workbook": (workbooks.HEAD, ("workbook",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
     "benchmarks house": (house.HEAD, ("house",)),
 }

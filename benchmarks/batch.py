@@ -19,7 +19,7 @@ from typing import NamedTuple
 from benchmarks import teams
 from benchmarks.timing import as_installed
 
-__all__ = ["HEAD", "rows", "special"]
+__all__ = ["HEAD", "make_row", "rows", "run_command", "special"]
 
 HEAD = [
     "| what | teams | time | a team | beside | target | peak memory |",
@@ -64,15 +64,15 @@ def files(folder: Path, count: int) -> list[str]:
     source = folder / "teams.csv"
     teams.write(source, count)
     copy = _copy(source)
-    _run(copy)
-    found = [_row("Polars: CSV to Parquet untouched", count, [_run(copy) for _ in range(_ROUNDS)], "", "")]
+    run_command(copy)
+    found = [make_row("Polars: CSV to Parquet untouched", count, [run_command(copy) for _ in range(_ROUNDS)], "", "")]
     for name, options, target in (("default columns", (), 2.8), ("with `--reasons`", ("--reasons",), 3.5)):
         command = _batch(source, options)
-        _run(command)
-        pairs = [(_run(copy), _run(command)) for _ in range(_ROUNDS)]
+        run_command(command)
+        pairs = [(run_command(copy), run_command(command)) for _ in range(_ROUNDS)]
         ratio = statistics.median(mine.seconds / plain.seconds for plain, mine in pairs)
         what = f"`recommend batch`, {name}"
-        found.append(_row(what, count, [mine for _, mine in pairs], f"{ratio:.2f} times the copy", f"{target}"))
+        found.append(make_row(what, count, [mine for _, mine in pairs], f"{ratio:.2f} times the copy", f"{target}"))
     return found
 
 
@@ -83,11 +83,11 @@ def special(folder: Path, count: int) -> list[str]:
         source = folder / f"{name}.csv"
         teams.write(source, count, special=name == "special")
         commands.append(_batch(source, ()))
-        _run(commands[-1])
-    pairs = [tuple(_run(command) for command in commands) for _ in range(_ROUNDS)]
+        run_command(commands[-1])
+    pairs = [tuple(run_command(command) for command in commands) for _ in range(_ROUNDS)]
     ratio = statistics.median(after.busy / before.busy for before, after in pairs)
     what = "30 % of the teams with members, choices or must-nots"
-    return [_row(what, count, [after for _, after in pairs], f"{ratio:.2f} times the CPU time without", "1.3")]
+    return [make_row(what, count, [after for _, after in pairs], f"{ratio:.2f} times the CPU time without", "1.3")]
 
 
 def growth(folder: Path, count: int) -> list[str]:
@@ -96,11 +96,11 @@ def growth(folder: Path, count: int) -> list[str]:
     for size in (size for size in _GROWTH if size <= 10 * count):
         source = folder / "growing.csv"
         teams.write(source, size)
-        runs = [_run(_batch(source, ())) for _ in range(1 if size > count else 3)]
+        runs = [run_command(_batch(source, ())) for _ in range(1 if size > count else 3)]
         source.unlink()
         memory = max(run.memory for run in runs)
         beside = f"{memory / before:.2f} times the memory of a tenth" if before else ""
-        found.append(_row("growth: default columns", size, runs, beside, "1.1 times, 800 MB"))
+        found.append(make_row("growth: default columns", size, runs, beside, "1.1 times, 800 MB"))
         before = memory
     return found
 
@@ -115,8 +115,10 @@ def peers(folder: Path, count: int) -> list[str]:
         projects.append(_in_memory("kernel", source, size))
         run = _in_memory(name, source, sample)
         ratio = run.seconds / sample / (projects[-1].seconds / size)
-        found.append(_row(f"{what}, two-valued", sample, [run], f"{ratio:.0f} times the project", f"at least {target}"))
-    return [_row("the project, in memory", size, projects, "", ""), *found]
+        found.append(
+            make_row(f"{what}, two-valued", sample, [run], f"{ratio:.0f} times the project", f"at least {target}")
+        )
+    return [make_row("the project, in memory", size, projects, "", ""), *found]
 
 
 def _copy(source: Path) -> list[str]:
@@ -128,7 +130,7 @@ def _batch(source: Path, options: Sequence[str]) -> list[str]:
     return [str(command), "batch", str(source), str(source.with_name("scores.parquet")), *options]
 
 
-def _run(command: Sequence[str]) -> _Run:
+def run_command(command: Sequence[str]) -> _Run:
     """Run a process to its end. Raises SystemExit, with what it said, if it fails."""
     with tempfile.TemporaryFile() as said:
         begin = time.perf_counter()
@@ -150,7 +152,8 @@ def _in_memory(name: str, source: Path, count: int) -> _Run:
     return _Run(statistics.median(json.loads(done.stdout)["seconds"]), 0)
 
 
-def _row(what: str, count: int, runs: Sequence[_Run], beside: str, target: str) -> str:
+def make_row(what: str, count: int, runs: Sequence[_Run], beside: str = "", target: str = "") -> str:
+    """A row of the table: medians of the times, and the most memory."""
     seconds = statistics.median(run.seconds for run in runs)
     memory = max(run.memory for run in runs)
     cells = [
