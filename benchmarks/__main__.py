@@ -1,4 +1,7 @@
-"""Print tables, of all or `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house]`; `--write` them to docs."""
+"""Measure what is named: `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house]`, or all.
+
+The tables are printed; `--write` puts them into docs/benchmarks.md.
+"""
 
 from __future__ import annotations
 

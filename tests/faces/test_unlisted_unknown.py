@@ -35,6 +35,8 @@ def says(recommend_says, folders_from, tmp_path, monkeypatch):
         ({"any": ["repairs", {"criterion": "loaned", "is": "absent"}]}, Unlisted("repairs|loaned=no", "must")),
         ("repairs", None),
         ("bikes-in-stock>=many", None),  # a mistake of another kind
+        ("#N/A", None),  # an error of a spreadsheet is nothing that anybody wants
+        ("@de", None),
         ("no repairs", None),  # it asks to do without what is known
         ("loan bikes:wont", None),  # what nothing judges cannot be refused
         ("loan bikes:shoud", None),
@@ -84,6 +86,17 @@ def test_a_sheet_of_requirements_lists_what_is_in_doubt(says, tmp_path):
     assert "  listed and not judged: Loan bikes, Tea" in listed.err
     (tmp_path / "m.yaml").write_text((tmp_path / "m.yaml").read_text().replace("null", "unlisted"))
     assert says("--file rfp.csv --matches m.yaml --format json").out == listed.out
+
+
+def test_an_error_of_a_spreadsheet_is_no_wish(says, tmp_path):
+    (tmp_path / "rfp.csv").write_text("Requirement,Priority\n#N/A,must\nRepairs,must\n")
+    found = says("--file rfp.csv --unlisted-unknown")
+    assert (found.status, found.err) == (
+        2,
+        "recommend: rfp.csv, row 2: the requirement holds #N/A, an error; correct it.\n",
+    )
+    assert "'#REF!' is an error of a spreadsheet" in says("--needs #REF! --unlisted-unknown").err
+    assert "'@de' names no criterion" in says("--needs @de --unlisted-unknown").err
 
 
 _TABLES = {

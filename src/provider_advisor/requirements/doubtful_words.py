@@ -14,6 +14,7 @@ from provider_advisor.knowledge.members import AT, list_member_words, split_memb
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
+from provider_advisor.requirements.priority_cells import is_error_value
 from provider_advisor.safe_text import fold
 
 __all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
@@ -25,8 +26,12 @@ _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
+    if is_error_value(word):
+        return f"{quoted} is an error of a spreadsheet, not a criterion; correct the cell."
     if (of_member := _explain_member(word, knowledge)) is not None:
         return of_member
+    if word.strip().startswith(AT):
+        return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
     word, member = split_member(word)
     quoted = quoted if member is None else f"'{word}'"
     without = _WITHOUT.fullmatch(word.strip())
@@ -45,10 +50,12 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
     """Return whether a word names no criterion, neither one that is to be absent nor one with a member."""
-    if knowledge.find_criterion(word) is not None:
+    if knowledge.find_criterion(word) is not None or is_error_value(word):
         return False
     name, member = split_member(word)
     without = _WITHOUT.fullmatch(name)
+    if not name.strip():
+        return False
     named = [name] if member is not None else [without["word"].strip()] if without else []
     return not any(knowledge.find_criterion(each) for each in named)
 

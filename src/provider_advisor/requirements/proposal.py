@@ -29,7 +29,7 @@ from provider_advisor.requirements.matching import (
     explain_doubt,
 )
 from provider_advisor.requirements.model import Requirement, Unlisted
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, is_error_value
 from provider_advisor.requirements.statement import Statement
 from provider_advisor.requirements.team import make_team
 from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
@@ -111,14 +111,16 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     grid = _read_grid(content, file, sheet)
     rows, empty = _read_rows(grid, decimal or ".")
     found = Matcher(knowledge, matches).find_all(row.text for row in rows)
-    found = [match.unlist() if unlist and not match.targets else match for match in found]
+    found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
     items: list[Requirement] = []
     unlisted: list[Unlisted] = []
     left_out = 0
     for row, match in zip(rows, found, strict=True):
         where = f"{grid.file}, row {row.number}"
-        if not match.targets:
+        if is_error_value(row.text):
+            problems.append(f"{where}: the requirement {explain_cell(row.text, {})}")
+        elif not match.targets:
             problems.append(f"{where}: {explain_doubt(match, 'the requirement', knowledge)}")
         elif not (match.is_requirement or match.is_unlisted):
             left_out += 1
@@ -131,7 +133,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
             except RequirementsError as error:
                 problems += [f"{where}: {problem}" for problem in error.problems]
     if problems:
-        if any(not match.targets for match in found):
+        if any(not match.targets and not is_error_value(match.word) for match in found):
             problems.append(
                 f"{grid.file}: say what each stands for in a file: --matched FILE writes it, --matches FILE reads it; "
                 f"'{LEAVE_OUT}' leaves a row out, '{UNLISTED}' lists it without judging it (all: --unlisted-unknown)."
@@ -205,6 +207,11 @@ def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
         else:
             empty += 1  # a heading of a category
     return rows, empty
+
+
+def _unlist(match: Match) -> Match:
+    """Return a text in doubt as one in the team's own words; an error of a spreadsheet is none."""
+    return match if match.targets or is_error_value(match.word) else match.unlist()
 
 
 def _make_unlisted(row: _SheetRow, scale: Scale) -> Iterator[Unlisted]:

@@ -39,7 +39,7 @@ _PERSONAL = re.compile(
 )
 _ADVICE = (
     "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column, "
-    "'unlisted' lists it without judging it), or list all of them with --unlisted-unknown."
+    "'unlisted' lists it without judging it)"
 )
 
 
@@ -165,7 +165,8 @@ def plan_criterion_columns(
         )
     problems += _find_twice(matches, knowledge)
     if problems:
-        raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}"], matches)
+        more = "." if all(match.targets for match in matches) else ", or list all of them with --unlisted-unknown."
+        raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}{more}"], matches)
     dropped = {place for place in asked if settled[place].targets != (CARRY,)}
     kept = tuple(place for place in range(len(renamed)) if place not in dropped)
     columns = [
