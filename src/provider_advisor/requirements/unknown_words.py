@@ -20,6 +20,7 @@ from provider_advisor.knowledge.members import AT
 from provider_advisor.requirements.doubtful_words import is_unknown, suggest_words
 from provider_advisor.requirements.grammar import get_word, shown
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
+from provider_advisor.requirements.priority_cells import is_error_value
 from provider_advisor.requirements.unlisted import read_unlisted
 
 __all__ = ["UnknownWords"]
@@ -75,7 +76,7 @@ class UnknownWords:
         if isinstance(item, Mapping):
             names = _list_names(item)
             given: str | dict[str, Any] = {"text": _write_asked(item), "priority": item.get("priority")}
-        elif isinstance(item, str):
+        elif isinstance(item, str) and not is_error_value(item):
             names, given = [get_word(part) for part in item.split(EITHER)], item
         else:
             return None
