@@ -1,8 +1,9 @@
 """Workbooks: `recommend batch teams.xlsx answers.xlsx` beside Polars, which reads the same workbook and writes it.
 
 `python -m benchmarks workbook` takes 5,000 teams; both are whole processes that alternate, with the same libraries
-(calamine reads, XlsxWriter writes). Most of the time goes into cells, and the command writes more of them than it reads: six
-columns for each provider, a sheet of reasons in sentences, and the scope. So Polars is also measured writing the answers.
+(calamine reads, XlsxWriter writes). Most of the time goes into cells, and the command writes more of them than it
+reads: six columns for each provider, a sheet of reasons in sentences, and the scope. So Polars is also measured
+writing the answers.
 """
 
 from __future__ import annotations
