@@ -11,9 +11,12 @@ import json
 import re
 from typing import Any
 
-__all__ = ["dump_json", "fold", "reveal", "reveal_line"]
+__all__ = ["dump_json", "fold", "is_error_value", "reveal", "reveal_line"]
 
 _LONGEST_WORD = 200
+_ERROR_VALUES = frozenset(
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
+)
 
 _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line ends, DEL, C1
@@ -74,3 +77,8 @@ def _escape(found: re.Match[str]) -> str:
 
 def _escape_json(found: re.Match[str]) -> str:
     return json.dumps(found[0])[1:-1]
+
+
+def is_error_value(cell: str) -> bool:
+    """Return whether a cell holds what spreadsheets write for an error, such as #N/A."""
+    return cell.strip().upper() in _ERROR_VALUES

@@ -14,8 +14,7 @@ from provider_advisor.knowledge.members import AT, list_member_words, split_memb
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
-from provider_advisor.requirements.priority_cells import is_error_value
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import fold, is_error_value
 
 __all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
 

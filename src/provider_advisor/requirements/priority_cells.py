@@ -13,9 +13,9 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import shown, split_words
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import fold, is_error_value
 
-__all__ = ["NOTHING", "Wish", "explain_cell", "find_wish", "is_error_value", "is_number", "read_scale"]
+__all__ = ["NOTHING", "Wish", "explain_cell", "find_wish", "is_number", "read_scale"]
 
 Wish = Priority | Literal["nothing"]
 NOTHING: Wish = "nothing"
@@ -29,7 +29,6 @@ _WORDS: dict[Wish, str] = {
 }
 _MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-_ERROR_VALUE = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 
 Scale = Mapping[str, Wish]
 
@@ -63,11 +62,6 @@ def find_wish(cell: str, scale: Scale) -> Wish | None:
 def is_number(cell: str) -> bool:
     """Return whether a cell holds a number, which means nothing without a scale."""
     return _NUMBER.fullmatch(cell.strip()) is not None
-
-
-def is_error_value(cell: str) -> bool:
-    """Return whether a cell holds what spreadsheets write for an error, such as #N/A."""
-    return _ERROR_VALUE.fullmatch(cell.strip().upper()) is not None
 
 
 def explain_cell(cell: str, scale: Scale) -> str:

@@ -29,7 +29,7 @@ from provider_advisor.requirements.matching import (
     explain_doubt,
 )
 from provider_advisor.requirements.model import Requirement, Unlisted
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, is_error_value
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
 from provider_advisor.requirements.statement import Statement
 from provider_advisor.requirements.team import make_team
 from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
@@ -43,7 +43,7 @@ from provider_advisor.requirements.workbook import (
     take_header,
     write_cell,
 )
-from provider_advisor.safe_text import fold, reveal_line
+from provider_advisor.safe_text import fold, is_error_value, reveal_line
 
 __all__ = ["Proposal", "is_sheet_word", "read_proposal", "refuse_requirement_rows"]
 

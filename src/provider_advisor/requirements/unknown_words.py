@@ -20,8 +20,8 @@ from provider_advisor.knowledge.members import AT
 from provider_advisor.requirements.doubtful_words import is_unknown, suggest_words
 from provider_advisor.requirements.grammar import get_word, shown
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
-from provider_advisor.requirements.priority_cells import is_error_value
 from provider_advisor.requirements.unlisted import read_unlisted
+from provider_advisor.safe_text import is_error_value
 
 __all__ = ["UnknownWords"]
 
