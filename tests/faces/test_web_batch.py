@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -71,7 +72,7 @@ def test_a_file_is_answered_as_the_command_answers_it(web, done, recommend_says,
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert "Recommendations for 2 teams" in page.text
-    assert "1 row of 3 could not be read" in page.text
+    assert "1 row of 3 could not be read and is not counted." in page.text
     assert "<style" not in page.text
     (tmp_path / "teams.csv").write_text(_TEAMS, encoding="utf-8")
     folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
@@ -95,6 +96,17 @@ def test_a_workbook_of_answers_has_no_formula(web, jobs):
     assert jobs.wait(address[7:], 60).is_done
     sheets = zipfile.ZipFile(io.BytesIO(web.get(f"{address}/scores").content))
     assert not any(b"<f>" in sheets.read(name) for name in sheets.namelist() if "worksheets/" in name)
+
+
+def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, done):
+    other = _copy(jobs, done)
+    summary = json.loads((other / "summary.json").read_text(encoding="utf-8"))
+    for part in summary["providers"]:
+        part["recommended"]["teams"] = 0
+    (other / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    page = web.get(f"/batch/{other.name}").text
+    assert "undetermined, and for" in page
+    assert "Recommended:" not in page
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -108,7 +108,7 @@ def test_a_question_that_cannot_be_asked_again_is_shown_as_it_was(place, serve, 
     page = serve(bicycles).get(f"/d/{kept.id}")
     assert page.status_code == 200
     assert "no longer has the criterion &#39;wings&#39;" in page.text
-    assert "The answer of now" not in page.text
+    assert "Today's answer" not in page.text
     data = serve(bicycles).get(f"/d/{kept.id}.json").json()
     assert data["record"] == json.loads(record)
     assert data["now"] is None

@@ -156,3 +156,18 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     assert end["end"]["says"]
     assert replayed["says"] == "The answer is the same."
     assert all(one["mistakes"] for one in (*wrong, *refused))
+
+
+def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):
+    assert 'href="/rules?needs=repairs"' in web.get("/answer?needs=repairs").text
+    page = web.get("/rules?needs=repairs").text
+    assert "1 of 5 fire for this team" in page
+    first = re.search(r'<tr id="([^"]+)">.*?<td>(yes|no)</td>', page)
+    assert first.groups() == ("repairs-by-people-who-know", "yes")
+    assert 'href="/rules/repairs-by-people-who-know?needs=repairs"' in page
+    assert web.get("/rules?needs=wings").status_code == 422
+
+
+def test_words_between_backticks_are_code(web):
+    assert "<code>needs</code>" in web.get("/api").text
+    assert "`" not in web.get("/api").text

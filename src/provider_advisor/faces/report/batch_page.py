@@ -65,7 +65,8 @@ def batch_values(summary: Record) -> dict[str, Any]:
         "title": f"Recommendations for {_teams(summary['scored'])}",
         "lede": _lede(summary),
         "summary": summary,
-        "rejected": f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and are not counted.",
+        "rejected": f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and "
+        f"{'is' if summary['rejected'] == 1 else 'are'} not counted.",
         "verdicts": Chart(_verdicts(summary), "100%", 0),
         "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
         "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
@@ -88,7 +89,11 @@ def _lede(summary: Record) -> str:
     if not summary["scored"]:
         return "No team was scored, so there is nothing to show."
     chosen = sorted(summary["providers"], key=lambda part: (-part["recommended"]["teams"], part["provider"]))
-    said = [f"{clean(part['name'])} to {percent(part['recommended']['share'])}" for part in chosen[:_MOST_NAMED]]
+    said = [
+        f"{clean(part['name'])} to {percent(part['recommended']['share'])}"
+        for part in chosen[:_MOST_NAMED]
+        if part["recommended"]["teams"]
+    ]
     kinds = {part["kind"]: part["share"] for part in summary["verdicts"]}
     undetermined, none = percent(kinds["undetermined"]), percent(kinds["none"])
     compared = len(summary["providers"])

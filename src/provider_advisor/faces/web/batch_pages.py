@@ -53,7 +53,7 @@ class BatchPages:
         self._service, self._jobs = service, jobs
 
     def _page(self, template: str, /, title: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
-        found = show_page(self._service, template, title, status, **values)
+        found = show_page(self._service, template, title, status, here="batch", **values)
         found.headers.update(_NO_STORE)
         return found
 

@@ -27,6 +27,7 @@ from provider_advisor.faces.web.facts_view import describe_place, show_claims, s
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import render, show_page
+from provider_advisor.inference.infer import infer
 from provider_advisor.questionnaire.screens import Screen, choose_screen
 from provider_advisor.recommendation import Recommendation
 
@@ -244,18 +245,28 @@ class Pages:
             claims=list(show_claims(self._service, lambda claim: claim.source == name)),
         )
 
-    def rules(self) -> Response:
-        """Show the rules."""
+    def rules(self, request: Request) -> Response:
+        """Show the rules, and for a team in the address which of them fire."""
+        knowledge, fired, address = self._service.knowledge, set(), ""
+        if request.query_params:
+            try:
+                statement = self._read(request).statement
+            except RequirementsError as error:
+                heading = "The question cannot be read"
+                return self.show("plain.html.j2", heading, 422, mistakes=list_mistakes(error), heading=heading)
+            address = write_address(statement, knowledge)
+            fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
         found = [
             {
                 "id": rule.id,
                 "area": rule.area,
                 "because": rule.because,
+                "fires": rule.id in fired,
                 "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
             }
-            for rule in self._service.knowledge.rules.values()
+            for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
         ]
-        return self.show("rules.html.j2", "Rules", rules=found)
+        return self.show("rules.html.j2", "Rules", rules=found, address=address, count=len(fired))
 
     def ask(self, a: str = "") -> Response:
         """Show the next screen of the questionnaire, or its end."""

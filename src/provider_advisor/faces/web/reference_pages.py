@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
@@ -23,6 +25,7 @@ from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 __all__ = ["make_reference_pages"]
 
 _MOST_DAYS = 3_650
+_CODE = re.compile("`([^`]*)`")
 
 
 def make_reference_pages(service: KnowledgeService, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -55,7 +58,7 @@ class ReferencePages:
         except RequirementsError as error:
             return self._refuse("The question cannot be read", 422, error)
         title = name.replace("-", " ").capitalize()
-        return show_page(self._service, "rule.html.j2", title, rule=shown, address=address, heading=title)
+        return show_page(self._service, "rule.html.j2", title, rule=shown, address=address, heading=title, here="rules")
 
     def show_rule_data(self, name: str, request: Request) -> Response:
         """Return the same as data."""
@@ -109,13 +112,15 @@ class ReferencePages:
             {
                 "method": method.upper(),
                 "path": path,
-                "says": operation.get("description") or operation.get("summary", ""),
+                "says": _mark_code(operation.get("description") or operation.get("summary", "")),
                 "fields": [
-                    (part["name"], part.get("description", ""), bool(part.get("required")))
+                    (part["name"], _mark_code(part.get("description", "")), bool(part.get("required")))
                     for part in operation.get("parameters", ())
                 ],
                 "bodies": list(operation.get("requestBody", {}).get("content", ())),
-                "statuses": [(status, part["description"]) for status, part in operation["responses"].items()],
+                "statuses": [
+                    (status, _mark_code(part["description"])) for status, part in _list_told(operation["responses"])
+                ],
             }
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
@@ -138,6 +143,16 @@ class ReferencePages:
     def _refuse(self, heading: str, status: int, error: RequirementsError | None = None) -> Response:
         mistakes = list_mistakes(error) if error else ()
         return show_page(self._service, "plain.html.j2", heading, status, mistakes=mistakes, heading=heading)
+
+
+def _list_told(responses: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the responses that differ between operations."""
+    return [(status, part) for status, part in responses.items() if status != "default"]
+
+
+def _mark_code(text: str) -> Markup:
+    """Return a text of the document in which what stands between backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 def _read_days(text: str) -> int:
