@@ -147,9 +147,9 @@ def test_a_change_of_a_file_is_compared_before_it_is_made(web, folders):
 @pytest.mark.parametrize(
     ("files", "teams", "says"),
     [
-        ({"../etc/passwd": "x"}, [{}], "not a path"),
-        ({"facts/../../x.yaml": "x"}, [{}], "not a path"),
-        ({"facts/a.py": "x"}, [{}], "not a path"),
+        ({"../etc/passwd": "x"}, [{}], "not a file path"),
+        ({"facts/../../x.yaml": "x"}, [{}], "not a file path"),
+        ({"facts/a.py": "x"}, [{}], "not a file path"),
         ({}, [], "teams"),
         ({}, [{}] * 1001, "teams"),
         ({"facts/x.yaml": 7}, [{}], "facts/x.yaml"),

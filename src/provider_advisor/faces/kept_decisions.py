@@ -14,7 +14,7 @@ __all__ = ["ReplayedDecision", "count_changed", "describe_count", "record_decisi
 
 
 class ReplayedDecision(NamedTuple):
-    """A kept decision, and how the answer of now compares; `refused` says why its question cannot be asked now."""
+    """A kept decision, and how today's answer compares; `refused` says why its question cannot be asked now."""
 
     kept: KeptDecision
     record: dict[str, Any]
@@ -33,7 +33,7 @@ class ReplayedDecision(NamedTuple):
 
 
 def replay_decision(kept: KeptDecision, knowledge: KnowledgeBase) -> ReplayedDecision:
-    """Return a decision beside the answer of now to the same question."""
+    """Return a decision beside today's answer to the same question."""
     record = kept.record
     try:
         return ReplayedDecision(kept, record, replay_record(record, "the decision", knowledge), "")

@@ -37,7 +37,7 @@ def check_record(data: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 (JSON 
 def replay_record(
     old: dict[str, Any], name: str, knowledge: KnowledgeBase, day: dt.date | None = None, limits: Scope = EVERYTHING
 ) -> dict[str, Any]:
-    """Return how the answer of a record and the answer of now compare, as `compare_records` says it.
+    """Return how the answer of a record and today's answer compare, as `compare_records` says it.
 
     `day` takes the place of the question's own day, and what `limits` names the place of its scope. Raises
     RequirementsError where the question cannot be asked again.

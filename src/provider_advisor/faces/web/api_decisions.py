@@ -1,4 +1,4 @@
-"""Kept decisions for programs: keep one, read it again beside the answer of now, delete it by its key."""
+"""Kept decisions for programs: keep one, read it again beside today's answer, delete it by its key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class KeptResponse(BaseModel):
 
 
 class DecisionResponse(BaseModel):
-    """A decision as it was kept, and how the answer of now compares."""
+    """A decision as it was kept, and how today's answer compares."""
 
     id: str
     kept_at: str
@@ -59,7 +59,7 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
 
     @router.post("/decisions", status_code=201, responses=kept)
     def post_decision(asked: KeepRequest) -> Response:
-        """Keep the answer of now to a question."""
+        """Keep today's answer to a question."""
         key = make_secret()
         record = service.recommend(service.read(asked.question), sure=True).record
         found = store.keep(record, asked.title, key)
@@ -76,7 +76,7 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
 
     @router.get("/decisions/{name}", responses=shown)
     def get_decision(name: str) -> Response:
-        """Return a decision as it was, and whether and why the answer of now is different."""
+        """Return a decision as it was, and whether and why today's answer is different."""
         found = store.find(name)
         if found is None:
             return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])

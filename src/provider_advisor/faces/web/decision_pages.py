@@ -87,7 +87,7 @@ class DecisionPages:
         )
 
     def keep(self, question: Field = "", title: Field = "", key: Field = "") -> Response:
-        """Keep the answer of now to a question, and go to the page of the decision."""
+        """Keep today's answer to a question, and go to the page of the decision."""
         try:
             statement = self._read(parse_qsl(question))
         except RequirementsError as error:
