@@ -1,4 +1,4 @@
-"""Measure what is named: `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house]`, or all.
+"""Measure what is named: `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house|web]`, or all.
 
 The tables are printed; `--write` puts them into docs/benchmarks.md.
 """
@@ -9,7 +9,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from benchmarks import answer, batch, house, many, questionnaire, start, sure, workbooks
+from benchmarks import answer, batch, house, many, questionnaire, start, sure, web, workbooks
 
 _PARTS = {
     "start": start.rows,
@@ -20,6 +20,7 @@ _PARTS = {
     "workbook": workbooks.rows,
     "ask": questionnaire.rows,
     "house": house.rows,
+    "web": web.rows,
 }
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 # The tables of docs/benchmarks.md by the words of their markers: the heading, and the parts that fill it.
@@ -29,6 +30,7 @@ _TABLES = {
     "benchmarks workbook": (workbooks.HEAD, ("workbook",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
     "benchmarks house": (house.HEAD, ("house",)),
+    "benchmarks web": (web.HEAD, ("web",)),
 }
 _TABLES_FILE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

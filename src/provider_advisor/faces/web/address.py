@@ -31,7 +31,7 @@ _TEXTS = ("team", "as_of", "max_age")
 _FAMILIES = ("situation", "usage", "weights", "c", "b")
 _PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4,9})?")
 """A number with one reading: 5.000 may be five or five thousand."""
-_SAFE = ":,;<>=@.-_~!"
+_SAFE = ":,;=@.-_~!"
 
 
 class AddressQuestion(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -14,7 +13,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -26,7 +24,7 @@ from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
-from provider_advisor.faces.web.guard import Guard, SizeLimit, make_etag
+from provider_advisor.faces.web.guard import Guard, Revalidation, SizeLimit
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.pages import make_pages, show_error
@@ -97,22 +95,7 @@ def create_app(
     app.openapi = openapi  # type: ignore[method-assign]
     app.include_router(make_reference_pages(service, openapi))
 
-    @app.middleware("http")
-    async def answer_from_etag(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Answer that nothing has changed where the client has the answer of today by the same facts."""
-        if request.method not in {"GET", "HEAD"} or request.url.path.startswith(("/-/", "/mcp")):
-            return await call_next(request)
-        fragment = request.headers.get("x-fragment", "")
-        day = dt.date.today()  # noqa: DTZ011 (the server's day)
-        etag = make_etag(f"{knowledge.fingerprint} {__version__} {fragment}", request.url.path, request.url.query, day)
-        common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
-        if etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)
-        response = await call_next(request)
-        if response.status_code == HTTPStatus.OK and "cache-control" not in response.headers:
-            response.headers.update(common)
-        return response
-
+    app.add_middleware(Revalidation, edition=f"{knowledge.fingerprint} {__version__}")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(SizeLimit, settings=settings)
     app.add_middleware(Traffic, settings=settings)
@@ -144,7 +127,7 @@ class _StaticFiles(StaticFiles):
 
 def _add_operations(app: FastAPI, service: KnowledgeService, settings: ServeSettings) -> None:
     @app.get("/-/live", include_in_schema=False)
-    def live() -> Response:
+    async def live() -> Response:
         return PlainTextResponse("alive\n")
 
     @app.get("/-/ready", include_in_schema=False)

@@ -12,13 +12,14 @@ from http import HTTPStatus
 from urllib.parse import quote, quote_from_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["POLICY", "Guard", "SizeLimit", "make_etag"]
+__all__ = ["POLICY", "Guard", "Revalidation", "SizeLimit", "make_etag"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -115,6 +116,35 @@ class SizeLimit:
     async def _refuse_body(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         sentence = f"The body is too large; at most {most:,} bytes are read."
         await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, send)
+
+
+class Revalidation:
+    """ASGI middleware that answers "not modified" to a client who has the answer of today by the same facts."""
+
+    def __init__(self, app: ASGIApp, edition: str) -> None:
+        self._app, self._edition = app, edition
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and mark its answer with the ETag of its address; or answer without it."""
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(("/-/", "/mcp")):
+            await self._app(scope, receive, send)
+            return
+        asked, day = Headers(scope=scope), dt.date.today()  # noqa: DTZ011 (the server's day)
+        edition = f"{self._edition} {asked.get('x-fragment', '')}"
+        etag = make_etag(edition, scope["path"], scope["query_string"].decode("latin-1"), day)
+        common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
+        if etag in asked.get("if-none-match", ""):
+            await Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)(scope, receive, send)
+            return
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
+                headers = MutableHeaders(scope=message)
+                if "cache-control" not in headers:
+                    headers.update(common)
+            await send(message)
+
+        await self._app(scope, receive, mark)
 
 
 def _read_host(scope: Scope) -> str:

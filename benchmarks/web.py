@@ -1,0 +1,238 @@
+"""The server under load: `wrk` on loopback asks one and two workers, beside a bare FastAPI page with a body as large.
+
+Both servers are granian's, so a ratio says what our own work costs. `wrk` shares the machine with what it measures.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501 (rows of tables, and commands)
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from urllib.request import urlopen
+
+from benchmarks.timing import as_installed, median_ms
+from provider_advisor import load
+
+HEAD = [
+    "| what is asked for | workers | a second | 50th, 99th percentile | beside the bare page |",
+    "|---|---|---|---|---|",
+]
+
+_SECONDS, _CONNECTIONS, _QUESTIONS = 8, 8, 200
+_BODY = "BENCHMARK_WEB_BODY"
+_NEEDS = (
+    "sms",
+    "voice-api",
+    "video-api",
+    "whiteboard",
+    "call-recording",
+    "ucaas",
+    "whatsapp",
+    "fax",
+    "number-countries%3E=60",
+)
+
+
+class Load(NamedTuple):
+    """What a run of `wrk` found: requests a second, two percentiles in milliseconds, and requests that failed."""
+
+    rate: float
+    median: float
+    last: float
+    failed: int
+
+
+def rows() -> Iterator[str]:
+    """Yield a row for each thing that is asked for, with one worker and with two."""
+    if shutil.which("wrk") is None:
+        yield "| wrk is not installed: apt-get install wrk | | | | |"
+        return
+    questions = _list_questions()
+    alone = _time_library(questions)
+    yield f"| the same answers in process, without a server | | {1000 / alone:.0f} | {alone:.1f} ms | |"
+    for workers in (1, 2):
+        with serve_ours(workers) as (port, process):
+            size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
+            with serve_bare(workers, size) as bare_port:
+                bare = measure(bare_port, ["/"])
+                first_memory = 0
+                for name, paths, header in (
+                    ("a bare page of FastAPI", None, ""),
+                    ("`/-/live`", ["/-/live"], ""),
+                    ("an answer as JSON", [f"/api/v1/recommendation?{one}" for one in questions], ""),
+                    (
+                        "the same with how sure it is",
+                        [f"/api/v1/recommendation?{one}&sure=true" for one in questions],
+                        "",
+                    ),
+                    ("an answer as a page", [f"/answer?{one}" for one in questions], ""),
+                    ("an answer that the client has (ETag)", [f"/api/v1/recommendation?{questions[0]}"], etag),
+                ):
+                    found = bare if paths is None else measure(port, paths, header)
+                    first_memory = first_memory or read_memory(process.pid)
+                    failed = f", {found.failed} failed" if found.failed else ""
+                    times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
+                    yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.rate / bare.rate:.2f} |"
+                memory = read_memory(process.pid)
+                yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | |"
+    yield _measure_kill(questions)
+
+
+def _measure_kill(questions: Sequence[str]) -> str:
+    with serve_ours(2) as (port, process):
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{_CONNECTIONS}",
+            f"-d{_SECONDS}s",
+            f"http://127.0.0.1:{port}/answer.json?{questions[0]}",
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+            time.sleep(_SECONDS / 2)
+            os.kill(max(list_children(process.pid)), signal.SIGKILL)
+            said = running.communicate()[0]
+    errors = sum(int(number) for number in re.findall(r"(?:connect|read|write) (\d+)", said))
+    return f"| one of two workers killed (`kill -9`) in mid-load: {errors} of {_CONNECTIONS} connections saw an error | 2 | | | |"
+
+
+def _list_questions() -> list[str]:
+    draw, questions = random.Random(7), []
+    for _ in range(_QUESTIONS):
+        asked = draw.sample(_NEEDS, draw.randint(2, 6))
+        cut = draw.randint(1, len(asked) - 1)
+        questions.append(f"needs={','.join(sorted(asked[:cut]))}&wants={','.join(sorted(asked[cut:]))}")
+    return questions
+
+
+def _time_library(questions: Sequence[str]) -> float:
+    """Return how long the library takes for an answer and its JSON, in milliseconds."""
+    import orjson  # noqa: PLC0415 (of an extra)
+
+    from provider_advisor.faces.web.address import read_address  # noqa: PLC0415 (as above)
+    from provider_advisor.recommendation import answer  # noqa: PLC0415
+
+    knowledge = load()
+    statements = [read_address(parse_qsl(one), knowledge).statement for one in questions]
+    return median_ms([lambda one=one: orjson.dumps(answer(knowledge, one).record) for one in statements])
+
+
+def _look(port: int, path: str) -> tuple[int, str]:
+    with urlopen(f"http://127.0.0.1:{port}{path}") as found:
+        return len(found.read()), found.headers["ETag"]
+
+
+def measure(port: int, paths: Sequence[str], etag: str = "") -> Load:
+    """Return what `wrk` finds when it asks for the paths in turn over kept-alive connections."""
+    listed = ", ".join(f"[[{path}]]" for path in paths)
+    header = f"wrk.headers['If-None-Match'] = [[{etag}]]\n" if etag else ""
+    script = f"{header}local paths, i = {{{listed}}}, 0\nrequest = function() i = i % #paths + 1; return wrk.format('GET', paths[i]) end\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{_CONNECTIONS}",
+            f"-d{_SECONDS}s",
+            "--latency",
+            "-s",
+            file.name,
+            f"http://127.0.0.1:{port}/",
+        ]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    failed = sum(int(number) for number in re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", said))
+    return Load(
+        float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]), _read_time(said, "50%"), _read_time(said, "99%"), failed
+    )
+
+
+def _read_time(said: str, name: str) -> float:
+    number, unit = re.search(rf"{name}\s+([\d.]+)(us|ms|s)", said).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+@contextmanager
+def serve_ours(workers: int) -> Iterator[tuple[int, Any]]:
+    """Serve the shipped facts; the port, and the process that has the workers."""
+    port = _find_port()
+    script = "from provider_advisor.faces.cli.main import main; main()"
+    command = [sys.executable, "-c", script, "serve", "--port", str(port), "--workers", str(workers)]
+    with _serve(command, port, "/-/ready", {}) as process:
+        yield port, process
+
+
+@contextmanager
+def serve_bare(workers: int, size: int) -> Iterator[int]:
+    """Serve a page that only sends so many bytes of JSON."""
+    port = _find_port()
+    options = ["--interface", "asgi", "--factory", "--no-ws", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "granian", *options, "--log-level", "error", "benchmarks.web:make_bare"]
+    with _serve(command, port, "/", {_BODY: str(size)}):
+        yield port
+
+
+@contextmanager
+def _serve(command: Sequence[str], port: int, path: str, more: dict[str, str]) -> Iterator[Any]:
+    process = subprocess.Popen(
+        command, env=as_installed() | more, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[1]
+    )
+    try:
+        for _ in range(600):
+            try:
+                urlopen(f"http://127.0.0.1:{port}{path}").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def make_bare() -> Any:  # noqa: ANN401 (an application of an extra)
+    """Return the application beside which ours is measured."""
+    from fastapi import FastAPI, Response  # noqa: PLC0415 (of an extra)
+
+    app, body = FastAPI(), b"[" + b'"0123456789",' * (int(os.environ[_BODY]) // 13) + b"0]"
+
+    @app.get("/")
+    def page() -> Response:
+        return Response(body, media_type="application/json")
+
+    return app
+
+
+def list_children(parent: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [
+        int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
+    ]
+
+
+def read_memory(parent: int) -> int:
+    """Return the memory of a process and of those that it started, in MB; what they share counts once (PSS)."""
+    found = 0
+    for number in (parent, *list_children(parent)):
+        text = Path(f"/proc/{number}/smaps_rollup").read_text(encoding="utf-8")
+        found += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])
+    return found // 1024
+
+
+def _find_port() -> int:
+    load()  # the kept base is there before any worker asks for it
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
