@@ -163,7 +163,8 @@ def test_18_every_operation_keeps_its_contract():
     contract = schemathesis.openapi.from_asgi("/api/v1/openapi.json", _WEB.app)
     operations = [found.ok() for found in contract.get_all_operations()]
     assert len(operations) >= 10
-    for operation in operations:
+    starting = {"POST /api/v1/batch", "POST /api/v1/impact"}  # each starts a process, and has tests of its own
+    for operation in [one for one in operations if one.label not in starting]:
 
         @settings(max_examples=4, database=None, suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy())
