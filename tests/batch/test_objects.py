@@ -190,7 +190,7 @@ def test_an_object_that_was_cut_short_is_removed(emptied, tmp_path, monkeypatch)
         objects.pf, "copy_files", lambda *_, **__: emptied.put_object(Bucket="teams", Key="t", Body=b"x")
     )
     (tmp_path / "t").write_text("longer")
-    with pytest.raises(BatchFailure, match="was not written whole; run again"):
+    with pytest.raises(BatchFailure, match="was not written completely; run again"):
         find_object("s3://teams/t").send(tmp_path / "t")
     assert not _list_objects(emptied)
 

@@ -380,6 +380,16 @@ def test_a_fact_in_two_findings_is_drawn_once():
     assert by_name["ada"].given == pytest.approx(0.25 + 0.75 / 2)
 
 
+def test_who_has_a_member_has_its_criterion_in_every_scenario():
+    criteria = [capability("numbers")._replace(of_each="place"), capability("board")]
+    asked = [Requirement("numbers", "must"), Requirement("numbers@here", "must"), Requirement("board", "must")]
+    by_name, found = shares({"ada": {"board": HAS}, "bob": {"numbers": HAS}}, asked, criteria)
+    # ada has both or neither; bob, who has numbers somewhere, needs the place and the board.
+    assert by_name["ada"].given == pytest.approx(3 / 8 + 1 / 8 / 2)
+    assert by_name["bob"].given == pytest.approx(1 / 8 + 1 / 8 / 2)
+    assert found.none == pytest.approx(1 - 3 / 8 - 1 / 8 - 1 / 8)
+
+
 def test_who_meets_more_is_never_drawn_to_meet_less():
     criteria = [quantity("seats", worst=0, best=500)]
     asked = [Requirement("seats", "must", Interval(200)), Requirement("seats", "should", Interval(300))]

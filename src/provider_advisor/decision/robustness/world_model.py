@@ -21,7 +21,7 @@ form one block: (Way(0.5, (Drawn(0, 0, 0), Drawn(1, 0, 0))), Way(0.5, (Drawn(0, 
 import itertools
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import Cost
@@ -104,7 +104,19 @@ class _ProviderModel:
                 part = within.setdefault(_cost_key(finding.cost, name), {})
                 if bound is not None:
                     part[name, bound] = _within(finding.cost.amount, bound, p)
+        self._drawn_with = self._find_drawn_with(within)
+        for member, criterion in self._drawn_with.items():
+            within[criterion] |= within.pop(member)
         self.facts = {key: _DrawnFact(key, within[key]) for key in sorted(within)}
+
+    def _find_drawn_with(self, drawn: Collection[str]) -> dict[str, str]:
+        """Return the criterion of each drawn member of a capability, where that is drawn too.
+
+        Who has numbers in Germany has numbers, so a world with the member alone cannot be. Both are there with the
+        policy's p: they can only agree in all worlds if they are there in the same ones.
+        """
+        members = {name: self._criteria[name].member_of for name in drawn if self._criteria[name].kind == "capability"}
+        return {name: of.criterion for name, of in members.items() if of is not None and of.criterion in drawn}
 
     def touches(self, finding: Finding) -> set[str]:
         """Return the drawn facts that the finding depends on: its own, and the capability that a price pays for."""
@@ -112,7 +124,8 @@ class _ProviderModel:
             return {_cost_key(finding.cost, finding.requirement.criterion)} if is_open(finding) else set()
         named = {name for name, _ in list_asked(finding, self._facts.knowledge)}
         paid_for = {self._criteria[criterion].of for criterion in named}
-        return {criterion for criterion in (*named, *paid_for) if criterion in self.facts}
+        drawn = {self._drawn_with.get(criterion, criterion) for criterion in (*named, *paid_for) if criterion}
+        return drawn & self.facts.keys()
 
     def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
         """Return what the finding comes to where the facts lie so, and whether it is a must that fails then."""
@@ -155,7 +168,8 @@ class _ProviderModel:
 
     def _has(self, capability: str, at: _At) -> Truth:
         known = self._facts(self.assessment.provider, capability).truth
-        return self._settle(capability, capability, None, at) if known is Truth.UNKNOWN else known
+        key = self._drawn_with.get(capability, capability)
+        return self._settle(key, capability, None, at) if known is Truth.UNKNOWN else known
 
     def _settle(self, key: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
         """Return whether the fact lies within the bound; unknown where no open finding asks this.
