@@ -59,7 +59,7 @@ def test_the_command_line_and_a_file_list_them_and_say_so(says, tmp_path):
         ("tea", "should"),
     ]
     assert found.err.splitlines() == [
-        "recommend: no criterion says these, so they are listed and not judged:",
+        "recommend: no criterion covers these, so they are listed and not judged:",
         "  'loan bikes'.",
         "  'tea'.",
     ]
@@ -117,7 +117,7 @@ def test_rows_of_a_batch_are_scored_with_them_listed(says, tmp_path, form):
     else:
         assert [row["unlisted"] for row in rows] == [["night shift", "loan bikes", "tea"], []]
     assert rows[0]["team"] == "a"
-    assert "no criterion says these, so they are listed and not judged:" in found.err
+    assert "no criterion covers these, so they are listed and not judged:" in found.err
     alone = json.loads(
         says("--needs repairs,'loan bikes' --wants tea --unlisted 'night shift' --unlisted-unknown --format json").out
     )

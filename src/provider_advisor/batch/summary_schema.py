@@ -29,7 +29,7 @@ class _Kind(_Teams):
 
 class _Recommended(_Teams):
     firm: int = Field(description="teams for which no rival could come out on top")
-    dated: int = Field(description="teams for which that is so only by facts past their time")
+    dated: int = Field(description="teams for which that holds only with facts that are out of date")
     leaning: int
 
 
@@ -72,7 +72,7 @@ class _Knowledge(ClosedModel):
     as_of: str = Field(description="the day whose facts count for rows that name none")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
-    version: str | None = Field(description="what its keeper calls the knowledge base; null where that is not said")
+    version: str | None = Field(description="the version of the knowledge base; null if it has none")
     date: str | None = Field(description="the day of its last change")
     providers: int = Field(description="how many were compared")
     sources: list[str] = Field(description="ids of the sources whose facts count")

@@ -40,7 +40,7 @@ class Concession(NamedTuple):
 class Decision(NamedTuple):
     """An outcome with its combinations and concessions, and the facts that it is based on.
 
-    `dated_by` are the facts past their time on which a dated verdict rests.
+    `dated_by` are the out-of-date facts that a dated verdict depends on.
     """
 
     outcome: Outcome

@@ -180,7 +180,7 @@ def find_stale_grounds(
     facts: Facts,
     team: Team,
 ) -> tuple[DatedFact, ...]:
-    """Return the facts past their time on which a dated verdict rests, by provider and criterion; else nothing.
+    """Return the out-of-date facts that a dated verdict depends on, by provider and criterion; else nothing.
 
     Of the leader these are what proves its musts, of each rival what rules it out. Where a rival is only behind, it is
     all that would move the leader's proven score down and the rival's possible one up.

@@ -90,7 +90,7 @@ class CostItemRecord(AnswerPart):
     """Usage that is paid for together."""
 
     usage: dict[str, float | list[float]]
-    """by the month; [low, high] of a range"""
+    """per month; [low, high] for a range"""
     criterion: str | None
     """the cheapest price; null where none is known"""
     price: str | None
@@ -218,7 +218,7 @@ class OpenFactRecord(AnswerPart):
     disputed: bool
     """the sources contradict each other"""
     stated: str | None
-    """the day of a fact that is known, but past its time; null for what is unknown"""
+    """the day of a fact that is known but out of date; null if it is unknown"""
     question: str
     """the question to put to the provider"""
 
@@ -400,7 +400,7 @@ class RobustnessRecord(AnswerPart):
     """null where nothing is asked"""
     changes: RequirementChangesRecord
     tipping: list[TippingRecord] | None = None
-    """amounts from which on, or up to which, a provider leads, those of the heaviest requirements first"""
+    """amounts from which, or up to which, a provider leads; requirements with the largest weights first"""
 
 
 class NothingRecord(AnswerPart):
@@ -416,7 +416,7 @@ class SourceRecord(AnswerPart):
     language: str
     url: str | None
     published: str
-    """undated where the source names no day"""
+    """undated if the source gives no date"""
     retrieved: str
     note: str | None = None
     no_url: str | None = None
@@ -489,7 +489,7 @@ class KnowledgeRecord(AnswerPart):
     """the day on which it was asked"""
     fingerprint: str
     version: str | None
-    """what its keeper calls the knowledge base; null where that is not said"""
+    """the version of the knowledge base; null if it has none"""
     date: str | None
     """the day of its last change"""
     providers: int
@@ -545,7 +545,7 @@ class AnswerRecord(AnswerPart):
     robustness: RobustnessRecord | NothingRecord
     """empty where it was not asked for"""
     unlisted: list[UnlistedRecord]
-    """what no criterion says; with a must among it no verdict is firm"""
+    """what no criterion covers; if one of these is a must, no verdict is firm"""
     sources: list[SourceRecord]
     products: dict[str, list[list[str]]]
     """for each provider the smallest sets of its products that meet what it meets"""
@@ -554,9 +554,9 @@ class AnswerRecord(AnswerPart):
     product_gaps: list[ProductGapRecord]
     """musts such as the region of the data that are stated for another product than the one you would take"""
     notices: list[NoticeRecord]
-    """what ends or changes, or has, of all that the answer rests on"""
+    """ends and changes, past or announced, of what the answer is based on"""
     dated_by: list[StaleRecord]
-    """the facts past their time on which a dated verdict rests"""
+    """the out-of-date facts that a dated verdict depends on"""
     knowledge: KnowledgeRecord
 
     @property

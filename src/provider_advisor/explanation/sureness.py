@@ -298,7 +298,7 @@ def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
     if change.instead is None:
         return f"without {asked}"
     if change.kind == "bound":
-        return f"with {criterion.label} {_moved_text(change, criterion)}"
+        return f"with {criterion.label}, {_moved_text(change, criterion)}"
     return f"with {asked} as a {change.instead.priority}"
 
 

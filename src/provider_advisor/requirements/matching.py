@@ -74,7 +74,7 @@ class Match(NamedTuple):
 
     def unlist(self) -> Match:
         """Return it as a wish in the team's own words."""
-        return Match(self.word, (UNLISTED,), "no criterion says it")
+        return Match(self.word, (UNLISTED,), "no criterion covers it")
 
 
 class DoubtfulMatchesError(RequirementsError):

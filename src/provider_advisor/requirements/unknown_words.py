@@ -64,7 +64,7 @@ class UnknownWords:
         """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""
         if not self._counts:
             return
-        yield "no criterion says these, so they are listed and not judged:"
+        yield "no criterion covers these, so they are listed and not judged:"
         for text, count in self._counts.most_common(_MOST):
             times = f" ({count:,} times)" if count > 1 else ""
             yield f"  {shown(text)}{times}.{suggest_words(get_word(text), self._knowledge)}"

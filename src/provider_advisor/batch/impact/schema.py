@@ -14,7 +14,7 @@ __all__ = ["impact_schema"]
 class _Side(ClosedModel):
     name: str
     fingerprint: str
-    version: str | None = Field(description="what its keeper calls the knowledge base; null where that is not said")
+    version: str | None = Field(description="the version of the knowledge base; null if it has none")
     date: str | None = Field(description="the day of its last change")
 
 

@@ -105,7 +105,7 @@ def describe_stale(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
 
 
 def describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
-    """Return what ends or changes, or has, of all that the answer rests on, with the places that say so."""
+    """Return ends and changes, past or announced, of what the answer is based on, with the places that say so."""
     found = []
     for part in answer.notices:
         lines = []

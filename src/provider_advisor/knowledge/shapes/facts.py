@@ -52,7 +52,7 @@ def _check_published(value: object) -> object:
 
 DayOrUndated = Annotated[
     dt.date | Literal["undated"],
-    Field(description="the day on which it was published, or undated"),
+    Field(description="the date of publication, or undated"),
     BeforeValidator(_check_published),
 ]
 
@@ -118,7 +118,7 @@ class ScaleShape(Shape):
     best: AnyAmount
     because: Words
     points: Annotated[
-        list[ScalePointShape], Field(description="where the scale bends; one at an end takes the place of its 0 or 1")
+        list[ScalePointShape], Field(description="where the scale bends; a point at an end replaces its 0 or 1")
     ] = []
 
 
@@ -143,10 +143,14 @@ class CriterionShape(Shape):
     concerns: list[Id] = []
     stale_after: Days | None = None
     silent: Words | None = None
-    negotiable: Annotated[bool, Field(description="false for what law demands: never offered as a concession")] = True
-    absent: Annotated[Id | None, Field(description="a rating's word that says that it is not there")] = None
-    keywords: Annotated[list[Id], Field(description="words that lead a search to it, but are no name of it")] = []
-    loose: Annotated[list[Id], Field(description="names of it that mean it only beside others of its area")] = []
+    negotiable: Annotated[bool, Field(description="false for what the law demands: never offered as a concession")] = (
+        True
+    )
+    absent: Annotated[Id | None, Field(description="the word of a rating that means that it is not there")] = None
+    keywords: Annotated[
+        list[Id], Field(description="words that a search finds it by, but that are not names of it")
+    ] = []
+    loose: Annotated[list[Id], Field(description="names of it that mean it only together with others of its area")] = []
     of_each: Annotated[Id | None, Field(description="the list in facts/members/ of what it can be asked of")] = None
     same_product: Annotated[
         list[Id],
@@ -176,7 +180,7 @@ class MembersFile(Shape):
     id: Id
     label: Words
     question: Words
-    alone: Annotated[Id | None, Field(description="the criterion that a member's words ask for by themselves")] = None
+    alone: Annotated[Id | None, Field(description="the criterion that the name of a member alone asks for")] = None
     members: list[MemberShape] = Field(min_length=1)
 
 
@@ -264,7 +268,7 @@ class ProductShape(Shape):
     name: Words
     until: dt.date | None = None
     closed_to_new: dt.date | None = None
-    renamed: Annotated[RenamedShape | None, Field(description="the name that it has since some day")] = None
+    renamed: Annotated[RenamedShape | None, Field(description="the name that it has from some day on")] = None
     source: Id | None = None
     line: Line | None = None
 
@@ -312,16 +316,17 @@ class ClaimShape(Shape):
     by_quote: Literal[True] | None = None
     tiers: Annotated[list[TierShape] | None, Field(min_length=2)] = None
     billed_at_least: Annotated[
-        float | None, Field(gt=0, allow_inf_nan=False, description="units that are paid for even if fewer are used")
+        float | None,
+        Field(gt=0, allow_inf_nan=False, description="the number of units paid for even if fewer are used"),
     ] = None
     monthly_minimum: Annotated[Amount | None, Field(description="what a month costs at least")] = None
-    monthly_fee: Annotated[Amount | None, Field(description="what a month costs beside what is used")] = None
-    setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost holds it")] = None
+    monthly_fee: Annotated[Amount | None, Field(description="what each month costs in addition to usage")] = None
+    setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost includes it")] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
     stated: dt.date | None = None
     until: dt.date | None = None
-    as_of: Annotated[dt.date | None, Field(description="the word of earlier files; write `stated` or `from`")] = None
+    as_of: Annotated[dt.date | None, Field(description="used in older files; write `stated` or `from`")] = None
     note: Words | None = None
 
     @model_validator(mode="after")
@@ -339,7 +344,7 @@ class ClaimShape(Shape):
             raise wrong("'product' is what the source names, 'meant' what it means without a name; keep one of them")
         self._check_members()
         if self.as_of is not None and (self.stated is not None or self.starts is not None):
-            raise wrong("'as_of' is the earlier word for 'stated' and 'from'; remove it")
+            raise wrong("'as_of' is the old word for 'stated' and 'from'; remove it")
         for name, day in (("stated", self.stated), ("from", self.starts), ("as_of", self.as_of)):
             if self.until is not None and day is not None and self.until < day:
                 raise wrong(f"'until' is before '{name}'; swap them or correct one")
