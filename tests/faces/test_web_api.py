@@ -188,3 +188,30 @@ def test_every_operation_says_what_may_go_wrong(web):
             assert kinds == {"application/problem+json"}, (path, method)
             assert operation["tags"], (path, method)
     assert "ValidationError" not in json.dumps(document)
+
+
+_TEXTS = st.text(max_size=8) | st.sampled_from(["sms", "repairs", "topics", "criterion:repairs", "\ud800", "a" * 300])
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXTS,
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(_TEXTS, part, max_size=3),
+    max_leaves=8,
+)
+_KEYS = {
+    "ask": ["answers", "values"],
+    "replay": ["schema", "question", "knowledge", "providers", "findings", "requirements", "verdict"],
+    "decisions": ["question", "title"],
+    "recommendation": ["needs", "wants", "situation", "usage", "as_of", "weights", "unlisted", "only"],
+}
+
+
+@settings(max_examples=10)
+@given(st.data())
+def test_whatever_a_body_holds_is_no_fault_of_the_server(web, bicycles, data):
+    record = recommend(bicycles, needs=["repairs"]).record
+    for name, keys in _KEYS.items():
+        body = data.draw(_ANYTHING | st.fixed_dictionaries({}, optional=dict.fromkeys(keys, _ANYTHING)), label=name)
+        if name == "replay" and isinstance(body, dict):
+            body = {**record, **body, "schema": record["schema"]}
+        found = web.post(f"/api/v1/{name}", content=json.dumps(body), headers={"Content-Type": "application/json"})
+        assert found.status_code in {200, 201, 422}, (name, body)
+        assert found.json()

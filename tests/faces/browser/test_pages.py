@@ -34,6 +34,12 @@ _PAGES = {
     "provider": "/providers/daily",
     "source": "/sources/gdpr-46",
     "rules": "/rules",
+    "rules for a team": "/rules?needs=sms&situation.developers=none",
+    "rule for a team": "/rules/appointments-want-confirmations?needs=sms",
+    "many teams": "/batch",
+    "freshness": "/freshness?within=30",
+    "contract": "/api",
+    "card": "/embed?needs=sms",
     "not found": "/nowhere",
 }
 
