@@ -27,11 +27,11 @@ from benchmarks.timing import as_installed, median_ms
 from provider_advisor import load
 
 HEAD = [
-    "| what is asked for | workers | a second | 50th, 99th percentile | beside the bare page |",
-    "|---|---|---|---|---|",
+    "| what is asked for | workers | a second | 50th, 99th percentile | CPU each | beside the bare page |",
+    "|---|---|---|---|---|---|",
 ]
 
-_SECONDS, _CONNECTIONS, _QUESTIONS = 8, 8, 200
+_SECONDS, _CONNECTIONS, _QUESTIONS = 5, 8, 200
 _BODY = "BENCHMARK_WEB_BODY"
 _NEEDS = (
     "sms",
@@ -47,27 +47,28 @@ _NEEDS = (
 
 
 class Load(NamedTuple):
-    """What a run of `wrk` found: requests a second, two percentiles in milliseconds, and requests that failed."""
+    """What a run of `wrk` found: requests a second, two percentiles in milliseconds, requests that failed, CPU each in milliseconds."""
 
     rate: float
     median: float
     last: float
     failed: int
+    processor: float
 
 
 def rows() -> Iterator[str]:
     """Yield a row for each thing that is asked for, with one worker and with two."""
     if shutil.which("wrk") is None:
-        yield "| wrk is not installed: apt-get install wrk | | | | |"
+        yield "| wrk is not installed: apt-get install wrk | | | | | |"
         return
     questions = _list_questions()
-    alone = _time_library(questions)
-    yield f"| the same answers in process, without a server | | {1000 / alone:.0f} | {alone:.1f} ms | |"
+    alone, processor = _time_library(questions)
+    yield f"| the same answers in process, without a server | | {1000 / alone:.0f} | {alone:.1f} ms | {processor:.1f} ms | |"
     for workers in (1, 2):
         with serve_ours(workers) as (port, process):
             size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
-            with serve_bare(workers, size) as bare_port:
-                bare = measure(bare_port, ["/"])
+            with serve_bare(workers, size) as (bare_port, beside):
+                bare = measure(bare_port, beside.pid, ["/"])
                 first_memory = 0
                 for name, paths, header in (
                     ("a bare page of FastAPI", None, ""),
@@ -81,13 +82,13 @@ def rows() -> Iterator[str]:
                     ("an answer as a page", [f"/answer?{one}" for one in questions], ""),
                     ("an answer that the client has (ETag)", [f"/api/v1/recommendation?{questions[0]}"], etag),
                 ):
-                    found = bare if paths is None else measure(port, paths, header)
+                    found = bare if paths is None else measure(port, process.pid, paths, header)
                     first_memory = first_memory or read_memory(process.pid)
                     failed = f", {found.failed} failed" if found.failed else ""
                     times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
-                    yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.rate / bare.rate:.2f} |"
+                    yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.processor:.1f} ms | {found.rate / bare.rate:.2f} |"
                 memory = read_memory(process.pid)
-                yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | |"
+                yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | | |"
     yield _measure_kill(questions)
 
 
@@ -105,7 +106,7 @@ def _measure_kill(questions: Sequence[str]) -> str:
             os.kill(max(list_children(process.pid)), signal.SIGKILL)
             said = running.communicate()[0]
     errors = sum(int(number) for number in re.findall(r"(?:connect|read|write) (\d+)", said))
-    return f"| one of two workers killed (`kill -9`) in mid-load: {errors} of {_CONNECTIONS} connections saw an error | 2 | | | |"
+    return f"| one of two workers killed (`kill -9`) in mid-load: {errors} of {_CONNECTIONS} connections saw an error | 2 | | | | |"
 
 
 def _list_questions() -> list[str]:
@@ -117,8 +118,8 @@ def _list_questions() -> list[str]:
     return questions
 
 
-def _time_library(questions: Sequence[str]) -> float:
-    """Return how long the library takes for an answer and its JSON, in milliseconds."""
+def _time_library(questions: Sequence[str]) -> tuple[float, float]:
+    """Return how long the library takes for an answer and its JSON, and the CPU of it, in milliseconds."""
     import orjson  # noqa: PLC0415 (of an extra)
 
     from provider_advisor.faces.web.address import read_address  # noqa: PLC0415 (as above)
@@ -126,7 +127,11 @@ def _time_library(questions: Sequence[str]) -> float:
 
     knowledge = load()
     statements = [read_address(parse_qsl(one), knowledge).statement for one in questions]
-    return median_ms([lambda one=one: orjson.dumps(answer(knowledge, one).record) for one in statements])
+    calls = [lambda one=one: orjson.dumps(answer(knowledge, one).record) for one in statements]
+    calls[0]()
+    begin = time.process_time()
+    middle = median_ms(calls)
+    return middle, 1000 * (time.process_time() - begin) / len(calls)
 
 
 def _look(port: int, path: str) -> tuple[int, str]:
@@ -134,11 +139,12 @@ def _look(port: int, path: str) -> tuple[int, str]:
         return len(found.read()), found.headers["ETag"]
 
 
-def measure(port: int, paths: Sequence[str], etag: str = "") -> Load:
+def measure(port: int, parent: int, paths: Sequence[str], etag: str = "") -> Load:
     """Return what `wrk` finds when it asks for the paths in turn over kept-alive connections."""
     listed = ", ".join(f"[[{path}]]" for path in paths)
     header = f"wrk.headers['If-None-Match'] = [[{etag}]]\n" if etag else ""
     script = f"{header}local paths, i = {{{listed}}}, 0\nrequest = function() i = i % #paths + 1; return wrk.format('GET', paths[i]) end\n"
+    begin = read_processor(parent)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
@@ -148,15 +154,17 @@ def measure(port: int, paths: Sequence[str], etag: str = "") -> Load:
             f"-c{_CONNECTIONS}",
             f"-d{_SECONDS}s",
             "--latency",
+            "--timeout",
+            "30s",
             "-s",
             file.name,
             f"http://127.0.0.1:{port}/",
         ]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    used = (read_processor(parent) - begin) / max(1, int(re.search(r"(\d+) requests in", said)[1]))
     failed = sum(int(number) for number in re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", said))
-    return Load(
-        float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]), _read_time(said, "50%"), _read_time(said, "99%"), failed
-    )
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+    return Load(rate, _read_time(said, "50%"), _read_time(said, "99%"), failed, used)
 
 
 def _read_time(said: str, name: str) -> float:
@@ -175,13 +183,13 @@ def serve_ours(workers: int) -> Iterator[tuple[int, Any]]:
 
 
 @contextmanager
-def serve_bare(workers: int, size: int) -> Iterator[int]:
-    """Serve a page that only sends so many bytes of JSON."""
+def serve_bare(workers: int, size: int) -> Iterator[tuple[int, Any]]:
+    """Serve a page that only sends so many bytes of JSON; the port and the process, as above."""
     port = _find_port()
     options = ["--interface", "asgi", "--factory", "--no-ws", "--port", str(port), "--workers", str(workers)]
     command = [sys.executable, "-m", "granian", *options, "--log-level", "error", "benchmarks.web:make_bare"]
-    with _serve(command, port, "/", {_BODY: str(size)}):
-        yield port
+    with _serve(command, port, "/", {_BODY: str(size)}) as process:
+        yield port, process
 
 
 @contextmanager
@@ -220,6 +228,15 @@ def list_children(parent: int) -> list[int]:
     return [
         int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
     ]
+
+
+def read_processor(parent: int) -> float:
+    """Return the CPU time that the processes started by a process have used, in milliseconds."""
+    ticks = 0
+    for number in list_children(parent):
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
 
 
 def read_memory(parent: int) -> int:

@@ -36,7 +36,7 @@ _PAGES = [
     "/choose?c.repairs=must&b.repairs=>=3&needs=rapairs", "/answer?needs=repairs,bikes-in-stock>=50&usage.inspections=3&sure=1",
     "/answer?needs=repairs=no,cargo-bikes", "/answer", "/answer?needs=rapairs", "/ask", "/ask/next?a=&topics=x",
     "/compare?area=services&only=differences", "/criteria?q=repair", "/criteria/repairs", "/providers/velo", "/sources/survey-2023",
-    "/rules", "/nowhere",
+    "/rules", "/batch", "/freshness", "/api", "/embed?needs=repairs", "/nowhere",
 ]  # fmt: skip
 
 _teams = st.fixed_dictionaries(
@@ -131,7 +131,12 @@ def test_16_what_files_and_teams_say_is_shown_as_text_everywhere(knowledge_from,
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in _PAGES if "rapairs" not in page and page not in {"/nowhere", "/ask/next?a=&topics=x"}]
+    "page",
+    [
+        page
+        for page in _PAGES
+        if "rapairs" not in page and page not in {"/batch", "/embed?needs=repairs", "/nowhere", "/ask/next?a=&topics=x"}
+    ],
 )
 def test_19_and_22_a_page_states_day_and_facts_and_is_sent_once(page):
     first = _WEB.get(page, follow_redirects=True)

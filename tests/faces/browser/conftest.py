@@ -16,20 +16,22 @@ _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shut
 
 
 @cache
-def _make_app():
+def _make_app(store):
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
+    from provider_advisor.store import open_store  # noqa: PLC0415 (as above)
 
-    return create_app(load())
+    return create_app(load(), store=open_store(store))
 
 
 @pytest.fixture(scope="module")
-def address():
-    """The address of a server in a thread of this process."""
+def address(tmp_path_factory):
+    """The address of a server in a thread of this process, where decisions can be kept."""
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
+    store = str(tmp_path_factory.mktemp("store") / "decisions.db")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(_make_app(), log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(_make_app(store), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:

@@ -191,3 +191,27 @@ def test_9_each_cell_of_an_answer_and_of_a_comparison_leads_to_its_source_by_key
     reason.locator(".cite a").first.focus()
     page.keyboard.press("Enter")
     assert page.locator(":target").inner_text()
+
+
+def test_20_a_file_is_uploaded_and_its_bad_row_comes_back(visit, tmp_path):
+    teams = tmp_path / "teams.csv"
+    teams.write_text("team,needs\nfirst,sms\nsecond,smz\n", encoding="utf-8")
+    page = visit("/batch", accept_downloads=True)
+    page.get_by_label("File").set_input_files(teams)
+    page.get_by_role("button", name="Answer them").click()
+    page.get_by_role("link", name="Rejected rows as CSV").wait_for(timeout=60_000)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Rejected rows as CSV").click()
+    rejects = waiting.value.path().read_text(encoding="utf-8")
+    assert "second" in rejects
+    assert "smz" in rejects
+
+
+def test_21_an_answer_is_kept_and_opened_again_by_its_address(visit):
+    page = visit("/answer?needs=sms,whiteboard&only=twilio,vonage")
+    headline = page.get_by_role("heading", level=1).inner_text()
+    page.locator("[href*='/decisions'], [action*='/decisions'], [href*='/keep']").first.click()
+    page.locator("main button").first.click()
+    page.wait_for_url("**/d/*")
+    other = visit(page.url)
+    assert headline in other.locator("main").inner_text()

@@ -37,6 +37,7 @@ _PAGES = {
     "rules for a team": "/rules?needs=sms&situation.developers=none",
     "rule for a team": "/rules/appointments-want-confirmations?needs=sms",
     "many teams": "/batch",
+    "decisions": "/decisions",
     "freshness": "/freshness?within=30",
     "contract": "/api",
     "card": "/embed?needs=sms",
