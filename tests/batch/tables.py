@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from worlds import AGES, FRAMES, PLACES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, finding, rule
+from worlds import AGES, FRAMES, PLACES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, finding, make_once, rule
 
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.build import fingerprint
@@ -43,15 +44,23 @@ def _costed(frame: Frame, number: int) -> Frame:
 COSTED = tuple(_costed(frame, number) for number, frame in enumerate(FRAMES))
 
 
+_FRAMES = st.sampled_from(COSTED)
+_SHARES = st.sampled_from([1, 2, 4, 0.3])
+_UNKNOWN = st.sampled_from([0.5, 0.25, 0.9])
+_PLAIN = {
+    id(frame.criteria): {name: part for name, part in frame.criteria.items() if not part.computed} for frame in COSTED
+}
+"""The criteria that can be claimed, by the identity of all."""
+
+
 @st.composite
 def bases(draw: st.DrawFn) -> KnowledgeBase:
     """One to four providers with random facts."""
-    frame = draw(st.sampled_from(COSTED))
-    plain = {name: criterion for name, criterion in frame.criteria.items() if not criterion.computed}
+    frame = draw(_FRAMES)
+    plain = _PLAIN[id(frame.criteria)]
     providers = {name: draw(claims_on(name, plain)) for name in PROVIDERS[: draw(st.integers(1, 4))]}
-    shares = st.sampled_from([1, 2, 4, 0.3])
-    weights = {priority: draw(shares) for priority in PRIORITIES}
-    policy = Policy(weights, draw(st.sampled_from([0.5, 0.25, 0.9])), draw(AGES))
+    weights = {priority: draw(_SHARES) for priority in PRIORITIES}
+    policy = Policy(weights, draw(_UNKNOWN), draw(AGES))
     ordered = {each.id: each for each in sort_rules(list(frame.rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)
@@ -60,6 +69,10 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
 
 def words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
     """A requirement in the grammar of the command line; now and then one that cannot be read."""
+    return make_once("words", knowledge.criteria, lambda: _words(knowledge))
+
+
+def _words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
     one = st.one_of([_word(criterion) for criterion in knowledge.criteria.values()])
     good = st.one_of(one, one, one, _choice(knowledge))
     bad = st.sampled_from(["", " ", "nothing-like-it", "c0>=", "c1>=many", "c1>=-4", "c0:perhaps", "{"])
@@ -122,20 +135,13 @@ def tables(draw: st.DrawFn, knowledge: KnowledgeBase, *, own_words: bool = False
     """
     rows = draw(st.integers(1, 12))
     lists = draw(st.booleans())
-    word = words(knowledge)
-    if lists:
-        mappings = [_mapping(criterion) for criterion in knowledge.criteria.values()]
-        part = st.one_of(st.sampled_from(list(knowledge.criteria)), *(each.map(json.loads) for each in mappings))
-        several = st.lists(part, max_size=3).map(lambda parts: json.dumps({"any": parts, "priority": "should"}))
-        word = st.one_of(word, several, *mappings)
-    asked = st.lists(word, max_size=6)
+    asked = make_once(("cells", rows, lists), knowledge.criteria, lambda: _cells(knowledge, rows, lists=lists))
     columns: dict[str, Sequence[Any]] = {"team": [f"t{number}" for number in range(rows)]}
     for name in ("needs", "wants"):
-        cells = draw(st.lists(st.one_of(st.none(), asked), min_size=rows, max_size=rows))
+        cells = draw(asked)
         columns[name] = cells if lists else [None if cell is None else ",".join(cell) for cell in cells]
     for topic in TOPICS:
-        answer = st.lists(st.sampled_from([*topic.values, *topic.values, "odd"]), max_size=2).map(";".join)
-        columns[f"situation.{topic.id}"] = draw(st.lists(st.one_of(st.none(), answer), min_size=rows, max_size=rows))
+        columns[f"situation.{topic.id}"] = draw(_situations(topic.values, rows))
     for item in draw(st.lists(st.sampled_from(USAGE), max_size=3, unique=True)):
         columns[f"usage.{item.id}"] = draw(_volumes(rows))
         if draw(st.booleans()) and knowledge.find_usage(f"{item.id}@here") is not None:
@@ -152,6 +158,24 @@ def tables(draw: st.DrawFn, knowledge: KnowledgeBase, *, own_words: bool = False
     return _batch(columns, lists=lists)
 
 
+def _cells(knowledge: KnowledgeBase, rows: int, *, lists: bool) -> st.SearchStrategy[list[list[str] | None]]:
+    """What each row asks for, in one column."""
+    word = words(knowledge)
+    if lists:
+        mappings = [_mapping(criterion) for criterion in knowledge.criteria.values()]
+        part = st.one_of(st.sampled_from(list(knowledge.criteria)), *(each.map(json.loads) for each in mappings))
+        several = st.lists(part, max_size=3).map(lambda parts: json.dumps({"any": parts, "priority": "should"}))
+        word = st.one_of(word, several, *mappings)
+    return st.lists(st.one_of(st.none(), st.lists(word, max_size=6)), min_size=rows, max_size=rows)
+
+
+@functools.cache
+def _situations(values: tuple[str, ...], rows: int) -> st.SearchStrategy[list[str | None]]:
+    answer = st.lists(st.sampled_from([*values, *values, "odd"]), max_size=2).map(";".join)
+    return st.lists(st.one_of(st.none(), answer), min_size=rows, max_size=rows)
+
+
+@functools.cache
 def _volumes(rows: int) -> st.SearchStrategy[Sequence[Any]]:
     numbers = st.lists(st.sampled_from(VOLUMES), min_size=rows, max_size=rows)
     texts = st.lists(

@@ -75,17 +75,20 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
 
 
 @settings(max_examples=80)
-@given(pairs())
-def test_every_change_alone_leaves_a_base_that_answers(found):
+@given(pairs(), st.randoms(use_true_random=False))
+def test_every_change_alone_leaves_a_base_that_answers(found, pick):
     before, after, rows = found
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
     mixing = Mixing(before, after)
-    for key in mixing.changes:
+    answering = {}
+    for key, change in pick.sample(list(mixing.changes.items()), len(mixing.changes)):
         mixed = mixing.mix_only([key])
         if mixed is not None:
             assert key in mixed.made
             assert {change.key for change in find_changes(before, mixed.facts)} <= set(mixed.made)
-            _codes(mixed.facts, rows, providers)
+            answering.setdefault(change.kind, mixed.facts)
+    for facts in answering.values():  # one of each kind, because to answer takes longest
+        _codes(facts, rows, providers)
 
 
 @settings(max_examples=60)
@@ -246,7 +249,7 @@ def test_a_rule_brings_the_criterion_that_it_speaks_of(bicycles, changed):
     assert parts["rule"]["brings"] == ["the criterion Tea is new"]
     assert parts["criterion"]["brings"] == []
     gone = {part["kind"]: part for part in _record(after, bicycles, _RIDERS)["changes"]}
-    assert gone["criterion"]["brings"] == ["the rule tea-for-all is gone"]
+    assert gone["criterion"]["brings"] == ["the rule tea-for-all was removed"]
 
 
 def test_a_column_that_only_one_side_knows_is_read_by_that_side_alone(bicycles, changed):

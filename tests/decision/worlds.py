@@ -444,7 +444,7 @@ def _lines(knowledge: KnowledgeBase) -> Iterator[str]:
 _MADE: dict[tuple[Hashable, int], tuple[object, st.SearchStrategy[Any]]] = {}
 
 
-def _make_once(kind: Hashable, of: object, make: Callable[[], st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+def make_once(kind: Hashable, of: object, make: Callable[[], st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
     """The strategy of a kind for an object, made once: Hypothesis looks into a new one for longer than it draws."""
     key = (kind, id(of))
     if key not in _MADE:
@@ -454,7 +454,7 @@ def _make_once(kind: Hashable, of: object, make: Callable[[], st.SearchStrategy[
 
 def claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
     """A provider with random claims."""
-    return _make_once(("claims", provider), criteria, lambda: _claims_on(provider, criteria))
+    return make_once(("claims", provider), criteria, lambda: _claims_on(provider, criteria))
 
 
 def _claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
@@ -490,7 +490,7 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] | None = None, most
     """One to `most` providers with random facts, under one of the pool's vocabularies and rule sets."""
     # Hypothesis writes out the defaults of what it draws by each time, so the pool is none.
     found = FRAMES if frames is None else frames
-    frame = draw(_make_once("frames", found, lambda: st.sampled_from(found)))
+    frame = draw(make_once("frames", found, lambda: st.sampled_from(found)))
     names = PROVIDERS[: draw(st.integers(1, most))]
     providers = {name: draw(claims_on(name, frame.criteria)) for name in names}
     shares = st.sampled_from([1, 2, 4, 0.3])
@@ -538,7 +538,7 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -
     """
     priorities = draw(st.sampled_from([PRIORITIES, ("must",)]))
     criteria = knowledge.criteria
-    one = _make_once(priorities, criteria, lambda: st.one_of([requirements(c, priorities) for c in criteria.values()]))
+    one = make_once(priorities, criteria, lambda: st.one_of([requirements(c, priorities) for c in criteria.values()]))
     several = choices(knowledge, priorities) if len(knowledge.criteria) > 1 else one
     asked = _consistent(draw(st.lists(st.one_of(one, one, several), max_size=6)))
     situation = {}
