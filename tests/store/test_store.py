@@ -85,7 +85,7 @@ def test_only_its_key_deletes_a_decision_and_the_key_is_not_kept(store, place, r
 def test_a_form_that_is_sent_twice_keeps_one_decision(store, record):
     key = make_secret()
     assert store.keep(record, "once", key) == store.keep(record, "once", key)
-    with pytest.raises(RequirementsError, match="used already"):
+    with pytest.raises(RequirementsError, match="already been used"):
         store.keep(record, "twice", key)
     assert len(list(store.list_all())) == 1
 
