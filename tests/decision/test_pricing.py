@@ -138,7 +138,7 @@ def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):
     (item,) = answer["providers"][0]["monthly_cost"]["items"]
     assert (item["price"], item["by_quote"]) == (None, False)
     assert item["unconverted"] == ["10 USD/delivery (no exchange rate for USD is recorded)"]
-    assert [said for said in suspicions(early) if "no rate of USD is recorded by 2020-05-31" in said]
+    assert [said for said in suspicions(early) if "no exchange rate for USD is recorded by 2020-05-31" in said]
 
 
 def test_a_converted_price_is_as_old_as_its_rate(priced):
