@@ -89,7 +89,7 @@ def test_a_sentence_means_what_it_names_whole(sentence, found):
 def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)
     assert said.startswith(f"nothing is recorded about '{word}'. See `recommend criteria` for what can be asked for. ")
-    assert said.endswith(f'--unlisted "{word}".')
+    assert said.endswith(f'To list it without judging it: --unlisted "{word}"; for all such words: --unlisted-unknown.')
 
 
 @pytest.mark.parametrize(
