@@ -13,6 +13,7 @@ from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.product_gaps import find_product_gaps
+from provider_advisor.decision.verdict import rank
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.logic import ABSENT
@@ -48,6 +49,8 @@ def columns_of(outcome: Outcome, knowledge: KnowledgeBase) -> dict[str, Any]:
                 for gap in find_product_gaps(part.findings, knowledge)
             }
         )
+    left = [part for part in outcome.assessments if part.standing != "ruled-out" and part.score]
+    found["ranking"] = [part.provider for part in sorted(left, key=lambda part: (rank(part), part.provider))]
     for part in outcome.assessments:
         name, amount = part.provider, part.cost.amount if part.cost else None
         found |= {
@@ -55,11 +58,12 @@ def columns_of(outcome: Outcome, knowledge: KnowledgeBase) -> dict[str, Any]:
             f"{name}.proven": part.score.proven if part.score else None,
             f"{name}.expected": part.score.expected if part.score else None,
             f"{name}.possible": part.score.possible if part.score else None,
-            f"{name}.monthly_cost_low": amount.low if amount else None,
-            f"{name}.monthly_cost_high": amount.high if amount else None,
             f"{name}.unmet": _musts([finding for finding in part.findings if finding.is_failed_must]),
             f"{name}.unknown": _musts([finding for finding in part.findings if finding.is_unknown_must]),
         }
+        if any(knowledge.criteria[claim.criterion].usage for claim in knowledge.providers[name].claims):
+            found[f"{name}.monthly_cost_low"] = amount.low if amount else None
+            found[f"{name}.monthly_cost_high"] = amount.high if amount else None
     return found
 
 

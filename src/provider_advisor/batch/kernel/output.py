@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,21 +11,24 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
-from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.product_gaps import find_gaps_between
 
 __all__ = [
     "GAPS",
+    "RANKING",
     "Codes",
     "ProductGaps",
     "find_decisive",
     "list_names",
+    "list_reason_columns",
     "make_code_lists",
     "make_columns",
     "make_fields",
     "make_no_lists",
+    "make_rankings",
     "make_texts",
     "make_verdict_columns",
     "make_word_lists",
@@ -36,7 +39,7 @@ _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
-GAPS = "other_product"
+GAPS, RANKING = "other_product", "ranking"
 
 
 def list_names(providers: Iterable[str]) -> list[str]:
@@ -44,8 +47,15 @@ def list_names(providers: Iterable[str]) -> list[str]:
     return ["reasons", *(f"{provider}.{name}" for provider in providers for name in ("unmet", "unknown"))]
 
 
-def make_fields(providers: Sequence[str], *, costs: bool, gaps: bool, reasons: bool, explain: bool) -> list[pa.Field]:
-    """Return the fields of the columns, in order; without `costs`, none of monthly costs.
+def list_reason_columns(providers: Iterable[str]) -> list[str]:
+    """Return the names of the columns that `reasons` adds, in order."""
+    return ["among", RANKING, *list_names(providers), "unlisted"]
+
+
+def make_fields(
+    providers: Sequence[str], *, priced: Container[str], gaps: bool, reasons: bool, explain: bool
+) -> list[pa.Field]:
+    """Return the fields of the columns, in order; monthly costs only of the providers that are `priced`.
 
     Without `gaps` there is none of musts that another product meets.
 
@@ -57,9 +67,11 @@ def make_fields(providers: Sequence[str], *, costs: bool, gaps: bool, reasons: b
         fields.append(pa.field(GAPS, _WORDS))
     for provider in providers:
         fields.append(pa.field(f"{provider}.standing", _WORD))
-        fields += [pa.field(f"{provider}.{name}", pa.float64()) for name in (*_SCORES, *(_COSTS if costs else ()))]
+        fields += [
+            pa.field(f"{provider}.{name}", pa.float64()) for name in (*_SCORES, *(_COSTS if provider in priced else ()))
+        ]
     if reasons:
-        fields += [pa.field(name, _WORDS) for name in ("among", *list_names(providers), "unlisted")]
+        fields += [pa.field(name, _WORDS) for name in list_reason_columns(providers)]
     if explain:
         fields.append(pa.field("explain", pa.string()))
     return fields
@@ -85,7 +97,7 @@ def make_verdict_columns(everybody: Sequence[str], there: Sequence[str], verdict
 
 
 def make_columns(
-    everybody: Sequence[str], there: Sequence[str], scores: Scores, costs: Sequence[Floats]
+    everybody: Sequence[str], there: Sequence[str], scores: Scores, costs: Sequence[Floats], priced: Container[str]
 ) -> Iterator[pa.Array]:
     """Yield the columns of each provider, in the order of their fields; costs, low and high, are by provider and row.
 
@@ -96,14 +108,24 @@ def make_columns(
         if provider not in there:
             rows = len(scores.asked)
             yield _make_words(np.full(rows, -1, np.int16), STANDINGS)
-            yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *costs))
+            yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *(costs if provider in priced else ())))
             continue
         place = there.index(provider)
         yield _make_words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.make_numbers(part[place], asked)
-        for ends in costs:
+        for ends in costs if provider in priced else ():
             yield arrays.make_numbers(ends[place], arrays.pack_bits(np.isfinite(ends[place])))
+
+
+def make_rankings(there: Sequence[str], scores: Scores, kept: Flags) -> pa.ListArray:
+    """Return for each row that is kept the providers that are not ruled out, in the order in which they lead."""
+    places = np.arange(len(there))[:, np.newaxis] + np.zeros(scores.standing.shape, np.int64)
+    order = np.lexsort((places, -scores.expected, scores.unknown, scores.standing), axis=0)
+    counts = np.where(scores.asked & kept, np.count_nonzero(scores.standing < RULED_OUT, axis=0), 0)
+    ranked = order.T[np.arange(len(there)) < counts[:, np.newaxis]]  # the ruled out are the last of each row
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    return arrays.make_lists(ends, arrays.make_dictionary(ranked.astype(np.int32), there), kept)
 
 
 def make_no_lists(rows: int) -> pa.Array:

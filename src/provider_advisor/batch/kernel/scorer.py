@@ -48,6 +48,7 @@ from provider_advisor.batch.kernel.output import (
     make_columns,
     make_fields,
     make_no_lists,
+    make_rankings,
     make_texts,
     make_verdict_columns,
     make_word_lists,
@@ -71,7 +72,7 @@ from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.base import EVERYTHING, Scope
+from provider_advisor.knowledge.base import EVERYTHING, KnowledgeBase, Scope
 from provider_advisor.requirements import Statement, Unlisted
 
 __all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]
@@ -117,11 +118,11 @@ class Scorer:
         self.facts = facts
         self._id_column = id_column
         self._reasons, self._explain = reasons, explain
-        self._costs = bool(facts.knowledge.usage)
         self._everybody = tuple(facts.base.providers) if everybody is None else tuple(everybody)
+        self._priced = _list_priced(facts.base.whole or facts.base)
         self._gaps = any(criterion.same_product for criterion in facts.knowledge.criteria.values())
         self._fields = make_fields(
-            self._everybody, costs=self._costs, gaps=self._gaps, reasons=reasons, explain=explain
+            self._everybody, priced=self._priced, gaps=self._gaps, reasons=reasons, explain=explain
         )
         self._chaining = Chaining(facts.knowledge)
         self._memory = Memory(facts)
@@ -152,10 +153,10 @@ class Scorer:
         tally = tally.add_unjudged(len(found.unlisted))
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
-        costs = (found.costs.low, found.costs.high) if self._costs else ()
+        costs = (found.costs.low, found.costs.high)
         ours = [*map(some, make_verdict_columns(self._everybody, providers, verdicts))]
         ours += [memory.gaps.list_codes(found.entries, verdicts, kept)] if self._gaps else []
-        ours += map(some, make_columns(self._everybody, providers, found.scores, costs))
+        ours += map(some, make_columns(self._everybody, providers, found.scores, costs, self._priced))
         if self._reasons:
             ours += self._list_reasons(memory, found, verdicts.among, kept)
         if self._explain:
@@ -207,6 +208,7 @@ class Scorer:
         """Return the lists of the rows that are kept, which is far cheaper than to filter finished lists."""
         return [
             make_word_lists(among, tuple(self.facts.knowledge.providers), kept),
+            make_rankings(tuple(self.facts.knowledge.providers), found.scores, kept),
             *(
                 memory.lists[name].list_codes(found.entries, kept, memory.cells)
                 if name in memory.lists
@@ -228,6 +230,12 @@ class Scorer:
             found = None if statement is None else answer(knowledge, statement).record
             texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
         return pa.array(texts, pa.string())
+
+
+def _list_priced(knowledge: KnowledgeBase) -> frozenset[str]:
+    """Return the providers with a price for something that a team can use; the cost of the others is never known."""
+    multiplied = {name for name, criterion in knowledge.criteria.items() if criterion.usage}
+    return frozenset(provider for provider, criterion in knowledge.claims if criterion in multiplied)
 
 
 def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:

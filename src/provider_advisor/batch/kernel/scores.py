@@ -30,6 +30,7 @@ __all__ = [
     "FIRM",
     "KINDS",
     "LEANING",
+    "RULED_OUT",
     "STANDINGS",
     "STRENGTHS",
     "Scores",
@@ -44,7 +45,7 @@ __all__ = [
 KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Standing)
 FIRM, DATED, LEANING = range(3)  # places in STRENGTHS
 _RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS
-_QUALIFIED, _UNCONFIRMED, _RULED_OUT = range(3)  # places in STANDINGS
+_QUALIFIED, _UNCONFIRMED, RULED_OUT = range(3)  # places in STANDINGS
 _AT_ONCE = 1 << 12  # teams whose numbers fit a processor's cache: measured a third quicker than 4 times as many
 
 
@@ -111,7 +112,7 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
         parts[:, :, some] = rounded.swapaxes(0, 1)
         doubted[some] = doubtful.any(axis=(0, 1))
         failed, unknown[:, some] = by_provider[:, 3], by_provider[:, 4]
-        standing[:, some] = np.where(failed > 0, _RULED_OUT, by_provider[:, 4] > 0)
+        standing[:, some] = np.where(failed > 0, RULED_OUT, by_provider[:, 4] > 0)
     scores = Scores(standing, unknown, parts[0], parts[1], parts[2], asked)
     doubted &= asked
     _sum_alone(np.flatnonzero(doubted & ~varying), list(parts), entries, cells)
@@ -155,10 +156,10 @@ def judge_teams(scores: Scores) -> Verdicts:
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
     kind = np.full(teams, _UNDETERMINED, np.int16)
     kind[(best == _QUALIFIED) & beaten & _are_alike(scores, among)] = _TIE
-    kind[best == _RULED_OUT] = _NONE
+    kind[best == RULED_OUT] = _NONE
     kind[recommended] = _RECOMMENDED
     strength = np.where(recommended, np.where(beaten, FIRM, LEANING), -1).astype(np.int16)
-    among &= ~alone & (best >= 0) & (best != _RULED_OUT)
+    among &= ~alone & (best >= 0) & (best != RULED_OUT)
     return Verdicts(kind, strength, np.where(recommended, first, -1), np.where(leaning, first, -1), among)
 
 
@@ -189,5 +190,5 @@ def _are_others_beaten(scores: Scores, first: Ints, among: Flags) -> Flags:
     """Return where nobody but the leaders could come out on top, however the unknowns turn out."""
     places = np.arange(len(scores.proven), dtype=np.int16)[:, np.newaxis]
     proven = np.where(first == places, scores.proven, -np.inf).max(axis=0)
-    beaten = among | (scores.standing == _RULED_OUT) | (scores.possible < proven)
+    beaten = among | (scores.standing == RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

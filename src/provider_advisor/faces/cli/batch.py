@@ -276,12 +276,12 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 
 def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
-    from provider_advisor.batch.kernel.output import list_names  # noqa: PLC0415
+    from provider_advisor.batch.kernel.output import list_reason_columns  # noqa: PLC0415
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
     from provider_advisor.batch.writing.row_sentences import RowSentences  # noqa: PLC0415
     from provider_advisor.batch.writing.workbook import WorkbookPlan, list_scope  # noqa: PLC0415
 
-    hidden = frozenset() if options.reasons else frozenset(["among", *list_names(knowledge.providers), "unlisted"])
+    hidden = frozenset() if options.reasons else frozenset(list_reason_columns(knowledge.providers))
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
     def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
