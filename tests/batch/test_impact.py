@@ -53,12 +53,15 @@ def pairs(draw):
     return before, after, draw(tables(before.knowledge))
 
 
+def _select_known(facts, rows):
+    """The columns without the volumes of members that a base does not know, which it does not read."""
+    find = facts.knowledge.find_usage
+    return rows.select([name for name in rows.schema.names if "@" not in name or find(name.removeprefix("usage."))])
+
+
 def _codes(facts, rows, providers):
-    """How a base answers, without the volumes of members that it does not know."""
-    known = [
-        name for name in rows.schema.names if facts.knowledge.find_usage(name.removeprefix("usage.")) or "@" not in name
-    ]
-    coded = Judge(facts, providers)(rows.select(known))
+    """How a base answers."""
+    coded = Judge(facts, providers)(_select_known(facts, rows))
     return [None if row in coded.errors else tuple(code) for row, code in enumerate(coded.codes.tolist())]
 
 
@@ -129,8 +132,8 @@ def test_the_counts_are_those_of_single_answers(found, size):
     before, after, rows = found
     record = _record(before.knowledge, after.knowledge, rows, size)
     transitions, rejected = Counter(), Counter()
-    for row in rows.to_pylist():
-        then, now = answered(row, before), answered(row, after)
+    for old, new in zip(*(_select_known(facts, rows).to_pylist() for facts in (before, after)), strict=True):
+        then, now = answered(old, before), answered(new, after)
         if isinstance(then, Outcome) and isinstance(now, Outcome):
             transitions[then.verdict, now.verdict] += then.verdict != now.verdict
         else:

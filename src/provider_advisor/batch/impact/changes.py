@@ -61,7 +61,11 @@ def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
 def is_reshaped(name: str, old: KnowledgeBase, new: KnowledgeBase) -> bool:
     """Return whether claims on a criterion mean something else, or can only be made, in one of the bases."""
     then, now = old.criteria.get(name), new.criteria.get(name)
-    return then is None or now is None or any(getattr(then, part) != getattr(now, part) for part in _SHAPE)
+    if then is None or now is None:
+        return True
+    # Asked for without a member, the best member counts, and which one is best depends on what is better.
+    parts = (*_SHAPE, "lower_is_better") if now.of_each else _SHAPE
+    return any(getattr(then, part) != getattr(now, part) for part in parts)
 
 
 def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
