@@ -187,7 +187,10 @@ def test_what_cannot_be_read_is_said_before_spark_works(spark, bicycles):
         ("needs string, Verdict string", "two columns of the result would be called 'Verdict'"),
         ("needs string, velo_standing string", "two columns of the result would be called 'velo_standing'"),
         ("needs string, error string", "the column 'error'"),
-        ("needs string, span interval month", "the column 'span' holds interval month, unknown to Arrow"),
+        (
+            "needs string, span interval month",
+            "the column 'span' holds interval month, which Arrow does not know",
+        ),
     ):
         with pytest.raises(BatchError, match=told):
             score_spark(spark.createDataFrame([], schema), bicycles)

@@ -129,7 +129,9 @@ async def _send(request: DrawnRequest) -> tuple[int, dict[bytes, bytes], bytes]:
     waiting, sent = [{"type": "http.request", "body": request.body, "more_body": False}], []
 
     async def receive() -> dict[str, Any]:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
+        if not waiting:  # a client that waits for its answer; one that had left would get none
+            await asyncio.Event().wait()
+        return waiting.pop()
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)

@@ -108,8 +108,7 @@ class Assessment(NamedTuple):
     @property
     def unknown_musts(self) -> int:
         """Return how many musts are neither proven nor failed."""
-        # Most findings are of wishes, or known.
-        return len([each for each in self.findings if each.degree.truth is Truth.UNKNOWN and each.is_unknown_must])
+        return sum(each.is_unknown_must for each in self.findings)
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 
@@ -138,5 +139,4 @@ class Traffic:
         text = (
             json.dumps(line) if self._settings.log == "json" else " ".join(json.dumps(part) for part in line.values())
         )
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+        show_text(text, err=True)
