@@ -222,3 +222,15 @@ def test_a_store_that_cannot_be_used_is_one_sentence(recommend_says, monkeypatch
     assert (found.status, found.out) == (2, "")
     assert says in found.err
     assert found.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("path", ["/decisions", "/choose", "/api/v1/recommendation"])
+def test_a_form_that_a_page_of_another_site_sends_is_refused(serve, bicycles, path):
+    web = serve(bicycles)
+    refused = web.post(path, data={"question": _ASKED}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert refused.status_code == 403
+    assert "A page of another site sent this form" in refused.text
+    assert web.post(path, data={"question": _ASKED}, headers={"Sec-Fetch-Site": "same-origin"}).status_code != 403
+    assert web.get("/choose", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200, (
+        "a link may come from anywhere"
+    )

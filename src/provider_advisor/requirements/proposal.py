@@ -145,7 +145,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     counted = [f"{len(rows) - left_out - listed} of {len(rows)} requirements are judged"]
     counted += [f"{listed} listed and not judged"] if listed else []
     counted += [f"{left_out} left out"] if left_out else []
-    counted += [f"{empty} rows without a requirement skipped"] if empty else []
+    counted += [f"{'1 row' if empty == 1 else f'{empty} rows'} without a requirement skipped"] if empty else []
     notice = f"{grid.file}: {', '.join(counted)}."
     return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.words import STRENGTHS, percent
+from provider_advisor.explanation.words import STRENGTHS, counted, percent
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_summary"]
@@ -20,7 +20,7 @@ def show_summary(summary: Record, page: Page) -> None:
     """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
     scored, rejected = summary["scored"], summary["rejected"]
     empty = f" Skipped rows of empty cells: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
-    page.line(f"{summary['rows']:,} rows: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
+    page.line(f"{counted(summary['rows'], 'row')}: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
     if summary["not_judged"]:
         page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
     known = summary["knowledge"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.words import STRENGTHS, joined, percent
+from provider_advisor.explanation.words import STRENGTHS, counted, joined, percent
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.text import clean
 
@@ -62,10 +62,11 @@ def batch_report(summary: Record) -> str:
 def batch_values(summary: Record) -> dict[str, Any]:
     """Return what the templates of the page show, by name."""
     return {
-        "title": f"Recommendations for {_teams(summary['scored'])}",
+        "title": f"Recommendations for {counted(summary['scored'], 'team')}",
         "lede": _lede(summary),
         "summary": summary,
-        "rejected": f"{_rows(summary['rejected'])} of {summary['rows']:,} could not be read and "
+        "counted_rows": counted(summary["rows"], "row"),
+        "rejected": f"{counted(summary['rejected'], 'row')} of {summary['rows']:,} could not be read and "
         f"{'is' if summary['rejected'] == 1 else 'are'} not counted.",
         "verdicts": Chart(_verdicts(summary), "100%", 0),
         "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
@@ -74,14 +75,6 @@ def batch_values(summary: Record) -> dict[str, Any]:
         "wanted": _wanted(summary),
         "known": summary["knowledge"],
     }
-
-
-def _teams(count: int) -> str:
-    return "1 team" if count == 1 else f"{count:,} teams"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _lede(summary: Record) -> str:
@@ -144,7 +137,7 @@ def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa:
     """Return the first parts as bars; the first one fills the chart."""
     whole = max((part["teams"] for part in parts), default=0)
     bars = [_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
-    return Chart(bars, f"{whole:,} of {_teams(scored)}", max(0, len(parts) - _MOST))
+    return Chart(bars, f"{whole:,} of {counted(scored, 'team')}", max(0, len(parts) - _MOST))
 
 
 def _question(part: Record) -> tuple[str, str]:

@@ -47,7 +47,7 @@ class Guard:
         self._app, self._fingerprint, self._settings = app, fingerprint, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, unless it asks another server."""
+        """Pass a request on, unless it asks another server, or changes something for a page of another site."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -59,6 +59,12 @@ class Guard:
         if settings.hosts and not scope["path"].startswith("/-/") and _read_host(scope) not in settings.hosts:
             sentence = "This server does not answer under that name."
             await respond_problem(HTTPStatus.MISDIRECTED_REQUEST, [sentence])(scope, receive, add)
+            return
+        # Browsers say who sent a form. `Origin` would not do: under this server's own policy on referrers it is null.
+        is_safe = scope["method"] in {"GET", "HEAD", "OPTIONS"}
+        if not is_safe and Headers(scope=scope).get("sec-fetch-site") in {"cross-site", "same-site"}:
+            sentence = "A page of another site sent this form; open the page on this server and send it from there."
+            await respond_problem(HTTPStatus.FORBIDDEN, [sentence])(scope, receive, add)
             return
         await self._app(scope, receive, add)
 
