@@ -172,6 +172,19 @@ def test_rejects_of_an_earlier_run_are_removed_when_there_are_none(run, emptied,
     assert _list_objects(emptied) == ["scores.csv"]
 
 
+@pytest.mark.parametrize("named", [(), ("--rejects", "s3://teams/scores.rejects.csv")])
+def test_an_object_that_no_run_wrote_is_not_taken_for_rejects(run, emptied, teams, tmp_path, named):
+    """Neither replaced by rejects nor deleted where there are none: the run does not start, as with a file."""
+    emptied.put_object(Bucket="teams", Key="scores.rejects.csv", Body=b"a list of mine\n")
+    (tmp_path / "good.csv").write_text("needs\nvoice-api\n")
+    for source in (teams, tmp_path / "good.csv"):
+        status, said = run(source, "s3://teams/scores.csv", *named)
+        assert (status, said.count("\n")) == (2, 1)
+        assert "s3://teams/scores.rejects.csv exists and is not a rejects file from an earlier run" in said
+        assert _list_objects(emptied) == ["scores.rejects.csv"]
+        assert _read_object(emptied, "scores.rejects.csv") == b"a list of mine\n"
+
+
 def test_nothing_is_left_where_the_rows_cannot_be_sent(run, emptied, teams, monkeypatch):
     sent = StoredObject.send
 

@@ -230,7 +230,7 @@ class Cells:
             _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
         )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
-        # A rule that favours by a criterion looks at this rank: not 0: the team judges it itself, or refuses it.
+        # A rule that favours by this criterion counts only where the rank is 0: else the team judges it, or refuses it.
         is_refused = any(part.is_absence or part.priority == "wont" for part in cell.stated)
         self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)

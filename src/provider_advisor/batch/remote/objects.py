@@ -57,6 +57,18 @@ class StoredObject(NamedTuple):
         if found.type == pf.FileType.NotFound:
             raise BatchError(f"{self.name} cannot be written: there is no bucket '{bucket}', or you may not see it.")
 
+    def refuse_other(self, begins: bytes, what: str) -> None:
+        """Raise BatchError for an object that neither is empty nor begins so: `what` may be replaced, and no other."""
+        if self.inspect() is None:
+            return
+        try:
+            with self.open() as found:
+                head = found.read(len(begins))
+        except _BROKEN as error:
+            raise BatchFailure(f"{self.name} cannot be read ({self.describe(error)}); {_HINT}") from error
+        if head not in {b"", begins}:
+            raise BatchError(f"{self.name} exists and is not {what}; move it, or name another object.")
+
     def send(self, file: Path) -> None:
         """Write the bytes of a file of this machine, which appear at once. Raises BatchFailure, and leaves nothing."""
         try:

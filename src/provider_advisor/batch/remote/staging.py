@@ -47,6 +47,10 @@ class Staging:
         self._files[what] = _StagedFile(stored, folder / PurePosixPath(stored.path).name)
         return str(self._files[what].local)
 
+    def refuse_other(self, what: str, begins: bytes, replaced: str) -> None:
+        """Raise BatchError if the object of an output is there and does not begin as what may be `replaced`."""
+        self._files[what].stored.refuse_other(begins, replaced)
+
     def find_name(self, local: Path | None) -> str | None:
         """Return the name of the object that a file of this machine will be, None for any other file."""
         return next((staged.stored.name for staged in self._files.values() if staged.local == local), None)

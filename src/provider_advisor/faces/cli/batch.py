@@ -194,6 +194,7 @@ def _stage(
         yield names, options, None
         return
     from provider_advisor.batch.remote.staging import stage  # noqa: PLC0415 (clients of stores load slowly)
+    from provider_advisor.batch.writing.frames import REJECTS_HEADER  # noqa: PLC0415 (as above)
 
     if is_stored(names[-1]) and options.rejects is None:
         given["rejects"] = _name_rejects(names[-1])
@@ -202,6 +203,8 @@ def _stage(
             name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
             for name, value in given.items()
         }
+        if given["rejects"] and is_stored(given["rejects"]):
+            staging.refuse_other(_CALLED["rejects"], REJECTS_HEADER, "a rejects file from an earlier run")
         output = str(placed.pop("output"))
         yield (*names[:-1], output), dataclasses.replace(options, **placed), staging
 

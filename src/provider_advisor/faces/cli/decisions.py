@@ -11,6 +11,7 @@ import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.schema import read_answer
+from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.options import (
     format_option,
     knowledge_options,
@@ -123,7 +124,7 @@ def delete_decisions(ids: tuple[str, ...], store: str) -> None:
         found = list(_find_each(ids, opened))  # all are known before the first is gone
         for kept in found:
             opened.delete(kept.id)
-    show_text(f"Deleted {'1 decision' if len(found) == 1 else f'{len(found)} decisions'}.")
+    show_text(f"Deleted {counted(len(found), 'decision')}.")
 
 
 @contextlib.contextmanager
