@@ -113,8 +113,10 @@ def answer(knowledge: KnowledgeBase, statement: Statement, *, robustness: bool =
 
 
 def _list_absent(facts: Facts) -> Iterator[str]:
-    """Yield a note for each provider that was asked for by name, and takes no part on the day."""
+    """Yield a note for each provider asked for by name that takes no part on the day, and where no fact is so old."""
     base = facts.base.whole or facts.base
+    if (first := facts.base.first_day) is not None and first > facts.as_of:
+        yield f"No fact is from {facts.as_of} or before; the first is from {first}."
     for name in facts.base.scope.only:
         if name not in facts.base.providers:
             yield f"{base.providers[name].name} is not compared: none of the sources says anything about it."

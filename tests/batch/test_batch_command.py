@@ -38,7 +38,8 @@ def batch(tmp_path, monkeypatch, capsysbinary):
 
 _REFUSED = (
     "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it: "
-    '--unlisted ""whitebord""; for all such words: --unlisted-unknown.","b,whitebord,,6"\n'
+    '--unlisted ""whitebord"" (in a file or table: \'unlisted\'); for all such words: --unlisted-unknown.",'
+    '"b,whitebord,,6"\n'
 )
 
 

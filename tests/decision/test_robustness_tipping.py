@@ -75,8 +75,8 @@ def test_a_whole_amount_tips_from_the_next_one_on():
     claims = {"ada": {"seats": Said(100, "exactly"), "fax": LACKS}, "bob": {"fax": HAS}}
     asked = [Requirement("seats", "should"), Requirement("fax", "should")]
     assert said(criteria, claims, asked) == [
-        "seats: from 51 things on, Ada leads (today: 100 things).",
-        "seats: from 51 things on, Bob leads (today: not known).",
+        "seats at Ada: from 51 things on, Ada leads (today: 100 things).",
+        "seats at Bob: from 51 things on, Bob leads (today: not known).",
     ]
 
 
@@ -84,17 +84,17 @@ def test_a_price_tips_below_where_both_are_level_and_at_a_bound_it_is_reached():
     criteria = [price("toll")]
     claims = {"ada": {"toll": Said(4, "exactly")}, "bob": {"toll": Said(6, "exactly")}}
     assert said(criteria, claims, [Requirement("toll", "should")]) == [
-        "toll: below 6 USD/thing, Ada leads (today: 4 USD/thing).",
-        "toll: below 4 USD/thing, Bob leads (today: 6 USD/thing).",
+        "toll at Ada: below 6 USD/thing, Ada leads (today: 4 USD/thing).",
+        "toll at Bob: below 4 USD/thing, Bob leads (today: 6 USD/thing).",
     ]
     assert said(criteria, claims, [Requirement("toll", "must", Interval(None, 5))]) == [
-        "toll: up to 5 USD/thing, Ada leads (today: 4 USD/thing)."
+        "toll at Ada: up to 5 USD/thing, Ada leads (today: 4 USD/thing)."
     ]
 
 
 def test_a_rating_tips_at_one_of_its_words():
     claims = {"ada": {"care": Said("fair")}, "bob": {"care": Said("poor")}}
     assert said([rating("care")], claims, [Requirement("care", "should")]) == [
-        "care: from fair on, Ada leads (today: fair).",
-        "care: from good on, Bob leads (today: poor).",
+        "care at Ada: from fair on, Ada leads (today: fair).",
+        "care at Bob: from good on, Bob leads (today: poor).",
     ]

@@ -162,4 +162,7 @@ def test_notes_are_told_where_they_decide():
     parts = (sources, knowledge.criteria, {**knowledge.providers, "ada": noted}, knowledge.topics, knowledge.usage)
     knowledge = type(knowledge)(*parts, knowledge.rules, knowledge.policy, fingerprint="noted")
     found = answer(knowledge, Statement(_musts("calls", "fax"), DAY, None)).explanation
-    assert list_caveats(found, knowledge) == ["Ada, fax: fax read twice.", "Source A paper: machine-translated."]
+    assert list_caveats(found, knowledge) == [
+        "Ada, fax: fax read twice.",
+        "Source A paper: machine-translated; it names no publisher.",
+    ]

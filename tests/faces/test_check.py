@@ -38,6 +38,17 @@ def test_facts_and_rules_that_do_not_belong_together_are_one_sentence(here, reco
     assert run.status == 2
     assert run.err.count("\n") == 1
     assert f"the {kind} in {kind} are read with the shipped {other}, which do not belong to them" in run.err
+
+
+def test_a_single_rule_beside_its_own_facts_is_known_to_belong_to_them(here, recommend_says):
+    (here / "rules" / "riding.yaml").write_text(
+        "area: riding\nrules:\n- {id: one, when: {need: repairs}, implies: [{criterion: advice}], because: So.,"
+        " rests_on: [{source: survey-2023, lines: [1]}]}\n"
+    )
+    run = recommend_says("recommend check --rules rules")
+    assert run.status == 2
+    assert run.err.startswith("facts: the rules in rules are read with the shipped facts")
+    assert run.err.count("\n") == 1
     assert run.err.endswith(f"name those that do with --{other} {here / other}.\n")
 
 

@@ -127,7 +127,9 @@ def test_a_provider_takes_part_from_the_day_of_its_first_claim_on(guides):
     ask = {"needs": ["board"]}
     assert standings(recommend(guides, **ask, as_of=dt.date(2023, 12, 31))) == {"old": "qualified"}
     assert set(standings(recommend(guides, **ask, as_of=dt.date(2024, 1, 1)))) == {"old", "new"}
-    assert set(standings(recommend(guides, **ask, as_of=dt.date(2021, 1, 1)))) == {"old", "new"}  # nothing is known yet
+    before = recommend(guides, **ask, as_of=dt.date(2021, 1, 1))
+    assert set(standings(before)) == {"old", "new"}  # nothing is known yet, and a note says so
+    assert before.record["notes"] == ["No fact is from 2021-01-01 or before; the first is from 2022-01-01."]
     asked = Statement(read_team(guides, **ask), dt.date(2023, 1, 1), scope=Scope(only=("new", "old")))
     assert answer(guides, asked).record["notes"] == ["New Calls is not compared: its first claim is from 2024-01-01."]
 

@@ -92,7 +92,8 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
             [
                 (
                     "nothing is recorded about 'xyzzy'. See `recommend criteria` for what can be asked for. "
-                    'To list it without judging it: --unlisted "xyzzy"; for all such words: --unlisted-unknown.'
+                    'To list it without judging it: --unlisted "xyzzy" '
+                    "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."
                 ),
                 f"'{STOCK}' is a quantity, which cannot be absent; give it a bound instead, such as {STOCK}<=1.",
                 "a choice names 'repairs' twice; name each of its parts once.",

@@ -14,7 +14,10 @@ _NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what ca
 
 
 def _list_it(word):
-    return f'To list it without judging it: --unlisted "{word}"; for all such words: --unlisted-unknown.'
+    return (
+        f'To list it without judging it: --unlisted "{word}" '
+        "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,8 @@ def _list_it(word):
         ("repairs:should", ("repairs", "should", None)),
         ("repairs : could", ("repairs", "could", None)),
         ("repairs:wont", ("repairs", "wont", None)),
+        ("repairs=yes", ("repairs", "must", None)),
+        ("Repairs = YES:could", ("repairs", "could", None)),
         ("child-seats", ("child-seats", "must", None)),
         ("stock", (STOCK, "must", None)),
         ("bikes-in-stock>=90", (STOCK, "must", Interval(90))),
@@ -103,7 +108,11 @@ def lacks(found, sign=">="):
         ("repairs:", "unknown priority '' in 'repairs:'; expected must, should, could or wont."),
         ("repairs>=1", CAPABILITY),
         ("mending<=1", CAPABILITY),
-        ("repairs=yes", CAPABILITY),
+        (
+            "repairs:no",
+            "unknown priority 'no' in 'repairs:no'; expected must, should, could or wont. "
+            "If it must not be there, write 'repairs=no'.",
+        ),
         ("stock=90", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=90."),
         ("rental-price=9", f"'{RENTAL}' is a price; expected >= or <= before its number, such as {RENTAL}>=9."),
         ("stock=", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=1."),

@@ -167,6 +167,8 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
         return "every provider compared would fail a must"
     if verdict.kind == "tie":
         return f"{provider_names(verdict.among, knowledge)} would be equal"
+    if not verdict.named:
+        return "nothing would be left to compare the providers by"
     lean = f", leaning to {knowledge.providers[verdict.lean].name}" if verdict.lean else ""
     return f"the answer would be undetermined{lean}"
 

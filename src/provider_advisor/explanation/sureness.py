@@ -335,7 +335,7 @@ def _tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
         provider=part.provider,
         criterion=part.criterion,
         within=within,
-        says=f"{criterion.label}: {joined(says)}, {name} leads (today: {known}).",
+        says=f"{criterion.label} at {name}: {joined(says)}, {name} leads (today: {known}).",
     )
 
 

@@ -9,6 +9,7 @@ from provider_advisor.explanation.model import AnswerRecord, ConfirmRecord, Find
 from provider_advisor.explanation.words import (
     criterion_label,
     joined,
+    list_doubts,
     number_text,
     rule_label,
     shortened,
@@ -115,9 +116,9 @@ def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str
 
 def _list_sources(answer: AnswerRecord) -> Iterator[str]:
     for source in answer.sources:
-        if source.note:
+        if doubts := list_doubts(source):
             publisher = f" ({source.publisher})" if source.publisher else ""
-            yield f"Source {source.title}{publisher}: {source.note}."
+            yield f"Source {source.title}{publisher}: {'; '.join(doubts)}."
 
 
 # What was stated, or asked by a rule, and does not count

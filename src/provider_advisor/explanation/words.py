@@ -30,6 +30,7 @@ __all__ = [
     "describe_priced",
     "joined",
     "limits_text",
+    "list_doubts",
     "lines_text",
     "name_source",
     "number_text",
@@ -281,7 +282,12 @@ def lines_text(places: Iterable[int | str]) -> str:
 def remarks_text(source: SourceRecord) -> str:
     """Return what a reader should know of a source: why it has no address, and its note; perhaps empty."""
     address = f"no address: {source.no_url}" if source.url is None and source.no_url else None
-    return "; ".join(remark for remark in (address, source.note) if remark)
+    return "; ".join(remark for remark in (address, *list_doubts(source)) if remark)
+
+
+def list_doubts(source: SourceRecord) -> list[str]:
+    """Return what weighs against a source: its note, and that it names no publisher."""
+    return [part for part in (source.note, None if source.publisher else "it names no publisher") if part]
 
 
 def age_text(days: int) -> str:

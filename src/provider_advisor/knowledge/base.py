@@ -126,6 +126,11 @@ class KnowledgeBase:
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 
     @cached_property
+    def first_day(self) -> dt.date | None:
+        """Return the day of the oldest claim, None without any."""
+        return min((claim.stated for part in self.providers.values() for claim in part.claims), default=None)
+
+    @cached_property
     def questionnaire(self) -> Questionnaire | None:
         """Return the questionnaire of rules/questions.yaml, None without that file."""
         return self.written() if callable(self.written) else self.written

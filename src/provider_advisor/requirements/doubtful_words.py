@@ -18,7 +18,11 @@ from provider_advisor.safe_text import fold, is_error_value
 
 __all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
 
-_WITHOUT = re.compile(r"(?:no|not|without|never)[\s_-]+(?P<word>\S.*)", re.IGNORECASE | re.DOTALL)
+_WITHOUT = re.compile(
+    r"(?:(?:we\s+)?(?:do\s+not|don['’]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
+    r"|(?P<before>.*?\S)[\s_:(-]+(?:(?:is|are)\s+)?(?:no|none|not(?:\s+(?:needed|wanted|required|necessary))?)\)?",
+    re.IGNORECASE | re.DOTALL,
+)
 _MOST, _LONGEST = 3, 200
 _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 
@@ -33,8 +37,8 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
         return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
     word, member = split_member(word)
     quoted = quoted if member is None else f"'{word}'"
-    without = _WITHOUT.fullmatch(word.strip())
-    named = without and knowledge.find_criterion(without["word"].strip())
+    without = _find_denied(word)
+    named = without and knowledge.find_criterion(without)
     if named:
         return (
             f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'; "
@@ -44,7 +48,10 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what can be asked for."
     typed = quoted[1:-1].replace('"', '\\"')
-    return f'{said} To list it without judging it: --unlisted "{typed}"; for all such words: --unlisted-unknown.'
+    return (
+        f"{said} To list it without judging it: --unlisted \"{typed}\" (in a file or table: 'unlisted'); for all such "
+        "words: --unlisted-unknown."
+    )
 
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
@@ -52,11 +59,17 @@ def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
     if knowledge.find_criterion(word) is not None or is_error_value(word):
         return False
     name, member = split_member(word)
-    without = _WITHOUT.fullmatch(name)
+    without = _find_denied(name)
     if not name.strip():
         return False
-    named = [name] if member is not None else [without["word"].strip()] if without else []
+    named = [name] if member is not None else [without] if without else []
     return not any(knowledge.find_criterion(each) for each in named)
+
+
+def _find_denied(word: str) -> str | None:
+    """Return what words ask to do without: "fax" of "no fax", "fax (no)" and "no need for fax"; None for others."""
+    found = _WITHOUT.fullmatch(word[:_LONGEST].strip())
+    return None if found is None else (found["word"] or found["before"]).strip()
 
 
 def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:

@@ -56,7 +56,7 @@ _PART_KEYS = ("criterion", "member", "is", "at_least", "at_most", "exactly")
 _CHOICE_KEYS = ("any", "priority", "weight")
 _KEYS = (*_PART_KEYS, *_CHOICE_KEYS)
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
-_NO, _ABSENT = "no", "absent"
+_YES, _NO, _ABSENT = "yes", "no", "absent"
 _MOST_PARTS = 100
 _LONGEST = 200
 
@@ -273,7 +273,7 @@ def _read_bounds(given: Mapping[str, Any], criterion: Criterion) -> Interval | N
     ]
     bound = None
     for part in bounds:
-        bound = part if bound is None else bound.intersect(part)
+        bound = part if bound is None or part is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
         raise RequirementsError(explain_exclusive(bound, criterion))
     return bound
@@ -333,15 +333,20 @@ def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
 def _read_priority(word: object, text: str) -> Priority:
     if word not in _PRIORITIES:
         hint = did_you_mean(brief(word), _PRIORITIES)
+        name = get_word(text)
+        is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
+        absent = f" If it must not be there, write '{name}=no'." if is_denied else hint
         raise RequirementsError(
-            f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{hint}"
+            f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
         )
     return word
 
 
-def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval:
+def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
     if sign == "=" and value.casefold() == _NO and value not in criterion.values:
         return _read_absent(criterion)
+    if sign == "=" and value.casefold() == _YES and criterion.kind == "capability":
+        return None  # it must be there, as without a bound
     if criterion.kind == "capability":
         raise RequirementsError(
             f"'{criterion.id}' is a capability, which a provider has or lacks; "

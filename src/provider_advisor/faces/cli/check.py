@@ -117,5 +117,5 @@ def _counts(knowledge: KnowledgeBase) -> str:
     claims = sum(len(provider.claims) for provider in knowledge.providers.values())
     return (
         f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, "
-        f"{claims} claims, {len(knowledge.rules)} rules"
+        f"{claims} claims, {len(knowledge.rules)} rule{'' if len(knowledge.rules) == 1 else 's'}"
     )

@@ -198,7 +198,7 @@ def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | N
     foreign = [part for part in problems if part.startswith("rules/")] if kind == "facts" else []
     if kind == "rules":
         foreign = [part for part in problems if "unknown " in part]
-        foreign = foreign if len(foreign) > _FEW else []
+        foreign = foreign if len(foreign) > _FEW or _is_known_beside(given) else []
     if not foreign:
         return list(problems)
     rest = [part for part in problems if part not in foreign]
@@ -208,6 +208,15 @@ def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | N
         f"--{other} {find_beside(given, other) or 'DIR'}."
     )
     return [*rest, mismatch]
+
+
+def _is_known_beside(rules: str) -> bool:
+    """Return whether the facts in the same place as a folder of rules know all the words that the rules use."""
+    facts = find_beside(rules, "facts")
+    try:
+        return facts is not None and bool(load(facts, rules))
+    except KnowledgeError as error:
+        return not any("unknown " in problem for problem in error.problems)
 
 
 def read_input(file: str) -> bytes:

@@ -106,7 +106,7 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=path_name,
         metavar="FILE",
         help="Requirements file in YAML or JSON, or a sheet with a requirement in each row (.xlsx, .csv); - reads "
-        "standard input. Options override it.",
+        "standard input. Options add to it or override it.",
     ),
     sheet_options,
     click.option("--decimal", type=click.Choice([",", "."]), help="Decimal sign in numbers such as 5.000 or 1.234,56."),
