@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
-from provider_advisor.decision.decide import Outcome, judge_team
+from provider_advisor.decision.decide import Decision, Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.product_gaps import find_product_gaps
 from provider_advisor.decision.verdict import rank
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.explanation.notices import find_notices
+from provider_advisor.knowledge import Facts
 from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Requirement
 
@@ -28,9 +29,9 @@ def answered(row: Mapping[str, Any], facts: Facts) -> Outcome | str:
         return error.reason
 
 
-def columns_of(outcome: Outcome, knowledge: KnowledgeBase) -> dict[str, Any]:
+def columns_of(outcome: Outcome, facts: Facts) -> dict[str, Any]:
     """What a batch with reasons says of a team."""
-    verdict = outcome.verdict
+    knowledge, verdict = facts.knowledge, outcome.verdict
     found: dict[str, Any] = {
         "verdict": verdict.kind,
         "strength": verdict.strength,
@@ -38,6 +39,7 @@ def columns_of(outcome: Outcome, knowledge: KnowledgeBase) -> dict[str, Any]:
         "lean": verdict.lean,
         "among": sorted(verdict.among),
         "reasons": _telling(outcome),
+        "changes": _changes(outcome, facts),
         "unlisted": [part.text for part in outcome.team.unlisted],
     }
     if any(criterion.same_product for criterion in knowledge.criteria.values()):
@@ -81,6 +83,18 @@ def _telling(outcome: Outcome) -> list[str]:
     return list(dict.fromkeys(code for _, code in sorted(weighed)))
 
 
+def _changes(outcome: Outcome, facts: Facts) -> list[str]:
+    """The ends and changes that the answer tells of; those of prices that only a cost uses are in no column."""
+    weights: dict[str, float] = {}
+    for part in outcome.assessments:
+        for finding in part.findings:
+            alone = outcome._replace(assessments=(part._replace(findings=(finding,), cost=None),))
+            for notice in find_notices(Decision(alone, (), (), facts)):
+                code = f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
+                weights[code] = max(weights.get(code, 0), finding.weight)
+    return sorted(weights, key=lambda code: (-weights[code], code))
+
+
 def _code(finding: Finding) -> str:
     if finding.requirement is None:
         return f"rule:{finding.rule.id}" if finding.rule else "?"
@@ -104,7 +118,7 @@ def agrees(scorer: Scorer, table: pa.RecordBatch) -> None:
             assert scored.errors[place] == alone
             continue
         said = next(found)
-        expected = columns_of(alone, scorer.facts.knowledge)
+        expected = columns_of(alone, scorer.facts)
         assert {key: said[key] for key in expected} == expected, row
         assert said["team"] == row["team"]
         verdict = alone.verdict

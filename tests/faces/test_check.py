@@ -38,6 +38,7 @@ def test_facts_and_rules_that_do_not_belong_together_are_one_sentence(here, reco
     assert run.status == 2
     assert run.err.count("\n") == 1
     assert f"the {kind} in {kind} are read with the shipped {other}, which do not belong to them" in run.err
+    assert run.err.endswith(f"name those that do with --{other} {here / other}.\n")
 
 
 def test_a_single_rule_beside_its_own_facts_is_known_to_belong_to_them(here, recommend_says):
@@ -49,7 +50,7 @@ def test_a_single_rule_beside_its_own_facts_is_known_to_belong_to_them(here, rec
     assert run.status == 2
     assert run.err.startswith("facts: the rules in rules are read with the shipped facts")
     assert run.err.count("\n") == 1
-    assert run.err.endswith(f"name those that do with --{other} {here / other}.\n")
+    assert run.err.endswith(f"name those that do with --facts {here}/facts.\n")
 
 
 def test_a_problem_of_the_facts_themselves_is_told_beside_the_mismatch(here, recommend_says):

@@ -110,8 +110,10 @@ def lacks(found, sign=">="):
         ("mending<=1", CAPABILITY),
         (
             "repairs:no",
-            "unknown priority 'no' in 'repairs:no'; expected must, should, could or wont. "
-            "If it must not be there, write 'repairs=no'.",
+            (
+                "unknown priority 'no' in 'repairs:no'; expected must, should, could or wont. "
+                "If it must not be there, write 'repairs=no'."
+            ),
         ),
         ("stock=90", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=90."),
         ("rental-price=9", f"'{RENTAL}' is a price; expected >= or <= before its number, such as {RENTAL}>=9."),

@@ -44,6 +44,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "wanted": summing.wanted(),
         "nobody_meets": summing.criteria({key[0]: count for key, count in tally.nobody.items()}),
         "unknown_facts": summing.unknown_facts(),
+        "changes": summing.changes(),
         "knowledge": {
             "as_of": facts.as_of.isoformat(),
             "max_age": facts.max_age,
@@ -144,6 +145,13 @@ class _Summing:
         return [
             self.counted(self._fact(self._facts(provider, criterion)), count)
             for (provider, criterion), count in _largest(self._tally.open.items())
+        ]
+
+    def changes(self) -> list[Record]:
+        """Return the ends and changes of the facts that were used, in sentences."""
+        return [
+            self.counted({"provider": provider, **self._criterion(criterion), "says": says}, count)
+            for (provider, criterion, says), count in _largest(self._tally.changes.items())
         ]
 
     def _fact(self, fact: Fact) -> Record:

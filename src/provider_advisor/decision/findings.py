@@ -1,13 +1,14 @@
 """Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.inference import Inference
-from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.knowledge import Fact, Facts, Rule
+from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Requirement, Team
 
@@ -21,6 +22,7 @@ __all__ = [
     "collect_findings",
     "judge_requirement",
     "judge_rule",
+    "list_used_facts",
     "reweigh_findings",
     "sum_up",
     "weigh_requirement",
@@ -168,6 +170,16 @@ def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
     knowledge = facts.knowledge
     own = knowledge.criteria[requirement.criterion].weight if requirement.weight is None else requirement.weight
     return knowledge.policy.priorities[requirement.priority] * own
+
+
+def list_used_facts(finding: Finding, facts: Facts) -> Iterator[Fact]:
+    """Yield the facts that a finding is based on: of its criterion, of what a price pays for, of its rule."""
+    degree = finding.degree
+    yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
+    condition = finding.rule.favours if finding.rule is not None else None
+    for leaf in leaves(condition) if condition is not None else ():
+        if isinstance(leaf, FactHolds):
+            yield facts(finding.provider, leaf.criterion)
 
 
 def sum_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:

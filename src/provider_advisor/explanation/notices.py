@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from provider_advisor.decision import Decision
+from provider_advisor.decision.findings import list_used_facts
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.knowledge import Fact, KnowledgeBase
-from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
 
-__all__ = ["describe_notices", "find_notices", "has_ended"]
+__all__ = ["describe_notices", "find_notices", "has_ended", "say_notice"]
 
 _NAMES = frozenset({"renamed", "renames"})
 _OF_THE_ANSWER = _NAMES | {"withdrawn"}
@@ -69,8 +69,7 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
     found: dict[tuple[Any, ...], model.NoticeRecord] = {}
     for fact in _find_used(decision):
         for notice in fact.notices:
-            name, label = knowledge.providers[notice.provider].name, knowledge.criteria[notice.criterion].label
-            about, asked = (name, "") if notice.kind in _NAMES else (f"{name}, {label}", notice.criterion)
+            asked = "" if notice.kind in _NAMES else notice.criterion
             key = (notice.provider, asked, notice.product, notice.kind, notice.day)
             found.setdefault(
                 key,
@@ -83,21 +82,23 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
                     stated=None if notice.stated is None else notice.stated.isoformat(),
                     source=notice.source,
                     line=notice.line,
-                    says=f"{about}: {_describe(notice, knowledge)}.",
+                    says=say_notice(notice, knowledge),
                 ),
             )
     return list(found.values())
 
 
+def say_notice(notice: Notice, knowledge: KnowledgeBase) -> str:
+    """Return an end or a change as a sentence: "Acme, Fax: ends on 2027-01-31 (announced on 2026-09-01)."."""
+    name, label = knowledge.providers[notice.provider].name, knowledge.criteria[notice.criterion].label
+    about = name if notice.kind in _NAMES else f"{name}, {label}"
+    return f"{about}: {_describe(notice, knowledge)}."
+
+
 def _find_used(decision: Decision) -> Iterator[Fact]:
     for assessment in decision.outcome.assessments:
         for finding in assessment.findings:
-            degree = finding.degree
-            yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
-            condition = finding.rule.favours if finding.rule is not None else None
-            for leaf in leaves(condition) if condition is not None else ():
-                if isinstance(leaf, FactHolds):
-                    yield decision.facts(finding.provider, leaf.criterion)
+            yield from list_used_facts(finding, decision.facts)
         for item in assessment.cost.items if assessment.cost is not None else ():
             if item.price is not None:
                 yield item.price

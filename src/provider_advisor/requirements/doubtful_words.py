@@ -19,7 +19,7 @@ from provider_advisor.safe_text import fold, is_error_value
 __all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
 
 _WITHOUT = re.compile(
-    r"(?:(?:we\s+)?(?:do\s+not|don['’]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
+    r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
     r"|(?P<before>.*?\S)[\s_:(-]+(?:(?:is|are)\s+)?(?:no|none|not(?:\s+(?:needed|wanted|required|necessary))?)\)?",
     re.IGNORECASE | re.DOTALL,
 )

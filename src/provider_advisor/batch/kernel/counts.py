@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ import numpy as np
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
+from provider_advisor.decision.findings import list_used_facts
+from provider_advisor.knowledge import Facts
 
 __all__ = ["Tally", "Tallying"]
 
 _Counts = Counter[tuple[str, ...]]
-_REMARKED = ("asked", "unmet", "unknown", "nobody", "open")  # the parts of a tally that come of cells
+_REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the parts of a tally that come of cells
 
 
 class Tally(NamedTuple):
@@ -24,7 +27,8 @@ class Tally(NamedTuple):
     `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
     `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
     the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
-    a verdict that is not proven. `left` counts the rows of empty cells, which are no teams, under "empty",
+    a verdict that is not proven; `changes` by provider, criterion and the sentence on an end or a change of a fact that
+    was used. `left` counts the rows of empty cells, which are no teams, under "empty",
     and the teams with a requirement that nothing judges under "unjudged".
     """
 
@@ -35,6 +39,7 @@ class Tally(NamedTuple):
     unknown: _Counts
     nobody: _Counts
     open: _Counts
+    changes: _Counts
     left: _Counts
 
     @classmethod
@@ -117,7 +122,7 @@ class Tallying:
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""
         for cell in cells.known[len(self._counts) :]:
-            remarks = list(_list_remarks(cell, providers))
+            remarks = [*_list_remarks(cell, providers), *_list_changes(cell, cells.facts)]
             self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
             self._counts.append(len(remarks))
         self._gathered = self._make_table()
@@ -187,6 +192,18 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
                 remarks += [_Remark("open", (provider, fact)) for fact in facts]
     nobody = set.intersection(*failed) if failed else set()
     return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))
+
+
+def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
+    """Yield the ends and changes of the facts that a cell uses, each once, as a single answer words them."""
+    used = (fact for finding in chain.from_iterable(cell.findings) for fact in list_used_facts(finding, facts))
+    notices = dict.fromkeys(notice for fact in used for notice in fact.notices)
+    if notices:
+        from provider_advisor.explanation.notices import say_notice  # noqa: PLC0415 (few bases have any)
+
+        for notice in notices:
+            said = say_notice(notice, facts.knowledge)
+            yield _Remark("changes", (notice.provider, notice.criterion, said))
 
 
 def _name_priority(priority: str) -> str:

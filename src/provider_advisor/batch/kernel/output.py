@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,12 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.native import load_loops
-from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.findings import Finding, list_used_facts
 from provider_advisor.decision.product_gaps import find_gaps_between
+from provider_advisor.knowledge import Facts
 
 __all__ = [
+    "CHANGES",
     "GAPS",
     "RANKING",
     "Codes",
@@ -39,12 +42,12 @@ _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
-GAPS, RANKING = "other_product", "ranking"
+GAPS, RANKING, CHANGES = "other_product", "ranking", "changes"
 
 
 def list_names(providers: Iterable[str]) -> list[str]:
     """Return the names of the lists of reason codes, in order."""
-    return ["reasons", *(f"{provider}.{name}" for provider in providers for name in ("unmet", "unknown"))]
+    return ["reasons", CHANGES, *(f"{provider}.{name}" for provider in providers for name in ("unmet", "unknown"))]
 
 
 def list_reason_columns(providers: Iterable[str]) -> list[str]:
@@ -224,13 +227,21 @@ def _list_codes(entries: Entries, rows: int, places: Ints, begins: Ints) -> tupl
     return ends, codes[:kept]
 
 
-def make_code_lists(providers: Iterable[str]) -> dict[str, Codes]:
+def make_code_lists(facts: Facts) -> dict[str, Codes]:
     """Return the lists of a knowledge base's providers, by the name of their column."""
-    lists = {"reasons": Codes(find_decisive)}
-    for place, provider in enumerate(providers):
+    lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
+    for place, provider in enumerate(facts.knowledge.providers):
         lists[f"{provider}.unmet"] = Codes(_list_musts(place, lambda finding: finding.is_failed_must))
         lists[f"{provider}.unknown"] = Codes(_list_musts(place, lambda finding: finding.is_unknown_must))
     return lists
+
+
+def _list_changes(cell: Cell, facts: Facts) -> _Weighed:
+    """Yield the ends and changes of the facts that a cell uses: `acme:fax:ends:2027-01-31`."""
+    for finding in chain.from_iterable(cell.findings):
+        for fact in list_used_facts(finding, facts):
+            for notice in fact.notices:
+                yield finding.weight, f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
 
 
 def _list_musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:

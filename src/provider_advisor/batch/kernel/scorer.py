@@ -416,7 +416,7 @@ class Memory:
         self.tallying = Tallying()
         self.fresh = FreshCells(self.cells)
         self.gaps = ProductGaps(self.cells)
-        self.lists = make_code_lists(facts.knowledge.providers)
+        self.lists = make_code_lists(facts)
 
     @property
     def is_full(self) -> bool:

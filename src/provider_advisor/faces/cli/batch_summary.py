@@ -32,6 +32,7 @@ def show_summary(summary: Record, page: Page) -> None:
     _list(page, "Wanted most", summary["wanted"], _wanted)
     _list(page, f"Met by none of the {len(summary['providers'])} providers compared", summary["nobody_meets"], _counted)
     _list(page, "Worth asking", summary["unknown_facts"], lambda part: f"{clean(part['ask'])} ({part['teams']:,})")
+    _show_changes(page, summary["changes"])
     page.heading("One provider for all")
     for provider in _ranked(summary["providers"]):
         page.line(_if_all(provider), 2)
@@ -95,6 +96,16 @@ def _list(page: Page, heading: str, parts: Sequence[Record], words: Any) -> None
         page.heading(heading)
         more = f"; {len(parts) - _MOST:,} more" if len(parts) > _MOST else ""
         page.line("; ".join(words(part) for part in parts[:_MOST]) + more, 2)
+
+
+def _show_changes(page: Page, changes: Sequence[Record]) -> None:
+    """Put the ends and changes that concern most teams on the page, a line each."""
+    if changes:
+        page.heading("Ends and changes")
+    for part in changes[:_MOST]:
+        page.line(f"{clean(part['says']).removesuffix('.')}; {counted(part['teams'], 'team')}.", 2)
+    if len(changes) > _MOST:
+        page.line(f"({len(changes) - _MOST:,} more: --summary)", 2)
 
 
 def _wanted(part: Record) -> str:

@@ -71,6 +71,11 @@ def batch_values(summary: Record) -> dict[str, Any]:
         "verdicts": Chart(_verdicts(summary), "100%", 0),
         "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
         "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
+        "changes": [
+            (clean(part["says"]).removesuffix("."), counted(part["teams"], "team"))
+            for part in summary["changes"][:_MOST]
+        ],
+        "more_changes": max(0, len(summary["changes"]) - _MOST),
         "choices": [_choice(part) for part in summary["providers"]],
         "wanted": _wanted(summary),
         "known": summary["knowledge"],
