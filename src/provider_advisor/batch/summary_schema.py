@@ -68,7 +68,7 @@ class _UnknownFact(_Criterion):
     ask: str = Field(description="the question to put to the provider")
 
 
-class _FactChange(_Criterion):
+class _EndOrChange(_Criterion):
     provider: str
     says: str = Field(description="the end or change in words: when it is, and when it was announced")
 
@@ -108,7 +108,7 @@ class _Summary(ClosedModel):
     unknown_facts: list[_UnknownFact] = Field(
         description="facts that are open, wholly or in part, and asked for by teams whose verdict is not proven"
     )
-    changes: list[_FactChange] = Field(description="ends and changes, past or announced, of facts that were used")
+    changes: list[_EndOrChange] = Field(description="ends and changes, past or announced, of facts that were used")
     knowledge: _Knowledge
 
 
