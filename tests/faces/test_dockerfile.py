@@ -1,11 +1,22 @@
-"""The Dockerfile, without a container engine: it starts what there is, as a user without rights."""
+"""The Dockerfile, without a container engine: it starts what there is, as a user without rights.
+
+Its command runs in a sandbox of bubblewrap, as the image runs it: another user, no capabilities, and nothing to write to
+but an empty /tmp.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -51,6 +62,61 @@ def test_it_runs_as_a_user_without_rights_who_owns_only_the_cache():
     last = [word for word, _ in _read_steps()[-1]]
     assert last.index("USER") > max(place for place, word in enumerate(last) if word in {"RUN", "COPY"})
     assert not any("apt-get" in rest for rest in _find("RUN"))  # no compiler in what is served
+
+
+_SANDBOX = [
+    *("bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"),  # noqa: S108 (its own)
+    *(word for folder in (_TOP, sys.prefix, sys.base_prefix) for word in ("--ro-bind", str(folder), str(folder))),
+    *("--unshare-user", "--unshare-pid", "--die-with-parent", "--cap-drop", "ALL", "--uid", "10001", "--gid", "10001"),
+]
+
+
+def _find_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
+
+
+def _fetch(url):
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (of this machine)
+        return answer.read().decode()
+
+
+def _wait_until_ready(url, server):
+    for _ in range(300):
+        assert server.poll() is None, server.stderr.read()
+        try:
+            return _fetch(url)
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_its_command_serves_from_a_read_only_root_without_rights():
+    if subprocess.run([*_SANDBOX, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("bubblewrap may make no namespaces here")
+    inside = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    writes = subprocess.run(
+        [*_SANDBOX, "sh", "-c", "touch /tmp/x && ! touch /x && id -u"], capture_output=True, text=True, check=False
+    )
+    assert (writes.returncode, writes.stdout) == (0, "10001\n")
+    ports = {port: _find_port() for port in _find("EXPOSE")[0].split()}
+    command = [ports.get(word, word) for word in json.loads(_find("CMD")[0])]
+    command += ["--port", ports["8000"]]
+    program = str(Path(sys.executable).parent / json.loads(_find("ENTRYPOINT")[0])[0])
+    with subprocess.Popen(
+        [*_SANDBOX, program, *command], env=inside, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{ports['8000']}/-/ready", server)
+            found = json.loads(_fetch(f"http://127.0.0.1:{ports['8000']}/api/v1/recommendation?needs=whiteboard"))
+            assert found["schema"] == "provider-advisor/recommendation/1"
+            assert "granian_workers" in _fetch(f"http://127.0.0.1:{ports['9090']}/metrics")
+            check = json.loads(_find("HEALTHCHECK")[0].partition("CMD ")[2])[-1].replace("8000", ports["8000"])
+            assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+        finally:
+            server.terminate()
 
 
 def test_its_health_check_asks_for_a_page_that_there_is():
