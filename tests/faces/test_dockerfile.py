@@ -1,7 +1,7 @@
 """The Dockerfile, without a container engine: it starts what there is, as a user without rights.
 
-Its command runs in a sandbox of bubblewrap, as the image runs it: another user, no capabilities, and nothing to write to
-but an empty /tmp.
+Its command runs in a sandbox of bubblewrap, as the image runs it: another user, no capabilities, and nothing to write
+to but an empty /tmp.
 """
 
 from __future__ import annotations
