@@ -157,3 +157,14 @@ def test_columns_keep_their_type(bicycles, kind):
         [["repairs"], ["rental"], None] if pa.types.is_list(kind) else ["repairs", "rental", None]
     )
     assert [len(cell or []) for cell in found.column("unlisted").to_pylist()] == [1, 0, 0]
+
+
+def test_only_so_many_different_words_are_counted_one_by_one(bicycles, monkeypatch):
+    monkeypatch.setattr("provider_advisor.requirements.unknown_words._MOST_KEPT", 2)
+    words = UnknownWords(bicycles)
+    for word in ("tea", "cake", "tea", "sauna", "piano", "tea", "cake"):
+        words.set_aside([word], "must")
+    said = list(words.describe())
+    assert said[1].startswith("  'tea' (3 times).")
+    assert said[2].startswith("  'cake' (2 times).")
+    assert said[3:] == ["  Others after the first 2: 2 times."]

@@ -149,7 +149,7 @@ def _end(amount: Number | None) -> float:
 def _find_free(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
     """Return what the provider is known to give freely with these prices."""
     prices = {price.id for price in service.models}
-    named = [criterion for criterion in facts.knowledge.criteria.values() if prices & set(criterion.concerns)]
+    named = [criterion for criterion in facts.knowledge.given_freely if not prices.isdisjoint(criterion.concerns)]
     found = [facts(provider, criterion.id) for criterion in named]
     return tuple(fact for fact in found if fact.truth is Truth.YES or fact.amount is not None)
 

@@ -173,9 +173,9 @@ def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
 
 
 def list_used_facts(finding: Finding, facts: Facts) -> Iterator[Fact]:
-    """Yield the facts that a finding is based on: of its criterion, of what a price pays for, of its rule."""
-    degree = finding.degree
-    yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
+    """Yield the facts that a finding is based on: of its criterion or choice, of what a price pays for, of its rule."""
+    for degree in (finding.degree, *(part.degree for part in finding.degree.parts)):
+        yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
     condition = finding.rule.favours if finding.rule is not None else None
     for leaf in leaves(condition) if condition is not None else ():
         if isinstance(leaf, FactHolds):

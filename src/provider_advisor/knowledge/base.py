@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.knowledge.members import AT, Criteria, split_member
 from provider_advisor.knowledge.questions import Key, Question, Questionnaire, Subject
-from provider_advisor.knowledge.records import About, Claim, Edition, Provider, Rate, Source, Topic, UsageItem
+from provider_advisor.knowledge.records import (
+    About,
+    Claim,
+    Criterion,
+    Edition,
+    Provider,
+    Rate,
+    Source,
+    Topic,
+    UsageItem,
+)
 from provider_advisor.knowledge.rules import Policy, Rule
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
@@ -124,6 +134,16 @@ class KnowledgeBase:
         """
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
+
+    @cached_property
+    def prices_of_usage(self) -> tuple[Criterion, ...]:
+        """Return the prices that volumes are multiplied with."""
+        return tuple(criterion for criterion in self.criteria.values() if criterion.usage)
+
+    @cached_property
+    def given_freely(self) -> tuple[Criterion, ...]:
+        """Return the criteria of what comes with prices without costing more, such as free plans."""
+        return tuple(criterion for criterion in self.criteria.values() if criterion.concerns)
 
     @cached_property
     def first_day(self) -> dt.date | None:

@@ -174,10 +174,9 @@ def paid_together(items: Iterable[str], knowledge: KnowledgeBase) -> tuple[tuple
 def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
     """Return the prices that volumes are multiplied with: those of a member for what falls to it."""
     criteria = knowledge.criteria
-    prices = [criterion for criterion in criteria.values() if criterion.usage]
     if not member:
-        return prices
-    of_it = (f"{price.id}{AT}{member}" for price in prices if price.of_each is not None)
+        return list(knowledge.prices_of_usage)
+    of_it = (f"{price.id}{AT}{member}" for price in knowledge.prices_of_usage if price.of_each is not None)
     return [criteria[name] for name in of_it if name in criteria]
 
 

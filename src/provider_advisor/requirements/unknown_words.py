@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.choices import EITHER
@@ -26,6 +27,9 @@ from provider_advisor.safe_text import is_error_value
 __all__ = ["UnknownWords"]
 
 _MOST = 20
+_MOST_KEPT = 100_000
+"""Distinct words that are counted by themselves, so that memory does not grow with the rows of a table."""
+
 _SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
 
 
@@ -34,8 +38,10 @@ class UnknownWords:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
-        self._known: dict[str, bool] = {}
+        self._known = BoundedCache[str, bool](limit=_MOST_KEPT)
+        self._read = BoundedCache[tuple[str, UnlistedPriority], Unlisted | None](limit=_MOST_KEPT)
         self._counts: Counter[str] = Counter()
+        self._uncounted = 0
         self._lock = threading.Lock()
 
     def set_aside(self, items: Iterable[Any], default: UnlistedPriority) -> tuple[list[Any], list[Unlisted]]:
@@ -54,11 +60,24 @@ class UnknownWords:
         self.count(aside)
         return kept, aside
 
+    def find_unknown(
+        self, word: str, default: UnlistedPriority, read_item: Callable[[str], str | dict[str, Any]]
+    ) -> Unlisted | None:
+        """Return what an unknown word of a table asks, in own words; None for a known one.
+
+        Raises RequirementsError where `read_item` does, for what is no item at all.
+        """
+        return self._read.get_or_make((word, default), lambda: self._read_unknown(read_item(word), default))
+
     def count(self, aside: Iterable[Unlisted]) -> None:
         """Count what was set aside, for `describe`."""
         if texts := [part.text for part in aside]:
             with self._lock:
-                self._counts.update(texts)
+                for text in texts:
+                    if text in self._counts or len(self._counts) < _MOST_KEPT:
+                        self._counts[text] += 1
+                    else:
+                        self._uncounted += 1
 
     def describe(self) -> Iterator[str]:
         """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""
@@ -70,6 +89,8 @@ class UnknownWords:
             yield f"  {shown(text)}{times}.{suggest_words(get_word(text), self._knowledge)}"
         if (more := len(self._counts) - _MOST) > 0:
             yield f"  {more:,} more."
+        if self._uncounted:
+            yield f"  Others after the first {_MOST_KEPT:,}: {self._uncounted:,} times."
 
     def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
         """Return the requirement on an unknown word in own words; None for any other."""
@@ -88,9 +109,7 @@ class UnknownWords:
             return None
 
     def _is_unknown(self, name: str) -> bool:
-        if name not in self._known:
-            self._known[name] = bool(name) and is_unknown(name, self._knowledge)
-        return self._known[name]
+        return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
 
 
 def _list_names(item: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,14 +16,33 @@ import numpy as np
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import grade_truth
-from provider_advisor.decision.findings import Finding, judge_requirement, judge_rule, weigh_requirement
+from provider_advisor.decision.findings import (
+    Finding,
+    judge_requirement,
+    judge_rule,
+    list_used_facts,
+    weigh_requirement,
+)
 from provider_advisor.inference.implied import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.knowledge.members import AT, split_member
+from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
+from provider_advisor.requirements.area_weights import list_areas
 
-__all__ = ["FIRST", "INEXACT", "PER_PROVIDER", "WEIGHT", "Cell", "Cells", "Change", "Entries", "FreshCells"]
+__all__ = [
+    "FIRST",
+    "INEXACT",
+    "PER_PROVIDER",
+    "WEIGHT",
+    "Cell",
+    "Cells",
+    "Change",
+    "Entries",
+    "FreshCells",
+    "list_notices",
+]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5
@@ -83,6 +102,8 @@ class Cells:
         self._numbers = np.zeros((256, self._width))
         self._places = np.full(256, -1, np.int32)
         self._ranks = np.zeros(256, np.int8)
+        self._areas = np.full(256, -1, np.int16)
+        self._area_places = {area: place for place, area in enumerate(list_areas(facts.knowledge))}
         self.names = list(facts.knowledge.criteria)
         self._order = {name: place for place, name in enumerate(self.names)}
         self.computed = [
@@ -117,6 +138,12 @@ class Cells:
         """
         known = len(self.known)
         return self._ranks[:known]
+
+    @property
+    def areas(self) -> Ints:
+        """Return the place of each cell's area among `list_areas`; -1 for what requires nothing, or is of one team."""
+        known = len(self.known)
+        return self._areas[:known]
 
     def get_stated(self, requirements: tuple[Requirement, ...]) -> int:
         """Return the cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
@@ -226,15 +253,29 @@ class Cells:
             self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
+            self._areas = np.concatenate([self._areas, np.full_like(self._areas, -1)])
         self._numbers[number] = (
             _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
         )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
+        self._areas[number] = self._find_area(cell)
         # A rule that favours by this criterion counts only where the rank is 0: else the team judges it, or refuses it.
         is_refused = any(part.is_absence or part.priority == "wont" for part in cell.stated)
         self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
+
+    @property
+    def cost_area(self) -> int:
+        """Return the place of the area of what is computed, -1 if there is nothing of the kind or it has several."""
+        areas = {self.facts.knowledge.criteria[name].area for name in self._computed}
+        return self._area_places[areas.pop()] if len(areas) == 1 else -1
+
+    def _find_area(self, cell: Cell) -> int:
+        if cell.criterion is not None:
+            return self._area_places[self.facts.knowledge.criteria[cell.criterion].area]
+        rule = cell.findings[0][0].rule if cell.findings and cell.findings[0] else None
+        return -1 if rule is None else self._area_places[rule.area]
 
     def _find_place(self, criterion: str) -> int:
         if criterion not in self._order:
@@ -276,6 +317,16 @@ class FreshCells:
         if finding.rule is None:
             raise ValueError(f"{finding} is on neither a requirement nor a rule")
         return judge_rule(finding.provider, finding.rule, self.facts)
+
+
+def list_notices(cell: Cell, facts: Facts) -> Iterator[Notice]:
+    """Yield the ends and changes of the facts that a cell uses, some perhaps twice."""
+    for finding in chain.from_iterable(cell.findings):
+        used = list(list_used_facts(finding, facts))
+        if cell.like is not None and finding.requirement is not None and any(fact.notices for fact in used):
+            # The findings are those of another member, whose name the notices have.
+            used = list(list_used_facts(judge_requirement(finding.provider, finding.requirement, facts), facts))
+        yield from (notice for fact in used for notice in fact.notices)
 
 
 def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Flags, Ints
-from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
+from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
-from provider_advisor.decision.findings import list_used_facts
 from provider_advisor.knowledge import Facts
 
 __all__ = ["Tally", "Tallying"]
@@ -196,8 +194,7 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
 
 def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
     """Yield the ends and changes of the facts that a cell uses, each once, as a single answer words them."""
-    used = (fact for finding in chain.from_iterable(cell.findings) for fact in list_used_facts(finding, facts))
-    notices = dict.fromkeys(notice for fact in used for notice in fact.notices)
+    notices = dict.fromkeys(list_notices(cell, facts))
     if notices:
         from provider_advisor.explanation.notices import say_notice  # noqa: PLC0415 (few bases have any)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +10,10 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
-from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
+from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.native import load_loops
-from provider_advisor.decision.findings import Finding, list_used_facts
+from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.product_gaps import find_gaps_between
 from provider_advisor.knowledge import Facts
 
@@ -238,10 +237,9 @@ def make_code_lists(facts: Facts) -> dict[str, Codes]:
 
 def _list_changes(cell: Cell, facts: Facts) -> _Weighed:
     """Yield the ends and changes of the facts that a cell uses: `acme:fax:ends:2027-01-31`."""
-    for finding in chain.from_iterable(cell.findings):
-        for fact in list_used_facts(finding, facts):
-            for notice in fact.notices:
-                yield finding.weight, f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
+    for notice in list_notices(cell, facts):
+        # Without a weight: two cells of a row may use one fact, and it is listed once.
+        yield 0, f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
 
 
 def _list_musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:

@@ -37,6 +37,7 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
+from provider_advisor.batch.kernel.area_weights import AreaWeights, Weighing, weigh_sums
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
@@ -53,6 +54,7 @@ from provider_advisor.batch.kernel.output import (
     make_verdict_columns,
     make_word_lists,
 )
+from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, OwnWords, OwnWordsRead
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
 from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
@@ -67,13 +69,14 @@ from provider_advisor.batch.kernel.scores import (
     score_teams,
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
-from provider_advisor.batch.kernel.table import Layout, find_rows_apart, plan_layout, read_row
+from provider_advisor.batch.kernel.table import Layout, plan_layout, read_row
 from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import EVERYTHING, KnowledgeBase, Scope
 from provider_advisor.requirements import Statement, Unlisted
+from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
 __all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]
 
@@ -125,7 +128,7 @@ class Scorer:
             self._everybody, priced=self._priced, gaps=self._gaps, reasons=reasons, explain=explain
         )
         self._chaining = Chaining(facts.knowledge)
-        self._memory = Memory(facts)
+        self._memory = Memory(facts, in_order=reasons)
         self._fresh: Memory | None = None
 
     def output_schema(self, table: pa.Schema) -> pa.Schema:
@@ -201,7 +204,7 @@ class Scorer:
     def _get_memory(self) -> Memory:
         """Return the memory, or a new one where it has grown too large; other threads may still use the old one."""
         if self._memory.is_full:
-            self._memory = Memory(self.facts)
+            self._memory = Memory(self.facts, in_order=self._reasons)
         return self._memory
 
     def _list_reasons(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
@@ -277,26 +280,31 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     priced = _price_rows(read, fired, memory)
     apart = _set_apart(rows, read, fired, priced, memory)
     entries = _gather_entries(read.stated, fired, apart, memory.cells)
-    scores = _score_rows(rows, entries, priced.varying, apart, memory)
+    scores = _score_rows(rows, read.weighing, entries, priced.varying, apart, memory)
     for row, outcome in apart.outcomes.items():
         _put_costs(priced.costs, row, outcome)
     own = apart.out.copy()
     own[read.stated.on_cost.rows] = True
-    unlisted = {row: outcome.team.unlisted for row, outcome in apart.outcomes.items() if outcome.team.unlisted}
+    own[read.weighing.rows] = True
+    unlisted = {row: parts for row, parts in read.own_words.found.items() if row not in apart.errors}
+    unlisted |= {row: outcome.team.unlisted for row, outcome in apart.outcomes.items() if outcome.team.unlisted}
     return Judged(entries, scores, priced.costs, apart.errors, own, unlisted)
 
 
 class _RowsRead(NamedTuple):
-    """What the rows require, and what they say of situation and usage."""
+    """What the rows require, in the words of criteria and in own words, and what they say of situation and usage."""
 
     stated: Stated
     said: Said
+    own_words: OwnWordsRead
+    weighing: Weighing
 
 
 def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
     """Return what the rows state, each different word and answer read once."""
     said = memory.situations.read_said(rows)
-    return _RowsRead(read_stated(rows, memory.vocabulary, memory.cells), said)
+    stated = read_stated(rows, memory.vocabulary, memory.cells)
+    return _RowsRead(stated, said, memory.own_words.read(rows), memory.area_weights.read(rows))
 
 
 class _Priced(NamedTuple):
@@ -329,7 +337,12 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     on_cost = stated.on_cost.rows
     alone = stated.alone | costs.incomplete | costs.large | fired.alone
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
-    alone |= said.alone | stated.apart | find_rows_apart(rows)
+    alone |= said.alone | stated.apart
+    alone[read.own_words.wrong] = True
+    alone[read.weighing.alone] = True
+    if memory.cells.cost_area < 0:
+        alone[np.intersect1d(read.weighing.rows, on_cost)] = True
+    alone[_find_long(read)] = True
     # A row with mistakes of several kinds is read by itself, which tells all of them in one order.
     kinds = stated.wrong, said.wrong, stated.exclusive
     met = Counter(chain(*kinds))
@@ -339,6 +352,12 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     out = alone.copy()
     out[list(wrong)] = True
     return _SetApart(outcomes, errors | wrong, out)
+
+
+def _find_long(read: _RowsRead) -> Ints:
+    """Return the rows whose requirements may be too many together with those in own words."""
+    some = np.fromiter(read.own_words.found, np.int64)
+    return some[np.diff(read.stated.ends)[some] + MOST_OWN_WORDS > MOST_REQUIREMENTS]
 
 
 def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
@@ -364,14 +383,19 @@ def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells
     return Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _score_rows(rows: pa.RecordBatch, entries: Entries, varying: Varying, apart: _SetApart, memory: Memory) -> Scores:
+def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
+    rows: pa.RecordBatch, weighing: Weighing, entries: Entries, varying: Varying, apart: _SetApart, memory: Memory
+) -> Scores:
     """Return the scores; those whose last digit columns cannot be sure of are worked out by single answers."""
     kept = ~apart.out[varying.rows]
     at = varying.rows[kept]
     sums = add_up(entries, memory.cells.numbers, rows.num_rows)
     sums.numbers[at] += varying.numbers[kept]
+    weighed = ~apart.out[weighing.rows]
+    weighing = Weighing(weighing.rows[weighed], weighing.percents[weighed], weighing.alone)
+    weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
     varies = np.zeros(rows.num_rows, bool)
-    varies[at] = True
+    varies[at] = varies[weighing.rows] = True
     scores, doubted = score_teams(sums, entries, memory.cells, varies)
     again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
@@ -404,14 +428,17 @@ _MOST_CELLS = 300_000
 class Memory:
     """Words, answers and cells, each read and judged once; several threads may use it.
 
-    A thread that meets something new holds the lock of the cells meanwhile.
+    A thread that meets something new holds the lock of the cells meanwhile. Where reasons are to come in the order of
+    their weights (`in_order`), rows with weights of their own are answered one by one.
     """
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, *, in_order: bool = False) -> None:
         self.facts = facts
         self.cells = Cells(facts)
         self.changes = Changes(self.cells)
         self.vocabulary = WordReader(self.cells)
+        self.own_words = OwnWords()
+        self.area_weights = AreaWeights(facts.knowledge, in_order=in_order)
         self.situations = Situations(facts.knowledge)
         self.tallying = Tallying()
         self.fresh = FreshCells(self.cells)

@@ -34,11 +34,12 @@ __all__ = [
     "WEIGHTS",
     "Layout",
     "Reads",
-    "find_rows_apart",
+    "find_weighing",
     "is_item",
     "plan_layout",
     "read_item",
     "read_row",
+    "read_weight",
     "split_values",
 ]
 
@@ -153,7 +154,7 @@ def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = rea
     mistakes = Mistakes()
     situation = {name: split_values(value) for name, value in _pick_prefixed("situation.", row)}
     usage = {name: _read_amount(value) for name, value in _pick_prefixed("usage.", row)}
-    weights = {name: _read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
+    weights = {name: read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
     items = {name: _split_items(row.get(name), mistakes) for name in ("needs", "wants", UNLISTED)}
     try:
         team = read_team(
@@ -216,7 +217,7 @@ def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table hol
     return stripped if any(stripped) else []
 
 
-def _read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
+def read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
     """Return a weight as a number, None where there is none; a text that is no number as it is, to be refused."""
     if isinstance(value, str):
         try:
@@ -226,12 +227,12 @@ def _read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
     return _read_amount(value)
 
 
-def find_rows_apart(rows: pa.RecordBatch) -> Flags:
-    """Return which rows say something in their own words or weigh areas: these are answered one by one."""
+def find_weighing(rows: pa.RecordBatch) -> Flags:
+    """Return which rows weigh areas."""
     found = np.zeros(rows.num_rows, bool)
     for name in rows.schema.names:
         column = rows.column(name)
-        if (name == UNLISTED or name.startswith(WEIGHTS)) and column.null_count < len(column):
+        if name.startswith(WEIGHTS) and column.null_count < len(column):
             found |= _find_filled(column)
     return found
 

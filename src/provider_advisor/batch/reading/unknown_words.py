@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from provider_advisor.batch.kernel.arrays import Ints
 from provider_advisor.batch.kernel.table import REQUIREMENTS, UNLISTED, read_item
+from provider_advisor.batch.kernel.tokens import number_words
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
@@ -44,32 +47,48 @@ def set_unknown_aside(rows: pa.RecordBatch, unknown: UnknownWords) -> pa.RecordB
 
 def _take_unknown(column: pa.Array, default: UnlistedPriority, own: list[list[Any]], unknown: UnknownWords) -> pa.Array:
     """Return a column without unknown words, which are added to those in own words, row by row."""
-    kind = column.type
-    found: list[Any] = []
-    is_changed = False
-    for row, cell in enumerate(column.to_pylist()):
-        kept, aside = _split_cell(cell, default, unknown) if cell else (cell, [])
-        own[row] += [json.dumps(part._asdict(), ensure_ascii=False) for part in aside]
-        is_changed = is_changed or bool(aside)
-        found.append(kept)
-    return pa.array(found, kind) if is_changed else column
+    some = _find_doubtful(column, default, unknown)
+    changed, cells = np.zeros(len(column), bool), []
+    for row, cell in zip(some.tolist(), column.take(pa.array(some)).to_pylist(), strict=True):
+        kept, aside = _split_cell(cell, default, unknown)
+        if aside:
+            own[row] += [json.dumps(part._asdict(), ensure_ascii=False) for part in aside]
+            changed[row] = True
+            cells.append(kept)
+    if not cells:
+        return column
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    places = np.where(changed, len(column) - 1 + np.cumsum(changed), np.arange(len(column)))
+    return pa.chunked_array([plain, pa.array(cells, plain.type)]).take(pa.array(places)).combine_chunks()
+
+
+def _find_doubtful(column: pa.Array, default: UnlistedPriority, unknown: UnknownWords) -> Ints:
+    """Return the rows with something in them that is no known word; most have nothing of the kind."""
+    words = number_words(column)
+    doubtful = np.array([_is_doubtful(word, default, unknown) for word in words.distinct], bool)
+    rows = np.repeat(np.arange(len(column)), np.diff(words.ends))
+    return np.asarray(np.unique(rows[doubtful.take(words.numbers)]), np.int64)
+
+
+def _is_doubtful(word: str, default: UnlistedPriority, unknown: UnknownWords) -> bool:
+    try:
+        return unknown.find_unknown(word, default, read_item) is not None
+    except RequirementsError:
+        return True
 
 
 def _split_cell(cell: Any, default: UnlistedPriority, unknown: UnknownWords) -> tuple[Any, list[Unlisted]]:  # noqa: ANN401 (a text or a list)
     """Return a cell without its unknown words, and these; a cell with what is no item stays, to be refused."""
     words = _list_words(cell)
     try:
-        items = [read_item(word) for word in words]
+        found = [unknown.find_unknown(word, default, read_item) for word in words]
     except RequirementsError:
         return cell, []
-    left: list[str] = []
-    aside: list[Unlisted] = []
-    for word, item in zip(words, items, strict=True):
-        kept, own = unknown.set_aside([item], default)
-        left += [word] if kept else []
-        aside += own
+    aside = [part for part in found if part is not None]
     if not aside:
         return cell, []
+    unknown.count(aside)
+    left = [word for word, part in zip(words, found, strict=True) if part is None]
     return (", ".join(left) if isinstance(cell, str) else left), aside
 
 

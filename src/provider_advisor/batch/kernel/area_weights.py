@@ -1,0 +1,132 @@
+"""Weights by area, for all rows that state some: `decision.area_weights`, written once more for columns.
+
+A team has the cells 3 and 4 of video (weights 8 and 2), 5 of prices (4) and 9 of messages (6), and says `video 40,
+prices 30`. Cells of one area get one factor, so that the sums of areas are enough:
+
+    area       video   prices   other     the numbers of video are multiplied by 8 / 10, those of prices by 6 / 4, the
+    own sum       10        4       6     others by 6 / 6; then they are added up
+    is to be       8        6       6
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from provider_advisor.batch.kernel.arrays import Floats, Ints
+from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries
+from provider_advisor.batch.kernel.costs import Varying
+from provider_advisor.batch.kernel.scores import Sums, add_up
+from provider_advisor.batch.kernel.table import WEIGHTS, find_weighing, read_weight
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.requirements.area_weights import list_areas, read_area_weights
+
+__all__ = ["AreaWeights", "Weighing", "weigh_sums"]
+
+_MOST_KEPT = 100_000
+_ALL = 100.0
+
+
+class Weighing(NamedTuple):
+    """The rows that weigh areas, the percents of each (NaN for an area that they do not name), and rows read alone."""
+
+    rows: Ints
+    percents: Floats
+    alone: Ints
+
+
+class AreaWeights:
+    """Reads weights by area, and remembers the last ones; may be used by several threads.
+
+    Where `in_order`, reasons come in the order of their weights, which cells do not know: then each row is read alone.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, *, in_order: bool) -> None:
+        self._knowledge, self._in_order = knowledge, in_order
+        self._places = {area: place for place, area in enumerate(list_areas(knowledge))}
+        self._known = BoundedCache[tuple[object, ...], Floats | None](limit=_MOST_KEPT)
+
+    def read(self, rows: pa.RecordBatch) -> Weighing:
+        """Return what the rows say of the weights of areas."""
+        some = np.flatnonzero(find_weighing(rows))
+        percents = np.empty((len(some), len(self._places)))
+        readable = np.zeros(len(some), bool)
+        if len(some) and not self._in_order:
+            names = [name for name in rows.schema.names if name.startswith(WEIGHTS)]
+            cells = zip(*(rows.column(name).take(pa.array(some)).to_pylist() for name in names), strict=True)
+            for place, key in enumerate(cells):
+                found = self._read_cells(names, key)
+                if found is not None:
+                    percents[place], readable[place] = found, True
+        return Weighing(some[readable], percents[readable], some[~readable])
+
+    def _read_cells(self, names: list[str], cells: tuple[object, ...]) -> Floats | None:
+        """Return the percents by area, None if they cannot be read; a column's place tells its name."""
+        return self._known.get_or_make((*names, *cells), lambda: self._read(dict(zip(names, cells, strict=True))))
+
+    def _read(self, cells: dict[str, object]) -> Floats | None:
+        given = {name.removeprefix(WEIGHTS): read_weight(cell) for name, cell in cells.items()}
+        try:
+            weights = read_area_weights({area: at for area, at in given.items() if at is not None}, self._knowledge)
+        except RequirementsError:
+            return None
+        percents = np.full(len(self._places), np.nan)
+        for area, percent in weights.items():
+            percents[self._places[area]] = percent
+        return percents
+
+
+def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varying, cells: Cells) -> None:
+    """Put the sums of the rows that weigh areas in the place of those without weights.
+
+    What varies from row to row belongs to the area of the cost.
+    """
+    if not len(weighing.rows):
+        return
+    teams, areas = len(sums.counts), weighing.percents.shape[1]
+    places = np.full(teams, -1, np.int64)
+    places[weighing.rows] = np.arange(len(weighing.rows))
+    weighs = cells.numbers[:, WEIGHT] > 0  # a cell of what is not wanted weighs nothing
+    kept = np.flatnonzero((places[entries.rows] >= 0) & weighs[entries.cells])
+    own, at = places[entries.rows[kept]], cells.areas[entries.cells[kept]].astype(np.int64)
+    at[np.isnan(weighing.percents[own, at])] = areas  # one of the others
+    # The cells of one area of one row have one factor: they are added up first.
+    keys, groups = np.unique(own * (areas + 1) + at, return_inverse=True)
+    added = add_up(Entries(groups.astype(np.int32), entries.cells[kept]), cells.numbers, len(keys)).numbers
+    place = np.searchsorted(keys, _list_varying_keys(weighing, places[varying.rows], areas, cells.cost_area))
+    added[place] += varying.numbers[places[varying.rows] >= 0]
+    factors = _find_factors(*np.divmod(keys, areas + 1), added[:, WEIGHT], weighing.percents)
+    added[:, [WEIGHT, *_list_degrees(added.shape[1])]] *= factors[:, np.newaxis]
+    rows, starts = np.unique(keys // (areas + 1), return_index=True)
+    if len(rows):
+        sums.numbers[weighing.rows[rows]] = np.add.reduceat(added, starts, axis=0)
+    sums.numbers[weighing.rows, INEXACT] = 1
+    # Sums, factors and products are each off by some units of their last place.
+    sums.counts[weighing.rows] = 4 * sums.counts[weighing.rows] + 24
+
+
+def _list_varying_keys(weighing: Weighing, own: Ints, areas: int, cost_area: int) -> Ints:
+    """Return the pairs of row and area that the varying numbers belong to, of the rows that weigh areas."""
+    own = own[own >= 0]
+    return own * (areas + 1) + np.where(np.isnan(weighing.percents[own, cost_area]), areas, cost_area)
+
+
+def _find_factors(own: Ints, areas: Ints, weights: Floats, percents: Floats) -> Floats:
+    """Return the factor of each pair of a row and an area; 1 where only areas of weight 0 are asked for."""
+    teams, others = len(percents), areas == percents.shape[1]
+    parts = np.where(others, 0.0, percents[own, np.where(others, 0, areas)])
+    named = np.bincount(own, parts, minlength=teams)
+    parts = np.where(others, np.maximum(0.0, _ALL - named[own]), parts)
+    totals = np.bincount(own, parts, minlength=teams)[own]
+    whole = np.bincount(own, weights, minlength=teams)[own]
+    weighed = whole / np.where(totals > 0, totals, 1) * parts / weights
+    return np.where(totals > 0, weighed, 1.0)
+
+
+def _list_degrees(width: int) -> list[int]:
+    """Return the columns of the weighted degrees: three for each provider."""
+    return [first + part for first in range(FIRST, width, PER_PROVIDER) for part in range(3)]
