@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.arrays import Floats, Ints
+from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries
 from provider_advisor.batch.kernel.costs import Varying
 from provider_advisor.batch.kernel.scores import Sums, add_up
@@ -25,7 +25,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.requirements.area_weights import list_areas, read_area_weights
 
-__all__ = ["AreaWeights", "Weighing", "weigh_sums"]
+__all__ = ["NO_WEIGHTS", "AreaWeights", "Weighing", "weigh_sums"]
 
 _MOST_KEPT = 100_000
 _ALL = 100.0
@@ -37,6 +37,15 @@ class Weighing(NamedTuple):
     rows: Ints
     percents: Floats
     alone: Ints
+
+    def leave_out(self, out: Flags) -> Weighing:
+        """Return the same without the rows that are marked."""
+        kept = ~out[self.rows]
+        return Weighing(self.rows[kept], self.percents[kept], self.alone)
+
+
+_NONE = np.zeros(0, np.int64)
+NO_WEIGHTS = Weighing(_NONE, np.zeros((0, 0)), _NONE)
 
 
 class AreaWeights:
@@ -85,8 +94,6 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
 
     What varies from row to row belongs to the area of the cost.
     """
-    if not len(weighing.rows):
-        return
     teams, areas = len(sums.counts), weighing.percents.shape[1]
     places = np.full(teams, -1, np.int64)
     places[weighing.rows] = np.arange(len(weighing.rows))

@@ -18,7 +18,7 @@ from provider_advisor.requirements import Unlisted
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
 
-__all__ = ["MOST_OWN_WORDS", "OwnWords", "OwnWordsRead"]
+__all__ = ["MOST_OWN_WORDS", "NO_OWN_WORDS", "OwnWords", "OwnWordsRead"]
 
 MOST_OWN_WORDS = 100
 _MOST_KEPT = 100_000
@@ -31,6 +31,9 @@ class OwnWordsRead(NamedTuple):
     wrong: list[int]
 
 
+NO_OWN_WORDS = OwnWordsRead({}, [])
+
+
 class OwnWords:
     """Reads cells of own words, and remembers the last ones; may be used by several threads."""
 
@@ -38,18 +41,17 @@ class OwnWords:
         self._known = BoundedCache[str | tuple[str | None, ...], tuple[Unlisted, ...] | None](limit=_MOST_KEPT)
 
     def read(self, rows: pa.RecordBatch) -> OwnWordsRead:
-        """Return what the rows say in their own words."""
+        """Return what the rows, which have the column, say in their own words."""
         found, wrong = {}, []
-        column = rows.column(UNLISTED) if UNLISTED in rows.schema.names else None
-        if column is not None and column.null_count < len(column):
-            for row, cell in enumerate(column.to_pylist()):
-                if not cell or (isinstance(cell, str) and not cell.strip()):
-                    continue
-                parts = self._read_cell(cell)
-                if parts is None:
-                    wrong.append(row)
-                elif parts:
-                    found[row] = parts
+        column = rows.column(UNLISTED)
+        for row, cell in enumerate(column.to_pylist() if column.null_count < len(column) else ()):
+            if not cell or (isinstance(cell, str) and not cell.strip()):
+                continue
+            parts = self._read_cell(cell)
+            if parts is None:
+                wrong.append(row)
+            elif parts:
+                found[row] = parts
         return OwnWordsRead(found, wrong)
 
     def _read_cell(self, cell: str | list[Any]) -> tuple[Unlisted, ...] | None:

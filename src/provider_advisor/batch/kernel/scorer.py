@@ -37,7 +37,7 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.area_weights import AreaWeights, Weighing, weigh_sums
+from provider_advisor.batch.kernel.area_weights import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
@@ -54,7 +54,7 @@ from provider_advisor.batch.kernel.output import (
     make_verdict_columns,
     make_word_lists,
 )
-from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, OwnWords, OwnWordsRead
+from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, NO_OWN_WORDS, OwnWords, OwnWordsRead
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
 from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
@@ -69,7 +69,7 @@ from provider_advisor.batch.kernel.scores import (
     score_teams,
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
-from provider_advisor.batch.kernel.table import Layout, plan_layout, read_row
+from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout, read_row
 from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
@@ -304,7 +304,10 @@ def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
     """Return what the rows state, each different word and answer read once."""
     said = memory.situations.read_said(rows)
     stated = read_stated(rows, memory.vocabulary, memory.cells)
-    return _RowsRead(stated, said, memory.own_words.read(rows), memory.area_weights.read(rows))
+    names = rows.schema.names
+    own_words = memory.own_words.read(rows) if UNLISTED in names else NO_OWN_WORDS
+    weighing = memory.area_weights.read(rows) if any(name.startswith(WEIGHTS) for name in names) else NO_WEIGHTS
+    return _RowsRead(stated, said, own_words, weighing)
 
 
 class _Priced(NamedTuple):
@@ -391,9 +394,9 @@ def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
     at = varying.rows[kept]
     sums = add_up(entries, memory.cells.numbers, rows.num_rows)
     sums.numbers[at] += varying.numbers[kept]
-    weighed = ~apart.out[weighing.rows]
-    weighing = Weighing(weighing.rows[weighed], weighing.percents[weighed], weighing.alone)
-    weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
+    if len(weighing.rows):
+        weighing = weighing.leave_out(apart.out)
+        weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
     varies = np.zeros(rows.num_rows, bool)
     varies[at] = varies[weighing.rows] = True
     scores, doubted = score_teams(sums, entries, memory.cells, varies)
