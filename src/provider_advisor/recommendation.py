@@ -55,9 +55,16 @@ class Recommendation:
         record: dict[str, Any] = as_data(self.explanation)
         return record
 
-    def to_json(self) -> str:
-        """Return exactly what `recommend --format json` prints for the same question."""
-        return dump_json(self.record)
+    @cached_property
+    def short_record(self) -> dict[str, Any]:
+        """Return the data without most findings on providers that are ruled out, where many are compared."""
+        from provider_advisor.explanation.short_list import leave_out_ruled_out  # noqa: PLC0415 (text needs none)
+
+        return leave_out_ruled_out(self.record)
+
+    def to_json(self, *, every: bool = False) -> str:
+        """Return exactly what `recommend --format json` prints for the same question, or with `--all` if `every`."""
+        return dump_json(self.record if every else self.short_record)
 
 
 def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requirements file)

@@ -21,9 +21,9 @@ _EXAMPLE = Path(__file__).parents[2] / "examples" / "score_with_dask.py"
 def test_the_example_scores_every_row_of_every_file(tmp_path):
     teams, scores = tmp_path / "teams", tmp_path / "scores"
     teams.mkdir()
-    table = pa.Table.from_batches([teams_of(load(), 900)])
+    table = pa.Table.from_batches([teams_of(load(), 300)])
     for number in range(3):
-        pq.write_table(table.slice(300 * number, 300), teams / f"part-{number}.parquet")
+        pq.write_table(table.slice(100 * number, 100), teams / f"part-{number}.parquet")
     subprocess.run([sys.executable, str(_EXAMPLE), str(teams), str(scores)], check=True)
     expected = score_arrow(table.combine_chunks().to_batches()[0], reasons=True)
     assert pq.read_table(scores).to_pylist() == expected.to_pylist()

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.many import MadeUp, write_base
 from worlds import DAY, Said, capability, knowledge_of
 
+from provider_advisor.explanation.replay import compare_records
 from provider_advisor.explanation.unknowns import group_questions
 from provider_advisor.explanation.words import shortened
 from provider_advisor.faces.cli.text_answer import render_recommendation
@@ -50,6 +51,25 @@ def test_no_line_is_wider_than_a_terminal_of_80_columns(count, verbose):
     assert header.count("P0") + header.count("P1") <= 4
     if not verbose:
         assert len(text.splitlines()) <= 80
+
+
+def test_json_has_only_the_failed_musts_of_the_ruled_out_unless_all_is_asked_for():
+    found, _ = _answered(12)
+    short, whole = json.loads(found.to_json()), json.loads(found.to_json(every=True))
+    out = [each["id"] for each in whole["providers"] if each["standing"] == "ruled-out"]
+    of_them = [part for part in whole["findings"] if part["provider"] in out]
+    listed = [part for part in short["findings"] if part["provider"] in out]
+    assert [(part["provider"], part["criterion"], part["outcome"]) for part in listed] == [
+        (name, "board", "unmet") for name in out
+    ]
+    assert short["left_out"] == {"providers": out, "findings": len(of_them) - len(listed)}
+    assert [part for part in short["findings"] if part not in listed] == [
+        part for part in whole["findings"] if part not in of_them
+    ]
+    assert {**short, "findings": whole["findings"], "left_out": None} == whole
+    assert compare_records(short, whole)["says"] == "The answer is the same."
+    few, _ = _answered(4)
+    assert few.to_json() == few.to_json(every=True)
 
 
 def test_the_ruled_out_have_a_line_each_with_the_must_that_fails():

@@ -92,6 +92,11 @@ class Done(NamedTuple):
     tally: Tally
     read: int
 
+    @property
+    def scored(self) -> int:
+        """Return how many rows of the input were scored; the long form has more rows."""
+        return self.tally.teams
+
     def place_after(self, before: int) -> Done:
         """Return the same with its numbers as they are where so many records of its file stand before it."""
         rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)

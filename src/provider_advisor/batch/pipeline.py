@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import repeat
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -21,6 +22,7 @@ from provider_advisor.batch.kernel.scorer import RowScope, Scorer
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import plan_shape
+from provider_advisor.batch.writing.long_form import LongForm
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchFailure, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
@@ -50,7 +52,8 @@ class ScoringOptions(NamedTuple):
     """What answers and their columns depend on, besides the knowledge base and the rows.
 
     `day` and `age` (in days) choose the facts of all rows. With `dated` rows the columns `as_of` and `max_age` choose
-    them where `day` or `age` do not; otherwise it is `today`. The rest is as in `Scorer`.
+    them where `day` or `age` do not; otherwise it is `today`. With `long` the output has a row for each team and
+    provider. The rest is as in `Scorer`.
     """
 
     today: dt.date
@@ -60,6 +63,7 @@ class ScoringOptions(NamedTuple):
     id_column: str | None = None
     reasons: bool = False
     explain: bool = False
+    long: bool = False
 
 
 class Scoring:
@@ -81,7 +85,13 @@ class Scoring:
         first = self._get_scorer(self._look())
         self.facts = first.facts
         left = [field for field in schema if not (options.dated and field.name in DATED)]
-        self.schema, self._shape = plan_shape(first.output_schema(pa.schema(left)), form)
+        wide = first.output_schema(pa.schema(left))
+        self._long = self._plan_long(wide, first) if options.long else None
+        self.schema, self._shape = plan_shape(self._long.schema if self._long else wide, form)
+
+    def _plan_long(self, wide: pa.Schema, scorer: Scorer) -> LongForm:
+        providers = tuple(self._knowledge.providers)
+        return LongForm(wide, providers, scorer.find_id(wide), reasons=self._options.reasons)
 
     def score(self, piece: Piece) -> Done:
         """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
@@ -91,9 +101,9 @@ class Scoring:
             Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
         ]
         rejects = tuple(sorted([*block.rejects, *refused], key=lambda reject: reject.row))
-        if frame.height + len(rejects) + block.skipped != block.records:
+        if tally.teams + len(rejects) + block.skipped != block.records:
             raise BatchFailure(
-                f"of {block.records:,} rows of {block.file}, {frame.height:,} were scored and {len(rejects):,} rejected"
+                f"of {block.records:,} rows of {block.file}, {tally.teams:,} were scored and {len(rejects):,} rejected"
                 ": this is a bug in the program; please report it."
             )
         return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
@@ -130,7 +140,10 @@ class Scoring:
             places += [row for place, row in enumerate(members) if place not in result.errors]
         if len(results) == 1:
             return results[0]._replace(errors=results[0].errors | wrong)
-        order = pl.Series(places, dtype=pl.Int64).arg_sort()
+        order = np.argsort(places, kind="stable")
+        if self._long:  # the rows of a team stay together
+            count = len(self._knowledge.providers)
+            order = (order[:, np.newaxis] * count + np.arange(count)).reshape(-1)
         joined = _join_frames(results)
         return joined._replace(frame=joined.frame[order], errors=joined.errors | wrong)
 
@@ -140,7 +153,8 @@ class Scoring:
             some = None if days is None else days[start : start + _MOST_ROWS]
             scored = scorer.score(rows.slice(start, _MOST_ROWS), some)
             errors = {start + row: reason for row, reason in scored.errors.items()}
-            parts.append(_Frames(self._shape(scored.batch), errors, scored.tally))
+            batch = self._long.lengthen(scored.batch) if self._long else scored.batch
+            parts.append(_Frames(self._shape(batch), errors, scored.tally))
         return parts[0] if len(parts) == 1 else _join_frames(parts)
 
     def _look(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:
@@ -158,7 +172,8 @@ class Scoring:
 
     def _get_scorer(self, looked: RowScope) -> Scorer:
         """Return the scorer of a day and a scope, which serves all days with the same facts."""
-        _, _, _, _, id_column, reasons, explain = self._options
+        id_column, reasons = self._options.id_column, self._options.reasons or self._options.long
+        explain = self._options.explain
         span = self._find_span(looked)
 
         def make() -> Scorer:

@@ -403,6 +403,13 @@ class RobustnessRecord(AnswerPart):
     """amounts from which, or up to which, a provider leads; requirements with the largest weights first"""
 
 
+class LeftOutRecord(AnswerPart):
+    """Among many providers, the findings on those that are ruled out: of these only the failed musts are listed."""
+
+    providers: list[str]
+    findings: int
+
+
 class NothingRecord(AnswerPart):
     """What was not asked for."""
 
@@ -533,6 +540,8 @@ class AnswerRecord(AnswerPart):
     verdict: VerdictRecord
     providers: list[ProviderRecord]
     findings: list[FindingRecord]
+    left_out: LeftOutRecord | None
+    """what is not listed among the findings; null where all are"""
     requirements: list[RequirementRecord]
     set_aside: list[SetAsideRecord]
     """consequents of fired rules that do not count"""

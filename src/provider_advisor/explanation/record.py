@@ -47,6 +47,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         verdict=_verdict(outcome.verdict, explain_verdict(decision, gaps)),
         providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
         findings=[_finding(finding, knowledge) for finding in findings],
+        left_out=None,
         requirements=[
             _requirement(requirement, knowledge)
             for requirement in (*outcome.inference.requirements, *list_unwanted(outcome.team))

@@ -139,6 +139,11 @@ class Scorer:
         layout = self._plan_layout(table)
         return pa.schema(self._put_in_order(layout, [table.field(name) for name in layout.carried], self._fields))
 
+    def find_id(self, table: pa.Schema) -> str | None:
+        """Return the name of the column of team ids, if a table has one."""
+        name = self._id_column or "team"
+        return name if name in table.names else None
+
     def score(self, rows: pa.RecordBatch, days: Sequence[RowScope] | None = None) -> Scored:
         """Return the rows scored. Raises BatchError if the columns cannot be read.
 

@@ -77,6 +77,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     id_column: str | None = None,
     reasons: bool = False,
     explain: bool = False,
+    long: bool = False,
     limits: Limits = Limits(),  # noqa: B008 (a constant)
     reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
     bar: bool = False,
@@ -102,7 +103,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
     check_places(inputs.sources, [*places, OutputPlace("the work folder", find_stage_folder(place), "hidden")], rejects)
     options = ScoringOptions(
-        today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain  # noqa: DTZ011
+        today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain, long  # noqa: DTZ011
     )  # fmt: skip
     # What is wrong with the columns is said before Spark starts.
     Scoring(knowledge, inputs.schema, form, options)

@@ -175,7 +175,7 @@ class _ShareCounts:
         file = done.end.file
         placed = done.place_after(self.records.get(file, 0))
         self.records[file] = placed.end.records
-        self.scored, self.rejected = self.scored + done.frame.height, self.rejected + len(done.rejects)
+        self.scored, self.rejected = self.scored + done.scored, self.rejected + len(done.rejects)
         self.tally += done.tally
         return placed
 

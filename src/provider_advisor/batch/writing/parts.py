@@ -74,7 +74,7 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
 
 
 def _add(part: FinishedPart, done: Done) -> FinishedPart:
-    scored, rejected = part.scored + done.frame.height, part.rejected + len(done.rejects)
+    scored, rejected = part.scored + done.scored, part.rejected + len(done.rejects)
     return FinishedPart(part.number, done.end, scored, rejected, part.tally + done.tally)
 
 

@@ -38,7 +38,7 @@ def write_stream(
         for done in blocks:
             out.write(encode_frame(done.frame, form, header=False))
             write_rejects(done.rejects, file)
-            scored, rejected, tally = scored + done.frame.height, rejected + len(done.rejects), tally + done.tally
+            scored, rejected, tally = scored + done.scored, rejected + len(done.rejects), tally + done.tally
             watch(done)
         out.flush()
     if rejects is not None and not rejected:

@@ -87,7 +87,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
             for done in blocks:
                 sheets.write(done.frame)
                 write_rejects(done.rejects, refused)
-                scored, rejected, tally = scored + done.frame.height, rejected + len(done.rejects), tally + done.tally
+                scored, rejected, tally = scored + done.scored, rejected + len(done.rejects), tally + done.tally
                 watch(done)
             sheets.finish(plan.describe_scope(tally, rejected))
     except OSError as error:

@@ -67,6 +67,7 @@ class BatchOptions(InputOptions):
     output_format: str | None
     reasons: bool
     explain: bool
+    long: bool
     rejects: str | None
     summary: str | None
     report: str | None
@@ -115,6 +116,7 @@ class BatchOptions(InputOptions):
 @click.option("--output-format", type=FORMS, help="Format of the output, if its name does not show it.")
 @click.option("--reasons", is_flag=True, help="Add the unmet and unknown musts, and the reasons.")
 @click.option("--explain", is_flag=True, help="Add each full answer as JSON (slow).")
+@click.option("--long", is_flag=True, help="Write a row for each team and provider, with its rank.")
 @click.option(
     "--rejects",
     type=path_name,
@@ -250,7 +252,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     options.show_matches(inputs, quiet=options.quiet)
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column,
-        options.reasons or form == "xlsx", options.explain,
+        options.reasons or form == "xlsx", options.explain, options.long,
     )  # fmt: skip
     scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
@@ -275,6 +277,8 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
         raise BatchError("a workbook is one file, not a folder of parts; name a file such as answers.xlsx.")
     if options.explain:
         raise BatchError("--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet.")
+    if options.long:
+        raise BatchError("--long does not work with workbooks; write CSV, JSON Lines or Parquet.")
     refuse_without_writer()
 
 
@@ -307,6 +311,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
         "--matches": options.matches and read_input(options.matches).decode("utf-8", "replace"),
         "--reasons": options.reasons,
         "--explain": options.explain,
+        "--long": options.long,
         "--max-age": options.max_age,
         "--rejects": options.rejects,
         "--unlisted-unknown": options.unlisted_unknown,
@@ -344,6 +349,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         id_column=options.id_column,
         reasons=options.reasons,
         explain=options.explain,
+        long=options.long,
         bar=sys.stderr.isatty() and not options.quiet,
     )
     return result, facts_as_of(knowledge, options.day or today(), options.age)

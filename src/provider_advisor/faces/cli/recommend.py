@@ -130,6 +130,7 @@ def statement_options(command: F) -> F:
 @click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
 @format_option("text", "json", "markdown", "html", "questions")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
+@click.option("--all", "every", is_flag=True, help="List all findings in JSON, also on providers that are ruled out.")
 @click.option(
     "--output",
     "-o",
@@ -166,6 +167,7 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     robustness: bool,
     form: str,
     verbose: bool,
+    every: bool,
     output: str | None,
     exit_code: bool,
     color: str,
@@ -210,11 +212,11 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
         _write_questions(found, knowledge, output)
         return _STATUSES[found.verdict.kind] if exit_code else 0
     if output is None or output == "-":
-        show_recommendation(found, knowledge, form, verbose=verbose, paged=True)
+        show_recommendation(found, knowledge, form, verbose=verbose, every=every, paged=True)
     else:
         given = context.get_parameter_source("form") is not ParameterSource.DEFAULT
         form = form if given else _FORMS.get(os.path.splitext(output)[1].lower(), form)  # noqa: PTH122 (a Path takes longer)
-        write_answer(output, render_recommendation(found, knowledge, form, verbose=verbose))
+        write_answer(output, render_recommendation(found, knowledge, form, verbose=verbose, every=every))
     return _STATUSES[found.verdict.kind] if exit_code else 0
 
 

@@ -46,7 +46,6 @@ from provider_advisor.explanation.words import (
 from provider_advisor.faces.text import Page, TableCell, reveal, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.recommendation import Recommendation
-from provider_advisor.safe_text import dump_json
 
 __all__ = ["render_recommendation", "show_recommendation"]
 
@@ -56,16 +55,22 @@ _MOST_LINES = 3
 _MOST_OTHERS = 12
 
 
-def show_recommendation(
-    recommendation: Recommendation, knowledge: KnowledgeBase, form: str, *, verbose: bool = True, paged: bool = False
+def show_recommendation(  # noqa: PLR0913 (options of the command)
+    recommendation: Recommendation,
+    knowledge: KnowledgeBase,
+    form: str,
+    *,
+    verbose: bool = True,
+    every: bool = False,
+    paged: bool = False,
 ) -> None:
     """Print the answer on standard output; `form` is text, json, markdown or html.
 
     Text is short unless `verbose`: the verdict, what decides it, what to ask. With `paged` a text that is longer than
-    the terminal goes through a pager.
+    the terminal goes through a pager. JSON has all findings on the providers that are ruled out only if `every`.
     """
     if form == "json":
-        show_json(recommendation.record)
+        show_json(recommendation.record if every else recommendation.short_record)
         return
     if form in {"markdown", "html"}:
         show_document(_report(form)(recommendation.explanation, knowledge))
@@ -75,10 +80,12 @@ def show_recommendation(
     page.show(paged=paged)
 
 
-def render_recommendation(recommendation: Recommendation, knowledge: KnowledgeBase, form: str, *, verbose: bool) -> str:
+def render_recommendation(
+    recommendation: Recommendation, knowledge: KnowledgeBase, form: str, *, verbose: bool, every: bool = False
+) -> str:
     """Return the answer as `show_recommendation` prints it, for a file: without colours, 80 columns wide."""
     if form == "json":
-        return dump_json(recommendation.record) + "\n"
+        return recommendation.to_json(every=every) + "\n"
     if form in {"markdown", "html"}:
         return reveal(_report(form)(recommendation.explanation, knowledge))
     page = Page(screen=False)

@@ -47,6 +47,7 @@ LIST: dict[int | str, dict[str, Any]] = {
 _MOST_TEAMS = 1_000
 
 Sure = Annotated[bool, Query(description="also say how sure the answer is")]
+All = Annotated[bool, Query(description="list all findings, also on providers that are ruled out")]
 Day = Annotated[str | None, Query(description="YYYY-MM-DD: the day whose facts count, today if it is left out")]
 
 
@@ -73,12 +74,13 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
     @router.get("/recommendation", responses=_ANSWER, tags=["answers"])
-    def get_recommendation(request: Request, sure: Sure = False) -> Response:  # noqa: FBT002
+    def get_recommendation(request: Request, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
         """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
-        asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure"})
+        asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})
         if asked.unknown:
             raise RequirementsError(*(f"unknown parameter '{name[:80]}'." for name in asked.unknown))
-        return JsonResponse(service.recommend(asked.statement, sure=sure).record)
+        found = service.recommend(asked.statement, sure=sure)
+        return JsonResponse(found.record if all else found.short_record)
 
     @router.post("/recommendation", responses=_ANSWER, tags=["answers"])
     def post_recommendation(
@@ -86,9 +88,11 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
             dict[str, Any], Body(openapi_examples={"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}})
         ],
         sure: Sure = False,  # noqa: FBT002
+        all: All = False,  # noqa: A002, FBT002
     ) -> Response:
         """Answer a requirements file in JSON; `recommend schema requirements` prints its JSON Schema."""
-        return JsonResponse(service.recommend(service.read(team), sure=sure).record)
+        found = service.recommend(service.read(team), sure=sure)
+        return JsonResponse(found.record if all else found.short_record)
 
     @router.post("/recommendations", responses=LIST, tags=["answers"])
     def post_recommendations(teams: list[dict[str, Any]]) -> Response:
@@ -154,7 +158,7 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
 
 def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, Any]:
     try:
-        return service.recommend(service.read(team)).record
+        return service.recommend(service.read(team)).short_record
     except RequirementsError as error:
         return {"mistakes": list(error.problems)}
 

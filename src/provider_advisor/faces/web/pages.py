@@ -138,7 +138,7 @@ class Pages:
     def _show_answer(self, found: Recommendation, form: str, *, is_part: bool) -> Response:
         """Return an answer in one of its forms, or the part of its page that says how sure it is."""
         if form == ".json":
-            return JsonResponse(found.record)
+            return JsonResponse(found.short_record)
         knowledge = found.decision.facts.knowledge
         if form == ".md":
             return Response(markdown_report(found.explanation, knowledge), media_type="text/markdown; charset=utf-8")
