@@ -28,6 +28,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "product_gaps": [],
     "dated_by": [],
     "differences": [],
+    "left_out": None,
 }
 _NO_SCOPE: Mapping[str, Any] = {
     "version": None,
