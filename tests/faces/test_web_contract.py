@@ -36,7 +36,7 @@ _PAGES = [
     "/choose?c.repairs=must&b.repairs=>=3&needs=rapairs", "/answer?needs=repairs,bikes-in-stock>=50&usage.inspections=3&sure=1",
     "/answer?needs=repairs=no,cargo-bikes", "/answer", "/answer?needs=rapairs", "/ask", "/ask/next?a=&topics=x",
     "/compare?area=services&only=differences", "/criteria?q=repair", "/criteria/repairs", "/providers/velo", "/sources/survey-2023",
-    "/rules", "/batch", "/freshness", "/api", "/embed?needs=repairs", "/nowhere",
+    "/rules", "/batch", "/freshness", "/facts", "/facts?state=stale", "/api", "/embed?needs=repairs", "/nowhere",
 ]  # fmt: skip
 
 _teams = st.fixed_dictionaries(

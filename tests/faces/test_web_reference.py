@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import datetime as dt
 import json
 import re
 
@@ -20,6 +22,7 @@ from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.assistants import make_server
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.rule_view import show_rule
+from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import read_team
 
@@ -78,6 +81,37 @@ def test_a_rule_is_shown_condition_by_condition(web, bicycles):
         == web.get(f"/rules/{name}.json?needs=wings").status_code
         == 422
     )
+
+
+@pytest.mark.parametrize("day", ["2022-01-01", "2024-01-01", "2026-11-29"])
+def test_22_facts_by_state_are_those_that_answers_call_so(bicycles, web, day):
+    facts = facts_as_of(bicycles, dt.date.fromisoformat(day))
+    claimed = [place for place in facts.knowledge.list_claimed() if place[0] in facts.knowledge.providers]
+    found = {place: facts(*place) for place in claimed}
+    stale = {place for place, fact in found.items() if fact.claims and facts.is_stale(fact) and not fact.disputed}
+    disputed = {place for place, fact in found.items() if fact.disputed}
+    for state, expected in (("stale", stale), ("disputed", disputed)):
+        rows = web.get(f"/facts.json?state={state}&as_of={day}").json()
+        assert {(row["provider"], row["criterion"]) for row in rows} == expected
+        assert {row["state"] for row in rows} <= {state}
+    every = web.get(f"/facts.json?as_of={day}").json()
+    assert {(row["provider"], row["criterion"]) for row in every} == {
+        place for place, fact in found.items() if fact.claims
+    }
+    unknown = web.get(f"/facts.json?state=unknown&criterion=child-seats&as_of={day}").json()
+    assert [row["provider"] for row in unknown] == list(facts.knowledge.providers)
+
+
+def test_facts_are_the_same_rows_as_page_json_and_csv(web):
+    rows = web.get("/facts.json?provider=velo").json()
+    table = list(csv.DictReader(web.get("/facts.csv?provider=velo").text.splitlines()))
+    assert [row["criterion"] for row in table] == [row["criterion"] for row in rows]
+    page = web.get("/facts?provider=velo").text
+    assert page.count('<th scope="row">') == len(rows) > 5
+    refused = web.get("/facts?provider=acme&state=old&as_of=yesterday")
+    assert refused.status_code == 422
+    assert all(part in refused.text for part in ("unknown provider", "unknown state", "is not a date"))
+    assert "name a provider or a criterion too" in web.get("/facts?state=unknown").text
 
 
 def test_freshness_is_that_of_the_command(web, recommend_says, pytestconfig):

@@ -39,6 +39,7 @@ _PAGES = {
     "many teams": "/batch",
     "decisions": "/decisions",
     "freshness": "/freshness?within=30",
+    "facts": "/facts?state=current",
     "contract": "/api",
     "card": "/embed?needs=sms",
     "not found": "/nowhere",

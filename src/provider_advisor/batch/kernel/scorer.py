@@ -43,7 +43,6 @@ from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import Tally, Tallying
 from provider_advisor.batch.kernel.output import (
-    ProductGaps,
     list_names,
     make_code_lists,
     make_columns,
@@ -55,6 +54,7 @@ from provider_advisor.batch.kernel.output import (
     make_word_lists,
 )
 from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, NO_OWN_WORDS, OwnWords, OwnWordsRead
+from provider_advisor.batch.kernel.product_gaps import ProductGaps
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
 from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (

@@ -24,6 +24,7 @@ from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
+from provider_advisor.faces.web.fact_pages import make_fact_pages
 from provider_advisor.faces.web.guard import Guard, Revalidation, SizeLimit
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
@@ -94,6 +95,7 @@ def create_app(
 
     app.openapi = openapi  # type: ignore[method-assign]
     app.include_router(make_reference_pages(service, openapi))
+    app.include_router(make_fact_pages(service))
 
     app.add_middleware(Revalidation, edition=f"{knowledge.fingerprint} {__version__}")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)

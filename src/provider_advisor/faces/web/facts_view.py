@@ -64,7 +64,7 @@ def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) ->
 
 def _is_stale(claim: Claim, facts: Facts) -> bool:
     days = facts.knowledge.get_stale_after(claim.criterion)
-    return days is not None and (facts.as_of - claim.stated).days > days and not facts.names_past_end(claim)
+    return days is not None and (facts.as_of - claim.counts_from).days > days and not facts.names_past_end(claim)
 
 
 def describe_place(part: Citation) -> str:
