@@ -101,9 +101,10 @@ class Scoring:
             Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
         ]
         rejects = tuple(sorted([*block.rejects, *refused], key=lambda reject: reject.row))
-        if tally.teams + len(rejects) + block.skipped != block.records:
+        each = len(self._knowledge.providers) if self._long else 1  # the long form has so many rows a team
+        if frame.height != each * (block.records - len(rejects) - block.skipped):
             raise BatchFailure(
-                f"of {block.records:,} rows of {block.file}, {tally.teams:,} were scored and {len(rejects):,} rejected"
+                f"of {block.records:,} rows of {block.file}, {frame.height // each:,} were scored and {len(rejects):,} rejected"
                 ": this is a bug in the program; please report it."
             )
         return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
