@@ -104,8 +104,8 @@ class Scoring:
         each = len(self._knowledge.providers) if self._long else 1  # the long form has so many rows a team
         if frame.height != each * (block.records - len(rejects) - block.skipped):
             raise BatchFailure(
-                f"of {block.records:,} rows of {block.file}, {frame.height // each:,} were scored and {len(rejects):,} rejected"
-                ": this is a bug in the program; please report it."
+                f"of {block.records:,} rows of {block.file}, {frame.height // each:,} were scored and "
+                f"{len(rejects):,} rejected: this is a bug in the program; please report it."
             )
         return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
 
