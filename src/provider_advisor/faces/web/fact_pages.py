@@ -27,7 +27,7 @@ _STATES = ("current", "stale", "disputed", "unknown")
 _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
 
-class _Asked(NamedTuple):
+class _FactFilter(NamedTuple):
     """What the address asks for; None leaves it open."""
 
     provider: str | None
@@ -64,7 +64,7 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
     return router
 
 
-def _read_address(request: Request, service: KnowledgeService) -> _Asked:
+def _read_address(request: Request, service: KnowledgeService) -> _FactFilter:
     """Return what the address asks for. Raises RequirementsError with all mistakes."""
     query, mistakes = request.query_params, list[str]()
     found: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def _read_address(request: Request, service: KnowledgeService) -> _Asked:
         mistakes.append("nearly everything is unknown of most providers; name a provider or a criterion too.")
     if mistakes:
         raise RequirementsError(*mistakes)
-    return _Asked(found["provider"], found["criterion"], found["state"], service.facts(found["as_of"]))
+    return _FactFilter(found["provider"], found["criterion"], found["state"], service.facts(found["as_of"]))
 
 
 def _read_state(word: str) -> str:
@@ -91,7 +91,7 @@ def _read_state(word: str) -> str:
     return word
 
 
-def _list_rows(asked: _Asked, service: KnowledgeService) -> Iterator[dict[str, Any]]:
+def _list_rows(asked: _FactFilter, service: KnowledgeService) -> Iterator[dict[str, Any]]:
     """Yield the facts that are asked for, provider by provider."""
     facts, criteria = asked.facts, service.knowledge.criteria
     for provider, name in _list_places(asked, service):
@@ -114,7 +114,7 @@ def _list_rows(asked: _Asked, service: KnowledgeService) -> Iterator[dict[str, A
         }
 
 
-def _list_places(asked: _Asked, service: KnowledgeService) -> list[tuple[str, str]]:
+def _list_places(asked: _FactFilter, service: KnowledgeService) -> list[tuple[str, str]]:
     """Return the providers and criteria to look at: what some source says, or for unknown ones whatever may be."""
     knowledge = asked.facts.knowledge
     if asked.state == "unknown":
