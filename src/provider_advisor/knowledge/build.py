@@ -230,6 +230,8 @@ def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nest
 
 
 def _make_plain(value: Any) -> Any:  # noqa: ANN401
+    if value is None or isinstance(value, str | int | float):  # most parts are
+        return value
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         named = {name: _make_plain(part) for name, part in value._asdict().items() if name != "where"}
         return {"record": type(value).__name__} | named
@@ -239,4 +241,4 @@ def _make_plain(value: Any) -> Any:  # noqa: ANN401
         parts = [_make_plain(part) for part in value]
         is_claims = bool(parts) and isinstance(parts[0], dict) and parts[0].get("record") == "Claim"
         return sorted(parts, key=lambda part: json.dumps(part, sort_keys=True)) if is_claims else parts
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return str(value)

@@ -126,6 +126,8 @@ def unpack(packed: bytes) -> Any:  # noqa: ANN401 (what was packed)
 
 def _make_plain(value: Any) -> Any:  # noqa: ANN401 (any record, however nested)
     """Return a record as JSON has it: each list begins with the kind of thing that it holds."""
+    if value is None or isinstance(value, str | int | float):  # most parts are
+        return value
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return [type(value).__name__, *map(_make_plain, value)]
     if isinstance(value, tuple | list):
