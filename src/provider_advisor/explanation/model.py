@@ -609,8 +609,15 @@ def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord
 
 def as_data(value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
     """Return records, and lists of them, as JSON-ready data."""
+    # Most parts are plain; to ask for that first, without a call, halves the time.
     if isinstance(value, AnswerPart):
-        return {name.removesuffix("_"): as_data(part) for name, part in vars(value).items()}
+        return {
+            name.removesuffix("_"): part if type(part) in _PLAIN else as_data(part)
+            for name, part in vars(value).items()
+        }
     if isinstance(value, list | tuple):
-        return [as_data(part) for part in value]
+        return [part if type(part) in _PLAIN else as_data(part) for part in value]
     return value
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str,
 
 def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: KnowledgeBase, day: dt.date) -> str:
     provider = knowledge.providers[assessment.provider]
-    sold = Counter(claim.belongs_to for claim in provider.claims)
+    sold = knowledge.claims_by_product[assessment.provider]
     names = {product.id: product.name_on(day) for product in provider.products.values()}
     met = [(finding, finding.products) for finding in assessment.findings if finding.outcome == "met"]
     if len(sets[0]) == 1:

@@ -1,6 +1,7 @@
 """The knowledge base: all records by id, found by any word that they answer to, as a whole or in part."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -134,6 +135,13 @@ class KnowledgeBase:
         """
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
+
+    @cached_property
+    def claims_by_product(self) -> Mapping[str, Counter[str | None]]:
+        """Return by provider how many claims there are about each of its products, None for itself as a whole."""
+        return {
+            name: Counter(claim.belongs_to for claim in provider.claims) for name, provider in self.providers.items()
+        }
 
     @cached_property
     def prices_of_usage(self) -> tuple[Criterion, ...]:
