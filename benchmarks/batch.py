@@ -12,12 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
+
 from benchmarks import teams
 from benchmarks.timing import as_installed
+from provider_advisor import load
 
 __all__ = ["HEAD", "make_row", "rows", "run_command", "special"]
 
@@ -31,6 +35,7 @@ _ROUNDS = 5
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _COPY = "import sys, polars; polars.scan_csv(sys.argv[1]).sink_parquet(sys.argv[2])"
 _REJECTED = 3
+_SPECIAL = 3  # of ten rows
 # The peers: their names in the table, the share of the teams that they are given, and the target.
 _PEERS = (
     ("zen", "ZEN `evaluate_batch`", 0.1, 30),
@@ -60,13 +65,25 @@ def rows() -> list[str]:
 
 
 def files(folder: Path, count: int) -> list[str]:
-    """The copy, and each form of the command, whole processes that alternate with it: medians, and of the ratios."""
+    """The copy, and each form of the command, whole processes that alternate with it: medians, and of the ratios.
+
+    The targets are those of two providers; the columns of all providers of the base come on top.
+    """
     source = folder / "teams.csv"
     teams.write(source, count)
     copy = _copy(source)
     run_command(copy)
     found = [make_row("Polars: CSV to Parquet untouched", count, [run_command(copy) for _ in range(_ROUNDS)], "", "")]
-    for name, options, target in (("default columns", (), 2.8), ("with `--reasons`", ("--reasons",), 3.5)):
+    providers = load().providers
+    two = ",".join(sorted(providers, key=lambda name: -len(providers[name].claims))[:2])
+    every = f"{len(providers)} providers"
+    for name, options, target in (
+        ("two providers, default columns", ("--only", two), 2.5),
+        ("two providers, with `--reasons`", ("--only", two, "--reasons"), 3),
+        (f"{every}, default columns", (), ""),
+        (f"{every}, with `--reasons`", ("--reasons",), ""),
+        (f"{every}, `--long`", ("--long",), ""),
+    ):
         command = _batch(source, options)
         run_command(command)
         pairs = [(run_command(copy), run_command(command)) for _ in range(_ROUNDS)]
@@ -77,17 +94,36 @@ def files(folder: Path, count: int) -> list[str]:
 
 
 def special(folder: Path, count: int) -> list[str]:
-    """Teams of which three in ten have a member, a choice or a must-not, beside the same without: CPU time."""
-    commands = []
-    for name in ("plain", "special"):
-        source = folder / f"{name}.csv"
-        teams.write(source, count, special=name == "special")
-        commands.append(_batch(source, ()))
-        run_command(commands[-1])
+    """Teams of which three in ten say something special, beside the same without: CPU time."""
+    plain, members = folder / "plain.csv", folder / "special.csv"
+    teams.write(plain, count)
+    teams.write(members, count, special=True)
+    [(area, _)] = Counter(criterion.area for criterion in load().criteria.values()).most_common(1)
+    own = _add_column(plain, folder / "own.csv", "unlisted", ["loan phones", "a desk: should", "night shift, tea"])
+    weighing = _add_column(plain, folder / "weighing.csv", f"weights.{area}", ["20", "35", "50"])
+    return [
+        _compare(plain, members, count, "members, choices or must-nots", "1.3"),
+        _compare(plain, own, count, "requirements in own words", ""),
+        _compare(plain, weighing, count, "weights by area", ""),
+    ]
+
+
+def _add_column(source: Path, target: Path, name: str, cells: Sequence[str]) -> Path:
+    """Write a table again with one more column, which three rows in ten fill."""
+    table = pl.read_csv(source, infer_schema=False)
+    some = [cells[row % len(cells)] if row % 10 < _SPECIAL else None for row in range(table.height)]
+    table.with_columns(pl.Series(name, some)).write_csv(target)
+    return target
+
+
+def _compare(plain: Path, other: Path, count: int, what: str, target: str) -> str:
+    commands = [_batch(source, ()) for source in (plain, other)]
+    for command in commands:
+        run_command(command)
     pairs = [tuple(run_command(command) for command in commands) for _ in range(_ROUNDS)]
     ratio = statistics.median(after.busy / before.busy for before, after in pairs)
-    what = "30 % of the teams with members, choices or must-nots"
-    return [make_row(what, count, [after for _, after in pairs], f"{ratio:.2f} times the CPU time without", "1.3")]
+    beside = f"{ratio:.2f} times the CPU time without"
+    return make_row(f"30 % of the teams with {what}", count, [after for _, after in pairs], beside, target)
 
 
 def growth(folder: Path, count: int) -> list[str]:

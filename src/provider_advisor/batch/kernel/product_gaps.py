@@ -45,10 +45,12 @@ class ProductGaps:
         named = self._mark_named(verdicts) & kept
         found: set[tuple[int, str]] = set()
         if len(pairs.rows):
-            several, places = np.unique(np.stack([pairs.asked, pairs.beside]), axis=1, return_inverse=True)
-            for number, pair in enumerate(several.T.tolist()):
-                gaps = self._get_gaps(pair[0], pair[1])
-                rows = pairs.rows[places.reshape(-1) == number] if gaps else ()
+            # One number a pair: to sort pairs of numbers took a quarter of the time of a batch.
+            size = int(pairs.beside.max()) + 1
+            several, places = np.unique(pairs.asked.astype(np.int64) * size + pairs.beside, return_inverse=True)
+            for number, pair in enumerate(several.tolist()):
+                gaps = self._get_gaps(*divmod(pair, size))
+                rows = pairs.rows[places == number] if gaps else ()
                 for place, criterion in gaps:
                     code = f"{self._providers[place]}:{criterion}"
                     found.update((row, code) for row in rows[named[place, rows]].tolist())
