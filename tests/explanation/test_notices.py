@@ -55,6 +55,15 @@ def test_what_ended_is_absent_for_that_reason(shops):
     assert _told(found) == ["Ciclo, Repairs: ended on 2024-06-30 (announced on 2023-03-01)."]
 
 
+def test_the_end_of_an_absence_is_no_end_of_an_offer(knowledge_from, tmp_path):
+    shop = _SHOP.replace("value: present", "value: absent")
+    shops = knowledge_from(tmp_path, facts={"providers/ciclo.yaml": shop})
+    before, after = _answer(shops, "2024-01-01"), _answer(shops, "2024-07-01")
+    assert _says(before) == "does not have it (The shop); absent until 2024-06-30 (announced on 2023-03-01)"
+    assert _says(after) == "not known: was absent until 2024-06-30 (announced on 2023-03-01)"
+    assert _told(after) == ["Ciclo, Repairs: was absent until 2024-06-30 (announced on 2023-03-01)."]
+
+
 def test_what_starts_later_is_not_known_yet_and_says_from_when(knowledge_from, tmp_path):
     shops = knowledge_from(tmp_path, facts={"providers/ciclo.yaml": _SHOP + _ADVICE})
     found = _answer(shops, "2024-01-01", needs=["advice>=good"])

@@ -91,6 +91,16 @@ def truths(*claims, **options):
             id="what has ended has ended for each",
         ),
         pytest.param(
+            ["only: [north], value: present, stated: 2020-01-01, until: 2021-01-01"],
+            (NO, NO, NO, NO, NO),
+            id="only until an end: the others never had it",
+        ),
+        pytest.param(
+            ["member: north, value: absent, stated: 2020-01-01, until: 2021-01-01"],
+            (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+            id="after an absence nothing is known",
+        ),
+        pytest.param(
             ["only: [north], value: present, stated: 2020-01-01", "member: south, value: present, stated: 2022-01-01"],
             (YES, YES, YES, NO, NO),
             id="a newer member beside only",
@@ -109,6 +119,24 @@ def test_what_is_claimed_of_members_and_of_any(claims, expected):
 def test_a_claim_that_is_too_old_says_nothing_of_members():
     claims = ["only: [north], value: present, stated: 2020-01-01"]
     assert truths(*claims, max_age=30) == (UNKNOWN,) * 5
+
+
+def test_a_member_denied_only_by_an_old_claim_on_all_is_one_with_old_claims():
+    old = "value: absent, stated: 2020-01-01"
+    assert facts_of(f"criterion: delivery, {old}", max_age=30)("shop", "delivery@north").aged
+    assert not facts_of("criterion: delivery, value: present, stated: 2020-01-01", max_age=30)(
+        "shop", "delivery@north"
+    ).aged, "that it is there says nothing of a member, old or new"
+    newer = "criterion: delivery, member: north, value: present, stated: 2023-12-31"
+    fact = facts_of(f"criterion: delivery, {old}", newer, max_age=30)("shop", "delivery@north")
+    assert (fact.truth, fact.aged) == (YES, False)
+
+
+def test_who_never_had_it_has_no_end():
+    claim = "criterion: delivery, only: [north], value: present, stated: 2020-01-01, until: 2021-01-01"
+    facts = facts_of(claim)
+    assert [notice.kind for notice in facts("shop", "delivery@north").notices] == ["ended"]
+    assert facts("shop", "delivery@south").notices == ()
 
 
 def test_a_member_is_a_criterion_with_what_its_criterion_has():

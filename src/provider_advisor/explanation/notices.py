@@ -10,7 +10,7 @@ from provider_advisor.decision.findings import list_used_facts
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.knowledge import Fact, KnowledgeBase
-from provider_advisor.knowledge.records import Notice
+from provider_advisor.knowledge.records import Claim, Notice
 from provider_advisor.logic import Truth
 
 __all__ = ["describe_notices", "find_notices", "has_ended", "say_notice"]
@@ -40,11 +40,7 @@ def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
     if notice.stated is not None:
         said = f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
     if notice.claim is not None:
-        if notice.kind == "withdrawn":
-            return f"the end on {notice.day}, announced on {notice.claim.stated}, was withdrawn on {notice.stated}"
-        if notice.kind == "starts":
-            return f"{claim_text(notice.claim)} from {notice.day} on{said}"
-        return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
+        return _describe_claim(notice, notice.claim, said)
     made = knowledge.providers[notice.provider].products[str(notice.product)]
     product = made.name
     if made.renamed is not None and notice.kind in _NAMES:
@@ -57,6 +53,16 @@ def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
         is_closed = "has been closed" if notice.kind == "closed-to-new" else "will be closed"
         return f"{product} {is_closed} to new customers {_since(notice)}{said}{own}"
     return f"{product} {'ended' if notice.kind == 'product-ended' else 'ends'} on {notice.day}{said}"
+
+
+def _describe_claim(notice: Notice, claim: Claim, said: str) -> str:
+    if notice.kind == "withdrawn":
+        return f"the end on {notice.day}, announced on {claim.stated}, was withdrawn on {notice.stated}"
+    if notice.kind == "starts":
+        return f"{claim_text(claim)} from {notice.day} on{said}"
+    if claim.value != "present":  # an absence, or a price, is no offer that could end
+        return f"{'was ' if notice.kind == 'ended' else ''}{claim_text(claim)} until {notice.day}{said}"
+    return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
 
 
 def _since(notice: Notice) -> str:

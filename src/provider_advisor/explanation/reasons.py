@@ -159,18 +159,28 @@ def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
     return shortened([knowledge.providers[provider].name for provider in providers])
 
 
-def in_brief(verdict: Verdict, knowledge: KnowledgeBase) -> str:
-    """Return the verdict in a few words, without its reason: "Vonage would be recommended (firm)"."""
+def in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None = None) -> str:
+    """Return a verdict that another would become, in a few words: "Vonage would be recommended (firm)".
+
+    Level providers go unnamed, so that the same said of several providers can be said once.
+    """
     if verdict.provider is not None:
         return f"{knowledge.providers[verdict.provider].name} would be recommended ({STRENGTHS[str(verdict.strength)]})"
     if verdict.kind == "none":
         return "every provider compared would fail a must"
     if verdict.kind == "tie":
         return f"{provider_names(verdict.among, knowledge)} would be equal"
+    return _undetermined_in_brief(verdict, knowledge, before)
+
+
+def _undetermined_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None) -> str:
     if not verdict.named:
         return "nothing would be left to compare the providers by"
-    lean = f", leaning to {knowledge.providers[verdict.lean].name}" if verdict.lean else ""
-    return f"the answer would be undetermined{lean}"
+    if verdict.lean is not None:
+        return f"the answer would be undetermined, leaning to {knowledge.providers[verdict.lean].name}"
+    if before is not None and before.kind == "undetermined" and before.lean is None:
+        return "the answer would still be undetermined, but between other providers"
+    return "the answer would be undetermined"
 
 
 def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -> str:

@@ -441,7 +441,7 @@ def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> s
 
 
 def _outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
-    return "the answer stays the same" if after == before else in_brief(after, knowledge)
+    return "the answer stays the same" if after == before else in_brief(after, knowledge, before)
 
 
 def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
@@ -456,7 +456,7 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
 
 def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
     said = joined(list(_say_supposed(part.answers, knowledge)))
-    then = f"{capital(in_brief(part.verdict, knowledge))} if {said}."
+    then = f"{capital(in_brief(part.verdict, knowledge, before))} if {said}."
     does = "settle" if found.questions else "change"
     says = f"No single answer would {does} the verdict, but these together could. {then}"
     if before.strength == "dated":

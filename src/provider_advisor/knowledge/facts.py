@@ -192,7 +192,10 @@ class Facts:
         own = [claim for claim in claims if not claim.members]
         if criterion.member_of is not None:
             return self._resolve_member(provider, criterion, criterion.member_of.member, own, claims)
-        fact = self._judge(provider, criterion, own)
+        if own or not any(claim.only for claim in claims):
+            fact = self._judge(provider, criterion, own)
+        else:  # what is there for some members only is absent for each that nobody names
+            fact = self._resolve_member(provider, criterion, "", own, claims)
         members = list(self._resolve_members(provider, criterion, claims))
         return _join_members(fact, members, criterion) if members else fact
 
@@ -203,8 +206,21 @@ class Facts:
         said = [claim.of_member(member) for claim in claims if member in claim.members or claim.only]
         if criterion.kind == "capability":
             lacking = [claim for view in self._view(provider, own) if view.truth is Truth.NO for claim in view.claims]
-            said += [claim._replace(criterion=criterion.id) for claim in lacking]
+            said += [
+                claim._replace(criterion=criterion.id) for claim in (*lacking, *self._list_aged_lacking(provider, own))
+            ]
         return self._judge(provider, criterion, said)
+
+    def _list_aged_lacking(self, provider: str, own: Sequence[Claim]) -> list[Claim]:
+        """Return the claims that are too old to count, but for which the criterion would be absent.
+
+        Only that they are there counts: a member about which nothing else is said is then one with old claims.
+        """
+        if self._oldest is None:
+            return []
+        views = self._view(provider, own, any_age=True)
+        lacking = [claim for view in views if view.truth is Truth.NO for claim in view.claims]
+        return [claim for claim in lacking if not self._is_young(claim)]
 
     def _resolve_members(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Iterator[Fact]:
         """Yield the facts on the members that are claimed or supposed, one for all of which the same is said.
@@ -259,9 +275,9 @@ class Facts:
         newest = max((rate.stated for rate in known), default=None)
         return tuple(rate for rate in known if rate.stated == newest)
 
-    def _view(self, provider: str, claims: Sequence[Claim]) -> list[View]:
+    def _view(self, provider: str, claims: Sequence[Claim], *, any_age: bool = False) -> list[View]:
         """Return what the claims that are not too old come to, product by product."""
-        products, young = self.base.providers[provider].products, self._keep_young(claims)
+        products, young = self.base.providers[provider].products, claims if any_age else self._keep_young(claims)
         is_customer = provider in self.base.scope.customer_of
         return [
             build_view(list(part), self.as_of, products.get(product), is_customer=is_customer)
@@ -269,7 +285,10 @@ class Facts:
         ]
 
     def _keep_young(self, claims: Sequence[Claim]) -> list[Claim]:
-        return [claim for claim in claims if self._oldest is None or claim.stated >= self._oldest]
+        return [claim for claim in claims if self._is_young(claim)]
+
+    def _is_young(self, claim: Claim) -> bool:
+        return self._oldest is None or claim.stated >= self._oldest
 
 
 _kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)

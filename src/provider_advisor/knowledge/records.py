@@ -269,9 +269,9 @@ class Claim(NamedTuple):
         return self.product or self.meant
 
     def of_member(self, member: str) -> "Claim":
-        """Return what it says about one member: what is there for others only is absent for this one."""
-        value = self.value if member in self.members else "absent"
-        return self._replace(criterion=f"{self.criterion}{AT}{member}", value=value, members=(), only=False)
+        """Return what it says about one member: what is there for others only is absent for this one, with no end."""
+        of_it = self._replace(criterion=f"{self.criterion}{AT}{member}", members=(), only=False)
+        return of_it if member in self.members else of_it._replace(value="absent", until=None)
 
 
 class Renaming(NamedTuple):
