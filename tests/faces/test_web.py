@@ -123,6 +123,8 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     assert page.status_code == 422
     assert "<title>Error: " in page.text
     assert page.text.count("<li>") >= 2
+    assert 'See <a href="/criteria">the criteria</a> for what can be asked for.' in page.text
+    assert "--unlisted" not in page.text
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page.text, re.DOTALL)
     problem = web.get("/api/v1/recommendation?needs=smz,fax>=3&colour=blue")
     assert problem.status_code == 422
@@ -155,6 +157,27 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
     found = web.request(method, path, content=body, headers={"Content-Type": "application/json"})
     assert found.status_code == status
     assert found.text
+
+
+def test_a_form_with_a_mistake_is_shown_again_as_it_was_filled_in(web):
+    compared = web.get("/compare?p=twilio&p=vonage&area=vidoe&as_of=soon")
+    assert compared.status_code == 422
+    assert "<title>Error: " in compared.text
+    assert re.search(r'value="twilio" checked', compared.text)
+    assert 'value="soon"' in compared.text
+    fresh = web.get("/freshness?within=many")
+    assert fresh.status_code == 422
+    assert 'value="many"' in fresh.text
+    assert web.get("/compare.csv?area=vidoe").headers["content-type"] == "application/problem+json"
+
+
+def test_a_page_on_a_source_a_criterion_or_a_provider_says_what_rests_on_it(web):
+    source = web.get("/sources/gdpr-46").text
+    assert "No claim about a provider rests on this source." in source
+    assert 'href="/rules/eu-data-favours-lawful-transfer">EU data favours lawful transfer</a>' in source
+    assert "Rules that add it" in web.get("/criteria/sub-processors").text
+    assert "Nothing is known about it for" in web.get("/criteria/fax").text
+    assert 'href="/facts?provider=daily&amp;state=stale"' in web.get("/providers/daily").text
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(web):
@@ -218,6 +241,9 @@ def test_csv_has_the_rows_of_the_page(web):
 def test_11_criteria_are_found_by_any_name_and_by_a_near_miss(web):
     for words in ("Whiteboard", "witheboard", "draw on a shared board", "text-messages"):
         assert re.search(r'href="/criteria/(whiteboard|sms)"', web.get("/criteria", params={"q": words}).text), words
+    assert re.search(r'href="/criteria/whiteboard"', web.get("/criteria?q=whiteboard&area=video").text)
+    assert "Nothing is found in this area" in web.get("/criteria?q=whiteboard&area=prices").text
+    assert web.get("/criteria?area=vidoe").status_code == 422
     nothing = web.get("/criteria", params={"q": "xyzzyplugh"}).text
     assert "xyzzyplugh" in nothing
     assert 'href="/criteria/' not in nothing
@@ -264,6 +290,10 @@ def test_the_contract_is_published_with_the_models_of_the_answers(web):
     assert {"Recommendation", "Problem"} <= schemas.keys()
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert references <= schemas.keys()
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    assert all(field.get("description") for one in operations for field in one.get("parameters", ()))
+    told = [part["description"] for one in operations for part in one["responses"].values()]
+    assert "Successful Response" not in told
     assert document["paths"].keys() >= {"/api/v1/recommendation", "/api/v1/criteria", "/api/v1/facts"}
 
 

@@ -110,7 +110,10 @@ def test_facts_are_the_same_rows_as_page_json_and_csv(web):
     assert page.count('<th scope="row">') == len(rows) > 5
     refused = web.get("/facts?provider=acme&state=old&as_of=yesterday")
     assert refused.status_code == 422
-    assert all(part in refused.text for part in ("unknown provider", "unknown state", "is not a date"))
+    assert all(part in refused.text for part in ("Unknown provider", "Unknown state", "is not a date"))
+    assert 'value="yesterday"' in refused.text  # the form again, as it was filled in
+    assert web.get("/facts.json?provider=acme").headers["content-type"] == "application/problem+json"
+    assert "There is no such fact" in web.get("/facts?provider=velo&state=disputed&as_of=1999-01-01").text
     assert "name a provider or a criterion too" in web.get("/facts?state=unknown").text
 
 

@@ -16,7 +16,15 @@ from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold, is_error_value
 
-__all__ = ["explain_loose", "explain_unfound", "explain_unknown", "is_of_area", "is_unknown", "suggest_words"]
+__all__ = [
+    "drop_listing_advice",
+    "explain_loose",
+    "explain_unfound",
+    "explain_unknown",
+    "is_of_area",
+    "is_unknown",
+    "suggest_words",
+]
 
 _WITHOUT = re.compile(
     r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
@@ -24,6 +32,7 @@ _WITHOUT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MOST, _LONGEST = 3, 200
+_LISTING, _LISTING_END = " To list it without judging it:", "words: --unlisted-unknown."
 _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 
 
@@ -48,10 +57,13 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what can be asked for."
     typed = quoted[1:-1].replace('"', '\\"')
-    return (
-        f"{said} To list it without judging it: --unlisted \"{typed}\" (in a file or table: 'unlisted'); for all such "
-        "words: --unlisted-unknown."
-    )
+    return f"{said}{_LISTING} --unlisted \"{typed}\" (in a file or table: 'unlisted'); for all such {_LISTING_END}"
+
+
+def drop_listing_advice(sentence: str) -> str:
+    """Return a sentence of `explain_unknown` without its last part, which only helps where options are typed."""
+    said, _, advice = sentence.partition(_LISTING)
+    return said if advice.endswith(_LISTING_END) else sentence
 
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:

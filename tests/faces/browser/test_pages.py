@@ -79,6 +79,29 @@ def test_12_and_13_a_page_is_for_everybody_at_every_width_in_light_and_dark(visi
     assert _list_violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
 
 
+@pytest.mark.parametrize("path", ["/providers/daily", "/facts?provider=daily", "/freshness", "/criteria?area=video"])
+def test_13_a_list_is_read_without_scrolling_sideways_on_a_telephone(visit, path):
+    page = visit(path, size=(360, 640))
+    region = page.locator(".scroll")
+    assert region.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.get_by_role("rowheader").first.is_visible()
+
+
+def test_13_the_names_of_a_comparison_stay_in_sight(visit):
+    page = visit("/compare", size=(1280, 640))
+    region = page.locator(".scroll")
+    region.evaluate(
+        "one => { one.scrollIntoView(); one.scrollTop = one.scrollHeight; one.scrollLeft = one.scrollWidth; }"
+    )
+    for name in (page.locator(".compared thead th").last, page.locator(".compared tbody th").last):
+        assert name.evaluate(
+            """one => {
+                const { x, y } = one.getBoundingClientRect();
+                return document.elementFromPoint(x + 5, y + 5).closest("th") === one;
+            }"""
+        )
+
+
 def test_13_a_table_that_is_too_wide_scrolls_by_keyboard(visit):
     page = visit("/compare", size=(360, 640))
     region = page.get_by_role("region", name="Comparison")

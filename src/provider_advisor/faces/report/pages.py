@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-__all__ = ["page_template"]
+__all__ = ["keep_days", "page_template"]
+
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+def keep_days(text: object) -> Markup:
+    """Return a text in which no day is broken over two lines."""
+    return Markup(_DAY.sub(r'<span class="day">\g<0></span>', str(escape(text))))  # noqa: S704 (escaped before)
 
 
 @cache
@@ -21,4 +30,5 @@ def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["keep_days"] = keep_days
     return environment.get_template(name)

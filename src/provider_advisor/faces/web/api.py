@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from provider_advisor.errors import RequirementsError
@@ -27,7 +27,7 @@ from provider_advisor.logic import parse_day
 __all__ = ["LIST", "PROBLEM", "Day", "make_api", "read_day"]
 
 PROBLEM: dict[str, Any] = {
-    "description": "what is wrong, one sentence a mistake",
+    "description": "what is wrong, a sentence for each mistake",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 _ANSWER: dict[int | str, dict[str, Any]] = {
@@ -49,6 +49,13 @@ _MOST_TEAMS = 1_000
 Sure = Annotated[bool, Query(description="also say how sure the answer is")]
 All = Annotated[bool, Query(description="list all findings, also on providers that are ruled out")]
 Day = Annotated[str | None, Query(description="YYYY-MM-DD: the day whose facts count, today if it is left out")]
+Words = Annotated[str, Query(description="words to search for, such as `recorded calls`")]
+Area = Annotated[str | None, Query(description="an area of criteria, such as `messaging`; all if it is left out")]
+ProviderName = Annotated[str | None, Query(description="a provider by id or name")]
+CriterionName = Annotated[str | None, Query(description="a criterion by id, label or alias")]
+ProviderNames = Annotated[str, Query(description="providers with commas between them; all if it is left out")]
+Only = Annotated[str, Query(description="`differences` leaves out the rows in which all are alike")]
+Kind = Annotated[str, Path(description="a kind of file, such as `provider`, or `recommendation`")]
 
 
 class JsonResponse(JSONResponse):
@@ -102,7 +109,7 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
         return JsonResponse([_answer_one(team, service) for team in teams])
 
     @router.get("/criteria", responses=LIST, tags=["knowledge"])
-    def get_criteria(q: str = "", area: str | None = None) -> Response:
+    def get_criteria(q: Words = "", area: Area = None) -> Response:
         """List what can be asked for; with `q`, what the words may mean, the nearest first."""
         area = service.check_area(area)
         found = service.search(q)
@@ -126,12 +133,12 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
         )
 
     @router.get("/facts", responses=LIST, tags=["knowledge"])
-    def get_facts(provider: str | None = None, criterion: str | None = None) -> Response:
+    def get_facts(provider: ProviderName = None, criterion: CriterionName = None) -> Response:
         """List claims, each with source, place and day; all, or those on a provider and a criterion."""
         return JsonResponse(service.list_claims(provider, criterion))
 
     @router.get("/compare", responses=LIST, tags=["knowledge"])
-    def get_compare(providers: str = "", area: str | None = None, only: str = "", as_of: Day = None) -> Response:
+    def get_compare(providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None) -> Response:
         """List what is known of providers side by side; `only=differences` leaves out what is alike."""
         return JsonResponse(compare_records(service, split_names(providers), area, read_day(as_of), only))
 
@@ -145,8 +152,8 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
         """List the sources of facts and rules."""
         return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
 
-    @router.get("/schema/{kind}", tags=["knowledge"], responses={422: PROBLEM})
-    def get_schema(kind: str) -> Response:
+    @router.get("/schema/{kind}", tags=["knowledge"], responses={200: {"description": "the schema"}, 422: PROBLEM})
+    def get_schema(kind: Kind) -> Response:
         """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
         schemas = {**file_schemas(), "recommendation": answer_schema()}
         if kind not in schemas:

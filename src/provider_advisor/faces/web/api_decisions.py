@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -48,6 +48,10 @@ class DecisionResponse(BaseModel):
     cannot_be_answered_again: str | None
 
 
+DecisionKey = Annotated[str, Header(description="the key of the decision")]
+DecisionId = Annotated[str, Path(description="the id of the decision")]
+
+
 def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRouter:
     """Return the routes of kept decisions."""
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
@@ -75,7 +79,7 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
     }
 
     @router.get("/decisions/{name}", responses=shown)
-    def get_decision(name: str) -> Response:
+    def get_decision(name: DecisionId) -> Response:
         """Return a decision as it was, and whether and why today's answer is different."""
         found = store.find(name)
         if found is None:
@@ -93,7 +97,7 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
     }
 
     @router.delete("/decisions/{name}", status_code=204, responses=deleted)
-    def delete_decision(name: str, x_key: Annotated[str, Header(description="the key of the decision")]) -> Response:
+    def delete_decision(name: DecisionId, x_key: DecisionKey) -> Response:
         """Delete a decision by its key."""
         if store.find(name) is None:
             return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
+from fastapi import Path as AddressPart
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -68,6 +69,9 @@ class ImpactRequest(BaseModel):
     as_of: str | None = None
 
 
+RunId = Annotated[str, AddressPart(description="the id of the run")]
+
+
 def make_run_api(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
     """Return the routes of replay, batch and impact."""
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
@@ -123,19 +127,19 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     state: Responses = {200: {"description": "how it does", "model": BatchState}, **_NOT_FOUND}
 
     @router.get("/batch/{name}", responses=state, tags=["many teams"])
-    def get_batch(name: str) -> Response:
+    def get_batch(name: RunId) -> Response:
         """Say how a run does; once it is done, where its files are."""
         return _with_job(jobs, name, lambda job: JsonResponse(_record(job)))
 
     files: Responses = {200: {"description": "the file", "content": dict.fromkeys(_TYPES, _BYTES)}, **_NOT_FOUND}
 
     @router.get("/batch/{name}/scores", responses=files, tags=["many teams"])
-    def get_scores(name: str) -> Response:
+    def get_scores(name: RunId) -> Response:
         """Return the rows with their verdicts and scores."""
         return _with_job(jobs, name, lambda job: _send(job, "scores"))
 
     @router.get("/batch/{name}/rejects", responses=files, tags=["many teams"])
-    def get_rejects(name: str) -> Response:
+    def get_rejects(name: RunId) -> Response:
         """Return the rows without an answer as CSV: file, row, reason, and the row."""
         return _with_job(jobs, name, lambda job: _send(job, "rejects"))
 

@@ -56,7 +56,7 @@ def create_app(
     It keeps nothing between requests, but the decisions that people keep in the store, where there is one, and for an
     hour the files of many teams, which processes of their own answer from the same folders of facts and rules.
     """
-    service, settings = KnowledgeService(knowledge), settings or ServeSettings()
+    service, settings = KnowledgeService(knowledge, keeps=store is not None), settings or ServeSettings()
     app = FastAPI(
         title="recommend",
         version=__version__,
@@ -67,7 +67,7 @@ def create_app(
         lifespan=lambda _: _limit_threads(settings.threads),
     )
     app.include_router(make_api(service))
-    app.include_router(make_pages(service, keeps=store is not None))
+    app.include_router(make_pages(service))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
     jobs = jobs or JobFolder()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -43,23 +43,36 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
     @router.get("/facts", response_model=None)
     @router.get("/facts{form}", response_model=None)
     def show_facts(request: Request, form: str = "") -> Response:
+        if form not in {"", ".json", ".csv"}:
+            raise HTTPException(404)
+        facts, rows, mistakes = service.facts(), list[dict[str, Any]](), tuple[str, ...]()
         try:
             asked = _read_address(request, service)
-            rows = list(_list_rows(asked, service))
+            facts, rows = asked.facts, list(_list_rows(asked, service))
         except RequirementsError as error:
-            return show_page(service, "plain.html.j2", "Facts", 422, mistakes=list_mistakes(error), heading="Facts")
+            if form:
+                raise
+            mistakes = list_mistakes(error)
         if form == ".json":
             return JsonResponse([{name: row[name] for name in _COLUMNS} for row in rows])
         if form == ".csv":
             return write_csv([_COLUMNS, *([row[name] or "" for name in _COLUMNS] for row in rows)])
-        if form:
-            return show_page(service, "plain.html.j2", "Not found", 404, heading="There is no such page")
         chosen = {name: request.query_params.get(name, "") for name in ("provider", "criterion", "state", "as_of")}
-        providers = [(one.id, one.name) for one in asked.facts.knowledge.providers.values()]
+        providers = [(one.id, one.name) for one in facts.knowledge.providers.values()]
         return show_page(
-            service, "fact_list.html.j2", "Facts", rows=rows, states=_STATES, providers=providers, chosen=chosen,
-            day=asked.facts.as_of, query=request.url.query,
-        )  # fmt: skip
+            service,
+            "fact_list.html.j2",
+            "Facts",
+            422 if mistakes else 200,
+            here="facts",
+            mistakes=mistakes,
+            rows=rows,
+            states=_STATES,
+            providers=providers,
+            chosen=chosen,
+            day=facts.as_of,
+            query=request.url.query,
+        )
 
     return router
 

@@ -12,10 +12,9 @@ from starlette.responses import Response
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.compare import fact_text
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.rules import Citation
+from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 
-__all__ = ["describe_place", "show_claims", "show_row", "write_csv", "write_safe_lines"]
+__all__ = ["list_areas", "show_claims", "show_row", "write_csv", "write_safe_lines"]
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -67,13 +66,9 @@ def _is_stale(claim: Claim, facts: Facts) -> bool:
     return days is not None and (facts.as_of - claim.counts_from).days > days and not facts.names_past_end(claim)
 
 
-def describe_place(part: Citation) -> str:
-    """Return where in a source something is found."""
-    return (
-        f"lines {', '.join(map(str, part.lines))}"
-        if getattr(part, "lines", None)
-        else str(getattr(part, "section", "") or "")
-    )
+def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return the areas of the criteria, each with its words."""
+    return sorted({(one.area, one.area.replace("-", " ").capitalize()) for one in knowledge.criteria.values()})
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> Response:

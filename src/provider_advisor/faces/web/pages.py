@@ -23,11 +23,12 @@ from provider_advisor.faces.web.ask_address import (
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
 from provider_advisor.faces.web.choose_view import show_choose, show_ranking
-from provider_advisor.faces.web.facts_view import describe_place, show_claims, show_row, write_csv
+from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
 from provider_advisor.faces.web.problems import list_mistakes
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.faces.web.templating import render, show_page
 from provider_advisor.inference.infer import infer
+from provider_advisor.knowledge import Criterion, Fact
 from provider_advisor.questionnaire.screens import Screen, choose_screen
 from provider_advisor.recommendation import Recommendation
 
@@ -56,9 +57,9 @@ _ROUTES = (
 )
 
 
-def make_pages(service: KnowledgeService, *, keeps: bool = False) -> APIRouter:
-    """Return the routes of all pages; with `keeps` an answer offers to be kept."""
-    router, pages = APIRouter(include_in_schema=False), Pages(service, keeps=keeps)
+def make_pages(service: KnowledgeService) -> APIRouter:
+    """Return the routes of all pages."""
+    router, pages = APIRouter(include_in_schema=False), Pages(service)
     for path, name in _ROUTES:
         router.add_api_route(path, getattr(pages, name), response_model=None)
     router.add_api_route("/choose", pages.fill_choose, methods=["POST"], response_model=None)
@@ -68,9 +69,8 @@ def make_pages(service: KnowledgeService, *, keeps: bool = False) -> APIRouter:
 class Pages:
     """All pages, on one service."""
 
-    def __init__(self, service: KnowledgeService, *, keeps: bool) -> None:
+    def __init__(self, service: KnowledgeService) -> None:
         self._service = service
-        self._keeps = keeps
 
     def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
         """Return a page from the template of that name, with what every page says."""
@@ -117,16 +117,16 @@ class Pages:
     def answer(self, request: Request, form: str = "") -> Response:
         """Show an answer, or return it as JSON or Markdown."""
         if form not in {"", ".json", ".md"}:
-            return self.show("plain.html.j2", "Not found", 404, heading="There is no such page")
+            return show_error(self._service, 404)
         try:
             asked = self._read(request)
         except AdvisorError as error:
             return self.show(
                 "plain.html.j2",
-                "The question cannot be read",
+                "The question cannot be answered",
                 422,
                 mistakes=list_mistakes(error),
-                heading="The question cannot be read",
+                heading="The question cannot be answered",
                 mend=f"/choose?{request.url.query}",
             )
         address = self._canonical(request, asked)
@@ -146,45 +146,71 @@ class Pages:
         if is_part:
             return HTMLResponse(render("sure_part.html.j2", **values))
         address = write_address(found.statement, self._service.knowledge)
-        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness, keeps=self._keeps)
+        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
     def compare(self, request: Request, form: str = "") -> Response:
         """Show providers side by side, or return the same rows as JSON or CSV."""
+        if form not in {"", ".json", ".csv"}:
+            return show_error(self._service, 404)
         query = request.query_params
         names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
         area, only = query.get("area") or None, query.get("only", "")
+        chosen: list[str] = []
+        rows: list[tuple[Criterion, list[Fact]]] = []
+        mistakes: Sequence[str] = ()
         try:
             day = read_day(query.get("as_of"))
             if form == ".json":
                 return JsonResponse(compare_records(self._service, names, area, day, only))
             chosen, rows = self._service.compare(names, area, day, differences=only == "differences")
         except RequirementsError as error:
-            return self.show("plain.html.j2", "Compare", 422, mistakes=list_mistakes(error), heading="Compare")
+            if form:
+                raise
+            mistakes = list_mistakes(error)
         knowledge = self._service.knowledge
         labels = [knowledge.providers[name].name for name in chosen]
-        if form == ".csv":
+        if form:
             table = [[criterion.id, *(fact_text(fact, criterion) for fact in found)] for criterion, found in rows]
             return write_csv([["criterion", *chosen], *table])
-        if form:
-            return self.show("plain.html.j2", "Not found", 404, heading="There is no such page")
         fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
         return self.show(
             "compare.html.j2",
             "Compare",
-            options=[(one.id, one.name, one.id in chosen) for one in knowledge.providers.values()],
-            areas=sorted({(one.area, one.area.replace("-", " ")) for one in knowledge.criteria.values()}),
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            options=[
+                (one.id, one.name, bool(names) and one.id in {*names, *chosen}) for one in knowledge.providers.values()
+            ],
+            areas=list_areas(knowledge),
             area=area,
+            given_day=query.get("as_of", ""),
             differences=only == "differences",
             names=labels,
             rows=[show_row(criterion, found, self._service) for criterion, found in rows],
             address=urlencode({name: text for name, text in fields.items() if text}),
         )
 
-    def criteria(self, q: str = "") -> Response:
-        """Show what can be asked for, or what words may mean."""
-        found = self._service.search(q[:200])
-        unfound = "" if found else self._service.explain_unfound(q[:200])
-        return self.show("criteria.html.j2", "Criteria", q=q, found=found, unfound=unfound)
+    def criteria(self, q: str = "", area: str = "") -> Response:
+        """Show what can be asked for, or what words may mean, in all areas or in one."""
+        knowledge, mistakes = self._service.knowledge, tuple[str, ...]()
+        try:
+            self._service.check_area(area)
+        except RequirementsError as error:
+            mistakes, area = list_mistakes(error), ""
+        anywhere = self._service.search(q[:200])
+        found = [one for one in anywhere if area in {"", one.area}]
+        unfound = "Nothing is found in this area." if anywhere else self._service.explain_unfound(q[:200])
+        return self.show(
+            "criteria.html.j2",
+            "Criteria",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            q=q,
+            area=area,
+            areas=list_areas(knowledge),
+            found=found,
+            unfound="" if found else unfound,
+        )
 
     def criterion(self, name: str) -> Response:
         """Show a criterion and what is known of each provider."""
@@ -194,16 +220,24 @@ class Pages:
             return self.show(
                 "plain.html.j2", "Criterion", 404, mistakes=list_mistakes(error), heading="There is no such criterion"
             )
-        lines = [one.question, f"Area: {one.area}. Kind: {one.kind}{f', in {one.unit}' if one.unit else ''}."]
+        knowledge, name = self._service.knowledge, one.id.partition("@")[0]
+        kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
+        lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
         lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
+        claims = list(show_claims(self._service, lambda claim: claim.criterion == name))
+        told = {claim["provider"] for claim in claims}
+        implied_by = [rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
         return self.show(
             "facts.html.j2",
             one.label,
             heading=one.label,
             about="criterion",
+            here="criteria",
             lines=lines,
             links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
-            claims=list(show_claims(self._service, lambda claim: claim.criterion == one.id.partition("@")[0])),
+            rules=[(rule.id, rule.because) for rule in implied_by],
+            claims=claims,
+            silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
         )
 
     def provider(self, name: str) -> Response:
@@ -221,8 +255,14 @@ class Pages:
             one.name,
             heading=one.name,
             about="provider",
+            here="providers",
             lines=[f"Products: {products}."] if products else [],
-            links=[],
+            links=[
+                ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
+                ("What is not known", f"/facts?provider={quote(found)}&state=unknown"),
+            ],
+            rules=(),
+            silent=(),
             claims=list(show_claims(self._service, lambda claim: claim.provider == found)),
         )
 
@@ -231,8 +271,8 @@ class Pages:
         one = self._service.knowledge.sources.get(name)
         if one is None:
             return self.show("plain.html.j2", "Source", 404, heading="There is no such source")
-        published = one.published or "on a day that it does not say"
-        lines = [f"{one.publisher or 'No publisher named'}; published {published}, read on {one.retrieved}."]
+        published = f"published {one.published}" if one.published else "without a date"
+        lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
         lines += [f"No address: {one.no_url}."] if one.no_url else []
         return self.show(
@@ -240,8 +280,15 @@ class Pages:
             one.title,
             heading=one.title,
             about="source",
+            here="sources",
             lines=lines,
             links=[("Open the source", one.url)] if one.url else [],
+            rules=[
+                (rule.id, rule.because)
+                for rule in self._service.knowledge.rules.values()
+                if name in {part.source for part in rule.rests_on}
+            ],
+            silent=(),
             claims=list(show_claims(self._service, lambda claim: claim.source == name)),
         )
 
@@ -305,11 +352,12 @@ EXAMPLES = (
 )
 
 
-def show_error(service: KnowledgeService, status: int, sentences: Sequence[str]) -> HTMLResponse:
+def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] = ()) -> HTMLResponse:
     """Return a page for a request that leads to none."""
     heading = "There is no such page" if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase
     said = () if status == HTTPStatus.NOT_FOUND else sentences
-    return show_page(service, "plain.html.j2", heading, status, mistakes=said, heading=heading)
+    is_missing = status == HTTPStatus.NOT_FOUND
+    return show_page(service, "plain.html.j2", heading, status, mistakes=said, heading=heading, is_missing=is_missing)
 
 
 def _is_fragment(request: Request) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
@@ -25,7 +23,6 @@ from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 __all__ = ["make_reference_pages"]
 
 _MOST_DAYS = 3_650
-_CODE = re.compile("`([^`]*)`")
 
 
 def make_reference_pages(service: KnowledgeService, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -73,10 +70,11 @@ class ReferencePages:
 
     def show_freshness(self, as_of: str = "", within: str = "") -> Response:
         """Show which facts are out of date, or will be soon, and where to look them up."""
+        day, days, mistakes = None, 0, tuple[str, ...]()
         try:
             day, days = read_day(as_of), _read_days(within)
         except RequirementsError as error:
-            return self._refuse("Freshness", 422, error)
+            mistakes = list_mistakes(error)
         facts = self._service.facts(day)
         groups = group_ageing(list_ageing(facts, days))
         knowledge = facts.knowledge
@@ -97,7 +95,15 @@ class ReferencePages:
         ]
         says = describe_freshness(groups, facts.as_of, days)
         return show_page(
-            self._service, "freshness.html.j2", "Freshness", rows=rows, says=says, within=within, given_day=as_of
+            self._service,
+            "freshness.html.j2",
+            "Freshness of the facts",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            rows=rows,
+            says=says,
+            within=within,
+            given_day=as_of,
         )
 
     def show_freshness_data(self, as_of: str = "", within: str = "") -> Response:
@@ -112,15 +118,13 @@ class ReferencePages:
             {
                 "method": method.upper(),
                 "path": path,
-                "says": _mark_code(operation.get("description") or operation.get("summary", "")),
+                "says": operation.get("description") or operation.get("summary", ""),
                 "fields": [
-                    (part["name"], _mark_code(part.get("description", "")), bool(part.get("required")))
+                    (part["name"], part.get("description", ""), bool(part.get("required")))
                     for part in operation.get("parameters", ())
                 ],
                 "bodies": list(operation.get("requestBody", {}).get("content", ())),
-                "statuses": [
-                    (status, _mark_code(part["description"])) for status, part in _list_told(operation["responses"])
-                ],
+                "statuses": [(status, part["description"]) for status, part in _list_told(operation["responses"])],
             }
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
@@ -148,11 +152,6 @@ class ReferencePages:
 def _list_told(responses: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return the responses that differ between operations."""
     return [(status, part) for status, part in responses.items() if status != "default"]
-
-
-def _mark_code(text: str) -> Markup:
-    """Return a text of the document in which what stands between backticks is code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 def _read_days(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import bound_text, number_text
-from provider_advisor.faces.web.facts_view import describe_place
+from provider_advisor.faces.web.service import describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import (

@@ -13,20 +13,22 @@ from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.faces.cli.compare import fact_text
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
 from provider_advisor.requirements.file import read_requirements_data
 
-__all__ = ["KnowledgeService"]
+__all__ = ["KnowledgeService", "describe_place"]
 
 
 class KnowledgeService:
-    """A knowledge base and its answers; it keeps nothing of a request."""
+    """A knowledge base and its answers; it keeps nothing of a request. `keeps`: the server keeps decisions."""
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
+    def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False) -> None:
         self.knowledge = knowledge
+        self.keeps = keeps
 
     def read(self, data: Mapping[str, Any]) -> Statement:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
@@ -125,7 +127,9 @@ class KnowledgeService:
     def list_rules(self) -> Iterator[dict[str, Any]]:
         """Yield every rule as data."""
         for rule in self.knowledge.rules.values():
-            yield {"id": rule.id, "area": rule.area, "because": rule.because, "weight": rule.weight}
+            rests_on = [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on]
+            known = {"id": rule.id, "area": rule.area, "because": rule.because, "weight": rule.weight}
+            yield {**known, "rests_on": rests_on}
 
 
 def _place(criterion: Criterion) -> tuple[str, str]:
@@ -134,6 +138,11 @@ def _place(criterion: Criterion) -> tuple[str, str]:
 
 def _list_parts(claim: Any) -> list[Any]:  # noqa: ANN401
     return [claim.of_member(member) for member in claim.members] or [claim]
+
+
+def describe_place(part: Citation) -> str:
+    """Return where in a source something is found."""
+    return f"lines {', '.join(map(str, part.lines))}" if part.lines else part.section or ""
 
 
 def today() -> dt.date:

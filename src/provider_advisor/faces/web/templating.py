@@ -8,21 +8,28 @@ from functools import cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from provider_advisor.explanation.words import capital
+from provider_advisor.faces.report.pages import keep_days
+from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.requirements.doubtful_words import drop_listing_advice
 
-__all__ = ["render", "root_path", "show_page"]
+__all__ = ["mark_code", "render", "root_path", "show_page"]
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
 
+_CODE = re.compile("`([^`]+)`")
+_COMMAND = "<code>recommend criteria</code>"
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader(
             [
                 PackageLoader("provider_advisor.faces.web", "templates"),
@@ -34,6 +41,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {
+        "capital": capital,
+        "keep_days": keep_days,
+        "mark_code": mark_code,
+        "say_id": say_id,
+        "sentence": _show_sentence,
+    }
+    return environment
+
+
+def mark_code(text: object) -> Markup:
+    """Return a text in which what is between backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
+
+
+def _show_sentence(text: str) -> Markup:
+    """Return a sentence as a page says it: with a link for the command that lists criteria, and without options."""
+    said = drop_listing_advice(text)
+    shown = str(mark_code(capital(said)))
+    return Markup(shown.replace(_COMMAND, '<a href="/criteria">the criteria</a>'))  # noqa: S704 (escaped before)
 
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
@@ -51,7 +78,14 @@ def show_page(
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
     """Return a template as a response, with what the frame of every page shows."""
-    shared = {"mistakes": (), "mend": "", "indexed": False, "scope": service.describe_scope()}
+    shared = {
+        "mistakes": (),
+        "mend": "",
+        "is_missing": False,
+        "indexed": False,
+        "scope": service.describe_scope(),
+        "keeps": service.keeps,
+    }
     here = template.partition(".")[0]
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
     return HTMLResponse(render(template, **values), status)
