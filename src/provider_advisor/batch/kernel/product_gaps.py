@@ -48,10 +48,12 @@ class ProductGaps:
             # One number a pair: to sort pairs of numbers took a quarter of the time of a batch.
             size = int(pairs.beside.max()) + 1
             several, places = np.unique(pairs.asked.astype(np.int64) * size + pairs.beside, return_inverse=True)
-            for number, pair in enumerate(several.tolist()):
-                gaps = self._get_gaps(*divmod(pair, size))
-                rows = pairs.rows[places == number] if gaps else ()
-                for place, criterion in gaps:
+            gaps_of = [self._get_gaps(*divmod(pair, size)) for pair in several.tolist()]
+            has_gaps = np.array([bool(gaps) for gaps in gaps_of])[places]
+            with_gaps, numbers = pairs.rows[has_gaps], places[has_gaps]
+            for number in np.unique(numbers).tolist():
+                rows = with_gaps[numbers == number]
+                for place, criterion in gaps_of[number]:
                     code = f"{self._providers[place]}:{criterion}"
                     found.update((row, code) for row in rows[named[place, rows]].tolist())
         return _make_gap_lists(sorted(found), kept)

@@ -105,9 +105,10 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     exclude = _find_exclusive(groups, codes, lexicon) | _find_unwanted(groups, cells.ranks.take(found))
     together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
     first = groups.words[groups.starts]
-    exclusive = _explain_exclusive(groups, exclude, at[first], codes, lexicon, vocabulary)
+    explained = _choose_explained(exclude, at[first], np.isin(criteria.take(codes[first]), cells.computed))
+    exclusive = _explain_exclusive(groups, explained, at[first], codes, lexicon, vocabulary)
     alone = np.zeros(rows.num_rows, bool)
-    alone[at[first[together == APART]]] = True
+    alone[at[first[(together == APART) & ~explained]]] = True
     # First nothing for all words of groups, then the cell of each group at its first word.
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
@@ -223,14 +224,22 @@ def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
     return together
 
 
+def _choose_explained(exclude: Flags, rows: Ints, on_cost: Flags) -> Flags:
+    """Return the groups that exclude themselves and are explained here, each the only one of its row.
+
+    If a row has several, a single answer chooses; and only it knows whether usage is stated for a computed criterion.
+    """
+    counts = np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)
+    return np.asarray(exclude & ~on_cost & (counts[rows] == 1))
+
+
 def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
-    groups: _Groups, exclude: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
+    groups: _Groups, explained: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> dict[int, str]:
-    """Return by row what is wrong with its group that excludes itself; if it has several, a single answer chooses."""
-    chosen = exclude & (np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)[rows] == 1)
+    """Return by row what is wrong with its group that excludes itself."""
     return {
         int(rows[group]): vocabulary.explain_exclusive(_spell_words(codes[groups.words[members]], lexicon))
-        for group, members in groups.iterate_chosen(chosen)
+        for group, members in groups.iterate_chosen(explained)
     }
 
 

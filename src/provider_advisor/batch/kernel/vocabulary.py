@@ -60,6 +60,11 @@ class _Form(NamedTuple):
     requirement: Requirement
     ends: list[Number]
     cells: dict[int, int]
+    doubt: int
+
+
+_Read = tuple[int, float, float, int]
+"""What one word states, in the order of `Looked`."""
 
 
 class WordReader:
@@ -80,12 +85,10 @@ class WordReader:
         """Return what words state, each where the word stands; `default` is their priority if they name none."""
         with self._cells.lock:
             self._forget_the_many()
-            numbers = [*map(self._numbers[default].get, words)]
-            if None in numbers:
-                known = list(zip(words, numbers, strict=True))
-                new = (word for word, number in known if number is None and not word.strip().startswith("{"))  # no JSON
-                unknown = find_unknown(new, self._knowledge)
-                numbers = [self._read(word, default, unknown) if number is None else number for word, number in known]
+            known = self._numbers[default]
+            if new := [word for word in words if word not in known]:
+                self._read_new(new, default)
+            numbers = [*map(known.__getitem__, words)]
             cells, low, high, doubts = self._looked.take(np.array(numbers, np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high, doubts.astype(np.int32))
 
@@ -170,26 +173,29 @@ class WordReader:
         name = fold(get_name(item))
         return DIGITS if name.isdigit() else LOOSE if name in self._knowledge.loose_words else 0
 
-    def _read(self, word: str, default: Priority, unknown: Container[str]) -> int:
-        """Return the number of a word that was not met before."""
-        number, self._count = self._count, self._count + 1
-        if number == self._looked.shape[1]:
+    def _read_new(self, words: Sequence[str], default: Priority) -> None:
+        """Read different words that were not met before."""
+        unknown = find_unknown((word for word in words if not word.strip().startswith("{")), self._knowledge)  # no JSON
+        found = [self._read(word, default, unknown) for word in words]
+        begin, self._count = self._count, self._count + len(words)
+        while self._count > self._looked.shape[1]:
             self._looked = np.hstack([self._looked, np.zeros_like(self._looked)])
-        found = BAD, _NONE, _NONE
+        self._looked[:, begin : self._count] = np.array(found, float).T
+        self._numbers[default].update(zip(words, range(begin, self._count), strict=True))
+
+    def _read(self, word: str, default: Priority, unknown: Container[str]) -> _Read:
         if word not in unknown:
             with contextlib.suppress(RequirementsError):
-                found = self._read_numbered(word, default) or self._read_any(word, default)
-        for part, known in zip((*found, self._find_doubt(word)), self._looked, strict=True):
-            known[number] = part
-        self._numbers[default][word] = number
-        return number
+                return self._read_numbered(word, default) or self._read_any(word, default)
+        return BAD, _NONE, _NONE, self._find_doubt(word)
 
-    def _read_any(self, word: str, default: Priority) -> tuple[int, float, float]:
+    def _read_any(self, word: str, default: Priority) -> _Read:
         requirement = read_requirement(read_item(word), default, self._knowledge)
         low, high = (requirement.bound.low, requirement.bound.high) if requirement.bound else (None, None)
-        return self._get_cell(requirement), _NONE if low is None else low, _NONE if high is None else high
+        doubt = self._find_doubt(word)
+        return self._get_cell(requirement), _NONE if low is None else low, _NONE if high is None else high, doubt
 
-    def _read_numbered(self, word: str, default: Priority) -> tuple[int, float, float] | None:
+    def _read_numbered(self, word: str, default: Priority) -> _Read | None:
         """What a word with a plain number states; of words that differ only in that number, one is read in full."""
         match = _NUMBERED.fullmatch(word)
         if match is None:
@@ -198,14 +204,15 @@ class WordReader:
         form = self._forms.get((default, before, behind))
         if form is None:
             requirement = read_requirement(word, default, self._knowledge)
-            form = self._forms[default, before, behind] = _Form(requirement, self._ends[requirement.criterion], {})
+            ends, doubt = self._ends[requirement.criterion], self._find_doubt(word)
+            form = self._forms[default, before, behind] = _Form(requirement, ends, {}, doubt)
         number, is_high = float(written), before[-2] == "<"
         place = _find_place(number, form.ends)
         if place not in form.cells:
             end = plain(number)
             bound = Interval(high=end) if is_high else Interval(low=end)
             form.cells[place] = self._get_cell(form.requirement._replace(bound=bound))
-        return form.cells[place], _NONE if is_high else number, number if is_high else _NONE
+        return form.cells[place], _NONE if is_high else number, number if is_high else _NONE, form.doubt
 
     def _get_cell(self, requirement: Requirement) -> int:
         computed = self._knowledge.criteria[requirement.criterion].computed

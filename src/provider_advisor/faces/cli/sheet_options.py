@@ -63,7 +63,7 @@ def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str,
     """Return the targets by word of the file of --matches. Raises KnowledgeError and RequirementsError."""
     if path is None:
         return {}
-    from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.requirements.match_files import read_matches  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     return read_matches(read_input(path), name_input(path), knowledge)
 
@@ -118,6 +118,6 @@ def _say(lines: Iterable[str]) -> None:
 
 def _write_matched(path: str | None, matches: Iterable[Match], inputs: Iterable[str]) -> None:
     if path is not None:
-        from provider_advisor.requirements.matching import write_matches  # noqa: PLC0415
+        from provider_advisor.requirements.match_files import write_matches  # noqa: PLC0415
 
         write_answer(path, write_matches(matches, ", ".join(inputs)))
