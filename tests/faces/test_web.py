@@ -109,7 +109,7 @@ def test_the_form_shows_what_the_address_says(web):
     page = web.get("/choose?needs=sms,number-countries>=90&wants=fax:could&situation.developers=none").text
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page, re.DOTALL)
     assert 'name="b.number-countries" value="&gt;=90"' in page
-    assert re.search(r'name="situation.developers">.*?<option selected>none</option>', page, re.DOTALL)
+    assert re.search(r'name="situation.developers">.*?<option value="none" selected>None</option>', page, re.DOTALL)
     page = web.get("/choose?needs=sms|fax&as_of=2026-01-31").text
     assert '<input type="hidden" name="needs" value="fax|sms">' in page
     assert '<input type="hidden" name="as_of" value="2026-01-31">' in page
@@ -276,6 +276,35 @@ def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
     assert answer.status_code == 200
     change = unescape(re.search(r'href="(/ask\?a=[^"]*)">Change', page.text)[1])
     assert "<form" in web.get(change).text
+
+
+def test_8_a_changed_answer_keeps_all_others(web):
+    a = "t:messages~sms:must_whatsapp:nice~number-countries:good_b:number-countries:90~bulk-messaging:no"
+    page = web.get("/ask", params={"a": a}).text
+    assert "should have, at least 90 countries" in page
+    form = web.get("/ask", params={"a": a, "change": "criterion:number-countries"}).text
+    assert re.search(r'name="criterion:number-countries" value="good" checked', form)
+    assert re.search(r'name="bound:number-countries"[^>]*value="90"', form)
+    assert form.count("<fieldset>") == 2
+    fields = {"criterion:number-countries": "must", "bound:number-countries": "many"}
+    wrong = web.get("/ask/next", params={"a": a, "change": "criterion:number-countries", **fields})
+    assert wrong.status_code == 422
+    assert 'value="many"' in wrong.text
+    assert re.search(r'name="criterion:number-countries" value="must" checked', wrong.text)
+    assert "expected a number such as 500, or leave it empty." in wrong.text
+    fields["bound:number-countries"] = "100"
+    after = web.get("/ask/next", params={"a": a, "change": "criterion:number-countries", **fields})
+    assert after.url.params["a"] == a.replace("countries:good", "countries:must").replace(
+        "countries:90", "countries:100"
+    )
+    assert web.get("/ask", params={"a": a, "change": "criterion:fax"}).status_code == 422
+
+
+def test_8_what_was_filled_in_stays_when_something_on_the_screen_is_wrong(web):
+    page = web.get("/ask/next", params={"a": "t:messages", "criterion:sms": "must", "criterion:whatsapp": "perhaps"})
+    assert page.status_code == 422
+    assert re.search(r'name="criterion:sms" value="must" checked', page.text)
+    assert "WhatsApp: the answer about" in page.text
 
 
 def test_a_screen_that_cannot_be_read_is_shown_again(web):

@@ -42,6 +42,7 @@ from provider_advisor.requirements.volumes import Volume
 
 __all__ = [
     "LEVELS",
+    "describe_amount",
     "describe_answer",
     "describe_answers",
     "describe_end",
@@ -160,11 +161,16 @@ def describe_question(prompt: Prompt) -> str:
 
 def describe_hint(prompt: Prompt) -> str:
     """Return what may be typed where a number is asked for."""
+    return f"{describe_amount(prompt)}, or s: not sure"
+
+
+def describe_amount(prompt: Prompt) -> str:
+    """Return which number is asked for, with examples."""
     is_bound = prompt.key.kind == "bound"
     what = f"The {'most' if prompt.at_most else 'least'} that is acceptable, in" if is_bound else "A number of"
     typical = [number_text(part) for part in prompt.typical if not isinstance(part, str)]
     example = f" (for example {', '.join(typical)})" if typical else ""
-    return f"{what} {prompt.unit}{example}, or s: not sure"
+    return f"{what} {prompt.unit}{example}"
 
 
 def describe_silence(prompt: Prompt) -> str:
@@ -295,8 +301,8 @@ def list_details(state: State, key: Key) -> tuple[Key, ...]:
     return (*bounds, to_members(key)) if criterion.of_each else bounds
 
 
-def describe_end(state: State, end: End) -> str:
-    """Return which of the four ends it is, and what that means."""
+def describe_end(state: State, end: End, *, continues: bool = True) -> str:
+    """Return which of the four ends it is, and what that means; `continues` where questions can follow an end."""
     if end.kind == "settled":
         text = "Settled: no further answer within your topics would change the result."
     elif end.kind == "settled-unless":
@@ -305,7 +311,7 @@ def describe_end(state: State, end: End) -> str:
         text = f"You said that you are done. {_describe_still_open(state)}."
     else:
         text = f"Stopped. The answer is based on what you said so far. {_describe_still_open(state)}."
-    return " ".join([text, *_add_warnings(state, end)])
+    return " ".join([text, *_add_warnings(state, end, continues=continues)])
 
 
 def _describe_unless(state: State, end: End) -> Iterator[str]:
@@ -332,17 +338,15 @@ def _describe_still_open(state: State) -> str:
     return "One more question could still change the answer"
 
 
-def _add_warnings(state: State, end: End) -> Iterator[str]:
+def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
     team = survey_answers(state).replay.team
     if end.kind.startswith("settled") and end.verdict.kind != "none" and (unknown := _list_unknown_members(state)):
         yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):
         yield "But you asked for nothing, so nothing can be recommended: open a topic, or search."
     elif end.verdict.kind == "none" and not end.complete:
-        yield (
-            "None of the providers compared meets every must. "
-            "Continue to see everything that you would have to give up."
-        )
+        more = " Continue to see everything that you would have to give up." if continues else ""
+        yield f"None of the providers compared meets every must.{more}"
 
 
 def _list_unknown_members(state: State) -> list[str]:

@@ -30,7 +30,15 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.questionnaire.steps import answer_screen
 from provider_advisor.requirements.volumes import Volume
 
-__all__ = ["answer_form", "read_answers_address", "without_answer", "write_answers_address"]
+__all__ = [
+    "answer_form",
+    "list_answers",
+    "list_changed",
+    "read_answers_address",
+    "read_change",
+    "write_answers_address",
+    "write_value",
+]
 
 _LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
 _MARKS = {kind: letter for letter, kind in _LETTERS.items()}
@@ -78,8 +86,13 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
     key, value = answer.key, answer.value
     if key == TOPICS:
         return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
-    text = ",".join(map(str, value)) if isinstance(value, tuple) else _write_amount(key, value, catalogue)
+    text = ",".join(write_value(key, value, catalogue))
     return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
+
+
+def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
+    """Return an answer as the fields of a form hold it."""
+    return [*map(str, value)] if isinstance(value, tuple) else [_write_amount(key, value, catalogue)]
 
 
 def _write_amount(key: Key, value: object, catalogue: Catalogue) -> str:
@@ -100,7 +113,7 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
             if (value := _read_field(given, prompt)) is not None:
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
-            mistakes += error.problems
+            mistakes += [f"{prompt.label}: {problem}" for problem in error.problems]
     if mistakes:
         raise RequirementsError(*mistakes)
     return answer_screen(state, screen, values)
@@ -117,18 +130,27 @@ def _read_field(given: list[str], prompt: Prompt) -> object:
         alone = next((text for text in chosen if text in {NO_ANSWER, NONE, UNSURE}), None)
         return alone or chosen
     if prompt.kind == "number":
-        return read_number(given[-1], prompt)
+        return read_number(given[-1], prompt, others="or leave it empty")
     return given[-1]
 
 
-def without_answer(state: State, key: Key) -> State:
-    """Return the state before the screen on which a question was answered."""
-    step = next((answer.step for answer in state.answers if answer.key == key), state.steps + 1)
-    return state._replace(answers=tuple(answer for answer in state.answers if answer.step < step))
+def read_change(name: str, state: State) -> Key | None:
+    """Return the question whose answer is to be changed, None where the name is empty. Raises RequirementsError."""
+    key = next((answer.key for answer in state.answers if str(answer.key) == name), None)
+    if name and key is None:
+        raise RequirementsError(f"nothing was answered about '{name[:80]}', so there is no answer to change.")
+    return key
+
+
+def list_changed(state: State, key: Key) -> tuple[Key, ...]:
+    """Return what is asked again to change an answer: the question, and the bound and members that came with it."""
+    along = (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
+    answered = {answer.key for answer in state.answers}
+    return (key, *(one for one in along if one in answered))
 
 
 def list_answers(state: State) -> Iterator[tuple[Key, object]]:
-    """Yield what was answered, in order."""
+    """Yield what was answered, in order; bounds and members belong to their criterion."""
     for answer in state.answers:
-        if answer.key.kind != "bound" and answer.value not in {NO_ANSWER, ()}:
+        if answer.key.kind not in {"bound", "members"} and answer.value not in {NO_ANSWER, ()}:
             yield answer.key, answer.value

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.ask_address import list_answers, without_answer, write_answers_address
+from provider_advisor.faces.web.ask_address import list_answers, list_changed, write_answers_address, write_value
+from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.screens import Screen, choose_screen
-from provider_advisor.questionnaire.state import State
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, State
+from provider_advisor.questionnaire.steps import go_back
 
 __all__ = ["make_catalogue", "show_ask"]
+
+_PRIORITIES = {
+    "must": "must have",
+    "good": "should have",
+    "nice": "nice to have",
+    "no": "not wanted",
+    "must-not": "must not have",
+    "not-sure": "not sure",
+}
+_MOST_BOXES = 24
+"""A longer list of members is one field in which several can be selected."""
+
+_SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
 
 def make_catalogue(service: KnowledgeService) -> Catalogue:
@@ -24,51 +42,78 @@ def make_catalogue(service: KnowledgeService) -> Catalogue:
     return Catalogue(service.facts())
 
 
-def show_ask(state: State, service: KnowledgeService, fields: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    """Return what a screen of the questionnaire shows, or its end."""
-    screen = choose_screen(state)
-    statement = make_statement(state)
+def show_ask(
+    state: State,
+    service: KnowledgeService,
+    fields: Mapping[str, list[str]] | None = None,
+    change: Key | None = None,
+) -> dict[str, Any]:
+    """Return what a screen of the questionnaire shows, or its end; with `change` the screen that changes that answer.
+
+    `fields` are those of a form that could not be read.
+    """
+    statement, own = make_statement(state), write_answers_address(state)
     values: dict[str, Any] = {
-        "a": write_answers_address(state),
+        "a": own,
         "address": write_address(statement._replace(as_of=None), service.knowledge),
         "answers": [
-            (
-                make_prompt(key, state.catalogue).label,
-                wording.describe_answer(key, value, state),
-                quote(write_answers_address(without_answer(state, key)), safe=":,~_.-"),
-            )
-            for key, value in list_answers(state)
+            (label, text, f"{_quote(own)}&change={_quote(str(key))}") for key, label, text in _list_said(state)
         ],
+        "back": _quote(write_answers_address(go_back(state))) if state.answers else None,
+        "change": str(change) if change else "",
         "end": "",
+        "more": "",
         "heading": "",
         "progress": "",
         "prompts": [],
     }
+    if change is not None:
+        keys = list_changed(state, change)
+        held = {str(key): write_value(key, value, state.catalogue) for key, value in _get_values(state).items()}
+        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or held) for key in keys]
+        return values | {"heading": "Change your answer", "back": _quote(own), "prompts": prompts}
+    screen = choose_screen(state)
     if not isinstance(screen, Screen):
-        return values | {"end": wording.describe_end(state, screen)}
-    prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or {}) for key in screen.keys]
+        return values | {"end": wording.describe_end(state, screen, continues=False)}
+    heading, *more = _SENTENCE_END.split(wording.describe_title(screen, state), maxsplit=1)
     return values | {
-        "heading": wording.describe_title(screen, state),
+        "heading": heading.removesuffix("."),
+        "more": "".join(more),
         "progress": wording.describe_progress(screen, state),
-        "prompts": prompts,
+        "prompts": [_show_prompt(make_prompt(key, state.catalogue), fields or {}) for key in screen.keys],
     }
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe=":,~_.-")
+
+
+def _get_values(state: State) -> dict[Key, object]:
+    return {answer.key: answer.value for answer in state.answers}
+
+
+def _list_said(state: State) -> Iterator[tuple[Key, str, str]]:
+    """Yield what was answered, in order: the question, its label, and the answer with its bound and members."""
+    values = _get_values(state)
+    for key, value in list_answers(state):
+        along = [Key("bound", key.name), Key("members", key.name)] if key.kind == "criterion" else []
+        said = [(key, value), *((one, values[one]) for one in along if values.get(one, NONE) not in {NONE, UNSURE})]
+        texts = [_describe(one, given, state) for one, given in said]
+        yield key, make_prompt(key, state.catalogue).label, ", ".join(texts)
+
+
+def _describe(key: Key, value: object, state: State) -> str:
+    if key.kind == "criterion":
+        return _PRIORITIES.get(str(value), str(value))
+    if key.kind == "situation" and isinstance(value, tuple):
+        return ", ".join(say_id(part) for part in value)
+    return wording.describe_answer(key, value, state)
 
 
 def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, Any]:
-    words = {
-        "must": "must have",
-        "good": "should have",
-        "nice": "nice to have",
-        "no": "not wanted",
-        "must-not": "must not have",
-        "not-sure": "not sure",
-    }
-    choices = [
-        (value, words.get(value, label) if prompt.kind == "criterion" else wording.name_choice(value, label))
-        for value, label in prompt.choices
-        if value != "no-answer"
-    ]
     name = str(prompt.key)
+    held = fields.get(name, [])
+    amount = wording.describe_amount(prompt) if prompt.kind == "number" else ""
     return {
         "id": name.replace(":", "-"),
         "name": name,
@@ -77,7 +122,21 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "help": prompt.help,
         "kind": prompt.kind,
         "many": prompt.many,
-        "choices": choices,
-        "hint": wording.describe_hint(prompt) if prompt.kind == "number" else "",
-        "given": fields.get(name, [""])[-1],
+        "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
+        "choices": [
+            (value, _name_choice(prompt, value, label)) for value, label in prompt.choices if value != NO_ANSWER
+        ],
+        "hint": f"{amount}. Empty: {wording.describe_silence(prompt)}." if amount else "",
+        "held": held,
+        "given": next((text for text in held if text not in {"", UNSURE, NONE, NO_ANSWER}), ""),
+        "unsure": UNSURE,
     }
+
+
+def _name_choice(prompt: Prompt, value: str, label: str) -> str:
+    """Return a choice as it is shown, with a capital letter."""
+    if prompt.kind == "criterion":
+        return capital(_PRIORITIES.get(value, label))
+    if value == NONE and prompt.key.kind == "bound":
+        return capital(wording.describe_silence(prompt))
+    return capital(say_id(value) if prompt.kind == "situation" else wording.name_choice(value, label))

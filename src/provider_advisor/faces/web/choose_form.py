@@ -26,12 +26,12 @@ __all__ = [
 ]
 
 CHOICES = (
-    ("", "not asked for"),
-    ("must", "must have"),
-    ("should", "should have"),
-    ("could", "nice to have"),
-    ("wont", "not wanted"),
-    (ABSENT_TICK, "must not have"),
+    ("", "Not asked for"),
+    ("must", "Must have"),
+    ("should", "Should have"),
+    ("could", "Nice to have"),
+    ("wont", "Not wanted"),
+    (ABSENT_TICK, "Must not have"),
 )
 """What can be asked of a criterion: the value that a form sends, and its words."""
 
@@ -102,10 +102,15 @@ def list_team(statement: Statement | None, query: QueryParams, knowledge: Knowle
         for one in knowledge.topics.values()
     ]
     items = [
-        TeamField(f"usage.{one.id}", one.label, f"{one.unit} a month", (), many=False, held=())
+        TeamField(f"usage.{one.id}", one.label, _say_unit(one.unit), (), many=False, held=())
         for one in knowledge.usage.values()
     ]
     return [[one._replace(held=held.get(one.name, ())) for one in fields] for fields in (topics, items)]
+
+
+def _say_unit(unit: str) -> str:
+    """Return the unit of a volume in words: `hours/agent/month` is "hours/agent a month"."""
+    return f"{unit.removesuffix('/month').replace('-', ' ')} a month"
 
 
 def list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:

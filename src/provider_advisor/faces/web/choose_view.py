@@ -102,7 +102,7 @@ def show_ranking(
 
 def _list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
     """Yield what is required and what is not wanted, each with the address without it."""
-    team, knowledge, words = statement.team, service.knowledge, dict(CHOICES)
+    team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in CHOICES}
     for part in team.requirements:
         bound = bound_words(part.bound, knowledge.criteria[part.criterion]) or None
         rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))

@@ -18,7 +18,9 @@ from provider_advisor.faces.web.address import AddressQuestion, read_address, wr
 from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
 from provider_advisor.faces.web.ask_address import (
     answer_form,
+    list_changed,
     read_answers_address,
+    read_change,
     write_answers_address,
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
@@ -315,10 +317,11 @@ class Pages:
         ]
         return self.show("rules.html.j2", "Rules", rules=found, address=address, count=len(fired))
 
-    def ask(self, a: str = "") -> Response:
-        """Show the next screen of the questionnaire, or its end."""
+    def ask(self, a: str = "", change: str = "") -> Response:
+        """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed."""
         try:
             state = read_answers_address(a, make_catalogue(self._service))
+            key = read_change(change, state)
         except RequirementsError as error:
             return self.show(
                 "plain.html.j2",
@@ -327,20 +330,20 @@ class Pages:
                 mistakes=list_mistakes(error),
                 heading="The answers cannot be read",
             )
-        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service))
+        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, change=key))
 
     def ask_next(self, request: Request) -> Response:
         """Add the answers of a form, and go on to the address that holds them."""
         fields: dict[str, list[str]] = {}
         for name, text in request.query_params.multi_items():
             fields.setdefault(name, []).append(text)
+        state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
+        key = read_change(fields.get("change", [""])[-1], state)
         try:
-            state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
-            screen = choose_screen(state)
+            screen = Screen("list", list_changed(state, key)) if key else choose_screen(state)
             after = answer_form(state, screen, fields) if isinstance(screen, Screen) else state
         except RequirementsError as error:
-            state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
-            values = show_ask(state, self._service, fields)
+            values = show_ask(state, self._service, fields, key)
             return self.show("ask.html.j2", "Questionnaire", 422, mistakes=list_mistakes(error), **values)
         return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
 

@@ -156,10 +156,11 @@ def _read_member(text: str, prompt: Prompt, state: State) -> str:
     raise RequirementsError(f"{shown(text[:60])} is not one of the {len(prompt.choices)} to choose from.{hint}")
 
 
-def read_number(text: str, prompt: Prompt) -> str | Used:
+def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or help") -> str | Used:
     """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
 
     Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
+    `others` names what else may be given, for a text that is none of it.
     """
     typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
     if typed in {"s", "unsure", "not-sure"}:
@@ -176,15 +177,15 @@ def read_number(text: str, prompt: Prompt) -> str | Used:
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
     except ValueError as error:
-        raise _refuse_number(text, prompt) from error
+        raise _refuse_number(text, prompt, others) from error
     if unit is not None and not unit_fits(unit, str(prompt.unit)):
-        raise _refuse_number(text, prompt)
+        raise _refuse_number(text, prompt, others)
     return number
 
 
-def _refuse_number(text: str, prompt: Prompt) -> RequirementsError:
+def _refuse_number(text: str, prompt: Prompt, others: str) -> RequirementsError:
     return RequirementsError(
-        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, an empty line, s or help."
+        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, {others}."
     )
 
 
