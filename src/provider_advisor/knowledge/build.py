@@ -146,12 +146,11 @@ def _collect(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[
 
 def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
     criteria, sources = vocabulary.criteria, vocabulary.sources
-    problems += check_providers(read.files["provider"], criteria, sources, vocabulary.members)
+    files = read.files["provider"]
+    claims = [convert.make_claims(file, document, criteria.records, sources.records) for file, document, _ in files]
+    problems += check_providers(files, claims, criteria, sources, vocabulary.members)
     providers = [
-        convert.make_provider(
-            file, convert.make_claims(file, document, criteria.records, sources.records), sources.records
-        )
-        for file, document, _ in read.files["provider"]
+        convert.make_provider(file, own, sources.records) for (file, *_), own in zip(files, claims, strict=True)
     ]
     for provider in providers:
         problems += (
@@ -229,16 +228,22 @@ def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nest
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_write_sorted = json.JSONEncoder(sort_keys=True).encode
+
+
 def _make_plain(value: Any) -> Any:  # noqa: ANN401
-    if value is None or isinstance(value, str | int | float):  # most parts are
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        named = {name: _make_plain(part) for name, part in value._asdict().items() if name != "where"}
-        return {"record": type(value).__name__} | named
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        named = zip(value._fields, value, strict=True)
+        made = {name: part if type(part) in _PLAIN else _make_plain(part) for name, part in named if name != "where"}
+        made["record"] = type(value).__name__
+        return made
     if isinstance(value, Mapping):
         return {str(key): _make_plain(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
         parts = [_make_plain(part) for part in value]
         is_claims = bool(parts) and isinstance(parts[0], dict) and parts[0].get("record") == "Claim"
-        return sorted(parts, key=lambda part: json.dumps(part, sort_keys=True)) if is_claims else parts
+        return sorted(parts, key=_write_sorted) if is_claims else parts
     return str(value)

@@ -16,8 +16,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from collections.abc import Iterable, Mapping
+from functools import cache
 from os import path
 from typing import Any
 
@@ -31,13 +31,16 @@ __all__ = ["make_key", "pack", "recall", "remember", "stamp_code", "unpack"]
 _MOST_KEPT = 8
 _LARGEST = 100_000_000
 _OURS = re.compile(r"[0-9a-f]{64}\.(json|pickle)")  # .pickle: earlier versions
-# Without the check of `_make` for the number of values: the digest says that they are those that were written.
-_MAKERS: Mapping[str, Callable[[list[Any]], Any]] = {
-    name: partial(tuple.__new__, record)
+_RECORDS: Mapping[str, Any] = {
+    name: record
     for module in (records, members, rules, questions, conditions)
     for name, record in {**vars(module), "Interval": Interval}.items()
-    if isinstance(record, type) and hasattr(record, "_make")
+    if isinstance(record, type) and hasattr(record, "_field_defaults")
 }
+_DEFAULTS: Mapping[str, tuple[Any, ...]] = {
+    name: tuple(record._field_defaults.get(field) for field in record._fields) for name, record in _RECORDS.items()
+}
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def make_key(kind: str, code: str, parts: Iterable[bytes] = ()) -> str:
@@ -125,11 +128,17 @@ def unpack(packed: bytes) -> Any:  # noqa: ANN401 (what was packed)
 
 
 def _make_plain(value: Any) -> Any:  # noqa: ANN401 (any record, however nested)
-    """Return a record as JSON has it: each list begins with the kind of thing that it holds."""
-    if value is None or isinstance(value, str | int | float):  # most parts are
+    """Return a record as JSON has it: each list begins with the kind of thing that it holds.
+
+    Values at the end of a record that are its defaults are left out: most of a claim's are.
+    """
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return [type(value).__name__, *map(_make_plain, value)]
+    if hasattr(value, "_field_defaults"):
+        defaults, own = value._field_defaults, len(value)
+        while own and (field := value._fields[own - 1]) in defaults and value[own - 1] == defaults[field]:
+            own -= 1
+        return [type(value).__name__, *(part if type(part) in _PLAIN else _make_plain(part) for part in value[:own])]
     if isinstance(value, tuple | list):
         return ["tuple" if isinstance(value, tuple) else "list", *map(_make_plain, value)]
     if isinstance(value, Mapping):
@@ -148,7 +157,10 @@ def _restore(value: Any) -> Any:  # noqa: ANN401 (as above)
     parts = [_restore(part) if type(part) is list else part for part in value[1:]]
     if kind == "list":
         return parts
-    return tuple(parts) if kind == "tuple" else _MAKERS[kind](parts)
+    if kind == "tuple":
+        return tuple(parts)
+    # Without the check of `_make` for the number of values: the digest says that they are those that were written.
+    return tuple.__new__(_RECORDS[kind], (*parts, *_DEFAULTS[kind][len(parts) :]))
 
 
 _day = cache(dt.date.fromordinal)  # a base has few days, and thousands of mentions of them

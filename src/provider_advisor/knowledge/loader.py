@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.files import File, Folder, find_files, gather_files, name_folders
+from provider_advisor.knowledge.files import File, Folder, Found, find_files, gather_files, name_folders
 from provider_advisor.knowledge.kept import make_key, pack, recall, remember, stamp_code, unpack
 from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.rules import Case
@@ -24,7 +26,24 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
 
     Raises KnowledgeError with every problem of every file, each as `file:line: what is wrong; what was expected`.
     """
-    found = find_files(facts, rules)
+    with _without_collection():
+        knowledge = _load(find_files(facts, rules))
+    return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: reading makes objects that stay, and looking through them takes longer."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(found: Found) -> KnowledgeBase:
     key = _name_result("base", found.files)
     knowledge = None if found.problems else _recall_base(key)
     if knowledge is None:
@@ -35,7 +54,7 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
         names = [field.name for field in dataclasses.fields(knowledge)]
         fields = [getattr(knowledge, name) for name in names[: names.index("written")]]
         remember(key, pack(fields), pack(knowledge.criteria.lists), pack(knowledge.questionnaire))
-    return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
+    return knowledge
 
 
 def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list[Case]:

@@ -244,7 +244,7 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
         if key in values:
             raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
         values[key], inside = _build(next(nodes), events, depth + 1)
-        place.inside[key] = inside._replace(line=_get_line(event))
+        place.inside[key] = _Place(_get_line(event), inside.inside, inside.written)
     return values, place
 
 
@@ -254,6 +254,8 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if text[:1].isalpha() and len(text) > len("false"):  # the longest of the ambiguous words
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):

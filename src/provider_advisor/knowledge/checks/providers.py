@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.members import check_claim_members, find_contradicting
-from provider_advisor.knowledge.convert import make_claims
 from provider_advisor.knowledge.members import Member
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
@@ -20,14 +19,15 @@ __all__ = ["check_providers", "check_rates"]
 
 def check_providers(
     files: Sequence[Reading[ProviderFile]],
+    claims: Sequence[Sequence[Claim]],
     criteria: Defined[Criterion],
     sources: Defined[Source],
     lists: Mapping[str, Defined[Member]],
 ) -> Iterator[str]:
-    """Return everything wrong with the providers of all files, given what claims may refer to."""
+    """Return everything wrong with the providers of all files, given their claims and what these may refer to."""
     names = ((name, document.where("id")) for file, document, _ in files for name in (file.id, *file.aliases))
     yield from find_repeated(names, "the provider or alias")
-    for reading in files:
+    for reading, made in zip(files, claims, strict=True):
         file, document, _ = reading
         placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
         yield from find_repeated(placed, "the product")
@@ -46,9 +46,8 @@ def check_providers(
                 yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
             if criterion is not None and criterion.kind == "quantity":
                 yield from _check_readings(document, ("claims", index))
-        claims = make_claims(file, document, criteria.records, sources.records)
-        yield from find_contradicting(claims)
-        yield from _check_products(claims, criteria.records)
+        yield from find_contradicting(made)
+        yield from _check_products(made, criteria.records)
 
 
 def _check_readings(document: Document, path: tuple[str | int, ...]) -> Iterator[str]:
