@@ -250,12 +250,11 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
 
 def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
     text = event.value
-    if not event.implicit[0] or event.style in {"'", '"', "|", ">"}:
+    is_word = text[:1].isalpha() and len(text) > len("false")  # the longest word that is no text
+    if is_word or not event.implicit[0] or event.style in {"'", '"', "|", ">"}:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if text[:1].isalpha() and len(text) > len("false"):  # the longest of the ambiguous words
-        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
