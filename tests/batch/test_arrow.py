@@ -96,7 +96,7 @@ def test_columns_that_cannot_be_read_are_one_sentence(bicycles):
         ({"nedes": ["repairs"]}, "no column 'needs'"),
         ({"needs": ["repairs"], "error": ["x"]}, "the column 'error' has the same name as a column of the result"),
         ({"needs": ["repairs"], "velo.standing": ["x"]}, "'velo.standing' has the same name"),
-        ({"needs": [3]}, "holds int64"),
+        ({"needs": [3]}, "contains int64"),
     ):
         with pytest.raises(BatchError, match=told):
             score_arrow(pa.RecordBatch.from_pydict(columns), bicycles)

@@ -58,7 +58,7 @@ def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
     Path("teams.csv").write_bytes(b"team,needs\n" + rows.encode() + b"x\xff,whiteboard\ny\ny,whiteboard\n,\n")
     status, _, err = batch("teams.csv scores.csv")
     assert status == 3
-    assert err.startswith("6 rows: 1 scored, 5 rejected. Skipped rows of empty cells: 1.")
+    assert err.startswith("6 rows: 1 scored, 5 rejected. Blank rows skipped: 1.")
     said = " ".join(err.partition("Rejected\n")[2].split())
     assert said.startswith("3 rows, such as row 1 of teams.csv: nothing is recorded about 'fxa0'. ")
     assert (
@@ -113,17 +113,17 @@ def test_json_lines_come_in_by_standard_input(batch):
     ("line", "sentence"),
     [
         ("teams.csv", "the output is missing; expected IN... OUT, such as teams.csv scores.parquet."),
-        ("teams.csv teams.csv", "is an input; name another file."),
+        ("teams.csv teams.csv", "is an input; choose another file."),
         ("teams.csv scores.txt", "scores.txt: cannot tell the format from the name; add --output-format csv, jsonl"),
         ("teams.csv -", "standard output: cannot tell the format from the name; add --output-format csv, jsonl"),
         ("- scores.csv", "standard input: cannot tell the format from the name; add --input-format csv, jsonl"),
-        ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; name a file, or say"),
+        ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; give a file, or add"),
         ("teams.csv x/scores.csv", "does not exist; create it first."),
         ("teams.csv scores.csv --separator ab", "'ab' is not a separator; expected one character, such as ;"),
         ("teams.csv scores.csv --separator ';'", "teams.csv has one column, 'team,needs,wants,size'; try --sep"),
-        ("- scores.csv --resume --input-format csv", "--resume works from file to file, not with"),
+        ("- scores.csv --resume --input-format csv", "--resume works only from file to file, not with"),
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
-        ("- teams.csv scores.csv", "standard input cannot be read together with files; give one or the other."),
+        ("- teams.csv scores.csv", "standard input cannot be combined with files; use one or the other."),
         ("teams.csv scores.csv --rejects scores.csv", "would be written twice, as the output and as"),
         ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is only for rows."),
         ("teams.csv scores.csv --summary -", "--summary takes a file; standard output is only for rows."),

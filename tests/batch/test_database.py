@@ -81,7 +81,7 @@ def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
         ("select team from nowhere", (2, 'relation "nowhere" does not exist')),
         ("selec 1", (2, "syntax error")),
         ("select 1; select 2", (2, "cannot insert multiple commands")),
-        ("create table made (a int)", (2, "expected a select")),
+        ("create table made (a int)", (2, "expected a SELECT")),
         ("select 'a' as team, 'b' as team", (2, "more than one column 'team'; rename one with AS")),
         ("select 'a' as team, 'fax' as need", (2, "need")),
         ("select 'a' as team, 'fax' as needs, 1/(100000-i) from generate_series(1, 200000) i", (1, "division by zero")),
@@ -123,15 +123,15 @@ def test_a_database_that_lets_nobody_in_gets_one_sentence(run, port, tmp_path, c
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["postgresql://ann:top/secret@h/d", "o.csv", "--query", "select 1"], "write it as its code"),
+        (["postgresql://ann:top/secret@h/d", "o.csv", "--query", "select 1"], "percent-encode it"),
         (["postgresql://ann:topsecret@h/d", "o.csv"], "say which rows to read"),
-        (["postgresql://ann:topsecret@h/d", "x.csv", "o.csv", "--query", "table x"], "together with other inputs"),
+        (["postgresql://ann:topsecret@h/d", "x.csv", "o.csv", "--query", "table x"], "combined with other inputs"),
         (["postgresql://ann:topsecret@h/d", "o.csv", "--query", "table x", "--input-format", "csv"], "--input-format"),
         (["postgresql://ann:topsecret@h/d", "o.csv", "--query", "table x", "--skip-lines", "2"], "--skip-lines"),
         (["x.csv", "postgresql://ann:topsecret@h/d"], "cannot be written"),
         (["x.csv", "o.csv", "--summary", "postgresql://ann:topsecret@h/d"], "cannot be written"),
         (["ftp://ann:topsecret@h/x.csv", "o.csv"], "cannot be read"),
-        (["postgresql://ann:topsecret@h/d", "o.csv", "--engine", "spark"], "is an address"),
+        (["postgresql://ann:topsecret@h/d", "o.csv", "--engine", "spark"], "is a URL"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_without_the_password(run, tmp_path, monkeypatch, arguments, sentence):
@@ -196,7 +196,7 @@ def test_what_a_library_says_is_shown_without_secrets():
 def test_signs_that_end_a_password_too_early_are_refused():
     refuse_unescaped("postgresql://ann:a%40b@host/teams")
     for password in ("a/b", "a@b", "a b", "a%b", "a#b", "a?b"):
-        with pytest.raises(BatchError, match="write it as its code") as raised:
+        with pytest.raises(BatchError, match="percent-encode it") as raised:
             refuse_unescaped(f"postgresql://ann:{password}@host/teams")
         assert password not in str(raised.value)
     assert find_scheme("postgresql://h/d") == "postgresql"

@@ -110,9 +110,9 @@ def test_an_address_is_answered_as_a_file_of_its_bytes(run, address, tmp_path):
 @pytest.mark.parametrize(
     ("path", "expected", "sentence"),
     [
-        ("/none.csv", 2, "cannot be read (404 Not Found); check the address."),
+        ("/none.csv", 2, "cannot be read (404 Not Found); check the URL."),
         ("/short.csv", 1, "ended after 36 of 45 bytes; run again."),
-        ("/moved.csv", 2, "it leads to http://, which is not encrypted"),
+        ("/moved.csv", 2, "it redirects to http://, which is not encrypted"),
         ("/teams", 2, "cannot tell the format"),
     ],
 )
@@ -131,11 +131,11 @@ def test_a_server_that_nobody_vouches_for_is_refused(run, address, tmp_path, mon
 @pytest.mark.parametrize("path", ["/teams.csv", "/endless.csv"])
 def test_too_many_bytes_are_refused_whether_announced_or_not(address, certificate, monkeypatch, path):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with pytest.raises(BatchError, match="has more than 20 bytes; download it, and name the file or its parts"):
+    with pytest.raises(BatchError, match="has more than 20 bytes; download it, and read the file or its parts"):
         download(f"{address}{path}", 20)
 
 
 def test_plain_http_and_resuming_are_refused(run, tmp_path):
     assert "http://127.0.0.1/t.csv cannot be read" in run("http://127.0.0.1/t.csv", tmp_path / "out.csv")[1]
     said = run("https://127.0.0.1/t.csv", tmp_path / "out.csv", "--resume")[1]
-    assert "--resume works from file to file; download https://127.0.0.1/t.csv" in said
+    assert "--resume works only from file to file; download https://127.0.0.1/t.csv" in said

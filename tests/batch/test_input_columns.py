@@ -147,7 +147,10 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
         ("needs,usage_rental", "the column 'usage_rental' looks like input but cannot be read. Did you mean"),
         ("needs,situation.skil", "unknown column 'situation.skil'"),
         ("needs,Want", "the column 'Want' looks like input but cannot be read. Did you mean wants?"),
-        ("needs,situation", "the column 'situation' holds string and is not read; expected a struct, or a column for"),
+        (
+            "needs,situation",
+            "the column 'situation' contains string and is not read; expected a struct, or a column for",
+        ),
         ("needs,Usage", 'If it is something else, rename it: --rename "Usage=…".'),
         ("needs,Needs", "the columns 'needs' and 'Needs' both mean 'needs'; leave one out, or rename it"),
     ],
@@ -224,9 +227,9 @@ def test_a_line_that_names_the_separator_is_read(answers, tmp_path, line):
 def test_lines_above_the_header_are_skipped(answers, tmp_path):
     path = _write(tmp_path / "teams.csv", "Teams of 2024\n\nteam,needs\na,repairs\n")
     assert [row["team"] for row in answers(path, skip_lines=2)[0]] == ["a"]
-    with pytest.raises(BatchError, match="is empty; expected a first line with the names of the columns"):
+    with pytest.raises(BatchError, match="is empty; expected the column names in the first line"):
         answers(path, skip_lines=9)
-    with pytest.raises(BatchError, match="--skip-lines is for CSV and workbooks, and the input is jsonl; leave it out"):
+    with pytest.raises(BatchError, match="--skip-lines is for CSV and workbooks, but the input is jsonl; leave it out"):
         answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"]}'), skip_lines=1)
 
 
@@ -245,7 +248,7 @@ def test_a_file_of_the_wrong_encoding_is_told_of_once(answers, tmp_path):
     path = _write(tmp_path / "teams.csv", "team,needs\nMüller,repairs\nJäger,rental\nSmith,rental\n", "cp1252")
     with pytest.raises(BatchError, match=r"is not in UTF-8: 2 of its first 4 lines cannot be read; add --encoding cp"):
         answers(path)
-    with pytest.raises(BatchError, match="is not in the encoding that --encoding names"):
+    with pytest.raises(BatchError, match="is not in the encoding given by --encoding"):
         answers(path, encoding=read_encoding("utf-16"))
 
 

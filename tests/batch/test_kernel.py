@@ -72,10 +72,10 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
         ),
         (
             {"needs": [1]},
-            "the column 'needs' holds int64; expected texts of criteria joined by commas, or lists of them.",
+            "the column 'needs' contains int64; expected criteria as text separated by commas, or lists of criteria.",
         ),
         ({"needs": ["sms"], "situation__developer": ["none"]}, "unknown column 'situation.developer'"),
-        ({"needs": ["sms"], "usage__sms-outbound": [[1]]}, "holds list<"),
+        ({"needs": ["sms"], "usage__sms-outbound": [[1]]}, "contains list<"),
         (
             {"needs": ["sms"], "verdict": ["yes"]},
             "the column 'verdict' has the same name as a column of the result; rename it.",

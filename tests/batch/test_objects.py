@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import boto3
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.remote import objects
 from provider_advisor.batch.remote.objects import StoredObject, find_object
 from provider_advisor.errors import BatchFailure
+from provider_advisor.faces.cli.main import main
 
 _SECRET = "topsecret"  # noqa: S105 (of a store that lives for a second)
 
@@ -40,13 +43,16 @@ def bucket(server, monkeypatch):
 
 
 @pytest.fixture
-def run(run_command):
+def run(monkeypatch, capsys):
     """A function to the exit status of `recommend batch`, and what it said."""
 
     def run_it(*arguments):
-        status, said = run_command(*arguments)
+        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr().err
         assert _SECRET not in said
-        return status, said
+        return ended.value.code, said
 
     return run_it
 
@@ -94,10 +100,10 @@ def test_an_object_that_changes_while_it_is_read_is_a_failure(bucket, bicycles):
     [
         ("s3://teams/none.csv", "does not exist"),
         ("s3://nobody/teams.csv", "does not exist"),
-        ("s3://teams", "names no object"),
+        ("s3://teams", "is not an object"),
         ("s3://teams/a b.csv", "cannot be used"),
         ("s3://key:topsecret@teams/t.csv?unknown=topsecret", "Unexpected query parameter"),
-        ("s3://key:top/secret@teams/t.csv", "write it as its code"),
+        ("s3://key:top/secret@teams/t.csv", "percent-encode it"),
         ("s3://key:topsecret@teams/t", "cannot tell the format"),
         ("ftp://key:topsecret@teams/t.csv", "cannot be read"),
     ],
@@ -206,12 +212,15 @@ def test_an_object_that_was_cut_short_is_removed(emptied, tmp_path, monkeypatch)
     ("arguments", "sentence"),
     [
         (("s3://nobody/scores.csv",), "there is no bucket 'nobody', or you may not see it"),
-        (("s3://teams/folder/",), "is a folder; name an object"),
+        (("s3://teams/folder/",), "is a folder; give an object"),
         (("s3://teams/scores",), "cannot tell the format"),
         (("s3://teams/a.csv", "--rejects", "s3://teams/a.csv"), "is also the output"),
-        (("s3://teams/a.csv", "--resume"), "--resume works from file to file"),
-        (("s3://teams/a.csv", "--engine", "spark"), "Spark writes a folder that all workers see"),
-        (("https://key:topsecret@teams.example/a.csv",), "cannot be written; name a file, or an object in a store"),
+        (("s3://teams/a.csv", "--resume"), "--resume works only from file to file"),
+        (("s3://teams/a.csv", "--engine", "spark"), "Spark writes to a folder that all workers can see"),
+        (
+            ("https://key:topsecret@teams.example/a.csv",),
+            "cannot be written; give a file, or an object in cloud storage",
+        ),
     ],
 )
 @pytest.mark.usefixtures("bucket")

@@ -60,14 +60,14 @@ def test_an_input_named_like_the_rejects_of_the_output_is_refused(batch, name):
     Path("o.rejects.csv").write_text(_REJECTS + "team,needs\n")
     Path("link.csv").symlink_to("o.rejects.csv")
     Path("hard.csv").hardlink_to("o.rejects.csv")
-    _refused(batch, "is an input; name another file", name, "o.csv")
+    _refused(batch, "is an input; choose another file", name, "o.csv")
 
 
 @pytest.mark.parametrize("content", ["mine\n", "file,row,reason\n", "\n", "\0"])
 @pytest.mark.parametrize("teams", ["teams.csv", "good.csv"])
 def test_a_foreign_file_where_rejects_go_is_left_alone(batch, teams, content):
     Path("o.rejects.csv").write_text(content)
-    _refused(batch, "is not a rejects file from an earlier run; move it, or name another", teams, "o.csv")
+    _refused(batch, "is not a rejects file from an earlier run; move it, or choose another", teams, "o.csv")
     Path("mine.txt").write_text(content)
     _refused(batch, "is not a rejects file from an earlier run", teams, "other.csv", "--rejects", "mine.txt")
     _refused(batch, "not a rejects file", teams, "-", "--output-format", "csv", "--rejects", "mine.txt")
@@ -131,7 +131,7 @@ def test_two_outputs_that_are_one_file_under_two_names_are_refused(batch):
 def test_no_other_file_goes_over_an_input(batch, option):
     Path("link.csv").symlink_to("good.csv")
     for name in ("teams.csv", "good.csv", "link.csv"):
-        _refused(batch, "is an input; name another file", "teams.csv", "good.csv", "o.csv", option, name)
+        _refused(batch, "is an input; choose another file", "teams.csv", "good.csv", "o.csv", option, name)
 
 
 @pytest.mark.parametrize("name", [".o.csv.parts/manifest.jsonl", ".o.csv.parts/000001.rows", "o/part-00000.csv"])
@@ -161,7 +161,7 @@ def test_what_lies_where_the_parts_go_is_left_alone(batch, what):
     else:
         os.mkfifo(place)
     for more in ([], ["--resume"]):
-        _refused(batch, "which no run of recommend has made (", "teams.csv", "o.csv", *more)
+        _refused(batch, "which recommend did not create (", "teams.csv", "o.csv", *more)
 
 
 @pytest.mark.parametrize("name", ["lock", "manifest.jsonl", "000001.rows", "final.rows"])
@@ -177,7 +177,7 @@ def test_what_lies_in_the_folder_of_parts_is_left_alone(batch, name, what):
     else:
         os.mkfifo(place)
     for more in ([], ["--resume"]):
-        _refused(batch, f"which no run of recommend has made (it holds {name})", "teams.csv", "o.csv", *more)
+        _refused(batch, f"which recommend did not create (it contains {name})", "teams.csv", "o.csv", *more)
 
 
 @pytest.mark.parametrize("name", [".o.csv.part", ".o.rejects.csv.part", ".s.json.part"])
@@ -196,17 +196,17 @@ def test_a_folder_of_parts_is_replaced_only_as_a_run_has_left_it(batch):
     parts = sorted(path.name for path in Path("scores").iterdir())
     assert [name.partition("-")[0] for name in parts] == ["_SUCCESS", "_recommend", "part"]
     Path("scores", "part-00000.csv").write_text("changed")
-    _refused(batch, "is a folder that no run made, or that has changed since", *words)
+    _refused(batch, "is a folder that recommend did not create, or that has changed since", *words)
     for path in Path("scores").iterdir():
         path.unlink()
     assert batch(*words)[0] == 0
     Path("scores", "mine.txt").write_text("mine")
-    _refused(batch, "is a folder that no run made, or that has changed since", *words)
+    _refused(batch, "is a folder that recommend did not create, or that has changed since", *words)
     Path("foreign").mkdir()
     Path("foreign", "_SUCCESS").touch()
-    _refused(batch, "is a folder that no run made", "good.csv", "foreign/", "--output-format", "csv")
+    _refused(batch, "is a folder that recommend did not create", "good.csv", "foreign/", "--output-format", "csv")
     Path("linked").symlink_to("foreign")
-    _refused(batch, "is a folder that no run made", "good.csv", "linked/", "--output-format", "csv")
+    _refused(batch, "is a folder that recommend did not create", "good.csv", "linked/", "--output-format", "csv")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
@@ -269,10 +269,10 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
     (tmp_path / "hard.csv").hardlink_to(path)
     sources = find_sources((str(path),))
     for name, told in (
-        ("teams.csv", "is an input; name another file"),
-        ("link.csv", "is an input; name another file"),
-        ("hard.csv", "is an input; name another file"),
-        (".", "is a folder; name a file in it"),
+        ("teams.csv", "is an input; choose another file"),
+        ("link.csv", "is an input; choose another file"),
+        ("hard.csv", "is an input; choose another file"),
+        (".", "is a folder; give a file in it"),
         ("no/x.csv", "no does not exist; create it first"),
         ("teams.csv/x.csv", "cannot be written"),
         ("/dev/null", "is not an ordinary file; for standard output write -"),

@@ -117,7 +117,7 @@ def test_what_the_csv_module_writes_is_read_back(folder, table, line_end, separa
         (b'1,"2\n3,"4"\n5,6\n', ["3", "5"], {1: "after the closing quote of cell 2 comes '4'; expected ','"}),
         (b'1,2\n3,"4\n5,6\n', ["1", "5"], {2: "a quote opens in cell 2 and never closes"}),
         (b'1,2\n"3"x,4\n5,6\n', ["1", "5"], {2: "after the closing quote of cell 1 comes 'x'; expected ','"}),
-        (b"1,2\n3,4\r5,6\n7,8\n", ["1", "7"], {2: "holds a lone carriage return outside quotes"}),
+        (b"1,2\n3,4\r5,6\n7,8\n", ["1", "7"], {2: "contains a lone carriage return outside quotes"}),
         (b'1,5" pipe\n3,4" and 6"\n5,6\n', ["1", "3", "5"], {}),
         (b'1,"a\n\n""b"","\n3,4\n', ["1", "3"], {}),
         (b'1,"a\rb"\n3,4\n', ["1", "3"], {}),
@@ -166,8 +166,8 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "is empty; expected a first line with the names of the columns."),
-        (b"\n\n", "is empty; expected a first line with the names of the columns."),
+        (b"", "is empty; expected the column names in the first line."),
+        (b"\n\n", "is empty; expected the column names in the first line."),
         (b"\xff\xfex\x00,\x00", "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8."),
         (
             b"x\x00,\x00y\x00\n\x00",
@@ -177,15 +177,15 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
         (b"x;y\n1;2\n", "has one column, 'x;y'; try --separator ';'."),
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),
         (b"x,y,x\n", "has more than one column 'x'; rename all but one."),
-        (b",,\n", "no column has a name; expected a first line with the names of the columns."),
+        (b",,\n", "no column has a name; expected the column names in the first line."),
         (b"x,y\r1,2\r", "its lines end in a carriage return alone; save the file with line feeds."),
         (
             b"x,\xff\n",
-            "the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding.",
+            "the column names are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding.",
         ),
         (
             b'x,"y\n1,2\n',
-            "the first line: a quote opens in cell 2 and never closes; expected the names of the columns.",
+            "the first line: a quote opens in cell 2 and never closes; expected the column names.",
         ),
     ],
 )

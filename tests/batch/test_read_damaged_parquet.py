@@ -49,7 +49,7 @@ def test_a_row_of_other_bytes_than_utf8_is_rejected(  # noqa: PLR0917 (fixtures)
     result, _ = run_batch(path, tmp_path / f"scores.{form}")
     assert (result.scored, result.rejected) == (3, 1)
     ((number, (reason, content)),) = _rejected(tmp_path).items()
-    assert (number, reason) == (2, f"'{name}' holds text that is not UTF-8")
+    assert (number, reason) == (2, f"'{name}' contains text that is not UTF-8")
     assert shown in content.replace("\\\\", "\\")
     output = tmp_path / f"scores.{form}"
     if form == "parquet":
@@ -67,7 +67,7 @@ def test_lists_and_structs_of_other_bytes_are_rejected_too(tmp_path, run_batch, 
     result, _ = run_batch(tmp_path / "teams.parquet", tmp_path / f"scores.{form}")
     assert (result.scored, result.rejected) == (3, 1)
     ((number, (reason, content)),) = _rejected(tmp_path).items()
-    assert (number, reason) == (2, "'notes' holds text that is not UTF-8")
+    assert (number, reason) == (2, "'notes' contains text that is not UTF-8")
     assert content == r'{"needs": "rental", "notes": ["\\xff"], "pairs": {"x": "\\xff"}}'
 
 
@@ -97,9 +97,9 @@ def test_types_that_polars_does_not_know_are_carried_as_what_they_hold(tmp_path,
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        (pa.nulls(4, pa.decimal256(70, 5)), "holds numbers of 70 digits; at most 38 can be written"),
+        (pa.nulls(4, pa.decimal256(70, 5)), "contains numbers with 70 digits; at most 38 can be written"),
         (pa.nulls(4, pa.timestamp("us", "No/Such")), "is in the unknown time zone 'No/Such'"),
-        (pa.nulls(4, pa.list_(pa.decimal256(70, 5))), "holds numbers of 70 digits; at most 38 can be written"),
+        (pa.nulls(4, pa.list_(pa.decimal256(70, 5))), "contains numbers with 70 digits; at most 38 can be written"),
     ],
 )
 def test_a_type_that_cannot_be_written_is_named_before_the_run(tmp_path, open_files, column, sentence):
@@ -121,7 +121,7 @@ def test_a_type_that_cannot_be_written_is_named_before_the_run(tmp_path, open_fi
 def test_a_row_with_a_day_that_no_writer_knows_is_rejected(tmp_path, run_batch, column, form):
     result, _ = run_batch(_write(tmp_path / "teams.parquet", column), tmp_path / f"scores.{form}")
     assert (result.scored, result.rejected) == (3, 1)
-    assert _rejected(tmp_path)[2][0] == "'note' holds a date or time that is out of range"
+    assert _rejected(tmp_path)[2][0] == "'note' contains a date or time that is out of range"
 
 
 def _lie(path, rows, *, of_column):

@@ -93,11 +93,13 @@ def test_carried_columns_of_any_type_come_through(tmp_path, run_batch, table):
 def test_csv_says_which_column_it_cannot_hold(tmp_path, run_batch, table):
     path = tmp_path / "teams.parquet"
     pq.write_table(table.append_column("nested", pa.array([[[1]]] * 100)), path)
-    with pytest.raises(BatchError, match=r"the column 'nested' holds .*, which CSV cannot hold; write Parquet or JSON"):
+    with pytest.raises(
+        BatchError, match=r"the column 'nested' contains .*, which CSV cannot represent; write Parquet or JSON"
+    ):
         run_batch(path, tmp_path / "scores.csv")
     pq.write_table(table.append_column("waits", pa.array([1] * 100, pa.duration("us"))), path)
     with pytest.raises(
-        BatchError, match=r"the column 'waits' holds Duration.*, which CSV cannot hold; write Parquet or"
+        BatchError, match=r"the column 'waits' contains Duration.*, which CSV cannot represent; write Parquet or"
     ):
         run_batch(path, tmp_path / "scores.csv")
     pq.write_table(table.append_column("lists", pa.array([[1, 2], None] * 50)), path)
@@ -115,7 +117,9 @@ def test_csv_says_which_column_it_cannot_hold(tmp_path, run_batch, table):
 def test_texts_say_that_they_cannot_hold_bytes(tmp_path, run_batch, table, column, form):
     path = tmp_path / "teams.parquet"
     pq.write_table(table.append_column("raw", column), path)
-    with pytest.raises(BatchError, match=r"the column 'raw' holds .*, which (CSV|JSON) cannot hold; write Parquet"):
+    with pytest.raises(
+        BatchError, match=r"the column 'raw' contains .*, which (CSV|JSON) cannot represent; write Parquet"
+    ):
         run_batch(path, tmp_path / f"scores.{form}")
 
 

@@ -165,7 +165,7 @@ def test_a_part_that_is_no_longer_a_file_is_written_again_with_those_after_it(
         part.symlink_to(whole)
     else:
         part.mkdir()
-    with pytest.raises(BatchError, match=r"which no run of recommend has made \(it holds 000002\.rows\)"):
+    with pytest.raises(BatchError, match=r"which recommend did not create \(it contains 000002\.rows\)"):
         run_batch(path, output, resume=True, limits=_SMALL)
 
 
@@ -186,7 +186,9 @@ def test_a_manifest_that_no_run_has_written_is_left_alone(tmp_path, run_batch, t
     folder.mkdir()
     (folder / "manifest.jsonl").write_bytes(text)
     for resume in (True, False):
-        with pytest.raises(BatchError, match=r"its manifest is not one of ours\); move it, or name another"):
+        with pytest.raises(
+            BatchError, match=r"its manifest was not written by recommend\); move it, or choose another"
+        ):
             run_batch(path, output, resume=resume)
     assert (folder / "manifest.jsonl").read_bytes() == text
     assert not output.exists()
@@ -247,7 +249,7 @@ def test_a_run_in_progress_keeps_others_out(tmp_path, run_batch, teams, csv_of):
             refused.append(str(error))
 
     run_batch(path, output, watch=watch)
-    assert refused == [f"another run is writing {output}; wait until it ends, or name another output."]
+    assert refused == [f"another run is writing {output}; wait until it ends, or choose another output."]
 
 
 def test_a_signal_stops_the_run_and_says_how_to_go_on(tmp_path, run_batch, teams, csv_of):

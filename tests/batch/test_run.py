@@ -60,7 +60,7 @@ def test_every_row_is_scored_or_rejected_and_keeps_its_place(  # noqa: PLR0917
     assert [int(row["row"]) for row in refused] == [n + 1 for n in range(100) if n % 10 == 7]
     assert {row["reason"] for row in refused} == {
         (
-            "nothing is recorded about 'no-such-thing'. See `recommend criteria` for what can be asked for. "
+            "nothing is recorded about 'no-such-thing'. See `recommend criteria` for what you can ask for. "
             'To list it without judging it: --unlisted "no-such-thing" '
             "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."
         )
@@ -132,7 +132,7 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
     ):
         open_files(tmp_path / "*.csv")
     (tmp_path / "c.jsonl").write_text("{}\n")
-    with pytest.raises(BatchError, match=r"the inputs have different forms \(csv, jsonl\); give one at a time"):
+    with pytest.raises(BatchError, match=r"the inputs have different formats \(csv, jsonl\); use one at a time"):
         open_files(tmp_path / "a.csv", tmp_path / "c.jsonl")
 
 
@@ -141,7 +141,7 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
     [
         ("none.csv", "cannot be read (No such file or directory); check the path."),
         ("*.csv", "check the pattern."),
-        (".", "is a folder; name its files, such as"),
+        (".", "is a folder; give its files, such as"),
         ("teams.ods", "cannot tell the format from the name; add --input-format csv, jsonl, parquet or xlsx."),
     ],
 )

@@ -184,12 +184,12 @@ def test_what_cannot_be_read_is_said_before_spark_works(spark, bicycles):
     for schema, told in (
         ("team string", "no column 'needs'"),
         ("needs string, `situation.mood` string", "unknown column 'situation.mood'"),
-        ("needs string, Verdict string", "two columns of the result would be called 'Verdict'"),
-        ("needs string, velo_standing string", "two columns of the result would be called 'velo_standing'"),
+        ("needs string, Verdict string", "the result would have two columns called 'Verdict'"),
+        ("needs string, velo_standing string", "the result would have two columns called 'velo_standing'"),
         ("needs string, error string", "the column 'error'"),
         (
             "needs string, span interval month",
-            "the column 'span' holds interval month, which Arrow does not know",
+            "the column 'span' contains interval month, which Arrow does not know",
         ),
     ):
         with pytest.raises(BatchError, match=told):

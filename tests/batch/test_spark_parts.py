@@ -59,8 +59,8 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
         (tmp_path / "foreign" / name).write_text("mine")
     csv = {"output_format": "csv"}
     _refused("is a file, and a folder of parts was asked for", [teams_csv], tmp_path / "file.csv", bicycles)
-    _refused("is a folder that no run made", [teams_csv], tmp_path / "folder", bicycles, **csv)
-    _refused("is a folder that no run made", [teams_csv], tmp_path / "foreign", bicycles, **csv)
+    _refused("is a folder that recommend did not create", [teams_csv], tmp_path / "folder", bicycles, **csv)
+    _refused("is a folder that recommend did not create", [teams_csv], tmp_path / "foreign", bicycles, **csv)
     inside = tmp_path / "done" / "rejects.csv"
     _refused("is in the output", [teams_csv], tmp_path / "done", bicycles, rejects=inside, **csv)
     _refused("does not exist; create it first", [teams_csv], tmp_path / "none" / "out.csv", bicycles)
@@ -68,8 +68,8 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
         r"part-00000\.csv is in the output", [tmp_path / "done" / "part-00000.csv"], tmp_path / "done", bicycles, **csv
     )
     _refused("cannot tell the format", [teams_csv], tmp_path / "scores", bicycles)
-    _refused("is an address", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
-    _refused("is an address", [teams_csv], "s3a://bucket/out.csv", bicycles)
+    _refused("is a URL", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
+    _refused("is a URL", [teams_csv], "s3a://bucket/out.csv", bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
     _refused(
         "the summary",
@@ -237,7 +237,7 @@ def test_what_lies_where_workers_write_is_left_alone(bicycles, tmp_path, teams_c
         precious.rename(hidden)
     else:
         hidden.write_text("mine")
-    _refused("which no run of recommend has made", [teams_csv], tmp_path / "out.csv", bicycles)
+    _refused("which recommend did not create", [teams_csv], tmp_path / "out.csv", bicycles)
     if what == "file":
         assert hidden.read_text() == "mine"
     else:

@@ -100,7 +100,7 @@ def test_a_hostile_repository_runs_nothing_and_what_is_missing_is_an_error(repos
     for name in ("GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND", "GIT_ASKPASS"):
         monkeypatch.setenv(name, str(script))
     marker.unlink(missing_ok=True)
-    with pytest.raises(BatchError, match=rf"^HEAD:{_VELO} is missing in the git repository here\. A shallow"):
+    with pytest.raises(BatchError, match=rf"^HEAD:{_VELO} is missing from this git repository\. A shallow"):
         load_revision("HEAD", repository)
     with pytest.raises(BatchError, match=r"the commit of|neither a folder nor a revision"):
         load_revision("0" * 39 + "1", repository)
@@ -136,7 +136,7 @@ def test_all_files_come_from_one_process(repository, monkeypatch):
     ("name", "sentence"),
     [
         ("HEAD:facts/providers", "the revision 'HEAD' cannot be read ("),
-        ("HEAD", "the commit of 'HEAD' is missing in the git repository here."),
+        ("HEAD", "the commit of 'HEAD' is missing from this git repository."),
     ],
 )
 def test_what_is_missing_besides_files_is_an_error_too(repository, name, sentence):

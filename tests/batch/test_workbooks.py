@@ -98,9 +98,7 @@ def test_an_answer_is_a_workbook_that_can_be_read_again(recommend):
     assert [row[0] for row in reasons[1:]] == ["a", "b"]
     assert all(row[1].endswith(".") for row in reasons[1:])
     scope = [tuple(row) for row in _sheet("out.xlsx", "Scope")]
-    assert {("Inputs", "teams.xlsx"), ("Rows answered", 2.0), ("Rows rejected", 1.0), ("Rows of empty cells", 1.0)} <= {
-        *scope
-    }
+    assert {("Inputs", "teams.xlsx"), ("Rows answered", 2.0), ("Rows rejected", 1.0), ("Blank rows", 1.0)} <= {*scope}
     xml = zipfile.ZipFile("out.xlsx").read("xl/worksheets/sheet1.xml").decode()
     assert "<pane " in xml
     assert "<autoFilter " in xml
@@ -138,8 +136,8 @@ def test_a_column_for_each_criterion_is_answered_as_lists_are(recommend, form):
     assert "  Bicycles in stock → bikes-in-stock (label)\n  copied as they are: Region\n" in said
     assert ("skipped above it: 'Our wishes'" in said) is (form == "xlsx")
     reasons = [row[2] for row in _csv("a.rejects.csv")[1:]]
-    assert reasons[0].startswith("the column 'Mending' holds 'maybe'; expected must, ")
-    assert reasons[1].startswith("the column 'Bicycles in stock' holds '90'; expected must, ")
+    assert reasons[0].startswith("the column 'Mending' contains 'maybe'; expected must, ")
+    assert reasons[1].startswith("the column 'Bicycles in stock' contains '90'; expected must, ")
 
 
 def test_numbers_mean_nothing_until_somebody_says_what(recommend):
@@ -147,7 +145,7 @@ def test_numbers_mean_nothing_until_somebody_says_what(recommend):
     assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
     (_, (_, row, reason, _)) = _csv("a.rejects.csv")
     assert row == "2"
-    assert reason.startswith("the column 'Rental' holds '5', but nothing says what that number means; use --scale")
+    assert reason.startswith("the column 'Rental' contains '5', but nothing says what that number means; use --scale")
 
 
 _DOUBTFUL = [["Team", "Rental", "Cargo", "Contact", "Holograms"], ["a", "x", "must", "Ann", "x"]]
@@ -221,7 +219,7 @@ def test_what_is_wrong_with_requirements_is_said_at_once(recommend):
     status, _, said = recommend("--file rfp.xlsx")
     assert status == 2
     assert "rfp.xlsx (sheet Teams), row 2: the requirement 'Cargo' may mean 'cargo-bikes' (Cargo bikes)." in said
-    assert "row 3: the priority holds 'perhaps'; expected must, should, could, wont, yes, no or x." in said
+    assert "row 3: the priority contains 'perhaps'; expected must, should, could, wont, yes, no or x." in said
     assert "row 4: the weight is '-1'; expected a number above 0" in said
     assert "answer it with: recommend --file rfp.xlsx" in recommend("batch rfp.xlsx a.csv")[2]
 
@@ -245,7 +243,7 @@ _BAD = {
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
         "is protected with a password; remove it",
     ),
-    "100 MB": (bytes(100_000_000), "is over 50 MB, the largest workbook that is read; save the sheet as CSV"),
+    "100 MB": (bytes(100_000_000), "is larger than 50 MB, the limit for workbooks; save the sheet as CSV"),
     "a bomb": (_pack(xl__bomb_xml=bytes(400_000_001)), "unpacks to more than 400,000,000 bytes"),
 }
 
@@ -279,7 +277,7 @@ def test_a_sheet_is_named_where_there_are_several(recommend):
     [
         (
             [["Team", "Needs"], ["a", ("=B9", "")]],
-            "sheet 'Teams': B2 holds a formula without a value; open the workbook",
+            "sheet 'Teams': B2 contains a formula without a value; open the workbook",
         ),
         ([["Team", "Rental", "Hire"], ["a", "x", "x"]], "the columns 'Rental' and 'Hire' both mean 'rental'"),
         ([["Team", "Needs", "Needs"], ["a", "x", "x"]], "more than one column is called 'Needs', such as C1"),
@@ -307,7 +305,7 @@ def test_an_error_in_a_cell_is_rejected_where_it_is_read_and_copied_where_it_is_
     error = ("=NA()", "#N/A")
     _write("teams.xlsx", rows=[["Team", "Rental", "Region"], ["a", error, None], ["b", "x", error]])
     assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
-    assert [row[2] for row in _csv("a.rejects.csv")[1:]] == ["the column 'Rental' holds #N/A, an error; correct it."]
+    assert [row[2] for row in _csv("a.rejects.csv")[1:]] == ["the column 'Rental' contains #N/A, an error; correct it."]
     assert [row[-1] for row in _csv("a.csv")] == ["Region", "#N/A"]
 
 
@@ -320,9 +318,9 @@ def test_an_error_in_a_cell_is_rejected_where_it_is_read_and_copied_where_it_is_
         ("batch teams.xlsx - --output-format xlsx", "a workbook cannot be written to standard output"),
         ("batch teams.xlsx a.csv --scale 5=must", "--scale is for tables with a column for each criterion"),
         ("batch teams.xlsx a.csv --scale 5=most", "--scale: '5=most' cannot be read"),
-        ("batch teams.csv a.csv --sheet New", "--sheet is for workbooks, and the input is csv"),
-        ("batch teams.xlsx a.csv --matched teams.xlsx", "--matched teams.xlsx is an input; name another file."),
-        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), and plain.yaml is not one."),
+        ("batch teams.csv a.csv --sheet New", "--sheet is for workbooks, but the input is csv"),
+        ("batch teams.xlsx a.csv --matched teams.xlsx", "--matched teams.xlsx is an input; choose another file."),
+        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), but plain.yaml is not one."),
     ],
 )
 def test_options_that_do_not_go_with_a_workbook_are_refused(recommend, line, sentence):

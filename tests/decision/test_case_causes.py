@@ -94,7 +94,7 @@ def test_a_single_claim_is_named_with_its_place(base):
     turned = BETA + "- {criterion: board, value: present, source: new-guide, line: 9}\n"
     turned = turned.replace("calls, value: absent", "calls, value: present")
     told = said(ACME_FIRST, base({"facts/providers/beta.yaml": turned}))
-    assert told.startswith("It holds without the claim on 'board' of beta (")
+    assert told.startswith("It passes without the claim on 'board' of beta (")
     assert "providers/beta.yaml:6)" in told
 
 
@@ -107,14 +107,14 @@ def test_of_several_claims_any_of_which_is_enough_each_is_named(base):
 def test_a_provider_is_named_where_no_single_claim_of_it_is_enough(base):
     firm = case_of(["board", "calls"], kind="recommended", strength="firm", provider="acme")
     assert said(firm, base({"facts/providers/gamma.yaml": GAMMA})) == (
-        "It holds without the provider 'gamma', or without the source 'new-guide'."
+        "It passes without the provider 'gamma', or without the source 'new-guide'."
     )
 
 
 def test_the_end_of_a_product_is_named(base):
     ended = ACME.replace("name: App}", "name: App, until: 2024-12-31, source: new-guide, line: 7}")
     told = said(ACME_FIRST, base({"facts/providers/acme.yaml": ended}))
-    assert told == "It holds without the end of the product 'app' of acme."
+    assert told == "It passes without the end of the product 'app' of acme."
 
 
 def test_a_rule_is_named(base):
@@ -129,18 +129,18 @@ def test_providers_that_arrive_together_are_named_together(base):
         for name in ("gamma", "delta")
     }
     told = said(case_of(["board", "calls"], kind="recommended", strength="firm", provider="acme"), base(others))
-    assert told == "It holds without the provider 'delta' and the provider 'gamma' together."
+    assert told == "It passes without the provider 'delta' and the provider 'gamma' together."
 
 
 def test_many_new_providers_are_told_by_those_that_are_left(base):
     names = ("gamma", "delta", "epsilon", "zeta")
     others = {f"facts/providers/{name}.yaml": GAMMA.replace("gamma", name).replace("new-", "old-") for name in names}
-    assert said(ACME_FIRST, base(others)) == "It holds with the provider 'acme' alone."
+    assert said(ACME_FIRST, base(others)) == "It passes with the provider 'acme' alone."
 
 
 def test_facts_that_have_got_out_of_date_are_told_by_the_day_on_which_they_had_not(base):
     firm = case_of(["board"], as_of=None, kind="recommended", strength="firm")
-    told = "It holds as of 2024-01-01; facts have gone out of date since. Add `as_of: 2024-01-01`."
+    told = "It passes as of 2024-01-01; facts have gone out of date since. Add `as_of: 2024-01-01`."
     assert said(firm, base()) == told
 
 

@@ -81,7 +81,7 @@ def test_what_is_said_of_destinations(priced):
     facts = priced("member: north, exactly: 5", "exactly: 7")
     found = recommend(facts.knowledge, usage={"deliveries@Northern": 10, "deliveries": 5}, as_of=DAY)
     assert found.record["question"]["usage"] == {"deliveries": 5, "deliveries@north": 10}
-    assert found.record["notes"] == ["Deliveries counts in addition to Deliveries, The north, not as the sum of all."]
+    assert found.record["notes"] == ["Deliveries is counted in addition to Deliveries, The north, not as their total."]
     for usage, sentence in (
         ({"deliveries@nowhere": 1}, "unknown member 'nowhere' of the usage 'deliveries'; expected one of its regions."),
         ({"rental-days@north": 1}, "the usage 'rental-days' has one price for all; leave out '@north'."),

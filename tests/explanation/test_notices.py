@@ -1,4 +1,4 @@
-"""Ends and changes are named in every answer that uses the fact, in words, as data and in replay."""
+"""End dates and changes are named in every answer that uses the fact, in words, as data and in replay."""
 
 import datetime as dt
 
@@ -74,9 +74,11 @@ def test_what_starts_later_is_not_known_yet_and_says_from_when(knowledge_from, t
 
 def test_reports_name_ends_with_their_place(shops):
     explanation = _answer(shops, "2024-01-01").explanation
-    assert f"## Ends and changes\n\n- {_REPAIRS} \\[2, line 41; 2023-03-01\\]" in markdown_report(explanation, shops)
+    assert f"## End dates and changes\n\n- {_REPAIRS} \\[2, line 41; 2023-03-01\\]" in markdown_report(
+        explanation, shops
+    )
     page = html_report(explanation, shops)
-    assert '<h2 id="ends">Ends and changes</h2>' in page
+    assert '<h2 id="ends">End dates and changes</h2>' in page
     assert _REPAIRS in page
 
 

@@ -26,7 +26,9 @@ def _reason(ada, bob, **more):
 def test_a_winner_whose_price_is_years_older_than_the_next_ones_is_told():
     said = _reason((2, dt.date(2019, 6, 1)), (3, dt.date(2022, 6, 1)))
     assert said.startswith("Ada is recommended")
-    assert said.endswith("; but Ada's call-price is of 2019-06-01, three years older than Bob's, so ask for today's.")
+    assert said.endswith(
+        "; but Ada's call-price dates from 2019-06-01, three years older than Bob's, so ask for the current price."
+    )
 
 
 def test_the_rival_with_the_best_score_is_the_one_that_is_named():

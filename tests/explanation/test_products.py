@@ -35,7 +35,7 @@ def test_a_must_from_another_product_is_named():
     claims = {"calls": Said("present", product="basic"), "fax": Said("present", product="basic")}
     decision = _found(_musts("calls", "fax", "board"), board=Said("present", product="extra"), **claims)
     assert find_products(decision) == {"ada": [["basic", "extra"]]}
-    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic; from another product, extra: board"}
+    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic, plus extra for board"}
 
 
 def test_all_the_smallest_sets_are_there():
@@ -164,5 +164,5 @@ def test_notes_are_told_where_they_decide():
     found = answer(knowledge, Statement(_musts("calls", "fax"), DAY, None)).explanation
     assert list_caveats(found, knowledge) == [
         "Ada, fax: fax read twice.",
-        "Source A paper: machine-translated; it names no publisher.",
+        "Source A paper: machine-translated; no publisher named.",
     ]

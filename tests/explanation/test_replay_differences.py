@@ -134,7 +134,10 @@ def test_a_rule_that_went_is_named_with_what_it_asked(old, changed):
     found = find_differences(old, changed("rules/riding.yaml", rules[start:end], ""))
     (asked,) = [part for part in _about(found, "requirement") if part["new"] is None]
     assert asked["rules"] == ["beginners-try-first"]
-    assert asked["says"] == "No longer asked: Test rides (should), which was asked by the rule beginners-try-first."
+    assert (
+        asked["says"]
+        == "No longer asked for: Test rides (should), which was asked for by the rule beginners-try-first."
+    )
 
 
 def test_a_rule_that_came_is_named_with_its_reason(changed, bicycles):
@@ -149,7 +152,7 @@ def test_a_rule_that_came_is_named_with_its_reason(changed, bicycles):
     new = changed("rules/riding.yaml", "rules:\n", "rules:\n" + rule, **asked)
     (part,) = _about(find_differences(_record(bicycles, **asked), new), "requirement")
     assert part["says"] == (
-        "Newly asked: Child seats (could), by the rule beginners-carry-little. Somebody has to come along."
+        "Newly asked for by the rule beginners-carry-little: Child seats (could). Somebody has to come along."
     )
 
 

@@ -146,7 +146,7 @@ def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
 def test_resuming_without_a_session_says_where_it_looked(ask):
     run = ask("--resume")
     assert (run.status, run.out) == (2, "")
-    assert re.fullmatch(r"--resume: there is no saved session in \S+/recommend or here; name its file\.\n", run.err)
+    assert re.fullmatch(r"--resume: there is no saved session in \S+/recommend or here; give its file\.\n", run.err)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_bad_file_of_answers_is_refused_with_its_line(ask, tmp_path, content, 
             "cannot write nowhere/team.yaml (the folder nowhere does not exist); choose another place.",
         ),
         ("--save .", "cannot write . (it is a folder); choose another place."),
-        ("--save a.yaml --answers a.yaml", "--save a.yaml: this file holds the answers; choose another one."),
+        ("--save a.yaml --answers a.yaml", "--save a.yaml: this file contains the answers; choose another one."),
         ("--team ''", "--team: the name is empty, too long or not UTF-8; expected a few words."),
         ("--answers nowhere.yaml", "nowhere.yaml:1: cannot read the file (No such file or directory);"),
     ],
@@ -398,8 +398,8 @@ def test_a_session_keeps_what_was_given_before_it(ask, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ("--resume a.yaml --needs fax", "--needs and --resume cannot be used together: the session holds"),
-        ("--file -", "--file -: standard input answers the questions; name a file."),
+        ("--resume a.yaml --needs fax", "--needs and --resume cannot be used together: the session already contains"),
+        ("--file -", "--file -: standard input is needed for your answers; give a file."),
         ("--needs faxx", "unknown criterion 'faxx'"),
         ("--needs fax --wants fax:wont", "'fax' is asked for as must and as wont"),
     ],

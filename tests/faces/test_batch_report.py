@@ -140,13 +140,13 @@ def test_the_text_says_what_came_of_the_rows(many, capsys):
     assert lines[:3] == [
         "6 rows: 5 scored, 1 rejected.",
         "Compared 3 providers using 2 sources (Where to buy a bicycle and The riders'",
-        "survey); facts from 2020-05-01 to 2023-03-01, the oldest three years old. Asked",
+        "survey); facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
     ]
     assert [line for line in lines[lines.index("") :] if line and not line.startswith((" ", *"0123456789"))] == [
         "Teams  Share  Verdict",
-        "Wanted most",
+        "Most wanted",
         "Worth asking",
-        "One provider for all",
+        "If all teams chose the same provider",
     ]
 
 

@@ -27,8 +27,8 @@ def test_it_says_which_folders_it_read(here, recommend_says):
 def test_beside_facts_that_are_not_in_use_it_refuses(here, recommend_says):
     run = recommend_says("recommend check")
     assert (run.status, run.out) == (2, "")
-    assert run.err.startswith("facts: the facts in use are those shipped with the program, in ")
-    assert f"not those here, in {here}/facts; to check the ones here, write --facts facts --rules rules" in run.err
+    assert run.err.startswith("facts: without options, check reads the facts shipped with the program, in ")
+    assert f"not those in {here}/facts; to check those, add --facts facts --rules rules" in run.err
     assert run.err.count("\n") == 1
 
 
@@ -37,8 +37,8 @@ def test_facts_and_rules_that_do_not_belong_together_are_one_sentence(here, reco
     run = recommend_says(f"recommend check --{kind} {kind}")
     assert run.status == 2
     assert run.err.count("\n") == 1
-    assert f"the {kind} in {kind} are read with the shipped {other}, which do not belong to them" in run.err
-    assert run.err.endswith(f"name those that do with --{other} {here / other}.\n")
+    assert f"the {kind} in {kind} are read with the shipped {other}, which do not match them" in run.err
+    assert run.err.endswith(f"give matching ones with --{other} {here / other}.\n")
 
 
 def test_a_single_rule_beside_its_own_facts_is_known_to_belong_to_them(here, recommend_says):
@@ -50,7 +50,7 @@ def test_a_single_rule_beside_its_own_facts_is_known_to_belong_to_them(here, rec
     assert run.status == 2
     assert run.err.startswith("facts: the rules in rules are read with the shipped facts")
     assert run.err.count("\n") == 1
-    assert run.err.endswith(f"name those that do with --facts {here}/facts.\n")
+    assert run.err.endswith(f"give matching ones with --facts {here}/facts.\n")
 
 
 def test_a_problem_of_the_facts_themselves_is_told_beside_the_mismatch(here, recommend_says):
@@ -85,7 +85,7 @@ def test_hidden_files_are_passed_over(here, recommend_says, name):
 def test_every_answer_says_which_folders_it_read(here, recommend_says):
     answer = "recommend --needs repairs --as-of 2024-01-01 --no-robustness"
     said = recommend_says(f"{answer} --facts facts --rules rules").out
-    assert "Asked on 2024-01-01. Facts: facts. Rules: rules." in " ".join(said.split())
+    assert "Answered as of 2024-01-01. Facts: facts. Rules: rules." in " ".join(said.split())
     (here / "teams.csv").write_text("needs\nrepairs\n", encoding="utf-8")
     batch = "recommend batch teams.csv scores.csv --summary sums.json --report sums.html --facts facts --rules rules"
     assert recommend_says(batch).status == 0

@@ -56,7 +56,7 @@ def test_nothing_changed_is_said(recommend_says):
     [
         ("--changes", "--changes and --since belong together"),
         ("--since 2024-01-01", "--changes and --since belong together"),
-        ("--as-of 2024-01-01", "--as-of is the last day of --changes"),
+        ("--as-of 2024-01-01", "--as-of works only with --changes"),
         ("--changes --since soon", "'soon' is not a date"),
     ],
 )

@@ -87,7 +87,7 @@ For example shop
 
 Before: old, knowledge base <fingerprint>.
 After: new, knowledge base <fingerprint>.
-Asked on 2022-12-31.
+Answered as of 2022-12-31.
 """
 
 
@@ -159,9 +159,12 @@ def test_a_mistake_at_a_revision_is_told_with_its_place_there(recommend_says, re
     ("line", "sentence"),
     [
         ("teams.csv", "Missing option '--before'"),
-        ("teams.csv --before nowhere/", "folder 'nowhere/' does not exist; expected one with facts/ and rules/ in it."),
-        ("teams.csv --before .", ". has no facts/ in it; expected a folder with facts/ and rules/."),
-        ("teams.csv --before half", "half has no rules/ in it; expected a folder with facts/ and rules/."),
+        (
+            "teams.csv --before nowhere/",
+            "folder 'nowhere/' does not exist; expected a folder that contains facts/ and rules/.",
+        ),
+        ("teams.csv --before .", ". has no facts/; expected a folder that contains facts/ and rules/."),
+        ("teams.csv --before half", "half has no rules/; expected a folder that contains facts/ and rules/."),
         ("teams.csv --before old --id name", "there is no column 'name'; expected one of team, needs, wants."),
         ("teams.csv --before old --separator ab", "'ab' is not a separator; expected one character, such as ; or tab."),
         ("teams.csv --before old --as-of soon", "'soon' is not a date; expected YYYY-MM-DD, such as 2022-12-31."),
@@ -185,20 +188,22 @@ def test_an_unknown_revision_gets_one_sentence(recommend_says, repository, monke
     run = recommend_says(f"recommend impact ../teams.csv --before={name}")
     assert (run.status, run.out) == (2, "")
     assert run.err == (
-        f"recommend: '{name}' is neither a folder nor a revision of the git repository here; check its name.\n"
+        f"recommend: '{name}' is neither a folder nor a revision of this git repository; check its name.\n"
     )
 
 
 def test_outside_of_a_repository_there_are_no_revisions(recommend_says, folders, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folders.parent))
     run = recommend_says("recommend impact teams.csv --before HEAD")
-    assert run.err == ("recommend: 'HEAD' is not a folder, and there is no git repository here.\n")
+    assert run.err == ("recommend: 'HEAD' is not a folder, and this folder is not in a git repository.\n")
 
 
 def test_without_git_a_folder_has_to_be_named(recommend_says, folders, monkeypatch):
     monkeypatch.setenv("PATH", str(folders))
     run = recommend_says("recommend impact teams.csv --before HEAD")
-    assert run.err == ("recommend: git is not installed, and revisions cannot be read without it; name a folder.\n")
+    assert run.err == (
+        "recommend: git is not installed, and revisions cannot be read without it; give a folder instead.\n"
+    )
 
 
 def test_a_revision_without_a_knowledge_base_is_refused(recommend_says, repository, monkeypatch):

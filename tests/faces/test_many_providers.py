@@ -20,8 +20,8 @@ from provider_advisor.requirements import Requirement, Statement, Team
 
 HAS, LACKS = Said("present"), Said("absent")
 NAMES = ("board", "chat", "desk", "fax", "page")
-RULED_OUT = "Ruled out; the musts that fail"
-TO_ASK = "Not known to meet every must; what to ask"
+RULED_OUT = "Ruled out: musts that fail"
+TO_ASK = "Unconfirmed: what to ask"
 
 
 def _answered(count, *, known=True):

@@ -13,7 +13,7 @@ from provider_advisor.faces.cli.recommend import recommend_command
 _ROOT = Path(__file__).parents[2]
 _README = _ROOT / "README.md"
 _SESSION = re.compile(r"```console\n\$ (recommend[^\n]*)\n(.*?)```", re.DOTALL)
-_DAY = re.compile(r"Asked\s+on\s+(\d{4}-\d{2}-\d{2})")
+_DAY = re.compile(r"Answered\s+as\s+of\s+(\d{4}-\d{2}-\d{2})")
 
 
 def test_the_session_shown_is_what_comes_out(recommend_says):

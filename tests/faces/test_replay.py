@@ -32,7 +32,7 @@ def _changed(record, **parts):
 def test_with_the_same_knowledge_the_answer_is_the_same(recommend_says, record):
     run = recommend_says(f"recommend replay {record}")
     assert (run.status, run.err) == (0, "")
-    assert run.out == "The answer is the same.\n\nAsked on 2023-01-01 before, on 2023-01-01 now.\n"
+    assert run.out == "The answer is the same.\n\nAnswered as of 2023-01-01 before, and as of 2023-01-01 now.\n"
 
 
 def test_another_day_can_be_named(recommend_says, record):
@@ -91,10 +91,10 @@ def test_what_a_record_says_cannot_steer_the_terminal(recommend_says, record):
         (b"{}", "it names no schema"),
         (b'{"schema": "provider-advisor/recommendation/2"}', "its schema is 'provider-advisor/recommendation/2'"),
         (b'{"schema": 1}', "it names no schema"),
-        (b'{"schema": "provider-advisor/recommendation/1"}', "holds no question to ask again"),
-        (_HEAD.encode() + b"[]}", "holds no question to ask again"),
+        (b'{"schema": "provider-advisor/recommendation/1"}', "contains no question to ask again"),
+        (_HEAD.encode() + b"[]}", "contains no question to ask again"),
         (_HEAD.encode() + b"{}}", "damaged: 'verdict' is missing"),
-        (b" " * 4_000_001, "is over 4 MB"),
+        (b" " * 4_000_001, "is larger than 4 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -222,7 +222,7 @@ def test_a_record_of_another_base_asks_for_it(recommend_says, record):
     run = recommend_says(f"recommend replay {record}")
     assert (run.status, run.out) == (2, "")
     assert run.err == (
-        f"recommend: {record} comes from another knowledge base, which compared 'ciclo'; name that base with --facts "
+        f"recommend: {record} comes from another knowledge base, which compared 'ciclo'; give that base with --facts "
         f"and --rules. Facts: {bicycles}/facts. Rules: {bicycles}/rules.\n"
     )
     assert recommend_says(f"recommend replay {record} {folders}").status == 0

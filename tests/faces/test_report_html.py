@@ -141,7 +141,7 @@ def test_all_is_there_for_a_team_that_asked_for_much(bicycles):
     )
     for part in (
         "recommendation for riders",
-        "asked on 2024-01-01",
+        "as of 2024-01-01",
         "Standing of the providers",
         "Velo & Sons, qualified",
         "Requirements, and who meets them",

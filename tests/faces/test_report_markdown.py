@@ -14,7 +14,7 @@ _SECTIONS = [
     "Requirements",
     "Options",
     "Verdict",
-    "Products to take",
+    "Products to choose",
     "Reasons",
     "Unknowns and what to confirm",
 ]
@@ -68,7 +68,7 @@ def test_it_says_the_verdict_the_day_and_the_fingerprint_at_its_head(bicycles):
     head = markdown_report(record, bicycles).split("## Context")[0]
     assert head.startswith("# Provider recommendation for riders\n")
     assert f"**Status:** {record.verdict.reason}" in head
-    assert "**Asked on:** 2024-01-01" in head
+    assert "**As of:** 2024-01-01" in head
     assert f"`{bicycles.fingerprint[:12]}`" in head
 
 

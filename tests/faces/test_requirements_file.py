@@ -34,7 +34,7 @@ def test_standard_input_without_end_is_refused(recommend_says, monkeypatch):
     monkeypatch.setattr(sys, "stdin", stdin)
     run = recommend_says("recommend --file -")
     assert run.status == 2
-    assert "standard input is over 4 MB" in run.err
+    assert "standard input is larger than 4 MB" in run.err
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no names for open files")
@@ -82,7 +82,7 @@ def _pour(into, content):
 def test_an_empty_name_is_refused_and_never_the_default(recommend_says, line, name):
     run = recommend_says(line)
     assert (run.status, run.out) == (2, "")
-    said = f"Invalid value for '{name}': the name is empty; name a file or a folder. Try `recommend --help`."
+    said = f"Invalid value for '{name}': the name is empty; give a file or a folder. Try `recommend --help`."
     assert run.err == f"recommend: {said}\n"
 
 

@@ -123,7 +123,7 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     assert page.status_code == 422
     assert "<title>Error: " in page.text
     assert page.text.count("<li>") >= 2
-    assert 'See <a href="/criteria">the criteria</a> for what can be asked for.' in page.text
+    assert 'See <a href="/criteria">the criteria</a> for what you can ask for.' in page.text
     assert "--unlisted" not in page.text
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page.text, re.DOTALL)
     problem = web.get("/api/v1/recommendation?needs=smz,fax>=3&colour=blue")

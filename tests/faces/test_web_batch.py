@@ -156,7 +156,7 @@ def test_of_a_run_only_its_results_can_be_had(web, done):
 def test_a_folder_of_somebody_else_is_not_used(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "mine")
-    with pytest.raises(OSError, match="somebody else"):
+    with pytest.raises(OSError, match="another user"):
         JobFolder(folder=tmp_path / "link").start(Run([], {}, {}))
 
 
@@ -178,8 +178,8 @@ def _parquet(rows):
     ("name", "content", "says"),
     [
         ("teams.csv", b"", "is empty"),
-        ("teams.csv", _zip(xl__workbook_xml="x"), "is not CSV: its content is that of a workbook"),
-        ("teams.xlsx", b"team,needs\n", "is not a workbook: its content is that of CSV"),
+        ("teams.csv", _zip(xl__workbook_xml="x"), "is not CSV: its content is a workbook"),
+        ("teams.xlsx", b"team,needs\n", "is not a workbook: its content is CSV"),
         ("teams.parquet", b"team,needs\n", "is not Parquet"),
         ("teams.xlsx", _zip(readme_xml="x"), "is an archive, not a workbook"),
         ("teams.xlsx", b"PK\x03\x04 and no more", "is a damaged workbook"),
@@ -187,8 +187,8 @@ def _parquet(rows):
         ("teams.parquet", b"PAR1 and no more", "is a damaged Parquet file"),
         ("teams.parquet", _parquet(MOST_ROWS + 1), "has 100,001 rows"),
         ("teams.csv", b"needs\n" + b"fax\n" * (MOST_ROWS + 2), "at most 100,000 teams"),
-        ("teams", b"\x00\x01\x02", "has no format that is read"),
-        ("teams.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "has no format that is read"),
+        ("teams", b"\x00\x01\x02", "is not in a supported format"),
+        ("teams.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "is not in a supported format"),
         ("C:\\tmp\\<b>.csv", b"", "<b>.csv is empty"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

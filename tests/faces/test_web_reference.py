@@ -114,7 +114,7 @@ def test_facts_are_the_same_rows_as_page_json_and_csv(web):
     assert 'value="yesterday"' in refused.text  # the form again, as it was filled in
     assert web.get("/facts.json?provider=acme").headers["content-type"] == "application/problem+json"
     assert "There is no such fact" in web.get("/facts?provider=velo&state=disputed&as_of=1999-01-01").text
-    assert "name a provider or a criterion too" in web.get("/facts?state=unknown").text
+    assert "choose a provider or a criterion as well" in web.get("/facts?state=unknown").text
 
 
 def test_freshness_is_that_of_the_command(web, recommend_says, pytestconfig):

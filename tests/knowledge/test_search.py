@@ -88,7 +88,7 @@ def test_a_sentence_means_what_it_names_whole(sentence, found):
 @pytest.mark.parametrize("word", ["hologram", "erp", "catering", "vsat", "gmail", "parcel forwarding", "no wifi"])
 def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)
-    assert said.startswith(f"nothing is recorded about '{word}'. See `recommend criteria` for what can be asked for. ")
+    assert said.startswith(f"nothing is recorded about '{word}'. See `recommend criteria` for what you can ask for. ")
     assert said.endswith(
         f'To list it without judging it: --unlisted "{word}" '
         "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."

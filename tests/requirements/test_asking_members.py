@@ -31,7 +31,7 @@ def test_a_member_is_asked_by_any_word_for_it(bicycles, given):
         ("delivery@nrth", "'delivery' has no member 'nrth'. Did you mean 'north'?"),
         ("delivery@qqq", "'delivery' has no member 'qqq'. Expected one of its 4 regions, such as delivery@north."),
         ("delivery@", "'delivery' has no member ''. Expected one of its 4 regions, such as delivery@north."),
-        ("repairs@north", "'repairs' cannot be asked of single members; write 'repairs' without '@'."),
+        ("repairs@north", "'repairs' has no members; write 'repairs' without '@'."),
         ("delvery@north", "unknown criterion 'delvery'. Did you mean 'delivery'?"),
         (
             {"criterion": "delivery@north", "member": "south"},

@@ -12,7 +12,7 @@ from provider_advisor.requirements.file import read_requirements
 ONE_PRIORITY = "write one after the last part, for the whole choice."
 PART_KEYS = "criterion, member, is, at_least, at_most, exactly"
 STOCK = "bikes-in-stock"
-WHICH_OF_BOTH = "write 'repairs=no' if it must not be there, or 'repairs:wont' if it is not wanted."
+WHICH_OF_BOTH = "write 'repairs=no' if it must be absent, or 'repairs:wont' if it is not wanted."
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
             "xyzzy|repairs|repairs|bikes-in-stock=no",
             [
                 (
-                    "nothing is recorded about 'xyzzy'. See `recommend criteria` for what can be asked for. "
+                    "nothing is recorded about 'xyzzy'. See `recommend criteria` for what you can ask for. "
                     'To list it without judging it: --unlisted "xyzzy" '
                     "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."
                 ),

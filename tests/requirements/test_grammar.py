@@ -10,7 +10,7 @@ from provider_advisor.requirements import Requirement, bound_words, read_require
 
 STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
 
-_NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what can be asked for."
+_NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what you can ask for."
 
 
 def _list_it(word):
@@ -72,7 +72,7 @@ def test_what_names_no_priority_has_the_given_one(bicycles, default):
 FORM = "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
 CAPABILITY = (
     "'repairs' is a capability, which a provider has or lacks; it takes no bound, so write only 'repairs', "
-    "or 'repairs=no' if it must not be there."
+    "or 'repairs=no' if it must be absent."
 )
 KEYS = ("criterion", "member", "is", "at_least", "at_most", "exactly", "any", "priority", "weight")
 WORDS = "expected one of poor, fair, good, excellent."
@@ -112,7 +112,7 @@ def lacks(found, sign=">="):
             "repairs:no",
             (
                 "unknown priority 'no' in 'repairs:no'; expected must, should, could or wont. "
-                "If it must not be there, write 'repairs=no'."
+                "If it must be absent, write 'repairs=no'."
             ),
         ),
         ("stock=90", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=90."),

@@ -186,7 +186,7 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
         (".", "unable to open"),
         ("text.db", "not a database"),
         ("postgresql://ann:secretly@127.0.0.1:1/x", "refused"),
-        ("postgresql://ann:se/cretly@127.0.0.1:1/x", "cannot hold"),
+        ("postgresql://ann:se/cretly@127.0.0.1:1/x", "percent-encode it"),
         ("postgresql://ann:secretly@127.0.0.1:port/x", "not a URL"),
     ],
 )

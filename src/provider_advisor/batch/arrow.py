@@ -53,7 +53,7 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     """
     if not isinstance(batch, pa.RecordBatch):
         raise BatchError(
-            f"expected a pyarrow RecordBatch, not {type(batch).__name__}; Table.to_batches() returns some."
+            f"expected a pyarrow RecordBatch, not {type(batch).__name__}; Table.to_batches() returns them."
         )
     scorer = _get_scorer(knowledge, as_of, max_age, id_column, reasons=reasons, explain=explain)
     batch = _plan_columns(scorer, batch.schema, id_column).apply(batch)

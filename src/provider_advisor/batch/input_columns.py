@@ -180,7 +180,8 @@ def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: S
     """Return the columns that a struct of situations or of usage holds. Raises BatchError."""
     if not pa.types.is_struct(field.type):
         raise BatchError(
-            f"the column '{name}' holds {field.type} and is not read; expected a struct, or a column for each answer, "
+            f"the column '{name}' contains {field.type} and is not read; expected a struct, or a column for each "
+            "answer, "
             f"such as {spelling.find_example(ours)}. {_describe_rename(name)}"
         )
     columns = []
@@ -306,10 +307,10 @@ def check_day_type(name: str, kind: pa.DataType) -> None:
     kind = kind.value_type if is_named and _is_list(kind) else kind
     fits = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not (fits or (name == "as_of" and pa.types.is_date(kind))):
-        expected = "days, or texts such as 2022-12-31" if name == "as_of" else "texts such as 365d"
+        expected = "dates, or text such as 2022-12-31" if name == "as_of" else "text such as 365d"
         expected = "names, or lists of them" if is_named else expected
         raise BatchError(
-            f"the column '{name}' holds {kind}; expected {expected}. See --rename if it is something else."
+            f"the column '{name}' contains {kind}; expected {expected}. See --rename if it is something else."
         )
 
 

@@ -88,7 +88,7 @@ class _Knowledge(ClosedModel):
     only: list[str] = Field(description="the only providers that were to be compared; empty for all")
     without: list[str] = Field(description="the providers that were left out")
     limited_to: list[str] = Field(description="ids of the sources whose claims count; empty for all")
-    customer_of: list[str] = Field(description="the providers of which all teams are customers")
+    customer_of: list[str] = Field(description="the providers that all teams are customers of")
 
 
 class _Summary(ClosedModel):
@@ -98,15 +98,15 @@ class _Summary(ClosedModel):
     rows: int = Field(description="scored and rejected")
     scored: int
     rejected: int
-    empty_rows: int = Field(description="rows of empty cells, which are no teams and count nowhere else")
-    not_judged: int = Field(description="teams with a requirement in their own words, which nothing judges")
+    empty_rows: int = Field(description="blank rows, which are not counted anywhere else")
+    not_judged: int = Field(description="teams with a requirement in their own words, which is not judged")
     verdicts: list[_Kind] = Field(description="all four kinds")
     providers: list[_Provider]
-    nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to nobody")
+    nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to no provider")
     wanted: list[_Wanted]
     nobody_meets: list[_Criterion] = Field(description="musts that fail at every provider")
     unknown_facts: list[_UnknownFact] = Field(
-        description="facts that are open, wholly or in part, and asked for by teams whose verdict is not proven"
+        description="facts that are unknown, wholly or in part, and asked for by teams whose verdict is not proven"
     )
     changes: list[_EndOrChange] = Field(description="ends and changes, past or announced, of facts that were used")
     knowledge: _Knowledge

@@ -70,15 +70,15 @@ class TurnedBy(NamedTuple):
     def describe(self) -> str:
         """Return a sentence on it."""
         if self.as_of is not None:
-            return f"It holds as of {self.as_of}; facts have gone out of date since. Add `as_of: {self.as_of}`."
+            return f"It passes as of {self.as_of}; facts have gone out of date since. Add `as_of: {self.as_of}`."
         if not self.suspects:
             return "No single provider, source, claim or rule changed it; look at weights, scales and what was removed."
         named = [str(suspect) for suspect in self.suspects[:_MOST_NAMED]]
         if self.mode == "any":
-            return f"It holds without {', or without '.join(named)}."
+            return f"It passes without {', or without '.join(named)}."
         more = len(self.suspects) - len(named)
         listed = _list_together([*named, f"{more} more"] if more else named)
-        return f"It holds with {listed} alone." if self.mode == "alone" else f"It holds without {listed} together."
+        return f"It passes with {listed} alone." if self.mode == "alone" else f"It passes without {listed} together."
 
 
 def _list_together(parts: Sequence[str]) -> str:

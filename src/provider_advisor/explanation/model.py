@@ -561,7 +561,7 @@ class AnswerRecord(AnswerPart):
     take: dict[str, str]
     """the same in words; musts that the first product does not meet are named"""
     product_gaps: list[ProductGapRecord]
-    """musts such as the region of the data that are stated for another product than the one you would take"""
+    """musts such as the region of the data that are stated for another product than the one you would choose"""
     notices: list[NoticeRecord]
     """ends and changes, past or announced, of what the answer is based on"""
     dated_by: list[StaleRecord]

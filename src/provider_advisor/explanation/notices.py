@@ -1,4 +1,4 @@
-"""Ends and changes of what an answer rests on, in words: what ended, what ends, what comes."""
+"""End dates and changes of what an answer rests on, in words: what ended, what ends, what comes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def _describe(notice: Notice, knowledge: KnowledgeBase) -> str:
         return f"{product} {is_called} {made.renamed.name} {_since(notice)}{said}"
     if notice.kind in {"closed-to-new", "closes-to-new"}:
         own = (
-            "; it stays open to this team, a customer already" if notice.provider in knowledge.scope.customer_of else ""
+            "; it stays open to this team, which is already a customer"
+            if notice.provider in knowledge.scope.customer_of
+            else ""
         )
         is_closed = "has been closed" if notice.kind == "closed-to-new" else "will be closed"
         return f"{product} {is_closed} to new customers {_since(notice)}{said}{own}"

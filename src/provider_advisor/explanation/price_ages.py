@@ -34,8 +34,9 @@ def say_older_price(decision: Decision) -> str:
             if days > (knowledge.get_stale_after(price.criterion) or _YEAR):
                 name, other = knowledge.providers[leader].name, knowledge.providers[rival.provider].name
                 return (
-                    f"but {name}'s {criteria[price.criterion].label} is of {mine.newest}, {age_text(days)} older than "
-                    f"{other}'s, so ask for today's"
+                    f"but {name}'s {criteria[price.criterion].label} dates from {mine.newest}, {age_text(days)} older "
+                    "than "
+                    f"{other}'s, so ask for the current price"
                 )
     return ""
 

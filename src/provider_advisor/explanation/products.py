@@ -73,15 +73,15 @@ def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: 
     for product in rest:
         own = [finding for finding, choice in met if product in choice and not choice & taken]
         labels = joined(list(dict.fromkeys(_name_asked(finding, knowledge) for finding in own)))
-        said.append(f"from another product, {names[product]}: {labels}")
+        said.append(f"plus {names[product]} for {labels}")
         taken.add(product)
-    more = f" ({counted(len(sets) - 1, 'other set')} of the same size would do)" if len(sets) > 1 else ""
-    return "; ".join(said) + more
+    more = f" ({counted(len(sets) - 1, 'other set')} of the same size would also work)" if len(sets) > 1 else ""
+    return ", ".join(said) + more
 
 
 def _name_either(names: Sequence[str]) -> str:
     """Return several products of which one is enough, the first few by name."""
-    return f"{_name_any(names)} (one is enough)" if len(names) > 1 else names[0]
+    return f"{_name_any(names)} (any one is enough)" if len(names) > 1 else names[0]
 
 
 def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
@@ -118,7 +118,7 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
     if not theirs:
         return ""
     if len(named) > 1:
-        each = "a must is stated only for another product than the one you would take"
+        each = "a must is stated only for another product than the one you would choose"
         return f"but ask {joined(names)} first, because {each}"
     more = [f"{len(theirs) - _MOST_GAPS} more such musts"] if len(theirs) > _MOST_GAPS + 1 else []
     said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]

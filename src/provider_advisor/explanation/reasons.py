@@ -45,7 +45,7 @@ _CONDITION: dict[Truth | None, str] = {
 }
 _HAS = {
     "stated": ("has it", "does not have it"),
-    "contrast": ("has it, by implication", "does not have it, by implication"),
+    "contrast": ("has it (implied)", "does not have it (implied)"),
     "ambiguous": ("probably has it", "probably does not have it"),
 }
 """What a capability's strongest evidence says where it is present, and where it is absent."""

@@ -226,7 +226,7 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield sentence
         parts = [usage_label(other, knowledge) for other in team.usage if other.startswith(f"{name}{AT}")]
         if parts:
-            yield f"{usage_label(name, knowledge)} counts in addition to {joined(parts)}, not as the sum of all."
+            yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."
 
 
 def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:

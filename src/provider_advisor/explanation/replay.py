@@ -170,16 +170,18 @@ def _requirements(pair: AnswerPair) -> Iterator[Difference]:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
             gone.remove(old)
-            says = f"Before: {_asked_text(old)}, asked {_by(old)}. Now: {_asked_text(new)}, asked {_by(new)}."
+            says = f"Before: {_asked_text(old)}, asked for {_by(old)}. Now: {_asked_text(new)}, asked for {_by(new)}."
             yield _asked(says, new.criterion, old, new)
         else:
-            says = f"Newly asked: {_asked_text(new)}, {_by(new)}. {_because(pair.new, new)}"
+            says = f"Newly asked for {_by(new)}: {_asked_text(new)}. {_because(pair.new, new)}"
             yield _asked(says, new.criterion, None, new)
     for old in gone:
-        yield _asked(f"No longer asked: {_asked_text(old)}, which was asked {_by(old)}.", old.criterion, old, None)
+        yield _asked(
+            f"No longer asked for: {_asked_text(old)}, which was asked for {_by(old)}.", old.criterion, old, None
+        )
     for key in sorted(then.keys() & now.keys()):
         if then[key].implied_by != now[key].implied_by:
-            says = f"{_asked_text(now[key])} was asked {_by(then[key])} and is now asked {_by(now[key])}."
+            says = f"{_asked_text(now[key])} was asked for {_by(then[key])} and is now asked for {_by(now[key])}."
             yield _asked(says, now[key].criterion, then[key], now[key])
 
 
@@ -371,7 +373,7 @@ def _item(old: CostItemRecord, new: CostItemRecord) -> str:
     before, now = (item.price or "no known price" for item in (old, new))
     if before != now:
         return f"for {name} {before} before and {now} now"
-    return f"for {name} other claims say {now}, or other items are free"
+    return f"for {name} other claims now give {now}, or other items are free"
 
 
 # What could be done instead, and the facts and rules behind it

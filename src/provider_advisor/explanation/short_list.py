@@ -31,8 +31,8 @@ class ShortList(NamedTuple):
         """Return the lines on the others, each part under its heading."""
         parts = [
             ("Also meet every must", self.behind),
-            ("Not known to meet every must; what to ask", self.unconfirmed),
-            ("Ruled out; the musts that fail", self.ruled_out),
+            ("Unconfirmed: what to ask", self.unconfirmed),
+            ("Ruled out: musts that fail", self.ruled_out),
         ]
         return [(heading, lines) for heading, lines in parts if lines]
 

@@ -58,7 +58,7 @@ _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
 GAPS_HEADING = "Ask first: stated for another product"
-GAP_FOOTNOTE = "* stated for another product than the one that meets the rest: ask."
+GAP_FOOTNOTE = "* stated only for a product other than the one that meets the rest: ask."
 
 
 def joined(words: Sequence[str]) -> str:
@@ -281,13 +281,13 @@ def lines_text(places: Iterable[int | str]) -> str:
 
 def remarks_text(source: SourceRecord) -> str:
     """Return what a reader should know of a source: why it has no address, and its note; perhaps empty."""
-    address = f"no address: {source.no_url}" if source.url is None and source.no_url else None
+    address = f"no URL: {source.no_url}" if source.url is None and source.no_url else None
     return "; ".join(remark for remark in (address, *list_doubts(source)) if remark)
 
 
 def list_doubts(source: SourceRecord) -> list[str]:
-    """Return what weighs against a source: its note, and that it names no publisher."""
-    return [part for part in (source.note, None if source.publisher else "it names no publisher") if part]
+    """Return what weighs against a source: its note, and that no publisher named."""
+    return [part for part in (source.note, None if source.publisher else "no publisher named") if part]
 
 
 def age_text(days: int) -> str:

@@ -30,7 +30,7 @@ def check_record(data: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 (JSON 
             f"expected '{SCHEMA}', as `recommend --format json` prints it."
         )
     if not isinstance(data.get("question"), dict):
-        raise RequirementsError(f"{name} holds no question to ask again; {EXPECTED_RECORD}")
+        raise RequirementsError(f"{name} contains no question to ask again; {EXPECTED_RECORD}")
     return dict(data)
 
 
@@ -69,7 +69,7 @@ def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase)
         said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
         read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
         raise RequirementsError(
-            f"{name} comes from another knowledge base, which compared {_show_word(str(compared[0]))}; name that base "
+            f"{name} comes from another knowledge base, which compared {_show_word(str(compared[0]))}; give that base "
             f"with --facts and --rules.{read_from}"
         )
 
@@ -89,7 +89,7 @@ def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBa
             is_member = isinstance(word, str) and kind in finds and finds[kind](word) is not None
             if isinstance(word, str) and word not in known and not is_member:
                 raise RequirementsError(
-                    f"{name} cannot be answered again: the knowledge base no longer has the {kind} {_show_word(word)}."
+                    f"{name} cannot be asked again: the knowledge base no longer has the {kind} {_show_word(word)}."
                     f"{did_you_mean(word, known)}"
                 )
 

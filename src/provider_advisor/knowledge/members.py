@@ -47,7 +47,7 @@ class Member(NamedTuple):
 class MemberList(NamedTuple):
     """The members that criteria with this `of_each` can be asked of; the question is "In which countries?".
 
-    `alone` is the criterion that the name of a member alone asks for: `soc-2` is `certificate@soc-2`.
+    `alone` is the criterion that is meant if a member is named alone: `soc-2` is `certificate@soc-2`.
     """
 
     id: str

@@ -223,9 +223,9 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
             days = f"retrieved on {source.retrieved}, before it was published on {source.published}"
             yield f"source '{source.id}': {days}; correct one of them."
         if source.url is not None and not _ADDRESS.fullmatch(source.url):
-            yield f"source '{source.id}': the address '{source.url}' is not well-formed; expected https://host/path."
+            yield f"source '{source.id}': the URL '{source.url}' is not well-formed; expected https://host/path."
         if source.url is None and source.no_url is None:
-            yield f"source '{source.id}': no address; add `url`, or `no_url: <why there is none>`."
+            yield f"source '{source.id}': no URL; add `url`, or `no_url: <why there is none>`."
 
 
 def _find_old_edition(knowledge: KnowledgeBase) -> Iterator[str]:

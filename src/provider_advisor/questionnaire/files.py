@@ -40,7 +40,9 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     does not exist, is answered twice or does not apply to the other answers.
     """
     if len(content) > MAX_BYTES:
-        raise KnowledgeError([f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it holds no answers."])
+        raise KnowledgeError(
+            [f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it is not a file of answers."]
+        )
     document = parse_yaml(content, name, bare_words=True)
     shape = validate(document, AnswersFile)
     problems: list[str] = []

@@ -187,7 +187,7 @@ class Wish(NamedTuple):
 def read_wish(text: str, catalogue: Catalogue) -> Wish:
     """Return what somebody needs beside the questions: a criterion, a choice, or a wish in own words.
 
-    `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must not be there;
+    `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must be absent;
     what nothing answers to is kept in the person's own words. Raises RequirementsError for text with a sign of the
     grammar that cannot be read.
     """

@@ -172,7 +172,7 @@ def check_key(key: Key, catalogue: Catalogue) -> Key:
     question = to_question(key)
     if question not in catalogue.questions:
         names = [part.name for part in catalogue.questions.values() if part.about == question.kind]
-        hint = did_you_mean(brief(key.name), names) or " See `recommend criteria` for what can be asked for."
+        hint = did_you_mean(brief(key.name), names) or " See `recommend criteria` for what you can ask for."
         raise RequirementsError(f"there is no question about the {question.kind} {shown(key.name)}.{hint}")
     if key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "capability":
         raise RequirementsError(

@@ -39,7 +39,7 @@ _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
     if is_error_value(word):
-        return f"{quoted} is an error of a spreadsheet, not a criterion; correct the cell."
+        return f"{quoted} is a spreadsheet error, not a criterion; correct the cell."
     if (of_member := _explain_member(word, knowledge)) is not None:
         return of_member
     if word.strip().startswith(AT):
@@ -51,11 +51,11 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     if named:
         return (
             f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'; "
-            f"if it must not be there, '{named}=no'."
+            f"if it must be absent, '{named}=no'."
         )
     hint = "" if without else suggest_words(word, knowledge)
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
-    said += "" if hint else " See `recommend criteria` for what can be asked for."
+    said += "" if hint else " See `recommend criteria` for what you can ask for."
     typed = quoted[1:-1].replace('"', '\\"')
     return f"{said}{_LISTING} --unlisted \"{typed}\" (in a file or table: 'unlisted'); for all such {_LISTING_END}"
 
@@ -92,7 +92,7 @@ def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:
         return None
     of = knowledge.criteria.list_of(name)
     if of is None:
-        return f"'{name}' cannot be asked of single members; write '{name}' without '{AT}'."
+        return f"'{name}' has no members; write '{name}' without '{AT}'."
     words = dict(list_member_words(of))
     hint = did_you_mean(member, words, words) or f" Expected one of its {len(of.members)} {of.label.lower()}, such as "
     example = "" if hint.endswith("?") else f"{name}{AT}{next(iter(of.members))}."

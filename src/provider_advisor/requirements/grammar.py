@@ -212,7 +212,7 @@ def _read_part(given: str | Mapping[str, Any], knowledge: KnowledgeBase) -> Fact
 def _check_unwanted(read: Requirement) -> Requirement:
     if read.priority == "wont" and read.is_absence:
         raise RequirementsError(
-            f"'{read.criterion}=no' with 'wont' says two things; write '{read.criterion}=no' if it must not be there, "
+            f"'{read.criterion}=no' with 'wont' says two things; write '{read.criterion}=no' if it must be absent, "
             f"or '{read.criterion}:wont' if it is not wanted."
         )
     if read.priority == "wont" and (read.bound is not None or read.weight is not None):
@@ -335,7 +335,7 @@ def _read_priority(word: object, text: str) -> Priority:
         hint = did_you_mean(brief(word), _PRIORITIES)
         name = get_word(text)
         is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
-        absent = f" If it must not be there, write '{name}=no'." if is_denied else hint
+        absent = f" If it must be absent, write '{name}=no'." if is_denied else hint
         raise RequirementsError(
             f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
         )
@@ -350,7 +350,7 @@ def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
     if criterion.kind == "capability":
         raise RequirementsError(
             f"'{criterion.id}' is a capability, which a provider has or lacks; "
-            f"it takes no bound, so write only '{criterion.id}', or '{criterion.id}=no' if it must not be there."
+            f"it takes no bound, so write only '{criterion.id}', or '{criterion.id}=no' if it must be absent."
         )
     rating = criterion.kind == "rating"
     if sign not in _SIGNS and not (rating and sign == "="):

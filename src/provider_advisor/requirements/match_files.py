@@ -48,7 +48,7 @@ def _write_targets(match: Match) -> str:
         return f"null  # {', '.join(match.candidates)}" if match.candidates else "null  # nothing is recorded"
     quoted = [_quote(target) for target in match.targets]
     value = quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
-    return f"{value}  # {match.how}" if match.how and match.how != "as you say" else value
+    return f"{value}  # {match.how}" if match.how and match.how != "as specified" else value
 
 
 def _quote(text: str) -> str:

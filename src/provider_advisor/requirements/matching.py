@@ -81,7 +81,7 @@ class Matcher:
     def find(self, word: str) -> Match:
         """Return what a word stands for; in doubt it has no targets."""
         if targets := self._given.get(_simplify(word)):
-            return Match(word, targets, "as you say")
+            return Match(word, targets, "as specified")
         plain = word.strip(_MARKS)
         name = self._knowledge.find_criterion(plain)
         if name is not None and fold(plain) not in self._knowledge.loose_words:

@@ -67,13 +67,13 @@ def is_number(cell: str) -> bool:
 def explain_cell(cell: str, scale: Scale) -> str:
     """Return what is wrong with a cell that cannot be read, as the end of a sentence that names its column."""
     if is_error_value(cell):
-        return f"holds {cell.strip()}, an error; correct it."
+        return f"contains {cell.strip()}, an error; correct it."
     if is_number(cell) and not scale:
         return (
-            f"holds {shown(cell)}, but nothing says what that number means; use "
+            f"contains {shown(cell)}, but nothing says what that number means; use "
             '--scale "5=must,4=must,3=should,2=could,1=wont".'
         )
     if scale:
         known = ", ".join(f"{each}={wish}" for each, wish in scale.items())
-        return f"holds {shown(cell)}; expected must, should, could, wont, yes, no or what --scale says ({known})."
-    return f"holds {shown(cell)}; expected must, should, could, wont, yes, no or x."
+        return f"contains {shown(cell)}; expected must, should, could, wont, yes, no or what --scale says ({known})."
+    return f"contains {shown(cell)}; expected must, should, could, wont, yes, no or x."

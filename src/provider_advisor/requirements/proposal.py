@@ -135,7 +135,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     if problems:
         if any(not match.targets and not is_error_value(match.word) for match in found):
             problems.append(
-                f"{grid.file}: say what each stands for in a file: --matched FILE writes it, --matches FILE reads it; "
+                f"{grid.file}: say what each means in a file: --matched FILE writes it, --matches FILE reads it; "
                 f"'{LEAVE_OUT}' leaves a row out, '{UNLISTED}' lists it without judging it (all: --unlisted-unknown)."
             )
             raise DoubtfulMatchesError(problems, found)
@@ -155,14 +155,16 @@ def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:
         sheet = read_sheet(content, file, wanted)
     else:
         if wanted is not None:
-            raise RequirementsError(f"--sheet is for workbooks, and {file} is CSV; leave it out.")
+            raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
         sheet = Sheet(file, "", _read_csv(content, file))
     return take_header(sheet, find_header(sheet.rows, is_sheet_word))
 
 
 def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
     if len(content) > _LARGEST_CSV:
-        raise RequirementsError(f"{file} is over {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements.")
+        raise RequirementsError(
+            f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -146,8 +146,8 @@ def refuse_large_file(size: int, file: str) -> None:
     """Raise RequirementsError for a workbook of so many bytes that it is not read."""
     if size > LARGEST_FILE:
         raise RequirementsError(
-            f"{file} is over {LARGEST_FILE // 1_000_000} MB, the largest workbook that is read; save the sheet "
-            "as CSV, which may have any size."
+            f"{file} is larger than {LARGEST_FILE // 1_000_000} MB, the limit for workbooks; save the sheet "
+            "as CSV, which can have any size."
         )
 
 
@@ -248,7 +248,7 @@ def _refuse_uncalculated(xml: bytes, file: str, name: str) -> None:
         first = name_cell(*_to_place(place)) if place else "a cell"
         more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
         raise RequirementsError(
-            f"{file}, sheet '{name}': {first} holds a formula without a value{more}; open the workbook in a "
+            f"{file}, sheet '{name}': {first} contains a formula without a value{more}; open the workbook in a "
             "spreadsheet program, and save it."
         )
 

@@ -53,7 +53,7 @@ def open_store(name: str, *, create: bool = True) -> DecisionStore:
     except SQLAlchemyError as error:
         engine.dispose()
         cause = hide_secrets(describe_cause(getattr(error, "orig", None) or error), name)
-        raise StoreError(f"the store {shown} cannot be opened ({cause}); check its place and permissions.") from error
+        raise StoreError(f"the store {shown} cannot be opened ({cause}); check its path and permissions.") from error
     except BaseException:
         engine.dispose()
         raise
@@ -66,7 +66,7 @@ def _make_sqlite(name: str, *, create: bool) -> sa.Engine:
             f"'{scheme}://' is not a store; expected a path such as decisions.db, or postgresql://user@host/database."
         )
     if not create and not os.path.exists(name):  # noqa: PTH110 (a Path raises if the name is too long)
-        raise StoreError(f"{name} does not exist; a store is made by: recommend serve --store {name}")
+        raise StoreError(f"{name} does not exist; create a store with: recommend serve --store {name}")
     engine = sa.create_engine(sa.URL.create("sqlite", database=os.path.abspath(name)))  # noqa: PTH100 (as above)
 
     def prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -124,7 +124,7 @@ def _refuse_other(connection: sa.Connection, script: ScriptDirectory, shown: str
     if _VERSIONS not in tables:
         if tables and connection.dialect.name == "sqlite":
             raise StoreError(
-                f"{shown} is a database of another program (it has a table '{tables[0]}'); name another file."
+                f"{shown} is the database of another program (it has a table '{tables[0]}'); choose another file."
             )
         return
     known = [revision.revision for revision in script.walk_revisions()]

@@ -95,10 +95,10 @@ def load_folder(name: str) -> Version:
     """Load the knowledge base in `facts` and `rules` of a folder. Raises BatchError, KnowledgeError."""
     folder = Path(name).expanduser()
     if not _exists(folder):
-        raise BatchError(f"folder '{name}' does not exist; expected one with facts/ and rules/ in it.")
+        raise BatchError(f"folder '{name}' does not exist; expected a folder that contains facts/ and rules/.")
     for part in _FOLDERS:
         if not _exists(folder / part):
-            raise BatchError(f"{name} has no {part}/ in it; expected a folder with facts/ and rules/.")
+            raise BatchError(f"{name} has no {part}/; expected a folder that contains facts/ and rules/.")
     return Version(name, load(folder / "facts", folder / "rules"))
 
 
@@ -151,8 +151,8 @@ def _find_revision(name: str, here: Path) -> _Revision:
         _run_git(here, "rev-parse", "--git-dir")
     except _GitError as error:
         if "not a git repository" in str(error):
-            raise BatchError(f"'{shown}' is not a folder, and there is no git repository here.") from error
-        raise BatchError(f"git cannot read the repository here ({error}); name a folder instead.") from error
+            raise BatchError(f"'{shown}' is not a folder, and this folder is not in a git repository.") from error
+        raise BatchError(f"git cannot read the repository in this folder ({error}); give a folder instead.") from error
     commit = _find_commit(name, here)
     try:
         prefix = _read_text(_run_git(here, "rev-parse", "--show-prefix")).rstrip("/")
@@ -160,7 +160,7 @@ def _find_revision(name: str, here: Path) -> _Revision:
     except _GitError:  # a bare repository
         prefix, root = "", None
     if root is not None and not here.resolve().is_relative_to(root.resolve()):
-        raise BatchError(f"the git repository here keeps its working tree elsewhere ({root}); name a folder instead.")
+        raise BatchError(f"this git repository keeps its working tree elsewhere ({root}); give a folder instead.")
     try:
         listed = _run_git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
     except _GitError as error:
@@ -170,7 +170,7 @@ def _find_revision(name: str, here: Path) -> _Revision:
     return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
 
 
-_WHOLE = "A shallow or partial clone lacks it; make a full clone, or name a folder."
+_WHOLE = "A shallow or partial clone lacks it; make a full clone, or give a folder instead."
 
 
 def _find_commit(name: str, here: Path) -> str:
@@ -185,8 +185,8 @@ def _find_commit(name: str, here: Path) -> str:
     except _GitError:
         missing = False
     if missing:
-        raise BatchError(f"the commit of '{shown}' is missing in the git repository here. {_WHOLE}")
-    raise BatchError(f"'{shown}' is neither a folder nor a revision of the git repository here; check its name.")
+        raise BatchError(f"the commit of '{shown}' is missing from this git repository. {_WHOLE}")
+    raise BatchError(f"'{shown}' is neither a folder nor a revision of this git repository; check its name.")
 
 
 def _parse_entry(line: bytes) -> _Entry:
@@ -204,7 +204,7 @@ def _find_inner(paths: set[str], prefix: str, shown: str) -> str:
         if wanted in whole:
             return "" if wanted == "." else wanted
     if not whole:
-        raise BatchError(f"the revision '{shown}' has no facts/ and rules/ side by side; name another one.")
+        raise BatchError(f"the revision '{shown}' has no facts/ and rules/ side by side; choose another one.")
     if len(whole) > 1:
         raise BatchError(f"the revision '{shown}' has facts/ in {', '.join(whole)}; change to the folder you mean.")
     return whole[0]
@@ -225,11 +225,13 @@ def _write_files(revision: _Revision, folder: Path) -> None:
     for entry in revision.entries:
         if not entry.mode.startswith("100") or ".." in PurePosixPath(entry.path).parts:
             what = {"120000": "a link", "160000": "a submodule"}.get(entry.mode, "not a plain file")
-            raise BatchError(f"{revision.name}:{entry.path} is {what}, and only plain files are read; name a folder.")
+            raise BatchError(
+                f"{revision.name}:{entry.path} is {what}, and only plain files are read; give a folder instead."
+            )
     contents = _read_objects(revision.here, [entry.object for entry in revision.entries])
     for entry, content in zip(revision.entries, contents, strict=True):
         if content is None:
-            raise BatchError(f"{revision.name}:{entry.path} is missing in the git repository here. {_WHOLE}")
+            raise BatchError(f"{revision.name}:{entry.path} is missing from this git repository. {_WHOLE}")
         target = folder / PurePosixPath(entry.path).relative_to(revision.inner or ".")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -252,9 +254,11 @@ def _start_git(here: Path, *arguments: str, stdin: IO[bytes] | int, stderr: IO[b
             command, env={**own, **_ENVIRONMENT}, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr
         )
     except FileNotFoundError as error:
-        raise BatchError("git is not installed, and revisions cannot be read without it; name a folder.") from error
+        raise BatchError(
+            "git is not installed, and revisions cannot be read without it; give a folder instead."
+        ) from error
     except (OSError, ValueError) as error:
-        raise BatchError(f"git cannot be run ({describe_cause(error)}); name a folder.") from error
+        raise BatchError(f"git cannot be run ({describe_cause(error)}); give a folder instead.") from error
 
 
 def _run_git(here: Path, *arguments: str) -> bytes:
@@ -267,11 +271,11 @@ def _run_git(here: Path, *arguments: str) -> bytes:
         found = process.stdout.read(_LONGEST_LIST + 1)
         if len(found) > _LONGEST_LIST:
             process.kill()
-            raise BatchError("the git repository here lists too many files; name a folder instead.")
+            raise BatchError("this git repository lists too many files; give a folder instead.")
         if process.wait():
             said.seek(0)
             text = _read_text(said.read(2_000)).partition("\n")[0]
-            raise _GitError(text.removeprefix("fatal: ").removeprefix("error: ") or "it says nothing")
+            raise _GitError(text.removeprefix("fatal: ").removeprefix("error: ") or "it gave no reason")
     return found
 
 

@@ -98,18 +98,18 @@ def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
     name = field.name
     if name.startswith(SITUATION):
         _check_known(name, SITUATION, knowledge.topics)
-        _check_type(field, _is_texts, "texts, or lists of them")
+        _check_type(field, _is_texts, "text, or lists of text")
     elif name.startswith(USAGE):
         if AT not in name or knowledge.find_usage(name.removeprefix(USAGE)) is None:
             _check_known(name, USAGE, knowledge.usage)
-        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
+        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or numbers as text")
     elif name.startswith(WEIGHTS):
         _check_known(name, WEIGHTS, list_areas(knowledge))
-        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or texts of numbers")
+        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or numbers as text")
     elif name == UNLISTED:
-        _check_type(field, _is_texts, "texts, or lists of them")
+        _check_type(field, _is_texts, "text, or lists of text")
     else:
-        _check_type(field, _is_texts, "texts of criteria joined by commas, or lists of them")
+        _check_type(field, _is_texts, "criteria as text separated by commas, or lists of criteria")
 
 
 def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
@@ -121,7 +121,7 @@ def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
 
 def _check_type(field: pa.Field, fits: Callable[[pa.DataType], bool], expected: str) -> None:
     if not fits(field.type):
-        raise BatchError(f"the column '{field.name}' holds {field.type}; expected {expected}.")
+        raise BatchError(f"the column '{field.name}' contains {field.type}; expected {expected}.")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -195,7 +195,7 @@ def read_item(word: str | None) -> str | dict[str, Any]:
         return dict(json.loads(text))
     except (ValueError, RecursionError) as error:  # nested a thousand times, say
         raise RequirementsError(
-            f"'{text[:80]}' is not JSON of a requirement; expected a criterion, or a mapping with the key 'criterion'."
+            f"'{text[:80]}' is not a requirement in JSON; expected a criterion, or a mapping with the key 'criterion'."
         ) from error
 
 

@@ -64,7 +64,8 @@ def find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:  # noqa: C9
 def _narrow_decimal(kind: pa.Decimal256Type, name: str) -> pa.DataType:
     if kind.precision > _MOST_DIGITS:
         raise BatchError(
-            f"the column '{name}' holds numbers of {kind.precision} digits; at most {_MOST_DIGITS} can be written; "
+            f"the column '{name}' contains numbers with {kind.precision} digits; at most {_MOST_DIGITS} can be "
+            "written; "
             "leave the column out, or write it as text."
         )
     return pa.decimal128(kind.precision, kind.scale)
@@ -78,7 +79,7 @@ def _check_zone(zone: str, name: str) -> str:
         pl.from_arrow(pa.Table.from_arrays([pa.nulls(1, pa.timestamp("us", zone))], names=[name]))
     except pl.exceptions.PolarsError as error:
         raise BatchError(
-            f"the column '{name}' is in the unknown time zone '{zone[:80]}'; leave the column out, or name a zone such "
+            f"the column '{name}' is in the unknown time zone '{zone[:80]}'; leave the column out, or use a zone such "
             "as Europe/Berlin."
         ) from error
     return zone

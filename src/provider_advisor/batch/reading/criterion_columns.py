@@ -38,7 +38,7 @@ _PERSONAL = re.compile(
     "(tele)?phone(-number)?|region|remarks?|responsible|state|street|surname|title|url|website|zip"
 )
 _ADVICE = (
-    "say what each stands for in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column, "
+    "say what each means in a file (--matched FILE writes it, --matches FILE reads it; 'carry' copies a column, "
     "'unlisted' lists it without judging it)"
 )
 
@@ -161,7 +161,7 @@ def plan_criterion_columns(
     if listed and any(spelling.find(renamed[place]) == UNLISTED for place in ours):
         raise RequirementsError(
             f"the column '{reveal_line(listed[0])}' is to be listed, but there is a column '{UNLISTED}' "
-            "for that; move what it asks for there."
+            "for that; move its requirements there."
         )
     problems += _find_twice(matches, knowledge)
     if problems:
@@ -194,10 +194,10 @@ def _has_text(kind: pa.DataType) -> bool:
 def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:
     """Return what a header stands for after a look at its cells, and the sentence on a doubt."""
     says = [cell for cell in cells if find_wish(cell, scale) is not None or cell.startswith(_SIGNS)]
-    if not says and cells and match.how != "as you say" and _PERSONAL.fullmatch(fold(match.word)):
+    if not says and cells and match.how != "as specified" and _PERSONAL.fullmatch(fold(match.word)):
         return Match(match.word, (CARRY,), ""), None
     if match.targets:
-        is_sure = match.how == "as you say" or not match.is_requirement
+        is_sure = match.how == "as specified" or not match.is_requirement
         if is_sure or not cells or says or any(is_number(cell) for cell in cells):
             return match, None
         name = get_name(match.targets[0])

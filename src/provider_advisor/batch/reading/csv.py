@@ -70,19 +70,18 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         separator = said["separator"]
         start = _skip_blank_lines(head, said.end())
     if not head[start:]:
-        raise BatchError(f"{name} is empty; expected a first line with the names of the columns.")
+        raise BatchError(f"{name} is empty; expected the column names in the first line.")
     if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
         raise BatchError(f"{name}: its lines end in a carriage return alone; save the file with line feeds.")
     record = scan_record(head, start, separator, final=len(head) < size)
     if record is None or record.reason is not None:
         problem = "it does not end" if record is None else record.reason
-        raise BatchError(f"{name}: the first line: {problem}; expected the names of the columns.")
+        raise BatchError(f"{name}: the first line: {problem}; expected the column names.")
     try:
         names = tuple(cell.decode().strip() for cell in read_cells(head, record))
     except UnicodeDecodeError as error:
         raise BatchError(
-            f"{name}: the names of the columns are not UTF-8; add --encoding cp1252 (Windows), or the file's own "
-            "encoding."
+            f"{name}: the column names are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding."
         ) from error
     _check_names(names, name, separator)
     names = _name_all(names)
@@ -108,7 +107,7 @@ def _check_names(names: tuple[str, ...], name: str, separator: bytes) -> None:
             if other != separator and other.decode() in names[0]:
                 raise BatchError(f"{name} has one column, '{names[0][:80]}'; try --separator {shown}.")
     if not any(names):
-        raise BatchError(f"{name}: no column has a name; expected a first line with the names of the columns.")
+        raise BatchError(f"{name}: no column has a name; expected the column names in the first line.")
 
 
 def _refuse_repeated(names: tuple[str, ...], name: str) -> None:
@@ -261,7 +260,9 @@ def _find_unreadable(text: TextBlock, records: _Records, separator: bytes) -> di
     places = np.searchsorted(records.starts, [line.start for line in text.cut.spoilt])
     reasons = {int(place): line.reason for place, line in zip(places, text.cut.spoilt, strict=True)}
     for place in _find_lone_returns(text, records, separator):
-        reasons.setdefault(place, "holds a lone carriage return outside quotes; expected lines that end in a line feed")
+        reasons.setdefault(
+            place, "contains a lone carriage return outside quotes; expected lines that end in a line feed"
+        )
     for place, reason in _find_other_bytes(text, records):
         reasons.setdefault(place, reason)
     return reasons

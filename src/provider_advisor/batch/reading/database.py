@@ -34,7 +34,7 @@ _SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[
 def find_database(names: tuple[str, ...], query: str | None) -> InputFile:
     """Return the database that is the only input. Raises BatchError if it is not, or if there is no query."""
     if len(names) > 1:
-        raise BatchError("a database cannot be read together with other inputs; give one at a time.")
+        raise BatchError("a database cannot be combined with other inputs; read one at a time.")
     (url,) = names
     refuse_unescaped(url)
     if not (query or "").strip():
@@ -55,10 +55,10 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
                 f"{source.name}: the query cannot be run ({_describe(error, source)}); correct it."
             ) from error
     if not schema.names:
-        raise BatchError(f"{source.name}: the query gives no rows; expected a select.")
+        raise BatchError(f"{source.name}: the query does not return rows; expected a SELECT statement.")
     repeated = [name for name, count in Counter(schema.names).items() if count > 1]
     if repeated:
-        raise BatchError(f"{source.name}: the query gives more than one column '{repeated[0]}'; rename one with AS.")
+        raise BatchError(f"{source.name}: the query returns more than one column '{repeated[0]}'; rename one with AS.")
     return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
 
 

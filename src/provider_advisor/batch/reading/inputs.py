@@ -144,12 +144,12 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
             found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column), options.decimal
         )
     if options.query:
-        raise BatchError("--query is for a database; name one, such as postgresql://host/name, or leave it out.")
+        raise BatchError("--query is for a database; give one, such as postgresql://host/name, or leave out --query.")
     sources = find_sources(names)
     forms = {source.name: choose_form(source.address or "-", form, "--input-format") for source in sources}
     if len(set(forms.values())) > 1:
         raise BatchError(
-            f"the inputs have different forms ({', '.join(sorted(set(forms.values())))}); give one at a time."
+            f"the inputs have different formats ({', '.join(sorted(set(forms.values())))}); use one at a time."
         )
     kind = next(iter(forms.values()))
     options.check(kind)

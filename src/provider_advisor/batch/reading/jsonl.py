@@ -156,11 +156,11 @@ def parse_object(line: bytes) -> Row:
     except UnicodeDecodeError as error:
         raise RowError(f"is not UTF-8 at byte {error.start + 1:,}") from error
     except UnicodeEncodeError as error:
-        raise RowError("holds half a surrogate pair, which is not a character") from error
+        raise RowError("contains half of a surrogate pair, which is not a character") from error
     except json.JSONDecodeError as error:
         raise RowError(f"is not JSON at character {error.pos + 1:,}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
-        raise RowError("holds a number with too many digits, or is nested too deeply") from error
+        raise RowError("contains a number with too many digits, or is nested too deeply") from error
     if not isinstance(found, dict):
         raise RowError("is not a JSON object; expected one with the keys of a requirements file")
     return found
@@ -185,7 +185,7 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> Row:
 
 
 def _refuse_constant(constant: str) -> None:
-    raise RowError(f"holds {constant}, which is not JSON")
+    raise RowError(f"contains {constant}, which is not JSON")
 
 
 _write_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes an encoder each time
@@ -248,7 +248,7 @@ def _parse_row(line: bytes, columns: _Columns) -> Row:
 def _rename_keys(given: Row, renames: Mapping[str, str]) -> Row:
     found = {renames.get(name, name): value for name, value in given.items()}
     if len(found) < len(given):
-        raise RowError("has two keys that --rename makes one; leave one out")
+        raise RowError("has two keys that --rename gives the same name; leave one out")
     return found
 
 

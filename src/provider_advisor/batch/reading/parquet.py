@@ -49,7 +49,7 @@ _BROKEN = (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError)
 def read_schema(source: InputFile) -> pa.Schema:
     """Return the columns of a file, with types that can be written again. Raises BatchError."""
     if source.path is None or not source.regular:
-        raise BatchError(f"Parquet cannot be read from a stream ({source.name}); save it to a file, and name that.")
+        raise BatchError(f"Parquet cannot be read from a stream ({source.name}); save it to a file first.")
     with _open_file(source) as file:
         try:
             schema = file.schema_arrow
@@ -218,7 +218,7 @@ def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end
         if not is_sound(column):
             for row in range(batch.num_rows):
                 if not is_sound(column.slice(row, 1)):
-                    reasons.setdefault(row, f"'{field.name}' holds {describe_unsound(field.type)}")
+                    reasons.setdefault(row, f"'{field.name}' contains {describe_unsound(field.type)}")
     numbers = np.arange(1, batch.num_rows + 1)
     rejects = tuple(
         Reject(source.name, row + 1, _show_row(batch, row), reason) for row, reason in sorted(reasons.items())

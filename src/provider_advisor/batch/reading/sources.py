@@ -11,9 +11,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-import pyarrow as pa
-
-from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
+from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
 __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources", "open_object"]
@@ -21,7 +19,6 @@ __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20
-_BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -103,7 +100,7 @@ def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
             )
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
-        raise BatchError("standard input cannot be read together with files; give one or the other.")
+        raise BatchError("standard input cannot be combined with files; use one or the other.")
     return tuple(_inspect(path) for path in found)
 
 
@@ -131,7 +128,7 @@ def _inspect(path: str) -> InputFile:
     except (OSError, ValueError) as error:
         raise BatchError(f"{name} cannot be read ({describe_cause(error)}); check the path.") from error
     if stat.S_ISDIR(found.st_mode):
-        raise BatchError(f"{name} is a folder; name its files, such as '{name.rstrip('/')}/*.csv'.")
+        raise BatchError(f"{name} is a folder; give its files, such as '{name.rstrip('/')}/*.csv'.")
     if not os.access(path, os.R_OK):
         raise BatchError(f"{name} cannot be read (Permission denied); check its permissions.")
     regular = stat.S_ISREG(found.st_mode)
@@ -164,7 +161,7 @@ def _shorten(path: str) -> str:
 
 
 def open_object(url: str) -> BinaryIO:
-    """Open an object of a store for reading. Raises OSError, or ArrowException, as reading it does."""
+    """Open an object of a store for reading. Raises OSError."""
     from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (as above)
 
     return find_object(url).open()
@@ -181,7 +178,7 @@ class Stream:
             self._file = _open_bytes(source.path)
             if offset and self._decoder is None:
                 self._file.seek(offset)
-        except _BROKEN as error:
+        except OSError as error:
             raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
         try:
             self.check_unchanged()
@@ -208,7 +205,7 @@ class Stream:
         while True:
             try:
                 found = self._file.read(count) or b""
-            except _BROKEN as error:
+            except OSError as error:
                 raise BatchFailure(
                     f"{self.source.name} cannot be read to the end ({_describe(error, self.source)})."
                 ) from error
@@ -222,7 +219,7 @@ class Stream:
             return decoder.decode(data, final=not data).encode()
         except UnicodeError as error:
             raise BatchError(
-                f"{self.source.name} is not in the encoding that --encoding names ({error}); name another."
+                f"{self.source.name} is not in the encoding given by --encoding ({error}); try another."
             ) from error
 
     def give_back(self, data: bytes) -> None:
@@ -250,12 +247,8 @@ class Stream:
             self._file.close()
 
 
-def _describe(error: Exception, source: InputFile) -> str:
-    if not is_stored(source.path or ""):
-        return describe_cause(error)
-    from provider_advisor.batch.remote.store_errors import describe_store_error  # noqa: PLC0415 (seldom needed)
-
-    return describe_store_error(error, source.path or "")
+def _describe(error: OSError, source: InputFile) -> str:
+    return hide_secrets(describe_cause(error), source.path or "")
 
 
 def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:

@@ -62,13 +62,13 @@ class ReadingOptions(NamedTuple):
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not go with this form of inputs."""
         if self.skip_lines and form not in {"csv", "xlsx"}:
-            raise BatchError(f"--skip-lines is for CSV and workbooks, and the input is {form}; leave it out.")
+            raise BatchError(f"--skip-lines is for CSV and workbooks, but the input is {form}; leave it out.")
         if self.sheet is not None and form != "xlsx":
-            raise BatchError(f"--sheet is for workbooks, and the input is {form}; leave it out.")
+            raise BatchError(f"--sheet is for workbooks, but the input is {form}; leave it out.")
         if form == "jsonl":
             self.refuse_sheet_options()
         if self.decimal and form == "jsonl":
-            raise BatchError("--decimal is for CSV and Parquet; numbers in JSON have one reading.")
+            raise BatchError("--decimal is for CSV and Parquet; numbers in JSON are never ambiguous.")
         if self.encoding and form not in {"csv", "jsonl"}:
             raise BatchError(
                 "--encoding is for CSV and JSON Lines; Parquet files, workbooks and databases state their own encoding."
@@ -79,7 +79,7 @@ class ReadingOptions(NamedTuple):
         for name in ("scale", "matches"):
             if getattr(self, name):
                 raise BatchError(
-                    f"--{name} is for tables with a column for each criterion, and this one has lists; leave it out."
+                    f"--{name} is for tables with a column for each criterion, but this one has lists; leave it out."
                 )
 
 

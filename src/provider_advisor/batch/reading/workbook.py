@@ -47,7 +47,7 @@ def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Ca
     header = skip_rows + (find_header(rest, lambda _: False) if skip_rows else find_header(rest, is_known))
     grid = take_header(found, header)
     if not grid.names:
-        raise BatchError(f"{source.name} is empty; expected a row with the names of the columns.")
+        raise BatchError(f"{source.name} is empty; expected a row with the column names.")
     return grid
 
 

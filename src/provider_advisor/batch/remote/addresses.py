@@ -18,8 +18,7 @@ __all__ = [
 ]
 
 _DATABASES = {"postgresql", "postgres"}
-_AZURE = {"az", "abfs", "abfss"}
-_STORES = {"s3", "gs", "gcs"} | _AZURE
+_STORES = {"s3", "gs", "gcs", "az", "abfs", "abfss"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
 _LEAST = 3
@@ -54,25 +53,17 @@ def is_web_address(name: str) -> bool:
 def show_address(name: str) -> str:
     """Return a name for messages and records: a URL without user, password and options, a path as it is.
 
-    Before the @ of an address in Azure stands a container or an account, which is no secret.
-
     >>> show_address("postgresql://ann:secret@db.example/teams?sslpassword=x")
     'postgresql://***@db.example/teams?***'
-    >>> show_address("az://teams:secret@acme.dfs.core.windows.net/t.csv")
-    'az://teams:***@acme.dfs.core.windows.net/t.csv'
     """
     scheme, user, place, query = _split(name)
-    shown = "***" if user else ""
-    if find_scheme(name) in _AZURE:
-        container, colon, _ = user.partition(":")
-        shown = f"{container}{colon and ':***'}"
-    return f"{scheme}{shown and f'{shown}@'}{place}{'?***' if query else ''}"
+    return f"{scheme}{'***@' if user else ''}{place}{'?***' if query else ''}"
 
 
 def hide_secrets(text: str, name: str) -> str:
     """Return what a library said about a URL, without the secrets of the URL."""
     _, user, _, query = _split(name)
-    password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
+    password = user.partition(":")[2] or ("" if is_database(name) else user)
     values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
     secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _LEAST}
     for secret in sorted(secrets, key=len, reverse=True):
@@ -85,8 +76,8 @@ def refuse_unescaped(name: str) -> None:
     user = _split(name)[1]
     if re.search(r"[/?#@\[\]\s]|%(?![0-9A-Fa-f]{2})", user):
         raise BatchError(
-            f"{show_address(name)}: the user or password holds a sign that a URL cannot hold; "
-            "write it as its code, such as %40 for @ and %2F for /."
+            f"{show_address(name)}: the user or password contains a character that is not allowed in a URL; "
+            "percent-encode it, such as %40 for @ and %2F for /."
         )
 
 

@@ -31,7 +31,7 @@ class _SecureRedirects(HTTPRedirectHandler):
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage | Message, newurl: str
     ) -> Request | None:
         if not newurl.startswith("https://"):
-            raise URLError(f"it leads to {urlsplit(newurl).scheme}://, which is not encrypted")
+            raise URLError(f"it redirects to {urlsplit(newurl).scheme}://, which is not encrypted")
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
 
@@ -48,12 +48,12 @@ def download(url: str, largest: int = LARGEST_DOWNLOAD) -> Path:
         with _make_opener().open(Request(url), timeout=_PATIENCE) as answer:  # noqa: S310 (https alone comes here)
             _save(answer, place, name, largest)
     except HTTPError as error:
-        raise BatchError(f"{name} cannot be read ({error.code} {error.reason}); check the address.") from error
+        raise BatchError(f"{name} cannot be read ({error.code} {error.reason}); check the URL.") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         cause = error.reason if isinstance(error, URLError) else error
         said = describe_cause(cause) if isinstance(cause, OSError) else str(cause) or type(cause).__name__
         raise BatchError(
-            f"{name} cannot be read ({hide_secrets(' '.join(said.split()), url)}); check the address and the network."
+            f"{name} cannot be read ({hide_secrets(' '.join(said.split()), url)}); check the URL and the network."
         ) from error
     return place
 
@@ -78,4 +78,4 @@ def _save(answer: http.client.HTTPResponse, place: Path, name: str, largest: int
 
 
 def _refuse_large(name: str, largest: int) -> None:
-    raise BatchError(f"{name} has more than {largest:,} bytes; download it, and name the file or its parts.")
+    raise BatchError(f"{name} has more than {largest:,} bytes; download it, and read the file or its parts.")

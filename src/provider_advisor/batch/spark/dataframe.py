@@ -110,7 +110,7 @@ def _convert_to_arrow(frame: DataFrame) -> pa.Schema:
         except TypeError as error:
             kind = field.dataType.simpleString()
             raise BatchError(
-                f"the column '{field.name}' holds {kind}, which Arrow does not know; leave it out."
+                f"the column '{field.name}' contains {kind}, which Arrow does not know; leave it out."
             ) from error
     return pa.schema(fields)
 
@@ -133,5 +133,5 @@ def _refuse_duplicates(names: Sequence[str]) -> None:
     found: set[str] = set()
     for name in names:
         if name.lower() in found:
-            raise BatchError(f"two columns of the result would be called '{name}'; rename your own.")
+            raise BatchError(f"the result would have two columns called '{name}'; rename yours.")
         found.add(name.lower())

@@ -84,7 +84,7 @@ def check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
         if not path.exists() or path.stat().st_size != report.size:
             raise BatchFailure(
                 f"{folder.parent} is not the same folder for all workers; "
-                "name an output that all of them see, or call score_spark."
+                "choose an output that all of them can see, or call score_spark."
             )
 
 

@@ -99,7 +99,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
         raise BatchError("--encoding does not work with Spark; save the inputs as UTF-8, or leave out --engine spark.")
     inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
     if not inputs.can_be_read_again:
-        raise BatchError("Spark reads files, and one of the inputs is a stream; save it, and name the file.")
+        raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
     check_places(inputs.sources, [*places, OutputPlace("the work folder", find_stage_folder(place), "hidden")], rejects)
     options = ScoringOptions(
@@ -139,18 +139,18 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
 def refuse_other_names(names: tuple[str, ...]) -> None:
     """Raise BatchError for a name that is not a file which all workers could see."""
     if "-" in names:
-        raise BatchError("Spark reads and writes files, not standard input and output; name files.")
+        raise BatchError("Spark reads and writes files, not standard input and output; give files.")
     for name in names:
         if "://" in name:
             raise BatchError(
-                f"{show_address(name)} is an address; this command reads and writes files that all workers see under "
+                f"{show_address(name)} is a URL; this command reads and writes files that all workers see under "
                 "one path. For other storage read the table with Spark, and call score_spark."
             )
         try:
             name.encode()
         except UnicodeEncodeError:
             shown = name.encode("utf-8", "backslashreplace").decode()
-            raise BatchError(f"the name {shown} is not UTF-8, which Spark cannot pass on; name another.") from None
+            raise BatchError(f"the name {shown} is not UTF-8, which Spark cannot pass on; choose another.") from None
 
 
 def _make_absolute(source: InputFile) -> InputFile:

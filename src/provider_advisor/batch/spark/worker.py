@@ -251,7 +251,9 @@ def _open_job(job: Job) -> _OpenJob:
         inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits, job.reading)
         for here, there in zip(inputs.sources, job.sources, strict=True):
             if not here.is_same_file(there):
-                raise BatchError(f"{there.path} is not the same file for a worker; put it where all see the same.")
+                raise BatchError(
+                    f"{there.path} is not the same file for a worker; put it where all workers see the same file."
+                )
         scoring = Scoring(knowledge, inputs.schema, job.output_form, job.options)
         _last[:] = [_OpenJob(job.id, inputs, scoring)]
     return _last[0]

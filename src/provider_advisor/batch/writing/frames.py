@@ -71,7 +71,7 @@ def _make_empty(schema: pa.Schema) -> pl.DataFrame:
             _make_without_rows(pa.schema([field]))
         except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             raise BatchError(
-                f"the column '{field.name}' holds {field.type}, which cannot be written; leave it out."
+                f"the column '{field.name}' contains {field.type}, which cannot be written; leave it out."
             ) from error
     return _make_without_rows(schema)
 
@@ -84,7 +84,7 @@ def _make_without_rows(schema: pa.Schema) -> pl.DataFrame:
 def _refuse_bytes(schema: pl.Schema) -> None:
     for name, kind in schema.items():
         if _holds_bytes(kind):
-            raise BatchError(f"the column '{name}' holds {kind}, which JSON cannot hold; write Parquet.")
+            raise BatchError(f"the column '{name}' contains {kind}, which JSON cannot represent; write Parquet.")
 
 
 def _holds_bytes(kind: PolarsDataType) -> bool:
@@ -111,7 +111,7 @@ def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
         yield column.struct.json_encode()
     elif kind.is_nested() or isinstance(kind, pl.Binary | pl.Object | pl.Duration):
         others = "Parquet" if _holds_bytes(kind) else "Parquet or JSON Lines"
-        raise BatchError(f"the column '{name}' holds {kind}, which CSV cannot hold; write {others}.")
+        raise BatchError(f"the column '{name}' contains {kind}, which CSV cannot represent; write {others}.")
 
 
 def write_frames(

@@ -63,14 +63,14 @@ def check_places(sources: Iterable[InputFile], places: Sequence[OutputPlace], re
     if rejects is not None and os.path.lexists(rejects) and not is_rejects_file(rejects):
         raise BatchError(
             f"{rejects} exists and is not a rejects file from an earlier run; "
-            "move it, or name another file with --rejects."
+            "move it, or choose another file with --rejects."
         )
 
 
 def _check_file(place: OutputPlace) -> None:
     found = _check_parent(place)
     if found is not None and stat.S_ISDIR(found.st_mode):
-        raise BatchError(f"{place.what} {place.path} is a folder; name a file in it.")
+        raise BatchError(f"{place.what} {place.path} is a folder; give a file in it.")
     if found is not None and not stat.S_ISREG(found.st_mode):
         raise BatchError(f"{place.what} {place.path} is not an ordinary file; for standard output write -.")
 
@@ -78,11 +78,11 @@ def _check_file(place: OutputPlace) -> None:
 def _check_folder(place: OutputPlace) -> None:
     found = _check_parent(place)
     if found is not None and not stat.S_ISDIR(found.st_mode):
-        raise BatchError(f"{place.what} {place.path} is a file, and a folder of parts was asked for; name another.")
+        raise BatchError(f"{place.what} {place.path} is a file, and a folder of parts was asked for; choose another.")
     if found is not None and not is_made_by_run(place.path):
         raise BatchError(
-            f"{place.what} {place.path} is a folder that no run made, or that has changed since; "
-            "name another, or remove it."
+            f"{place.what} {place.path} is a folder that recommend did not create, or that has changed since; "
+            "choose another, or remove it."
         )
 
 
@@ -99,10 +99,10 @@ def _check_parent(place: OutputPlace) -> os.stat_result | None:
         raise BatchError(f"{place.what} cannot be written: folder {folder} does not exist; create it first.") from error
     except OSError as error:
         raise BatchError(
-            f"{place.what} {_shorten(place.path)} cannot be written ({describe_cause(error)}); name another."
+            f"{place.what} {_shorten(place.path)} cannot be written ({describe_cause(error)}); choose another."
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise BatchError(f"{place.what} {place.path} cannot be written: folder {folder} is read-only; name another.")
+        raise BatchError(f"{place.what} {place.path} cannot be written: folder {folder} is read-only; choose another.")
     return found
 
 
@@ -115,19 +115,21 @@ def _check_input(source: InputFile, places: Sequence[OutputPlace]) -> None:
     path = Path(source.path) if source.path else sys.stdin
     for place in places:
         if _is_same(place.path, path):
-            raise BatchError(f"{place.what} {place.path} is an input; name another file.")
+            raise BatchError(f"{place.what} {place.path} is an input; choose another file.")
         if place.kind != "file" and isinstance(path, Path) and _is_inside(path, place.path):
-            raise BatchError(f"the input {source.name} is in {place.what} {place.path}; name another.")
+            raise BatchError(f"the input {source.name} is in {place.what} {place.path}; choose another.")
     if isinstance(path, Path) and all(place.what != "the output" for place in places) and _is_same(path, sys.stdout):
         raise BatchError(f"standard output goes to the input {source.name}; send it to another file.")
 
 
 def _check_pair(one: OutputPlace, other: OutputPlace) -> None:
     if _fold_path(one.path) == _fold_path(other.path) or _is_same(one.path, other.path):
-        raise BatchError(f"{other.path} would be written twice, as {one.what} and as {other.what}; name two files.")
+        raise BatchError(
+            f"{other.path} would be written twice, as {one.what} and as {other.what}; choose two different files."
+        )
     for place, folder in ((one, other), (other, one)):
         if folder.kind != "file" and _is_inside(place.path, folder.path):
-            raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; name another file.")
+            raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; choose another file.")
 
 
 def _fold_path(path: Path) -> str:

@@ -49,7 +49,7 @@ class RowSentences:
     def _say_gaps(self, row: Mapping[str, str | None]) -> Iterator[str]:
         for provider, codes in itertools.groupby(_split(row.get(GAPS)), key=lambda code: code.partition(":")[0]):
             asked = self._list([code.partition(":")[2] for code in codes])
-            yield f"Ask {self._name(provider)} first, which states only for another product: {asked}."
+            yield f"Ask {self._name(provider)} first, because it states this only for another product: {asked}."
 
     def _say_musts(self, row: Mapping[str, str | None]) -> Iterator[str]:
         for provider in self._knowledge.providers:

@@ -54,7 +54,8 @@ def refuse_without_writer() -> Any:  # noqa: ANN401 (a module)
         import xlsxwriter  # noqa: PLC0415 (an extra, and few outputs are workbooks)
     except ImportError as error:
         raise BatchError(
-            "writing a workbook needs XlsxWriter, which is not installed; install provider-advisor[excel], or name an "
+            "writing a workbook needs XlsxWriter, which is not installed; install provider-advisor[excel], or choose "
+            "an "
             "output such as scores.csv."
         ) from error
     return xlsxwriter
@@ -106,7 +107,7 @@ def list_scope(
         ("Inputs", ", ".join(inputs)),
         ("Rows answered", summary["scored"]),
         ("Rows rejected", summary["rejected"]),
-        ("Rows of empty cells", summary["empty_rows"]),
+        ("Blank rows", summary["empty_rows"]),
         *((f"Verdict: {each['kind']}", each["teams"]) for each in summary["verdicts"]),
         ("Scope", about["says"]),
         ("As of", about["as_of"]),

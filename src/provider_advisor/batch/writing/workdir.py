@@ -200,7 +200,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
                 raise _refuse_folder(path, "it is a link or a file") from error
             raise BatchError(
                 f"cannot create the folder {path} for the parts of the run ({describe_cause(error)}); "
-                "name another output."
+                "choose another output."
             ) from error
         try:
             lock = _open_lock(folder, path, output, folders)
@@ -230,14 +230,14 @@ def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) 
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _refuse_folder(path, f"{_LOCK} is not a file of ours") from error
+        raise _refuse_folder(path, f"{_LOCK} was not created by recommend") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(lock), os.stat(path / _LOCK)):  # noqa: PTH116
             return lock
     except BlockingIOError as error:
         os.close(lock)
-        raise BatchError(f"another run is writing {output}; wait until it ends, or name another output.") from error
+        raise BatchError(f"another run is writing {output}; wait until it ends, or choose another output.") from error
     except FileNotFoundError:
         pass
     os.close(lock)
@@ -253,7 +253,7 @@ def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
         for entry in entries:
             inner = entry.name in folders and entry.is_dir(follow_symlinks=False)
             if not (inner or (_OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False))):
-                raise _refuse_folder(path, f"it holds {entry.name}")
+                raise _refuse_folder(path, f"it contains {entry.name}")
             begun = begun or not (entry.name == _LOCK or entry.name.endswith(".part"))
     if begun:
         manifest = _open_manifest(path)
@@ -261,13 +261,13 @@ def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
             raise _refuse_folder(path, "it has no manifest")
         with manifest:
             if _read_head(manifest) is None:
-                raise _refuse_folder(path, "its manifest is not one of ours")
+                raise _refuse_folder(path, "its manifest was not written by recommend")
 
 
 def _refuse_folder(path: Path, why: str) -> BatchError:
     return BatchError(
-        f"the run would keep its parts in {path}, which no run of recommend has made ({why}); "
-        "move it, or name another output."
+        f"the run would keep its parts in {path}, which recommend did not create ({why}); "
+        "move it, or choose another output."
     )
 
 

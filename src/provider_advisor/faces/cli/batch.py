@@ -113,18 +113,18 @@ class BatchOptions(InputOptions):
 @click.command("batch")
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
 @input_options
-@click.option("--output-format", type=FORMS, help="Format of the output, if its name does not show it.")
-@click.option("--reasons", is_flag=True, help="Add the unmet and unknown musts, and the reasons.")
-@click.option("--explain", is_flag=True, help="Add each full answer as JSON (slow).")
-@click.option("--long", is_flag=True, help="Write a row for each team and provider, with its rank.")
+@click.option("--output-format", type=FORMS, help="Output format, if the name does not show it.")
+@click.option("--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons.")
+@click.option("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow).")
+@click.option("--long", is_flag=True, help="Write one row per team and provider, with its rank.")
 @click.option(
     "--rejects",
     type=path_name,
     metavar="FILE",
-    help="Write rows without an answer to this file; default: OUT.rejects.csv.",
+    help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
 )
-@click.option("--summary", type=path_name, metavar="FILE", help="Write a summary as JSON as well.")
-@click.option("--report", type=path_name, metavar="FILE", help="Write a summary as a page with charts as well.")
+@click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
+@click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core.")
 @click.option(
@@ -132,23 +132,23 @@ class BatchOptions(InputOptions):
     type=click.Choice(["local", "spark"]),
     default="local",
     show_default=True,
-    help="Work in this process, or on Spark workers, which write OUT as a folder of parts.",
+    help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
 )
 @click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn.")
-@click.option("--quiet", is_flag=True, help="Print only problems: no progress bar and no summary.")
+@click.option("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
 @scope_options
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
-    """Answer many teams, from rows IN to verdicts and scores OUT.
+    """Score many teams: read rows from IN, write verdicts and scores to OUT.
 
-    Reads and writes CSV, JSON Lines, Parquet and workbooks (.xlsx), recognised by their extensions. - is standard
-    input or output. IN may be several files, a pattern in quotes, an object in a store (s3://, gs://, az://), an
-    address (https://), or a database (postgresql://) with --query. OUT may be an object in a store. It appears when it
-    is complete; if its name ends in /, it becomes a folder of parts. Rows without an answer go to a rejects file, each
-    with the reason. The exit status is 0 if every row was scored, and 3 if some were rejected.
+    Reads and writes CSV, JSON Lines, Parquet and Excel workbooks (.xlsx), recognised by file extension; - is standard
+    input or output. IN can be several files, a quoted pattern, an object in cloud storage (s3://, gs://, az://), a URL
+    (https://), or a database (postgresql://) with --query. OUT can be an object in cloud storage. It appears only once
+    it is complete; if its name ends in /, it is written as a folder of part files. Rows that cannot be scored go to a
+    rejects file, each with its reason. Exits with 0 if every row was scored, and with 3 if any were rejected.
 
     \b
     Examples:
@@ -234,7 +234,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     is_folder = output is not None and is_folder_name(names[-1])
     if output is None and form in {"parquet", "xlsx"}:
         kind = "Parquet" if form == "parquet" else "a workbook"
-        raise BatchError(f"{kind} cannot be written to standard output; name a file, or say --output-format csv.")
+        raise BatchError(f"{kind} cannot be written to standard output; give a file, or add --output-format csv.")
     if form == "xlsx":
         _check_workbook_options(options, is_folder=is_folder)
     inputs = options.open_inputs(names[:-1], knowledge)
@@ -246,7 +246,9 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         places = [OutputPlace("the output", output, "folder" if is_folder else "file"), *places, hidden]
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
-        raise BatchError("--resume works from file to file, not with a database, standard input or standard output.")
+        raise BatchError(
+            "--resume works only from file to file, not with a database, standard input or standard output."
+        )
     if options.resume and inputs.form == "xlsx":
         raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
     options.show_matches(inputs, quiet=options.quiet)
@@ -274,7 +276,7 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     if options.resume:
         raise BatchError("--resume does not work with workbooks, which are written as a whole; leave it out.")
     if is_folder:
-        raise BatchError("a workbook is one file, not a folder of parts; name a file such as answers.xlsx.")
+        raise BatchError("a workbook is one file, not a folder of parts; give a file such as answers.xlsx.")
     if options.explain:
         raise BatchError("--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet.")
     if options.long:
@@ -367,13 +369,14 @@ def _refuse_address(name: str, options: BatchOptions) -> None:
         return
     if not is_stored(name):
         raise BatchError(
-            f"{show_address(name)} cannot be written; name a file, or an object in a store (s3://, gs://, az://)."
+            f"{show_address(name)} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
         )
     if options.engine == "spark":
-        raise BatchError(f"{show_address(name)}: Spark writes a folder that all workers see; name one.")
+        raise BatchError(f"{show_address(name)}: Spark writes to a folder that all workers can see; give one.")
     if options.resume:
         raise BatchError(
-            f"--resume works from file to file, and {show_address(name)} is in a store; leave it out, or name a file."
+            f"--resume works only from file to file, and {show_address(name)} is in a store; leave it out, or give a "
+            "file."
         )
 
 
@@ -382,7 +385,7 @@ def _refuse_resume(names: Iterable[str], options: BatchOptions) -> None:
     from provider_advisor.batch.remote.addresses import is_web_address, show_address  # noqa: PLC0415 (see above)
 
     if options.resume and (found := next(filter(is_web_address, names), None)):
-        raise BatchError(f"--resume works from file to file; download {show_address(found)}, and name the file.")
+        raise BatchError(f"--resume works only from file to file; download {show_address(found)}, and give the file.")
 
 
 def _find_place(name: str, given: str | None) -> Path | None:

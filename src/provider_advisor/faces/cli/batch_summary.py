@@ -19,21 +19,21 @@ Record = Mapping[str, Any]
 def show_summary(summary: Record, page: Page) -> None:
     """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
     scored, rejected = summary["scored"], summary["rejected"]
-    empty = f" Skipped rows of empty cells: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
+    empty = f" Blank rows skipped: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
     page.line(f"{counted(summary['rows'], 'row')}: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)
     if summary["not_judged"]:
         page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
     known = summary["knowledge"]
-    page.line(f"{known['says']} Asked on {known['as_of']}. {clean(known['read_from'])}".rstrip())
+    page.line(f"{known['says']} Answered as of {known['as_of']}. {clean(known['read_from'])}".rstrip())
     if not scored:
         return
     page.gap()
     page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
-    _list(page, "Wanted most", summary["wanted"], _wanted)
+    _list(page, "Most wanted", summary["wanted"], _wanted)
     _list(page, f"Met by none of the {len(summary['providers'])} providers compared", summary["nobody_meets"], _counted)
     _list(page, "Worth asking", summary["unknown_facts"], lambda part: f"{clean(part['ask'])} ({part['teams']:,})")
     _show_changes(page, summary["changes"])
-    page.heading("One provider for all")
+    page.heading("If all teams chose the same provider")
     for provider in _ranked(summary["providers"]):
         page.line(_if_all(provider), 2)
 
@@ -101,7 +101,7 @@ def _list(page: Page, heading: str, parts: Sequence[Record], words: Any) -> None
 def _show_changes(page: Page, changes: Sequence[Record]) -> None:
     """Put the ends and changes that concern most teams on the page, a line each."""
     if changes:
-        page.heading("Ends and changes")
+        page.heading("End dates and changes")
     for part in changes[:_MOST]:
         page.line(f"{clean(part['says']).removesuffix('.')}; {counted(part['teams'], 'team')}.", 2)
     if len(changes) > _MOST:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import KnowledgeError
+from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.check_cases import check_cases
 from provider_advisor.faces.cli.freshness import show_freshness
 from provider_advisor.faces.cli.options import (
@@ -43,16 +44,16 @@ class CheckOptions:
 
 
 @click.command("check")
-@click.option("--cases", "with_cases", is_flag=True, help="Also decide every case in rules/cases/ and compare.")
-@click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the files, for review.")
-@click.option("--freshness", is_flag=True, help="List facts that are out of date instead, with the address to look at.")
+@click.option("--cases", "with_cases", is_flag=True, help="Also check the decision cases in rules/cases/.")
+@click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the case files, for review.")
+@click.option("--freshness", is_flag=True, help="Instead, list facts that are out of date, with the URL to look at.")
 @click.option(
     "--within",
     type=click.IntRange(0, 10_000),
     metavar="DAYS",
-    help="With --freshness: also facts that will be out of date within this many days.",
+    help="With --freshness: also list facts that will be out of date within this many days.",
 )
-@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: only these providers.")
+@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: list only these providers.")
 @format_option("text", "json", "calendar")
 @as_of_option
 @knowledge_options
@@ -60,9 +61,9 @@ class CheckOptions:
 def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of CheckOptions)
     """Check the files of a knowledge base.
 
-    Reports every problem in every file at once, then what looks suspicious. With --cases, also reports the decisions
-    that changed, each with the smallest part of the facts that changed it. The exit status is 2 if a file has a
-    problem, 1 if a case does not hold, and 0 otherwise, even if something looks suspicious.
+    Reports every problem in every file at once, then warnings about what looks wrong. With --cases, also reports the
+    decisions that changed, each with the smallest set of facts or rules behind it. Exits with 2 if a file has a
+    problem, with 1 if a case fails, and with 0 otherwise, even if there are warnings.
 
     \b
     Examples:
@@ -85,12 +86,15 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     cases = read_cases(options.facts, options.rules)
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
-        show_text(f"suspicious: {clean(suspicion)}")
+        show_text(f"warning: {clean(suspicion)}")
     failed = check_cases(cases, knowledge, options.rules, accept=options.accept) if options.with_cases else 0
-    held = f", {len(cases)} cases {f'with {failed} failures' if failed else 'hold'}" if options.with_cases else ""
+    passed = (
+        f"{failed} of {len(cases)} cases fail{'s' if failed == 1 else ''}" if failed else f"all {len(cases)} cases pass"
+    )
+    held = f", {passed}" if options.with_cases else ""
     read_from = f"{locate_folder('facts', options.facts)} and {locate_folder('rules', options.rules)}"
     show_text(clean(f"Read from {read_from}."))
-    show_text(f"{_counts(knowledge)}: no problems, {len(found)} suspicious{held}.")
+    show_text(f"{_counts(knowledge)}: no problems, {counted(len(found), 'warning')}{held}.")
     if failed:
         context.exit(1)
 
@@ -108,8 +112,8 @@ def _refuse_mixed(options: CheckOptions) -> None:
 def _explain_overlooked(kind: str) -> str:
     here, used = locate_folder(kind, kind), locate_folder(kind, None)
     return (
-        f"{kind}: the {kind} in use are those shipped with the program, in {used}, not those here, in {here}; to "
-        f"check the ones here, write --facts facts --rules rules, to check those in use, --{kind} {used}."
+        f"{kind}: without options, check reads the {kind} shipped with the program, in {used}, not those in {here}; to "
+        f"check those, add --facts facts --rules rules; to check the shipped ones, add --{kind} {used}."
     )
 
 

@@ -34,7 +34,7 @@ _MOST_COLUMNS = 4
 
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
-@click.option("--area", shell_complete=complete_by("areas"), help="Only criteria in this area, such as video.")
+@click.option("--area", shell_complete=complete_by("areas"), help="Show only criteria in this area, such as video.")
 @click.option("--all", "every", is_flag=True, help="Show all criteria, even for five or more providers.")
 @as_of_option
 @scope_options
@@ -53,12 +53,12 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Show providers side by side.
 
-    Shows what is known about the PROVIDERS, or about all providers in scope, with evidence and sources. For five or
-    more providers, shows only the criteria on which they are known to differ.
+    Shows what is known about PROVIDERS, or about all providers in scope, with evidence and sources. For five or more
+    providers, shows only the criteria on which they are known to differ.
     """
     knowledge = load_knowledge(facts, rules)
     if not providers and not any(scope.values()):
-        raise click.UsageError("name the providers to compare, or use --only, --without or --sources")
+        raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
     criteria = _criteria(area, knowledge)

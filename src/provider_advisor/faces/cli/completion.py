@@ -103,7 +103,7 @@ def _list_values(knowledge: KnowledgeBase, word: str, sign: str) -> Iterator[Cho
         return
     criterion = knowledge.criteria[name]
     if criterion.kind == "capability" and sign == "=":
-        yield f"{word}=no", f"{criterion.label}: must not be there"
+        yield f"{word}=no", f"{criterion.label}: must be absent"
     yield from ((f"{word}{sign}{value}", criterion.label) for value in criterion.values)
 
 

@@ -23,10 +23,10 @@ _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage
 @format_option("text", "json")
 @knowledge_options
 def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
-    """List what can be asked for.
+    """List what you can ask for.
 
-    Lists all criteria, situation answers and usage items, or those that the WORDS may mean, nearest first. In a pipe,
-    each is one line, separated by tabs: its name, its kind or unit, and what it is. JSON has only criteria.
+    Lists all criteria, situation answers and usage items, or those that match WORDS, best match first. In a pipe,
+    prints one per line, with tabs between its name, its kind or unit, and its description. JSON lists only criteria.
 
     \b
     Examples:

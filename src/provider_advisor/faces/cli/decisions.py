@@ -38,10 +38,10 @@ _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 @click.group("decisions")
 def decisions_command() -> None:
-    """List, show, replay, export and delete kept decisions.
+    """List, show, replay, export and delete saved decisions.
 
     \b
-    They are kept by a server that has a store:
+    People save decisions on a server that has a store:
       recommend serve --store decisions.db
       recommend decisions list --store decisions.db
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
@@ -52,7 +52,7 @@ def decisions_command() -> None:
 @format_option("text", "json")
 @knowledge_options
 def list_command(store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """List all decisions, the oldest first, and say which would be different now."""
+    """List all decisions, oldest first, and say which would be different now."""
     with _open(store) as opened:
         knowledge = load_knowledge(facts, rules)
         _show_all([_replay(kept, knowledge) for kept in opened.list_all()], form)
@@ -64,7 +64,7 @@ def list_command(store: str, form: str, facts: str | None, rules: str | None) ->
 @format_option("text", "json")
 @knowledge_options
 def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """Ask the questions of decisions again (of all without an ID), and say what differs and why."""
+    """Answer the questions of decisions again (all without an ID), and report what changed and why."""
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
         knowledge = load_knowledge(facts, rules)
@@ -88,7 +88,7 @@ def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | N
 @format_option("markdown", "html", "json")
 @knowledge_options
 def show_decision(name: str, store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """Print the answer of a decision as it was."""
+    """Print the answer of a decision as it was given."""
     from provider_advisor.faces.report.html import html_report  # noqa: PLC0415 (templates take long to import)
     from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
 
@@ -103,9 +103,9 @@ def show_decision(name: str, store: str, form: str, facts: str | None, rules: st
 
 @decisions_command.command("export")
 @store_option(required=True)
-@click.option("--output", type=path_name, metavar="FILE", help="Write to this file; default: standard output.")
+@click.option("--output", type=path_name, metavar="FILE", help="Write to this file instead of standard output.")
 def export_decisions(store: str, output: str | None) -> None:
-    """Write all decisions as JSON Lines, one in each line."""
+    """Write all decisions as JSON Lines, one per line."""
     with _open(store) as opened:
         lines = (json.dumps(_record_kept(kept), ensure_ascii=True) + "\n" for kept in opened.list_all())
         if output is not None:
@@ -119,7 +119,7 @@ def export_decisions(store: str, output: str | None) -> None:
 @_ids
 @store_option(required=True)
 def delete_decisions(ids: tuple[str, ...], store: str) -> None:
-    """Delete decisions; access to the store is enough, no key is needed."""
+    """Delete decisions. Access to the store is enough; no key is needed."""
     with _open(store) as opened:
         found = list(_find_each(ids, opened))  # all are known before the first is gone
         for kept in found:

@@ -52,8 +52,8 @@ class FactsOptions:
 
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
-@click.option("--changes", is_flag=True, help="List what changed since a day instead of the claims.")
-@click.option("--since", metavar="DATE", help="With --changes: the first day that counts (YYYY-MM-DD).")
+@click.option("--changes", is_flag=True, help="List what changed since a date instead of the claims.")
+@click.option("--since", metavar="DATE", help="With --changes: the first date to include (YYYY-MM-DD).")
 @as_of_option
 @format_option("text", "json")
 @scope_options
@@ -62,7 +62,7 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
     """List claims with their sources.
 
     Lists all claims, or those about the given providers and criteria. With --changes, lists what sources added,
-    replaced or announced since a day, and what ended or closed to new customers.
+    replaced or announced since a date, and what ended or closed to new customers.
 
     \b
     Examples:
@@ -73,7 +73,7 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
     if options.changes != (options.since is not None):
         raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
     if options.as_of is not None and not options.changes:
-        raise click.UsageError("--as-of is the last day of --changes --since DATE; claims are listed whatever the day.")
+        raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
     since, until = read_day(options.since), read_day(options.as_of) or today()
     knowledge = load_knowledge(options.facts, options.rules)
     scope = read_scope_options(

@@ -80,9 +80,9 @@ def _count_facts(number: int) -> str:
 def _describe(group: AgeingGroup, day: dt.date) -> str:
     past = group.count_past(day)
     soon = len(group.facts) - past
-    said = [f"{_count_facts(past)} of {group.stated}, good until {group.good_until}"] if past else []
+    said = [f"{_count_facts(past)} from {group.stated}, valid until {group.good_until}"] if past else []
     ahead = min((part.good_until for part in group.facts if part.good_until >= day), default=None)
-    said += [f"{soon} {'more ' if past else ''}good until {ahead}"] if soon else []
+    said += [f"{soon} {'more ' if past else ''}valid until {ahead}"] if soon else []
     return f"{_label_area(group)}: {'; '.join(said)}"
 
 
@@ -98,7 +98,7 @@ def _list_criteria(group: AgeingGroup) -> str:
 
 def _find_address(group: AgeingGroup, knowledge: KnowledgeBase) -> str:
     source = knowledge.sources[group.source]
-    return source.url or f"{source.id}: no address ({source.no_url or source.title})"
+    return source.url or f"{source.id}: no URL ({source.no_url or source.title})"
 
 
 def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day: dt.date) -> bytes:
@@ -123,7 +123,7 @@ def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day
         event.add("dtstart", starts)
         event.add("dtend", starts + dt.timedelta(days=1))
         event.add("summary", f"{name}, {_label_area(group)}: look up {_count_facts(len(group.facts))}")
-        lines = [f"{part.criterion}: of {part.stated}, good until {part.good_until}" for part in group.facts]
+        lines = [f"{part.criterion}: from {part.stated}, valid until {part.good_until}" for part in group.facts]
         event.add("description", "\n".join([_find_address(group, knowledge), *lines]))
         if knowledge.sources[group.source].url:
             event.add("url", knowledge.sources[group.source].url)

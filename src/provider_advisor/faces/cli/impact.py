@@ -55,8 +55,8 @@ class ImpactOptions(InputOptions):
 
 @click.command("impact")
 @click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
-@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="The knowledge base before the change.")
-@click.option("--after", type=path_name, metavar=_SIDE, help="The knowledge base after it; default: see above.")
+@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="Knowledge base before the change.")
+@click.option("--after", type=path_name, metavar=_SIDE, help="Knowledge base after the change; default: see above.")
 @input_options
 @click.option(
     "--sample",
@@ -64,20 +64,20 @@ class ImpactOptions(InputOptions):
     default=10_000,
     show_default=True,
     metavar="N",
-    help="Look for reasons in a random sample if more teams than this change.",
+    help="If more verdicts than this change, look for reasons in a random sample of this many.",
 )
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
 @scope_options
 @format_option("text", "json")
 @knowledge_options
 def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)
     """Compare two knowledge bases on the same teams.
 
-    Shows how many verdicts change, from what to what, and because of which facts and rules. TEAMS are files as
-    `recommend batch` reads them. Each side is a folder with facts/ and rules/ in it, or a revision of the git
-    repository here. Without --after, the second side is what --facts and --rules name. Without these it is the
-    working tree if --before is a revision, and the shipped knowledge base if --before is a folder.
+    Shows how many verdicts change, how they change, and because of which facts and rules. TEAMS are any inputs that
+    `recommend batch` reads. --before and --after each take a folder that contains facts/ and rules/, or a revision of
+    the current git repository. Without --after, the comparison is with the folders given by --facts and --rules, or
+    else with the working tree if --before is a revision, or the shipped knowledge base if --before is a folder.
 
     \b
     Examples:

@@ -85,32 +85,32 @@ def input_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
-            click.option("--input-format", type=FORMS, help="Format of the inputs, if their names do not show it."),
+            click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
             click.option(
                 "--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."
             ),
-            click.option("--encoding", metavar="NAME", help="Encoding of text, such as cp1252; default: UTF-8."),
+            click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."),
             click.option(
                 "--skip-lines",
                 type=click.IntRange(0, 1000),
                 default=0,
                 metavar="N",
-                help="Lines to skip above the header of a CSV file.",
+                help="Lines to skip above the header.",
             ),
             click.option(
                 "--decimal",
                 type=click.Choice([",", "."]),
-                help="Decimal sign in numbers such as 5.000 or 1.234,56.",
+                help="Decimal separator in numbers such as 5.000 or 1.234,56.",
             ),
             click.option(
-                "--query", metavar="SQL", help='Rows to read from a database: "select team, needs from teams".'
+                "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
             ),
             click.option(
                 "--rename",
                 "renames",
                 multiple=True,
                 metavar="OLD=NEW",
-                help='Rename a column: "Bedarf=needs". Repeatable.',
+                help='Rename a column, as in "Bedarf=needs"; can be repeated.',
             ),
         )
     ):

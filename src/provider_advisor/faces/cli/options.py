@@ -67,7 +67,7 @@ class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class f
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Raises click.BadParameter."""
-        return value or self.fail("the name is empty; name a file or a folder", param, ctx)
+        return value or self.fail("the name is empty; give a file or a folder", param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         """Leave it to the shell to complete the name."""
@@ -85,7 +85,7 @@ def knowledge_options(command: F) -> F:
             type=path_name,
             metavar="DIR",
             shell_complete=complete_by("folders"),
-            help=f"Folder of {kind} to use instead of the shipped one.",
+            help=f"Folder of {kind} to use instead of the one shipped with the program.",
         )(command)
     return command
 
@@ -93,10 +93,14 @@ def knowledge_options(command: F) -> F:
 def scope_options(command: F) -> F:
     """Add `--only`, `--without`, `--sources` and `--customer-of`; `read_scope_options` reads them."""
     for name, what, text in (
-        ("--customer-of", "LIST", "Providers you are a customer of; products closed to new customers then count."),
-        ("--sources", "LIST", "Use only the claims of these sources."),
-        ("--without", "LIST", "Leave out these providers."),
-        ("--only", "LIST", "Compare only these providers: acme,other."),
+        (
+            "--customer-of",
+            "LIST",
+            "Providers you are already a customer of; their products that are closed to new customers then count.",
+        ),
+        ("--sources", "LIST", "Use only claims from these sources."),
+        ("--without", "LIST", "Do not compare these providers."),
+        ("--only", "LIST", "Compare only these providers, such as acme,other."),
     ):
         complete = complete_by("sources" if name == "--sources" else "providers")
         command = click.option(name, multiple=True, metavar=what, shell_complete=complete, help=text)(command)
@@ -125,7 +129,7 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
 
 def as_of_option(command: F) -> F:
     """Add `--as-of DATE`."""
-    return click.option("--as-of", metavar="DATE", help="Use the facts as of this day (YYYY-MM-DD); default: today.")(
+    return click.option("--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today.")(
         command
     )
 
@@ -146,7 +150,7 @@ def color_option(command: F) -> F:
     """Add `--color`; in `auto`, a terminal gets colours unless NO_COLOR is set."""
     choice = click.Choice(["auto", "always", "never"])
     return click.option(
-        "--color", type=choice, default="auto", help="Colours: auto (by terminal and NO_COLOR), always, never."
+        "--color", type=choice, default="auto", help="When to use colour; auto depends on the terminal and NO_COLOR."
     )(command)
 
 
@@ -158,7 +162,7 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
         show_envvar=True,
         required=required,
         metavar="FILE|URL",
-        help="Store of kept decisions: decisions.db, or postgresql://user@host/database.",
+        help="Store of saved decisions, such as decisions.db or postgresql://user@host/database.",
     )
 
 
@@ -203,8 +207,8 @@ def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | N
         return list(problems)
     rest = [part for part in problems if part not in foreign]
     mismatch = (
-        f"{other}: the {kind} in {given} are read with the shipped {other}, which do not belong to them "
-        f"({len(foreign)} problems, the first: {foreign[0]}); name those that do with "
+        f"{other}: the {kind} in {given} are read with the shipped {other}, which do not match them "
+        f"({len(foreign)} problems, the first: {foreign[0]}); give matching ones with "
         f"--{other} {find_beside(given, other) or 'DIR'}."
     )
     return [*rest, mismatch]
@@ -226,7 +230,7 @@ def read_input(file: str) -> bytes:
     content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequirementsError(
-            f"standard input is over {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
+            f"standard input is larger than {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
         )
     return content
 

@@ -70,21 +70,23 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("requirements"),
-        help="Requirements that must be met: whiteboard,number-countries>=90.",
+        help="Requirements that must be met, such as whiteboard,number-countries>=90.",
     ),
     click.option(
         "--wants",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("requirements"),
-        help="Wishes that should be met; fax:could for a minor one, fax:wont for what is not wanted.",
+        help="Requirements that should be met. Append :could to a nice-to-have, as in fax:could, and :wont to what "
+        "you do not want.",
     ),
     click.option(
         "--unlisted",
         multiple=True,
         metavar="TEXT",
-        help='A requirement that no criterion covers, listed but not judged: "loan phones during repair"; '
-        "a must unless :should or :could follows.",
+        help='A requirement that no criterion covers, such as "loan phones during repair". It is listed but not '
+        "judged. "
+        "It is a must unless :should or :could follows.",
     ),
     unlisted_unknown_option,
     click.option(
@@ -92,24 +94,26 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="NAME=VALUE",
         shell_complete=complete_by("situation"),
-        help="Facts about the team: developers=none.",
+        help="What the team is like, such as developers=none.",
     ),
     click.option(
         "--usage",
         multiple=True,
         metavar="ITEM=NUMBER",
         shell_complete=complete_by("usage"),
-        help="Monthly volumes: sms-outbound=5000. Yearly: sms-outbound=60000/year. A range: sms-outbound=40000..60000.",
+        help="Monthly volumes, such as sms-outbound=5000; also per year (60000/year) or as a range (40000..60000).",
     ),
     click.option(
         "--file",
         type=path_name,
         metavar="FILE",
-        help="Requirements file in YAML or JSON, or a sheet with a requirement in each row (.xlsx, .csv); - reads "
-        "standard input. Options add to it or override it.",
+        help="Requirements file in YAML or JSON, or a spreadsheet with one requirement per row (.xlsx, .csv); - reads "
+        "standard input. Options add to the file or override it.",
     ),
     sheet_options,
-    click.option("--decimal", type=click.Choice([",", "."]), help="Decimal sign in numbers such as 5.000 or 1.234,56."),
+    click.option(
+        "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
+    ),
 )
 
 
@@ -125,23 +129,25 @@ def statement_options(command: F) -> F:
 )
 @statement_options
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
 @scope_options
-@click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
+@click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 @format_option("text", "json", "markdown", "html", "questions")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
-@click.option("--all", "every", is_flag=True, help="List all findings in JSON, also on providers that are ruled out.")
+@click.option("--all", "every", is_flag=True, help="List all findings in JSON, even for providers that are ruled out.")
 @click.option(
     "--output",
     "-o",
     type=path_name,
     metavar="FILE",
-    help="Write to a file: answer.html, .md, .json or text.",
+    help="Write to this file, in the format of its extension: .html, .md or .json, else text.",
 )
-@click.option("--exit-code", is_flag=True, help="Exit with 10 for a tie, 11 for undetermined, 12 for none.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none.")
 @color_option
 @knowledge_options
-@click.option("--version", "show_version", is_flag=True, help="Print the versions of program and knowledge base.")
+@click.option(
+    "--version", "show_version", is_flag=True, help="Show the versions of the program and the knowledge base."
+)
 @click.pass_context
 def recommend_command(  # noqa: PLR0913 (one parameter an option)
     context: click.Context,
@@ -175,14 +181,14 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     rules: str | None,
     show_version: bool,
 ) -> int:
-    """Recommend a provider from sourced facts, with proof, and say what is not known.
+    """Recommend a provider from sourced facts, prove the answer, and say what is not known.
 
     \b
     Examples:
       recommend --needs whiteboard,ucaas
       recommend --needs "voice-api,number-countries>=90" --wants number-porting
       recommend --needs video-api --situation use-cases=tutoring,developers=none
-      recommend criteria countries        list what can be asked for
+      recommend criteria countries        find criteria by word
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     context.color = {"always": True, "never": False}.get(color)
     if context.invoked_subcommand is not None:
@@ -349,7 +355,7 @@ def _read_file(
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
     if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
-        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), and {name_input(file)} is not one.")
+        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), but {name_input(file)} is not one.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
 

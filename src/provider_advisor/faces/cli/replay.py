@@ -37,11 +37,11 @@ __all__ = ["replay_command", "show_comparison"]
 def replay_command(
     record: str, as_of: str | None, form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
 ) -> None:
-    """Answer the question in RECORD again.
+    """Answer the question in RECORD again, and report what changed.
 
-    RECORD is what `recommend --format json` printed; - reads it from standard input. Reports whether the answer is
-    different now, and why. Uses the facts as of --as-of, or else of the day in the question, or else of today. Uses
-    the limits of --only, --without, --sources and --customer-of, or else those in the question.
+    RECORD is a file with the output of `recommend --format json`; - reads it from standard input. Reports whether the
+    answer is different now, and why. Uses the facts as of --as-of, or else the date in the record, or else today.
+    --only, --without, --sources and --customer-of replace the same limits in the record.
     """
     day = read_day(as_of)
     old, name = _read(record), name_input(record)
@@ -77,7 +77,7 @@ def _content(record: str) -> bytes:
             f"cannot read {name} ({describe_cause(error)}); check the path and its permissions."
         ) from error
     if len(content) > MAX_BYTES:
-        raise RequirementsError(f"{name} is over {MAX_BYTES // 1_000_000} MB; {EXPECTED_RECORD}")
+        raise RequirementsError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; {EXPECTED_RECORD}")
     return content
 
 
@@ -89,7 +89,7 @@ def _json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anythin
     except json.JSONDecodeError as error:
         raise RequirementsError(f"{name}:{error.lineno}: not JSON; {EXPECTED_RECORD}") from error
     except (ValueError, RecursionError) as error:
-        raise RequirementsError(f"{name} holds a number or nesting that no record has; {EXPECTED_RECORD}") from error
+        raise RequirementsError(f"{name} contains a number or nesting that no record has; {EXPECTED_RECORD}") from error
 
 
 def _refuse(constant: str) -> None:
@@ -106,5 +106,5 @@ def show_comparison(compared: dict[str, Any]) -> None:
             page.line(sentence, 2)
     page.gap()
     then, now = compared["then"], compared["now"]
-    page.line(f"Asked on {then['as_of']} before, on {now['as_of']} now.")
+    page.line(f"Answered as of {then['as_of']} before, and as of {now['as_of']} now.")
     page.show()

@@ -37,15 +37,15 @@ def sheet_options(command: F) -> F:
         (
             "--matched",
             "FILE",
-            "Write how the headers or requirements of a sheet were read, so that you can correct it.",
+            "Write to this file how the headers or requirements of a sheet were read, for you to correct.",
         ),
-        ("--matches", "FILE", "Read headers or requirements as this file says (a corrected file from --matched)."),
+        ("--matches", "FILE", "Read headers or requirements as this file says: one written by --matched, corrected."),
     ):
         command = click.option(name, type=path_name, metavar=metavar, help=text)(command)
     command = click.option(
-        "--scale", metavar="LIST", help="What the cells of a sheet mean: 5=must,4=must,3=should,2=could,1=wont."
+        "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
     )(command)
-    return click.option("--sheet", metavar="NAME", help="Sheet of a workbook to read, if several have content.")(
+    return click.option("--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content.")(
         command
     )
 
@@ -55,7 +55,7 @@ def unlisted_unknown_option(command: F) -> F:
     return click.option(
         "--unlisted-unknown",
         is_flag=True,
-        help="List words that no criterion knows, without judging them, instead of refusing the list.",
+        help="List words that match no criterion, without judging them, instead of refusing the whole list.",
     )(command)
 
 
@@ -77,7 +77,7 @@ def note_matches(path: str | None, inputs: Iterable[str]) -> Iterator[None]:
     for name in names:
         with contextlib.suppress(OSError):
             if path is not None and os.path.samefile(path, name):  # noqa: PTH121 (a Path raises if the name is too long)
-                raise RequirementsError(f"--matched {path} is an input; name another file.")
+                raise RequirementsError(f"--matched {path} is an input; choose another file.")
     try:
         yield
     except DoubtfulMatchesError as error:

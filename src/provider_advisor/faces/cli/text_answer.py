@@ -107,7 +107,7 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     _show_verdict(answer, page)
     known = answer.knowledge
-    page.line(f"{known.rests_on.says} Asked on {known.as_of}. {known.read_from}")
+    page.line(f"{known.rests_on.says} Answered as of {known.as_of}. {known.read_from}")
     for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
         page.line(note)
     _show_product_gaps(answer, page, verbose=verbose)
@@ -119,8 +119,8 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
         _show_products(answer, page, verbose=verbose)
         _show_unknowns(answer, knowledge, page, verbose=verbose)
         if not verbose:
-            _show_list("Read with care", _most(list_caveats(answer, knowledge)), page)
-        _show_list("Ends and changes", [notice.says for notice in answer.notices], page)
+            _show_list("Caveats", _most(list_caveats(answer, knowledge)), page)
+        _show_list("End dates and changes", [notice.says for notice in answer.notices], page)
     else:
         example = f"recommend --needs {','.join(_pick_examples(knowledge))}"
         page.line(f"Ask for something, for example: {example}. List all criteria: recommend criteria.")
@@ -294,7 +294,7 @@ def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     named = answer.verdict.named
     shown = [part for part in answer.providers if part.id in named or (verbose and part.standing != "ruled-out")]
     lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
-    _show_list("Products to take", lines, page)
+    _show_list("Products to choose", lines, page)
 
 
 def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
@@ -309,7 +309,7 @@ def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *
     for days in sorted({entry.as_of for entry in stale}):
         count = sum(entry.as_of == days for entry in stale)
         facts = "1 fact is" if count == 1 else f"{count} facts are"
-        page.line(f"{facts} from {days} and out of date: ask again before you sign.", 2)
+        page.line(f"{facts} from {days} and out of date: check again before you sign.", 2)
 
 
 def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:

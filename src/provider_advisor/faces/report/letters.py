@@ -12,8 +12,9 @@ from provider_advisor.faces.text import clean
 __all__ = ["NOTHING_TO_ASK", "OPENING", "write_letters"]
 
 OPENING = (
-    "We are comparing providers and could not find answers to these questions about you. Please answer below each "
-    "question, and name the page or document that states it."
+    "We are comparing providers and could not find answers to the following questions about you. Please answer below "
+    "each "
+    "question, and say which page or document confirms it."
 )
 _WIDTH = 80
 NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
@@ -44,5 +45,5 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
         yield f"Why we ask: {shown(question.changes)}" + ("  " if markdown else "")
         yield "Answer: ____________________"
         yield ""
-    yield "With kind regards"
+    yield "Kind regards"
     yield ""

@@ -25,7 +25,7 @@ def write_letters_workbook(letters: Sequence[ProviderLetter]) -> bytes:
         import xlsxwriter  # noqa: PLC0415 (an extra, and few letters are workbooks)
     except ImportError as error:
         raise RequirementsError(
-            "writing a workbook needs XlsxWriter, which is not installed; install provider-advisor[excel], or name a "
+            "writing a workbook needs XlsxWriter, which is not installed; install provider-advisor[excel], or choose a "
             "file such as letters.md."
         ) from error
     content = io.BytesIO()

@@ -87,7 +87,7 @@ def _head(answer: AnswerRecord) -> Iterator[str]:
         [
             f"**Status:** {escape(answer.verdict.reason)}",
             f"**Scope:** {escape(known.rests_on.says)}",
-            f"**Asked on:** {known.as_of}",
+            f"**As of:** {known.as_of}",
             f"**Knowledge base:** {named}`{known.fingerprint[:12]}`",
         ]
     )
@@ -164,7 +164,7 @@ def _noted(notes: Iterable[str]) -> str:
 
 def _products(answer: AnswerRecord) -> Iterator[str]:
     if lines := parts.describe_products(answer):
-        yield "## Products to take"
+        yield "## Products to choose"
         yield _list(escape(line) for line in lines)
 
 
@@ -190,13 +190,13 @@ def _unknowns(
         yield "Questions to ask, most useful first:"
         yield "\n".join(f"{place}. {_question(part)}" for place, part in enumerate(sure.questions, start=1))
     if old := parts.describe_stale(answer, knowledge):
-        yield "Out of date; ask again before signing:"
+        yield "Out of date: check again before signing:"
         yield _list(escape(line) for line in old)
 
 
 def _notices(answer: AnswerRecord, sources: CitedSources) -> Iterator[str]:
     if found := parts.describe_notices(answer, sources):
-        yield "## Ends and changes"
+        yield "## End dates and changes"
         yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in found)
 
 

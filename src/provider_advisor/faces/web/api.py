@@ -105,7 +105,7 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
     def post_recommendations(teams: list[dict[str, Any]]) -> Response:
         """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
         if len(teams) > _MOST_TEAMS:
-            raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} are answered at once.")
+            raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} can be sent at once.")
         return JsonResponse([_answer_one(team, service) for team in teams])
 
     @router.get("/criteria", responses=LIST, tags=["knowledge"])

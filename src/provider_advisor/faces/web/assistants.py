@@ -94,7 +94,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
     def facts(provider: str = "", criterion: str = "") -> dict[str, Any]:
         """List claims on a provider, a criterion or both, each with its source, place and day."""
         if not provider and not criterion:
-            return {"mistakes": ["name a provider, a criterion or both"]}
+            return {"mistakes": ["give a provider, a criterion or both"]}
         try:
             claims = service.list_claims(provider or None, criterion or None)
         except AdvisorError as error:

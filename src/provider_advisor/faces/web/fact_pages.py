@@ -92,7 +92,7 @@ def _read_address(request: Request, service: KnowledgeService) -> _FactFilter:
         except RequirementsError as error:
             mistakes += error.problems
     if not mistakes and found["state"] == "unknown" and not (found["provider"] or found["criterion"]):
-        mistakes.append("nearly everything is unknown of most providers; name a provider or a criterion too.")
+        mistakes.append("for most providers nearly everything is unknown; choose a provider or a criterion as well.")
     if mistakes:
         raise RequirementsError(*mistakes)
     return _FactFilter(found["provider"], found["criterion"], found["state"], service.facts(found["as_of"]))

@@ -190,4 +190,4 @@ class JobFolder:
             self._folder.mkdir(mode=0o700, parents=True)
         found = self._folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            raise OSError(f"{self._folder} belongs to somebody else")
+            raise OSError(f"{self._folder} belongs to another user")

@@ -12,7 +12,7 @@ __all__ = ["mcp_command"]
 @click.command("mcp")
 @knowledge_options
 def mcp_command(facts: str | None, rules: str | None) -> None:
-    """Answer assistants through the Model Context Protocol, over standard input and output.
+    """Serve AI assistants over the Model Context Protocol (MCP), on standard input and output.
 
     \b
     For example, in the configuration of an assistant:

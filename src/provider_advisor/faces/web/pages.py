@@ -276,7 +276,7 @@ class Pages:
         published = f"published {one.published}" if one.published else "without a date"
         lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
-        lines += [f"No address: {one.no_url}."] if one.no_url else []
+        lines += [f"No URL: {one.no_url}."] if one.no_url else []
         return self.show(
             "facts.html.j2",
             one.title,

@@ -32,32 +32,50 @@ _PATIENCE = 8
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for a free one.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of worker processes.")
-@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Port for Prometheus metrics; none by default.")
-@click.option("--log-format", default="none", show_default=True, type=click.Choice(LOG_FORMATS), help="Access log.")
 @click.option(
-    "--max-body", default=_DEFAULTS.body, show_default=True, type=click.IntRange(1), help="Largest body in bytes."
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all interfaces."
+)
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of worker processes.")
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), help="Port to serve Prometheus metrics on; default: none."
+)
+@click.option(
+    "--log-format", default="none", show_default=True, type=click.Choice(LOG_FORMATS), help="Format of the access log."
+)
+@click.option(
+    "--max-body",
+    default=_DEFAULTS.body,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Largest request body, in bytes.",
 )
 @click.option(
     "--max-seconds",
     default=_DEFAULTS.seconds,
     show_default=True,
     type=click.FloatRange(0.1),
-    help="Limit for a request.",
+    help="Time limit for a request.",
 )
 @click.option(
     "--rate",
     default=0,
     show_default=True,
     type=click.IntRange(0),
-    help="Requests per minute from one client; 0: no limit.",
+    help="Requests per minute from one client; 0 for no limit.",
 )
-@click.option("--root-path", default="", help="Path under which a proxy offers the pages, such as /advisor.")
-@click.option("--allowed-host", "hosts", multiple=True, help="Host name to answer to; default: all.")
-@click.option("--trusted-proxy", "proxies", multiple=True, help="Address whose X-Forwarded-For is believed.")
-@click.option("--watch", is_flag=True, help="Reload changed files; /keeper shows mistakes and changed answers.")
+@click.option("--root-path", default="", help="URL path under which a proxy serves the pages, such as /advisor.")
+@click.option("--allowed-host", "hosts", multiple=True, help="Host name to accept requests for; default: all.")
+@click.option("--trusted-proxy", "proxies", multiple=True, help="Address of a proxy whose X-Forwarded-For is trusted.")
+@click.option(
+    "--watch", is_flag=True, help="Reload files when they change; /keeper shows mistakes and changed answers."
+)
 @store_option()
 @knowledge_options
 def serve_command(  # noqa: PLR0913 (one parameter an option)
@@ -80,9 +98,9 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Serve the web pages and the API.
 
-    Serves pages for choosing, the questionnaire, answers, comparisons, facts and rules, and a JSON API under
-    /api/v1. Nothing is stored, because the address holds everything that was answered, unless --store names a place
-    where people may keep decisions. SIGTERM stops the server once all running requests are answered.
+    Serves web pages (the questionnaire, answers, comparisons, facts and rules) and a JSON API under /api/v1. Nothing
+    is stored, because the URL of a page contains all that was answered; with --store, people can also save decisions.
+    On SIGTERM, the server finishes all running requests and stops.
     """
     need_web("granian")
     if store is not None:

@@ -53,7 +53,7 @@ class KnowledgeService:
         knowledge = self.facts().knowledge
         newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
         compared = len(knowledge.providers)
-        return f"{compared} providers are compared, no others on the market; the newest fact is of {newest}."
+        return f"{compared} providers are compared, no others on the market; the newest fact is from {newest}."
 
     def search(self, words: str) -> list[Criterion]:
         """Return the criteria that words may mean, the nearest first; all of them without words."""

@@ -47,7 +47,7 @@ def read_upload(name: str, content: bytes) -> Upload:
     if (said, kind) == ("csv", "jsonl"):
         kind = "csv"  # a header may begin with any sign
     if said not in {None, kind}:
-        raise RequirementsError(f"{name} is not {_KINDS[str(said)]}: its content is that of {_KINDS[kind]}; rename it.")
+        raise RequirementsError(f"{name} is not {_KINDS[str(said)]}: its content is {_KINDS[kind]}; rename it.")
     {"parquet": _check_parquet, "xlsx": _check_workbook}.get(kind, _check_lines)(content, name)
     return Upload(name, kind, content)
 
@@ -58,14 +58,14 @@ def _find_kind(content: bytes, name: str) -> str:
     if content.startswith(b"PK"):
         return "xlsx"
     if b"\0" in content[:4_000] or content.startswith((b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"%PDF", b"BZh", b"\xfd7z")):
-        raise RequirementsError(f"{name} has no format that is read; expected CSV, JSON Lines, Parquet or .xlsx.")
+        raise RequirementsError(f"{name} is not in a supported format; expected CSV, JSON Lines, Parquet or .xlsx.")
     return "jsonl" if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
 
 
 def _check_lines(content: bytes, name: str) -> None:
     lines = content.count(b"\n")
     if lines > MOST_ROWS + 1:
-        raise RequirementsError(f"{name} has {lines:,} lines, but at most {MOST_ROWS:,} teams are answered at once.")
+        raise RequirementsError(f"{name} has {lines:,} lines, but at most {MOST_ROWS:,} teams can be sent at once.")
 
 
 def _check_parquet(content: bytes, name: str) -> None:
@@ -78,7 +78,7 @@ def _check_parquet(content: bytes, name: str) -> None:
         raise RequirementsError(f"{name} is a damaged Parquet file; write it again.") from error
     if about.num_rows > MOST_ROWS:
         raise RequirementsError(
-            f"{name} has {about.num_rows:,} rows, but at most {MOST_ROWS:,} teams are answered at once."
+            f"{name} has {about.num_rows:,} rows, but at most {MOST_ROWS:,} teams can be sent at once."
         )
     unpacked = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
     _check_unpacked(unpacked, name)

@@ -88,7 +88,7 @@ def _check_kind(criterion: CriterionShape) -> Iterator[str]:
     worst = criterion.values[-1 if criterion.better == "lower" else 0] if criterion.values else None
     if criterion.absent is not None and criterion.absent != worst:
         expected = f"the worst word, {worst}" if worst else "only with the values of a rating"
-        yield f"'absent' is '{criterion.absent}'; expected {expected}, because it says that it is not there."
+        yield f"'absent' is '{criterion.absent}'; expected {expected}, because that word means absent."
     if criterion.kind != "quantity" and (criterion.limit or criterion.whole is not None):
         yield "'limit' and 'whole' belong to quantities; remove them."
     if criterion.kind != "price" and (criterion.computed or criterion.of or criterion.usage):
@@ -133,7 +133,7 @@ def _check_references(
     areas = sorted({other.area for other in criteria.records.values()})
     yield from _check_known(criterion.same_product, [EVERY_AREA, *areas], criteria, "'same_product' must name areas")
     if criterion.same_product and criterion.kind != "capability":
-        yield "'same_product' belongs to capabilities, because an amount is of one product; remove it."
+        yield "'same_product' belongs to capabilities, because an amount belongs to one product; remove it."
     if criterion.computed and criterion.of_each:
         yield "a computed criterion has no members; remove 'of_each'."
     yield from _check_currency(criterion, criteria.records.values())

@@ -146,12 +146,12 @@ class CriterionShape(Shape):
     negotiable: Annotated[bool, Field(description="false for what the law demands: never offered as a concession")] = (
         True
     )
-    absent: Annotated[Id | None, Field(description="the word of a rating that means that it is not there")] = None
+    absent: Annotated[Id | None, Field(description="the word of a rating that means absent")] = None
     keywords: Annotated[
         list[Id], Field(description="words that a search finds it by, but that are not names of it")
     ] = []
     loose: Annotated[list[Id], Field(description="names of it that mean it only together with others of its area")] = []
-    of_each: Annotated[Id | None, Field(description="the list in facts/members/ of what it can be asked of")] = None
+    of_each: Annotated[Id | None, Field(description="the list in facts/members/ that its members come from")] = None
     same_product: Annotated[
         list[Id],
         Field(description="for what is stated of a product: the areas whose musts the same product must meet, or all"),
@@ -180,7 +180,7 @@ class MembersFile(Shape):
     id: Id
     label: Words
     question: Words
-    alone: Annotated[Id | None, Field(description="the criterion that the name of a member alone asks for")] = None
+    alone: Annotated[Id | None, Field(description="the criterion that is meant if a member is named alone")] = None
     members: list[MemberShape] = Field(min_length=1)
 
 

@@ -34,8 +34,8 @@ class PartShape(Shape):
     """One part of a choice: a criterion, perhaps with a bound."""
 
     criterion: Ref
-    is_: Annotated[Literal["absent"] | None, Field(alias="is", description="it must not be there")] = None
-    member: Annotated[Words | None, Field(description="one of the members that it can be asked of")] = None
+    is_: Annotated[Literal["absent"] | None, Field(alias="is", description="it must be absent")] = None
+    member: Annotated[Words | None, Field(description="one of the members of the criterion")] = None
     at_least: End | None = None
     at_most: End | None = None
     exactly: Words | None = None

@@ -75,7 +75,7 @@ _MOST = 10
     "--save",
     type=path_name,
     metavar="FILE",
-    help="Save what you ask for as a requirements file, for recommend --file.",
+    help="Save what you ask for as a requirements file, to use with recommend --file.",
 )
 @click.option(
     "--answers",
@@ -88,23 +88,25 @@ _MOST = 10
     metavar="[FILE]",
     is_flag=False,
     flag_value=_NEWEST,
-    help="Continue an earlier session; without FILE the newest one.",
+    help="Continue an earlier session; without FILE, the newest one.",
 )
 @statement_options
 @click.option("--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers.")
 @click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys.")
 @click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists.")
-@click.option("--no-color", is_flag=True, help="Do not use colours; the environment variable NO_COLOR does the same.")
-@click.option("--team", metavar="NAME", help="Name of the team, for the file and the report.")
+@click.option(
+    "--no-color", is_flag=True, help="Do not use colour; setting the environment variable NO_COLOR does the same."
+)
+@click.option("--team", metavar="NAME", help="Name of the team, for the saved file and the report.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this: 365d.")
+@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
 @scope_options
-@click.option("--robustness/--no-robustness", default=True, help="Say how sure the answer is.")
+@click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.pass_context
 def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
-    """Ask a few questions about what matters, then answer.
+    """Ask a few questions about what matters, then recommend.
 
     Starts with one screen of topics, shows short lists, and ends as soon as no further answer could change the
     result. What a file or options such as --needs already say is not asked again. No provider is named before the
@@ -174,10 +176,11 @@ def _check(options: AskOptions) -> AskOptions:
         raise RequirementsError("--answers and --resume cannot be used together; choose one.")
     if options.resume is not None and options.given:
         raise RequirementsError(
-            f"{options.given[0]} and --resume cannot be used together: the session holds what was said before it."
+            f"{options.given[0]} and --resume cannot be used together: the session already contains your earlier "
+            "answers."
         )
     if options.file == "-":
-        raise RequirementsError("--file -: standard input answers the questions; name a file.")
+        raise RequirementsError("--file -: standard input is needed for your answers; give a file.")
     if options.team is not None and not _is_name(options.team):
         raise RequirementsError("--team: the name is empty, too long or not UTF-8; expected a few words.")
     if options.place is not None:
@@ -191,7 +194,7 @@ def _check(options: AskOptions) -> AskOptions:
                 if options.file and Path(options.file).resolve() == options.place.resolve()
                 else "answers"
             )
-            raise RequirementsError(f"--save {options.save}: this file holds the {what}; choose another one.")
+            raise RequirementsError(f"--save {options.save}: this file contains the {what}; choose another one.")
     return options
 
 

@@ -50,7 +50,7 @@ _OWN = "m (must), g (good), n (nice) or x (leave it out)"
 _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
-    "no (x): it is not wanted, and no rule adds it. No answer is not a no: what else you say may still add it.",
+    "no (x): it is not wanted, and no rule adds it. No answer is not a no: your other answers may still add it.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: finish here.",
     "+ words: something else you need, in your own words; with | between two where either will do.",
     "stop: save the answers and end. An empty line continues.",

@@ -155,7 +155,7 @@ def find_newest_session(save: Path | None) -> Path:
                 if stat.S_ISREG(status.st_mode):
                     found.append((status.st_mtime, path.name, path))
     if not found:
-        raise KnowledgeError([f"--resume: there is no saved session in {_get_folder()} or here; name its file."])
+        raise KnowledgeError([f"--resume: there is no saved session in {_get_folder()} or here; give its file."])
     return max(found)[2]
 
 
