@@ -50,7 +50,7 @@ def done(web, jobs):
     assert sent.status_code == 303, sent.text
     page = web.get(sent.headers["location"])
     assert page.headers.get("refresh") == "2"
-    assert "Answering the teams of Our teams.csv" in page.text
+    assert "Scoring the teams in Our teams.csv" in page.text
     assert web.get(f"{sent.headers['location']}/scores").status_code == 404
     assert jobs.wait(sent.headers["location"][7:], 60).is_done
     return sent.headers["location"]

@@ -142,7 +142,7 @@ def test_19_and_22_a_page_states_day_and_facts_and_is_sent_once(page):
     first = _WEB.get(page, follow_redirects=True)
     assert _KNOWLEDGE.fingerprint in first.text
     assert first.headers["x-knowledge"] == _KNOWLEDGE.fingerprint
-    assert re.search(r"the newest fact is of <span class=\"day\">\d{4}-\d{2}-\d{2}", first.text)
+    assert re.search(r"the newest fact is from <span class=\"day\">\d{4}-\d{2}-\d{2}", first.text)
     again = {"If-None-Match": first.headers["etag"]}
     assert _WEB.get(str(first.url), headers=again).status_code == 304
     assert "X-Fragment" in first.headers["vary"]

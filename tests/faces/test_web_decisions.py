@@ -154,7 +154,7 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(serve, bicycles, fields,
 
 def test_without_a_store_there_is_no_button_and_no_page(bicycles):
     web = TestClient(create_app(bicycles))
-    assert "Keep this" not in web.get(f"/answer?{_ASKED}", follow_redirects=True).text
+    assert "Save this" not in web.get(f"/answer?{_ASKED}", follow_redirects=True).text
     assert web.get("/decisions").status_code == web.get(f"/d/{'0' * 32}").status_code == 404
     assert web.post("/decisions", data={}).status_code == 404
     assert "/api/v1/decisions" not in web.get("/api/v1/openapi.json").json()["paths"]

@@ -49,7 +49,7 @@ def count_changed(found: Sequence[ReplayedDecision]) -> int:
 def describe_count(found: Sequence[ReplayedDecision]) -> str:
     """Return how many of the decisions would be different now, in a sentence or two."""
     if not found:
-        return "No decision is kept."
+        return "No decision is saved."
     changed, refused = count_changed(found), sum(one.compared is None for one in found)
     whole = "your decision" if len(found) == 1 else f"your {len(found):,} decisions"
     says = f"{changed or 'None'} of {whole} would be different now."

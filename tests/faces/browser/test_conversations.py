@@ -105,7 +105,7 @@ def test_5_without_scripts_the_whole_way_is_links_and_buttons(visit, width):
     page.locator("#c-fax").select_option("must")
     page.get_by_role("button", name="Update").click()
     assert "needs=fax" in page.url
-    page.get_by_role("link", name="The full answer").click()
+    page.get_by_role("link", name="See the full answer").click()
     page.get_by_role("link", name="How sure is this?").click()
     assert page.get_by_role("heading", name="What is not known").is_visible()
     page.get_by_role("link", name="Compare", exact=True).click()
@@ -129,7 +129,7 @@ def test_7_what_is_wrong_is_told_first_and_the_form_keeps_what_was_filled_in(vis
 def test_a_conversation_by_keyboard_alone_ends_in_an_answer(visit):
     page = visit("/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.keyboard.press("Enter")
     _press_until(page, "Tab", "Ask me")
     page.keyboard.press("Enter")
@@ -203,7 +203,7 @@ def test_20_a_file_is_uploaded_and_its_bad_row_comes_back(visit, tmp_path):
     teams.write_text("team,needs\nfirst,sms\nsecond,smz\n", encoding="utf-8")
     page = visit("/batch", accept_downloads=True)
     page.get_by_label("File").set_input_files(teams)
-    page.get_by_role("button", name="Answer them").click()
+    page.get_by_role("button", name="Score the teams").click()
     page.get_by_role("link", name="Rejected rows as CSV").wait_for(timeout=60_000)
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Rejected rows as CSV").click()

@@ -27,7 +27,7 @@ from provider_advisor.logic import parse_day
 __all__ = ["LIST", "PROBLEM", "Day", "make_api", "read_day"]
 
 PROBLEM: dict[str, Any] = {
-    "description": "what is wrong, a sentence for each mistake",
+    "description": "what is wrong, one sentence for each mistake",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 _ANSWER: dict[int | str, dict[str, Any]] = {
@@ -46,15 +46,15 @@ LIST: dict[int | str, dict[str, Any]] = {
 }
 _MOST_TEAMS = 1_000
 
-Sure = Annotated[bool, Query(description="also say how sure the answer is")]
-All = Annotated[bool, Query(description="list all findings, also on providers that are ruled out")]
-Day = Annotated[str | None, Query(description="YYYY-MM-DD: the day whose facts count, today if it is left out")]
+Sure = Annotated[bool, Query(description="also report how sure the answer is")]
+All = Annotated[bool, Query(description="list all findings, even for providers that are ruled out")]
+Day = Annotated[str | None, Query(description="YYYY-MM-DD: use the facts as of this date; default: today")]
 Words = Annotated[str, Query(description="words to search for, such as `recorded calls`")]
-Area = Annotated[str | None, Query(description="an area of criteria, such as `messaging`; all if it is left out")]
+Area = Annotated[str | None, Query(description="an area of criteria, such as `messaging`; default: all")]
 ProviderName = Annotated[str | None, Query(description="a provider by id or name")]
 CriterionName = Annotated[str | None, Query(description="a criterion by id, label or alias")]
-ProviderNames = Annotated[str, Query(description="providers with commas between them; all if it is left out")]
-Only = Annotated[str, Query(description="`differences` leaves out the rows in which all are alike")]
+ProviderNames = Annotated[str, Query(description="providers, separated by commas; default: all")]
+Only = Annotated[str, Query(description="`differences` leaves out rows without a difference")]
 Kind = Annotated[str, Path(description="a kind of file, such as `provider`, or `recommendation`")]
 
 
@@ -110,14 +110,14 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
 
     @router.get("/criteria", responses=LIST, tags=["knowledge"])
     def get_criteria(q: Words = "", area: Area = None) -> Response:
-        """List what can be asked for; with `q`, what the words may mean, the nearest first."""
+        """List what you can ask for; with `q`, only what matches the words, best match first."""
         area = service.check_area(area)
         found = service.search(q)
         return JsonResponse([record_criterion(one) for one in found if area in {None, one.area}])
 
     @router.get("/providers", responses=LIST, tags=["knowledge"])
     def get_providers(as_of: Day = None) -> Response:
-        """List the providers that take part on a day, with their products."""
+        """List the providers that are compared as of a day, with their products."""
         providers = service.facts(read_day(as_of)).knowledge.providers.values()
         return JsonResponse(
             [
@@ -134,17 +134,17 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
 
     @router.get("/facts", responses=LIST, tags=["knowledge"])
     def get_facts(provider: ProviderName = None, criterion: CriterionName = None) -> Response:
-        """List claims, each with source, place and day; all, or those on a provider and a criterion."""
+        """List claims with source, place and date: all of them, or those about a provider or criterion."""
         return JsonResponse(service.list_claims(provider, criterion))
 
     @router.get("/compare", responses=LIST, tags=["knowledge"])
     def get_compare(providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None) -> Response:
-        """List what is known of providers side by side; `only=differences` leaves out what is alike."""
+        """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
         return JsonResponse(compare_records(service, split_names(providers), area, read_day(as_of), only))
 
     @router.get("/rules", responses=LIST, tags=["knowledge"])
     def get_rules() -> Response:
-        """List the rules, with what they rest on."""
+        """List the rules, with the sources that they are based on."""
         return JsonResponse(list(service.list_rules()))
 
     @router.get("/sources", responses=LIST, tags=["knowledge"])

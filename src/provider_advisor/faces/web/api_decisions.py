@@ -56,14 +56,14 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
     """Return the routes of kept decisions."""
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
     kept: dict[int | str, dict[str, Any]] = {
-        201: {"description": "it is kept", "model": KeptResponse},
+        201: {"description": "it is saved", "model": KeptResponse},
         422: PROBLEM,
         503: PROBLEM,
     }
 
     @router.post("/decisions", status_code=201, responses=kept)
     def post_decision(asked: KeepRequest) -> Response:
-        """Keep today's answer to a question."""
+        """Save today's answer to a question."""
         key = make_secret()
         record = service.recommend(service.read(asked.question), sure=True).record
         found = store.keep(record, asked.title, key)
@@ -80,7 +80,7 @@ def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRou
 
     @router.get("/decisions/{name}", responses=shown)
     def get_decision(name: DecisionId) -> Response:
-        """Return a decision as it was, and whether and why today's answer is different."""
+        """Return a decision as it was saved, and whether and why today's answer is different."""
         found = store.find(name)
         if found is None:
             return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])

@@ -43,7 +43,7 @@ _SECONDS = 25
 _FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
 _TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
 _NOT_FOUND: Responses = {404: PROBLEM}
-_GONE = "There is no such run: its results are kept for an hour, and then removed."
+_GONE = "There is no such run: results are removed after an hour."
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -55,7 +55,7 @@ class BatchState(BaseModel):
     mistakes: list[str]
     summary: dict[str, Any] | None
     scores: str | None = Field(description="address of the answers")
-    rejects: str | None = Field(description="address of the rows that have no answer, with the reason for each")
+    rejects: str | None = Field(description="address of the rows that could not be scored, with the reason for each")
     until: str
 
 
@@ -84,14 +84,14 @@ def make_run_api(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
 def _add_replay(router: APIRouter, service: KnowledgeService) -> None:
     @router.post("/replay", responses={**_describe("the comparison"), 422: PROBLEM}, tags=["answers"])
     def post_replay(record: Annotated[dict[str, Any], Body()], as_of: Day = None) -> Response:
-        """Ask the question of an earlier answer again, and say whether and why the answer is different now."""
+        """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
         day = read_day(as_of)
         return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
 
 
 def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     started: Responses = {
-        202: {"description": "the run has begun; its address is in `Location`", "model": BatchState},
+        202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
         415: PROBLEM,
         422: PROBLEM,
     }
@@ -101,10 +101,10 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     async def post_batch(
         request: Request,
         output: Annotated[str, Query(description=f"format of the scores: {', '.join(OUTPUTS)}")] = "csv",
-        reasons: Annotated[bool, Query(description="also the musts that are unmet or unknown")] = False,  # noqa: FBT002
+        reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
         as_of: Day = None,
     ) -> Response:
-        """Begin to answer the teams of a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
+        """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media not in _TYPES:
             return respond_problem(
@@ -124,11 +124,11 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
         response.headers["Location"] = f"/api/v1/batch/{job.id}"
         return response
 
-    state: Responses = {200: {"description": "how it does", "model": BatchState}, **_NOT_FOUND}
+    state: Responses = {200: {"description": "the state of the run", "model": BatchState}, **_NOT_FOUND}
 
     @router.get("/batch/{name}", responses=state, tags=["many teams"])
     def get_batch(name: RunId) -> Response:
-        """Say how a run does; once it is done, where its files are."""
+        """Return the state of a run and, once it is done, where its files are."""
         return _with_job(jobs, name, lambda job: JsonResponse(_record(job)))
 
     files: Responses = {200: {"description": "the file", "content": dict.fromkeys(_TYPES, _BYTES)}, **_NOT_FOUND}
@@ -140,7 +140,7 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
 
     @router.get("/batch/{name}/rejects", responses=files, tags=["many teams"])
     def get_rejects(name: RunId) -> Response:
-        """Return the rows without an answer as CSV: file, row, reason, and the row."""
+        """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
         return _with_job(jobs, name, lambda job: _send(job, "rejects"))
 
 

@@ -43,7 +43,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
 
     @server.tool()
     def search_criteria(words: str) -> list[dict[str, Any]]:
-        """Find what can be asked for: criteria whose names or meaning are near the words, the nearest first."""
+        """Find criteria to ask for, by name or meaning, best match first."""
         return [record_criterion(one) for one in service.search(words)[:_MOST_FOUND]]
 
     @server.tool()
@@ -59,7 +59,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
 
         `needs` are musts and `wants` wishes, by ids of criteria: "sms", "number-countries>=90", "fax=no" for what must
         not be there, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
-        What no criterion says goes to `unlisted`, and is not judged.
+        What no criterion covers goes into `unlisted`, and is not judged.
         """
         given = {
             "needs": needs,
@@ -92,7 +92,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
 
     @server.tool()
     def facts(provider: str = "", criterion: str = "") -> dict[str, Any]:
-        """List claims on a provider, a criterion or both, each with its source, place and day."""
+        """List claims about a provider, a criterion or both, each with its source, place and date."""
         if not provider and not criterion:
             return {"mistakes": ["give a provider, a criterion or both"]}
         try:
@@ -106,7 +106,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
 
     @server.tool()
     def compare(providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
-        """Compare providers by what is known of them and differs, in one area such as video or prices, or in all."""
+        """Compare providers by their known differences, in one area (such as video or prices) or in all."""
         try:
             return {"rows": compare_records(service, providers, area, read_day(as_of), "differences")}
         except AdvisorError as error:

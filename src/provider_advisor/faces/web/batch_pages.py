@@ -122,7 +122,7 @@ class BatchPages:
         return send_file(path, job, safe=True) if job and path else self._refuse_unknown()
 
     def _refuse_unknown(self) -> Response:
-        mistakes = ["There are no such results: they are kept for an hour, and then removed."]
+        mistakes = ["There are no such results: results are removed after an hour."]
         return self._page("plain.html.j2", _TITLE, 404, mistakes=mistakes, heading="There are no such results")
 
 

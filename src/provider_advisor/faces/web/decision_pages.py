@@ -77,7 +77,7 @@ class DecisionPages:
     def _show_form(self, statement: Statement, title: str, mistakes: Sequence[str]) -> Response:
         return self._page(
             "keep.html.j2",
-            "Keep this decision",
+            "Save this decision",
             422 if mistakes else 200,
             mistakes=mistakes,
             verdict=self._service.recommend(statement).explanation.verdict.reason,
@@ -141,7 +141,7 @@ class DecisionPages:
         missing = len(names[:_MOST_LISTED]) - len(found)
         return self._page(
             "decisions.html.j2",
-            "Kept decisions",
+            "Saved decisions",
             mistakes=mistakes if len(names) > _MOST_LISTED else (),
             found=found,
             says=describe_count(found) if found else "",

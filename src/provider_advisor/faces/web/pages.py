@@ -351,7 +351,7 @@ class Pages:
 EXAMPLES = (
     ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),
     ("A school that teaches by video", "needs=video-api&wants=whiteboard&situation.use-cases=tutoring"),
-    ("Codes for logins, many a month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),
+    ("Login codes, many per month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),
 )
 
 

@@ -125,7 +125,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
 
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     keeper = f"; changes to the files are at {shown}keeper" if watch else ""
-    show_text(f"Serving {len(knowledge.providers)} providers on {shown} (Ctrl-C ends it){keeper}", err=True)
+    show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
     Granian(
         "provider_advisor.faces.web.serve_command:make_worker",
         address=host,

@@ -59,7 +59,8 @@ def mark_code(text: object) -> Markup:
 def _show_sentence(text: str) -> Markup:
     """Return a sentence as a page says it: with a link for the command that lists criteria, and without options."""
     said = drop_listing_advice(text)
-    shown = str(mark_code(capital(said)))
+    # A name at the beginning, such as that of a file, stays as it is.
+    shown = str(mark_code(capital(said) if said.partition(" ")[0].isalpha() else said))
     return Markup(shown.replace(_COMMAND, '<a href="/criteria">the criteria</a>'))  # noqa: S704 (escaped before)
 
 
