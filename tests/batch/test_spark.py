@@ -31,7 +31,7 @@ from watched import WatchedKnowledge, held, loads
 from provider_advisor import load, score_spark
 from provider_advisor.batch import Scorer
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
-from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.run import Interrupted, Plan, run
 from provider_advisor.batch.spark.run import run_on_spark
 from provider_advisor.errors import BatchError
@@ -39,6 +39,7 @@ from provider_advisor.knowledge import Facts
 
 DAY = dt.date(2024, 6, 1)
 ROWS, PARTS = 2_000, 6
+_READING = ReadingOptions()
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 pytestmark = [
@@ -234,8 +235,8 @@ def _nothing(seen):
     """See it and do nothing."""
 
 
-def _on_one_machine(paths, output, knowledge, limits, *, reasons=True):
-    inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits)
+def _on_one_machine(paths, output, knowledge, limits, *, reasons=True, reading=_READING):
+    inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits, reading)
     form = output.suffix[1:]
     scoring = Scoring(knowledge, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated, reasons=reasons))
     return run(inputs, scoring, Plan(output, form, threads=1), _nothing, _nothing)
@@ -265,6 +266,31 @@ def test_files_are_read_scored_and_rejected_as_on_one_machine(bicycles, tmp_path
     assert len(list(many.glob("part-*"))) > 3
     assert (many / "_SUCCESS").exists()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_unknown_words_are_listed_and_named_as_on_one_machine(bicycles, tmp_path, form):
+    """With as many of each word in each share as it happens: the counts of all shares come to those of the whole."""
+    words = ["repairs", "sauna", "night shift", "reparis", "rental", "tea", "loan bikes", "@de", "bikes-in-stock>=x"]
+    rows = [{"team": f"team-{n}", "needs": [words[n * n % 9], words[n % 7]], "note": "x" * 50} for n in range(ROWS)]
+    path, limits = tmp_path / f"teams.{form}", Limits(block=10_000)
+    if form == "jsonl":
+        path.write_text("".join(json.dumps({name: row[name] for name in ("team", "needs")}) + "\n" for row in rows))
+    else:
+        frame = pl.DataFrame(rows).with_columns(pl.col("needs").list.join(","))
+        frame.write_csv(path) if form == "csv" else frame.write_parquet(path, row_group_size=100)
+    one, many, reading = tmp_path / "one.jsonl", tmp_path / "many.jsonl", ReadingOptions(unlist=True)
+    expected = _on_one_machine([path], one, bicycles, limits, reading=reading)
+    found = run_on_spark((str(path),), str(many), bicycles, limits=limits, today=DAY, reasons=True, reading=reading)
+    assert len(list(many.glob("part-*"))) > 3
+    assert _rows(many, "jsonl") == _rows(one, "jsonl")
+    assert (found.scored, found.rejected, found.tally) == (expected.scored, expected.rejected, expected.tally)
+    assert found.rejects.read_bytes() == expected.rejects.read_bytes()
+    said = list(found.unknown.describe())
+    assert said == list(expected.unknown.describe())
+    assert len(said) > 4
+    assert "sauna" in said[1] + said[2]
 
 
 @pytest.mark.usefixtures("spark")

@@ -19,15 +19,16 @@ from pyarrow import csv
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.pipeline import ScoringOptions
-from provider_advisor.batch.reading import Limits, open_inputs
-from provider_advisor.batch.spark import run, session
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
+from provider_advisor.batch.spark import run, session, worker
 from provider_advisor.batch.spark.dataframe import pack_knowledge
-from provider_advisor.batch.spark.output import place_output, stage_folder
+from provider_advisor.batch.spark.output import count_unknown, place_output, stage_folder
 from provider_advisor.batch.spark.run import run_on_spark
-from provider_advisor.batch.spark.worker import REJECTS, ROWS, Job, do_shares, split_inputs
+from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_shares, read_report, split_inputs
 from provider_advisor.batch.writing.part_folder import finish_part_folder
 from provider_advisor.batch.writing.places import OutputPlace
 from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.requirements.unknown_words import UnknownWords, WordCounts
 
 DAY = dt.date(2024, 6, 1)
 
@@ -160,7 +161,7 @@ def test_large_splits_are_few_and_small_ones_are_many(opened):
 def _job(bicycles, path, folder, **changes):
     inputs = open_inputs((str(path),), bicycles, None, b",", Limits())
     options = ScoringOptions(DAY)
-    for name in (ROWS, REJECTS, "begun"):
+    for name in (ROWS, REJECTS, WORDS, "begun"):
         (folder / name).mkdir(parents=True)
     parts = ("1", pack_knowledge(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))
     return Job(*parts, split_inputs(inputs, 0, threading.Event()))._replace(**changes)
@@ -198,6 +199,29 @@ def test_two_attempts_at_one_share_leave_one_part(bicycles, tmp_path, teams_csv)
         "rows/part-00000.csv",
     ]
     assert not list((folder / "begun").iterdir())
+
+
+def test_unknown_words_of_an_attempt_that_failed_are_not_counted(bicycles, tmp_path, teams_csv, monkeypatch):
+    teams_csv.write_text("team,needs\na,repairs\nb,sauna\nc,sauna\nd,tea\n")
+    job = _job(bicycles, teams_csv, tmp_path / "folder", id="words", reading=ReadingOptions(unlist=True))
+
+    def write_nothing(frames, *_):
+        assert len(list(frames())) == 1
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "write_frames", write_nothing)
+        with pytest.raises(OSError, match="No space left"):
+            list(do_shares(job, _numbers(0), attempt=0))
+    (said,) = (batch.to_pylist() for batch in do_shares(job, _numbers(0), attempt=1))
+    assert read_report(said[0]["report"]).scored == 4
+    unknown = UnknownWords(bicycles)
+    count_unknown(1, tmp_path / "folder", unknown)
+    count_unknown(1, tmp_path / "folder", None)
+    assert unknown.take_counts() == WordCounts({"sauna": 2, "tea": 1})
+    (tmp_path / "folder" / WORDS / "part-00000.jsonl").unlink()
+    with pytest.raises(BatchFailure, match=r"folder cannot be read \(No such file or directory\)"):
+        count_unknown(1, tmp_path / "folder", unknown)
 
 
 def test_only_one_run_writes_an_output_at_a_time(tmp_path):

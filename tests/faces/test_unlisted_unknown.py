@@ -8,7 +8,7 @@ import pytest
 
 from provider_advisor.batch.reading.unknown_words import set_unknown_aside
 from provider_advisor.requirements import Unlisted
-from provider_advisor.requirements.unknown_words import UnknownWords
+from provider_advisor.requirements.unknown_words import UnknownWords, WordCounts
 
 
 @pytest.fixture
@@ -168,3 +168,18 @@ def test_only_so_many_different_words_are_counted_one_by_one(bicycles, monkeypat
     assert said[1].startswith("  'tea' (3 times).")
     assert said[2].startswith("  'cake' (2 times).")
     assert said[3:] == ["  Others after the first 2: 2 times."]
+
+
+def test_what_others_counted_is_added_within_the_same_limit(bicycles, monkeypatch):
+    monkeypatch.setattr("provider_advisor.requirements.unknown_words._MOST_KEPT", 2)
+    words = UnknownWords(bicycles)
+    words.set_aside(["tea"], "must")
+    for more in (WordCounts({"cake": 2, "tea": 3}), WordCounts({"sauna": 5, "tea": 1}, 7)):
+        words.add_counts(more)
+    assert list(words.describe())[1:] == [
+        "  'tea' (5 times).",
+        "  'cake' (2 times).",
+        "  Others after the first 2: 12 times.",
+    ]
+    assert words.take_counts() == WordCounts({"tea": 5, "cake": 2}, 12)
+    assert not list(words.describe())

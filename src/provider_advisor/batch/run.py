@@ -22,6 +22,7 @@ from provider_advisor.batch.writing.stream import write_stream
 from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.errors import BatchError
+from provider_advisor.requirements.unknown_words import UnknownWords
 
 __all__ = ["Interrupted", "Plan", "Result", "run", "share_heap"]
 
@@ -56,12 +57,16 @@ class Plan(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a run came to. `rejects` is the file of rejects, if there is one."""
+    """What a run came to. `rejects` is the file of rejects, if there is one.
+
+    `unknown` counts the words that no criterion knows, where they are listed instead of refused.
+    """
 
     scored: int
     rejected: int
     tally: Tally
     rejects: Path | None
+    unknown: UnknownWords | None = None
 
 
 Say = Callable[[str], None]
@@ -142,7 +147,7 @@ def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop
     except Stopped as error:
         raise Interrupted(stop.number, "interrupted; what was written so far is not complete.") from error
     scored, rejected, tally = results[0]
-    return Result(scored, rejected, tally, plan.rejects if rejected else None)
+    return Result(scored, rejected, tally, plan.rejects if rejected else None, inputs.unknown)
 
 
 def _run_workbook(  # noqa: PLR0913, PLR0917 (the parts of a run)
@@ -160,7 +165,7 @@ def _run_workbook(  # noqa: PLR0913, PLR0917 (the parts of a run)
     except Stopped as error:
         raise Interrupted(stop.number, "interrupted; nothing was written.") from error
     scored, rejected, tally = results[0]
-    return Result(scored, rejected, tally, rejects if rejected else None)
+    return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
 
 
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
@@ -183,7 +188,7 @@ def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
         raise Interrupted(stop.number, _explain_interruption(folder, target)) from error
     finally:
         folder.close()
-    return _make_result(folder, target)
+    return _make_result(folder, target)._replace(unknown=inputs.unknown)
 
 
 def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
@@ -24,13 +24,20 @@ from provider_advisor.requirements.model import Unlisted, UnlistedPriority
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value
 
-__all__ = ["UnknownWords"]
+__all__ = ["UnknownWords", "WordCounts"]
 
 _MOST = 20
 _MOST_KEPT = 100_000
 """Distinct words that are counted by themselves, so that memory does not grow with the rows of a table."""
 
 _SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
+
+
+class WordCounts(NamedTuple):
+    """How often each word was set aside, and how often all those were of which no more could be counted one by one."""
+
+    words: Mapping[str, int]
+    others: int = 0
 
 
 class UnknownWords:
@@ -72,12 +79,24 @@ class UnknownWords:
     def count(self, aside: Iterable[Unlisted]) -> None:
         """Count what was set aside, for `describe`."""
         if texts := [part.text for part in aside]:
-            with self._lock:
-                for text in texts:
-                    if text in self._counts or len(self._counts) < _MOST_KEPT:
-                        self._counts[text] += 1
-                    else:
-                        self._uncounted += 1
+            self.add_counts(WordCounts(Counter(texts)))
+
+    def add_counts(self, more: WordCounts) -> None:
+        """Add what another counted, such as a worker on another machine."""
+        with self._lock:
+            for text, times in more.words.items():
+                if text in self._counts or len(self._counts) < _MOST_KEPT:
+                    self._counts[text] += times
+                else:
+                    self._uncounted += times
+            self._uncounted += more.others
+
+    def take_counts(self) -> WordCounts:
+        """Return what was counted since the last call; counting begins anew."""
+        with self._lock:
+            taken = WordCounts(self._counts, self._uncounted)
+            self._counts, self._uncounted = Counter(), 0
+        return taken
 
     def describe(self) -> Iterator[str]:
         """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from provider_advisor.batch.blocks import Reject
 from provider_advisor.batch.reading import Inputs
-from provider_advisor.batch.spark.worker import BEGUN, REJECTS, ROWS, ShareReport
+from provider_advisor.batch.spark.worker import BEGUN, REJECTS, ROWS, WORDS, ShareReport, read_words
 from provider_advisor.batch.writing.frames import REJECTS_HEADER, refuse_foreign_rejects, replace_rejects, write_rejects
 from provider_advisor.batch.writing.part_folder import (
     finish_part_folder,
@@ -27,12 +27,21 @@ from provider_advisor.batch.writing.part_folder import (
 )
 from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchFailure, describe_cause
+from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.whole_file import write_whole
 
-__all__ = ["check_inputs", "check_parts", "find_stage_folder", "place_output", "stage_folder", "write_all_rejects"]
+__all__ = [
+    "check_inputs",
+    "check_parts",
+    "count_unknown",
+    "find_stage_folder",
+    "place_output",
+    "stage_folder",
+    "write_all_rejects",
+]
 
 _OLD = "old"
-_ATTEMPT = re.compile(r"(rows|rejects)-\d+-[0-9a-f]{32}")
+_ATTEMPT = re.compile(r"(rows|rejects|words)-\d+-[0-9a-f]{32}")
 
 
 def find_stage_folder(output: Path) -> Path:
@@ -47,12 +56,12 @@ def stage_folder(output: Path) -> Iterator[Path]:
     Raises BatchError if another run holds it, or something else lies there.
     """
     folder = find_stage_folder(output)
-    lock = lock_work_folder(folder, output, {ROWS, REJECTS, BEGUN, _OLD})
+    lock = lock_work_folder(folder, output, {ROWS, REJECTS, WORDS, BEGUN, _OLD})
     try:
         mark_work_folder(folder)
         restore_part_folder(folder / _OLD, output)
         _clear(folder)
-        for name in (ROWS, REJECTS, BEGUN):
+        for name in (ROWS, REJECTS, WORDS, BEGUN):
             (folder / name).mkdir(exist_ok=True)
         try:
             yield folder
@@ -66,7 +75,7 @@ def stage_folder(output: Path) -> Iterator[Path]:
 
 def _clear(folder: Path) -> None:
     """Delete what workers have written."""
-    for name in (ROWS, REJECTS, _OLD):
+    for name in (ROWS, REJECTS, WORDS, _OLD):
         remove_part_folder(folder / name)
     begun = folder / BEGUN
     if begun.is_dir():
@@ -125,6 +134,17 @@ def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Pa
                 yield Reject(names[place], int(row) + before[place], content, reason)
         for place, records in report.records.items():
             before[place] += records
+
+
+def count_unknown(shares: int, folder: Path, unknown: UnknownWords | None) -> None:
+    """Add up the unknown words of all parts, where they are listed instead of refused. Raises BatchFailure."""
+    if unknown is None:
+        return
+    try:
+        for number in range(shares):
+            unknown.add_counts(read_words(folder / WORDS / name_part(number, "jsonl")))
+    except OSError as error:
+        raise BatchFailure(f"{folder} cannot be read ({describe_cause(error)}).") from error
 
 
 def place_output(folder: Path, output: Path) -> None:

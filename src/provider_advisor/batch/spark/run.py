@@ -31,6 +31,7 @@ from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
     check_inputs,
     check_parts,
+    count_unknown,
     find_stage_folder,
     place_output,
     stage_folder,
@@ -130,10 +131,12 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
         check_inputs(inputs)
         if stop.is_set():
             raise Stopped
+        count_unknown(len(reports), folder, inputs.unknown)
         rejected = write_all_rejects(reports, inputs, folder, rejects)
         place_output(folder, output)
     tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
-    return Result(sum(report.scored for report in reports), rejected, tally, rejects if rejected else None)
+    scored = sum(report.scored for report in reports)
+    return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
 
 
 def refuse_other_names(names: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ The inputs are cut at the ends of records, as one machine would cut them, so tha
 
 from __future__ import annotations
 
+import json
 import threading
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -28,22 +29,25 @@ from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames, write_rejects
 from provider_advisor.batch.writing.part_folder import name_part
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
+from provider_advisor.requirements.unknown_words import WordCounts
 
 __all__ = [
     "BEGUN",
     "REJECTS",
     "REPORT",
     "ROWS",
+    "WORDS",
     "Job",
     "ShareReport",
     "Split",
     "do_shares",
     "read_report",
+    "read_words",
     "split_inputs",
 ]
 
-ROWS, REJECTS, BEGUN = "rows", "rejects", "begun"
-"""The folders of a job: complete parts of rows and of rejects, and what is not complete, perhaps never."""
+ROWS, REJECTS, WORDS, BEGUN = "rows", "rejects", "words", "begun"
+"""The folders of a job: complete parts of rows, rejects and unknown words, and what is not complete, perhaps never."""
 
 REPORT = "report"
 """The one column of what workers send back, as JSON."""
@@ -182,23 +186,45 @@ class _ShareCounts:
 
 def _do_share(job: Job, number: int) -> ShareReport:
     opened, share = _open_job(job), job.splits[number]
-    rows = Path(job.folder, ROWS, name_part(number, job.output_form))
-    rejects = Path(job.folder, REJECTS, name_part(number, "csv"))
-    # Another attempt at the same share may be alive; each writes a file of its own, and all write the same.
+    unknown = opened.inputs.unknown
+    places = [
+        Path(job.folder, ROWS, name_part(number, job.output_form)),
+        Path(job.folder, REJECTS, name_part(number, "csv")),
+        Path(job.folder, WORDS, name_part(number, "jsonl")),
+    ]
+    # Another attempt at the same share may be alive; each writes files of its own, and all write the same.
     attempt = uuid4().hex
-    begun = [Path(job.folder, BEGUN, f"{kind}-{number}-{attempt}") for kind in (ROWS, REJECTS)]
+    begun = [Path(job.folder, BEGUN, f"{place.parent.name}-{number}-{attempt}") for place in places]
     progress = _ShareCounts()
+    if unknown is not None:
+        unknown.take_counts()  # of an attempt that failed
     try:
         with begun[0].open("xb") as row_file, begun[1].open("xb") as reject_file:
             _write_share(opened, share, progress, job.output_form, row_file, reject_file)
+        if unknown is not None:
+            begun[2].write_bytes(_write_words(unknown.take_counts()))
+            begun[2].replace(places[2])
         size = begun[0].stat().st_size
-        begun[1].replace(rejects)
-        begun[0].replace(rows)
+        begun[1].replace(places[1])
+        begun[0].replace(places[0])
     finally:
         for path in begun:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
     return ShareReport(progress.scored, progress.rejected, progress.records, progress.tally.to_json(), size)
+
+
+def _write_words(counts: WordCounts) -> bytes:
+    """Write a line for each word and its count, and a last one for all others; reports would hold them all at once."""
+    lines = [json.dumps(line) for line in (*counts.words.items(), (None, counts.others))]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def read_words(path: Path) -> WordCounts:
+    """Read what a worker counted. Raises OSError."""
+    with path.open(encoding="utf-8") as file:
+        counts = dict(json.loads(line) for line in file)
+    return WordCounts(counts, counts.pop(None))
 
 
 def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)

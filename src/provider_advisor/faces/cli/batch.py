@@ -179,6 +179,8 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
         except Interrupted as error:
             _say(str(error))
             context.exit(128 + error.number)
+        if result.unknown is not None:
+            show_unknown(result.unknown)
         _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, placed, staging)
     if result.rejected:
         context.exit(_REJECTED)
@@ -264,8 +266,6 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     )  # fmt: skip
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
-    if inputs.unknown is not None:
-        show_unknown(inputs.unknown)
     return result, scoring.facts
 
 
