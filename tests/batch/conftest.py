@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.run import Plan, run
+from provider_advisor.faces.cli.main import main
 
 DAY = dt.date(2024, 6, 1)
 _LIMITS, _ABOUT = Limits(), {"x": 1}
@@ -37,7 +39,8 @@ def run_batch(bicycles, open_files):
     """A function that runs files to an output, and gives the result and what was said."""
 
     def run_them(*names, limits=_LIMITS, form=None, about=_ABOUT, watch=_nothing, **plan):
-        *sources, output = map(Path, names)
+        *sources, output = names
+        output = Path(output)
         inputs = open_files(*sources, limits=limits)
         form = form or {".csv": "csv", ".jsonl": "jsonl"}.get(output.suffix, "parquet")
         scoring = Scoring(bicycles, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated))
@@ -46,6 +49,19 @@ def run_batch(bicycles, open_files):
         return run(inputs, scoring, Plan(output, form, **plan), watch, said.append), said
 
     return run_them
+
+
+@pytest.fixture
+def run_command(monkeypatch, capsys):
+    """A function to the exit status of `recommend batch`, and what it said."""
+
+    def run_it(*arguments):
+        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, capsys.readouterr().err
+
+    return run_it
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import boto3
 import polars as pl
 import pytest
@@ -13,7 +11,6 @@ from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.batch.remote import objects
 from provider_advisor.batch.remote.objects import StoredObject, find_object
 from provider_advisor.errors import BatchFailure
-from provider_advisor.faces.cli.main import main
 
 _SECRET = "topsecret"  # noqa: S105 (of a store that lives for a second)
 
@@ -43,16 +40,13 @@ def bucket(server, monkeypatch):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(run_command):
     """A function to the exit status of `recommend batch`, and what it said."""
 
     def run_it(*arguments):
-        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr().err
+        status, said = run_command(*arguments)
         assert _SECRET not in said
-        return ended.value.code, said
+        return status, said
 
     return run_it
 

@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, is_stored, is_web_address, show_address
+import pyarrow as pa
+
+from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
 __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources", "open_object"]
@@ -19,6 +21,7 @@ __all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20
+_BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -161,7 +164,7 @@ def _shorten(path: str) -> str:
 
 
 def open_object(url: str) -> BinaryIO:
-    """Open an object of a store for reading. Raises OSError."""
+    """Open an object of a store for reading. Raises OSError, or ArrowException, as reading it does."""
     from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (as above)
 
     return find_object(url).open()
@@ -178,7 +181,7 @@ class Stream:
             self._file = _open_bytes(source.path)
             if offset and self._decoder is None:
                 self._file.seek(offset)
-        except OSError as error:
+        except _BROKEN as error:
             raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
         try:
             self.check_unchanged()
@@ -205,7 +208,7 @@ class Stream:
         while True:
             try:
                 found = self._file.read(count) or b""
-            except OSError as error:
+            except _BROKEN as error:
                 raise BatchFailure(
                     f"{self.source.name} cannot be read to the end ({_describe(error, self.source)})."
                 ) from error
@@ -247,8 +250,12 @@ class Stream:
             self._file.close()
 
 
-def _describe(error: OSError, source: InputFile) -> str:
-    return hide_secrets(describe_cause(error), source.path or "")
+def _describe(error: Exception, source: InputFile) -> str:
+    if not is_stored(source.path or ""):
+        return describe_cause(error)
+    from provider_advisor.batch.remote.store_errors import describe_store_error  # noqa: PLC0415 (seldom needed)
+
+    return describe_store_error(error, source.path or "")
 
 
 def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:

@@ -18,7 +18,8 @@ __all__ = [
 ]
 
 _DATABASES = {"postgresql", "postgres"}
-_STORES = {"s3", "gs", "gcs", "az", "abfs", "abfss"}
+_AZURE = {"az", "abfs", "abfss"}
+_STORES = {"s3", "gs", "gcs"} | _AZURE
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
 _LEAST = 3
@@ -53,17 +54,25 @@ def is_web_address(name: str) -> bool:
 def show_address(name: str) -> str:
     """Return a name for messages and records: a URL without user, password and options, a path as it is.
 
+    Before the @ of an address in Azure stands a container or an account, which is no secret.
+
     >>> show_address("postgresql://ann:secret@db.example/teams?sslpassword=x")
     'postgresql://***@db.example/teams?***'
+    >>> show_address("az://teams:secret@acme.dfs.core.windows.net/t.csv")
+    'az://teams:***@acme.dfs.core.windows.net/t.csv'
     """
     scheme, user, place, query = _split(name)
-    return f"{scheme}{'***@' if user else ''}{place}{'?***' if query else ''}"
+    shown = "***" if user else ""
+    if find_scheme(name) in _AZURE:
+        container, colon, _ = user.partition(":")
+        shown = f"{container}{colon and ':***'}"
+    return f"{scheme}{shown and f'{shown}@'}{place}{'?***' if query else ''}"
 
 
 def hide_secrets(text: str, name: str) -> str:
     """Return what a library said about a URL, without the secrets of the URL."""
     _, user, _, query = _split(name)
-    password = user.partition(":")[2] or ("" if is_database(name) else user)
+    password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
     values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
     secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _LEAST}
     for secret in sorted(secrets, key=len, reverse=True):

@@ -1,20 +1,21 @@
 """Objects in stores, `s3://`, `gs://` and `az://`, read and written by pyarrow's own clients of these stores.
 
 A name is a URL as pyarrow takes it. Who may use a store comes from where each store's own tools look for it, such as
-AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` names another store that speaks S3.
+AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.fs as pf
 
-from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
+from provider_advisor.batch.remote.addresses import find_scheme, refuse_unescaped, show_address
+from provider_advisor.batch.remote.azure import find_in_azure
+from provider_advisor.batch.remote.store_errors import describe_store_error, is_without_login
 from provider_advisor.errors import BatchError, BatchFailure
 
 __all__ = ["StoredObject", "find_object"]
@@ -22,7 +23,13 @@ __all__ = ["StoredObject", "find_object"]
 _PATIENCE = "retry_limit_seconds=20"
 """Google's client tries again for fifteen minutes if it is not told otherwise."""
 _BROKEN = (pa.ArrowException, OSError, ValueError)
-_REQUEST = re.compile(r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", re.DOTALL)
+_EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
+_AZURE = "az://container@account.dfs.core.windows.net/teams.csv"
+_HINT = "check the URL, the network, and your access to this store."
+_LOGINS = {
+    "gcs": "set GOOGLE_APPLICATION_CREDENTIALS, or log in with gcloud auth application-default login.",
+    "abfs": "set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY, or log in with az login.",
+}
 
 
 class StoredObject(NamedTuple):
@@ -33,12 +40,18 @@ class StoredObject(NamedTuple):
     store: pf.FileSystem
     path: str
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Return what two URLs of one object have in common: the kind of store, the account, and the path."""
+        kind = self.store.type_name
+        return kind, self.store.__reduce__()[1][0]["account_name"] if kind == "abfs" else "", self.path
+
     def inspect(self) -> tuple[int, int] | None:
         """Return size and time of change (in nanoseconds), None if nothing is there. Raises BatchFailure."""
         try:
             found = self.store.get_file_info(self.path)
         except _BROKEN as error:
-            raise BatchFailure(f"{self.name} cannot be reached ({self.describe(error)}); {_HINT}") from error
+            raise self._explain("reached", error) from error
         if found.type == pf.FileType.Directory:
             raise BatchError(f"{self.name} is a folder; give an object in it.")
         return (found.size, found.mtime_ns or 0) if found.type == pf.FileType.File else None
@@ -48,12 +61,16 @@ class StoredObject(NamedTuple):
         return self.store.open_input_file(self.path)  # type: ignore[no-any-return]
 
     def refuse_unwritable(self) -> None:
-        """Raise BatchError if there is no such bucket: before the work, not after it."""
+        """Raise BatchError if there is no such bucket, BatchFailure without a login: before the work, not after it."""
         bucket = self.path.split("/", maxsplit=1)[0]
         try:
+            # First the object: asked for a bucket without a login, Azure's client ends the process.
+            self.store.get_file_info(self.path)
             found = self.store.get_file_info(bucket)
-        except _BROKEN:  # some may write objects without seeing the bucket
-            return
+        except _BROKEN as error:
+            if is_without_login(error):
+                raise self._explain("written", error) from error
+            return  # some may write objects without seeing the bucket
         if found.type == pf.FileType.NotFound:
             raise BatchError(f"{self.name} cannot be written: there is no bucket '{bucket}', or you may not see it.")
 
@@ -65,7 +82,7 @@ class StoredObject(NamedTuple):
             with self.open() as found:
                 head = found.read(len(begins))
         except _BROKEN as error:
-            raise BatchFailure(f"{self.name} cannot be read ({self.describe(error)}); {_HINT}") from error
+            raise self._explain("read", error) from error
         if head not in {b"", begins}:
             raise BatchError(f"{self.name} exists and is not {what}; move it, or choose another object.")
 
@@ -77,7 +94,7 @@ class StoredObject(NamedTuple):
             )
             size = self.store.get_file_info(self.path).size
         except _BROKEN as error:
-            raise BatchFailure(f"{self.name} cannot be written ({self.describe(error)}); {_HINT}") from error
+            raise self._explain("written", error) from error
         if size != file.stat().st_size:  # an upload that ends early is an object all the same
             self.remove()
             raise BatchFailure(f"{self.name} was not written completely; run again.")
@@ -87,30 +104,30 @@ class StoredObject(NamedTuple):
         with contextlib.suppress(*_BROKEN):
             self.store.delete_file(self.path)
 
-    def describe(self, error: BaseException) -> str:
-        """Return what the store said, in one line and without the secrets of the URL."""
-        said = " ".join(_REQUEST.sub("", str(error)).split()).rstrip(".")
-        return hide_secrets(said, self.url)[:300]
-
-
-_HINT = "check the URL, the network, and your access to this store."
+    def _explain(self, what: str, error: Exception) -> BatchFailure:
+        hint = _LOGINS.get(self.store.type_name, _HINT) if is_without_login(error) else _HINT
+        return BatchFailure(f"{self.name} cannot be {what} ({describe_store_error(error, self.url)}); {hint}")
 
 
 def find_object(url: str) -> StoredObject:
     """Return the object that a URL names, without asking the store. Raises BatchError for one that names none."""
     refuse_unescaped(url)
-    name, full = show_address(url), url
-    if url.startswith("az:"):
-        full = f"abfs:{url.removeprefix('az:')}"
-    elif url.startswith(("gs:", "gcs:")) and "retry_limit_seconds" not in url:
-        full = f"{url}{'&' if '?' in url else '?'}{_PATIENCE}"
+    name, scheme = show_address(url), find_scheme(url)
+    example = f"expected a URL such as {_EXAMPLES.get(scheme, _AZURE)}."
     try:
-        store, path = pf.FileSystem.from_uri(full)
+        store, path = _find_store(url, scheme)
     except _BROKEN as error:
-        said = hide_secrets(" ".join(str(error).split()).rstrip("."), url)
-        raise BatchError(f"{name} cannot be used ({said}); expected a URL such as s3://bucket/teams.csv.") from error
+        raise BatchError(f"{name} cannot be used ({describe_store_error(error, url)}); {example}") from error
     if "/" not in path.rstrip("/"):
-        raise BatchError(f"{name} is not an object; expected a URL such as s3://bucket/teams.csv.")
+        raise BatchError(f"{name} is not an object; {example}")
     if path.endswith("/") or url.partition("?")[0].endswith("/"):
         raise BatchError(f"{name} is a folder; give an object.")
     return StoredObject(url, name, store, path)
+
+
+def _find_store(url: str, scheme: str) -> tuple[pf.FileSystem, str]:
+    if scheme not in _EXAMPLES:
+        return find_in_azure(url)
+    if scheme != "s3" and "retry_limit_seconds" not in url:
+        url = f"{url}{'&' if '?' in url else '?'}{_PATIENCE}"
+    return pf.FileSystem.from_uri(url)  # type: ignore[no-any-return]

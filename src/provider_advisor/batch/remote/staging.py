@@ -29,7 +29,7 @@ class Staging:
 
     def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
         self._folder = folder
-        self._taken = {self._spell(find_object(name)): "an input" for name in inputs if is_stored(name)}
+        self._taken = {find_object(name).place: "an input" for name in inputs if is_stored(name)}
         self._files: dict[str, _StagedFile] = {}
 
     def place(self, what: str, url: str) -> str:
@@ -38,10 +38,10 @@ class Staging:
         Raises BatchError for an object that cannot be written, that is an input, or that is another output too.
         """
         stored = find_object(url)
-        if before := self._taken.get(self._spell(stored)):
+        if before := self._taken.get(stored.place):
             raise BatchError(f"{what} {stored.name} is also {before}; choose another object.")
         stored.refuse_unwritable()
-        self._taken[self._spell(stored)] = what
+        self._taken[stored.place] = what
         folder = self._folder / str(len(self._files))
         folder.mkdir()
         self._files[what] = _StagedFile(stored, folder / PurePosixPath(stored.path).name)
@@ -72,10 +72,6 @@ class Staging:
             for stored in sent:
                 stored.remove()
             raise
-
-    @staticmethod
-    def _spell(stored: StoredObject) -> tuple[str, str]:
-        return stored.store.type_name, stored.path
 
 
 @contextlib.contextmanager
