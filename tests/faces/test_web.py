@@ -175,9 +175,19 @@ def test_a_page_on_a_source_a_criterion_or_a_provider_says_what_rests_on_it(web)
     source = web.get("/sources/gdpr-46").text
     assert "No claim about a provider is based on this source." in source
     assert 'href="/rules/eu-data-favours-lawful-transfer">EU data favours lawful transfer</a>' in source
+    assert "API without developers asks for little coding" in web.get("/rules").text
     assert "Rules that add it" in web.get("/criteria/sub-processors").text
     assert "Nothing is known about it for" in web.get("/criteria/fax").text
     assert 'href="/facts?provider=daily&amp;state=stale"' in web.get("/providers/daily").text
+
+
+def test_an_answer_says_at_the_top_what_was_asked_for(web):
+    page = web.get("/answer?needs=sms,number-countries>=90&wants=fax:wont").text
+    assert "<dt>Asked for</dt><dd>Countries in which numbers can be bought, at least 90 countries" in page
+    assert "Fax (not wanted)" in page
+    empty = web.get("/answer").text
+    assert 'class="go" href="/choose?">Say what you need' in empty
+    assert "/answer.json" not in empty
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(web):

@@ -19,6 +19,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 from starlette.testclient import TestClient
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.batch_runs import OUTPUTS, BatchChoice, make_batch_run
 from provider_advisor.faces.web.jobs import LASTS, JobFolder, Run
@@ -73,6 +74,8 @@ def test_a_file_is_answered_as_the_command_answers_it(web, done, recommend_says,
     assert page.headers["cache-control"] == "no-store"
     assert "Recommendations for 2 teams" in page.text
     assert "1 row of 3 could not be read and is not counted." in page.text
+    assert "<li>Row 3: nothing is recorded about" in page.text
+    assert "--unlisted" not in page.text
     assert "<style" not in page.text
     (tmp_path / "teams.csv").write_text(_TEAMS, encoding="utf-8")
     folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
@@ -107,6 +110,19 @@ def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, d
     page = web.get(f"/batch/{other.name}").text
     assert "undetermined, and for" in page
     assert "Recommended:" not in page
+
+
+def test_of_many_providers_only_those_with_a_team_have_a_bar(jobs, done):
+    summary = json.loads((jobs.find(done[7:]).folder / "summary.json").read_text(encoding="utf-8"))
+    one = {**summary["providers"][0], "leads_undetermined": {"teams": 0, "share": 0}}
+    teams = {f"p{place}": place % 3 for place in range(7)}
+    summary["providers"] = [
+        {**one, "name": name, "recommended": {**one["recommended"], "teams": count}} for name, count in teams.items()
+    ]
+    values = batch_values(summary)
+    labels = [bar.label for bar in values["verdicts"].bars]
+    assert labels[:4] == ["p2", "p5", "p1", "p4"]
+    assert values["nowhere"] == "p0, p3 and p6"
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

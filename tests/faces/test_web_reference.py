@@ -68,12 +68,12 @@ def test_a_rule_is_shown_condition_by_condition(web, bicycles):
     for name in bicycles.rules:
         page = web.get(f"/rules/{name}")
         assert page.status_code == 200
-        assert "When it fires" in page.text
+        assert "When it applies" in page.text
         asked = web.get(f"/rules/{name}?needs=repairs")
-        assert re.search("<h2>It (does not fire|fires) for this team</h2>", asked.text)
+        assert re.search("<h2>It (does not apply|applies) to this team</h2>", asked.text)
         data = web.get(f"/rules/{name}.json?needs=repairs").json()
         assert all(line["truth"] in {"yes", "no", "unknown"} for line in data["conditions"])
-        assert data["fired"] == ("It fires for this team" in asked.text)
+        assert data["fired"] == ("It applies to this team" in asked.text)
     assert f'href="/rules/{name}"' in web.get("/rules").text
     assert web.get("/rules/no-such-rule").status_code == web.get("/rules/no-such-rule.json").status_code == 404
     assert (
@@ -198,8 +198,8 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
 def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):
     assert 'href="/rules?needs=repairs"' in web.get("/answer?needs=repairs").text
     page = web.get("/rules?needs=repairs").text
-    assert "1 of 5 fire for this team" in page
-    first = re.search(r'<tr id="([^"]+)">.*?<td>(yes|no)</td>', page)
+    assert "1 of 5 rules applies to this team" in page
+    first = re.search(r'<tr id="([^"]+)">.*?<td data-label="Applies">(yes|no)</td>', page)
     assert first.groups() == ("repairs-by-people-who-know", "yes")
     assert 'href="/rules/repairs-by-people-who-know?needs=repairs"' in page
     assert web.get("/rules?needs=wings").status_code == 422

@@ -64,7 +64,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
 
     # Where nothing is asked for, nobody has a score.
     behind = [
-        each.name if each.score.expected is None else f"{each.name} ({each.score.expected:g})"
+        each.name if each.score.expected is None else f"{each.name} ({round(each.score.expected, 1):g})"
         for each in others
         if each.standing == "qualified"
     ]

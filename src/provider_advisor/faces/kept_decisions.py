@@ -51,8 +51,9 @@ def describe_count(found: Sequence[ReplayedDecision]) -> str:
     if not found:
         return "No decision is saved."
     changed, refused = count_changed(found), sum(one.compared is None for one in found)
-    whole = "your decision" if len(found) == 1 else f"your {len(found):,} decisions"
-    says = f"{changed or 'None'} of {whole} would be different now."
+    says = f"{changed or 'None'} of your {len(found):,} decisions would be different now."
+    if len(found) == 1:
+        says = f"Your decision would {'be different' if changed else 'not be different'} now."
     return f"{says} {refused} cannot be answered again." if refused else says
 
 

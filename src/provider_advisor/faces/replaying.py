@@ -58,7 +58,7 @@ def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
     found = compared["differences"]
     answers = [part["says"] for part in found if part["about"] not in CONTEXT]
     behind = [part["says"] for part in found if part["about"] in CONTEXT and part["about"] != "day"]
-    groups = (("What differs", answers), ("Why it differs", behind))
+    groups = (("What differs", answers), ("Why it differs" if answers else "What changed in facts and rules", behind))
     return [(title, sentences) for title, sentences in groups if sentences]
 
 

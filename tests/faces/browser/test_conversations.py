@@ -202,7 +202,7 @@ def test_20_a_file_is_uploaded_and_its_bad_row_comes_back(visit, tmp_path):
     teams = tmp_path / "teams.csv"
     teams.write_text("team,needs\nfirst,sms\nsecond,smz\n", encoding="utf-8")
     page = visit("/batch", accept_downloads=True)
-    page.get_by_label("File").set_input_files(teams)
+    page.get_by_label("File", exact=True).set_input_files(teams)
     page.get_by_role("button", name="Score the teams").click()
     page.get_by_role("link", name="Rejected rows as CSV").wait_for(timeout=60_000)
     with page.expect_download() as waiting:

@@ -14,6 +14,8 @@ __all__ = ["batch_report", "batch_values"]
 _MOST = 12
 _MOST_MUSTS = 5
 _MOST_NAMED = 3
+_MOST_SINGLE = 6
+"""So many providers, or fewer, each have a bar."""
 
 Record = Mapping[str, Any]
 
@@ -69,6 +71,7 @@ def batch_values(summary: Record) -> dict[str, Any]:
         "rejected": f"{counted(summary['rejected'], 'row')} of {summary['rows']:,} could not be read and "
         f"{'is' if summary['rejected'] == 1 else 'are'} not counted.",
         "verdicts": Chart(_verdicts(summary), "100%", 0),
+        "nowhere": joined(_list_nowhere(summary)),
         "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
         "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
         "changes": [
@@ -100,8 +103,16 @@ def _lede(summary: Record) -> str:
 
 
 def _verdicts(summary: Record) -> list[Bar]:
-    """Return a bar for each provider, then one for each way to choose none; together they are all teams."""
-    bars = [_chosen(part, summary["scored"]) for part in summary["providers"]]
+    """Return a bar for each provider, then one for each way to choose none; together they are all teams.
+
+    Many providers are sorted, the most recommended first, and those without a team have no bar.
+    """
+    providers = summary["providers"]
+    if len(providers) > _MOST_SINGLE:
+        found = [(part["recommended"]["teams"], part["leads_undetermined"]["teams"], part) for part in providers]
+        found.sort(key=lambda each: (-each[0], -each[1]))
+        providers = [part for recommended, leads, part in found if recommended or leads]
+    bars = [_chosen(part, summary["scored"]) for part in providers]
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     others = (
         ("Tie", kinds["tie"], "several providers are equal, and nothing is unknown"),
@@ -109,6 +120,16 @@ def _verdicts(summary: Record) -> list[Bar]:
         ("None", kinds["none"], f"each of the {len(summary['providers'])} providers compared fails a must"),
     )
     return bars + [_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
+
+
+def _list_nowhere(summary: Record) -> list[str]:
+    """Return the names of the providers that have no bar, because no team gets them."""
+    providers = summary["providers"] if len(summary["providers"]) > _MOST_SINGLE else []
+    return [clean(part["name"]) for part in providers if not _has_teams(part)]
+
+
+def _has_teams(part: Record) -> bool:
+    return bool(part["recommended"]["teams"] or part["leads_undetermined"]["teams"])
 
 
 def _chosen(part: Record, scored: int) -> Bar:

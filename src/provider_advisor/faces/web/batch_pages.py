@@ -16,6 +16,7 @@ from provider_advisor.faces.web.batch_runs import (
     BatchChoice,
     describe_end,
     find_result,
+    list_rejected,
     make_batch_run,
     read_summary,
     send_file,
@@ -28,6 +29,7 @@ from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, re
 
 __all__ = ["make_batch_pages"]
 
+_MOST_REJECTS = 5
 _TITLE = "Many teams at once"
 _NO_STORE = {"Cache-Control": "no-store"}
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
@@ -106,12 +108,14 @@ class BatchPages:
         if not job.is_done:
             return self._show_form(BatchChoice(job.about["output"]), 422, job.list_mistakes())
         values = batch_values(read_summary(job))
+        rejects = find_result(job, "rejects") if values["summary"]["rejected"] else None
         return self._page(
             "batch_result.html.j2",
             **values,
             name=name,
             scores=_NAMES[job.about["output"]],
-            has_rejects=find_result(job, "rejects") is not None and values["summary"]["rejected"] > 0,
+            has_rejects=rejects is not None,
+            rejects=list_rejected(rejects, _MOST_REJECTS) if rejects else [],
             until=describe_end(job),
         )
 

@@ -23,7 +23,7 @@ from provider_advisor.faces.web.choose_form import (
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements import Statement, bound_words
 
-__all__ = ["AskedPart", "RankedLine", "show_choose", "show_ranking"]
+__all__ = ["AskedPart", "RankedLine", "list_asked", "show_choose", "show_ranking"]
 
 _MOST_NAMED = 4
 """A line of the ranking names so many criteria at most; the answer has them all."""
@@ -81,7 +81,7 @@ def show_ranking(
     values: dict[str, Any] = {
         "is_page": False,
         "mistakes": mistakes,
-        "asked": list(_list_asked(statement, service)) if statement else [],
+        "asked": list(list_asked(statement, service)) if statement else [],
         "address": write_address(statement, service.knowledge) if statement else "",
         "ranking": (),
         "out": "",
@@ -100,7 +100,7 @@ def show_ranking(
     return values
 
 
-def _list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
+def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
     """Yield what is required and what is not wanted, each with the address without it."""
     team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in CHOICES}
     for part in team.requirements:

@@ -24,7 +24,7 @@ from provider_advisor.faces.web.ask_address import (
     write_answers_address,
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
-from provider_advisor.faces.web.choose_view import show_choose, show_ranking
+from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
 from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
@@ -148,6 +148,8 @@ class Pages:
         if is_part:
             return HTMLResponse(render("sure_part.html.j2", **values))
         address = write_address(found.statement, self._service.knowledge)
+        wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, self._service)]
+        values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
         return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
     def compare(self, request: Request, form: str = "") -> Response:
@@ -351,7 +353,10 @@ class Pages:
 EXAMPLES = (
     ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),
     ("A school that teaches by video", "needs=video-api&wants=whiteboard&situation.use-cases=tutoring"),
-    ("Login codes, many per month", "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000"),
+    (
+        "A company that sends 100,000 login codes a month",
+        "needs=sms&situation.use-cases=authentication&usage.sms-outbound=100000",
+    ),
 )
 
 

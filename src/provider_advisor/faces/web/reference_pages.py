@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.words import capital
 from provider_advisor.faces.cli.freshness import describe_freshness, record_freshness
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
@@ -54,8 +55,17 @@ class ReferencePages:
             shown, address = self._read_rule(name, request)
         except RequirementsError as error:
             return self._refuse("The question cannot be read", 422, error)
-        title = name.replace("-", " ").capitalize()
-        return show_page(self._service, "rule.html.j2", title, rule=shown, address=address, heading=title, here="rules")
+        title, sources = capital(self._service.say_id(name)), self._service.knowledge.sources
+        return show_page(
+            self._service,
+            "rule.html.j2",
+            title,
+            rule=shown,
+            address=address,
+            heading=title,
+            titles={id_: sources[id_].title for id_, _ in shown["rests_on"]},
+            here="rules",
+        )
 
     def show_rule_data(self, name: str, request: Request) -> Response:
         """Return the same as data."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.web.id_words import list_spellings, say_id
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -29,6 +31,16 @@ class KnowledgeService:
     def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False) -> None:
         self.knowledge = knowledge
         self.keeps = keeps
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        knowledge = self.knowledge
+        labels = [one.label for one in knowledge.criteria.values()]
+        return list_spellings([*labels, *(one.label for one in knowledge.topics.values())])
+
+    def say_id(self, name: str) -> str:
+        """Return an id in words, spelt as labels spell them."""
+        return say_id(name, self._spellings)
 
     def read(self, data: Mapping[str, Any]) -> Statement:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""

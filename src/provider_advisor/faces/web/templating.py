@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse
 
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.report.pages import keep_days
-from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
 
@@ -23,6 +22,7 @@ root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
 
 _CODE = re.compile("`([^`]+)`")
+_WORD = re.compile("[a-z]+ ")
 _COMMAND = "<code>recommend criteria</code>"
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
@@ -45,7 +45,7 @@ def _environment() -> Environment:
         "capital": capital,
         "keep_days": keep_days,
         "mark_code": mark_code,
-        "say_id": say_id,
+        "reason": _show_reason,
         "sentence": _show_sentence,
     }
     return environment
@@ -57,10 +57,13 @@ def mark_code(text: object) -> Markup:
 
 
 def _show_sentence(text: str) -> Markup:
-    """Return a sentence as a page says it: with a link for the command that lists criteria, and without options."""
-    said = drop_listing_advice(text)
-    # A name at the beginning, such as that of a file, stays as it is.
-    shown = str(mark_code(capital(said) if said.partition(" ")[0].isalpha() else said))
+    """Return what is wrong as a sentence of a page, with a capital letter unless it begins with the name of a file."""
+    return _show_reason(capital(text) if _WORD.match(text) else text)
+
+
+def _show_reason(text: str) -> Markup:
+    """Return what is wrong as a page says it: with a link for the command that lists criteria, and without options."""
+    shown = str(mark_code(drop_listing_advice(text)))
     return Markup(shown.replace(_COMMAND, '<a href="/criteria">the criteria</a>'))  # noqa: S704 (escaped before)
 
 
@@ -86,6 +89,7 @@ def show_page(
         "indexed": False,
         "scope": service.describe_scope(),
         "keeps": service.keeps,
+        "say_id": service.say_id,
     }
     here = template.partition(".")[0]
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
