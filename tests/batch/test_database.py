@@ -131,7 +131,7 @@ def test_a_database_that_lets_nobody_in_gets_one_sentence(run, port, tmp_path, c
         (["x.csv", "postgresql://ann:topsecret@h/d"], "cannot be written"),
         (["x.csv", "o.csv", "--summary", "postgresql://ann:topsecret@h/d"], "cannot be written"),
         (["ftp://ann:topsecret@h/x.csv", "o.csv"], "cannot be read"),
-        (["postgresql://ann:topsecret@h/d", "o.csv", "--engine", "spark"], "is a URL"),
+        (["postgresql://ann:topsecret@h/d", "o.csv", "--engine", "spark"], "cannot be read by the workers"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_without_the_password(run, tmp_path, monkeypatch, arguments, sentence):

@@ -21,11 +21,13 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+import boto3
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from drawn import teams_of
+from moto import server as moto
 from watched import WatchedKnowledge, held, loads
 
 from provider_advisor import load, score_spark
@@ -266,6 +268,39 @@ def test_files_are_read_scored_and_rejected_as_on_one_machine(bicycles, tmp_path
     assert len(list(many.glob("part-*"))) > 3
     assert (many / "_SUCCESS").exists()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.fixture
+def bucket():
+    """A function from a name and a file to the URL of an object of its bytes, in a store on this machine."""
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    place = "{}:{}".format(*server.get_host_and_port())
+    login = {"aws_access_key_id": "key", "aws_secret_access_key": "topsecret", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=f"http://{place}", **login)
+    client.create_bucket(Bucket="teams")
+
+    def put(name, path):
+        client.put_object(Bucket="teams", Key=name, Body=path.read_bytes())
+        return f"s3://key:topsecret@teams/{name}?endpoint_override={place}&scheme=http&region=us-east-1"
+
+    yield put
+    server.stop()
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_workers_read_objects_of_a_store_without_more_than_spark(bicycles, tmp_path, bucket, form):
+    paths, limits = _written(tmp_path, form, bicycles), Limits(block=40_000)
+    urls = tuple(bucket(path.name, path) for path in paths)
+    one, many = tmp_path / "one.csv", tmp_path / "many.csv"
+    expected = _on_one_machine(urls, one, bicycles, limits)
+    found = run_on_spark(urls, str(many), bicycles, limits=limits, today=DAY, reasons=True)
+    assert _rows(many, "csv") == _rows(one, "csv")
+    assert found.rejects.read_bytes() == expected.rejects.read_bytes()
+    assert b"topsecret" not in found.rejects.read_bytes()
+    assert found.tally == expected.tally
+    assert len(list(many.glob("part-*"))) > 3
 
 
 @pytest.mark.usefixtures("spark")

@@ -69,8 +69,10 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
         r"part-00000\.csv is in the output", [tmp_path / "done" / "part-00000.csv"], tmp_path / "done", bicycles, **csv
     )
     _refused("cannot tell the format", [teams_csv], tmp_path / "scores", bicycles)
-    _refused("is a URL", ["hdfs://host/teams.csv"], tmp_path / "out.csv", bicycles)
-    _refused("is a URL", [teams_csv], "s3a://bucket/out.csv", bicycles)
+    _refused("read the table with Spark, and call score_spark", ["hdfs://h/t.csv"], tmp_path / "out.csv", bicycles)
+    _refused("download it to a folder that all can see", ["https://h/t.csv"], tmp_path / "out.csv", bicycles)
+    for name in ("s3a://bucket/out.csv", "s3://bucket/out.csv"):
+        _refused(f"{name}: Spark writes to a folder .* give one, and copy it to the store", [teams_csv], name, bicycles)
     _refused("is an input", [teams_csv], tmp_path / "out.csv", bicycles, rejects=teams_csv)
     _refused(
         "the summary",

@@ -25,7 +25,7 @@ from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
-from provider_advisor.batch.remote.addresses import show_address
+from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.batch.run import Interrupted, Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
@@ -85,7 +85,8 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 ) -> Result:
     """Score all rows of files, and write them to the folder `output`, as parts in the order of the rows.
 
-    All workers must see the inputs and the output under the same paths. The folder appears when it is complete, with
+    All workers must see the inputs and the output under the same paths; inputs may also be objects in stores, which
+    each worker reads with its own login. The folder appears when it is complete, with
     `_SUCCESS` in it, and replaces only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not
     given, with the same content as from one machine. `master` None is what spark-submit says, else all cores of this
     machine; `bar` shows Spark's progress bar. An active session is used and left open. `others` are files that the
@@ -93,7 +94,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
-    refuse_other_names((*names, output))
+    refuse_other_names(names, output)
     form, place = choose_form(output, output_format, "--output-format"), Path(os.path.realpath(output))
     rejects = rejects or find_default_rejects(place)
     if reading.encoding:
@@ -139,16 +140,13 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
 
 
-def refuse_other_names(names: tuple[str, ...]) -> None:
-    """Raise BatchError for a name that is not a file which all workers could see."""
-    if "-" in names:
+def refuse_other_names(names: tuple[str, ...], output: str) -> None:
+    """Raise BatchError for an input or output that not all workers could see."""
+    if "-" in {*names, output}:
         raise BatchError("Spark reads and writes files, not standard input and output; give files.")
-    for name in names:
-        if "://" in name:
-            raise BatchError(
-                f"{show_address(name)} is a URL; this command reads and writes files that all workers see under "
-                "one path. For other storage read the table with Spark, and call score_spark."
-            )
+    for name in (*names, output):
+        if find_scheme(name) and (name == output or not is_stored(name)):
+            _refuse_address(name, is_output=name == output)
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -156,7 +154,25 @@ def refuse_other_names(names: tuple[str, ...]) -> None:
             raise BatchError(f"the name {shown} is not UTF-8, which Spark cannot pass on; choose another.") from None
 
 
+def _refuse_address(name: str, *, is_output: bool) -> None:
+    shown = show_address(name)
+    if is_output:
+        raise BatchError(
+            f"{shown}: Spark writes to a folder that all workers can see; give one, and copy it to the store, "
+            "or call score_spark and write its table with Spark."
+        )
+    if is_web_address(name):
+        raise BatchError(f"{shown}: not every worker would read the same; download it to a folder that all can see.")
+    raise BatchError(
+        f"{shown} cannot be read by the workers; expected a file that all can see under one path, or an object in "
+        "cloud storage (s3://, gs://, az://). Otherwise read the table with Spark, and call score_spark."
+    )
+
+
 def _make_absolute(source: InputFile) -> InputFile:
+    """Return the input under a name that is the same in every folder: a URL already is."""
+    if find_scheme(source.name):
+        return source
     path = os.path.abspath(str(source.path))  # noqa: PTH100 (a link stays a link)
     return source._replace(name=path, path=path)
 

@@ -329,7 +329,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
             raise BatchError(f"--{name} does not work with Spark; leave it out, or leave out --engine spark.")
-    refuse_other_names(names)
+    refuse_other_names(names[:-1], names[-1])
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
     inputs = options.open_inputs(names[:-1], knowledge)  # before anything starts; the workers find the same
@@ -372,7 +372,10 @@ def _refuse_address(name: str, options: BatchOptions) -> None:
             f"{show_address(name)} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
         )
     if options.engine == "spark":
-        raise BatchError(f"{show_address(name)}: Spark writes to a folder that all workers can see; give one.")
+        raise BatchError(
+            f"{show_address(name)}: Spark writes to a folder that all workers can see, and other files beside it; give "
+            "one of those, and copy it to the store."
+        )
     if options.resume:
         raise BatchError(
             f"--resume works only from file to file, and {show_address(name)} is in a store; leave it out, or give a "
