@@ -133,8 +133,8 @@ def _scores(teams):
 
 
 def _assessment(name, asked, standing, unknown, score):
-    findings = (SimpleNamespace(is_unknown_must=True),) * unknown
-    return Assessment(name, findings, Score(*score) if asked else None, standing)
+    findings = (SimpleNamespace(),) if asked else ()
+    return Assessment(name, findings, Score(*score) if asked else None, standing, unknown_musts=unknown)
 
 
 def test_the_last_of_two_hundred_providers_can_come_out_on_top():

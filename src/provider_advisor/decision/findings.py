@@ -98,7 +98,7 @@ class Score(NamedTuple):
 class Assessment(NamedTuple):
     """One provider against everything that the team requires.
 
-    Without any finding there is no score, without usage no cost.
+    Without any finding there is no score, without usage no cost. `unknown_musts` are neither proven nor failed.
     """
 
     provider: str
@@ -106,11 +106,7 @@ class Assessment(NamedTuple):
     score: Score | None
     standing: Standing
     cost: Cost | None = None
-
-    @property
-    def unknown_musts(self) -> int:
-        """Return how many musts are neither proven nor failed."""
-        return sum(each.is_unknown_must for each in self.findings)
+    unknown_musts: int = 0
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:
@@ -184,7 +180,10 @@ def list_used_facts(finding: Finding, facts: Facts) -> Iterator[Fact]:
 
 def sum_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:
     """Return a provider's findings, with its score and standing."""
-    return Assessment(provider, tuple(findings), _score(findings), _standing(findings), cost)
+    truths = [finding.degree.truth for finding in findings if finding.decides_standing]
+    return Assessment(
+        provider, tuple(findings), _score(findings), _find_standing(truths), cost, truths.count(Truth.UNKNOWN)
+    )
 
 
 def _score(findings: Sequence[Finding]) -> Score | None:
@@ -193,7 +192,7 @@ def _score(findings: Sequence[Finding]) -> Score | None:
     # `fsum` is exact whatever the order, so a permutation of the requirements gives the same score to the last digit.
     # Example: weights 4 and 2, degrees [1, 1] and [0, 1] with p = 0.5: proven 400/6, expected 500/6, possible 600/6.
     pairs = [(finding.weight, finding.degree) for finding in findings]
-    total = math.fsum([weight for weight, _ in pairs])
+    total = math.fsum([finding.weight for finding in findings])
 
     def mean(weighted: Iterable[float]) -> float:
         return round(100 * math.fsum(weighted) / total, _DIGITS)
@@ -205,9 +204,8 @@ def _score(findings: Sequence[Finding]) -> Score | None:
     )
 
 
-def _standing(findings: Iterable[Finding]) -> Standing:
-    """Return the standing, by the musts alone: a wish never overrules a must."""
-    truths = {finding.degree.truth for finding in findings if finding.decides_standing}
+def _find_standing(truths: Sequence[Truth | None]) -> Standing:
+    """Return the standing by the truths of the musts alone: a wish never overrules a must."""
     if Truth.NO in truths:
         return "ruled-out"
     return "unconfirmed" if Truth.UNKNOWN in truths else "qualified"

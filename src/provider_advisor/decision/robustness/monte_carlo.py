@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
 
-__all__ = ["FEWEST", "SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
+__all__ = ["FEWEST", "FEWEST_FIRSTS", "SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
 
 SAMPLES = 10_000
 FEWEST = 1_000
+FEWEST_FIRSTS = 10
 _MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
@@ -96,11 +97,14 @@ class WorldSample:
         return tuple(tuple(row) for row in (shares.reshape(count, count) / self.size).tolist())
 
     def central(self) -> tuple[tuple[float, ...] | None, ...]:
-        """Return for each alternative the mean of the weights with which it comes first; None if it never does."""
+        """Return for each alternative the mean of the weights with which it comes first.
+
+        None if it does in fewer than `FEWEST_FIRSTS` worlds: a mean of so few says nothing.
+        """
         found: list[tuple[float, ...] | None] = []
         for first in self._share_firsts(self._drawn_scores):
             times = float(first.sum())
-            found.append(tuple(map(float, self._weights @ first / times)) if times > 0 else None)
+            found.append(tuple(map(float, self._weights @ first / times)) if times >= FEWEST_FIRSTS else None)
         return tuple(found)
 
     def _share_firsts(self, scores: Floats) -> Floats:
@@ -123,10 +127,13 @@ class WorldSample:
         return self._round(np.einsum("cw,caw->aw", weights, self._degrees))
 
     def _round(self, scores: Floats) -> Floats:
-        """Return the scores, rounded as those of a verdict are, and below all where an alternative does not stand."""
+        """Return the scores in units of the last digit of a verdict; below all where an alternative does not stand."""
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-        return np.where(self._stands, np.round(100 * scores, _DIGITS), -np.inf)
+        scores *= 100 * 10**_DIGITS
+        np.rint(scores, out=scores)
+        scores[~self._stands] = -np.inf
+        return scores
 
 
 def _average(shares: Floats) -> tuple[float, ...]:
