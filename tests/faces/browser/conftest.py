@@ -24,11 +24,16 @@ def _make_app(store):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def store(tmp_path_factory):
+    """Where the server saves decisions."""
+    return str(tmp_path_factory.mktemp("store") / "decisions.db")
+
+
+@pytest.fixture(scope="module")
+def address(store):
     """The address of a server in a thread of this process, where decisions can be kept."""
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
-    store = str(tmp_path_factory.mktemp("store") / "decisions.db")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(_make_app(store), log_level="error", lifespan="off"))

@@ -10,6 +10,8 @@ from importlib.resources import files
 
 import pytest
 
+from provider_advisor import load, recommend
+
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -28,7 +30,11 @@ _PAGES = {
     "topics": "/ask",
     "questions": "/ask?a=t:messages",
     "an answer that cannot be read": "/ask/next?a=t:messages&topics=x&criterion:sms=perhaps",
+    "no more questions": "/ask?a=t:",
+    "an answer to be changed": "/ask?a=t:calls~phone-numbers:must_m:phone-numbers:de&change=criterion:phone-numbers",
+    "questions about the team": "/ask?a=t:team",
     "compare": "/compare?providers=twilio,vonage,zoom&area=video&only=differences",
+    "compare with a mistake": "/compare?p=twilio&area=vidoe",
     "criteria": "/criteria?q=fax",
     "criterion": "/criteria/fax",
     "provider": "/providers/daily",
@@ -40,6 +46,8 @@ _PAGES = {
     "decisions": "/decisions",
     "freshness": "/freshness?within=30",
     "facts": "/facts?state=current",
+    "no such fact": "/facts?provider=daily&state=disputed",
+    "save a decision": "/decisions/new?needs=sms",
     "contract": "/api",
     "card": "/embed?needs=sms",
     "not found": "/nowhere",
@@ -68,7 +76,10 @@ def _list_violations(page, only):
 
 @pytest.mark.parametrize("name", _PAGES)
 def test_12_and_13_a_page_is_for_everybody_at_every_width_in_light_and_dark(visit, name):
-    page = visit(_PAGES[name], size=(320, 640))
+    _check_everybody(visit(_PAGES[name], size=(320, 640)))
+
+
+def _check_everybody(page):
     for width in (320, 360, 640, 1280):  # 640 is what a window of 1,280 has at 200 %
         page.set_viewport_size({"width": width, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -77,6 +88,47 @@ def test_12_and_13_a_page_is_for_everybody_at_every_width_in_light_and_dark(visi
     assert _list_violations(page, _RULES) == []
     page.emulate_media(color_scheme="dark")
     assert _list_violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
+
+
+@pytest.fixture(scope="module")
+def saved(store):
+    """The addresses of a decision that is the same now, and of one that would be different."""
+    pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    from provider_advisor.store import make_secret, open_store  # noqa: PLC0415 (of an extra)
+
+    record = recommend(load().restrict(only=["twilio", "vonage"]), needs=["sms", "whiteboard"], robustness=True).record
+    other = {**record, "verdict": {**record["verdict"], "provider": "vonage", "reason": "Vonage is recommended."}}
+    opened = open_store(store)
+    return {name: opened.keep(each, name, make_secret()).id for name, each in (("same", record), ("different", other))}
+
+
+@pytest.mark.parametrize("name", ["same", "different"])
+def test_12_13_and_21_a_saved_decision_is_for_everybody(visit, saved, name):
+    page = visit(f"/d/{saved[name]}", size=(320, 640))
+    since = page.get_by_role("region", name="Since it was saved")
+    assert name in since.inner_text()
+    assert ("It would be different now." in since.inner_text()) is (name == "different")
+    page.get_by_role("link", name="Delete", exact=True).click()
+    assert page.get_by_label("The key that was shown when you saved it").is_visible()
+    _check_everybody(page)
+
+
+def test_12_13_and_21_a_list_of_saved_decisions_is_for_everybody(visit, saved):
+    page = visit(f"/decisions?d={'+'.join([*saved.values(), '0' * 32])}", size=(320, 640))
+    assert page.get_by_role("heading", name="1 of your 2 decisions would be different now.").is_visible()
+    assert "1 of them is not saved here, or was deleted." in page.locator("main").inner_text()
+    assert page.get_by_role("rowheader", name="different").is_visible()
+    _check_everybody(page)
+
+
+def test_12_13_and_20_the_results_of_a_file_are_for_everybody(visit, tmp_path):
+    teams = tmp_path / "teams.csv"
+    teams.write_text("team,needs\nfirst,sms\nsecond,smz\n", encoding="utf-8")
+    page = visit("/batch", size=(320, 640))
+    page.get_by_label("File", exact=True).set_input_files(teams)
+    page.get_by_role("button", name="Score the teams").click()
+    page.get_by_role("heading", name="Why rows were rejected").wait_for(timeout=60_000)
+    _check_everybody(page)
 
 
 @pytest.mark.parametrize("path", ["/providers/daily", "/facts?provider=daily", "/freshness", "/criteria?area=video"])

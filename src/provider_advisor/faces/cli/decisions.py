@@ -129,8 +129,7 @@ def delete_decisions(ids: tuple[str, ...], store: str) -> None:
 
 @contextlib.contextmanager
 def _open(name: str) -> Iterator[DecisionStore]:
-    need_web("sqlalchemy")
-    need_web("alembic")
+    need_web("sqlalchemy", "alembic")
     from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
 
     with contextlib.closing(open_store(name, create=False)) as store:

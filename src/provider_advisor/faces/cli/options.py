@@ -166,10 +166,13 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
     )
 
 
-def need_web(module: str) -> None:
-    """Raise RequirementsError where the extra that brings a module is not installed."""
-    if find_spec(module) is None:
-        raise RequirementsError("this needs the extra 'web'; install it with: pip install 'provider-advisor[web]'")
+def need_web(*modules: str) -> None:
+    """Raise RequirementsError where the extra that brings these modules is not installed, or only a part of it."""
+    if any(find_spec(module) is None for module in modules):
+        asked = click.get_current_context().command_path.partition(" ")[2]
+        raise RequirementsError(
+            f"'{asked}' needs the extra 'web'; install it with: pip install 'provider-advisor[web]'"
+        )
 
 
 def write_answer(path: str, text: str | bytes) -> None:

@@ -18,7 +18,7 @@ def mcp_command(facts: str | None, rules: str | None) -> None:
     For example, in the configuration of an assistant:
       {"command": "recommend", "args": ["mcp"]}
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    need_web("mcp")
+    need_web("mcp", "fastapi", "orjson")
     from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
     from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
 

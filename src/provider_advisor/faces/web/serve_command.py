@@ -102,7 +102,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     is stored, because the URL of a page contains all that was answered; with --store, people can also save decisions.
     On SIGTERM, the server finishes all running requests and stops.
     """
-    need_web("granian")
+    need_web("granian", "fastapi", "mcp", "orjson", "python_multipart")
     if store is not None:
         os.environ[_STORE] = _check_store(store)
     knowledge = load_knowledge(facts, rules)  # says what is wrong with the files before anything listens
@@ -181,8 +181,7 @@ def _read_root(text: str) -> str:
 
 def _check_store(name: str) -> str:
     """Return what a store is called from everywhere, once it can be opened. Raises StoreError."""
-    need_web("alembic")
-    need_web("sqlalchemy")
+    need_web("alembic", "sqlalchemy")
     from provider_advisor.batch.remote.addresses import find_scheme  # noqa: PLC0415
     from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
 
