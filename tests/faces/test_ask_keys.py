@@ -158,7 +158,7 @@ def test_a_search_answers_what_no_screen_asks_and_leaves_the_marks(talk):
     found = f"/bought\r{ENTER}{DOWN}{ENTER}12,5x\r{RUBOUT * 5}90\r"
     draft, _, out = talk(f"{_VIDEO}m{found}d{ENTER}")
     assert _asked(draft) == {"video-meetings": "must", "number-countries": "should"}
-    assert "Countries in which numbers can be bought: at least 90 countries." in out
+    assert "Countries where numbers can be bought: at least 90 countries." in out
 
 
 def test_the_search_leads_to_answers_that_can_be_changed(talk):
@@ -254,7 +254,7 @@ def test_no_keys_lead_to_anything_but_a_question_or_an_end(catalogue, talk, seed
 
 
 def test_what_does_not_fit_is_cut_with_a_mark():
-    assert cut("Countries in which numbers can be bought", 20) == "Countries in which…"
+    assert cut("Countries where numbers can be bought", 20) == "Countries in which…"
     assert cut("電話番号の国", 6) == "電話…"
 
 
