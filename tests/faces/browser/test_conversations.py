@@ -86,12 +86,12 @@ def test_how_sure_an_answer_is_comes_after_it(visit):
 
 def test_a_limit_that_cannot_be_read_is_told_beside_the_form(visit):
     page = visit("/choose?needs=number-countries")
-    page.get_by_label("Limit for Countries in which numbers").fill("many")
+    page.get_by_label("Limit for Countries where numbers").fill("many")
     page.keyboard.press("Tab")
     page.locator("#live .mistakes").wait_for()
     assert "number-countries" in page.locator("#live .mistakes").inner_text()
     assert page.url.endswith("/choose?needs=number-countries")
-    page.get_by_label("Limit for Countries in which numbers").fill("90")
+    page.get_by_label("Limit for Countries where numbers").fill("90")
     page.keyboard.press("Tab")
     page.wait_for_url(lambda url: unquote(url).endswith("/choose?needs=number-countries>=90"))
 
