@@ -133,7 +133,7 @@ def test_a_column_for_each_criterion_is_answered_as_lists_are(recommend, form):
     assert recommend("batch plain.csv b.csv --quiet")[0] == 0
     assert _csv("a.csv") == _csv("b.csv")
     assert "  Mending → repairs (alias)\n  Rental → rental (id)\n  Test ride → test-rides (as 'test-rides')\n" in said
-    assert "  Bicycles in stock → bikes-in-stock (label)\n  copied as they are: Region\n" in said
+    assert "  Bicycles in stock → bikes-in-stock (label)\n  copied unchanged: Region\n" in said
     assert ("skipped above it: 'Our wishes'" in said) is (form == "xlsx")
     reasons = [row[2] for row in _csv("a.rejects.csv")[1:]]
     assert reasons[0].startswith("the column 'Mending' contains 'maybe'; expected must, ")

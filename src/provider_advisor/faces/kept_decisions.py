@@ -54,7 +54,7 @@ def describe_count(found: Sequence[ReplayedDecision]) -> str:
     says = f"{changed or 'None'} of your {len(found):,} decisions would be different now."
     if len(found) == 1:
         says = f"Your decision would {'be different' if changed else 'not be different'} now."
-    return f"{says} {refused} cannot be answered again." if refused else says
+    return f"{says} {refused} cannot be asked again." if refused else says
 
 
 def record_decision(found: ReplayedDecision) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) ->
     # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
     # the two may be made together.
     if any(side.is_stale(then) != side.is_stale(now) for side in (before, after)):
-        return f"{known.label}: said on {then.newest}, now on {now.newest}"
+        return f"{known.label}: stated on {then.newest}, now on {now.newest}"
     return None
 
 

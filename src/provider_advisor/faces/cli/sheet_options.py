@@ -94,12 +94,12 @@ def show_matches(
     listed = [match for match in matches if match.is_unlisted]
     carried = [match.word for match in matches if match.targets == _CARRY]
     if asked:
-        lines.append("words of the sheet and what they are taken for:")
+        lines.append("words of the sheet and how they were read:")
         lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
     if listed:
         lines.append(f"  listed and not judged: {', '.join(match.word for match in listed)}")
     if carried:
-        lines.append(f"  copied as they are: {', '.join(carried)}")
+        lines.append(f"  copied unchanged: {', '.join(carried)}")
     if not quiet:
         _say(lines)
     if matches or path is not None:

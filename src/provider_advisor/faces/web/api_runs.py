@@ -63,7 +63,7 @@ class ImpactRequest(BaseModel):
     """A change of files, and the teams to compare."""
 
     files: dict[str, str | None] = Field(
-        description="whole texts by path, such as facts/providers/acme.yaml; null drops a file", max_length=200
+        description="full contents by path, such as facts/providers/acme.yaml; null removes a file", max_length=200
     )
     teams: list[dict[str, Any]] = Field(description="requirements files in JSON", max_length=_MOST_TEAMS, min_length=1)
     as_of: str | None = None

@@ -146,8 +146,8 @@ def _add_impact(server: MCPServer, jobs: JobFolder) -> None:
     async def impact(files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
         """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
 
-        `files` are the whole texts of changed files by path, such as facts/providers/acme.yaml, null for one that is
-        dropped; `teams` are requirements files in JSON, 1,000 at most.
+        `files` are the full contents of changed files by path, such as facts/providers/acme.yaml, null for one that is
+        removed; `teams` are requirements files in JSON, 1,000 at most.
         """
         try:
             return await measure_change(ImpactRequest(files=files, teams=teams), jobs)
