@@ -332,12 +332,12 @@ def name_source(source: Source) -> str:
 
 
 def rests_text(rule: Rule | None, knowledge: KnowledgeBase) -> str:
-    """Return what a rule rests on as a sentence, empty where it names nothing: "Rests on The paper, lines 3, 5."."""
+    """Return what a rule rests on as a sentence, empty where it names nothing: "Based on The paper, lines 3, 5."."""
     cited = [
         f"{knowledge.sources[part.source].title}, {lines_text(part.lines) if part.lines else part.section or ''}"
         for part in (rule.rests_on if rule is not None else ())
     ]
-    return f"Rests on {'; '.join(part.removesuffix(', ') for part in cited)}." if cited else ""
+    return f"Based on {'; '.join(part.removesuffix(', ') for part in cited)}." if cited else ""
 
 
 def base_text(version: str | None, date: str | None, fingerprint: str) -> str:
