@@ -254,7 +254,7 @@ def test_no_keys_lead_to_anything_but_a_question_or_an_end(catalogue, talk, seed
 
 
 def test_what_does_not_fit_is_cut_with_a_mark():
-    assert cut("Countries where numbers can be bought", 20) == "Countries where…"
+    assert cut("Countries where numbers can be bought", 20) == "Countries where num…"
     assert cut("電話番号の国", 6) == "電話…"
 
 
