@@ -239,6 +239,23 @@ def test_a_store_that_nobody_can_reach_gets_one_sentence(run, store, no_login, t
     assert "Could not connect to server); check the URL, the network" in said
 
 
+@pytest.mark.parametrize("kind", ["gs", "az"])
+def test_a_store_that_ends_while_it_is_read_gets_one_sentence(no_login, bicycles, tmp_path, kind):
+    with start_google(tmp_path) if kind == "gs" else start_azure() as own:
+        own.put("t.csv", _HEAD + b"a,repairs\n" * 500_000)
+        for name, value in own.variables.items():
+            no_login.setenv(name, value)
+        url = own.url("t.csv") + ("?retry_limit_seconds=1" if kind == "gs" else "")
+        pieces = open_inputs((url,), bicycles, None, b",", Limits(block=4_096)).pieces()
+        next(pieces)
+    with pytest.raises(BatchFailure) as caught:
+        list(pieces)
+    assert re.fullmatch(
+        rf"{own.url('t.csv')}\S* cannot be read to the end \(.*Could not connect to server\)\.", str(caught.value)
+    )
+    assert "last message" not in str(caught.value)
+
+
 @pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize(
     ("url", "hint"),

@@ -71,6 +71,8 @@ class InputFile(NamedTuple):
             try:
                 if self[2:4] == _inspect_object(str(self.path))[2:4]:
                     return
+            except BatchFailure:
+                raise
             except BatchError as error:
                 raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
             raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")

@@ -23,7 +23,7 @@ _NOISE = tuple(
     for pattern, message in (
         (r"^Unknown error: ", ""),
         (r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", ""),
-        (r"google::cloud::Status\((?:[^()]*?last message of |\w+: )(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
+        (r"google::cloud::Status\((?:.*last message of |\w+: )(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
         (r"PerformWork\(\) - CURL error \[\d+\]=", ""),
         # What was done with which address, perhaps with a token in it, comes before this; numbers of requests after it.
         (r".*Azure Error: \[\w*\] ", ""),
