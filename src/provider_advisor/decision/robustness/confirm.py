@@ -37,6 +37,7 @@ MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
 
 
+_DUST = 1e-6  # of a score: more than what rounding takes away
 _MOST_THINNED = 12
 """Questions of a set that are left out one by one with every kind of answers; of more, with one kind."""
 
@@ -144,21 +145,50 @@ def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
     depend on one fact, it takes each at its best.
     """
     supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
-    worst: dict[str, Rank] = {}
-    best: dict[str, Rank] = {}
-    for each in outcome.assessments:
+
+    def bound(each: Assessment) -> tuple[Rank, Rank]:
         asked = find_askable_facts(each, facts)
         answers = [[answer.fact for answer in list_answers(fact, facts)] for fact in asked]
-        worst[each.provider], best[each.provider] = JointAnswers(asked, answers, supposing).bound_ranks(each)
-    # The least good rank of the others: of all, or of all but the one that has it.
-    lowest, second = [*sorted(worst, key=worst.__getitem__), None][:2]
+        return JointAnswers(asked, answers, supposing).bound_ranks(each)
+
     ahead: list[str] = []
     level: list[str] = []
-    for rival, rank_ in best.items():
-        other = second if rival == lowest else lowest
-        if rival != leader and other is not None and can_lead(rank_) and rank_ <= worst[other]:
-            (level if rank_ == worst[other] else ahead).append(rival)
+    for rival, best, lowest in _list_leading(outcome.assessments, bound):
+        if rival != leader and can_lead(best):
+            (level if best == lowest else ahead).append(rival)
     return Contenders(tuple(ahead), tuple(level))
+
+
+def _list_leading(
+    assessments: Iterable[Assessment], bound: Callable[[Assessment], tuple[Rank, Rank]], *, is_open: bool = True
+) -> Iterator[tuple[str, Rank, Rank]]:
+    """Yield who could lead with its best answers, that rank, and the lowest worst rank of the others.
+
+    `bound` finds the worst and the best rank of a provider, and takes long. So the most hopeful are looked at first;
+    who is behind two others at their worst, even with all its degrees at their highest, need not be looked at. That is
+    only so where answers are about what is open (`is_open`), not where they may contradict what is known.
+    """
+    found: dict[str, tuple[Rank, Rank]] = {}
+    lowest: list[tuple[Rank, str]] = []
+    hopes = {each.provider: _hope(each) for each in assessments}
+    for each in sorted(assessments, key=lambda each: hopes[each.provider]):
+        if is_open and len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
+            break
+        found[each.provider] = bound(each)
+        lowest = sorted([*lowest, (found[each.provider][0], each.provider)])[:2]
+    for each in assessments:
+        _, best = found.get(each.provider, (None, None))
+        least = next((rank_ for rank_, name in lowest if name != each.provider), best)
+        if best is not None and least is not None and best <= least:
+            yield each.provider, best, least
+
+
+def _hope(assessment: Assessment) -> Rank:
+    """Return a rank that no answers to what is open can better."""
+    if assessment.score is None or assessment.cost is not None:  # a price moves the cost, and that its findings
+        return 0, 0, -math.inf
+    now = rank(assessment)
+    return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - _DUST
 
 
 def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
@@ -255,18 +285,11 @@ class _SetSearch:
             answers = [[answer.fact for answer in question.answers] for question in about]
             self._joint[provider] = JointAnswers([question.asked for question in about], answers, supposing)
             self._places |= {(provider, question.criterion): place for place, question in enumerate(about)}
-        self._favourites = [frozenset({provider}) for provider in self._find_contenders(outcome)]
+        is_open = all(question.stated is None for question in questions)
+        leading = _list_leading(outcome.assessments, self._bound, is_open=is_open)
+        self._favourites = [frozenset({provider}) for provider, _, _ in leading]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
         self.tried = 0
-
-    def _find_contenders(self, outcome: Outcome) -> Iterator[str]:
-        """Yield who could lead with the best answers for it, and the worst for all others."""
-        bounds = {each.provider: self._bound(each) for each in outcome.assessments}
-        worst = sorted((rank_, provider) for provider, (rank_, _) in bounds.items())
-        for provider, (_, best) in bounds.items():
-            lowest = next((other for other, name in worst if name != provider), best)
-            if best <= lowest:
-                yield provider
 
     def _bound(self, assessment: Assessment) -> tuple[Rank, Rank]:
         joint = self._joint.get(assessment.provider)
