@@ -103,16 +103,10 @@ class JointAnswers:
     def _search(self, part: tuple[int, ...]) -> JointEnds:
         answers = [self._answers[place] for place in part]
         if self._count(part) <= MOST_JOINT:
-            ordered = sorted(itertools.product(*answers), key=self._rate)
+            ordered = sorted(itertools.product(*answers), key=self._supposing.rate)
             return JointEnds(ordered[0], ordered[-1])
-        singly = [sorted(each, key=lambda answer: self._rate((answer,))) for each in answers]
+        singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
         return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
-
-    def _rate(self, answers: tuple[Fact, ...]) -> tuple[bool, int, float]:
-        """Return how good it would be: not to fail a must, then few musts unknown, then a high score."""
-        found = self._supposing.assessment(answers)
-        expected = 0.0 if found.score is None else found.score.expected
-        return found.standing != "ruled-out", -found.unknown_musts, expected
 
 
 def _at_end(finding: Finding, truth: Truth) -> Finding:
