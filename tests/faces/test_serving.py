@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -231,6 +231,25 @@ def _wait(is_done, seconds=60):
 def _list_workers(log):
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     return {line["worker"] for line in lines}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read as Linux tells it")
+def test_17_large_bodies_take_no_memory(served):
+    _, port, _, log = served
+    for path, status in [("/api/v1/recommendation", 413), ("/batch", 413)] * 10:
+        assert _post_parts(port, path, b" " * 1_000_000, 20) == status
+    for worker in _list_workers(log):
+        memory = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text(encoding="utf-8"))
+        assert int(memory[1]) < 150_000
+
+
+def _post_parts(port, path, part, count):
+    """Return the status of a body that does not say how long it is; it is refused before all of it was sent."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        parts, headers = (part for _ in range(count)), {"Transfer-Encoding": "chunked"}
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", path, parts, headers, encode_chunked=True)
+        return connection.getresponse().status
 
 
 def test_23_a_worker_that_dies_is_replaced(served):

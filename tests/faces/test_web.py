@@ -133,6 +133,19 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     assert "recommend criteria" in problem.json()["detail"]
 
 
+@pytest.mark.parametrize("word", ["witheboard", "smz", "fax>=3", "no fax"])
+def test_7_a_page_and_a_program_are_told_what_the_command_says(web, recommend_says, word):
+    alone = recommend_says(f"recommend --needs '{word}'")
+    (sentence,) = web.get("/api/v1/recommendation", params={"needs": word}).json()["mistakes"]
+    assert alone.status == 2
+    assert sentence in alone.err
+    page = unescape(re.sub("<[^>]+>", "", web.get("/choose", params={"needs": word}).text))
+    said = sentence.partition(" To list it")[0].replace("`recommend criteria`", "the criteria")
+    assert said[1:] in page
+    if word == "witheboard":
+        assert "Did you mean 'whiteboard'?" in page
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -183,8 +196,9 @@ def test_a_page_on_a_source_a_criterion_or_a_provider_says_what_rests_on_it(web)
 
 def test_an_answer_says_at_the_top_what_was_asked_for(web):
     page = web.get("/answer?needs=sms,number-countries>=90&wants=fax:wont").text
-    assert "<dt>Asked for</dt><dd>Countries in which numbers can be bought, at least 90 countries" in page
-    assert "Fax (not wanted)" in page
+    numbers, fax = (_KNOWLEDGE.criteria[name].label for name in ("number-countries", "fax"))
+    assert f"<dt>Asked for</dt><dd>{numbers}, at least 90 countries" in page
+    assert f"{fax} (not wanted)" in page
     empty = web.get("/answer").text
     assert 'class="go" href="/choose?">Say what you need' in empty
     assert "/answer.json" not in empty

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +73,39 @@ def test_the_questionnaire_asks_the_screens_of_the_command(web, bicycles, words)
         values = {str(key): value for key, value in given_.items()}
         state = answer_screen(state, screen, given_)
     pytest.fail("it never ended")
+
+
+@settings(max_examples=10)
+@given(st.lists(st.sampled_from(_VALUES), min_size=1, max_size=30))
+def test_8_the_pages_ask_the_screens_of_the_command_and_end_alike(web, bicycles, words):
+    state = begin(Catalogue(facts_as_of(bicycles, today(), None)))
+    page = web.get("/ask")
+    for step in range(40):
+        screen = choose_screen(state)
+        names = re.findall(r'name="((?:topics|criterion|bound|members|situation|usage)[^"]*)"', page.text)
+        if not isinstance(screen, Screen):
+            assert names == []
+            address = unescape(re.search(r'class="go" href="/answer([^"]*)"', page.text)[1])
+            verdict = web.get(f"/answer.json{address}").json()["verdict"]
+            assert (verdict["kind"], verdict["provider"]) == (screen.verdict.kind, screen.verdict.provider)
+            return
+        assert list(dict.fromkeys(names)) == [str(key) for key in screen.keys]
+        given_ = {
+            key: words[(step + place) % len(words)] for place, key in enumerate(screen.keys) if key.kind == "criterion"
+        }
+        if screen.kind == "topics":
+            given_ = {screen.keys[0]: tuple(state.catalogue.subjects)}
+        a = unescape(re.search(r'name="a" value="([^"]*)"', page.text)[1])
+        page = web.get("/ask/next", params=[("a", a), *_list_fields(given_)])
+        state = answer_screen(state, screen, given_)
+    pytest.fail("it never ended")
+
+
+def _list_fields(values):
+    """Return what a form sends for answers, each choice of several as a field of its own."""
+    for key, value in values.items():
+        for part in value if isinstance(value, tuple) else [value]:
+            yield str(key), part
 
 
 def test_the_questionnaire_refuses_what_it_did_not_ask(web):

@@ -94,6 +94,29 @@ def _undo(cell):
     return cell[1:] if cell[:2] in {"'=", "'+", "'-", "'@"} else cell
 
 
+def _read_workbook(file):
+    calamine = pytest.importorskip("python_calamine", reason="the extra 'excel' is not installed")
+    names, *rows = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+    texts = [[cell if cell != "" else None for cell in row] for row in rows]
+    return pl.DataFrame(texts, schema=names, orient="row", strict=False)
+
+
+def test_20_scores_are_the_same_in_each_form(web, jobs):
+    asked = ["repairs", "rental", '"repairs,rental"', "bikes-in-stock>=50", "wings"]
+    teams = "team,needs\n" + "".join(f"team {place},{asked[place % 5]}\n" for place in range(2_000))
+    readers = {"csv": pl.read_csv, "parquet": pl.read_parquet, "xlsx": _read_workbook, "jsonl": pl.read_ndjson}
+    numbers, tables = pl.col(r"^.*\.(proven|expected|possible)$").cast(float).round(6), []
+    for output, read in readers.items():
+        address = _send(web, teams, output=output).headers["location"]
+        assert jobs.wait(address[7:], 60).is_done
+        scores = io.BytesIO(web.get(f"{address}/scores").content)
+        tables.append(read(scores).select("team", "verdict", "provider", numbers))
+        assert web.get(f"{address}/rejects").text.count(",wings") == 400
+    assert tables[0].height == 1_600
+    assert tables[0].width > 6
+    assert all(table.equals(tables[0]) for table in tables)
+
+
 def test_a_workbook_of_answers_has_no_formula(web, jobs):
     address = _send(web, _TEAMS, output="xlsx").headers["location"]
     assert jobs.wait(address[7:], 60).is_done

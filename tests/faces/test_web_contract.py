@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # ruff: noqa: E501 (lists of addresses)
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -27,6 +28,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 from starlette.testclient import TestClient
 
 from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.guard import make_etag
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _KNOWLEDGE = load(_BICYCLES / "facts", _BICYCLES / "rules")
@@ -114,7 +116,7 @@ _HOSTILE = "<script>alert(1)</script>\"'\u202e&=1+1"
 
 def test_16_what_files_and_teams_say_is_shown_as_text_everywhere(knowledge_from, tmp_path):
     velo = (_BICYCLES / "facts" / "providers" / "velo.yaml").read_text(encoding="utf-8")
-    velo = velo.replace("name: Velo & Sons", "name: '=cmd<script>alert(1)</script>'")
+    velo = velo.replace("name: Velo & Sons", f"name: '=cmd<script>alert(1)</script>{'x' * 1_900}'")
     web = TestClient(create_app(knowledge_from(tmp_path, facts={"providers/velo.yaml": velo})))
     question = f"needs=repairs&unlisted={quote(_HOSTILE)}&team={quote(_HOSTILE + 'x' * 500)}"
     for page in (f"/answer?{question}", f"/choose?{question}", "/compare", "/providers/velo", f"/criteria?q={quote(_HOSTILE)}",
@@ -148,6 +150,11 @@ def test_19_and_22_a_page_states_day_and_facts_and_is_sent_once(page):
     assert "X-Fragment" in first.headers["vary"]
     other = create_app(_KNOWLEDGE.restrict(only=["velo"]))
     assert TestClient(other).get(str(first.url), headers=again).status_code == 200
+
+
+def test_19_an_etag_holds_for_a_day():
+    days = [dt.date(2026, 11, 29), dt.date(2026, 11, 30)]
+    assert len({make_etag("edition", "/answer", "needs=repairs", day) for day in days}) == 2
 
 
 def test_25_an_answer_in_the_terminal_imports_nothing_of_the_web():

@@ -198,6 +198,24 @@ def test_9_each_cell_of_an_answer_and_of_a_comparison_leads_to_its_source_by_key
     assert page.locator(":target").inner_text()
 
 
+def test_9_a_cell_of_a_comparison_leads_to_source_place_and_day_by_keyboard_and_without_styles(visit):
+    page = visit("/compare?providers=twilio,vonage&area=video")
+    page.evaluate("for (const one of document.querySelectorAll('link[rel=stylesheet]')) one.disabled = true")
+    cell = page.locator(".compared td a").first
+    assert re.search(r"(line|section) .*\d{4}-\d{2}-\d{2}", cell.get_attribute("title"))
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sources/**")
+    row = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    assert re.search(r"\d{4}-\d{2}-\d{2}", row.inner_text())
+
+
+def test_9_nothing_is_told_by_colour_alone(visit):
+    page = visit("/answer?needs=sms,whiteboard,fax&only=twilio,vonage,zoom")
+    marks = page.locator(".mark").all_inner_texts()
+    assert {mark.strip("✓✕?◐ \n") for mark in marks} <= {"yes", "no", "not known", "partly", "yes, by another product"}
+
+
 def test_20_a_file_is_uploaded_and_its_bad_row_comes_back(visit, tmp_path):
     teams = tmp_path / "teams.csv"
     teams.write_text("team,needs\nfirst,sms\nsecond,smz\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from importlib.resources import files
 import pytest
 
 from provider_advisor import load, recommend
+from provider_advisor.faces.report.html import html_report
 
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 
@@ -177,7 +178,7 @@ def test_12_what_is_pressed_is_large_enough_and_focus_follows_reading(visit, nam
     )
 
 
-def test_14_an_answer_on_paper_has_its_sources_and_no_navigation(visit):
+def test_14_an_answer_on_paper_has_its_sources_and_no_navigation(visit, chromium):
     page = visit("/answer?needs=sms,whiteboard&only=twilio,vonage&sure=1")
     page.emulate_media(media="print")
     assert not page.get_by_role("navigation").is_visible()
@@ -186,8 +187,16 @@ def test_14_an_answer_on_paper_has_its_sources_and_no_navigation(visit):
     for place in range(links.count()):
         shown = links.nth(place).evaluate("one => getComputedStyle(one, '::after').content")
         assert links.nth(place).get_attribute("href") in shown
-    paper = page.pdf(format="A4")
-    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 6
+    report = chromium.new_page()
+    answer = recommend(load().restrict(only=["twilio", "vonage"]), needs=["sms", "whiteboard"], robustness=True)
+    report.set_content(html_report(answer.explanation, answer.decision.facts.knowledge))
+    pages = [_count_pages(one.pdf(format="A4")) for one in (page, report)]
+    report.close()
+    assert 1 <= pages[0] <= pages[1] + 1 <= 6
+
+
+def _count_pages(paper):
+    return len(re.findall(rb"/Type\s*/Page\b", paper))
 
 
 def test_15_the_policy_keeps_a_page_from_asking_another_host(visit):
