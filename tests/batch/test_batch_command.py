@@ -37,8 +37,8 @@ def batch(tmp_path, monkeypatch, capsysbinary):
 
 
 _REFUSED = (
-    "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it: "
-    '--unlisted ""whitebord"" (in a file or table: \'unlisted\'); for all such words: --unlisted-unknown.",'
+    "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it, add "
+    '--unlisted ""whitebord"" (in a file or table: \'unlisted\'), or --unlisted-unknown for all such words.",'
     '"b,whitebord,,6"\n'
 )
 
@@ -48,7 +48,7 @@ def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
     assert (status, out) == (3, "")
     said = " ".join(err.split())
     assert said.startswith("3 rows: 2 scored, 1 rejected. Compared 2 providers using 2 sources (Twilio vs Vonage : ")
-    assert err.endswith("\n  All rejected rows, each with its reason: see scores.rejects.csv.\n")
+    assert err.endswith("\n  All rejected rows and their reasons are in scores.rejects.csv.\n")
     assert Path("scores.rejects.csv").read_text() == f"file,row,reason,content\nteams.csv,{_REFUSED}"
     assert Path("scores.csv").read_text().splitlines()[1].endswith(",5")
 
@@ -61,11 +61,8 @@ def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
     assert err.startswith("6 rows: 1 scored, 5 rejected. Blank rows skipped: 1.")
     said = " ".join(err.partition("Rejected\n")[2].split())
     assert said.startswith("3 rows, such as row 1 of teams.csv: nothing is recorded about 'fxa0'. ")
-    assert (
-        "1 row, such as row 4 of teams.csv: is not UTF-8 at byte 2 (use --encoding if the file has another encoding"
-        in said
-    )
-    assert "1 row, such as row 5 of teams.csv: has 1 field, expected 2" in said
+    assert "Row 4 of teams.csv: is not UTF-8 at byte 2 (use --encoding if the file has another encoding" in said
+    assert "Row 5 of teams.csv: has 1 field, expected 2" in said
 
 
 @pytest.mark.parametrize("given", ["Bedarf", "=needs", "Bedarf="])

@@ -73,7 +73,7 @@ def test_a_conversation_fits_and_names_no_provider_before_its_end(path):
         assert len(line) <= 80
     before = re.split(r"^(?:Settled|Stopped|You said)", text, maxsplit=1, flags=re.MULTILINE)[0]
     assert ("Twilio" in before) == ("--show-standing" in text.splitlines()[0])
-    left = [int(number) for number in re.findall(r"^(\d+) left", before, re.MULTILINE)]
+    left = [int(number) for number in re.findall(r"^Up to (\d+) criteria could", before, re.MULTILINE)]
     assert left or "early" in path.stem
     assert left == sorted(left, reverse=True) or "> back" in before
 

@@ -58,7 +58,7 @@ def test_within_adds_what_will_be_past_its_time_and_says_so(recommend_says):
 
 def test_the_text_groups_by_provider_area_and_source_with_the_address(recommend_says):
     run = recommend_says(f"{_CHECK} --as-of 2024-01-31 --within 30 --only velo")
-    assert run.out.startswith("4 facts are out of date on 2024-01-31, 6 more will be within 30 days.\n\nVelo & Sons\n")
+    assert run.out.startswith("4 facts are out of date on 2024-01-31; 6 more will be within 30 days.\n\nVelo & Sons\n")
     assert "    https://guide.example\n" in run.out
     assert "    survey-2023: no URL (printed)\n" in run.out
     assert "Ciclo" not in run.out

@@ -87,7 +87,7 @@ For example shop
 
 Before: old, knowledge base <fingerprint>.
 After: new, knowledge base <fingerprint>.
-Answered as of 2022-12-31.
+Compared as of 2022-12-31.
 """
 
 

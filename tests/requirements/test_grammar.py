@@ -15,8 +15,8 @@ _NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what yo
 
 def _list_it(word):
     return (
-        f'To list it without judging it: --unlisted "{word}" '
-        "(in a file or table: 'unlisted'); for all such words: --unlisted-unknown."
+        f'To list it without judging it, add --unlisted "{word}" '
+        "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
     )
 
 

@@ -324,7 +324,7 @@ def _list_dated(decision: Decision) -> str:
         more = [f"{len(labels) - _MOST_DATED} more"] if len(labels) > _MOST_DATED else []
         parts.append(f"{knowledge.providers[provider].name}'s {joined(labels[:_MOST_DATED] + more)}")
     days = sorted({str(facts(*fact).newest) for fact in decision.dated_by})
-    when = f"of {days[0]}" if len(days) == 1 else f"of {days[0]} to {days[-1]}" if days else ""
+    when = f"from {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}" if days else ""
     return f"{'; '.join(parts)}; {when}"
 
 

@@ -456,9 +456,9 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
 
 def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
     said = joined(list(_say_supposed(part.answers, knowledge)))
-    then = f"{capital(in_brief(part.verdict, knowledge, before))} if {said}."
+    then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
     does = "settle" if found.questions else "change"
-    says = f"No single answer would {does} the verdict, but these together could. {then}"
+    says = f"Several answers together could {does} the verdict: {then}"
     if before.strength == "dated":
         says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
     answer = model.PossibleAnswerRecord(
@@ -466,7 +466,7 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
         share=None,
         changes=True,
         verdict=_then(part.verdict),
-        says=then,
+        says=capital(then),
     )
     return model.ConfirmRecord(
         facts=[_fact(question, knowledge) for question in part.questions],

@@ -124,7 +124,9 @@ def describe_progress(screen: Screen, state: State) -> str:
     if state.phase == "further":
         return "The answer is settled; the remaining questions only complete it."
     left = measure_progress(state).left
-    return f"{left} left that could change the answer" if left else "The last questions"
+    if left == 1:
+        return "One criterion could still change the answer"
+    return f"Up to {left} criteria could still change the answer" if left else "The last questions"
 
 
 def describe_standing(state: State) -> str:

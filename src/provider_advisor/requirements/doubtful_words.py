@@ -32,7 +32,7 @@ _WITHOUT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MOST, _LONGEST = 3, 200
-_LISTING, _LISTING_END = " To list it without judging it:", "words: --unlisted-unknown."
+_LISTING, _LISTING_END = " To list it without judging it, add", "--unlisted-unknown for all such words."
 _KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
 
 
@@ -57,7 +57,7 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what you can ask for."
     typed = quoted[1:-1].replace('"', '\\"')
-    return f"{said}{_LISTING} --unlisted \"{typed}\" (in a file or table: 'unlisted'); for all such {_LISTING_END}"
+    return f"{said}{_LISTING} --unlisted \"{typed}\" (in a file or table: 'unlisted'), or {_LISTING_END}"
 
 
 def drop_listing_advice(sentence: str) -> str:

@@ -439,11 +439,11 @@ def _show_reasons(rejects: Path, page: Page, name: str | None) -> None:
     page.heading("Rejected")
     for count in counts[:_MOST_REASONS]:
         hint = " (use --encoding if the file has another encoding)" if count.reason.startswith("is not UTF-8") else ""
-        rows = "1 row" if count.rows == 1 else f"{count.rows:,} rows"
-        page.line(f"{rows}, such as row {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
+        rows = "Row" if count.rows == 1 else f"{count.rows:,} rows, such as row"
+        page.line(f"{rows} {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
     if more := counts[_MOST_REASONS:]:
         page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
-    page.line(f"All rejected rows, each with its reason: see {name or _shorten(rejects)}.", 2)
+    page.line(f"All rejected rows and their reasons are in {name or _shorten(rejects)}.", 2)
 
 
 def _write(path: Path, text: str) -> None:

@@ -34,7 +34,7 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
         known = record[side]
         base = base_text(known["version"], known["date"], known["fingerprint"])
         page.line(f"{capital(side)}: {clean(known['name'])}, knowledge base {clean(base)}.")
-    page.line(f"Answered as of {record['as_of']}.")
+    page.line(f"Compared as of {record['as_of']}.")
 
 
 def _write_headline(record: Record) -> str:

@@ -246,7 +246,7 @@ def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     asked = f"{label} ({finding.priority}, weight {finding.weight:g})"
     rules = finding.implied_by
     word = "rule" if len(rules) == 1 else "rules"
-    return f"{asked}, asked by the {word} {joined(rules)}: {finding.because}" if rules else asked
+    return f"{asked}, asked for by the {word} {joined(rules)}: {finding.because}" if rules else asked
 
 
 def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
@@ -282,7 +282,8 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         quote = "; the provider gives prices by quote only" if item.by_quote else ""
         yield f"{used}: no price is known{quote}{describe_priced(item)}"
         return
-    yield f"{used}, at {item.price}: {amount_text(item.low, item.high)}"
+    at = "" if str(item.price).startswith(("from ", "at least ", "at most ", "more than ")) else "at "
+    yield f"{used}, {at}{item.price}: {amount_text(item.low, item.high)}"
     for other in item.instead:
         yield f"  cheaper for this usage than {other.price}"
     if item.beside:

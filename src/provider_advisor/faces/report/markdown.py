@@ -230,7 +230,7 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
             ),
         )
     if sure.pairs:
-        yield "Two by two, with the given weights:"
+        yield "Pairwise, with the given weights:"
         yield _list(escape(line) for line in sure.pairs)
     if sure.nobody:
         yield sure.nobody
