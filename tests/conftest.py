@@ -5,6 +5,7 @@ Its files are in `knowledge/bicycles/`. A test names only what it changes:
     knowledge = knowledge_from(tmp_path, facts={"team.yaml": None}, rules={"extra.yaml": "area: extra\\nrules: []\\n"})
 """
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +26,9 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("project")
+
+# Knowledge bases stay alive for a whole run: looking through all their objects again and again takes a twentieth of it.
+gc.set_threshold(200_000, 20, 100)
 
 BICYCLES = Path(__file__).parent / "knowledge" / "bicycles"
 
