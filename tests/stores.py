@@ -137,7 +137,7 @@ def start_azure():
     """Start a store that speaks as Azure's, with one account; skips the test where it is not installed."""
     program = shutil.which("azurite-blob")
     if program is None:
-        pytest.skip("no Azure to test with: azurite-blob is not in PATH (npm install -g azurite)")
+        pytest.skip("no Azure to test with: azurite-blob is not in PATH (npm install -g azurite@3.35.0)")
     port = _free_port()
     command = [program, "--blobPort", str(port), "--inMemoryPersistence", "--silent", "--disableTelemetry"]
     with _run_server([*command, "--skipApiVersionCheck"], port, AZURITE_ACCOUNTS=f"{ACCOUNT}:{KEY}"):

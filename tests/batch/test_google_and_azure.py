@@ -149,7 +149,7 @@ def test_outputs_in_a_store_are_those_of_files(run, store, rows, tmp_path, name)
     assert run(rows, here, "--summary", tmp_path / "sums.json", "--as-of", "2022-12-31")[0] == 3
     sums, rejects = store.url("sums.json"), f"{name.rpartition('.')[0]}.rejects.csv"
     status, said = run(rows, store.url(name), "--summary", sums, "--as-of", "2022-12-31")
-    assert (status, f"see {store.url(rejects)}" in said) == (3, True), said
+    assert (status, store.url(rejects) in said) == (3, True), said
     assert store.names() == sorted([name, rejects, "sums.json"])
     assert store.read(name) == here.read_bytes()
     assert store.read("sums.json") == (tmp_path / "sums.json").read_bytes()
@@ -250,10 +250,11 @@ def test_a_store_that_ends_while_it_is_read_gets_one_sentence(no_login, bicycles
         next(pieces)
     with pytest.raises(BatchFailure) as caught:
         list(pieces)
+    said = str(caught.value)
     assert re.fullmatch(
-        rf"{own.url('t.csv')}\S* cannot be read to the end \(.*Could not connect to server\)\.", str(caught.value)
+        rf"{own.url('t.csv')}\S* cannot be (reached|read to the end) \([\w ./:'\[\]]+\)(; check .*)?\.", said
     )
-    assert "last message" not in str(caught.value)
+    assert "last message" not in said
 
 
 @pytest.mark.parametrize("writes", [False, True])
@@ -343,6 +344,7 @@ def test_azure_takes_a_token_from_variables_or_a_connection_string(azure, reach)
     token = _sign_token()
     for given in (token, f"?{token}"):
         assert reach(f"az://teams/t.csv{_query(azure)}", ACCOUNT=ACCOUNT, SAS_TOKEN=given) == _ROWS
+    assert reach(f"az://{ACCOUNT}@teams/t.csv{_query(azure)}&{token}", SAS_TOKEN="", KEY="a2V5") == _ROWS
     text = _connect(azure, AccountKey=None, SharedAccessSignature=token)
     assert reach("az://teams/t.csv", SAS_TOKEN="", CONNECTION_STRING=text) == _ROWS
 
@@ -379,7 +381,7 @@ _FULL = "az://teams@acme.dfs.core.windows.net/t.csv"
         ("az://teams@other.dfs.core.windows.net/t.csv", {"CONNECTION_STRING": _KEPT}, {"account_key": ""}),
         ("az://teams@other.dfs.core.windows.net/t.csv", {"ACCOUNT": "acme", "KEY": "a2V5"}, {"account_key": ""}),
         # What the URL says is kept.
-        (f"{_FULL}?sv=1&sig=x", {"CONNECTION_STRING": _KEPT}, {"account_key": "", "sas_token": "?sv=1&sig=x"}),
+        (f"{_FULL}?sv=1&sig=x", {"CONNECTION_STRING": _KEPT}, {"account_key": ""}),
         (f"{_FULL}?credential_kind=anonymous", {"CONNECTION_STRING": _KEPT}, {"account_key": ""}),
     ],
 )
@@ -428,3 +430,10 @@ def test_two_accounts_have_two_objects_of_one_name():
         )
     )
     assert one == again != other
+
+
+def test_azure_needs_a_client_that_survives_a_broken_connection(run, no_login, tmp_path):
+    no_login.setattr("provider_advisor.batch.remote.azure.pa.__version__", "22.0.0")
+    assert run(_FULL, tmp_path / "scores.csv") == (
+        2, f"recommend: {_FULL} needs pyarrow 23 or newer; pip install --upgrade pyarrow.\n",
+    )  # fmt: skip

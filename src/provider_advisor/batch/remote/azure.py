@@ -3,7 +3,8 @@
 az://teams@acme.dfs.core.windows.net/t.csv   the container `teams` of the account `acme`
 az://teams/t.csv                             the same, if AZURE_STORAGE_ACCOUNT or a connection string names `acme`
 
-pyarrow's client reads none of these variables, and forgets a key in a URL. Without any, it looks for a login.
+pyarrow's client reads none of these variables, and forgets a key in a URL. Without any, it looks for a login. Before
+pyarrow 23 it ends the process when a connection breaks.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import re
 import shutil
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+import pyarrow as pa
 import pyarrow.fs as pf
 
 from provider_advisor.batch.remote.addresses import show_address
@@ -25,6 +27,7 @@ from provider_advisor.errors import BatchError
 
 __all__ = ["find_in_azure"]
 
+_OLDEST = 23
 _CONNECTION, _ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT"
 _KEY, _TOKEN = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
 _BLOB_HOST = re.compile(r"(abfss?://[^/?#@]+@[^/?#@.]+)\.blob\.")
@@ -42,12 +45,14 @@ class _Access(NamedTuple):
 def find_in_azure(url: str) -> tuple[pf.FileSystem, str]:
     """Return the store that a URL names, and the path in it. Raises BatchError, and ValueError as pyarrow does."""
     name = show_address(url)
+    if int(pa.__version__.partition(".")[0]) < _OLDEST:
+        raise BatchError(f"{name} needs pyarrow {_OLDEST} or newer; pip install --upgrade pyarrow.")
     access = _read_environment(name)
     full = _add_account(url, access.account, name)
     parts = urlsplit(full)
     store, path = pf.FileSystem.from_uri(full)
     options: dict[str, str] = {option: value for option, value in store.__reduce__()[1][0].items() if value}
-    if "credential_kind=" in parts.query or {"client_secret", "sas_token"} & set(options):
+    if {"credential_kind", "client_secret", "sig"} & set(parse_qs(parts.query)):
         return _stores.get_or_make((("query", parts.query), *options.items()), lambda: store), path
     if parts.password:
         options["account_key"] = unquote(parts.password)
@@ -57,7 +62,7 @@ def find_in_azure(url: str) -> tuple[pf.FileSystem, str]:
     if not {"account_key", "sas_token"} & set(options) and shutil.which("az") is None:
         # The client would call the command line, and the shell would say that it is not there.
         os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "prod")
-    return _stores.get_or_make(tuple(options.items()), lambda: _make_store(options, name)), path
+    return _stores.get_or_make(tuple(options.items()), lambda: pf.AzureFileSystem(**options)), path
 
 
 def _add_account(url: str, account: str, name: str) -> str:
@@ -72,13 +77,6 @@ def _add_account(url: str, account: str, name: str) -> str:
             f"or set {_ACCOUNT}."
         )
     return full.replace("://", f"://{account}@", 1)
-
-
-def _make_store(options: Mapping[str, str], name: str) -> pf.FileSystem:
-    try:
-        return pf.AzureFileSystem(**options)
-    except TypeError as error:  # of an older pyarrow
-        raise BatchError(f"{name} cannot be reached with a SAS token; install pyarrow 20, or use a key.") from error
 
 
 def _read_environment(name: str) -> _Access:

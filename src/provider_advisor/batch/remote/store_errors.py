@@ -23,8 +23,8 @@ _NOISE = tuple(
     for pattern, message in (
         (r"^Unknown error: ", ""),
         (r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", ""),
-        (r"google::cloud::Status\((?:.*last message of |\w+: )(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
-        (r"PerformWork\(\) - CURL error \[\d+\]=", ""),
+        (r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
+        (r"\w+\(\) - CURL error \[\d+\]=", ""),
         # What was done with which address, perhaps with a token in it, comes before this; numbers of requests after it.
         (r".*Azure Error: \[\w*\] ", ""),
         (r"\n.*| RequestId:.*", ""),
