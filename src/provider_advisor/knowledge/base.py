@@ -50,11 +50,6 @@ class Scope(NamedTuple):
     sources: tuple[str, ...] = ()
     customer_of: tuple[str, ...] = ()
 
-    @property
-    def is_everything(self) -> bool:
-        """Return whether nothing is left out, and nothing is open to this team alone."""
-        return not any(self)
-
 
 EVERYTHING = Scope()
 
