@@ -142,13 +142,14 @@ class BatchOptions(InputOptions):
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
-    """Score many teams: read rows from IN, write verdicts and scores to OUT.
+    """Score many teams, from files or a database.
 
-    Reads and writes CSV, JSON Lines, Parquet and Excel workbooks (.xlsx), recognised by file extension; - is standard
-    input or output. IN can be several files, a quoted pattern, an object in cloud storage (s3://, gs://, az://), a URL
-    (https://), or a database (postgresql://) with --query. OUT can be an object in cloud storage. It appears only once
-    it is complete; if its name ends in /, it is written as a folder of part files. Rows that cannot be scored go to a
-    rejects file, each with its reason. Exits with 0 if every row was scored, and with 3 if any were rejected.
+    Reads one team per row from IN, and writes its verdict and scores to OUT. Both can be CSV, JSON Lines, Parquet
+    or Excel workbooks (.xlsx), recognised by file extension; - is standard input or output. IN can be several
+    files, a quoted pattern, an object in cloud storage (s3://, gs://, az://), a URL (https://), or a database
+    (postgresql://) with --query. OUT can be an object in cloud storage. It appears only once it is complete; if its
+    name ends in /, it is written as a folder of part files. Rows that cannot be scored go to a rejects file, each
+    with its reason. Exits with 0 if every row was scored, and with 3 if any were rejected.
 
     \b
     Examples:

@@ -52,7 +52,7 @@ def decisions_command() -> None:
 @format_option("text", "json")
 @knowledge_options
 def list_command(store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """List all decisions, oldest first, and say which would be different now."""
+    """List all decisions, and say which would be different now."""
     with _open(store) as opened:
         knowledge = load_knowledge(facts, rules)
         _show_all([_replay(kept, knowledge) for kept in opened.list_all()], form)
@@ -64,7 +64,10 @@ def list_command(store: str, form: str, facts: str | None, rules: str | None) ->
 @format_option("text", "json")
 @knowledge_options
 def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | None, rules: str | None) -> None:
-    """Answer the questions of decisions again (all without an ID), and report what changed and why."""
+    """Answer the questions of decisions again, and report what changed.
+
+    Without an ID, answers those of all decisions.
+    """
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
         knowledge = load_knowledge(facts, rules)

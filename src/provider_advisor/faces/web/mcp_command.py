@@ -12,7 +12,9 @@ __all__ = ["mcp_command"]
 @click.command("mcp")
 @knowledge_options
 def mcp_command(facts: str | None, rules: str | None) -> None:
-    """Serve AI assistants over the Model Context Protocol (MCP), on standard input and output.
+    """Serve AI assistants over the Model Context Protocol (MCP).
+
+    Uses standard input and output.
 
     \b
     For example, in the configuration of an assistant:
