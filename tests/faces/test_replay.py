@@ -39,7 +39,7 @@ def test_another_day_can_be_named(recommend_says, record):
     run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
     assert run.status == 0
     assert run.out.startswith("The verdict changed.\n\nWhat differs\n")
-    assert "on 2022-11-01 now" in run.out
+    assert "as of 2022-11-01 now" in run.out
 
 
 def test_without_a_day_in_the_question_it_is_asked_of_today(recommend_says, record):
