@@ -121,6 +121,34 @@ def test_the_log_has_a_line_of_json_for_each_request_and_no_query(bicycles, caps
     assert "repairs" not in json.dumps(lines)
 
 
+@pytest.mark.parametrize(
+    ("settings", "asked", "status", "heading"),
+    [
+        ({}, ("GET", f"/answer?needs={'a' * 9_000}", {}), 414, "The address is too long"),
+        ({"body": 10}, ("POST", "/choose", {}), 413, "That is too much at once"),
+        ({"rate": 1}, ("GET", "/criteria", {}), 429, "Too many requests"),
+        ({"hosts": ("advice.example",)}, ("GET", "/", {}), 421, "Nothing is here under that name"),
+        ({}, ("POST", "/choose", {"Sec-Fetch-Site": "cross-site"}), 403, "The form was not accepted"),
+    ],
+)
+def test_7_a_person_is_refused_on_a_page_and_a_program_with_a_problem(bicycles, settings, asked, status, heading):
+    web, (method, path, headers) = _serve(bicycles, **settings), asked
+    if "rate" in settings:
+        web.get(path)
+    told = web.request(method, path, headers=headers, content=b"c.repairs=must")
+    shown = web.request(method, path, headers={"Accept": "text/html,*/*;q=0.8", **headers}, content=b"c.repairs=must")
+    for found in (told, shown):
+        assert found.status_code == status
+        assert int(found.headers["content-length"]) == len(found.content)
+        assert "frame-ancestors 'none'" in found.headers["content-security-policy"]
+        assert ("retry-after" in found.headers) is (status == 429)
+    assert told.headers["content-type"] == "application/problem+json"
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<title>Error: " in shown.text
+    assert f"<h1>{heading}</h1>" in shown.text
+    assert told.json()["mistakes"][0].partition(";")[0] in shown.text
+
+
 def test_a_server_with_a_name_answers_to_no_other(bicycles):
     web = _serve(bicycles, hosts=("advice.example",))
     assert web.get("/", headers={"Host": "evil.example"}).status_code == 421

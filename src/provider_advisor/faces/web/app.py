@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.fact_pages import make_fact_pages
-from provider_advisor.faces.web.guard import Guard, Revalidation, SizeLimit
+from provider_advisor.faces.web.guard import Guard, ProblemPages, Revalidation, SizeLimit, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.pages import make_pages, show_error
@@ -102,6 +103,7 @@ def create_app(
     app.add_middleware(SizeLimit, settings=settings)
     app.add_middleware(Traffic, settings=settings)
     app.add_middleware(Guard, fingerprint=knowledge.fingerprint, settings=settings)
+    app.add_middleware(ProblemPages, show=partial(show_error, service))
     return app
 
 
@@ -112,7 +114,6 @@ async def _limit_threads(most: int) -> AsyncIterator[None]:
     yield
 
 
-_FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 _ABOUT = "Recommends a provider from sourced facts and weighted rules, proves the answer, and says what is not known."
 
 
@@ -158,9 +159,9 @@ def _add_operations(app: FastAPI, service: KnowledgeService, settings: ServeSett
 def _add_errors(app: FastAPI, service: KnowledgeService) -> None:
     def respond(request: Request, status: int, sentences: Sequence[str]) -> Response:
         """Answer a program with a problem, and a person with a page."""
-        if request.url.path.startswith(_FOR_PROGRAMS) or "text/html" not in request.headers.get("accept", ""):
-            return respond_problem(status, sentences)
-        return show_error(service, status, sentences)
+        return (
+            show_error(service, status, sentences) if wants_page(request.scope) else respond_problem(status, sentences)
+        )
 
     @app.exception_handler(AdvisorError)
     def refuse(request: Request, error: AdvisorError) -> Response:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import quote, quote_from_bytes
 
+import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from provider_advisor.faces.web.problems import respond_problem
+from provider_advisor.faces.web.problems import PROBLEM_TYPE, respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["POLICY", "Guard", "Revalidation", "SizeLimit", "make_etag"]
+__all__ = ["POLICY", "Guard", "ProblemPages", "Revalidation", "SizeLimit", "make_etag", "wants_page"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -33,6 +35,7 @@ _HEADERS = {
 }
 
 
+_FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -122,6 +125,44 @@ class SizeLimit:
     async def _refuse_body(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         sentence = f"The body is too large; at most {most:,} bytes are read."
         await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, send)
+
+
+class ProblemPages:
+    """ASGI middleware around all other: what they refuse, a person is told on a page, and a program as it is.
+
+    `show` makes the page of a status and its sentences.
+    """
+
+    def __init__(self, app: ASGIApp, show: Callable[[int, Sequence[str]], Response]) -> None:
+        self._app, self._show = app, show
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and put a page in place of a problem."""
+        if scope["type"] != "http" or not wants_page(scope):
+            await self._app(scope, receive, send)
+            return
+        begun: list[Message] = []
+
+        async def replace(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = Headers(raw=message["headers"])
+                if headers.get("content-type") == PROBLEM_TYPE and "content-encoding" not in headers:
+                    begun.append(message)
+                    return
+            elif begun:
+                page = self._show(begun[0]["status"], orjson.loads(message["body"])["mistakes"])
+                headers = MutableHeaders(raw=begun[0]["headers"])
+                headers.update(page.headers)
+                await send({**begun.pop(), "headers": headers.raw})
+                message = {**message, "body": page.body}
+            await send(message)
+
+        await self._app(scope, receive, replace)
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request is that of a person with a browser."""
+    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
 
 
 class Revalidation:

@@ -13,9 +13,9 @@ from provider_advisor.errors import AdvisorError, BusyError, EngineError, Knowle
 from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import dump_json
 
-__all__ = ["ProblemError", "encode_json", "list_mistakes", "problem_schema", "respond_problem"]
+__all__ = ["PROBLEM_TYPE", "ProblemError", "encode_json", "list_mistakes", "problem_schema", "respond_problem"]
 
-
+PROBLEM_TYPE = "application/problem+json"
 _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -62,7 +62,7 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
         "mistakes": sentences,
     }
     waits = {"Retry-After": "1"} if status in _LATER else {}
-    return Response(encode_json(body), status, {**waits, **(headers or {})}, "application/problem+json")
+    return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
 
 
 def problem_schema() -> dict[str, Any]:
