@@ -108,7 +108,7 @@ def test_a_form_leads_to_an_address_that_says_the_same(ticks, least):
 def test_the_form_shows_what_the_address_says(web):
     page = web.get("/choose?needs=sms,number-countries>=90&wants=fax:could&situation.developers=none").text
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page, re.DOTALL)
-    assert 'name="b.number-countries" value="&gt;=90"' in page
+    assert re.search('name="b.number-countries"[^>]* value="&gt;=90"', page)
     assert re.search(r'name="situation.developers">.*?<option value="none" selected>None</option>', page, re.DOTALL)
     page = web.get("/choose?needs=sms|fax&as_of=2026-01-31").text
     assert '<input type="hidden" name="needs" value="fax|sms">' in page
@@ -125,6 +125,12 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     assert page.text.count("<li>") >= 2
     assert 'See <a href="/criteria">the criteria</a> for what you can ask for.' in page.text
     assert "--unlisted" not in page.text
+    assert '<a href="#c-fax">' in page.text
+    assert '<a href="#written-1">Nothing is recorded about' in page.text
+    limited = web.get("/choose?c.number-countries=must&b.number-countries=many&usage.sms-outbound=lots").text
+    assert '<a href="#b-number-countries">' in limited
+    assert '<a href="#usage.sms-outbound">' in limited
+    assert "request:" not in limited
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page.text, re.DOTALL)
     problem = web.get("/api/v1/recommendation?needs=smz,fax>=3&colour=blue")
     assert problem.status_code == 422
@@ -174,6 +180,9 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
 
 def test_a_form_with_a_mistake_is_shown_again_as_it_was_filled_in(web):
     compared = web.get("/compare?p=twilio&p=vonage&area=vidoe&as_of=soon")
+    for name in ("area", "as_of"):  # each sentence leads to its field, and is repeated beside it
+        assert f'<li><a href="#{name}">' in compared.text
+        assert re.search(f'id="{name}-wrong">.*?<(?:select|input) id="{name}"[^>]* aria-invalid="true"', compared.text)
     assert compared.status_code == 422
     assert "<title>Error: " in compared.text
     assert re.search(r'value="twilio" checked', compared.text)
@@ -329,6 +338,8 @@ def test_8_what_was_filled_in_stays_when_something_on_the_screen_is_wrong(web):
     assert page.status_code == 422
     assert re.search(r'name="criterion:sms" value="must" checked', page.text)
     assert "WhatsApp: the answer about" in page.text
+    assert '<a href="#criterion-whatsapp">' in page.text
+    assert 'id="criterion-whatsapp" aria-invalid="true" aria-describedby="criterion-whatsapp-wrong"' in page.text
 
 
 def test_a_screen_that_cannot_be_read_is_shown_again(web):

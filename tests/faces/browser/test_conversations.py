@@ -124,6 +124,11 @@ def test_7_what_is_wrong_is_told_first_and_the_form_keeps_what_was_filled_in(vis
     assert "smz" in page.get_by_role("alert").inner_text()
     if scripts:
         assert page.evaluate("document.activeElement.className") == "mistakes summary"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate("document.activeElement.name") in {"needs", "c.fax"}
 
 
 def test_a_conversation_by_keyboard_alone_ends_in_an_answer(visit):

@@ -7,10 +7,11 @@ what has no such letter is a criterion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.typed import read_number
+from provider_advisor.faces.web.problems import FieldError
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
@@ -34,6 +35,7 @@ __all__ = [
     "answer_form",
     "list_answers",
     "list_changed",
+    "name_field",
     "read_answers_address",
     "read_change",
     "write_answers_address",
@@ -103,9 +105,9 @@ def _write_amount(key: Key, value: object, catalogue: Catalogue) -> str:
 
 
 def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
-    """Return the state with a screen answered by the fields of its form. Raises RequirementsError with all mistakes."""
+    """Return the state with a screen answered by the fields of its form. Raises FieldError."""
     values: dict[Key, object] = {}
-    mistakes: list[str] = []
+    faults: dict[str, Sequence[str]] = {}
     for key in screen.keys:
         given = [text.strip() for text in fields.get(str(key), []) if text.strip()]
         prompt = make_prompt(key, state.catalogue)
@@ -113,10 +115,15 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
             if (value := _read_field(given, prompt)) is not None:
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
-            mistakes += [f"{prompt.label}: {problem}" for problem in error.problems]
-    if mistakes:
-        raise RequirementsError(*mistakes)
+            faults[name_field(key)] = [f"{prompt.label}: {problem}" for problem in error.problems]
+    if faults:
+        raise FieldError(faults)
     return answer_screen(state, screen, values)
+
+
+def name_field(key: Key) -> str:
+    """Return the id of the element that is the field of a question."""
+    return str(key).replace(":", "-")
 
 
 def _read_field(given: list[str], prompt: Prompt) -> object:

@@ -10,7 +10,13 @@ from urllib.parse import quote
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.ask_address import list_answers, list_changed, write_answers_address, write_value
+from provider_advisor.faces.web.ask_address import (
+    list_answers,
+    list_changed,
+    name_field,
+    write_answers_address,
+    write_value,
+)
 from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.questions import Key
@@ -115,7 +121,7 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
     held = fields.get(name, [])
     amount = wording.describe_amount(prompt) if prompt.kind == "number" else ""
     return {
-        "id": name.replace(":", "-"),
+        "id": name_field(prompt.key),
         "name": name,
         "label": prompt.label,
         "ask": prompt.ask,

@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import QueryParams
 
-from provider_advisor.faces.web.address import ABSENT_TICK, write_address
+from provider_advisor.errors import AdvisorError
+from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_address
+from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Statement, bound_words
 from provider_advisor.requirements.volumes import say_volume
@@ -18,6 +20,7 @@ __all__ = [
     "TeamField",
     "TickArea",
     "TickRow",
+    "find_faults",
     "group_by_area",
     "list_kept",
     "list_team",
@@ -120,6 +123,27 @@ def list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str,
     usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
     rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
     return parse_qsl(write_address(statement._replace(team=rest), knowledge))
+
+
+def find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+    """Return what is wrong with each field of the form that cannot be read by itself, by the id of its element."""
+    found: dict[str, Sequence[str]] = {}
+    written = {pair: f"written-{place}" for place, pair in enumerate(list_written(query), start=1)}
+    for name, text in query.multi_items():
+        if name.startswith("b.") or not text.strip() or name in {"q", "sure"}:
+            continue
+        head, _, rest = name.partition(".")
+        bound = query.get(f"b.{rest}", "") if head == "c" else ""
+        try:
+            read_address([(name, text), (f"b.{rest}", bound)], knowledge)
+        except AdvisorError as error:
+            place = written.get((name, text), name)
+            if head == "c":
+                criterion = knowledge.criteria.get(rest)
+                is_limit = bound and criterion is not None and criterion.kind != "capability"
+                place = f"b-{rest}" if is_limit else f"c-{rest}"
+            found[place] = list_mistakes(error)
+    return found
 
 
 def list_written(query: QueryParams) -> list[tuple[str, str]]:

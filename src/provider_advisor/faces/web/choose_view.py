@@ -14,6 +14,7 @@ from provider_advisor.faces.report.view import RankedProvider, rank_providers
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.choose_form import (
     CHOICES,
+    find_faults,
     group_by_area,
     list_kept,
     list_team,
@@ -60,6 +61,9 @@ def show_choose(
         if name in knowledge.criteria:
             shown.setdefault(name, knowledge.criteria[name])
     team, volumes = list_team(statement, query, knowledge)
+    faults = {} if statement else find_faults(query, knowledge)
+    # One field can keep others from being read at all, and each of those is told of here too.
+    mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
         "areas": list(group_by_area(shown.values(), ticks, is_open=bool(words.strip()))),
@@ -71,6 +75,7 @@ def show_choose(
         "written": [] if statement else list_written(query),
         **show_ranking(service, statement, mistakes, is_sure=False),
         "is_page": True,
+        "faults": faults,
     }
 
 

@@ -6,7 +6,7 @@ another) or unknown (no source says it). Without a state all are listed that som
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, HTTPException
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.web.api import JsonResponse, read_day
 from provider_advisor.faces.web.facts_view import show_row, write_csv
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.problems import FieldError, read_fields
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.knowledge import Fact, Facts
@@ -46,13 +46,14 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
         if form not in {"", ".json", ".csv"}:
             raise HTTPException(404)
         facts, rows, mistakes = service.facts(), list[dict[str, Any]](), tuple[str, ...]()
+        faults: Mapping[str, Sequence[str]] = {}
         try:
             asked = _read_address(request, service)
             facts, rows = asked.facts, list(_list_rows(asked, service))
-        except RequirementsError as error:
+        except FieldError as error:
             if form:
                 raise
-            mistakes = list_mistakes(error)
+            mistakes, faults = error.problems, error.faults
         if form == ".json":
             return JsonResponse([{name: row[name] for name in _COLUMNS} for row in rows])
         if form == ".csv":
@@ -66,6 +67,7 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
             422 if mistakes else 200,
             here="facts",
             mistakes=mistakes,
+            faults=faults,
             rows=rows,
             states=_STATES,
             providers=providers,
@@ -78,23 +80,23 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
 
 
 def _read_address(request: Request, service: KnowledgeService) -> _FactFilter:
-    """Return what the address asks for. Raises RequirementsError with all mistakes."""
-    query, mistakes = request.query_params, list[str]()
-    found: dict[str, Any] = {}
-    for name, read in (
-        ("provider", service.find_provider),
-        ("criterion", lambda word: service.find_criterion(word).id),
-        ("state", _read_state),
-        ("as_of", read_day),
-    ):
-        try:
-            found[name] = read(query[name]) if query.get(name) else None
-        except RequirementsError as error:
-            mistakes += error.problems
-    if not mistakes and found["state"] == "unknown" and not (found["provider"] or found["criterion"]):
-        mistakes.append("for most providers nearly everything is unknown; choose a provider or a criterion as well.")
-    if mistakes:
-        raise RequirementsError(*mistakes)
+    """Return what the address asks for. Raises FieldError."""
+    query = request.query_params
+
+    def say(name: str, read: Callable[[str], Any]) -> Callable[[], Any]:
+        return lambda: read(query[name]) if query.get(name) else None
+
+    found = read_fields(
+        {
+            "provider": say("provider", service.find_provider),
+            "criterion": say("criterion", lambda word: service.find_criterion(word).id),
+            "state": say("state", _read_state),
+            "as_of": say("as_of", read_day),
+        }
+    )
+    if found["state"] == "unknown" and not (found["provider"] or found["criterion"]):
+        says = "for most providers nearly everything is unknown; choose a provider or a criterion as well."
+        raise FieldError({"provider": [says]})
     return _FactFilter(found["provider"], found["criterion"], found["state"], service.facts(found["as_of"]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -26,7 +26,7 @@ from provider_advisor.faces.web.ask_address import (
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
 from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
 from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.problems import FieldError, list_mistakes, read_fields
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.faces.web.templating import render, show_page
 from provider_advisor.inference.infer import infer
@@ -162,15 +162,22 @@ class Pages:
         chosen: list[str] = []
         rows: list[tuple[Criterion, list[Fact]]] = []
         mistakes: Sequence[str] = ()
+        faults: Mapping[str, Sequence[str]] = {}
         try:
-            day = read_day(query.get("as_of"))
+            asked = read_fields(
+                {
+                    "providers": lambda: [self._service.find_provider(name) for name in names],
+                    "area": lambda: self._service.check_area(area),
+                    "as_of": lambda: read_day(query.get("as_of")),
+                }
+            )
             if form == ".json":
-                return JsonResponse(compare_records(self._service, names, area, day, only))
-            chosen, rows = self._service.compare(names, area, day, differences=only == "differences")
+                return JsonResponse(compare_records(self._service, names, area, asked["as_of"], only))
+            chosen, rows = self._service.compare(names, area, asked["as_of"], differences=only == "differences")
         except RequirementsError as error:
             if form:
                 raise
-            mistakes = list_mistakes(error)
+            mistakes, faults = list_mistakes(error), getattr(error, "faults", {})
         knowledge = self._service.knowledge
         labels = [knowledge.providers[name].name for name in chosen]
         if form:
@@ -182,6 +189,7 @@ class Pages:
             "Compare",
             422 if mistakes else 200,
             mistakes=mistakes,
+            faults=faults,
             options=[
                 (one.id, one.name, bool(names) and one.id in {*names, *chosen}) for one in knowledge.providers.values()
             ],
@@ -344,9 +352,10 @@ class Pages:
         try:
             screen = Screen("list", list_changed(state, key)) if key else choose_screen(state)
             after = answer_form(state, screen, fields) if isinstance(screen, Screen) else state
-        except RequirementsError as error:
+        except FieldError as error:
             values = show_ask(state, self._service, fields, key)
-            return self.show("ask.html.j2", "Questionnaire", 422, mistakes=list_mistakes(error), **values)
+            told = {"mistakes": error.problems, "faults": error.faults}
+            return self.show("ask.html.j2", "Questionnaire", 422, **told, **values)
         return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,25 +14,48 @@ from provider_advisor.errors import AdvisorError, BusyError, EngineError, Knowle
 from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import dump_json
 
-__all__ = ["PROBLEM_TYPE", "ProblemError", "encode_json", "list_mistakes", "problem_schema", "respond_problem"]
+__all__ = [
+    "PROBLEM_TYPE",
+    "FieldError",
+    "encode_json",
+    "list_mistakes",
+    "problem_schema",
+    "read_fields",
+    "respond_problem",
+]
+
+_REQUEST = re.compile(r"\Arequest(:\d+)?: ")
+"""Where a mistake is, if it is in a request: that has no name, and no lines."""
 
 PROBLEM_TYPE = "application/problem+json"
 _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
-class ProblemError(Exception):
-    """A request that cannot be answered, with its HTTP status."""
-
-    def __init__(self, status: int, *mistakes: str) -> None:
-        self.status = status
-        self.mistakes = mistakes
-        super().__init__(*mistakes)
-
-
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
     """Return the sentences of an error, as they are said of a request, which has no name."""
     mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
-    return tuple(clean(mistake.removeprefix("request: ")) for mistake in mistakes)
+    return tuple(clean(_REQUEST.sub("", mistake)) for mistake in mistakes)
+
+
+class FieldError(RequirementsError):
+    """What is wrong with a form: `faults` has the sentences on each field, by the id of its element on the page."""
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        self.faults = faults
+        super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
+
+
+def read_fields(readers: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what each field of a form says. Raises FieldError with all mistakes."""
+    found, faults = dict[str, Any](), dict[str, Sequence[str]]()
+    for name, read in readers.items():
+        try:
+            found[name] = read()
+        except RequirementsError as error:
+            faults[name] = list_mistakes(error)
+    if faults:
+        raise FieldError(faults)
+    return found
 
 
 def get_status(error: AdvisorError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,7 @@ from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import JsonResponse, read_day
 from provider_advisor.faces.web.guard import POLICY
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.problems import FieldError, list_mistakes, read_fields
 from provider_advisor.faces.web.rule_view import record_rule, show_rule
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
@@ -80,11 +80,12 @@ class ReferencePages:
 
     def show_freshness(self, as_of: str = "", within: str = "") -> Response:
         """Show which facts are out of date, or will be soon, and where to look them up."""
-        day, days, mistakes = None, 0, tuple[str, ...]()
+        mistakes, faults = tuple[str, ...](), dict[str, Sequence[str]]()
+        day, days = None, 0
         try:
-            day, days = read_day(as_of), _read_days(within)
-        except RequirementsError as error:
-            mistakes = list_mistakes(error)
+            day, days = read_fields({"as_of": lambda: read_day(as_of), "within": lambda: _read_days(within)}).values()
+        except FieldError as error:
+            mistakes, faults = error.problems, dict(error.faults)
         facts = self._service.facts(day)
         groups = group_ageing(list_ageing(facts, days))
         knowledge = facts.knowledge
@@ -110,6 +111,7 @@ class ReferencePages:
             "Freshness of the facts",
             422 if mistakes else 200,
             mistakes=mistakes,
+            faults=faults,
             rows=rows,
             says=says,
             within=within,

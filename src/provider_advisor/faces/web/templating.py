@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -56,15 +57,19 @@ def mark_code(text: object) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
-def _show_sentence(text: str) -> Markup:
+def _show_sentence(text: str, *, linked: bool = True) -> Markup:
     """Return what is wrong as a sentence of a page, with a capital letter unless it begins with the name of a file."""
-    return _show_reason(capital(text) if _WORD.match(text) else text)
+    return _show_reason(capital(text) if _WORD.match(text) else text, linked=linked)
 
 
-def _show_reason(text: str) -> Markup:
-    """Return what is wrong as a page says it: with a link for the command that lists criteria, and without options."""
+def _show_reason(text: str, *, linked: bool = True) -> Markup:
+    """Return what is wrong as a page says it: with a link for the command that lists criteria, and without options.
+
+    What is a link itself is not `linked`.
+    """
     shown = str(mark_code(drop_listing_advice(text)))
-    return Markup(shown.replace(_COMMAND, '<a href="/criteria">the criteria</a>'))  # noqa: S704 (escaped before)
+    criteria = '<a href="/criteria">the criteria</a>' if linked else "the criteria"
+    return Markup(shown.replace(_COMMAND, criteria))  # noqa: S704 (escaped before)
 
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
@@ -84,6 +89,7 @@ def show_page(
     """Return a template as a response, with what the frame of every page shows."""
     shared = {
         "mistakes": (),
+        "faults": {},
         "mend": "",
         "is_missing": False,
         "indexed": False,
@@ -92,5 +98,7 @@ def show_page(
         "say_id": service.say_id,
     }
     here = template.partition(".")[0]
+    faults: Mapping[str, Sequence[str]] = values.get("faults", {})
+    shared["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
     return HTMLResponse(render(template, **values), status)
