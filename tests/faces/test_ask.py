@@ -287,6 +287,9 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
     assert read_choices("2", situation) == (situation.choices[1][0],)
     with pytest.raises(RequirementsError, match="only one can be chosen"):
         read_choices("1 2", situation)
+    for text in (",", " ; ,"):
+        with pytest.raises(RequirementsError, match="is not one of them"):
+            read_choices(text, situation)
 
 
 _TYPED = st.lists(
@@ -294,7 +297,9 @@ _TYPED = st.lists(
         st.sampled_from(
             ["", "1", "1 2 3", "1m", "2g 3 not sure", "back", "done", "stop", "on", "change", "?1", "?", "help"]
         ),
-        st.sampled_from(["/a", "/", "/topics", "5", "0", "x", "s", "12,000", "none", "not-sure", "finish", "1n"]),
+        st.sampled_from(
+            [",", ";", "/a", "/", "/topics", "5", "0", "x", "s", "12,000", "none", "not-sure", "finish", "1n"]
+        ),
         st.text(max_size=20),
     ),
     max_size=40,
