@@ -1,6 +1,6 @@
 """How the pages are served: limits, names and paths, logs, changed files, and processes that end and are replaced.
 
-The numbers are those of the checks in docs/web.md.
+The numbers are those of the promises in tests/README.md.
 """
 
 from __future__ import annotations
@@ -198,6 +198,7 @@ def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
     line = good.count("\n") + 2
     assert f"{provider.name}:{line}" in keeper
     assert "nonsense" in keeper
+    assert re.search(r'Read on <span class="day">[0-9-]{10}</span> at [0-9:]{8} UTC', keeper)
 
     absent = good.replace("{criterion: repairs, value: present", "{criterion: repairs, value: absent")
     assert absent != good
@@ -208,7 +209,7 @@ def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
     keeper = web.get("/keeper?needs=repairs").text
     assert "nonsense" not in keeper
     assert first.json()["knowledge"]["fingerprint"] not in keeper
-    assert "<td>the same</td>" not in keeper
+    assert ">the same</td>" not in keeper
 
 
 def _get(port, path):

@@ -1,6 +1,6 @@
 """What the web promises: the contract for programs, valid HTML, one address a question, and the same rows in each form.
 
-The numbers are those of the checks in docs/web.md.
+The numbers are those of the promises in tests/README.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command where the extra 'web' is not installed: each part of the web says in a sentence what to install.
 
-The numbers are those of the checks in docs/web.md.
+The numbers are those of the promises in tests/README.md.
 """
 
 from __future__ import annotations

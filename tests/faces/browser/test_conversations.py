@@ -1,6 +1,6 @@
 """Whole conversations in Chromium: by keyboard alone, with and without scripts, back and forward, and by a link.
 
-The numbers are those of the checks in docs/web.md.
+The numbers are those of the promises in tests/README.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every page and state in Chromium: for everybody (WCAG 2.2 AA), at every width, in light and dark, and on paper.
 
-The numbers are those of the checks in docs/web.md.
+The numbers are those of the promises in tests/README.md.
 """
 
 from __future__ import annotations
