@@ -199,6 +199,12 @@ def test_a_page_on_a_source_a_criterion_or_a_provider_says_what_rests_on_it(web)
     assert 'href="/rules/eu-data-favours-lawful-transfer">EU data favours lawful transfer</a>' in source
     assert "API without developers asks for little coding" in web.get("/rules").text
     assert "Rules that add it" in web.get("/criteria/sub-processors").text
+    fax = next(claim for claim in _KNOWLEDGE.providers["sinch"].claims if claim.criterion == "fax")
+    assert re.search(
+        rf'<tr id="sinch-fax">.*?<td data-label="Says">yes.*?{fax.stated}', web.get("/criteria/fax").text, re.DOTALL
+    )
+    agreement = next(iter(_KNOWLEDGE.criteria.list_of("agreement").members.values())).label
+    assert f"yes, for {agreement}" in unescape(web.get("/criteria/agreement").text)
     assert "Nothing is known about it for" in web.get("/criteria/fax").text
     assert 'href="/facts?provider=daily&amp;state=stale"' in web.get("/providers/daily").text
 

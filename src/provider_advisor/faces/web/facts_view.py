@@ -9,13 +9,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from provider_advisor.explanation.words import claim_text
+from provider_advisor.explanation.words import claim_text, shortened
 from provider_advisor.faces.cli.compare import fact_text
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 
 __all__ = ["list_areas", "show_claims", "show_row", "write_csv", "write_safe_lines"]
 
+_MOST_MEMBERS = 12
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -41,14 +42,13 @@ def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) ->
         for claim in known.claims:
             if is_shown(claim):
                 anchor = f"{known.id}-{claim.criterion}"
-                members = f" for {', '.join(claim.members)}" if claim.members else ""
                 yield {
                     "anchor": "" if anchor in anchors else anchor,
                     "provider": known.id,
                     "name": known.name,
                     "criterion": claim.criterion,
                     "label": knowledge.criteria[claim.criterion].label,
-                    "says": claim_text(claim) + members,
+                    "says": _say_claim(claim, knowledge),
                     "evidence": claim.evidence,
                     "note": claim.note,
                     "product": known.products[claim.product].name if claim.product else "",
@@ -59,6 +59,16 @@ def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) ->
                     "where": f"line {claim.line}" if claim.line else claim.place,
                 }
                 anchors.add(anchor)
+
+
+def _say_claim(claim: Claim, knowledge: KnowledgeBase) -> str:
+    """Return what a claim says in the words of a comparison, and of which members."""
+    said = claim_text(claim)
+    said = {"present": "yes", "absent": "no"}.get(said, said)
+    of = knowledge.criteria.list_of(claim.criterion)
+    if of is None or not claim.members:
+        return said
+    return f"{said}, for {shortened([of.members[name].label for name in claim.members], _MOST_MEMBERS)}"
 
 
 def _is_stale(claim: Claim, facts: Facts) -> bool:
