@@ -340,7 +340,7 @@ def test_no_text_leads_to_anything_but_a_requirement_or_one_sentence(bicycles, t
     ("text", "said"),
     [
         ("stock>=1,000", "'stock>=1,000' can be read as 1 or 1000; write the one you mean"),
-        ("repairs,stock<=0,5,rental", "the bound of 'bikes-in-stock' is '0,5'; write fractions with a point"),
+        ("repairs,stock<=0,5,rental", "the bound of 'bikes-in-stock' is '0,5'; use a decimal point"),
     ],
 )
 def test_a_comma_within_a_number_is_named_as_such(bicycles, text, said):

@@ -56,7 +56,7 @@ def test_a_text_is_read_as_what_a_month_uses(text, expected):
         ("60..40", "the usage 'calls' is '60..40'; write the lower end of a range first."),
         ("40.000..60.000", "'40.000' of the usage 'calls' can be read as 40 or 40000; write the one you mean"),
         ("60.000/year", "'60.000' of the usage 'calls' can be read as 60 or 60000"),
-        ("60,5/year", "the usage 'calls' is '60,5'; write fractions with a point"),
+        ("60,5/year", "the usage 'calls' is '60,5'; use a decimal point"),
         ("/year", "'/year' is not an amount of the usage 'calls'"),
     ],
 )
@@ -124,7 +124,7 @@ def test_an_unquoted_amount_with_two_readings_is_asked_about():
     with pytest.raises(RequirementsError) as refused:
         read_requirements(DOUBTFUL, "f", load())
     sentences = (
-        "f:6: 'sms-inbound': 1.500 can be read as 1.5 or 1500; write the one you mean, without a mark between",
+        "f:6: 'sms-inbound': 1.500 can be read as 1.5 or 1500; write the one you mean, without a thousands separator",
         "f:1: 'at_least': 1.250 can be read as 1.25 or 1250",
         "f:3: 'at_least': 2.000 can be read as 2 or 2000",
         "f:5: 'at_most': 5.000 can be read as 5 or 5000",

@@ -83,7 +83,7 @@ class Document(NamedTuple):
         readings = describe_two_readings(place.written) if is_there else None
         if readings is None:
             return None
-        return f"{place.written} can be read as {readings}; write the one you mean, without a mark between thousands."
+        return f"{place.written} can be read as {readings}; write the one you mean, without a thousands separator."
 
     def _find_place(self, path: Iterable[str | int]) -> tuple[_Place, bool]:
         """Return the place at a path, or of its nearest ancestor that exists, and whether it is the whole path's."""

@@ -34,7 +34,7 @@ _GROUPED = {
     ",": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]+)(,[0-9]+)?"),
     ".": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+|[+-]?[0-9]+)(\.[0-9]+)?"),
 }
-NO_COMMA = "write fractions with a point and thousands without a mark, such as 0.01 or 1000."
+NO_COMMA = "use a decimal point and no thousands separator, such as 0.01 or 1000."
 """What to say of a number with a comma, at the end of a sentence."""
 
 

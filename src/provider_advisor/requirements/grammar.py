@@ -141,7 +141,7 @@ def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> I
         readings := describe_two_readings(match["value"] or "")
     ):
         raise RequirementsError(
-            f"{shown(text)} can be read as {readings}; write the one you mean, without a mark between thousands."
+            f"{shown(text)} can be read as {readings}; write the one you mean, without a thousands separator."
         )
     return None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
 

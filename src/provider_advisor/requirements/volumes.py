@@ -116,7 +116,7 @@ def _read_number(item: str, text: str, whole: str) -> Number:
     if readings := describe_two_readings(text):
         raise RequirementsError(
             f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one you mean, without a "
-            "mark between thousands."
+            "thousands separator."
         )
     if has_comma(text):
         raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")

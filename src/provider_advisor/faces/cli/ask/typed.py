@@ -174,7 +174,7 @@ def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or
     is_price = prompt.key.kind == "bound" and prompt.at_most
     if (not is_price or "," in typed) and (readings := describe_two_readings(typed)):
         raise RequirementsError(
-            f"{shown(text[:60])} can be read as {readings}; type the one you mean, without a mark between thousands."
+            f"{shown(text[:60])} can be read as {readings}; type the one you mean, without a thousands separator."
         )
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
