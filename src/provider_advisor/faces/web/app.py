@@ -25,11 +25,13 @@ from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
+from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.fact_pages import make_fact_pages
 from provider_advisor.faces.web.guard import Guard, ProblemPages, Revalidation, SizeLimit, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
-from provider_advisor.faces.web.pages import make_pages, show_error
+from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
+from provider_advisor.faces.web.pages import make_pages
 from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
 from provider_advisor.faces.web.reference_pages import make_reference_pages
 from provider_advisor.faces.web.service import KnowledgeService
@@ -69,6 +71,7 @@ def create_app(
     )
     app.include_router(make_api(service))
     app.include_router(make_pages(service))
+    app.include_router(make_knowledge_pages(service))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
     jobs = jobs or JobFolder()

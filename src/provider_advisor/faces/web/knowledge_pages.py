@@ -1,0 +1,229 @@
+"""What is known, as pages: providers side by side, criteria, one provider, criterion or source, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
+from provider_advisor.faces.web.error_page import show_error
+from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
+from provider_advisor.faces.web.problems import list_mistakes, read_fields
+from provider_advisor.faces.web.service import KnowledgeService, describe_place
+from provider_advisor.faces.web.templating import show_page
+from provider_advisor.inference.infer import infer
+from provider_advisor.knowledge import Criterion, Fact
+
+__all__ = ["make_knowledge_pages"]
+
+_OF_ANSWERS = {"q", "sure"}
+"""Names in the query of a question that only other pages read."""
+
+
+def make_knowledge_pages(service: KnowledgeService) -> APIRouter:
+    """Return the routes of these pages."""
+    router, pages = APIRouter(include_in_schema=False), KnowledgePages(service)
+    for path, function in (
+        ("/compare", pages.compare),
+        ("/compare{form}", pages.compare),
+        ("/criteria", pages.criteria),
+        ("/criteria/{name}", pages.criterion),
+        ("/providers/{name}", pages.provider),
+        ("/sources/{name}", pages.source),
+        ("/rules", pages.rules),
+    ):
+        router.add_api_route(path, function, response_model=None)
+    return router
+
+
+class KnowledgePages:
+    """All pages on what is known, on one service."""
+
+    def __init__(self, service: KnowledgeService) -> None:
+        self._service = service
+
+    def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
+        """Return a page from the template of that name, with what every page says."""
+        return show_page(self._service, name, title, status, **values)
+
+    def compare(self, request: Request, form: str = "") -> Response:
+        """Show providers side by side, or return the same rows as JSON or CSV."""
+        if form not in {"", ".json", ".csv"}:
+            return show_error(self._service, 404)
+        query = request.query_params
+        names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
+        area, only = query.get("area") or None, query.get("only", "")
+        chosen: list[str] = []
+        rows: list[tuple[Criterion, list[Fact]]] = []
+        mistakes: Sequence[str] = ()
+        faults: Mapping[str, Sequence[str]] = {}
+        try:
+            asked = read_fields(
+                {
+                    "providers": lambda: [self._service.find_provider(name) for name in names],
+                    "area": lambda: self._service.check_area(area),
+                    "as_of": lambda: read_day(query.get("as_of")),
+                }
+            )
+            if form == ".json":
+                return JsonResponse(compare_records(self._service, names, area, asked["as_of"], only))
+            chosen, rows = self._service.compare(names, area, asked["as_of"], differences=only == "differences")
+        except RequirementsError as error:
+            if form:
+                raise
+            mistakes, faults = list_mistakes(error), getattr(error, "faults", {})
+        knowledge = self._service.knowledge
+        labels = [knowledge.providers[name].name for name in chosen]
+        if form:
+            table = [[criterion.id, *(fact_text(fact, criterion) for fact in found)] for criterion, found in rows]
+            return write_csv([["criterion", *chosen], *table])
+        fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
+        return self.show(
+            "compare.html.j2",
+            "Compare",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            faults=faults,
+            options=[
+                (one.id, one.name, bool(names) and one.id in {*names, *chosen}) for one in knowledge.providers.values()
+            ],
+            areas=list_areas(knowledge),
+            area=area,
+            given_day=query.get("as_of", ""),
+            differences=only == "differences",
+            names=labels,
+            rows=[show_row(criterion, found, self._service) for criterion, found in rows],
+            address=urlencode({name: text for name, text in fields.items() if text}),
+        )
+
+    def criteria(self, q: str = "", area: str = "") -> Response:
+        """Show what can be asked for, or what words may mean, in all areas or in one."""
+        knowledge, mistakes = self._service.knowledge, tuple[str, ...]()
+        try:
+            self._service.check_area(area)
+        except RequirementsError as error:
+            mistakes, area = list_mistakes(error), ""
+        anywhere = self._service.search(q[:200])
+        found = [one for one in anywhere if area in {"", one.area}]
+        unfound = "Nothing is found in this area." if anywhere else self._service.explain_unfound(q[:200])
+        return self.show(
+            "criteria.html.j2",
+            "Criteria",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            q=q,
+            area=area,
+            areas=list_areas(knowledge),
+            found=found,
+            unfound="" if found else unfound,
+        )
+
+    def criterion(self, name: str) -> Response:
+        """Show a criterion and what is known of each provider."""
+        try:
+            one = self._service.find_criterion(name)
+        except RequirementsError as error:
+            return self.show(
+                "plain.html.j2", "Criterion", 404, mistakes=list_mistakes(error), heading="There is no such criterion"
+            )
+        knowledge, name = self._service.knowledge, one.id.partition("@")[0]
+        kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
+        lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
+        lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
+        claims = list(show_claims(self._service, lambda claim: claim.criterion == name))
+        told = {claim["provider"] for claim in claims}
+        implied_by = [rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
+        return self.show(
+            "facts.html.j2",
+            one.label,
+            heading=one.label,
+            about="criterion",
+            here="criteria",
+            lines=lines,
+            links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
+            rules=[(rule.id, rule.because) for rule in implied_by],
+            claims=claims,
+            silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
+        )
+
+    def provider(self, name: str) -> Response:
+        """Show a provider and all that is claimed of it."""
+        try:
+            found = self._service.find_provider(name)
+        except RequirementsError as error:
+            return self.show(
+                "plain.html.j2", "Provider", 404, mistakes=list_mistakes(error), heading="There is no such provider"
+            )
+        one = self._service.knowledge.providers[found]
+        products = ", ".join(part.name for part in one.products.values())
+        return self.show(
+            "facts.html.j2",
+            one.name,
+            heading=one.name,
+            about="provider",
+            here="providers",
+            lines=[f"Products: {products}."] if products else [],
+            links=[
+                ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
+                ("What is not known", f"/facts?provider={quote(found)}&state=unknown"),
+            ],
+            rules=(),
+            silent=(),
+            claims=list(show_claims(self._service, lambda claim: claim.provider == found)),
+        )
+
+    def source(self, name: str) -> Response:
+        """Show a source and what it says."""
+        one = self._service.knowledge.sources.get(name)
+        if one is None:
+            return self.show("plain.html.j2", "Source", 404, heading="There is no such source")
+        published = f"published {one.published}" if one.published else "without a date"
+        lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
+        lines += [f"Note: {one.note}."] if one.note else []
+        lines += [f"No URL: {one.no_url}."] if one.no_url else []
+        return self.show(
+            "facts.html.j2",
+            one.title,
+            heading=one.title,
+            about="source",
+            here="sources",
+            lines=lines,
+            links=[("Open the source", one.url)] if one.url else [],
+            rules=[
+                (rule.id, rule.because)
+                for rule in self._service.knowledge.rules.values()
+                if name in {part.source for part in rule.rests_on}
+            ],
+            silent=(),
+            claims=list(show_claims(self._service, lambda claim: claim.source == name)),
+        )
+
+    def rules(self, request: Request) -> Response:
+        """Show the rules, and for a team in the address which of them fire."""
+        knowledge, fired, address = self._service.knowledge, set(), ""
+        if request.query_params:
+            try:
+                statement = read_address(request.query_params.multi_items(), knowledge, _OF_ANSWERS).statement
+            except RequirementsError as error:
+                heading = "The question cannot be read"
+                return self.show("plain.html.j2", heading, 422, mistakes=list_mistakes(error), heading=heading)
+            address = write_address(statement, knowledge)
+            fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
+        found = [
+            {
+                "id": rule.id,
+                "area": rule.area,
+                "because": rule.because,
+                "fires": rule.id in fired,
+                "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
+            }
+            for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
+        ]
+        return self.show("rules.html.j2", "Rules", rules=found, address=address, count=len(fired))
