@@ -339,6 +339,20 @@ def test_8_a_changed_answer_keeps_all_others(web):
     assert web.get("/ask", params={"a": a, "change": "criterion:fax"}).status_code == 422
 
 
+def test_8_back_leads_to_the_screen_before_as_it_was_filled_in(web):
+    page = web.get("/ask", params={"a": "t:messages~sms:must_whatsapp:nice"}).text
+    back = unescape(re.search(r'<p class="back"><a href="([^"]*)">Back', page)[1])
+    assert back == "/ask?a=t:messages&was=sms:must_whatsapp:nice"
+    screen = web.get(back).text
+    assert re.search(r'name="criterion:sms" value="must" checked', screen)
+    assert re.search(r'name="criterion:whatsapp" value="nice" checked', screen)
+    assert 'name="a" value="t:messages"' in screen
+    back = unescape(re.search(r'<p class="back"><a href="([^"]*)">Back', screen)[1])
+    assert back == "/ask?was=t:messages"
+    assert re.search(r'name="topics" value="messages" checked', web.get(back).text)
+    assert 'class="back"' not in web.get(back).text
+
+
 def test_8_what_was_filled_in_stays_when_something_on_the_screen_is_wrong(web):
     page = web.get("/ask/next", params={"a": "t:messages", "criterion:sms": "must", "criterion:whatsapp": "perhaps"})
     assert page.status_code == 422

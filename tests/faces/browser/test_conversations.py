@@ -189,7 +189,8 @@ def test_8_an_early_answer_can_be_changed_and_back_goes_back(visit):
     page.wait_for_url(lambda url: "good" in url)
     assert page.url == second.replace("must", "good")
     page.get_by_role("link", name="Back", exact=True).click()
-    assert page.url.endswith("/ask?a=t:messages")
+    assert "/ask?a=t:messages&was=" in page.url
+    assert page.locator("fieldset").first.get_by_label("Should have").is_checked()
 
 
 def test_9_each_cell_of_an_answer_and_of_a_comparison_leads_to_its_source_by_keyboard(visit):

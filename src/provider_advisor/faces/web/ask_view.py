@@ -27,7 +27,7 @@ from provider_advisor.questionnaire.screens import Screen, choose_screen
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, State
 from provider_advisor.questionnaire.steps import go_back
 
-__all__ = ["make_catalogue", "show_ask"]
+__all__ = ["make_catalogue", "show_ask", "write_fields"]
 
 _PRIORITIES = {
     "must": "must have",
@@ -56,7 +56,7 @@ def show_ask(
 ) -> dict[str, Any]:
     """Return what a screen of the questionnaire shows, or its end; with `change` the screen that changes that answer.
 
-    `fields` are those of a form that could not be read.
+    `fields` are those of a form that could not be read, or that was answered before.
     """
     statement, own = make_statement(state), write_answers_address(state)
     values: dict[str, Any] = {
@@ -65,7 +65,7 @@ def show_ask(
         "answers": [
             (label, text, f"{_quote(own)}&change={_quote(str(key))}") for key, label, text in _list_said(state)
         ],
-        "back": _quote(write_answers_address(go_back(state))) if state.answers else None,
+        "back": _write_back(state) if state.answers else None,
         "change": str(change) if change else "",
         "end": "",
         "more": "",
@@ -75,9 +75,8 @@ def show_ask(
     }
     if change is not None:
         keys = list_changed(state, change)
-        held = {str(key): write_value(key, value, state.catalogue) for key, value in _get_values(state).items()}
-        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or held) for key in keys]
-        return values | {"heading": "Change your answer", "back": _quote(own), "prompts": prompts}
+        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or write_fields(state)) for key in keys]
+        return values | {"heading": "Change your answer", "back": f"a={_quote(own)}", "prompts": prompts}
     screen = choose_screen(state)
     if not isinstance(screen, Screen):
         return values | {"end": wording.describe_end(state, screen, continues=False)}
@@ -88,6 +87,18 @@ def show_ask(
         "progress": wording.describe_progress(screen, state),
         "prompts": [_show_prompt(make_prompt(key, state.catalogue), fields or {}) for key in screen.keys],
     }
+
+
+def write_fields(state: State) -> dict[str, list[str]]:
+    """Return answers as the fields of forms hold them."""
+    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
+
+
+def _write_back(state: State) -> str:
+    """Return the query of the screen before, on which its answers are still filled in."""
+    last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
+    parts = (("a", write_answers_address(go_back(state))), ("was", write_answers_address(last)))
+    return "&".join(f"{name}={_quote(text)}" for name, text in parts if text)
 
 
 def _quote(text: str) -> str:

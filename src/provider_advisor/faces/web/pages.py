@@ -20,7 +20,7 @@ from provider_advisor.faces.web.ask_address import (
     read_change,
     write_answers_address,
 )
-from provider_advisor.faces.web.ask_view import make_catalogue, show_ask
+from provider_advisor.faces.web.ask_view import make_catalogue, show_ask, write_fields
 from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
 from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.problems import FieldError, list_mistakes
@@ -140,11 +140,14 @@ class Pages:
         values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
         return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
-    def ask(self, a: str = "", change: str = "") -> Response:
-        """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed."""
+    def ask(self, a: str = "", change: str = "", was: str = "") -> Response:
+        """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
+
+        `was` are the answers of the screen before somebody went back to it.
+        """
         try:
             state = read_answers_address(a, make_catalogue(self._service))
-            key = read_change(change, state)
+            key, fields = read_change(change, state), write_fields(read_answers_address(was, state.catalogue))
         except RequirementsError as error:
             return self.show(
                 "plain.html.j2",
@@ -153,7 +156,7 @@ class Pages:
                 mistakes=list_mistakes(error),
                 heading="The answers cannot be read",
             )
-        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, change=key))
+        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, fields, key))
 
     def ask_next(self, request: Request) -> Response:
         """Add the answers of a form, and go on to the address that holds them."""
