@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import bases, tables
 
+from provider_advisor import load
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.batch.summary import summary_of
@@ -125,3 +126,12 @@ def test_the_summary_says_how_old_the_facts_are(bicycles):
     assert (known["oldest"], known["newest"]) == ("2020-05-01", "2023-03-01")
     named = "Where to buy a bicycle and The riders' survey"
     assert known["says"].startswith(f"Compared 3 providers using 2 sources ({named}); facts from ")
+
+
+def test_a_fact_that_a_choice_and_another_requirement_ask_about_counts_once_a_team():
+    shipped = Facts(load(), dt.date(2026, 11, 1))
+    rows = pa.RecordBatch.from_pydict({"needs": ["whiteboard|fax", "whiteboard"], "wants": ["whiteboard", "fax"]})
+    scored = Scorer(shipped).score(rows)
+    shares = [part["share"] for part in _summary(scored, shipped)["unknown_facts"]]
+    assert shares, "it protects nothing if all is known"
+    assert max(shares) <= 1

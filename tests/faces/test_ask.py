@@ -146,7 +146,9 @@ def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
 def test_resuming_without_a_session_says_where_it_looked(ask):
     run = ask("--resume")
     assert (run.status, run.out) == (2, "")
-    assert re.fullmatch(r"--resume: there is no saved session in \S+/recommend or here; give its file\.\n", run.err)
+    assert re.fullmatch(
+        r"recommend: there is no saved session in \S+/recommend or here; give the file of one to --resume\.\n", run.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, d
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
     names = list(dict.fromkeys(name_source(source) for source in sources))
-    more = [f"{len(names) - _MOST_SOURCES} more"] if len(names) > _MOST_SOURCES else []
+    more = [counted(len(names) - _MOST_SOURCES, "more publisher")] if len(names) > _MOST_SOURCES else []
     named = joined([*names[:_MOST_SOURCES], *more])
     return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
 

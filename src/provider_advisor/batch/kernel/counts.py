@@ -93,6 +93,7 @@ class Tallying:
         self._places: dict[_Remark, int] = {}
         self._of: list[int] = []
         self._counts: list[int] = []
+        self._choosing: list[bool] = []
         self._gathered = self._make_table()
 
     def count_teams(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
@@ -101,15 +102,16 @@ class Tallying:
         with cells.lock:
             if len(self._counts) < len(cells.known):
                 self._gather(cells, providers)
-            parts, of, each = self._gathered
+            table = self._gathered
         unsure = (
             kept & (verdicts.strength != FIRM) & (verdicts.strength != DATED) & (verdicts.kind != KINDS.index("none"))
         )
         in_all, in_unsure = (
-            np.bincount(of, np.repeat(counts, each)).astype(np.int64)
-            for counts in _count_cells(entries, kept, unsure, len(each))
+            np.bincount(table.of, np.repeat(counts, table.each)).astype(np.int64)
+            - _count_repeated(entries, rows, table)
+            for counts, rows in zip(_count_cells(entries, kept, unsure, len(table.each)), (kept, unsure), strict=True)
         )
-        found = {name: part.count_keys(in_unsure if name == "open" else in_all) for name, part in parts.items()}
+        found = {name: part.count_keys(in_unsure if name == "open" else in_all) for name, part in table.parts.items()}
         return Tally(
             _count_verdicts(verdicts, providers, kept),
             _count_standings(scores, providers, kept),
@@ -123,6 +125,7 @@ class Tallying:
             remarks = [*_list_remarks(cell, providers), *_list_changes(cell, cells.facts)]
             self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
             self._counts.append(len(remarks))
+            self._choosing.append(any(finding.degree.parts for found in cell.findings for finding in found))
         self._gathered = self._make_table()
 
     def _make_table(self) -> _RemarkTable:
@@ -130,7 +133,8 @@ class Tallying:
         for name in _REMARKED:
             own = {remark.key: place for remark, place in self._places.items() if remark.part == name}
             parts[name] = _CountedPart(list(own), np.array(list(own.values()), np.int64))
-        return _RemarkTable(parts, np.array(self._of, np.int64), np.array(self._counts, np.int64))
+        counts, choosing = np.array(self._counts, np.int64), np.array(self._choosing, bool)
+        return _RemarkTable(parts, np.array(self._of, np.int64), counts, choosing)
 
 
 class _CountedPart(NamedTuple):
@@ -147,11 +151,15 @@ class _CountedPart(NamedTuple):
 
 
 class _RemarkTable(NamedTuple):
-    """All remarks part by part, the places of those of all cells, and how many each cell has."""
+    """All remarks part by part, the places of those of all cells, and how many each cell has.
+
+    `choosing` marks the cells of choices, whose parts another cell of the same row may speak of too.
+    """
 
     parts: dict[str, _CountedPart]
     of: Ints
     each: Ints
+    choosing: Flags
 
 
 def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
@@ -159,6 +167,25 @@ def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tu
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
     return counts[:, 1] + counts[:, 2], counts[:, 2]
+
+
+def _count_repeated(entries: Entries, counted: Flags, table: _RemarkTable) -> Ints:
+    """Return for each remark in how many of the counted rows another cell makes it again.
+
+    "sms|fax" and "sms" in one row have one unknown fact on sms, and the row counts for it once.
+    """
+    size = int(table.of.max(initial=-1)) + 1
+    of_choices = np.zeros(len(counted), bool)
+    of_choices[entries.rows[table.choosing[entries.cells]]] = True
+    some = np.flatnonzero((of_choices & counted)[entries.rows])
+    cells, rows = entries.cells[some], entries.rows[some]
+    each = table.each[cells]
+    ends = np.cumsum(each)
+    begins = (np.cumsum(table.each) - table.each)[cells]
+    places = table.of[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
+    keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * size + places, return_counts=True)
+    again = counts > 1
+    return np.bincount(keys[again] % max(size, 1), counts[again] - 1, minlength=size).astype(np.int64)
 
 
 class _Remark(NamedTuple):

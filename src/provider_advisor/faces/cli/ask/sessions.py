@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.errors import RequirementsError, describe_cause
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.questionnaire import State, record_answers
 from provider_advisor.whole_file import write_whole
@@ -144,7 +144,7 @@ def _make_path(save: Path | None, now: dt.datetime) -> Path:
 def find_newest_session(save: Path | None) -> Path:
     """Return the session that was saved last: in the user's folder, here, or beside the requirements file.
 
-    A link is no session: somebody else may have put it there. Raises KnowledgeError if there is none.
+    A link is no session: somebody else may have put it there. Raises RequirementsError if there is none.
     """
     folders = {_get_folder(), Path(), *([save.parent] if save else [])}
     found: list[tuple[float, str, Path]] = []
@@ -155,7 +155,9 @@ def find_newest_session(save: Path | None) -> Path:
                 if stat.S_ISREG(status.st_mode):
                     found.append((status.st_mtime, path.name, path))
     if not found:
-        raise KnowledgeError([f"--resume: there is no saved session in {_get_folder()} or here; give its file."])
+        raise RequirementsError(
+            f"there is no saved session in {_get_folder()} or here; give the file of one to --resume."
+        )
     return max(found)[2]
 
 
