@@ -256,6 +256,8 @@ def test_a_form_that_cannot_be_taken_is_shown_again(web):
         assert sent.status_code == 422
         assert 'enctype="multipart/form-data"' in sent.text
     assert 'value="soon"' in dated.text
+    assert '<a href="#as_of">' in dated.text
+    assert '<a href="#file">Choose a file with your teams first.</a>' in web.post("/batch").text
     assert web.post("/batch", content=b"x" * 11_000_000).status_code == 413
 
 

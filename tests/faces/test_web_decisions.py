@@ -120,6 +120,7 @@ def test_only_the_key_deletes_a_decision(serve, bicycles):
     refused = web.post(f"{address}/delete", data={"key": wrong})
     assert refused.status_code == 403
     assert "not the key" in refused.text
+    assert '<a href="#delete-key">' in refused.text
     assert web.post(f"{address}/delete", data={"key": f" {key} "}).status_code == 200
     assert web.get(address).status_code == 404
     assert web.get(f"{address}.json").status_code == 404

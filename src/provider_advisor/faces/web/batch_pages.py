@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
+from provider_advisor.faces.web.api import read_day
 from provider_advisor.faces.web.batch_runs import (
     OUTPUTS,
     BatchChoice,
@@ -22,7 +24,7 @@ from provider_advisor.faces.web.batch_runs import (
     send_file,
 )
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.problems import FieldError, list_mistakes, read_fields
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, read_upload
@@ -30,7 +32,9 @@ from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, re
 __all__ = ["make_batch_pages"]
 
 _MOST_REJECTS = 5
+FieldFaults = Mapping[str, Sequence[str]]
 _TITLE = "Many teams at once"
+_NO_FAULTS: FieldFaults = MappingProxyType({})
 _NO_STORE = {"Cache-Control": "no-store"}
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
@@ -63,12 +67,19 @@ class BatchPages:
         """Show where to bring a file."""
         return self._show_form(BatchChoice(), 200, ())
 
-    def _show_form(self, choice: BatchChoice, status: int, mistakes: Sequence[str]) -> Response:
+    def _show_form(
+        self,
+        choice: BatchChoice,
+        status: int,
+        mistakes: Sequence[str],
+        faults: FieldFaults = _NO_FAULTS,
+    ) -> Response:
         return self._page(
             "batch_form.html.j2",
             _TITLE,
             status,
             mistakes=mistakes,
+            faults=faults,
             choice=choice,
             outputs=[(name, _NAMES[name]) for name in OUTPUTS],
             most_rows=f"{MOST_ROWS:,}",
@@ -85,10 +96,12 @@ class BatchPages:
         """Begin to answer the teams of a file, and go to the page of that run."""
         choice = BatchChoice(output, bool(reasons), as_of)
         try:
-            run = make_batch_run(_read(file), choice, self._jobs.knowledge)
+            found = read_fields({"file": lambda: _read(file), "as_of": lambda: read_day(as_of)})
+            run = make_batch_run(found["file"], choice, self._jobs.knowledge)
             return RedirectResponse(f"/batch/{self._jobs.start(run)}", 303, _NO_STORE)
         except RequirementsError as error:
-            return self._show_form(choice, 422, list_mistakes(error))
+            faults = error.faults if isinstance(error, FieldError) else _NO_FAULTS
+            return self._show_form(choice, 422, list_mistakes(error), faults)
         except BusyError as error:
             return self._show_form(choice, 429, [str(error)])
         except OSError as error:

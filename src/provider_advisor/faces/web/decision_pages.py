@@ -111,6 +111,7 @@ class DecisionPages:
             status=status,
             **values | {"title": found.title},
             mistakes=mistakes,
+            faults={"delete-key": mistakes} if mistakes else {},
             kept=found.kept,
             says=found.says,
             is_changed=bool(found.compared and found.compared["verdict_differs"]),
