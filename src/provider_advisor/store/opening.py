@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
@@ -37,7 +38,7 @@ _VERSIONS = "recommend_store_version"
 _LOCK = 7_236_154_805
 """Number of the lock with which one server makes the tables of a PostgreSQL while the others wait."""
 
-_SECONDS = 10
+_SECONDS, _PAUSE = 10, 0.05
 
 
 def open_store(name: str, *, create: bool = True) -> DecisionStore:
@@ -113,9 +114,28 @@ def _make_tables(engine: sa.Engine, shown: str) -> None:
         with EnvironmentContext(config, script, fn=list_steps) as environment:
             environment.configure(connection=connection, version_table=_VERSIONS, transactional_ddl=False)
             environment.run_migrations()
-    if engine.dialect.name == "sqlite":  # a mode of the file, which can be set only between transactions
-        with contextlib.closing(engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
+    if engine.dialect.name == "sqlite":
+        _let_readers_go_on(engine)
+
+
+def _let_readers_go_on(engine: sa.Engine) -> None:
+    """Set the mode of the file in which readers do not wait for a writer (WAL).
+
+    Of two servers that want this at once SQLite refuses one without waiting, whatever its `busy_timeout`. Without the
+    mode all works too, and the next server to start sets it.
+    """
+    until = time.monotonic() + _SECONDS
+    with contextlib.closing(engine.raw_connection()) as raw:
+        while not _has_mode(raw.cursor()) and time.monotonic() < until:
+            time.sleep(_PAUSE)
+
+
+def _has_mode(cursor: Any) -> bool:  # noqa: ANN401 (a cursor of a pool)
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        return "locked" not in str(error)
+    return True
 
 
 def _refuse_other(connection: sa.Connection, script: ScriptDirectory, shown: str) -> None:
