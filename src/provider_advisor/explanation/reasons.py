@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
+from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.explanation.model import ProductGapRecord
 from provider_advisor.explanation.notices import describe_notices, has_ended
@@ -187,8 +188,22 @@ def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -
     """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged."""
     sentence = _explain_judged(decision)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    more = [clause for clause in (apart, _say_older_price(decision), count_unjudged(decision.outcome.team)) if clause]
+    dated = (_say_older_price(decision), _say_without_stale(decision))
+    more = [clause for clause in (apart, *dated, count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
+
+
+def _say_without_stale(decision: Decision) -> str:
+    """Return whom the answer would name without facts that are out of date, where that is somebody else.
+
+    A dated verdict says itself what it depends on, and a firm one depends on no such fact.
+    """
+    verdict, facts = decision.outcome.verdict, decision.facts
+    if verdict.strength in {"firm", "dated"} or verdict.kind in {"tie", "none"} or not facts.may_be_stale:
+        return ""
+    fresh = reassess(decision.outcome, facts.without_stale()).verdict
+    one, other = (part.provider or part.lean for part in (verdict, fresh))
+    return "" if one == other else f"without the facts that are out of date, {in_brief(fresh, facts.knowledge)}"
 
 
 def _say_older_price(decision: Decision) -> str:

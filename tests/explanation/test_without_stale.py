@@ -1,0 +1,53 @@
+"""An answer says in its sentence whom it would name without facts that are out of date, if that is somebody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Statement, read_team
+
+_DAY = dt.date(2024, 1, 1)
+_CRITERIA = """area: extra
+label: Extra
+criteria:
+- {id: wax, label: Wax, kind: capability, question: Must they wax?, weight: 1, stale_after: 365d}
+- {id: polish, label: Polish, kind: capability, question: Must they polish?, weight: 1, stale_after: 365d}
+"""
+_SHOP = """id: ID
+name: NAME
+claims:
+- {criterion: wax, value: present, source: survey-2023, line: 41, stated: WAX}
+- {criterion: polish, value: present, source: survey-2023, line: 42, stated: POLISH}
+"""
+
+
+def _write(name, wax, polish):
+    shop = _SHOP.replace("ID", name.lower()).replace("NAME", name).replace("WAX", wax).replace("POLISH", polish)
+    return shop if polish != "none" else "\n".join(shop.splitlines()[:-1])
+
+
+@pytest.fixture
+def shops(knowledge_from, tmp_path):
+    files = {
+        "criteria/extra.yaml": _CRITERIA,
+        "providers/alt.yaml": _write("Alt", "2022-01-01", "2022-01-01"),
+        "providers/neu.yaml": _write("Neu", "2023-03-01", "none"),
+    }
+    return knowledge_from(tmp_path, facts=files)
+
+
+def _sentence(shops, **asked):
+    return answer(shops, Statement(read_team(shops, **asked), _DAY)).record["verdict"]["reason"]
+
+
+def test_who_leads_by_old_facts_alone_is_told_with_who_would_lead_without(shops):
+    sentence = _sentence(shops, needs=["wax"], wants=["polish"])
+    assert sentence.startswith("Alt is recommended (leaning)")
+    assert sentence.endswith("; without the facts that are out of date, Neu would be recommended (leaning).")
+
+
+def test_nothing_is_said_where_old_facts_change_nobody(shops):
+    assert "out of date" not in _sentence(shops, needs=["repairs"])
