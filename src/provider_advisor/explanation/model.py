@@ -107,6 +107,8 @@ class CostItemRecord(AnswerPart):
     """usage that a price is recorded for (`sms-outbound@de`), where this one names no member and has none"""
     unconverted: list[str] | None = None
     """prices in currencies of which no rate is recorded"""
+    notes: list[str] | None = None
+    """what is recorded beside the price, such as fees that come on top"""
 
 
 class CostRecord(AnswerPart):

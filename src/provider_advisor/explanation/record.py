@@ -137,6 +137,7 @@ def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord
         by_quote=item.by_quote,
         priced_members=list(item.priced_members),
         unconverted=[claim_text(claim) for claim in item.unconverted],
+        notes=list(dict.fromkeys(claim.note for claim in (price.claims if price is not None else ()) if claim.note)),
         low=_least(item.amount),
         high=item.amount.high,
         instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],

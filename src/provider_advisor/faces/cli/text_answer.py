@@ -30,6 +30,7 @@ from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
     base_text,
+    capital,
     criterion_label,
     degree_text,
     describe_priced,
@@ -269,6 +270,8 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
         if cost.is_unknown:
             continue
         page.line(f"{name}: {amount_text(cost.low, cost.high)} {cost.unit}", 2, bold=True)
+        for note in () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ()):
+            page.line(f"{capital(note)}.", 4)
         for item in cost.items if verbose else ():
             for text in _cost_lines(item, knowledge):
                 page.line(text, 4)
@@ -288,6 +291,8 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         yield f"  cheaper for this usage than {other.price}"
     if item.beside:
         yield f"  not subtracted: {joined(item.beside)}"
+    for note in item.notes or ():
+        yield f"  {note}"
 
 
 def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:

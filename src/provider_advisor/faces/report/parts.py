@@ -15,7 +15,7 @@ from provider_advisor.explanation.unknowns import (
     list_unsure,
     list_unwanted,
 )
-from provider_advisor.explanation.words import amount_text, criterion_label, describe_priced, joined
+from provider_advisor.explanation.words import amount_text, capital, criterion_label, describe_priced, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
@@ -187,6 +187,7 @@ def _position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSour
     usage = clean(_usage(item, knowledge))
     notes = [f"Cheaper for this usage than {other.price}." for other in item.instead]
     notes += [f"Not subtracted: {beside}." for beside in item.beside]
+    notes += [f"{capital(note)}." for note in item.notes or ()]
     unpriced = "by quote only" if item.by_quote else "no price is known"
     price, amount = unpriced, "not known"
     if item.criterion is not None:
