@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
 
@@ -51,3 +52,12 @@ def test_who_leads_by_old_facts_alone_is_told_with_who_would_lead_without(shops)
 
 def test_nothing_is_said_where_old_facts_change_nobody(shops):
     assert "out of date" not in _sentence(shops, needs=["repairs"])
+
+
+def test_tables_show_the_year_of_a_fact_that_is_out_of_date(shops):
+    team = Statement(read_team(shops, needs=["wax"], wants=["polish"]), _DAY)
+    found = answer(shops, team)
+    for form in ("text", "markdown", "html"):
+        text = render_recommendation(found, shops, form, verbose=False)
+        assert text.count("yes (2022)") >= 2, "Alt's two facts"
+        assert "yes (2023)" not in text, "Neu's is not out of date"

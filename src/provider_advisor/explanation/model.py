@@ -581,6 +581,12 @@ class AnswerRecord(AnswerPart):
             gap.provider == finding.provider and gap.criterion == finding.criterion for gap in self.product_gaps
         )
 
+    def find_stale_year(self, finding: FindingRecord) -> str:
+        """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
+        about = finding.provider, finding.criterion
+        days = (part.as_of for part in self.knowledge.stale if (part.provider, part.criterion) == about)
+        return next(days, "")[:4] if finding.outcome != "unknown" else ""
+
     @property
     def unwanted(self) -> list[str]:
         """Return the criteria that the team does not want."""

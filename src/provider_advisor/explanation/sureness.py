@@ -393,7 +393,9 @@ def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
         return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
     if criterion.kind == "rating":
         return f"{criterion.label} at {name}: which of {joined(criterion.values)}?"
-    return f"{criterion.label} at {name}: how much exactly, in {criterion.unit}?"
+    claims = knowledge.claims.get((question.provider, question.criterion), ())
+    on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in claims) else ""
+    return f"{criterion.label} at {name}{on_request}: how much exactly, in {criterion.unit}?"
 
 
 def _possible_answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from provider_advisor.explanation.model import AnswerRecord, ConfirmRecord, FindingRecord, group_findings
@@ -97,12 +98,13 @@ def list_notes(finding: FindingRecord) -> list[str]:
 def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
 
-    What every provider meets decides nothing.
+    Those of the providers that the verdict names come first. What every provider meets decides nothing.
     """
     return list(dict.fromkeys([*_list_claims(answer, knowledge), *_list_sources(answer)]))
 
 
-def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    found: list[tuple[bool, str]] = []
     names = {provider.id: provider.name for provider in answer.providers}
     for group in group_findings(answer.findings):
         if all(finding.outcome == "met" for finding in group) or group[0].criterion is None:
@@ -111,7 +113,9 @@ def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str
         for finding in group:
             notes = list_notes(finding)
             if notes:
-                yield f"{names[finding.provider]}, {label}: {'; '.join(notes)}."
+                is_other = finding.provider not in answer.verdict.named
+                found.append((is_other, f"{names[finding.provider]}, {label}: {'; '.join(notes)}."))
+    return [sentence for _, sentence in sorted(found, key=itemgetter(0))]
 
 
 def _list_sources(answer: AnswerRecord) -> Iterator[str]:

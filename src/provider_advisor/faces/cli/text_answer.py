@@ -210,9 +210,17 @@ def _decides(group: Sequence[FindingRecord]) -> bool:
 
 
 def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
+    """Return the mark of a finding, with the year of a fact that is out of date: "yes (2022)"."""
+    cell, year = _mark_alone(finding, answer, page), answer.find_stale_year(finding)
+    return cell._replace(text=f"{cell.text} ({year})") if year else cell
+
+
+def _mark_alone(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
     """Return yes, no or ?; for what has a degree the degree, in percent; yes* for what another product meets."""
     if finding.outcome == "partial":
         return TableCell(degree_text(finding.outcome, finding.degree))
+    if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
+        return TableCell("by quote", "yellow")
     if answer.has_gap(finding):
         return TableCell(f"{page.mark('yes').text}*", "yellow")
     return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))

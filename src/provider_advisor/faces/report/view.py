@@ -190,10 +190,15 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
         ]
         cells, others = ([_cell(part, names, sources, knowledge) for part in each] for each in (shown, failed))
-        apart = [answer.has_gap(part) for part in shown]
-        cells = [cell._replace(word=_APART) if gap else cell for cell, gap in zip(cells, apart, strict=True)]
+        cells = [_qualify(cell, part, answer) for cell, part in zip(cells, shown, strict=True)]
         rows.append(_row(shown[0], cells, knowledge)._replace(failed=tuple(others)))
     return rows
+
+
+def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> ReportCell:
+    """Return a cell that says whether its fact is of another product, and of what year if it is out of date."""
+    word, year = _APART if answer.has_gap(finding) else cell.word, answer.find_stale_year(finding)
+    return cell._replace(word=f"{word} ({year})" if year else word)
 
 
 def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:
