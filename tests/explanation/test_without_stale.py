@@ -61,3 +61,15 @@ def test_tables_show_the_year_of_a_fact_that_is_out_of_date(shops):
         text = render_recommendation(found, shops, form, verbose=False)
         assert text.count("yes (2022)") >= 2, "Alt's two facts"
         assert "yes (2023)" not in text, "Neu's is not out of date"
+
+
+def test_a_choice_has_a_year_only_if_all_that_meets_it_is_out_of_date(knowledge_from, tmp_path):
+    files = {
+        "criteria/extra.yaml": _CRITERIA,
+        "providers/alt.yaml": _write("Alt", "2022-01-01", "2022-01-01"),
+        "providers/mix.yaml": _write("Mix", "2023-03-01", "2022-01-01"),
+    }
+    shops = knowledge_from(tmp_path, facts=files)
+    found = answer(shops, Statement(read_team(shops, needs=["polish|wax"]), _DAY)).explanation
+    years = {part.provider: found.find_stale_year(part) for part in found.findings}
+    assert (years["alt"], years["mix"]) == ("2022", "")

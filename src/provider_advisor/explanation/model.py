@@ -583,8 +583,11 @@ class AnswerRecord(AnswerPart):
 
     def find_stale_year(self, finding: FindingRecord) -> str:
         """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
-        about = finding.provider, finding.criterion
-        days = (part.as_of for part in self.knowledge.stale if (part.provider, part.criterion) == about)
+        parts = str(finding.criterion).split("|")
+        old = (part for part in self.knowledge.stale if part.provider == finding.provider and part.criterion in parts)
+        newest = max((part.as_of for part in finding.evidence), default="")
+        # Of a choice, a part that is not out of date may meet it too.
+        days = (part.as_of for part in old if len(parts) == 1 or newest <= part.as_of)
         return next(days, "")[:4] if finding.outcome != "unknown" else ""
 
     @property

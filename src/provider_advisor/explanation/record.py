@@ -57,7 +57,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
-        concessions=[_concession(concession, knowledge) for concession in decision.concessions],
+        concessions=[_concession(part, decision.outcome.verdict, knowledge) for part in decision.concessions],
         differences=_find_differences(decision) if outcome.verdict.kind == "tie" else [],
         confirm=[],
         robustness=model.NothingRecord(),
@@ -230,10 +230,10 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."
 
 
-def _concession(concession: Concession, knowledge: KnowledgeBase) -> model.ConcessionRecord:
+def _concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> model.ConcessionRecord:
     return model.ConcessionRecord(
         drop=[_requirement(requirement, knowledge) for requirement in concession.dropped],
-        verdict=_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge)}."),
+        verdict=_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge, before)}."),
     )
 
 

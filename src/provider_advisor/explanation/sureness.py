@@ -55,7 +55,7 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model
     return model.RobustnessRecord(
         weights=_weights(robustness.weights, robustness.findings, knowledge),
         worlds=_worlds(robustness, knowledge),
-        changes=_changes(robustness.changes, knowledge),
+        changes=_changes(robustness.changes, robustness.verdict, knowledge),
         tipping=[_tipping(part, knowledge) for part in robustness.tippings],
     )
 
@@ -254,8 +254,8 @@ def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
 # Changes
 
 
-def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> model.RequirementChangesRecord:
-    turns = [_turn(turn, knowledge) for turn in found.turns]
+def _changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase) -> model.RequirementChangesRecord:
+    turns = [_turn(turn, before, knowledge) for turn in found.turns]
     if turns:
         says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
     elif found.complete:
@@ -265,12 +265,12 @@ def _changes(found: RequirementChanges, knowledge: KnowledgeBase) -> model.Requi
     return model.RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
-def _turn(turn: Turn, knowledge: KnowledgeBase) -> model.TurnRecord:
+def _turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> model.TurnRecord:
     said = joined([_change_text(change, knowledge) for change in turn.changes])
     return model.TurnRecord(
         changes=[_change(change, knowledge) for change in turn.changes],
         verdict=_then(turn.verdict),
-        says=f"{capital(said)}: {in_brief(turn.verdict, knowledge)}.",
+        says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
     )
 
 

@@ -26,7 +26,7 @@ from provider_advisor.logic import Interval
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
 
-__all__ = ["make_key", "pack", "recall", "remember", "stamp_code", "unpack"]
+__all__ = ["AS_IS", "make_key", "pack", "recall", "remember", "stamp_code", "unpack"]
 
 _MOST_KEPT = 8
 _LARGEST = 100_000_000
@@ -40,7 +40,8 @@ _RECORDS: Mapping[str, Any] = {
 _DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     name: tuple(record._field_defaults.get(field) for field in record._fields) for name, record in _RECORDS.items()
 }
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+AS_IS = frozenset({str, int, float, bool, type(None)})
+"""What JSON has as it is; most parts of records are, and a set is asked sooner than `isinstance`."""
 
 
 def make_key(kind: str, code: str, parts: Iterable[bytes] = ()) -> str:
@@ -132,13 +133,13 @@ def _make_plain(value: Any) -> Any:  # noqa: ANN401 (any record, however nested)
 
     Values at the end of a record that are its defaults are left out: most of a claim's are.
     """
-    if type(value) in _PLAIN:
+    if type(value) in AS_IS:
         return value
     if hasattr(value, "_field_defaults"):
         defaults, own = value._field_defaults, len(value)
         while own and (field := value._fields[own - 1]) in defaults and value[own - 1] == defaults[field]:
             own -= 1
-        return [type(value).__name__, *(part if type(part) in _PLAIN else _make_plain(part) for part in value[:own])]
+        return [type(value).__name__, *(part if type(part) in AS_IS else _make_plain(part) for part in value[:own])]
     if isinstance(value, tuple | list):
         return ["tuple" if isinstance(value, tuple) else "list", *map(_make_plain, value)]
     if isinstance(value, Mapping):

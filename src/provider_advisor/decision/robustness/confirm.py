@@ -18,7 +18,7 @@ from provider_advisor.decision.robustness.open_facts import (
     list_answers,
     list_confirmations,
 )
-from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.robustness.what_if import DUST, Supposing
 from provider_advisor.decision.verdict import Rank, Verdict, can_lead, find_stale_grounds, rank
 from provider_advisor.knowledge import Fact, Facts
 
@@ -37,7 +37,6 @@ MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
 
 
-_DUST = 1e-6  # of a score: more than what rounding takes away
 _MOST_THINNED = 12
 """Questions of a set that are left out one by one with every kind of answers; of more, with one kind."""
 
@@ -188,7 +187,7 @@ def _hope(assessment: Assessment) -> Rank:
     if assessment.score is None or assessment.cost is not None:  # a price moves the cost, and that its findings
         return 0, 0, -math.inf
     now = rank(assessment)
-    return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - _DUST
+    return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - DUST
 
 
 def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:

@@ -28,12 +28,12 @@ from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
-__all__ = ["Rerun", "Supposing"]
+__all__ = ["DUST", "Rerun", "Supposing"]
 
 _QUALIFIED, _RULED_OUT = 0, 2
 """The first of a rank."""
 
-_DUST = 1e-6
+DUST = 1e-6
 """Of a score: more than what rounding takes away."""
 
 
@@ -138,7 +138,7 @@ class Supposing:
         if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
             return True
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
-        expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + _DUST
+        expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + DUST
         return (1 if unknown > 0 else 0, unknown, -expected) > best
 
     def _is_narrower(self, supposed: Fact) -> bool:

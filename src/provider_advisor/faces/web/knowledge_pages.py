@@ -125,14 +125,16 @@ class KnowledgePages:
             unfound="" if found else unfound,
         )
 
+    def _show_missing(self, what: str, mistakes: Sequence[Any]) -> Response:
+        heading = f"There is no such {what}"
+        return self.show("plain.html.j2", what.capitalize(), 404, mistakes=mistakes, heading=heading)
+
     def criterion(self, name: str) -> Response:
         """Show a criterion and what is known of each provider."""
         try:
             one = self._service.find_criterion(name)
         except RequirementsError as error:
-            return self.show(
-                "plain.html.j2", "Criterion", 404, mistakes=list_mistakes(error), heading="There is no such criterion"
-            )
+            return self._show_missing("criterion", list_mistakes(error))
         knowledge, name = self._service.knowledge, one.id.partition("@")[0]
         kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
         lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
@@ -158,9 +160,7 @@ class KnowledgePages:
         try:
             found = self._service.find_provider(name)
         except RequirementsError as error:
-            return self.show(
-                "plain.html.j2", "Provider", 404, mistakes=list_mistakes(error), heading="There is no such provider"
-            )
+            return self._show_missing("provider", list_mistakes(error))
         one = self._service.knowledge.providers[found]
         products = ", ".join(part.name for part in one.products.values())
         return self.show(
@@ -183,7 +183,7 @@ class KnowledgePages:
         """Show a source and what it says."""
         one = self._service.knowledge.sources.get(name)
         if one is None:
-            return self.show("plain.html.j2", "Source", 404, heading="There is no such source")
+            return self._show_missing("source", [])
         published = f"published {one.published}" if one.published else "without a date"
         lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
