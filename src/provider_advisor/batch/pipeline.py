@@ -141,6 +141,7 @@ class Scoring:
             places += [row for place, row in enumerate(members) if place not in result.errors]
         if len(results) == 1:
             return results[0]._replace(errors=results[0].errors | wrong)
+        # Rows were scored group by group; put them back in the order of the input.
         order = np.argsort(places, kind="stable")
         if self._long:  # the rows of a team stay together
             count = len(self._knowledge.providers)
@@ -210,6 +211,7 @@ class _Spans:
         lasts = [day.toordinal() for day in ends if day is not None]
         ages = [(claim.stated.toordinal(), knowledge.get_stale_after(claim.criterion)) for claim in claims]
         lasts += [stated + days for stated, days in ages if days is not None]
+        # A fact that ends on a day is still good on it, so that things turn on the day after.
         self._turns = sorted({*(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
 
     def find(self, day: dt.date, age: int | None) -> tuple[int, int | None]:
@@ -246,11 +248,12 @@ def _score_in_order(
     try:
         for piece in pieces:
             waiting.append(pool.submit(score, piece))
-            if len(waiting) > threads + _AHEAD:
+            if len(waiting) > threads + _AHEAD:  # memory is bounded by this, not by the size of the input
                 yield _take_next(waiting, stop)
         while waiting:
             yield _take_next(waiting, stop)
     finally:
+        # Also where the reader of these blocks stops half-way: threads must not go on with what nobody will write.
         pool.shutdown(cancel_futures=True)
 
 

@@ -96,6 +96,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     columns = {name: number_words(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _look_up_words(columns, vocabulary)
     readable = lexicon.looked.cells != BAD
+    # What each different word means is settled here; from here on words are numbers, and rows are runs of numbers.
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.names))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
@@ -189,7 +190,7 @@ class _Groups(NamedTuple):
 def _group_words(again: Ints, at: Ints, criteria: Ints) -> _Groups:
     """Return the words whose criterion another word of their row has too, group by group in their order."""
     keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys, kind="stable")  # stable: the words of a group stay in the order in which they were written
     return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
 
 
@@ -198,6 +199,7 @@ def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
     own = codes[groups.words]
     if not len(own):
         return np.zeros(0, bool)
+    # fmax and fmin pass over NaN, which stands for an end that is not bounded.
     lows, highs = lexicon.looked.low[own], lexicon.looked.high[own]
     return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
 

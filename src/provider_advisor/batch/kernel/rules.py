@@ -57,6 +57,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
     codes = [list(_compile_condition(rule.when, place, flags)) for rule in rules]
     judged = [[place[name] for name in sorted(judged_by(rule))] for rule in rules]
     parts = [part for rule in rules for part in rule.implies]
+    # Of hundreds of rules few can fire for a team. Each row looks only at those let in by what it requires or says.
     sets = _make_sets([_find_gate(code, len(names)) for code in codes], len(names) + len(flags))
     program = make_structure(
         "rules",
@@ -98,6 +99,7 @@ def _compile_condition(
     when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int]
 ) -> Iterator[tuple[int, int]]:
     """Yield the instructions of a condition, of which all needs that are under no `not` see what rules have added."""
+    # In postfix order: `all: [fax, {any: [mms, sms]}]` is fax, mms, sms, MOST of 2, LEAST of 2.
     if isinstance(when, AllOf | AnyOf):
         for part in when.parts:
             yield from _compile_condition(part, place, flags)
@@ -117,6 +119,7 @@ def _compile_settled(
     elif isinstance(when, AllOf | AnyOf):
         for part in when.parts:
             yield from _compile_settled(part, place, flags, fails=fails)
+        # `all` fails where any of its parts fails, and `any` where all do, so that the two change places.
         yield (_LEAST if isinstance(when, AllOf) is not fails else _MOST), len(when.parts)
     elif isinstance(when, Need):
         yield (_NOT_STATED if fails else _STATED), place[when.criterion]
@@ -126,6 +129,8 @@ def _compile_settled(
 
 def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int] | None:
     """Criteria (by place) and flags (behind them) without all of which the condition does not hold; None: it may."""
+    # Of `all` one part is gate enough, of `any` it takes the gates of all parts, and `not stated` has none: it may hold
+    # for a team that says nothing.
     stack: list[frozenset[int] | None] = []
     for word, of in code:
         if word in {_NEEDED, _STATED}:
@@ -223,6 +228,8 @@ class Chaining:
 
 def _fire_rules(rules: Structure, changes: Changes, favouring: Ints, table: Structure, words: int) -> Fired:
     """Call the compiled loop, again from the row where it stopped: when it lacks room, or meets a new change."""
+    # The loop cannot call Python for a change that it meets for the first time. It stops, hands back the key, and goes
+    # on from the same row when the change is known. Later blocks meet few new ones.
     cells, alone = np.empty(words, np.int32), np.zeros(table.rows, bool)
     possible = np.empty(table.rows * rules.sets, np.uint64)
     room = words // 2 + rules.parts + rules.count + 1
@@ -270,6 +277,7 @@ class Changes:
                 cell, is_refused = self._make_change(*divmod(key, _RANKS))
                 parts = (np.insert(keys, at, key), np.insert(cells, at, cell), np.insert(refused, at, is_refused))
                 self._known = KnownChanges(*parts)
+            # Another thread may have learnt more since this one asked; what it gets holds all of that too.
             return self._known
 
     def _make_change(self, of: int, rank: int) -> tuple[int, bool]:

@@ -152,7 +152,7 @@ class Scorer:
         """
         layout = self._plan_layout(rows.schema)
         memory = self._get_memory()
-        read = rows.select(list(layout.read))
+        read = rows.select(list(layout.read))  # what is merely carried through need not be taken along
         found = judge(read, memory, self._chaining)
         verdicts = self._find_dated(_limit_strength(judge_teams(found.scores), found), found, read, memory)
         kept = np.ones(rows.num_rows, bool)
@@ -182,6 +182,7 @@ class Scorer:
             return verdicts
         strength = verdicts.strength.copy()
         strength[proven] = DATED
+        # Without any facts, none of several providers is proven to be ahead of the others: no need to judge again.
         if not (self.facts.are_all_stale and len(self.facts.knowledge.providers) > 1):
             # Most rows need not be read again: their cells stay, and only the numbers of these change.
             alike, own = np.flatnonzero(proven & ~found.own), np.flatnonzero(proven & found.own)
@@ -288,6 +289,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     scores = _score_rows(rows, read.weighing, entries, priced.varying, apart, memory)
     for row, outcome in apart.outcomes.items():
         _put_costs(priced.costs, row, outcome)
+    # The sums of these rows cannot be made again from their cells: part of them is in `varying`, or in an outcome.
     own = apart.out.copy()
     own[read.stated.on_cost.rows] = True
     own[read.weighing.rows] = True
@@ -351,6 +353,7 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
     if memory.cells.cost_area < 0:
         alone[np.intersect1d(read.weighing.rows, on_cost)] = True
     alone[_find_long(read)] = True
+    # Each of these conditions only has to be true where it matters: a row too many costs time, never an answer.
     # A row with mistakes of several kinds is read by itself, which tells all of them in one order.
     kinds = stated.wrong, said.wrong, stated.exclusive
     met = Counter(chain(*kinds))
@@ -404,6 +407,8 @@ def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
         weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
     varies = np.zeros(rows.num_rows, bool)
     varies[at] = varies[weighing.rows] = True
+    # Sums of decimal fractions depend on their order in the last digit. Where rounding to nine digits could show that,
+    # the row is summed once more in the order of a single answer.
     scores, doubted = score_teams(sums, entries, memory.cells, varies)
     again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
@@ -430,6 +435,8 @@ def _put_costs(costs: Costs, row: int, outcome: Outcome) -> None:
         costs.high[place, row] = np.nan if amount is None else np.inf if amount.high is None else amount.high
 
 
+# A table may bring any number of different words. When there are too many cells, all are forgotten, and those that
+# still come up are judged again.
 _MOST_CELLS = 300_000
 
 

@@ -168,6 +168,7 @@ def _find_leaders(scores: Scores) -> tuple[Ints, Flags]:
 
     One leads by the better standing, then the fewer unknown musts, then the higher expected score.
     """
+    # One pass over the providers instead of a sort of each team's: there are few providers, and many teams.
     first = np.zeros(scores.standing.shape[1], np.int16)
     standing, unknown, expected = (part[0].copy() for part in (scores.standing, scores.unknown, scores.expected))
     for place in range(1, len(scores.standing)):
@@ -182,6 +183,7 @@ def _find_leaders(scores: Scores) -> tuple[Ints, Flags]:
 
 def _are_alike(scores: Scores, among: Flags) -> Flags:
     """Return where the leaders are alike in all scores, and nothing of these is unknown."""
+    # If the lowest proven score is the highest possible one, nothing lies between, for any of them.
     lowest = np.where(among, scores.proven, np.inf).min(axis=0)
     return np.asarray(lowest == np.where(among, scores.possible, -np.inf).max(axis=0))
 
@@ -190,5 +192,6 @@ def _are_others_beaten(scores: Scores, first: Ints, among: Flags) -> Flags:
     """Return where nobody but the leaders could come out on top, however the unknowns turn out."""
     places = np.arange(len(scores.proven), dtype=np.int16)[:, np.newaxis]
     proven = np.where(first == places, scores.proven, -np.inf).max(axis=0)
+    # A provider that is only unconfirmed may still qualify, so it has to be beaten as well.
     beaten = among | (scores.standing == RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

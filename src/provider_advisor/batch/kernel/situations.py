@@ -124,6 +124,7 @@ class _Met:
             if None in numbers:
                 numbers = [*map(self._get_number, answers)]
             codes = np.array(numbers, np.int32)[codes]
+            # The arrays of flags are handed out as they are: later answers get places behind those of these rows.
             wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
@@ -173,7 +174,7 @@ def _read_volumes(item: UsageItem, column: pa.Array) -> tuple[Volumes, Flags]:
         volumes, given = Volumes(numbers, numbers), ~np.isnan(numbers)
     else:
         volumes, given = _read_typed(item, fill_texts(column))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # NaN compares as false, which is what it should be here
         readable = (volumes.low >= 0) & (volumes.high <= LARGEST)
     unread = given & ~readable
     if not unread.any():
@@ -241,6 +242,7 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
 
 def _add_up(usage: Mapping[str, Volumes], item: str) -> Volumes | None:
     """Return all that is used of an item, with what falls to its members, as `add_up` does for one team."""
+    # In one order, whatever that of the columns, so that the last digit is that of a single answer.
     parts = [usage[name] for name in sorted(usage) if name.partition(AT)[0] == item]
     if len(parts) < 2:  # noqa: PLR2004 (nothing to add)
         return parts[0] if parts else None

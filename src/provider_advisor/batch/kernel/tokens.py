@@ -62,6 +62,7 @@ def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
     data, offsets = arrays.read_bytes(texts)
     rows, room = len(texts), len(texts)
     if separator is not None:
+        # Each separator makes one word more. Counting them first is cheaper than to grow the arrays of the loop.
         room += int(np.count_nonzero(data[offsets[0] : offsets[-1]] == ord(separator)))
     numbers, starts, sizes = (np.empty(room, np.int32) for _ in range(3))
     ends = np.empty(rows + 1, np.int32)
@@ -135,7 +136,7 @@ def _drop_blank_cells(words: Numbered) -> Numbered:
     last = np.zeros(len(words.numbers), bool)
     last[words.ends[1:][counts > 0] - 1] = True
     out = blank[words.numbers] & last  # of one word or of many, the last
-    counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1
+    counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1  # at most one word of a row is its last
     return Numbered(words.distinct, words.numbers[~out], _add_ends(counts))
 
 

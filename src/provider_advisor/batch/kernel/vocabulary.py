@@ -88,6 +88,7 @@ class WordReader:
             known = self._numbers[default]
             if new := [word for word in words if word not in known]:
                 self._read_new(new, default)
+            # One look-up in a dictionary for each word, then all that is known of the words at once.
             numbers = [*map(known.__getitem__, words)]
             cells, low, high, doubts = self._looked.take(np.array(numbers, np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high, doubts.astype(np.int32))
@@ -236,6 +237,7 @@ class WordReader:
 
 def _find_place(end: Number, ends: list[Number]) -> int:
     """Even numbers between two ends, odd ones on an end."""
+    # With facts of 50 and 100: 40 is 0, 50 is 1, 60 to 90 are 2, 100 is 3, and what is more is 4.
     at = bisect_left(ends, end)
     return 2 * at + (at < len(ends) and ends[at] == end)
 
