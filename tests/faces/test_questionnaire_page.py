@@ -1,4 +1,4 @@
-"""docs/questionnaire.md and the README's conversation tell the truth."""
+"""docs/questionnaire.md tells the truth: its conversation, its files, its example and its options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from provider_advisor.faces.cli.recommend import recommend_command
 
 _ROOT = Path(__file__).parents[2]
 _ON = "\n" * 20
-_README = (_ROOT / "README.md").read_text(encoding="utf-8")
+_ASKING = (_ROOT / "docs" / "asking.md").read_text(encoding="utf-8")
 _PAGE = (_ROOT / "docs" / "questionnaire.md").read_text(encoding="utf-8")
 
 
@@ -32,8 +32,8 @@ def folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_conversation_in_the_readme_is_what_is_said(recommend_says, monkeypatch):
-    command, *lines = re.search(r"```\n\$ (recommend ask --plain\n.*?)```", _README, re.DOTALL)[1].splitlines()
+def test_the_conversation_is_what_is_said(recommend_says, monkeypatch):
+    command, *lines = re.search(r"```\n\$ (recommend ask --plain\n.*?)```", _PAGE, re.DOTALL)[1].splitlines()
     typed = "".join(f"{line[2:]}\n" for line in lines if line.startswith(">"))
     # What is left out is gone over with empty lines.
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{typed}{_ON}".encode())))
@@ -57,9 +57,8 @@ def test_the_python_example_runs(capsys):
     assert capsys.readouterr().out == "settled recommended twilio\n"
 
 
-def test_every_option_is_on_the_page_or_in_the_readme():
+def test_every_option_is_on_this_page_or_that_on_asking():
     command = recommend_command.get_command(None, "ask")
     options = [name for part in command.params if isinstance(part, click.Option) for name in part.opts]
     named = {name for name in options if name.startswith("--")} - {"--help", "--robustness"}
-    assert not {name for name in named if name not in _PAGE and name not in _README}
-    assert "docs/questionnaire.md" in _README
+    assert not {name for name in named if name not in _PAGE and name not in _ASKING}

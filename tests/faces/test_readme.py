@@ -1,4 +1,4 @@
-"""The README tells the truth: its session, its library example, its commands and its picture of the house."""
+"""The README and docs/asking.md tell the truth: session, library example, commands and the picture of the house."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from provider_advisor.faces.cli.recommend import recommend_command
 
 _ROOT = Path(__file__).parents[2]
 _README = _ROOT / "README.md"
+_ASKING = _ROOT / "docs" / "asking.md"
 _SESSION = re.compile(r"```console\n\$ (recommend[^\n]*)\n(.*?)```", re.DOTALL)
 _DAY = re.compile(r"Answered\s+as\s+of\s+(\d{4}-\d{2}-\d{2})")
 
@@ -35,7 +36,7 @@ def test_the_python_example_runs(capsys):
 def test_the_requirements_file_is_answered(recommend_says, tmp_path):
     path = tmp_path / "team.yaml"
     path.write_text(
-        re.search(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8"
+        re.search(r"```yaml\n(.*?)```", _ASKING.read_text(encoding="utf-8"), re.DOTALL)[1], encoding="utf-8"
     )
     run = recommend_says(f"recommend --file {path} --as-of 2022-12-31 --verbose")
     assert (run.status, run.err) == (0, "")
@@ -43,7 +44,7 @@ def test_the_requirements_file_is_answered(recommend_says, tmp_path):
 
 
 def test_every_command_and_option_is_documented():
-    text = _README.read_text(encoding="utf-8")
+    text = _ASKING.read_text(encoding="utf-8")
     named = [name for option in recommend_command.params for name in (*option.opts, *option.secondary_opts)]
     options = {name for name in named if name.startswith("--")}
     undocumented = (options | {f"recommend {name}" for name in recommend_command.names}) - {
