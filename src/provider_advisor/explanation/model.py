@@ -173,6 +173,12 @@ class FindingRecord(AnswerPart):
         """Return whether something about it is not known, even if only part of an amount."""
         return self.degree[0] < self.degree[1]
 
+    @property
+    def is_ambiguous(self) -> bool:
+        """Return whether something is known, and all that says it admits another reading."""
+        found = {part.evidence for part in self.evidence}
+        return self.outcome != "unknown" and not self.disputed and found == {"ambiguous"}
+
 
 class RequirementRecord(AnswerPart):
     """Something that was asked, by the team or by rules."""
@@ -589,6 +595,11 @@ class AnswerRecord(AnswerPart):
         # Of a choice, a part that is not out of date may meet it too.
         days = (part.as_of for part in old if len(parts) == 1 or newest <= part.as_of)
         return next(days, "")[:4] if finding.outcome != "unknown" else ""
+
+    def qualify(self, word: str, finding: FindingRecord) -> str:
+        """Return the word for a finding in a table with what weakens it: "yes, ambiguous", "yes (2022)"."""
+        year = self.find_stale_year(finding)
+        return f"{word}{', ambiguous' if finding.is_ambiguous else ''}{f' ({year})' if year else ''}"
 
     @property
     def unwanted(self) -> list[str]:

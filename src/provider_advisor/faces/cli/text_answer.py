@@ -210,9 +210,10 @@ def _decides(group: Sequence[FindingRecord]) -> bool:
 
 
 def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
-    """Return the mark of a finding, with the year of a fact that is out of date: "yes (2022)"."""
-    cell, year = _mark_alone(finding, answer, page), answer.find_stale_year(finding)
-    return cell._replace(text=f"{cell.text} ({year})") if year else cell
+    """Return the mark of a finding, with what weakens it: "yes, ambiguous", "yes (2022)"."""
+    cell = _mark_alone(finding, answer, page)
+    text = answer.qualify(cell.text, finding)
+    return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
 
 
 def _mark_alone(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:

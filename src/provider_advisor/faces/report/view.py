@@ -196,9 +196,8 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
 
 
 def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> ReportCell:
-    """Return a cell that says whether its fact is of another product, and of what year if it is out of date."""
-    word, year = _APART if answer.has_gap(finding) else cell.word, answer.find_stale_year(finding)
-    return cell._replace(word=f"{word} ({year})" if year else word)
+    """Return a cell that says whether its fact is of another product, ambiguous, or out of date and of what year."""
+    return cell._replace(word=answer.qualify(_APART if answer.has_gap(finding) else cell.word, finding))
 
 
 def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:

@@ -1,0 +1,42 @@
+"""Words in the tables of an answer: what weakens a yes or a no is said beside it."""
+
+from __future__ import annotations
+
+import pytest
+from worlds import DAY, Said, capability, knowledge_of, quantity
+
+from provider_advisor.faces.cli.text_answer import render_recommendation
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Requirement, Statement, Team
+
+_READ_TWICE = Said("present", evidence="ambiguous")
+
+
+def _answered(claims, *criteria):
+    knowledge = knowledge_of(criteria, claims)
+    team = Team(tuple(Requirement(criterion.id, "must") for criterion in criteria))
+    return answer(knowledge, Statement(team, DAY)), knowledge
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_tables_say_that_all_evidence_is_ambiguous(form):
+    claims = {
+        "ada": {"fax": _READ_TWICE, "seats": Said(5, "exactly", "ambiguous")},
+        "bob": {"fax": Said("absent", evidence="ambiguous"), "seats": Said(5, "exactly")},
+    }
+    found, knowledge = _answered(claims, capability("fax"), quantity("seats"))
+    text = " ".join(render_recommendation(found, knowledge, form, verbose=False).split())
+    assert text.count("yes, ambiguous") >= 1, "Ada's fax"
+    assert text.count("no, ambiguous") >= 1, "Bob's fax"
+    assert text.count("50%, ambiguous") >= 1, "Ada's seats"
+    assert text.count("50%, ambiguous") < text.count("50%"), "Bob's seats are stated"
+
+
+def test_a_second_claim_that_is_plain_leaves_nothing_ambiguous():
+    found, _ = _answered({"ada": {"fax": [_READ_TWICE, Said("present", product="extra")]}}, capability("fax"))
+    assert [part.is_ambiguous for part in found.explanation.findings] == [False]
+
+
+def test_what_is_unknown_is_not_called_ambiguous():
+    found, _ = _answered({"ada": {"fax": [_READ_TWICE, Said("absent", evidence="ambiguous")]}}, capability("fax"))
+    assert [part.is_ambiguous for part in found.explanation.findings] == [False]
