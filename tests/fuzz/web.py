@@ -4,8 +4,11 @@ from __future__ import annotations
 
 # ruff: noqa: E501 (lists of short things)
 import asyncio
+import atexit
 import json
 import random
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +19,8 @@ from tests.fuzz.mutation import mutate_bytes, mutate_tree
 __all__ = ["WrongResponse", "check_web"]
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
-_REFUSED = {303, 304, 400, 404, 405, 408, 413, 414, 415, 416, 422}
+_ANSWERED = {200, 201, 202, 204, 206}
+_REFUSED = {303, 304, 400, 403, 404, 405, 406, 408, 413, 414, 415, 416, 422}
 _QUERY = b"needs=repairs,bikes-in-stock>=50&wants=test-rides:could,rental&situation.skill=beginner&usage.inspections=3"
 _SCOPE = (
     b"&as_of=2024-06-01&max_age=3650d&only=velo,rad&unlisted=warm tea&weights.service=30&team=club&customer_of=velo"
@@ -48,14 +52,19 @@ class DrawnRequest(NamedTuple):
 
 _READ = (
     b"/", b"/choose", b"/answer", b"/answer.json", b"/answer.md", b"/compare", b"/compare.csv", b"/compare.json", b"/criteria",
-    b"/criteria/repairs", b"/providers/velo", b"/sources/guide-2020", b"/rules", b"/ask", b"/ask/next", b"/static/web.css",
-    b"/-/ready", b"/-/versions", b"/robots.txt", b"/api/v1/recommendation", b"/api/v1/criteria", b"/api/v1/providers",
-    b"/api/v1/facts", b"/api/v1/compare", b"/api/v1/rules", b"/api/v1/sources", b"/api/v1/schema/provider",
+    b"/criteria/repairs", b"/providers/velo", b"/sources/guide-2020", b"/rules", b"/rules/beginners-try-first", b"/ask", b"/ask/next",
+    b"/facts", b"/facts.csv", b"/facts.json", b"/freshness", b"/freshness.json", b"/embed", b"/batch", b"/keeper", b"/api",
+    b"/decisions", b"/decisions/new", b"/d/" + b"0" * 32, b"/d/" + b"0" * 32 + b".json", b"/batch/" + b"0" * 32 + b"/scores",
+    b"/static/web.css", b"/-/ready", b"/-/versions", b"/-/settings", b"/robots.txt", b"/api/v1/recommendation",
+    b"/api/v1/criteria", b"/api/v1/providers", b"/api/v1/facts", b"/api/v1/compare", b"/api/v1/rules", b"/api/v1/sources",
+    b"/api/v1/schema/provider", b"/api/v1/openapi.json", b"/api/v1/batch/" + b"0" * 32, b"/api/v1/decisions/" + b"0" * 32, b"/mcp",
 )  # fmt: skip
 _QUERIES = (
     _QUERY, _QUERY + _SCOPE, _FORM, b"providers=velo,rad&area=service&only=differences&as_of=2024-06-01", b"q=repair",
     b"a=t:service~repairs:must_advice:good&topics=service&criterion:repairs=must&bound:bikes-in-stock=50&usage:inspections=3",
     b"provider=velo&criterion=repairs", b"sure=1&needs=repairs", b"area=service&q=bikes",
+    b"state=stale&provider=velo&criterion=repairs&as_of=2024-06-01", b"within=30&as_of=2024-06-01", b"d=" + b"0" * 32,
+    b"a=t:service~repairs:must&change=criterion:repairs&was=t:service",
 )  # fmt: skip
 
 
@@ -63,8 +72,36 @@ _QUERIES = (
 def _make_app() -> Any:
     from provider_advisor import load  # noqa: PLC0415 (of an extra, as what follows)
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415
+    from provider_advisor.faces.web.jobs import JobFolder, StartedRun  # noqa: PLC0415
+    from provider_advisor.faces.web.watch import Watching  # noqa: PLC0415
+    from provider_advisor.store import open_store  # noqa: PLC0415
 
-    return create_app(load(_BICYCLES / "facts", _BICYCLES / "rules"))
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-store-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+    class NoJobs(JobFolder):
+        """Takes runs as the other does, and starts no process: that fails in its own way, and has a target of its own."""
+
+        def start(self, run: Any) -> str:
+            for name in run.files:
+                (folder / name).relative_to(folder)
+            return "0" * 32
+
+        def find(self, name: str) -> Any:
+            return StartedRun(name, folder, {"name": "teams.csv"}, 0.0, 2) if name == "0" * 32 else None
+
+    knowledge = load(_BICYCLES / "facts", _BICYCLES / "rules")
+    store, jobs = open_store(str(folder / "decisions.db")), NoJobs(folder=folder)
+    return create_app(knowledge, store=store, watching=Watching(knowledge), jobs=jobs)
+
+
+@cache
+def _make_record() -> dict[str, Any]:
+    """Return an answer, as a program sends it to have it compared with the answer of today."""
+    from provider_advisor import load, recommend  # noqa: PLC0415
+
+    knowledge = load(_BICYCLES / "facts", _BICYCLES / "rules")
+    return json.loads(recommend(knowledge, needs=["repairs"], wants=["test-rides"]).to_json())
 
 
 def draw_request(draw: random.Random) -> DrawnRequest:
@@ -87,23 +124,57 @@ def draw_request(draw: random.Random) -> DrawnRequest:
     return DrawnRequest(draw.choice(("GET", "GET", "GET", "GET", "HEAD", "OPTIONS")), path, query, headers, b"")
 
 
+_FILE = b'team,needs,wants\nfirst,repairs,test-rides\nsecond,"repairs,rental",\n'
+_LINES = b'{"team":"first","needs":["repairs"]}\n{"team":"second","needs":"rental"}\n'
+_UPLOAD = (
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="teams.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    + _FILE
+    + b'\r\n--x\r\nContent-Disposition: form-data; name="output"\r\n\r\nxlsx\r\n--x--\r\n'
+)
+_FIELDS, _MULTIPART = b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=x"
+_SENT = (  # forms and files
+    (b"/choose", _FIELDS, _FORM),
+    (b"/decisions", _FIELDS, b"question=needs%3Drepairs%26wants%3Dtest-rides&title=club&key=" + b"a" * 32),
+    (b"/d/" + b"0" * 32 + b"/delete", _FIELDS, b"key=" + b"a" * 32),
+    (b"/batch", _MULTIPART, _UPLOAD),
+    (b"/api/v1/batch", b"text/csv", _FILE),
+    (b"/api/v1/batch", b"application/x-ndjson", _LINES),
+)
+_QUESTIONS = {"version": 1, "answers": [{"topics": ["service"], "screen": 1}]}
+
+
+def _list_trees() -> tuple[tuple[bytes, object], ...]:
+    """Return what programs send as JSON, each with where to."""
+    call = {"name": "recommend", "arguments": {"needs": ["repairs"]}}
+    return (
+        (b"/api/v1/recommendation", _TEAM),
+        (b"/api/v1/recommendations", [_TEAM, _TEAM]),
+        (b"/api/v1/ask", {"answers": _QUESTIONS, "values": {"criterion:repairs": "must"}}),
+        (b"/api/v1/replay", _make_record()),
+        (b"/api/v1/impact", {"files": {"facts/providers/rad.yaml": None}, "teams": [_TEAM], "as_of": "2024-06-01"}),
+        (b"/api/v1/decisions", {"question": _TEAM, "title": "club"}),
+        (b"/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}),
+    )
+
+
 def _draw_post(draw: random.Random) -> DrawnRequest:
     if draw.random() < 0.3:
-        body, path, kind = mutate_bytes(draw, _FORM), b"/choose", b"application/x-www-form-urlencoded"
+        path, kind, body = draw.choice(_SENT)
+        body = mutate_bytes(draw, body)
     else:
-        path, kind = draw.choice((b"/api/v1/recommendation", b"/api/v1/recommendations")), b"application/json"
-        tree: object = _TEAM if path.endswith(b"n") else [_TEAM, _TEAM]
+        (path, tree), kind = draw.choice(_list_trees()), b"application/json"
         if draw.random() < 0.6:
             body = json.dumps(mutate_tree(draw, tree)).encode("utf-8", "replace")
         else:
             body = mutate_bytes(draw, json.dumps(tree).encode())
     if draw.random() < 0.1:
-        kind = draw.choice(
-            (b"text/plain", b"", b"application/json; charset=utf-16", b"multipart/form-data; boundary=x")
-        )
-    return DrawnRequest(
-        "POST", path, draw.choice((b"", b"", b"sure=true", b"sure=perhaps")), [(b"content-type", kind)], body
-    )
+        kind = draw.choice((b"text/plain", b"", b"application/json; charset=utf-16", _MULTIPART))
+    query = draw.choice((b"", b"", b"sure=true", b"sure=perhaps", b"output=xlsx&reasons=1"))
+    headers = [
+        (b"content-type", kind),
+        (b"accept", draw.choice((b"text/html", b"application/json, text/event-stream"))),
+    ]
+    return DrawnRequest("POST", path, query, headers, body)
 
 
 def _draw_headers(draw: random.Random) -> list[tuple[bytes, bytes]]:
@@ -151,7 +222,7 @@ def check_web(draw: random.Random, _folder: Path) -> None:
     request = draw_request(draw)
     status, headers, body = asyncio.run(_send(request))
     kind = headers.get(b"content-type", b"")
-    if status not in {200, 206} and status not in _REFUSED:
+    if status not in _ANSWERED | _REFUSED:
         raise WrongResponse(f"{status} for {request}: {body[:500]!r}")
     if b"content-security-policy" not in headers:
         raise WrongResponse(f"no policy for {request}")
@@ -161,5 +232,5 @@ def check_web(draw: random.Random, _folder: Path) -> None:
         raise WrongResponse(f"text shown as HTML for {request}")
     if kind == b"application/problem+json" and not all(map(str.strip, json.loads(body)["mistakes"] or [""])):
         raise WrongResponse(f"{status} without a sentence for {request}")
-    if kind == b"application/json":
+    if kind == b"application/json" and body:
         json.loads(body)

@@ -39,7 +39,7 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
     With a folder for runs it also has impact, which reads changed files and takes a process of its own.
     """
     service = KnowledgeService(knowledge)
-    server = MCPServer("recommend", instructions=_ABOUT, version=__version__)
+    server = MCPServer("recommend", instructions=_ABOUT, version=__version__, log_level="WARNING")
 
     @server.tool()
     def search_criteria(words: str) -> list[dict[str, Any]]:
