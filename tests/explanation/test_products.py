@@ -48,7 +48,7 @@ def test_what_the_provider_has_as_a_whole_needs_no_product():
     assert find_products(_found(_musts("calls"), calls=Said("absent", product="basic"))) == {"ada": []}
 
 
-def _meeting(finding):
+def _meeting(finding, evidence=("stated", "contrast", "ambiguous")):
     """The products that each meet a requirement, those of its parts for a choice; None among them if it takes none."""
     parts = [part.degree.fact for part in finding.degree.parts]
     if finding.requirement is None or finding.requirement.is_absence:
@@ -56,7 +56,8 @@ def _meeting(finding):
     if not all(part.asked.present for part in finding.degree.parts):
         return {None}
     facts = parts or [finding.degree.fact]
-    return {claim.product for fact in facts if fact for claim in fact.claims if claim.value != "absent"}
+    claims = [claim for fact in facts if fact for claim in fact.claims if claim.evidence in evidence]
+    return {claim.product for claim in claims if claim.value != "absent"}
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
@@ -118,23 +119,54 @@ def test_of_two_that_each_have_to_be_of_the_same_product_one_is_told():
     assert said == ["Ada: agreement is stated for extra, not for basic (region)."]
 
 
+def test_a_product_of_which_a_text_may_say_it_is_told_apart_from_the_one_that_it_is_stated_for():
+    said = [Said("present", evidence="ambiguous", product="extra"), Said("present", product="basic")]
+    decision, told = _gaps(capability("video"), region=said, video=Said("present", product="extra"))
+    assert told == ["Ada: region is stated for basic, and ambiguous for extra (video)."]
+    assert [part.ambiguous for gap in record_product_gaps(decision) for part in gap.beside] == [True]
+    finding = answer(decision.facts.knowledge, Statement(decision.outcome.team, DAY)).explanation.findings[0]
+    assert finding.says == "has it (basic; probably also extra)"
+    whole = [said[0]._replace(product=None), said[1]]
+    assert _gaps(capability("video"), region=whole, video=Said("present", product="extra"))[1] == told
+    assert _gaps(capability("video"), region=said[:1], video=Said("present", product="extra"))[1] == []
+
+
+def test_a_wish_of_another_product_is_marked_and_not_said_in_the_verdict():
+    claims = {"region": Said("present", product="basic"), "calls": Said("present", product="extra")}
+    team = Team((Requirement("calls", "must"), Requirement("region", "should")))
+    decision = decided(knowledge_of([_REGION, capability("calls")], {"ada": claims}), team)
+    gaps = record_product_gaps(decision)
+    assert [gap.says for gap in gaps] == ["Ada: region (a wish) is stated for basic, not for extra (calls)."]
+    found = answer(decision.facts.knowledge, Statement(team, DAY)).explanation
+    assert "region" not in found.verdict.reason
+    assert [found.has_gap(part) for part in found.findings] == [False, True]
+
+
+def test_without_musts_wishes_are_looked_at_beside_each_other():
+    claims = {"region": Said("present", product="basic"), "calls": Said("present", product="extra")}
+    team = Team((Requirement("calls", "could"), Requirement("region", "should")))
+    decision = decided(knowledge_of([_REGION, capability("calls")], {"ada": claims}), team)
+    assert [gap.criterion for gap in record_product_gaps(decision)] == ["region"]
+
+
 def _find_gaps(assessment, knowledge):
-    """The pairs of musts of which no product meets both, found from the claims, one by one."""
-    musts = {}
+    """The pairs of musts of which no product is stated to meet both, found from the claims, one by one."""
+    musts, stated = {}, {}
     for finding in assessment.findings:
         requirement = finding.requirement
         if requirement and requirement.priority == "must" and finding.degree.truth is Truth.YES:
-            products = _meeting(finding)
-            if products and None not in products:
-                musts.setdefault(requirement.criterion, products)
-    needs_same = {name for name in musts if knowledge.criteria[name].same_product}
+            musts.setdefault(requirement.criterion, _meeting(finding))
+            plain = _meeting(finding, ("stated", "contrast")) or musts[requirement.criterion]
+            if plain and None not in plain:
+                stated.setdefault(requirement.criterion, plain)
     pairs = {
         (name, other)
-        for name in needs_same
+        for name in stated
         for other in musts.keys() - {name}
-        if not any(product in musts[other] for product in musts[name])
+        if knowledge.criteria[name].same_product and musts[other] and None not in musts[other]
+        if not any(product in musts[other] for product in stated[name])
     }
-    return {(name, other) for name, other in pairs if other not in needs_same or name < other}
+    return {(name, other) for name, other in pairs if (other, name) not in pairs or name < other}
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)
@@ -142,7 +174,10 @@ def _find_gaps(assessment, knowledge):
 def test_gaps_are_the_pairs_of_musts_that_no_product_meets_alone(world):
     decision = decided(world.knowledge, world.team)
     told = {
-        (gap.provider, gap.criterion, part.criterion) for gap in record_product_gaps(decision) for part in gap.beside
+        (gap.provider, gap.criterion, part.criterion)
+        for gap in record_product_gaps(decision)
+        for part in gap.beside
+        if gap.priority == "must"
     }
     expected = {
         (assessment.provider, *pair)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.inference import Inference
-from provider_advisor.knowledge import Fact, Facts, Rule
+from provider_advisor.knowledge import Claim, Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Requirement, Team
@@ -72,19 +72,27 @@ class Finding(NamedTuple):
     @property
     def products(self) -> frozenset[str]:
         """Return the products that each meet it; none where it is unmet, or said of the provider as a whole."""
+        return _name_products(self._list_meeting())
+
+    @property
+    def stated_products(self) -> frozenset[str]:
+        """Return those of the products of which it is said without ambiguity; all of them where none is."""
+        claims = self._list_meeting()
+        return _name_products([claim for claim in claims if claim.evidence != "ambiguous"] or claims)
+
+    def _list_meeting(self) -> list[Claim]:
+        """Return the claims by which it is met; none where no product comes with it, as with what must be absent."""
         parts = self.degree.parts
         if self.outcome != "met" or self.requirement is None or self.requirement.is_absence:
-            return frozenset()  # what must not be there comes with no product
+            return []
         if any(not part.asked.present for part in parts):
-            return frozenset()
+            return []
         facts = [
             fact for degree in (self.degree, *(part.degree for part in parts)) if (fact := degree.fact) is not None
         ]
-        claims = [
+        return [
             claim for fact in facts for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"
         ]
-        products = {claim.belongs_to for claim in claims}
-        return frozenset() if None in products else frozenset(product for product in products if product is not None)
 
 
 class Score(NamedTuple):
@@ -107,6 +115,11 @@ class Assessment(NamedTuple):
     standing: Standing
     cost: Cost | None = None
     unknown_musts: int = 0
+
+
+def _name_products(claims: Iterable[Claim]) -> frozenset[str]:
+    products = {claim.belongs_to for claim in claims}
+    return frozenset() if None in products else frozenset(product for product in products if product is not None)
 
 
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:

@@ -476,17 +476,20 @@ class BesideRecord(AnswerPart):
 
     criterion: str
     products: list[str]
+    ambiguous: bool = False
+    """what is said of these products, or of the provider as a whole, admits another reading"""
 
 
 class ProductGapRecord(AnswerPart):
-    """A must that is stated for some products of a provider, and not for those that meet other musts."""
+    """What was asked and is stated for some products of a provider, and not for those that meet the musts."""
 
     provider: str
     criterion: str
     stated_for: list[str]
     beside: list[BesideRecord]
-    """the musts that none of these products meets"""
+    """the musts that none of these products meets; wishes, if no must names a product"""
     says: str
+    priority: Priority = "must"
 
 
 class RestsOnRecord(AnswerPart):
@@ -569,7 +572,7 @@ class AnswerRecord(AnswerPart):
     take: dict[str, str]
     """the same in words; musts that the first product does not meet are named"""
     product_gaps: list[ProductGapRecord]
-    """musts such as the region of the data that are stated for another product than the one you would choose"""
+    """what is stated for another product than the one you would choose, such as the region of the data; musts first"""
     notices: list[NoticeRecord]
     """ends and changes, past or announced, of what the answer is based on"""
     dated_by: list[StaleRecord]
@@ -582,9 +585,10 @@ class AnswerRecord(AnswerPart):
         return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
 
     def has_gap(self, finding: FindingRecord) -> bool:
-        """Return whether a must is stated for another product of the provider than the one that meets the rest."""
-        return finding.priority == "must" and any(
-            gap.provider == finding.provider and gap.criterion == finding.criterion for gap in self.product_gaps
+        """Return whether it is stated for another product of the provider than the one that meets the musts."""
+        return any(
+            (gap.provider, gap.criterion, gap.priority) == (finding.provider, finding.criterion, finding.priority)
+            for gap in self.product_gaps
         )
 
     def find_stale_year(self, finding: FindingRecord) -> str:

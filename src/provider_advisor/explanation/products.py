@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.explanation import model
-from provider_advisor.explanation.words import counted, joined, requirement_text
+from provider_advisor.explanation.words import counted, joined, requirement_text, shortened
 from provider_advisor.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
@@ -95,25 +95,29 @@ def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
 
 
 def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
-    """Return the musts that are stated for other products than those that meet the rest; none of who is ruled out."""
+    """Return what is stated for other products than those that meet the musts, musts first.
+
+    Nothing is told of providers that are ruled out.
+    """
     knowledge = decision.facts.knowledge
     asked = [knowledge.criteria[part.criterion] for part in decision.outcome.inference.requirements]
     if not any(criterion.same_product for criterion in asked):
         return []
     # Few teams ask for such musts, and the others start without it.
-    from provider_advisor.decision.product_gaps import find_product_gaps  # noqa: PLC0415
+    from provider_advisor.decision.product_gaps import find_product_gaps, find_wish_gaps  # noqa: PLC0415
 
     return [
         _record_gap(assessment.provider, list(gaps), decision)
+        for find_gaps in (find_product_gaps, find_wish_gaps)
         for assessment in decision.outcome.assessments
         if assessment.standing != "ruled-out"
-        for _, gaps in itertools.groupby(find_product_gaps(assessment.findings, knowledge), key=lambda gap: gap.asked)
+        for _, gaps in itertools.groupby(find_gaps(assessment.findings, knowledge), key=lambda gap: gap.asked)
     ]
 
 
 def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str], knowledge: KnowledgeBase) -> str:
     """Return what the verdict's sentence says of the gaps of the providers that it names; empty without any."""
-    theirs = [gap for gap in gaps if gap.provider in named]
+    theirs = [gap for gap in gaps if gap.provider in named and gap.priority == "must"]
     names = [knowledge.providers[provider].name for provider in dict.fromkeys(gap.provider for gap in theirs)]
     if not theirs:
         return ""
@@ -129,27 +133,29 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
     knowledge, asked = decision.facts.knowledge, gaps[0].asked
     known = knowledge.providers[provider]
     names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
-    by_products: dict[tuple[str, ...], list[Finding]] = {}
-    for gap in gaps:
-        by_products.setdefault(tuple(sorted(gap.beside.products)), []).append(gap.beside)
-    stated = sorted(asked.products)
-    needed = [
-        f"{_name_any([names[product] for product in products])} ({joined([_label(part, knowledge) for part in found])})"
-        for products, found in by_products.items()
-    ]
+    by_products: dict[tuple[bool, tuple[str, ...]], list[Finding]] = {}
+    for gap in sorted(gaps, key=lambda gap: gap.is_doubtful):
+        by_products.setdefault((gap.is_doubtful, tuple(sorted(gap.beside.products))), []).append(gap.beside)
+    stated = sorted(asked.stated_products)
+    says = f"{known.name}: {_name_asked(asked, knowledge)} is stated for {joined([names[part] for part in stated])}"
+    for is_doubtful, but in ((False, "not for"), (True, "and ambiguous for")):
+        needed = [
+            f"{_name_any([names[name] for name in products])} ({shortened([_label(p, knowledge) for p in found])})"
+            for (doubtful, products), found in by_products.items()
+            if doubtful == is_doubtful
+        ]
+        says += f", {but} {joined(needed)}" if needed else ""
     return model.ProductGapRecord(
         provider=provider,
         criterion=_asked_id(asked),
         stated_for=stated,
         beside=[
-            model.BesideRecord(criterion=_asked_id(part), products=list(products))
-            for products, found in by_products.items()
+            model.BesideRecord(criterion=_asked_id(part), products=list(products), ambiguous=doubtful)
+            for (doubtful, products), found in by_products.items()
             for part in found
         ],
-        says=(
-            f"{known.name}: {_label(asked, knowledge)} is stated for {joined([names[product] for product in stated])}, "
-            f"not for {joined(needed)}."
-        ),
+        says=f"{says}.",
+        priority=asked.requirement.priority if asked.requirement else "must",
     )
 
 

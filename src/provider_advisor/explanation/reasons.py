@@ -112,9 +112,19 @@ def _strongest_evidence(claims: Sequence[Claim]) -> str:
 
 
 def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
+    """Return the products in brackets, those of which only ambiguous texts say it apart: " (Talk; probably also Text)".
+
+    Where all is ambiguous, the words before the brackets say so.
+    """
     provider = knowledge.providers[fact.provider]
-    products = dict.fromkeys(provider.products[claim.belongs_to].name for claim in fact.claims if claim.belongs_to)
-    return f" ({joined(list(products))})" if products else ""
+    plain = [claim for claim in fact.claims if claim.evidence != "ambiguous"]
+    named, every = (
+        dict.fromkeys(provider.products[claim.belongs_to].name for claim in claims if claim.belongs_to)
+        for claims in (plain or fact.claims, fact.claims)
+    )
+    probable = [name for name in every if name not in named]
+    said = [joined(list(named)), f"probably also {joined(probable)}" if probable else ""]
+    return f" ({'; '.join(filter(None, said))})" if every else ""
 
 
 def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:

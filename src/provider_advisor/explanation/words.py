@@ -58,7 +58,7 @@ _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
 GAPS_HEADING = "Ask first: stated for another product"
-GAP_FOOTNOTE = "* stated only for a product other than the one that meets the rest: ask."
+GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: ask."
 
 
 def joined(words: Sequence[str]) -> str:

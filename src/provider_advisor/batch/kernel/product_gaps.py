@@ -88,7 +88,9 @@ class ProductGaps:
             finding.requirement.criterion
             for findings in cell.findings
             for finding in findings
-            if finding.requirement is not None and finding.decides_standing and finding.products
+            if finding.requirement is not None
+            and finding.decides_standing
+            and (finding.products or finding.stated_products)
         ]
         return 2 if any(criteria[name].same_product for name in musts) else int(bool(musts))
 
