@@ -110,10 +110,49 @@ def truths(*claims, **options):
             (YES, YES, YES, NO, NO),
             id="another product may have others",
         ),
+        pytest.param(
+            ["value: absent, product: one", "value: present, product: two"],
+            (YES, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+            id="what one product lacks says nothing of another that has it",
+        ),
+        pytest.param(
+            ["only: [north], value: present, product: one", "value: present, product: two"],
+            (YES, YES, UNKNOWN, UNKNOWN, UNKNOWN),
+            id="nor do the limits of one product",
+        ),
+        pytest.param(
+            [
+                "value: absent, product: one",
+                "value: present, product: two",
+                "only: [north], value: present, product: two",
+            ],
+            (YES, YES, NO, NO, NO),
+            id="but one that is limited itself has no others",
+        ),
+        pytest.param(
+            ["only: [north], value: present", "value: present, product: two"],
+            (YES, YES, NO, NO, NO),
+            id="limits of the provider as a whole hold for its products",
+        ),
+        pytest.param(
+            [
+                "value: absent, product: one",
+                "value: present, product: two",
+                "member: west, value: absent, product: two",
+            ],
+            (YES, UNKNOWN, UNKNOWN, UNKNOWN, NO),
+            id="what another product lacks by name is absent",
+        ),
     ],
 )
 def test_what_is_claimed_of_members_and_of_any(claims, expected):
     assert truths(*claims) == expected
+
+
+def test_a_closed_product_denies_no_member_that_another_product_may_have():
+    """Twilio Frontline is closed to new customers, and Twilio sends text messages by other products."""
+    facts = Facts(load(), dt.date(2026, 11, 28))
+    assert (facts("twilio", "sms").truth, facts("twilio", "sms@us").truth) == (YES, UNKNOWN)
 
 
 def test_a_claim_that_is_too_old_says_nothing_of_members():

@@ -191,36 +191,45 @@ class Facts:
             return Fact(provider, criterion.id)
         own = [claim for claim in claims if not claim.members]
         if criterion.member_of is not None:
-            return self._resolve_member(provider, criterion, criterion.member_of.member, own, claims)
+            return self._resolve_member(provider, criterion, criterion.member_of.member, claims)
         if own or not any(claim.only for claim in claims):
             fact = self._judge(provider, criterion, own)
         else:  # what is there for some members only is absent for each that nobody names
-            fact = self._resolve_member(provider, criterion, "", own, claims)
+            fact = self._resolve_member(provider, criterion, "", claims)
         members = list(self._resolve_members(provider, criterion, claims))
         return _join_members(fact, members, criterion) if members else fact
 
-    def _resolve_member(
-        self, provider: str, criterion: Criterion, member: str, own: Sequence[Claim], claims: Sequence[Claim]
-    ) -> Fact:
-        """Return the fact on a member: what is said of it, and that the criterion is absent, which is said of each."""
-        said = [claim.of_member(member) for claim in claims if member in claim.members or claim.only]
-        if criterion.kind == "capability":
-            lacking = [claim for view in self._view(provider, own) if view.truth is Truth.NO for claim in view.claims]
-            said += [
-                claim._replace(criterion=criterion.id) for claim in (*lacking, *self._list_aged_lacking(provider, own))
-            ]
+    def _resolve_member(self, provider: str, criterion: Criterion, member: str, claims: Sequence[Claim]) -> Fact:
+        """Return the fact on a member: what is said of it, and by what it is absent like all others."""
+        said = [claim.of_member(member) for claim in claims if member in claim.members]
+        if criterion.kind != "capability":
+            said += [claim.of_member(member) for claim in claims if claim.only and member not in claim.members]
+            return self._judge(provider, criterion, said)
+        denials = self._list_denials(provider, member, self._keep_young(claims))
+        if self._oldest is not None:
+            # Of claims too old to count, only that they are there counts: it is then a fact with old claims.
+            denials += [claim for claim in self._list_denials(provider, member, claims) if not self._is_young(claim)]
+        said += [claim.of_member(member) if claim.only else claim._replace(criterion=criterion.id) for claim in denials]
         return self._judge(provider, criterion, said)
 
-    def _list_aged_lacking(self, provider: str, own: Sequence[Claim]) -> list[Claim]:
-        """Return the claims that are too old to count, but for which the criterion would be absent.
+    def _list_denials(self, provider: str, member: str, claims: Sequence[Claim]) -> list[Claim]:
+        """Return the claims that deny a member without naming it: the criterion is absent, or all other members are.
 
-        Only that they are there counts: a member about which nothing else is said is then one with old claims.
+        What one product lacks says nothing of another that has the criterion, for all that is known of any member: if
+        an app with text messages is closed, `sms@us` may still be there by an API.
         """
-        if self._oldest is None:
-            return []
+        own, limits = [claim for claim in claims if not claim.members], [claim for claim in claims if claim.only]
         views = self._view(provider, own, any_age=True)
-        lacking = [claim for view in views if view.truth is Truth.NO for claim in view.claims]
-        return [claim for claim in lacking if not self._is_young(claim)]
+        denials = [claim for view in views if view.truth is Truth.NO for claim in view.claims]
+        denials += [claim for claim in limits if member not in claim.members]
+        having = {_get_product(view.claims[0]) for view in views if view.claims and view.truth is not Truth.NO}
+        if having <= set(map(_get_product, limits)):
+            return denials
+        # A product that speaks of the member itself is judged by all that it says; so is the provider as a whole.
+        speaking = {_get_product(claim) for claim in claims if member in claim.members}
+        return [
+            claim for claim in denials if _get_product(claim) in speaking or (claim.only and claim.belongs_to is None)
+        ]
 
     def _resolve_members(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Iterator[Fact]:
         """Yield the facts on the members that are claimed or supposed, one for all of which the same is said.
