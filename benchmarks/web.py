@@ -1,6 +1,8 @@
 """The server under load: `wrk` on loopback asks one and two workers, beside a bare FastAPI page with a body as large.
 
-Both servers are granian's, so a ratio says what our own work costs. `wrk` shares the machine with what it measures.
+Both servers are granian's, so a ratio says what our own work costs. `wrk` shares the machine with what it measures. A
+load of half the rate that was found is sent by `benchmarks.paced`, at even intervals. At last two workers get 100,000
+different questions: none may fail, and memory may not grow.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 from urllib.request import urlopen
 
+from benchmarks import teams
+from benchmarks.paced import measure_each, measure_paced
 from benchmarks.timing import as_installed, median_ms
 from provider_advisor import load
 
@@ -32,6 +36,11 @@ HEAD = [
 ]
 
 _SECONDS, _CONNECTIONS, _QUESTIONS = 5, 8, 200
+_PACED_SECONDS = 20
+_DIFFERENT = 100_000
+_SETTLED = 10
+"""After so many seconds of the long run its first memory is read."""
+_JSON = "an answer as JSON"
 _BODY = "BENCHMARK_WEB_BODY"
 _NEEDS = (
     "sms",
@@ -61,7 +70,7 @@ def rows() -> Iterator[str]:
     if shutil.which("wrk") is None:
         yield "| wrk is not installed: apt-get install wrk | | | | | |"
         return
-    questions = _list_questions()
+    questions, different = _list_questions(), _list_different(_DIFFERENT)
     alone, processor = _time_library(questions)
     yield f"| the same answers in process, without a server | | {1000 / alone:.0f} | {alone:.1f} ms | {processor:.1f} ms | |"
     for workers in (1, 2):
@@ -69,11 +78,13 @@ def rows() -> Iterator[str]:
             size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
             with serve_bare(workers, size) as (bare_port, beside):
                 bare = measure(bare_port, beside.pid, ["/"])
-                first_memory = 0
+                first_memory, full = 0, 0.0
                 for name, paths, header in (
                     ("a bare page of FastAPI", None, ""),
                     ("`/-/live`", ["/-/live"], ""),
-                    ("an answer as JSON", [f"/api/v1/recommendation?{one}" for one in questions], ""),
+                    (_JSON, [f"/api/v1/recommendation?{one}" for one in questions], ""),
+                    ("the same question each time", [f"/api/v1/recommendation?{questions[0]}"], ""),
+                    ("questions of which none was asked before", different[: 5_000 * workers], ""),
                     (
                         "the same with how sure it is",
                         [f"/api/v1/recommendation?{one}&sure=true" for one in questions],
@@ -83,13 +94,58 @@ def rows() -> Iterator[str]:
                     ("an answer that the client has (ETag)", [f"/api/v1/recommendation?{questions[0]}"], etag),
                 ):
                     found = bare if paths is None else measure(port, process.pid, paths, header)
+                    full = found.rate if name == _JSON else full
                     first_memory = first_memory or read_memory(process.pid)
                     failed = f", {found.failed} failed" if found.failed else ""
                     times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
                     yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.processor:.1f} ms | {found.rate / bare.rate:.2f} |"
+                yield from _pace(port, questions, full / 2, workers)
                 memory = read_memory(process.pid)
                 yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | | |"
     yield _measure_kill(questions)
+    yield from _measure_long(different)
+
+
+def _pace(port: int, questions: Sequence[str], rate: float, workers: int) -> Iterator[str]:
+    """Yield a row for answers at that rate, and one for a page that costs nothing: what client and machine take."""
+    paths = [f"/api/v1/recommendation?{one}" for one in questions]
+    for name, asked in ((f"{_JSON}, at half that rate", paths), ("`/-/live` at that rate", ["/-/live"])):
+        found = measure_paced(port, asked, rate, _PACED_SECONDS)
+        failed = f", {found.failed} failed" if found.failed else ""
+        times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}; sent up to {found.late:.0f} ms late"
+        yield f"| {name} | {workers} | {found.rate:.0f} | {times} | | |"
+
+
+def _measure_long(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the rows of a run that asks each question once: how many failed, and memory at its start and end."""
+    memory = []
+    with serve_ours(2) as (port, process):
+        begin = read_processor(process.pid)
+        found = measure_each(port, paths, _CONNECTIONS, _SETTLED, lambda: memory.append(read_memory(process.pid)))
+        used = (read_processor(process.pid) - begin) / len(paths)
+        memory.append(read_memory(process.pid))
+    times = f"{found.median:.1f} ms, {found.last:.0f} ms"
+    name = f"{len(paths):,} different questions, each once: {found.failed} failed"
+    yield f"| {name} | 2 | {found.rate:.0f} | {times} | {used:.1f} ms | |"
+    first, last = memory[0], memory[-1]
+    yield f"| memory of that run: after {_SETTLED} s {first} MB, at the end {last} MB, {last / first:.2f} times | 2 | | | | |"
+
+
+_IN_TWO_WAYS = re.compile(r"\.\d{3}(?!\d)")
+"""A number that may be meant as thousands, which no face takes."""
+
+
+def _list_different(count: int) -> list[str]:
+    """Return the paths of so many different questions of made-up teams."""
+    found: dict[str, None] = {}
+    for table in teams.blocks(load(), 2 * count, clean=True):
+        for row in table.drop("team").iter_rows(named=True):
+            query = urlencode({name: value for name, value in row.items() if value is not None})
+            if not _IN_TWO_WAYS.search(query):
+                found[query] = None
+            if len(found) == count:
+                return [f"/api/v1/recommendation?{query}" for query in found]
+    raise ValueError("the made-up teams are too alike")
 
 
 def _measure_kill(questions: Sequence[str]) -> str:
@@ -161,7 +217,12 @@ def measure(port: int, parent: int, paths: Sequence[str], etag: str = "") -> Loa
             f"http://127.0.0.1:{port}/",
         ]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    used = (read_processor(parent) - begin) / max(1, int(re.search(r"(\d+) requests in", said)[1]))
+    return _read_load(said, read_processor(parent) - begin)
+
+
+def _read_load(said: str, processor: float) -> Load:
+    """Return what `wrk` said of a run that took so much CPU time."""
+    used = processor / max(1, int(re.search(r"(\d+) requests in", said)[1]))
     failed = sum(int(number) for number in re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", said))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
     return Load(rate, _read_time(said, "50%"), _read_time(said, "99%"), failed, used)
