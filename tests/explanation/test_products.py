@@ -7,12 +7,13 @@ import itertools
 from hypothesis import given, settings
 from worlds import DAY, SAME_EVERY_RUN, SOURCE, Said, capability, decided, knowledge_of, worlds
 
-from provider_advisor.explanation.products import describe_products, find_products, record_product_gaps
+from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
 from provider_advisor.explanation.unknowns import list_caveats
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
 
+_REGION = capability("region")._replace(same_product=("all",))
 _CRITERIA = [capability("board"), capability("calls"), capability("fax")]
 
 
@@ -28,14 +29,14 @@ def test_one_product_that_meets_all_is_taken_alone():
     calls = [Said("present", product="basic"), Said("present", product="extra")]
     decision = _found(_musts("calls", "fax"), calls=calls, fax=Said("present", product="basic"))
     assert find_products(decision) == {"ada": [["basic"]]}
-    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic"}
+    assert record_choices(decision)[1] == {"ada": "basic"}
 
 
 def test_a_must_from_another_product_is_named():
     claims = {"calls": Said("present", product="basic"), "fax": Said("present", product="basic")}
     decision = _found(_musts("calls", "fax", "board"), board=Said("present", product="extra"), **claims)
     assert find_products(decision) == {"ada": [["basic", "extra"]]}
-    assert describe_products(decision, decision.facts.knowledge) == {"ada": "basic, plus extra for board"}
+    assert record_choices(decision)[1] == {"ada": "basic, plus extra for board"}
 
 
 def test_all_the_smallest_sets_are_there():
@@ -46,6 +47,71 @@ def test_all_the_smallest_sets_are_there():
 def test_what_the_provider_has_as_a_whole_needs_no_product():
     assert find_products(_found(_musts("calls"), calls=Said("present", product=None))) == {"ada": []}
     assert find_products(_found(_musts("calls"), calls=Said("absent", product="basic"))) == {"ada": []}
+
+
+def _chosen(team, *criteria, **claims):
+    """What is to be chosen at Ada: the sets, the products for the wishes, and the sentence."""
+    decision = decided(knowledge_of([*_CRITERIA, *criteria], {"ada": claims}), team)
+    records, said = record_choices(decision)
+    return (records[0].sets, records[0].wishes, said["ada"]) if records else None
+
+
+def _asked(*musts, wishes=()):
+    parts = [*(Requirement(name, "must") for name in musts), *(Requirement(name, "should") for name in wishes)]
+    return Team(tuple(parts))
+
+
+def test_products_for_wishes_are_told_apart_from_those_for_the_musts():
+    claims = {"calls": Said("present", product="basic"), "fax": Said("present", product="extra")}
+    said = "basic; also, for the wishes: extra for fax"
+    assert _chosen(_asked("calls", wishes=["fax"]), **claims) == ([["basic"]], ["extra"], said)
+    assert _chosen(_asked(wishes=["calls", "fax"]), **claims)[:2] == ([["basic", "extra"]], [])
+
+
+def test_of_products_that_each_meet_the_musts_the_one_that_meets_a_wish_too_is_chosen():
+    claims = {"calls": [Said("present", product=name) for name in ("basic", "extra")], "fax": Said("present")}
+    assert _chosen(_asked("calls", wishes=["fax"]), **claims) == ([["basic"]], [], "basic")
+    assert _chosen(_asked("calls", wishes=["board"]), **claims)[0] == [["basic"], ["extra"]]
+
+
+def test_a_quality_chooses_between_products_and_adds_none():
+    claims = {"calls": Said("present", product="extra"), "region": Said("present", product="basic")}
+    for team in (_asked("calls", "region"), _asked("calls", wishes=["region"]), _asked(wishes=["calls", "region"])):
+        assert _chosen(team, _REGION, **claims) == ([["extra"]], [], "extra")
+    assert _chosen(_asked("region"), _REGION, **claims)[0] == [["basic"]], "where nothing else is asked"
+    both = claims | {"calls": [Said("present", product=name) for name in ("basic", "extra")]}
+    assert _chosen(_asked("calls", "region"), _REGION, **both)[0] == [["basic"]]
+    doubtful = both | {"region": [claims["region"], Said("present", evidence="ambiguous", product="extra")]}
+    assert _chosen(_asked("calls", "region"), _REGION, **doubtful)[0] == [["basic"]]
+
+
+def test_musts_that_no_product_is_known_to_meet_are_told():
+    claims = {"fax": Said("present", product="extra")}
+    known = "no product is known"
+    assert (
+        _chosen(_asked("calls", wishes=["fax"]), **claims)[2]
+        == f"{known} to meet the musts; for the wishes: extra for fax"
+    )
+    assert _chosen(_asked("calls", "fax"), **claims)[2] == f"extra; {known} for calls"
+    assert _chosen(_asked("calls"), **claims) is None
+    whole = claims | {"calls": Said("present", product=None)}
+    assert _chosen(_asked("calls", wishes=["fax"]), **whole)[2] == "extra", "the provider as a whole has calls"
+
+
+@settings(SAME_EVERY_RUN, max_examples=100)
+@given(worlds())
+def test_the_products_chosen_meet_every_must_that_products_meet(world):
+    decision = decided(world.knowledge, world.team)
+    records, said = record_choices(decision)
+    chosen = {record.provider: record for record in records}
+    assert chosen.keys() == said.keys()
+    for assessment in decision.outcome.assessments:
+        record = chosen.get(assessment.provider)
+        own = [part for part in assessment.findings if part.products and part.requirement.priority == "must"]
+        own = [part for part in own if not world.knowledge.criteria[part.requirement.criterion].same_product]
+        for taken in record.sets if record else ():
+            assert all(part.products & set(taken) for part in own)
+        assert record or not own
 
 
 def _meeting(finding, evidence=("stated", "contrast", "ambiguous")):
@@ -71,9 +137,6 @@ def test_each_set_meets_what_is_met_and_none_of_its_parts_does(world):
             assert all(products & set(taken) for products in met)
             smaller = itertools.combinations(taken, len(taken) - 1)
             assert not any(all(products & set(part) for products in met) for part in smaller if met)
-
-
-_REGION = capability("region")._replace(same_product=("all",))
 
 
 def _gaps(*criteria, **claims):

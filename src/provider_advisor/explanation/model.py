@@ -492,6 +492,16 @@ class ProductGapRecord(AnswerPart):
     priority: Priority = "must"
 
 
+class ChosenRecord(AnswerPart):
+    """The products of a provider to choose."""
+
+    provider: str
+    sets: list[list[str]]
+    """any one of them, best first: the smallest that meet the musts; without musts, the wishes"""
+    wishes: list[str]
+    """products to add to the first set for the wishes that it does not meet"""
+
+
 class RestsOnRecord(AnswerPart):
     """How old the facts are that the answer is based on."""
 
@@ -569,8 +579,10 @@ class AnswerRecord(AnswerPart):
     sources: list[SourceRecord]
     products: dict[str, list[list[str]]]
     """for each provider the smallest sets of its products that meet what it meets"""
+    chosen: list[ChosenRecord]
+    """for each provider the products to choose, those for the musts apart from those for the wishes"""
     take: dict[str, str]
-    """the same in words; musts that the first product does not meet are named"""
+    """the same in words, with what each product is chosen for"""
     product_gaps: list[ProductGapRecord]
     """what is stated for another product than the one you would choose, such as the region of the data; musts first"""
     notices: list[NoticeRecord]

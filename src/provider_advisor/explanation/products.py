@@ -1,8 +1,8 @@
-"""Which products to take: for each provider the smallest sets of its products that meet what it meets.
+"""Which products to take: for each provider those that meet its musts, and beside them those for the wishes.
 
 An example: Acme's phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and
-fax takes the phone app alone; one that needs a whiteboard as well takes both, and the whiteboard is "from another
-product".
+fax takes the phone app alone; one that needs a whiteboard as well takes both, and the video app is "for Whiteboard". A
+team that only wishes for a whiteboard takes the phone app, and reads apart which product has one.
 What a source says of the provider as a whole needs no product. A must such as the region of the data, which one product
 meets and the others would have to meet as well, is told beside the verdict (`decision.product_gaps`).
 """
@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import counted, joined, requirement_text, shortened
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.records import EVERY_AREA
 
 if TYPE_CHECKING:
     from provider_advisor.decision.product_gaps import ProductGap
 
-__all__ = ["describe_products", "find_products", "record_product_gaps", "say_product_gaps"]
+__all__ = ["find_products", "record_choices", "record_product_gaps", "say_product_gaps"]
 
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
@@ -31,12 +33,12 @@ _MOST_GAPS = 2
 
 def find_products(decision: Decision) -> dict[str, list[list[str]]]:
     """Return the smallest sets of products of each provider, by its id; none where nothing it meets names a product."""
-    return {part.provider: _find_sets(part) for part in decision.outcome.assessments}
+    return {part.provider: _find_smallest(part.findings) for part in decision.outcome.assessments}
 
 
-def _find_sets(assessment: Assessment) -> list[list[str]]:
-    choices = {finding.products for finding in assessment.findings if finding.outcome == "met"}
-    asked = [choice for choice in choices if choice]
+def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
+    """Return the smallest sets of products that meet all findings that products meet."""
+    asked = [choice for choice in {finding.products for finding in findings} if choice]
     products = sorted(frozenset().union(*asked))
     for size in range(1, len(products) + 1):
         tried = itertools.islice(itertools.combinations(products, size), _MOST_TRIED)
@@ -46,37 +48,125 @@ def _find_sets(assessment: Assessment) -> list[list[str]]:
     return [products] if products else []
 
 
-def describe_products(decision: Decision, knowledge: KnowledgeBase) -> dict[str, str]:
-    """Return for each provider which products to take, in words, and which musts the first of them does not meet."""
-    found = {}
+class _Purchase(NamedTuple):
+    """The products of one provider to choose: any one of `sets` for the findings `served`, and `added` for `wishes`.
+
+    The best set is the first. `unknown` are the musts of which it is not known whether any product meets them.
+    """
+
+    sets: list[list[str]]
+    served: list[Finding]
+    added: list[str]
+    wishes: list[Finding]
+    unknown: list[Finding]
+
+
+def record_choices(decision: Decision) -> tuple[list[model.ChosenRecord], dict[str, str]]:
+    """Return the products of each provider to choose, as records and in words; nothing where they meet nothing."""
+    knowledge, chosen, said = decision.facts.knowledge, [], {}
     for assessment in decision.outcome.assessments:
-        sets = _find_sets(assessment)
-        if sets:
-            found[assessment.provider] = _describe(assessment, sets, knowledge, decision.facts.as_of)
-    return found
+        choice = _choose(assessment, knowledge)
+        if choice.sets or choice.added:
+            chosen.append(model.ChosenRecord(provider=assessment.provider, sets=choice.sets, wishes=choice.added))
+            said[assessment.provider] = _describe(assessment.provider, choice, knowledge, decision.facts.as_of)
+    return chosen, said
 
 
-def _describe(assessment: Assessment, sets: Sequence[Sequence[str]], knowledge: KnowledgeBase, day: dt.date) -> str:
-    provider = knowledge.providers[assessment.provider]
+def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
+    """Return the products to choose: the smallest sets that meet the musts, of these those that meet most else too.
+
+    Nobody buys a second product for a quality, such as a certificate, that only says it of itself. So qualities choose
+    between sets, and choose alone only where nothing else names a product. Without other musts the wishes choose.
+    """
+    met = [finding for finding in assessment.findings if finding.products]
+    serving = [finding for finding in met if not _is_quality(finding, knowledge)]
+    served = [finding for finding in serving if _is_must(finding)]
+    unmet = [finding for finding in assessment.findings if finding.decides_standing and finding.outcome != "met"]
+    open_musts = [finding for finding in unmet if finding.cost is None and not _is_quality(finding, knowledge)]
+    if not (served or open_musts):
+        served = [finding for finding in met if _is_must(finding)] or serving or met
     sold = knowledge.claims_by_product[assessment.provider]
-    names = {product.id: product.name_on(day) for product in provider.products.values()}
-    met = [(finding, finding.products) for finding in assessment.findings if finding.outcome == "met"]
-    if len(sets[0]) == 1:
-        return _name_either([names[product] for product in sorted((part[0] for part in sets), key=lambda p: -sold[p])])
-    # Among sets of one size, that whose products are said to do most: an add-on meets a wish, and little else.
-    best = min(sets, key=lambda part: (-sum(sold[product] for product in part), part))
-    # The first of a set is the one that meets most; what it does not meet comes from another.
-    first, *rest = sorted(
-        best, key=lambda product: (-sum(product in choice for _, choice in met), -sold[product], product)
-    )
-    said, taken = [names[first]], {first}
-    for product in rest:
-        own = [finding for finding, choice in met if product in choice and not choice & taken]
-        labels = joined(list(dict.fromkeys(_name_asked(finding, knowledge) for finding in own)))
-        said.append(f"plus {names[product]} for {labels}")
-        taken.add(product)
-    more = f" ({counted(len(sets) - 1, 'other set')} of the same size would also work)" if len(sets) > 1 else ""
-    return ", ".join(said) + more
+    sets = _sort_by_claims(_keep_best(_find_smallest(served), met), sold)
+    taken = frozenset(sets[0]) if sets else frozenset()
+    wishes = [finding for finding in serving if not _is_must(finding) and finding.products.isdisjoint(taken)]
+    added = next(iter(_sort_by_claims(_find_smallest(wishes), sold)), [])
+    return _Purchase(sets, served, added, wishes, [finding for finding in open_musts if _is_silent(finding)])
+
+
+def _is_silent(finding: Finding) -> bool:
+    """Return whether it is a must of which nothing is said; an amount may be said without settling it."""
+    return finding.is_unknown_must and not finding.degree.claims
+
+
+def _is_must(finding: Finding) -> bool:
+    return finding.requirement is not None and finding.requirement.priority == "must"
+
+
+def _is_quality(finding: Finding, knowledge: KnowledgeBase) -> bool:
+    """Return whether it is asked of whatever product meets the rest."""
+    requirement = finding.requirement
+    return requirement is not None and EVERY_AREA in knowledge.criteria[requirement.criterion].same_product
+
+
+def _keep_best(sets: list[list[str]], met: Sequence[Finding]) -> list[list[str]]:
+    """Return the sets that most musts are stated for; of these those that meet most of the wishes, by weight."""
+    if len(sets) < 2:  # noqa: PLR2004 (nothing to choose)
+        return sets
+    rates = [_rate_set(frozenset(part), met) for part in sets]
+    best = max(rates)
+    return [part for part, rate in zip(sets, rates, strict=True) if rate == best]
+
+
+def _rate_set(products: frozenset[str], met: Sequence[Finding]) -> tuple[int, float]:
+    """Return how many musts are stated for these products, and the weight of the wishes that they meet."""
+    stated = sum(not finding.stated_products.isdisjoint(products) for finding in met if _is_must(finding))
+    wishes = [finding for finding in met if not _is_must(finding)]
+    return stated, math.fsum(finding.weight for finding in wishes if not finding.products.isdisjoint(products))
+
+
+def _sort_by_claims(sets: Sequence[list[str]], sold: Mapping[str | None, int]) -> list[list[str]]:
+    """Return the sets whose products are said to do most first: an add-on meets a wish, and little else."""
+    return sorted(sets, key=lambda part: (-sum(sold[product] for product in part), part))
+
+
+def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: dt.date) -> str:
+    sold = knowledge.claims_by_product[provider]
+    names = {product.id: product.name_on(day) for product in knowledge.providers[provider].products.values()}
+
+    def name_parts(products: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+        shared = _share_out(products, findings, sold)
+        return [f"{names[product]} for {_name_labels(own, knowledge)}" for product, own in shared.items()]
+
+    said = []
+    if choice.sets and len(choice.sets[0]) == 1:
+        said.append(_name_either([names[product] for (product,) in choice.sets]))
+    elif choice.sets:
+        others = len(choice.sets) - 1
+        more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
+        first, *rest = name_parts(choice.sets[0], choice.served)
+        said.append(", plus ".join([first.partition(" for ")[0], *rest]) + more)
+    if choice.unknown and not choice.sets:
+        said.append("no product is known to meet the musts")
+    elif labels := _list_capabilities(choice.unknown, knowledge):
+        said.append(f"no product is known for {shortened(labels)}")
+    if choice.added:
+        also = "also, " if choice.sets else ""
+        said.append(f"{also}for the wishes: {', '.join(name_parts(choice.added, choice.wishes))}")
+    return "; ".join(said)
+
+
+def _share_out(
+    products: Sequence[str], findings: Sequence[Finding], sold: Mapping[str | None, int]
+) -> dict[str, list[Finding]]:
+    """Return what each product is taken for: the one that meets most comes first, the others meet what it does not."""
+    shared: dict[str, list[Finding]] = {}
+    left = list(findings)
+    for product in sorted(
+        products, key=lambda name: (-sum(name in part.products for part in findings), -sold[name], name)
+    ):
+        shared[product] = [finding for finding in left if product in finding.products]
+        left = [finding for finding in left if product not in finding.products]
+    return shared
 
 
 def _name_either(names: Sequence[str]) -> str:
@@ -84,11 +174,18 @@ def _name_either(names: Sequence[str]) -> str:
     return f"{_name_any(names)} (any one is enough)" if len(names) > 1 else names[0]
 
 
-def _name_asked(finding: Finding, knowledge: KnowledgeBase) -> str:
-    if finding.requirement is None:
-        return ""
-    label = knowledge.criteria[finding.requirement.criterion].label
-    return label if finding.requirement.priority == "must" else f"{label} (a wish)"
+def _name_labels(findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
+    return joined(list(dict.fromkeys(_name_criterion(finding, knowledge) for finding in findings)))
+
+
+def _list_capabilities(findings: Sequence[Finding], knowledge: KnowledgeBase) -> list[str]:
+    """Return the labels of capabilities: the product of an unknown amount may well be known."""
+    asked = (knowledge.criteria[part.requirement.criterion] for part in findings if part.requirement is not None)
+    return list(dict.fromkeys(criterion.label for criterion in asked if criterion.kind == "capability"))
+
+
+def _name_criterion(finding: Finding, knowledge: KnowledgeBase) -> str:
+    return "" if finding.requirement is None else knowledge.criteria[finding.requirement.criterion].label
 
 
 # Musts that another product meets than the one that would be taken
@@ -137,7 +234,9 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
     for gap in sorted(gaps, key=lambda gap: gap.is_doubtful):
         by_products.setdefault((gap.is_doubtful, tuple(sorted(gap.beside.products))), []).append(gap.beside)
     stated = sorted(asked.stated_products)
-    says = f"{known.name}: {_name_asked(asked, knowledge)} is stated for {joined([names[part] for part in stated])}"
+    wish = "" if _is_must(asked) else " (a wish)"
+    label = f"{_name_criterion(asked, knowledge)}{wish}"
+    says = f"{known.name}: {label} is stated for {joined([names[name] for name in stated])}"
     for is_doubtful, but in ((False, "not for"), (True, "and ambiguous for")):
         needed = [
             f"{_name_any([names[name] for name in products])} ({shortened([_label(p, knowledge) for p in found])})"

@@ -9,7 +9,7 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
 from provider_advisor.explanation import model
 from provider_advisor.explanation.notices import find_notices
-from provider_advisor.explanation.products import describe_products, find_products, record_product_gaps
+from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
 from provider_advisor.explanation.reasons import (
     cost_unit,
     explain_finding,
@@ -36,6 +36,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     used = _used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
+    chosen, take = record_choices(decision)
     return model.AnswerRecord(
         schema=model.SCHEMA,
         question=statement_record(statement, knowledge),
@@ -66,7 +67,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         ],
         sources=_sources(used, {part.source for part in notices} | _list_rate_sources(used), knowledge),
         products=find_products(decision),
-        take=describe_products(decision, knowledge),
+        chosen=chosen,
+        take=take,
         product_gaps=gaps,
         notices=notices,
         dated_by=[

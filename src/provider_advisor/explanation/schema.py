@@ -24,6 +24,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "sources": [],
     "notices": [],
     "products": {},
+    "chosen": [],
     "take": {},
     "product_gaps": [],
     "dated_by": [],
