@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import pyarrow as pa
 import pytest
@@ -159,6 +160,11 @@ def test_a_converted_price_is_as_old_as_its_rate(priced):
         ("between: [10, 20], monthly_minimum: 45, monthly_fee: 7", 3, Interval(52, 67)),
         ("exactly: 10, setup_fee: 300", 3, Interval(30, 30)),
         ("tiers: [{up_to: 2, price: 10}, {price: 5}], billed_at_least: 4", 1, Interval(30, 30)),
+        ("exactly: 10, plus: ferries", 3, Interval(30)),
+        ("exactly: 10, plus: ferries", 0, Interval(0, 0)),
+        ("between: [10, 20], monthly_fee: 7, plus: ferries", "2..3", Interval(27)),
+        ("at_most: 10, plus: ferries", 3, Interval(0)),
+        ("tiers: [{up_to: 2, price: 10}, {price: 5}], plus: ferries", 3, Interval(25)),
     ],
 )
 def test_fees_and_minimums_count_where_something_is_used(priced, claim, used, cost):
@@ -178,6 +184,46 @@ def test_a_batch_counts_fees_and_rates_as_a_single_answer_does(priced):
     for row in range(len(said)):
         team = read_team(facts.knowledge, usage={name: cells[row] for name, cells in usage.items()})
         assert (costs.low[0][row], costs.high[0][row]) == calculate_cost("shop", team.usage, facts).amount[:2]
+
+
+@pytest.mark.parametrize(
+    "claim", ["exactly: 10", "between: [10, 20], monthly_fee: 7", "tiers: [{up_to: 2, price: 10}, {price: 5}]"]
+)
+def test_a_batch_knows_no_upper_limit_either_where_something_comes_on_top(priced, claim):
+    facts = priced(f"{claim}, plus: ferries")
+    said = ["0", "3", "2..3", "0..6"]
+    rows = pa.RecordBatch.from_pydict({"usage.deliveries": said})
+    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), facts)
+    single = [cost_of(facts, deliveries=used).amount for used in said]
+    assert costs.low[0].tolist() == [amount.low for amount in single]
+    assert costs.high[0].tolist() == [math.inf if amount.high is None else amount.high for amount in single]
+    assert [amount.high for amount in single] == [0, None, None, None]
+
+
+def test_a_must_on_a_cost_that_something_comes_on_top_of_is_met_by_no_floor(priced):
+    facts = priced("exactly: 10, plus: ferries")
+
+    def judge(most):
+        needs, usage = [f"monthly-cost<={most}"], {"deliveries": 10}
+        return recommend(facts.knowledge, needs=needs, usage=usage, as_of=DAY, robustness=True).record
+
+    found = judge(500)
+    (finding,) = found["findings"]
+    assert (finding["outcome"], finding["says"]) == ("unknown", "at least 100 EUR/month; not included: ferries")
+    assert (found["verdict"]["kind"], found["providers"][0]["standing"]) == ("undetermined", "unconfirmed")
+    assert judge(99)["findings"][0]["outcome"] == "unmet", "the floor alone is more"
+    item = found["providers"][0]["monthly_cost"]["items"][0]
+    assert (item["price"], item["plus"]) == ("10 EUR/delivery, plus ferries", ["ferries"])
+    asked = found["confirm"][0]["facts"][0]["question"]
+    assert asked == "Price of a delivery at A shop, ferries included: how much exactly, in EUR/delivery?"
+
+
+def test_a_source_that_is_silent_on_fees_does_not_deny_them(priced):
+    facts = priced("exactly: 10, plus: ferries", "exactly: 10")
+    assert facts("shop", "delivery-price").amount == Interval(10)
+    assert facts("shop", "delivery-price").plus == ("ferries",)
+    later = priced("exactly: 10, plus: ferries", "exactly: 12, stated: 2020-12-30")
+    assert later("shop", "delivery-price").amount == Interval(12, 12), "a later claim replaces all of the earlier one"
 
 
 def test_the_terms_are_said(priced):
@@ -200,6 +246,7 @@ def test_the_terms_are_said(priced):
         ),
         ("exactly: 10, unit: usd/delivery", "", "the unit 'usd/delivery' does not fit; expected EUR/delivery"),
         ("by_quote: true, monthly_fee: 5", "", "'monthly_fee' belongs to a price with an amount; remove it."),
+        ("by_quote: true, plus: ferries", "", "'plus' belongs to a price with an amount; remove it."),
         ("exactly: 10, billed_at_least: 0", "", "'billed_at_least': expected greater than 0"),
         ("exactly: 10", "{currency: EUR, worth: 1, source: guide-2020}", "EUR is the base itself, worth 1; remove the"),
         ("exactly: 10", "{currency: USD, worth: 0, source: guide-2020}", "'worth': expected greater than 0"),

@@ -135,11 +135,14 @@ class Said(NamedTuple):
     until: dt.date | None = None
     product: str | None = "basic"
     tiers: tuple[Tier, ...] = ()
+    plus: str | None = None
 
 
 def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Claim:
     """The claim, with the interval that its words leave open."""
     amount = _amount(criterion, said.value, said.bound)
+    if amount is not None and said.plus is not None:
+        amount = amount._replace(high=None)
     return Claim(
         provider=provider,
         product=said.product,
@@ -155,6 +158,7 @@ def claim(provider: str, criterion: Criterion, said: Said, line: int = 1) -> Cla
         until=said.until,
         amount=amount,
         tiers=said.tiers,
+        plus=said.plus,
     )
 
 
@@ -372,6 +376,8 @@ def _said(draw: random.Random, kind: str) -> Said:
     value, bound, product = _value(draw, kind)
     until = draw.choice([None, None, None, None, dt.date(2022, 10, 1)])
     said = Said(value, bound, draw.choice(_EVIDENCE), draw.choice(_DAYS), until, product)
+    if kind == "price" and said.evidence == "ambiguous":
+        said = said._replace(plus="fees")
     if kind == "price" and isinstance(value, tuple):
         low, high = value
         return said._replace(tiers=(Tier(10, high), Tier(draw.choice([100, 99.5]), (low + high) / 2), Tier(None, low)))

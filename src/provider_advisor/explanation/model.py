@@ -108,7 +108,9 @@ class CostItemRecord(AnswerPart):
     unconverted: list[str] | None = None
     """prices in currencies of which no rate is recorded"""
     notes: list[str] | None = None
-    """what is recorded beside the price, such as fees that come on top"""
+    """what is recorded beside the price"""
+    plus: list[str] | None = None
+    """what comes on top of the price, such as carrier fees; nobody says how much, so there is no upper limit"""
 
 
 class CostRecord(AnswerPart):

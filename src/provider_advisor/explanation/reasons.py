@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from provider_advisor.decision import Assessment, Cost, Decision, Finding, Score, Verdict
+from provider_advisor.decision import Assessment, Decision, Finding, Score, Verdict
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.degrees import GradedPart
+from provider_advisor.explanation.costs import describe_cost, record_cost
 from provider_advisor.explanation.model import ProductGapRecord
 from provider_advisor.explanation.notices import describe_notices, has_ended
 from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
-    amount_text,
     claim_text,
     joined,
     requirement_text,
     shortened,
-    usage_label,
 )
 from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
@@ -30,7 +29,6 @@ from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = [
-    "cost_unit",
     "explain_finding",
     "explain_presence",
     "explain_verdict",
@@ -65,7 +63,7 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     """Return what is known about the provider here: "has it (Twilio Video API)", "not known: …"."""
     fact = finding.degree.fact
     if finding.cost is not None:
-        return _cost_says(finding.cost, knowledge)
+        return describe_cost(record_cost(finding.cost, knowledge), knowledge)
     if fact is None:
         parts = [_explain_part(part, finding, knowledge) for part in finding.degree.parts]
         return "; ".join(parts) or _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
@@ -139,18 +137,6 @@ def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
     notices = describe_notices(fact, knowledge)
     return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"
-
-
-def _cost_says(cost: Cost, knowledge: KnowledgeBase) -> str:
-    """Return a cost in words: "600 to 1200 USD/month", "at least 120 USD/month; no price is known for 30 users"."""
-    said = f"{amount_text(cost.amount.low or 0, cost.amount.high)} {cost_unit(knowledge)}"
-    unpriced = [usage_label(name, knowledge) for item in cost.unpriced for name in item.usage]
-    return f"{said}; no price is known for {joined(unpriced)}" if unpriced else said
-
-
-def cost_unit(knowledge: KnowledgeBase) -> str:
-    """Return the unit of computed costs: "USD/month"."""
-    return next((str(criterion.unit) for criterion in knowledge.criteria.values() if criterion.computed), "")
 
 
 # The verdict

@@ -6,26 +6,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from provider_advisor.decision import Assessment, Concession, Cost, CostItem, Decision, Finding, Verdict
+from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
 from provider_advisor.explanation import model
+from provider_advisor.explanation.costs import record_cost
 from provider_advisor.explanation.notices import find_notices
 from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
 from provider_advisor.explanation.reasons import (
-    cost_unit,
     explain_finding,
     explain_presence,
     explain_verdict,
     in_brief,
     list_deciding,
 )
-from provider_advisor.explanation.words import claim_text, joined, limits_text, scope_text, usage_label
-from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
+from provider_advisor.explanation.words import joined, limits_text, scope_text, usage_label
+from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.members import AT
-from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted
 from provider_advisor.requirements.statement import record_part
-from provider_advisor.requirements.volumes import describe_volume, get_ends
+from provider_advisor.requirements.volumes import describe_volume
 
 __all__ = ["claim_record", "record_answer"]
 
@@ -117,51 +116,8 @@ def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> model.Provide
             expected=score.expected if score else None,
             possible=score.possible if score else None,
         ),
-        monthly_cost=None if assessment.cost is None else _cost(assessment.cost, knowledge),
+        monthly_cost=None if assessment.cost is None else record_cost(assessment.cost, knowledge),
     )
-
-
-def _cost(cost: Cost, knowledge: KnowledgeBase) -> model.CostRecord:
-    return model.CostRecord(
-        low=_least(cost.amount),
-        high=cost.amount.high,
-        unit=cost_unit(knowledge),
-        items=[_cost_item(item, knowledge) for item in cost.items],
-    )
-
-
-def _cost_item(item: CostItem, knowledge: KnowledgeBase) -> model.CostItemRecord:
-    price = item.price
-    return model.CostItemRecord(
-        usage={name: _record_used(get_ends(used)) for name, used in item.usage.items()},
-        criterion=price.criterion if price is not None else None,
-        price=_claims_text(price) if price is not None else None,
-        by_quote=item.by_quote,
-        priced_members=list(item.priced_members),
-        unconverted=[claim_text(claim) for claim in item.unconverted],
-        notes=list(dict.fromkeys(claim.note for claim in (price.claims if price is not None else ()) if claim.note)),
-        low=_least(item.amount),
-        high=item.amount.high,
-        instead=[model.OtherPriceRecord(criterion=fact.criterion, price=_claims_text(fact)) for fact in item.instead],
-        beside=[_beside(fact, knowledge) for fact in item.beside],
-        evidence=[
-            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
-            for claim in (price.claims if price is not None else ())
-        ],
-    )
-
-
-def _least(amount: Interval) -> float:
-    return 0 if amount.low is None else amount.low
-
-
-def _beside(fact: Fact, knowledge: KnowledgeBase) -> str:
-    label = knowledge.criteria[fact.criterion].label
-    return label if fact.truth is Truth.YES else f"{label}: {_claims_text(fact)}"
-
-
-def _claims_text(fact: Fact) -> str:
-    return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
 
 
 def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
@@ -214,11 +170,6 @@ def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.Re
         implied_by=list(requirement.implied_by),
         any=[record_part(part, knowledge) for part in knowledge.criteria[requirement.criterion].any_of] or None,
     )
-
-
-def _record_used(ends: Interval) -> float | list[float]:
-    low, high = ends.low or 0, ends.high or 0
-    return low if low == high else [low, high]
 
 
 def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
@@ -316,6 +267,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "bound": claim.bound,
         "tiers": [tier._asdict() for tier in claim.tiers],
         **{name: amount for name, amount in claim.terms._asdict().items() if amount},
+        **({} if claim.plus is None else {"plus": claim.plus}),
         "unit": claim.unit,
         "evidence": claim.evidence,
         "source": claim.source,

@@ -35,6 +35,7 @@ from provider_advisor.explanation.words import (
     rounded,
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import ABSENT, Interval, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
@@ -388,12 +389,14 @@ def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
         return f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}?"
+    claims = knowledge.claims.get((question.provider, split_member(question.criterion)[0]), ())
+    if plus := max(claims, key=lambda claim: claim.stated).plus if claims else None:
+        name += f", {plus} included"
     bounds = question.asked.bounds
     if len(bounds) == 1 and not question.asked.on_scale:
         return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
     if criterion.kind == "rating":
         return f"{criterion.label} at {name}: which of {joined(criterion.values)}?"
-    claims = knowledge.claims.get((question.provider, question.criterion), ())
     on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in claims) else ""
     return f"{criterion.label} at {name}{on_request}: how much exactly, in {criterion.unit}?"
 

@@ -122,6 +122,7 @@ def _terms_text(claim: Claim) -> str:
     parts += [f"at least {number_text(minimum)} {currency} a month"] if minimum else []
     parts += [f"plus {number_text(fee)} {currency} a month"] if fee else []
     parts += [f"plus {number_text(setup)} {currency} once, not included in monthly costs"] if setup else []
+    parts += [f"plus {claim.plus}"] if claim.plus else []
     return "".join(f", {part}" for part in parts)
 
 

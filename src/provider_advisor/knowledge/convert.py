@@ -173,7 +173,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         starts=shape.starts or shape.as_of or stated,
         until=shape.until,
         note=shape.note,
-        amount=_find_amount(bound, value, criterion),
+        amount=_find_amount(bound, value, criterion, is_least=shape.plus is not None),
         where=where,
         place=_find_place(shape),
         members=shape.members,
@@ -181,6 +181,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
         meant=shape.meant,
         terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in shapes.TERM_KEYS)),
+        plus=shape.plus,
     )
 
 
@@ -207,19 +208,24 @@ def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, ClaimValue]
     raise AssertionError("a claim's shape has exactly one value")
 
 
-def _find_amount(bound: BoundWord | None, value: ClaimValue, criterion: Criterion) -> Interval | None:
-    """Return the interval in which the amount lies; a rating's words are their ranks."""
+def _find_amount(
+    bound: BoundWord | None, value: ClaimValue, criterion: Criterion, *, is_least: bool
+) -> Interval | None:
+    """Return the interval in which the amount lies; a rating's words are their ranks.
+
+    What is the least that is paid has no upper end.
+    """
     words = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
     ranks = [criterion.values.index(word) for word in words if word in criterion.values]
     if ranks:
         return Interval(min(ranks), max(ranks))
     numbers = [end for end in words if not isinstance(end, str)]
     if isinstance(value, str | tuple):
-        return Interval(numbers[0], numbers[-1]) if numbers else None
+        return Interval(numbers[0], None if is_least else numbers[-1]) if numbers else None
     if bound == "more_than":
         return Interval(math.floor(value) + 1) if criterion.whole else Interval(value, above=True)
     low, high = {"exactly": (value, value), "at_most": (criterion.floor, value)}.get(str(bound), (value, None))
-    return Interval(low, high)
+    return Interval(low, None if is_least else high)
 
 
 def make_bound(at_least: float | str | None, at_most: float | str | None, criterion: Criterion) -> Interval | None:

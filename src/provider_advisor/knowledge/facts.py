@@ -47,6 +47,13 @@ class Fact(NamedTuple):
         return Terms(*map(min, zip(*found, strict=True))), Terms(*map(max, zip(*found, strict=True)))
 
     @property
+    def plus(self) -> tuple[str, ...]:
+        """Return what comes on top of a price, each once; nothing where the whole is known."""
+        if self.amount is None or self.amount.high is not None:
+            return ()
+        return tuple(dict.fromkeys(claim.plus for claim in self.claims if claim.plus is not None))
+
+    @property
     def newest(self) -> dt.date | None:
         """Return the day from which the newest claim it rests on ages."""
         return max((claim.counts_from for claim in self.claims), default=None)
@@ -336,6 +343,9 @@ def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged:
     amounts = [claim.amount for claim in view.claims if claim.amount is not None]
     combine = Interval.hull if view.disputed else Interval.intersect
     amount = reduce(combine, amounts) if amounts else None
+    if amount is not None and any(claim.plus is not None for claim in view.claims):
+        # Who states the same price and is silent on fees does not say that there are none.
+        amount = amount._replace(high=None)
     notices = _collect_notices(views)
     claims, disputed = view.claims, view.disputed
     return Fact(provider, criterion, Truth.UNKNOWN, amount, claims, disputed=disputed, aged=aged, notices=notices)

@@ -138,15 +138,16 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
 
 
 def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
-    """Yield the prices of one item that are not known exactly; what is known by tiers is."""
+    """Yield the prices of one item that are not known exactly; what is known by tiers, and in full, is."""
     if item.amount.low == item.amount.high:
         return
     yield from item.missing
     for fact in (item.price, *item.instead):
         known = None if fact is None else facts.of_no_member(provider, fact.criterion)
-        amount = None if known is None or known.tiers else known.amount
-        if fact is not None and amount is not None and amount.low != amount.high:
-            yield fact.criterion
+        if known is None or known.amount is None or (known.tiers and known.amount.high is not None):
+            continue
+        if known.amount.low != known.amount.high:
+            yield known.criterion
 
 
 def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from provider_advisor.explanation.costs import describe_cost
 from provider_advisor.explanation.model import (
     AnswerRecord,
     CostItemRecord,
@@ -278,7 +279,7 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
     for name, cost in costs:
         if cost.is_unknown:
             continue
-        page.line(f"{name}: {amount_text(cost.low, cost.high)} {cost.unit}", 2, bold=True)
+        page.line(f"{name}: {describe_cost(cost, knowledge)}", 2, bold=True)
         for note in () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ()):
             page.line(f"{capital(note)}.", 4)
         for item in cost.items if verbose else ():

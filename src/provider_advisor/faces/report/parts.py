@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from provider_advisor.explanation.costs import describe_cost
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
 from provider_advisor.explanation.unknowns import (
     Unknown,
@@ -173,10 +174,9 @@ def list_unpriced(answer: AnswerRecord) -> str:
 
 def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
     items = [item for item in cost.items if item.criterion is not None or item.high != 0]
-    total = f"{amount_text(cost.low, cost.high)} {cost.unit}"
     unpriced = tuple(clean(_usage(item, knowledge) + describe_priced(item)) for item in items if item.criterion is None)
     positions = tuple(_position(item, knowledge, sources) for item in items)
-    return Bill(name, cost.low, cost.high, clean(total), clean(cost.unit), positions, unpriced)
+    return Bill(name, cost.low, cost.high, clean(describe_cost(cost, knowledge)), clean(cost.unit), positions, unpriced)
 
 
 def _usage(item: CostItemRecord, knowledge: KnowledgeBase) -> str:

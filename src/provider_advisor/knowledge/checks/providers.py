@@ -135,6 +135,8 @@ def _is_foreign(claim: ClaimShape, criterion: Criterion) -> bool:
 
 
 def _check_terms(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+    if claim.plus is not None and (criterion.kind != "price" or claim.by_quote):
+        yield "'plus' belongs to a price with an amount; remove it."
     given = [key for key in TERM_KEYS if getattr(claim, key) is not None]
     if given and (criterion.kind != "price" or claim.by_quote):
         yield f"'{given[0]}' belongs to a price with an amount; remove it."

@@ -322,6 +322,10 @@ class ClaimShape(Shape):
     monthly_minimum: Annotated[Amount | None, Field(description="what a month costs at least")] = None
     monthly_fee: Annotated[Amount | None, Field(description="what each month costs in addition to usage")] = None
     setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost includes it")] = None
+    plus: Annotated[
+        Words | None,
+        Field(description="what comes on top of a price, which then is the least that is paid"),
+    ] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
     stated: dt.date | None = None
