@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from tests.postgresql import start_postgresql
 
 import provider_advisor.inference.durable_host  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
@@ -26,6 +26,18 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("project")
+
+_TIMES = int(os.environ.get("RECOMMEND_EXAMPLES", "1"))
+
+
+def pytest_itemcollected(item):
+    """With RECOMMEND_EXAMPLES=10, say in a nightly run, let every property draw ten times as many examples."""
+    test = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+    if _TIMES > 1 and is_hypothesis_test(test) and not hasattr(test, "more_examples"):
+        found = test._hypothesis_internal_use_settings
+        test._hypothesis_internal_use_settings = settings(found, max_examples=_TIMES * found.max_examples)
+        test.more_examples = True
+
 
 # Knowledge bases stay alive for a whole run: looking through all their objects again and again takes a twentieth of it.
 gc.set_threshold(200_000, 20, 100)

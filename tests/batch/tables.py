@@ -9,14 +9,27 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from worlds import AGES, FRAMES, PLACES, PROVIDERS, SOURCE, TOPICS, Frame, claims_on, finding, make_once, rule
+from worlds import (
+    FRAMES,
+    PLACES,
+    PROVIDERS,
+    SOURCE,
+    TOPICS,
+    Frame,
+    choose_each,
+    claims_on,
+    finding,
+    make_once,
+    policies,
+    rule,
+)
 
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.build import fingerprint
 from provider_advisor.knowledge.checks import sort_rules
 from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, UsageItem
-from provider_advisor.knowledge.rules import Implied, Policy
+from provider_advisor.knowledge.rules import Implied
 from provider_advisor.requirements import PRIORITIES
 from provider_advisor.requirements.area_weights import list_areas
 
@@ -45,8 +58,7 @@ COSTED = tuple(_costed(frame, number) for number, frame in enumerate(FRAMES))
 
 
 _FRAMES = st.sampled_from(COSTED)
-_SHARES = st.sampled_from([1, 2, 4, 0.3])
-_UNKNOWN = st.sampled_from([0.5, 0.25, 0.9])
+_POLICIES = policies([0.5, 0.25, 0.9])
 _PLAIN = {
     id(frame.criteria): {name: part for name, part in frame.criteria.items() if not part.computed} for frame in COSTED
 }
@@ -59,8 +71,7 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
     frame = draw(_FRAMES)
     plain = _PLAIN[id(frame.criteria)]
     providers = {name: draw(claims_on(name, plain)) for name in PROVIDERS[: draw(st.integers(1, 4))]}
-    weights = {priority: draw(_SHARES) for priority in PRIORITIES}
-    policy = Policy(weights, draw(_UNKNOWN), draw(AGES))
+    policy = draw(_POLICIES)
     ordered = {each.id: each for each in sort_rules(list(frame.rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)
@@ -80,16 +91,17 @@ def _words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
 
 
 def _word(criterion: Criterion) -> st.SearchStrategy[str]:
-    suffix = st.sampled_from(["", "", "", ":must", ":should", " : could", ":wont"])
-    space = st.sampled_from(["", "", " "])
+    suffix = ["", "", "", ":must", ":should", " : could", ":wont"]
+    space = ["", "", " "]
     if criterion.kind == "capability":
-        bound: st.SearchStrategy[str] = st.sampled_from(["", "", "", "=no"])
+        bounds = ["", "", "", "=no"]
     elif criterion.kind == "rating":
-        bound = st.sampled_from(["", ">=fair", ">=good", "<=good", "=superb"])
+        bounds = ["", ">=fair", ">=good", "<=good", "=superb"]
     else:
-        number = st.sampled_from([*(str(each) for each in range(12)), "2.5", "5.0", "1e1", "99", "4999.999"])
-        bound = st.one_of(st.just(""), st.tuples(st.sampled_from([">=", "<="]), number).map("".join))
-    return st.tuples(space, _names(criterion), bound, suffix, space).map("".join)
+        numbers = [*(str(each) for each in range(12)), "2.5", "5.0", "1e1", "99", "4999.999"]
+        ends = [sign + number for sign in (">=", "<=") for number in numbers]
+        bounds = [*[""] * len(ends), *ends]
+    return choose_each(space, _names(criterion), bounds, suffix, space).map("".join)
 
 
 def _choice(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
@@ -101,14 +113,14 @@ def _choice(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:
 
 def _bounded(criterion: Criterion) -> st.SearchStrategy[str]:
     ends = {"capability": ["", "", "", "=no", ":must"], "rating": [">=good", "<=fair", "=good", ""]}
-    bound = st.sampled_from(ends.get(criterion.kind, [">=3", "<=7.5", ">=7", ">=4", ""]))
-    return st.tuples(_names(criterion), bound).map("".join)
+    bounds = ends.get(criterion.kind, [">=3", "<=7.5", ">=7", ">=4", ""])
+    return choose_each(_names(criterion), bounds).map("".join)
 
 
-def _names(criterion: Criterion) -> st.SearchStrategy[str]:
+def _names(criterion: Criterion) -> list[str]:
     """The criterion, or one of its members by its id or its label."""
     members = [f"{criterion.id}@{word}" for place in PLACES.members for word in (place, place.title())]
-    return st.sampled_from([criterion.id, *(members if criterion.of_each else ())])
+    return [criterion.id, *(members if criterion.of_each else ())]
 
 
 def _mapping(criterion: Criterion) -> st.SearchStrategy[str]:

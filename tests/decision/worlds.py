@@ -2,7 +2,8 @@
 
 The vocabulary and the rules come from a pool that is drawn once, with seeds: durable-rules never frees a ruleset. The
 claims, the policy and the team are Hypothesis's to draw, each from a menu, so that they shrink to nothing claimed and
-nothing asked.
+nothing asked. Hypothesis takes longer to draw one choice than a decision takes to look at it, so what belongs together
+is drawn as one number or one string of bytes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+import math
 import random
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -404,19 +406,20 @@ def _value(draw: random.Random, kind: str) -> tuple[str | Number | tuple[Number,
 
 MENUS = {kind: _menu(kind) for kind in ("capability", "quantity", "price", "rating")}
 PROVIDERS = ("ada", "bob", "cyd", "dot", "eve")
+_SOME_PLACES = tuple(
+    some for count in (1, 1, 2, 3) for some in itertools.permutations(PLACES.members, count)
+)  # as often one as two or three
 
 
 # Strategies
 
-AGES = st.sampled_from(
-    [
-        {},
-        {},
-        dict.fromkeys(MENUS, 365),  # the claims of 2021 are past their time on DAY
-        dict.fromkeys(MENUS, 100),  # all claims are
-        {"capability": 365},
-        {"capability": 730, "quantity": 100, "price": 365, "rating": 100},
-    ]
+AGES: tuple[dict[str, int], ...] = (
+    {},
+    {},
+    dict.fromkeys(MENUS, 365),  # the claims of 2021 are past their time on DAY
+    dict.fromkeys(MENUS, 100),  # all claims are
+    {"capability": 365},
+    {"capability": 730, "quantity": 100, "price": 365, "rating": 100},
 )
 """After how many days facts of each kind are past their time."""
 
@@ -458,37 +461,65 @@ def make_once(kind: Hashable, of: object, make: Callable[[], st.SearchStrategy[T
     return _MADE[key][1]
 
 
+def choose_each(*menus: Sequence[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """One of each menu, drawn as a single number."""
+    count = math.prod(map(len, menus))
+    assert count < 2**24, "of larger ranges Hypothesis prefers small numbers"
+
+    def decode(number: int) -> tuple[Any, ...]:
+        chosen = []
+        for menu in reversed(menus):
+            number, place = divmod(number, len(menu))
+            chosen.append(menu[place])
+        return tuple(reversed(chosen))
+
+    return st.integers(0, count - 1).map(decode)
+
+
 def claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
     """A provider with random claims."""
     return make_once(("claims", provider), criteria, lambda: _claims_on(provider, criteria))
 
 
 def _claims_on(provider: str, criteria: Mapping[str, Criterion]) -> st.SearchStrategy[Provider]:
-    cells = st.tuples(*(st.sampled_from(MENUS[criterion.kind]) for criterion in criteria.values()))
-    some = st.lists(st.sampled_from(tuple(PLACES.members)), min_size=1, unique=True)
     of_each = [criterion for criterion in criteria.values() if criterion.of_each]
-    on_members = st.tuples(
-        *(st.tuples(st.sampled_from(MENUS[criterion.kind]), some, st.booleans()) for criterion in of_each)
-    )
+    size = len(criteria) + 3 * len(of_each)
 
-    def made(drawn: tuple[Sequence[Sequence[Said]], Sequence[tuple[Sequence[Said], list[str], bool]]]) -> Provider:
-        chosen, spoken = drawn
-        found = tuple(
+    def made(drawn: bytes) -> Provider:
+        numbers = iter(drawn)
+
+        def pick(menu: Sequence[T]) -> T:
+            return menu[next(numbers) % len(menu)]
+
+        found = [
             claim(provider, criterion, said, line)
-            for criterion, parts in zip(criteria.values(), chosen, strict=True)
-            for line, said in enumerate(parts, start=1)
-        )
-        found += tuple(
-            claim(provider, criterion, said, line)._replace(
-                members=tuple(members), only=is_only and said.value == "present"
-            )
-            for criterion, (parts, members, is_only) in zip(of_each, spoken, strict=True)
-            for line, said in enumerate(parts, start=101)
-        )
+            for criterion in criteria.values()
+            for line, said in enumerate(pick(MENUS[criterion.kind]), start=1)
+        ]
+        for criterion in of_each:
+            parts, members, is_only = pick(MENUS[criterion.kind]), pick(_SOME_PLACES), pick((False, True))
+            found += [
+                claim(provider, criterion, said, line)._replace(
+                    members=members, only=is_only and said.value == "present"
+                )
+                for line, said in enumerate(parts, start=101)
+            ]
         products = {product: Product(product, product) for product in ("basic", "extra")}
-        return Provider(provider, provider.title(), (), products, found)
+        return Provider(provider, provider.title(), (), products, tuple(found))
 
-    return st.tuples(cells, on_members).map(made)
+    return st.binary(min_size=size, max_size=size).map(made)
+
+
+_SHARES = (1, 2, 4, 0.3)
+
+
+def policies(unknown: Sequence[float]) -> st.SearchStrategy[Policy]:
+    """Weights of priorities, what an unknown counts, and after how long facts are past their time."""
+    parts = choose_each(*[_SHARES] * len(PRIORITIES), unknown, AGES)
+    return parts.map(lambda drawn: Policy(dict(zip(PRIORITIES, drawn, strict=False)), *drawn[len(PRIORITIES) :]))
+
+
+_POLICIES = policies([0.5, 0.25, 0.9, 0, 1])
 
 
 @st.composite
@@ -499,10 +530,7 @@ def knowledge_bases(draw: st.DrawFn, frames: Sequence[Frame] | None = None, most
     frame = draw(make_once("frames", found, lambda: st.sampled_from(found)))
     names = PROVIDERS[: draw(st.integers(1, most))]
     providers = {name: draw(claims_on(name, frame.criteria)) for name in names}
-    shares = st.sampled_from([1, 2, 4, 0.3])
-    weights: dict[Priority, float] = {priority: draw(shares) for priority in PRIORITIES}
-    unknown = draw(st.sampled_from([0.5, 0.25, 0.9, 0, 1]))
-    return base_of(frame.criteria, providers, frame.rules, Policy(weights, unknown, draw(AGES)))
+    return base_of(frame.criteria, providers, frame.rules, draw(_POLICIES))
 
 
 def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITIES) -> st.SearchStrategy[Requirement]:
@@ -512,28 +540,41 @@ def requirements(criterion: Criterion, priorities: Sequence[Priority] = PRIORITI
         bounds += [None, ABSENT]
     else:
         bounds += bounds_of(criterion)
-    weights = st.sampled_from([None, None, 0.5, 3])
     members = [f"{criterion.id}@{member}" for member in PLACES.members] if criterion.of_each else []
-    parts = st.tuples(
-        st.sampled_from([criterion.id, *members]), st.sampled_from(priorities), st.sampled_from(bounds), weights
-    )
+    parts = choose_each([criterion.id, *members], priorities, bounds, [None, None, 0.5, 3])
     return parts.map(lambda chosen: Requirement(*chosen))
 
 
 @st.composite
-def choices(draw: st.DrawFn, knowledge: KnowledgeBase, priorities: Sequence[Priority] = PRIORITIES) -> Requirement:
+def choices(draw: st.DrawFn, criteria: Criteria, priorities: Sequence[Priority]) -> Requirement:
     """Several things of which one will do, each perhaps of a member, with a bound, or absent."""
-    names = draw(st.lists(st.sampled_from(sorted(knowledge.criteria)), min_size=2, max_size=3, unique=True))
+    names = draw(st.lists(st.sampled_from(sorted(criteria)), min_size=2, max_size=3, unique=True))
     parts = []
     for name in names:
-        criterion = knowledge.criteria[name]
+        criterion = criteria[name]
         asked = f"{name}@{draw(st.sampled_from(list(PLACES.members)))}" if criterion.of_each else name
         if criterion.kind == "capability":
             parts.append(FactHolds(asked, present=draw(st.sampled_from([True, True, False]))))
         else:
             parts.append(FactHolds(asked, draw(st.sampled_from(bounds_of(criterion)))))
     weight = draw(st.sampled_from([None, 0.5, 3]))
-    return Requirement(name_choice(parts, knowledge.criteria), draw(st.sampled_from(priorities)), None, weight)
+    return Requirement(name_choice(parts, criteria), draw(st.sampled_from(priorities)), None, weight)
+
+
+_OWN_WORDS = ((), (), (Unlisted("in our words", "should"),), (Unlisted("in our words"), Unlisted("and more")))
+_USES = [some for count in (0, 1, 2) for some in itertools.combinations(sorted(TOPICS[1].values), count)]
+_TEAMS = {
+    weighed: choose_each(
+        (PRIORITIES, ("must",)),
+        [(), (), (), *((value,) for value in TOPICS[0].values)],
+        [(), (), *_USES],
+        ({}, {"calls": 10}, {"calls": 100}, {"calls": 5000}, {"calls": CALLS}),
+        _OWN_WORDS if weighed else ((),),
+        AREA_WEIGHTS if weighed else ({},),
+    )
+    for weighed in (False, True)
+}
+"""What a team says beside what it asks for: its priorities, the two topics, usage, own words, weights of areas."""
 
 
 @st.composite
@@ -542,22 +583,13 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -
 
     A team that is weighed may also say something in its own words.
     """
-    priorities = draw(st.sampled_from([PRIORITIES, ("must",)]))
+    priorities, staff, uses, usage, unlisted, weights = draw(_TEAMS[weighed])
     criteria = knowledge.criteria
-    one = make_once(priorities, criteria, lambda: st.one_of([requirements(c, priorities) for c in criteria.values()]))
-    several = choices(knowledge, priorities) if len(knowledge.criteria) > 1 else one
-    asked = _consistent(draw(st.lists(st.one_of(one, one, several), max_size=6)))
-    situation = {}
-    for topic in TOPICS:
-        answers = draw(st.lists(st.sampled_from(topic.values), max_size=2 if topic.many else 1, unique=True))
-        if answers:
-            situation[topic.id] = tuple(sorted(answers))
-    usage = draw(st.sampled_from([{}, {"calls": 10}, {"calls": 100}, {"calls": 5000}, {"calls": CALLS}]))
-    own_words = [(), (), (Unlisted("in our words", "should"),), (Unlisted("in our words"), Unlisted("and more"))]
-    unlisted = draw(st.sampled_from(own_words)) if weighed else ()
-    weights = draw(st.sampled_from(AREA_WEIGHTS)) if weighed else {}
-    others = sorted(knowledge.criteria.keys() - {req.criterion for req in asked})
-    unwanted = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
+    asked = _consistent(draw(make_once(("asked", priorities), criteria, lambda: _asked(criteria, priorities))))
+    situation = {topic.id: chosen for topic, chosen in zip(TOPICS, (staff, uses), strict=True) if chosen}
+    names = [*[None] * len(criteria), *criteria]
+    three = draw(make_once("unwanted", criteria, lambda: choose_each(names, names, names)))
+    unwanted = {name for name in three if name} - {req.criterion for req in asked}
     return Team(
         asked,
         situation,
@@ -566,6 +598,13 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -
         unlisted=unlisted,
         weights=weights,
     )
+
+
+def _asked(criteria: Criteria, priorities: Sequence[Priority]) -> st.SearchStrategy[list[Requirement]]:
+    """Up to six things to ask for, of which some may be choices."""
+    one = st.one_of([requirements(criterion, priorities) for criterion in criteria.values()])
+    several = choices(criteria, priorities) if len(criteria) > 1 else one
+    return st.lists(st.one_of(one, one, several), max_size=6)
 
 
 def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
