@@ -53,10 +53,10 @@ def test_every_row_comes_back_in_order_with_the_answer_of_the_kernel_or_its_sent
 
 @pytest.mark.parametrize("options", [{}, {"reasons": True}, {"id_column": "place"}])
 def test_thousands_of_teams_come_back(bicycles, options):
-    for knowledge in (bicycles, load()):
-        table = teams_of(knowledge, 2_000)
+    for knowledge, rows in ((bicycles, 2_000), (load(), 600)):
+        table = teams_of(knowledge, rows)
         _holds(table, knowledge, **options)
-        assert table.num_rows > score_arrow(table, knowledge)["error"].null_count > 1_000
+        assert table.num_rows > score_arrow(table, knowledge)["error"].null_count > rows / 2
 
 
 def test_the_whole_answer_can_be_asked_for(bicycles):

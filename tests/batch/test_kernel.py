@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from single import agrees, answered
 from tables import bases, tables
@@ -270,6 +270,7 @@ def test_of_several_mistakes_in_a_row_the_one_of_a_single_answer_is_told(shipped
     agrees(Scorer(shipped, reasons=True), pa.RecordBatch.from_pydict(columns))
 
 
+@settings(max_examples=40)  # each forgets dozens of times
 @given(data=st.data())
 def test_forgetting_what_was_met_changes_no_answer(data):
     with pytest.MonkeyPatch.context() as patch:
