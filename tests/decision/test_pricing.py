@@ -12,6 +12,7 @@ from provider_advisor import KnowledgeError, RequirementsError, recommend
 from provider_advisor.batch.kernel.costs import calculate_costs
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.decision.cost import calculate_cost
+from provider_advisor.explanation.costs import describe_cost
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.suspicions import suspicions
 from provider_advisor.logic import Interval
@@ -28,7 +29,8 @@ CRITERIA = """area: deliveries
 label: Deliveries
 criteria:
 - {id: delivery-price, label: Price of a delivery, kind: price, unit: EUR/delivery, of: rental, of_each: region,
-   usage: [deliveries], question: How dear may it be?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
+   usage: [deliveries], stale_after: 1000d,
+   question: How dear may it be?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
 """
 
 
@@ -226,6 +228,45 @@ def test_a_source_that_is_silent_on_fees_does_not_deny_them(priced):
     assert later("shop", "delivery-price").amount == Interval(12, 12), "a later claim replaces all of the earlier one"
 
 
+def described(facts, needs=(), **usage):
+    """The record of a cost, and what is said of it."""
+    usage = {name.replace("_at_", "@"): used for name, used in usage.items()}
+    answer = recommend(facts.knowledge, needs=needs, usage=usage, as_of=facts.as_of).explanation
+    cost = answer.providers[0].monthly_cost
+    return cost, describe_cost(cost, facts.knowledge)
+
+
+def test_a_price_of_one_member_is_said_to_be_that_of_it(priced):
+    facts = priced("price_of: north, exactly: 10", "member: south, exactly: 4")
+    cost, said = described(facts, deliveries=10)
+    assert (cost.items[0].price_of, said) == ("north", "100 EUR/month (The north price)")
+    cost, said = described(facts, ["delivery-price@east<=99", "delivery-price@south<=9"], deliveries=10)
+    assert cost.items[0].unpriced_members == ["east"], "the south has a price, and the north is the one that is taken"
+    assert said == "100 EUR/month (The north price); no price is known for The east: the The north price was used"
+    assert (
+        described(facts, ["delivery-price@east<=99"], deliveries=10, deliveries_at_east=1)[0].items[0].unpriced_members
+        == []
+    )
+    plain = priced("exactly: 10")
+    assert described(plain, ["delivery-price@east<=99"], deliveries=10)[1] == (
+        "100 EUR/month; no price is known for The east: a price that names no region was used"
+    )
+
+
+def test_a_cost_says_what_it_leaves_out_and_how_old_its_prices_are(priced):
+    facts = priced("exactly: 10, plus: ferries")
+    usage = {"deliveries": 3, "inspections": "2..4"}
+    assert described(facts, **usage)[1] == (
+        "at least 30 EUR/month; not included: ferries; no price is known for Inspections (2 to 4)"
+    )
+    later = facts_as_of(facts.knowledge, dt.date(2023, 12, 31))
+    cost, said = described(later, deliveries=3)
+    assert said == "at least 30 EUR/month (2020 price); not included: ferries"
+    assert cost.items[0].out_of_date.startswith("2020-")
+    found = recommend(facts.knowledge, usage={"deliveries": 3}, as_of=later.as_of).record
+    assert [part["criterion"] for part in found["knowledge"]["stale"]] == ["delivery-price"]
+
+
 def test_the_terms_are_said(priced):
     terms = "billed_at_least: 5, monthly_minimum: 45, monthly_fee: 7, setup_fee: 300"
     facts = priced(f"exactly: 10, {terms}")
@@ -247,6 +288,8 @@ def test_the_terms_are_said(priced):
         ("exactly: 10, unit: usd/delivery", "", "the unit 'usd/delivery' does not fit; expected EUR/delivery"),
         ("by_quote: true, monthly_fee: 5", "", "'monthly_fee' belongs to a price with an amount; remove it."),
         ("by_quote: true, plus: ferries", "", "'plus' belongs to a price with an amount; remove it."),
+        ("member: north, price_of: north, exactly: 10", "", "'price_of' is for the price of volumes without a member"),
+        ("price_of: nowhere, exactly: 10", "", "unknown member 'nowhere' of region"),
         ("exactly: 10, billed_at_least: 0", "", "'billed_at_least': expected greater than 0"),
         ("exactly: 10", "{currency: EUR, worth: 1, source: guide-2020}", "EUR is the base itself, worth 1; remove the"),
         ("exactly: 10", "{currency: USD, worth: 0, source: guide-2020}", "'worth': expected greater than 0"),

@@ -26,4 +26,4 @@ def test_notes_of_a_price_are_told_with_the_cost(form, verbose):
     # No further than the costs: caveats may name the same note.
     begin, end = _COSTS[form]
     costs = text[text.rindex(begin) + len(begin) :]
-    assert "not included: carrier fees" in costs[: costs.index(end)]
+    assert "Not included: carrier fees" in costs[: costs.index(end)]

@@ -81,7 +81,7 @@ def test_it_has_every_part(bicycles):
         "| Velo & Sons | qualified |",
         "**Rad am Ring:** no; does not have it (Laden) \\[1, line 21; 2020-05-01\\]",
         "by quote only",
-        "Not priced: ",
+        "No price is known for ",
         "1. Where to buy a bicycle (published 2020-05-01, retrieved 2024-01-15)",
         "facts from 2020-05-01 to 2023-03-01, the oldest three years old.",
         f"`{bicycles.fingerprint}`",

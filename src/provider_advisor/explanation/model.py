@@ -111,6 +111,12 @@ class CostItemRecord(AnswerPart):
     """what is recorded beside the price"""
     plus: list[str] | None = None
     """what comes on top of the price, such as carrier fees; nobody says how much, so there is no upper limit"""
+    price_of: str | None = None
+    """the member whose price it is (`us`), where the usage names none"""
+    unpriced_members: list[str] | None = None
+    """members that the team asks something of, and of which no price is known: the price is not theirs"""
+    out_of_date: str | None = None
+    """the day of the price, if it is past its time"""
 
 
 class CostRecord(AnswerPart):

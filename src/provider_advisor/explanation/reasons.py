@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from provider_advisor.decision import Assessment, Decision, Finding, Score, Verdict
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.degrees import GradedPart
-from provider_advisor.explanation.costs import describe_cost, record_cost
+from provider_advisor.explanation.costs import describe_cost, member_label, record_cost
 from provider_advisor.explanation.model import ProductGapRecord
 from provider_advisor.explanation.notices import describe_notices, has_ended
 from provider_advisor.explanation.products import say_product_gaps
@@ -23,7 +23,7 @@ from provider_advisor.explanation.words import (
     requirement_text,
     shortened,
 )
-from provider_advisor.knowledge import Claim, Fact, KnowledgeBase
+from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
@@ -59,13 +59,13 @@ def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
     return "The team asks for it."
 
 
-def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
+def explain_finding(finding: Finding, facts: Facts) -> str:
     """Return what is known about the provider here: "has it (Twilio Video API)", "not known: …"."""
-    fact = finding.degree.fact
+    fact, knowledge = finding.degree.fact, facts.knowledge
     if finding.cost is not None:
-        return describe_cost(record_cost(finding.cost, knowledge), knowledge)
+        return describe_cost(record_cost(finding.cost, facts), knowledge)
     if fact is None:
-        parts = [_explain_part(part, finding, knowledge) for part in finding.degree.parts]
+        parts = [_explain_part(part, finding, facts) for part in finding.degree.parts]
         return "; ".join(parts) or _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
     if not fact.claims:
         silent = "the claims are older than you allow" if fact.aged else "no claim confirms or denies it"
@@ -80,11 +80,11 @@ def explain_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     return _amount_says(fact, finding, knowledge)
 
 
-def _explain_part(part: GradedPart, finding: Finding, knowledge: KnowledgeBase) -> str:
+def _explain_part(part: GradedPart, finding: Finding, facts: Facts) -> str:
     """Return what is known of one part of a choice: "WhatsApp: has it (Twilio Messaging)"."""
-    asked, label = part.asked, knowledge.criteria[part.asked.criterion].label
+    asked, label = part.asked, facts.knowledge.criteria[part.asked.criterion].label
     requirement = Requirement(asked.criterion, "should", get_bound(asked))
-    return f"{label}: {explain_finding(finding._replace(requirement=requirement, degree=part.degree), knowledge)}"
+    return f"{label}: {explain_finding(finding._replace(requirement=requirement, degree=part.degree), facts)}"
 
 
 def list_deciding(finding: Finding) -> list[Fact]:
@@ -127,6 +127,8 @@ def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
 
 def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
+    if fact.price_of is not None:
+        said += f" ({member_label(fact.criterion, fact.price_of, knowledge)} price)"
     if fact.disputed:
         return f"disputed: {said}"
     doubt = " (the source is ambiguous)" if _strongest_evidence(fact.claims) == "ambiguous" else ""

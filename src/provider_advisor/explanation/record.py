@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -19,7 +19,7 @@ from provider_advisor.explanation.reasons import (
     list_deciding,
 )
 from provider_advisor.explanation.words import joined, limits_text, scope_text, usage_label
-from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 from provider_advisor.knowledge.members import AT
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted
@@ -35,6 +35,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     used = _used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
+    asked = _list_asked_members(outcome.team.requirements, knowledge)
     chosen, take = record_choices(decision)
     return model.AnswerRecord(
         schema=model.SCHEMA,
@@ -45,8 +46,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             *_describe_usage(outcome.team, knowledge),
         ],
         verdict=_verdict(outcome.verdict, explain_verdict(decision, gaps)),
-        providers=[_provider(assessment, knowledge) for assessment in outcome.assessments],
-        findings=[_finding(finding, knowledge) for finding in findings],
+        providers=[_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
+        findings=[_finding(finding, decision.facts) for finding in findings],
         left_out=None,
         requirements=[
             _requirement(requirement, knowledge)
@@ -105,8 +106,21 @@ def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:
     return model.VerdictRecord(**verdict.record(), reason=reason)
 
 
-def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> model.ProviderRecord:
-    score = assessment.score
+def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
+    """Return the members that the team asks something of, by their list: the countries whose numbers it needs."""
+    found: dict[str, list[str]] = {}
+    for requirement in requirements:
+        asked = knowledge.criteria[requirement.criterion]
+        for name in [part.criterion for part in asked.any_of] or [asked.id]:
+            of = knowledge.criteria[name].member_of
+            listed = None if of is None else knowledge.criteria[of.criterion].of_each
+            if of is not None and listed is not None and of.member not in found.setdefault(listed, []):
+                found[listed].append(of.member)
+    return found
+
+
+def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence[str]]) -> model.ProviderRecord:
+    score, knowledge = assessment.score, facts.knowledge
     return model.ProviderRecord(
         id=assessment.provider,
         name=knowledge.providers[assessment.provider].name,
@@ -116,12 +130,12 @@ def _provider(assessment: Assessment, knowledge: KnowledgeBase) -> model.Provide
             expected=score.expected if score else None,
             possible=score.possible if score else None,
         ),
-        monthly_cost=None if assessment.cost is None else record_cost(assessment.cost, knowledge),
+        monthly_cost=None if assessment.cost is None else record_cost(assessment.cost, facts, asked),
     )
 
 
-def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
-    requirement = finding.requirement
+def _finding(finding: Finding, facts: Facts) -> model.FindingRecord:
+    requirement, knowledge = finding.requirement, facts.knowledge
     implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
     return model.FindingRecord(
         provider=finding.provider,
@@ -135,7 +149,7 @@ def _finding(finding: Finding, knowledge: KnowledgeBase) -> model.FindingRecord:
         expected=finding.degree.expected,
         weight=finding.weight,
         because=explain_presence(finding, knowledge),
-        says=explain_finding(finding, knowledge),
+        says=explain_finding(finding, facts),
         disputed=any(fact.disputed for fact in list_deciding(finding)),
         evidence=[_evidence(claim) for claim in finding.degree.claims],
     )
@@ -226,6 +240,9 @@ def _sources(
 def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> model.KnowledgeRecord:
     facts = decision.facts
     used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}
+    costs = [part.cost for part in decision.outcome.assessments if part.cost is not None]
+    prices = (item.price for cost in costs for item in cost.items if item.price is not None)
+    used.update(((fact.provider, fact.criterion), fact) for fact in prices)
     compared = len(decision.outcome.assessments)
     cited = {claim.source for claim in claims}
     sources = [source for source in facts.knowledge.sources if source in cited]
@@ -268,6 +285,7 @@ def claim_record(claim: Claim) -> dict[str, Any]:
         "tiers": [tier._asdict() for tier in claim.tiers],
         **{name: amount for name, amount in claim.terms._asdict().items() if amount},
         **({} if claim.plus is None else {"plus": claim.plus}),
+        **({} if claim.price_of is None else {"price_of": claim.price_of}),
         "unit": claim.unit,
         "evidence": claim.evidence,
         "source": claim.source,

@@ -182,6 +182,7 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         meant=shape.meant,
         terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in shapes.TERM_KEYS)),
         plus=shape.plus,
+        price_of=shape.price_of,
     )
 
 

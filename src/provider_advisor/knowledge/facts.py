@@ -54,6 +54,11 @@ class Fact(NamedTuple):
         return tuple(dict.fromkeys(claim.plus for claim in self.claims if claim.plus is not None))
 
     @property
+    def price_of(self) -> str | None:
+        """Return the member whose price it is, although it is taken for volumes without one; None for any other."""
+        return next((claim.price_of for claim in self.claims if claim.price_of is not None), None)
+
+    @property
     def newest(self) -> dt.date | None:
         """Return the day from which the newest claim it rests on ages."""
         return max((claim.counts_from for claim in self.claims), default=None)

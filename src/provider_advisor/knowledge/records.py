@@ -224,6 +224,7 @@ class Claim(NamedTuple):
     A price may have `tiers`; its value and amount then are those between the lowest price and the highest. `terms` are
     what else it asks, in its own currency. Where that is not the criterion's, a fact's claim has `amount` and `tiers`
     converted by `rates`, several where sources of one day differ; without a rate the amount is not known.
+    A price may be that of one member (`price_of`) and be taken for volumes that name none, because no other is stated.
     `plus` names what comes on top of a price, such as carrier fees: nobody says how much, so `amount` has no upper end.
     With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
     Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
@@ -254,6 +255,7 @@ class Claim(NamedTuple):
     terms: Terms = NO_TERMS
     rates: tuple[Rate, ...] = ()
     plus: str | None = None
+    price_of: str | None = None
 
     @property
     def is_unconverted(self) -> bool:

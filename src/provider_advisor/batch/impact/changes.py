@@ -110,7 +110,18 @@ def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) ->
 def _collect_meaning(fact: Fact) -> tuple[Any, ...]:
     """Return all of a fact that an answer can depend on; not its source."""
     said = {
-        (part.product, part.value, part.bound, part.unit, part.evidence, part.amount, part.tiers, part.terms, part.plus)
+        (
+            part.product,
+            part.value,
+            part.bound,
+            part.unit,
+            part.evidence,
+            part.amount,
+            part.tiers,
+            part.terms,
+            part.plus,
+            part.price_of,
+        )
         for part in fact.claims
     }
     return fact.truth, fact.amount, fact.disputed, said

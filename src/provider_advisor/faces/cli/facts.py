@@ -151,6 +151,7 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
 def _row(claim: Claim) -> list[str]:
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
     members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
+    members += f" (price of {claim.price_of})" if claim.price_of else ""
     says = claim_text(claim) + members + starts + (f" until {claim.until}" if claim.until else "")
     product = claim.product or (f"({claim.meant})" if claim.meant else "")
     return [claim.criterion, says, product, claim.evidence, str(claim.line or claim.place)]

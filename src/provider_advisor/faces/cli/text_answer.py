@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from provider_advisor.explanation.costs import describe_cost
+from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
 from provider_advisor.explanation.model import (
     AnswerRecord,
     CostItemRecord,
@@ -279,8 +279,9 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
     for name, cost in costs:
         if cost.is_unknown:
             continue
-        page.line(f"{name}: {describe_cost(cost, knowledge)}", 2, bold=True)
-        for note in () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ()):
+        page.line(f"{name}: {describe_sum(cost, knowledge)}", 2, bold=True)
+        notes = () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ())
+        for note in (*list_gaps(cost, knowledge), *notes):
             page.line(f"{capital(note)}.", 4)
         for item in cost.items if verbose else ():
             for text in _cost_lines(item, knowledge):
@@ -301,7 +302,7 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         yield f"  cheaper for this usage than {other.price}"
     if item.beside:
         yield f"  not subtracted: {joined(item.beside)}"
-    for note in item.notes or ():
+    for note in (*list_price_remarks(item, knowledge), *(item.notes or ())):
         yield f"  {note}"
 
 

@@ -260,6 +260,8 @@ def _cost(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources)
         yield escape(unpriced)
     for bill in bills:
         yield f"### {escape(bill.provider)}: {escape(bill.total)}"
+        if bill.gaps:
+            yield _remarks(bill.gaps)
         yield _table(
             ["Usage", "Price", "Amount", "Remarks"],
             (
@@ -267,8 +269,6 @@ def _cost(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources)
                 for part in bill.positions
             ),
         )
-        if bill.unpriced:
-            yield f"Not priced: {'; '.join(escape(usage) for usage in bill.unpriced)}."
 
 
 def _remarks(notes: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.costs import describe_cost
+from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, LineRecord, RequirementRecord
 from provider_advisor.explanation.unknowns import (
     Unknown,
@@ -16,7 +16,7 @@ from provider_advisor.explanation.unknowns import (
     list_unsure,
     list_unwanted,
 )
-from provider_advisor.explanation.words import amount_text, capital, criterion_label, describe_priced, joined
+from provider_advisor.explanation.words import amount_text, capital, criterion_label, joined
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
@@ -62,7 +62,8 @@ class Bill(NamedTuple):
     total: str
     unit: str
     positions: tuple[BillPosition, ...]
-    unpriced: tuple[str, ...]
+    gaps: tuple[str, ...]
+    """what the total leaves out, in sentences"""
 
 
 def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
@@ -174,9 +175,9 @@ def list_unpriced(answer: AnswerRecord) -> str:
 
 def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
     items = [item for item in cost.items if item.criterion is not None or item.high != 0]
-    unpriced = tuple(clean(_usage(item, knowledge) + describe_priced(item)) for item in items if item.criterion is None)
+    gaps = tuple(clean(f"{capital(gap)}.") for gap in list_gaps(cost, knowledge))
     positions = tuple(_position(item, knowledge, sources) for item in items)
-    return Bill(name, cost.low, cost.high, clean(describe_cost(cost, knowledge)), clean(cost.unit), positions, unpriced)
+    return Bill(name, cost.low, cost.high, clean(describe_sum(cost, knowledge)), clean(cost.unit), positions, gaps)
 
 
 def _usage(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
@@ -187,7 +188,7 @@ def _position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSour
     usage = clean(_usage(item, knowledge))
     notes = [f"Cheaper for this usage than {other.price}." for other in item.instead]
     notes += [f"Not subtracted: {beside}." for beside in item.beside]
-    notes += [f"{capital(note)}." for note in item.notes or ()]
+    notes += [f"{capital(note)}." for note in (*list_price_remarks(item, knowledge), *(item.notes or ()))]
     unpriced = "by quote only" if item.by_quote else "no price is known"
     price, amount = unpriced, "not known"
     if item.criterion is not None:

@@ -66,6 +66,8 @@ def _say_claim(claim: Claim, knowledge: KnowledgeBase) -> str:
     said = claim_text(claim)
     said = {"present": "yes", "absent": "no"}.get(said, said)
     of = knowledge.criteria.list_of(claim.criterion)
+    if of is not None and claim.price_of:
+        return f"{said} ({of.members[claim.price_of].label} price)"
     if of is None or not claim.members:
         return said
     return f"{said}, for {shortened([of.members[name].label for name in claim.members], _MOST_MEMBERS)}"

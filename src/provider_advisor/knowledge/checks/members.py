@@ -64,12 +64,15 @@ def check_claim_members(
     claim: ClaimShape, criterion: Criterion | None, lists: Mapping[str, Defined[Member]]
 ) -> Iterator[str]:
     """Return what is wrong with the members that a claim names."""
-    if criterion is None or not claim.members:
+    named = claim.members if claim.price_of is None else (claim.price_of,)
+    if criterion is None or not named:
         return
     if criterion.of_each is None:
         yield "the criterion has no members; remove the keys that name them, or add `of_each` to the criterion."
         return
-    for name in claim.members if criterion.of_each in lists else ():
+    if claim.price_of is not None and criterion.kind != "price":
+        yield "'price_of' belongs to a price; remove it."
+    for name in named if criterion.of_each in lists else ():
         yield from check_member(name, criterion.of_each, lists[criterion.of_each])
     if claim.only is not None and (criterion.kind != "capability" or claim.value != "present"):
         yield "'only' says that other members are absent, so it needs `value: present` of a capability; use 'includes'."

@@ -322,6 +322,9 @@ class ClaimShape(Shape):
     monthly_minimum: Annotated[Amount | None, Field(description="what a month costs at least")] = None
     monthly_fee: Annotated[Amount | None, Field(description="what each month costs in addition to usage")] = None
     setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost includes it")] = None
+    price_of: Annotated[
+        Id | None, Field(description="the member whose price this is, taken where a volume names no member")
+    ] = None
     plus: Annotated[
         Words | None,
         Field(description="what comes on top of a price, which then is the least that is paid"),
@@ -347,6 +350,8 @@ class ClaimShape(Shape):
         if self.product is not None and self.meant is not None:
             raise wrong("'product' is what the source names, 'meant' what it means without a name; keep one of them")
         self._check_members()
+        if self.price_of is not None and self.members:
+            raise wrong("'price_of' is for the price of volumes without a member; remove it, or the members")
         if self.as_of is not None and (self.stated is not None or self.starts is not None):
             raise wrong("'as_of' is the old word for 'stated' and 'from'; remove it")
         for name, day in (("stated", self.stated), ("from", self.starts), ("as_of", self.as_of)):
