@@ -40,3 +40,18 @@ def test_a_second_claim_that_is_plain_leaves_nothing_ambiguous():
 def test_what_is_unknown_is_not_called_ambiguous():
     found, _ = _answered({"ada": {"fax": [_READ_TWICE, Said("absent", evidence="ambiguous")]}}, capability("fax"))
     assert [part.is_ambiguous for part in found.explanation.findings] == [False]
+
+
+@pytest.mark.parametrize(
+    ("fax", "sms", "said"),
+    [
+        (_READ_TWICE, Said("present"), "; for Ada, the texts on fax are ambiguous."),
+        (_READ_TWICE, _READ_TWICE, "; for Ada, the texts on fax and sms are ambiguous."),
+        ([_READ_TWICE, Said("present", product="extra")], Said("present"), None),
+    ],
+)
+def test_the_verdict_says_which_musts_rest_on_ambiguous_texts_alone(fax, sms, said):
+    claims = {"ada": {"fax": fax, "sms": sms}, "bob": {"fax": Said("absent"), "sms": Said("present")}}
+    found, _ = _answered(claims, capability("fax"), capability("sms"))
+    sentence = found.explanation.verdict.reason
+    assert sentence.endswith(said) if said else "ambiguous" not in sentence, sentence

@@ -186,9 +186,32 @@ def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -
     """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged."""
     sentence = _explain_judged(decision)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    dated = (_say_older_price(decision), _say_without_stale(decision))
-    more = [clause for clause in (apart, *dated, count_unjudged(decision.outcome.team)) if clause]
+    doubts = (apart, _say_ambiguous(decision), _say_older_price(decision), _say_without_stale(decision))
+    more = [clause for clause in (*doubts, count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
+
+
+def _say_ambiguous(decision: Decision) -> str:
+    """Return which musts of the provider recommended rest on ambiguous texts alone."""
+    knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
+    if provider is None:
+        return ""
+    labels = [
+        requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
+        for assessment in decision.outcome.assessments
+        if assessment.provider == provider
+        for finding in assessment.findings
+        if finding.requirement is not None and finding.decides_standing and _is_ambiguous(finding)
+    ]
+    name = knowledge.providers[provider].name
+    return f"for {name}, the texts on {shortened(labels)} are ambiguous" if labels else ""
+
+
+def _is_ambiguous(finding: Finding) -> bool:
+    """Return whether all texts by which it is met admit another reading."""
+    deciding = list_deciding(finding)
+    evidence = {claim.evidence for fact in deciding for claim in fact.claims}
+    return finding.outcome == "met" and evidence == {"ambiguous"} and not any(fact.disputed for fact in deciding)
 
 
 def _say_without_stale(decision: Decision) -> str:
