@@ -155,6 +155,7 @@ def test_a_file_comes_back_with_scores_and_rejects(web, jobs):
         ("", "team,needs\n", "application/json", 415),
         ("", "team,needs\n", "", 415),
         ("", "", "text/csv", 422),
+        ("", "\0\1", "application/octet-stream", 422),
         ("", "team,needs\n", "application/vnd.apache.parquet", 422),
         ("?output=pdf", "team,needs\n", "text/csv", 422),
         ("?as_of=soon", "team,needs\n", "text/csv", 422),

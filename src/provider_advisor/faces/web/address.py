@@ -19,7 +19,7 @@ from provider_advisor.requirements import Statement, split_list, statement_recor
 from provider_advisor.requirements.file import read_requirements_data
 from provider_advisor.requirements.team import Mistakes
 
-__all__ = ["ABSENT_TICK", "AddressQuestion", "Query", "read_address", "write_address"]
+__all__ = ["ABSENT_TICK", "AddressQuestion", "Query", "describe_query", "read_address", "write_address"]
 
 Query = Sequence[tuple[str, str]]
 
@@ -77,6 +77,38 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     if statement is None:
         raise RequirementsError("The address cannot be read.")
     return AddressQuestion(statement, tuple(dict.fromkeys(unknown)))
+
+
+_TOLD = {
+    "needs": "what the provider must have, separated by commas: `sms,number-countries>=90,fax=no`",
+    "wants": "what it should have, written in the same way; `fax:could` matters least",
+    "as_of": "YYYY-MM-DD: use the facts as of this date; default: today",
+    "max_age": "leave out facts that are older, such as `365d`",
+    "only": "providers to compare, separated by commas; default: all",
+    "without": "providers to leave out, separated by commas",
+    "sources": "sources to use, separated by commas; default: all",
+    "customer_of": "providers of which the team is a customer already, separated by commas",
+    "team": "a name for the team",
+}
+
+
+def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
+    """Return the parameters of a question as OpenAPI describes them, so that clients made from it can ask one."""
+    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
+    told = dict(_TOLD)
+    told |= {
+        f"situation.{topic.id}": f"{topic.question} {', '.join(topic.values)}{' (several, by commas)' * topic.many}"
+        for topic in knowledge.topics.values()
+    }
+    told |= {f"usage.{item.id}": f"{item.question} A number" for item in knowledge.usage.values()}
+    told |= {
+        f"weights.{area}": f"how much the area {area} counts, as a part of the sum of all weights" for area in areas
+    }
+    found = [{"name": name, "description": says, "schema": {"type": "string"}} for name, says in told.items()]
+    texts = {"type": "array", "items": {"type": "string"}}
+    unlisted = "what no criterion says, in the team's own words; can be repeated"
+    found.insert(2, {"name": "unlisted", "description": unlisted, "schema": texts})
+    return [{**part, "in": "query", "required": False} for part in found]
 
 
 def _read_ticks(

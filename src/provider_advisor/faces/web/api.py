@@ -18,7 +18,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.schema import answer_schema
 from provider_advisor.faces.cli.compare import record_facts
 from provider_advisor.faces.cli.criteria import record_criterion
-from provider_advisor.faces.web.address import read_address
+from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.problems import encode_json, problem_schema
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.shapes import file_schemas
@@ -80,7 +80,9 @@ def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of o
     """Return the routes below /api/v1."""
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
-    @router.get("/recommendation", responses=_ANSWER, tags=["answers"])
+    asked = {"parameters": describe_query(service.knowledge)}
+
+    @router.get("/recommendation", responses=_ANSWER, tags=["answers"], openapi_extra=asked)
     def get_recommendation(request: Request, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
         """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
         asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Body, Query, Request
 from fastapi import Path as AddressPart
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.replaying import check_record, replay_record
@@ -42,6 +42,7 @@ _MOST_TEAMS = 1_000
 _SECONDS = 25
 _FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
 _TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
+_ANY_FILE = "application/octet-stream"
 _NOT_FOUND: Responses = {404: PROBLEM}
 _GONE = "There is no such run: results are removed after an hour."
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -95,7 +96,9 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
         415: PROBLEM,
         422: PROBLEM,
     }
-    body = {"requestBody": {"required": True, "content": dict.fromkeys(_TYPES, _BYTES)}}
+    # Clients are made from the contract, and most makers know no other type of a file than this.
+    said = f"the file, judged by its content; {', '.join(_TYPES)} say which it has to be"
+    body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
 
     @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
     async def post_batch(
@@ -106,15 +109,15 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     ) -> Response:
         """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media not in _TYPES:
+        if media not in {_ANY_FILE, *_TYPES}:
             return respond_problem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                [f"'{media[:60]}' is not supported; expected one of {', '.join(_TYPES)}."],
+                [f"'{media[:60]}' is not supported; expected one of {_ANY_FILE}, {', '.join(_TYPES)}."],
             )
         content = await request.body()
 
         def begin() -> str:
-            upload = read_upload(f"teams.{_TYPES[media]}", content)
+            upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
             return jobs.start(make_batch_run(upload, BatchChoice(output, reasons, as_of or ""), jobs.knowledge))
 
         job = jobs.find(await run_in_threadpool(begin))
@@ -131,14 +134,17 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
         """Return the state of a run and, once it is done, where its files are."""
         return _with_job(jobs, name, lambda job: JsonResponse(_record(job)))
 
-    files: Responses = {200: {"description": "the file", "content": dict.fromkeys(_TYPES, _BYTES)}, **_NOT_FOUND}
+    kinds = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)  # a client takes the first that it knows: bytes
+    scores: Responses = {200: {"description": "the file", "content": kinds}, **_NOT_FOUND}
+    text = {"text/csv": {"schema": {"type": "string"}}}
+    rejects: Responses = {200: {"description": "the rows", "content": text}, **_NOT_FOUND}
 
-    @router.get("/batch/{name}/scores", responses=files, tags=["many teams"])
+    @router.get("/batch/{name}/scores", responses=scores, response_class=FileResponse, tags=["many teams"])
     def get_scores(name: RunId) -> Response:
         """Return the rows with their verdicts and scores."""
         return _with_job(jobs, name, lambda job: _send(job, "scores"))
 
-    @router.get("/batch/{name}/rejects", responses=files, tags=["many teams"])
+    @router.get("/batch/{name}/rejects", responses=rejects, response_class=FileResponse, tags=["many teams"])
     def get_rejects(name: RunId) -> Response:
         """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
         return _with_job(jobs, name, lambda job: _send(job, "rejects"))

@@ -66,6 +66,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        generate_unique_id_function=lambda route: route.name,  # what clients made from the contract call it
         redirect_slashes=False,  # such a redirect would lead to the host that the request names
         lifespan=lambda _: _limit_threads(settings.threads),
     )
