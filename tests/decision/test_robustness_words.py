@@ -4,12 +4,13 @@ import json
 
 import jsonschema
 from hypothesis import given, settings
-from worlds import Said, capability, decided, knowledge_of, worlds
+from worlds import Said, capability, decided, knowledge_of, price, quantity, worlds
 
 from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.explanation.model import ConfirmRecord, RobustnessRecord, as_data
 from provider_advisor.explanation.schema import schema_of
 from provider_advisor.explanation.sureness import record_confirm, record_robustness
+from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)
@@ -54,3 +55,36 @@ def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     assert entry.says == (
         "Does Bob offer this: board? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm)."
     )
+
+
+def _say_together(criteria, claims, *asked):
+    knowledge = knowledge_of(criteria, claims)
+    found = record_confirm(measure_robustness(decided(knowledge, Team(asked))), knowledge)
+    return next(entry.says for entry in found if len(entry.facts) > 1)
+
+
+def test_answers_together_are_those_that_settle_it_for_the_one_that_stands_best():
+    claims = {"ada": {}, "bob": {}, "zoe": {"calls": Said("present")}}
+    said = _say_together(
+        [capability("board", 3), capability("calls")],
+        claims,
+        Requirement("board", "must"),
+        Requirement("calls", "could"),
+    )
+    assert said == (
+        "Several answers together could settle the verdict: Zoe would be recommended (firm) if Zoe has board "
+        "and Ada and Bob do not have board."
+    )
+
+
+def test_answers_together_say_the_bound_that_matters_and_not_a_number_beside_it():
+    seats = Requirement("seats", "must", Interval(5))
+    said = _say_together([quantity("seats")], {"ada": {}, "bob": {}, "zoe": {}}, seats)
+    assert "seats at Ada is at least 5 things" in said
+    assert "seats at Bob and Zoe is below 5 things" in said
+
+
+def test_answers_together_say_that_an_amount_on_a_scale_is_an_extreme():
+    said = _say_together([price("fee")], {"ada": {}, "bob": {}, "zoe": {}}, Requirement("fee", "should"))
+    assert "fee at Ada is as low as" in said
+    assert "fee at Bob and Zoe is as high as" in said

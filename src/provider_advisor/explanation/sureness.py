@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
@@ -460,7 +460,7 @@ def _question_says(question: FactQuestion, before: Verdict, knowledge: Knowledge
 
 
 def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
-    said = joined(list(_say_supposed(part.answers, knowledge)))
+    said = joined(list(_say_supposed(part, knowledge)))
     then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
     does = "settle" if found.questions else "change"
     says = f"Several answers together could {does} the verdict: {then}"
@@ -484,24 +484,49 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
     )
 
 
-def _say_supposed(facts: Iterable[Fact], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what facts would say, once for all providers with the same capability: "Acme and Brook have Fax"."""
+def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield what the facts would say, once for all providers of whom it is the same: "Acme and Brook have Fax"."""
     by_capability: dict[tuple[str, bool], list[str]] = {}
-    for fact in facts:
+    by_amount: dict[str, list[str]] = {}
+    for question, fact in zip(part.questions, part.answers, strict=True):
+        name = knowledge.providers[fact.provider].name
         if knowledge.criteria[fact.criterion].kind == "capability":
-            names = by_capability.setdefault((fact.criterion, fact.truth is Truth.YES), [])
-            names.append(knowledge.providers[fact.provider].name)
+            by_capability.setdefault((fact.criterion, fact.truth is Truth.YES), []).append(name)
         else:
-            yield _supposed_text(fact, knowledge)
+            by_amount.setdefault(_say_amount(question, fact, knowledge), []).append(name)
+    for amount, providers in by_amount.items():
+        yield amount.format(at=f" at {joined(providers)}")
     for (name, is_there), providers in by_capability.items():
         there, missing = ("has", "does not have") if len(providers) == 1 else ("have", "do not have")
         verb = there if is_there else missing
         yield f"{joined(providers)} {verb} {knowledge.criteria[name].label}"
 
 
-def _supposed_text(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return what the fact on an amount would say: "Seats at Acme is 90 seats"."""
-    criterion, name = knowledge.criteria[fact.criterion], knowledge.providers[fact.provider].name
-    if fact.amount is not None and fact.amount.low != fact.amount.high:
-        return f"{criterion.label} at {name} is {joined(list(dict.fromkeys(claim_text(part) for part in fact.claims)))}"
-    return f"{criterion.label} at {name} is {_value_text(fact, criterion, knowledge)}"
+def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
+    """Return what the fact on an amount would say, with a place for the providers: "Seats{at} is at least 90 seats".
+
+    Where only a bound counts, the bound is said; where the place on the scale counts, that the amount is an extreme.
+    """
+    criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
+    label = criterion.label.replace("{", "{{").replace("}", "}}")
+    still_holds = question.stated is not None and fact.claims
+    if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
+        return f"{label}{{at}} is {joined(list(dict.fromkeys(claim_text(part) for part in fact.claims)))}"
+    if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
+        is_within = compare(fact.amount, bounds[0]) is Truth.YES
+        return f"{label}{{at}} is {_bound_or_beyond(bounds[0], criterion, is_within=is_within)}"
+    value = _value_text(fact, criterion, knowledge)
+    amounts = [answer.fact.amount for answer in question.answers]
+    if criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
+        return f"{label}{{at}} is {value}"
+    return f"{label}{{at}} is as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
+
+
+def _bound_or_beyond(bound: Interval, criterion: Criterion, *, is_within: bool) -> str:
+    """Return "at least 90 seats", or where the amount is not within the bound "below 90 seats"."""
+    said = bound_text(bound, criterion)
+    if is_within:
+        return said
+    if bound.low is not None and bound.high is not None:
+        return f"not {said}"
+    return said.replace("at least", "below", 1).replace("at most", "above", 1)
