@@ -343,3 +343,14 @@ def test_a_spelling_is_found_whatever_stands_between_words(bicycles):
     assert [spelling.find(name) for name in ("AS OF", "asof", "Usage__Rental  Days", "region")] == [
         "as_of", None, "usage.rental-days", None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_columns_are_carried_whose_names_would_be_patterns_of_columns(answers, tmp_path, form):
+    names = ["*", "^.*$", "team"]
+    if form == "csv":
+        table = _write(tmp_path / "teams.csv", f"needs,{','.join(names)}\nrepairs,1,2,a\n")
+    else:
+        table = _write(tmp_path / "teams.jsonl", json.dumps({"needs": ["repairs"], "*": "1", "^.*$": "2", "team": "a"}))
+    (row,), rejects, _ = answers(table)
+    assert ([row[name] for name in names], rejects) == (["1", "2", "a"], [])

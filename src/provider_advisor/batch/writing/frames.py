@@ -96,7 +96,7 @@ def _holds_bytes(kind: PolarsDataType) -> bool:
 
 
 def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
-    column = pl.col(name)
+    column = pl.selectors.by_name(name).as_expr()  # `pl.col("*")` would be all columns
     if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested() and not _holds_bytes(kind):
         texts = (
             column.cast(pl.List(pl.String))
