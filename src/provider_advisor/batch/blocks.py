@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.counts import Tally
 
 __all__ = ["Block", "Done", "Piece", "Position", "Reject", "Stopped", "show_record"]
@@ -67,7 +68,7 @@ class Block(NamedTuple):
         out[list(wrong)] = True
         places = np.flatnonzero(~out)
         return self._replace(
-            rows=self.rows.filter(pa.array(~out)),
+            rows=self.rows.filter(arrays.make_flags(~out)),
             numbers=self.numbers[places],
             rejects=tuple(sorted([*self.rejects, *refused], key=lambda reject: reject.row)),
             content=lambda row: self.content(int(places[row])),

@@ -1,7 +1,7 @@
 """Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
@@ -181,14 +181,16 @@ def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
     return knowledge.policy.priorities[requirement.priority] * own
 
 
-def list_used_facts(finding: Finding, facts: Facts) -> Iterator[Fact]:
-    """Yield the facts that a finding is based on: of its criterion or choice, of what a price pays for, of its rule."""
-    for degree in (finding.degree, *(part.degree for part in finding.degree.parts)):
-        yield from (fact for fact in (degree.fact, degree.paid_for) if fact is not None)
+def list_used_facts(finding: Finding, facts: Facts) -> list[Fact]:
+    """Return the facts of a finding: of its criterion or choice, of what a price pays for, of its rule."""
+    used = [finding.degree.fact, finding.degree.paid_for]
+    for part in finding.degree.parts:
+        used += part.degree.fact, part.degree.paid_for
     condition = finding.rule.favours if finding.rule is not None else None
     for leaf in leaves(condition) if condition is not None else ():
         if isinstance(leaf, FactHolds):
-            yield facts(finding.provider, leaf.criterion)
+            used.append(facts(finding.provider, leaf.criterion))
+    return [fact for fact in used if fact is not None]
 
 
 def sum_up(provider: str, findings: Sequence[Finding], cost: Cost | None) -> Assessment:

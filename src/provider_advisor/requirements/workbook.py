@@ -312,9 +312,9 @@ def find_header(rows: Sequence[Sequence[Cell]], is_known: Callable[[str], bool])
     for place, row in enumerate(rows[:_TITLE_ROWS]):
         texts = {cell.strip() for cell in row if isinstance(cell, str) and cell.strip()}
         first = place if first is None and texts else first
-        known = sum(map(is_known, texts))
-        if known > most:
-            best, most = place, known
+        if len(texts) > most:  # else the row has fewer names, and whether a word is one takes long to find out
+            known = sum(map(is_known, texts))
+            best, most = (place, known) if known > most else (best, most)
     return best if most else first or 0
 
 

@@ -322,16 +322,16 @@ class FreshCells:
 def list_notices(cell: Cell, facts: Facts) -> Iterator[Notice]:
     """Yield the ends and changes of the facts that a cell uses, some perhaps twice."""
     for finding in chain.from_iterable(cell.findings):
-        used = list(list_used_facts(finding, facts))
+        used = list_used_facts(finding, facts)
         if cell.like is not None and finding.requirement is not None and any(fact.notices for fact in used):
             # The findings are those of another member, whose name the notices have.
-            used = list(list_used_facts(judge_requirement(finding.provider, finding.requirement, facts), facts))
+            used = list_used_facts(judge_requirement(finding.provider, finding.requirement, facts), facts)
         yield from (notice for fact in used for notice in fact.notices)
 
 
 def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
     """Return the numbers of a cell's findings, as a score sums them."""
-    numbers = [0.0] * width
+    numbers, distinct = [0.0] * width, set[float]()
     for place, part in enumerate(findings):
         if not part:
             continue
@@ -339,9 +339,10 @@ def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[flo
         products = [_multiply(finding) for finding in part]
         sums = products[0] if len(products) == 1 else [*map(math.fsum, zip(*products, strict=True))]
         numbers[WEIGHT], numbers[at : at + 3] = sums[0], sums[1:]
-        numbers[INEXACT] = numbers[INEXACT] or not all(map(_is_exact, {*chain.from_iterable(products)}))
-        numbers[at + 3] = sum(finding.is_failed_must for finding in part)
-        numbers[at + 4] = sum(finding.is_unknown_must for finding in part)
+        distinct.update(*products)  # few, and alike for most providers
+        musts = [finding.degree.truth for finding in part if finding.decides_standing]
+        numbers[at + 3], numbers[at + 4] = musts.count(Truth.NO), musts.count(Truth.UNKNOWN)
+    numbers[INEXACT] = not all(map(_is_exact, distinct))
     return numbers
 
 

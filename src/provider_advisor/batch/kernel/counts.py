@@ -12,6 +12,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.knowledge import Facts
+from provider_advisor.logic import Truth
 
 __all__ = ["Tally", "Tallying"]
 
@@ -207,10 +208,11 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
             if finding.requirement is None:
                 continue
             criterion = finding.requirement.code
-            if finding.is_failed_must:
+            truth = finding.degree.truth if finding.decides_standing else None
+            if truth is Truth.NO:
                 remarks.append(_Remark("unmet", (provider, criterion)))
                 failed[-1].add(criterion)
-            elif finding.is_unknown_must:
+            elif truth is Truth.UNKNOWN:
                 remarks.append(_Remark("unknown", (provider, criterion)))
             if beyond or finding.degree.low < finding.degree.high:
                 facts = [part.asked.criterion for part in finding.degree.parts] or [finding.requirement.criterion]

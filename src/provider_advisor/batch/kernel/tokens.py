@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _SEPARATOR = r"[,;]?[ \t\r]*\n|;"
+_EMPTY = arrays.make_texts([""])[0]  # pyarrow would import pandas to make it from a text of Python
 _OTHER_SIGNS = (ord(";"), ord("\n"))
 
 
@@ -145,7 +146,7 @@ def fill_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_null(column.type):
         return pa.repeat("", len(column))
     texts = column.cast(pa.string()) if column.type != pa.string() else column
-    return pc.fill_null(texts, "") if texts.null_count else texts
+    return pc.fill_null(texts, _EMPTY) if texts.null_count else texts
 
 
 def _number_lists(column: pa.Array) -> Numbered:

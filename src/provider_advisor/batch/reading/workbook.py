@@ -6,9 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
@@ -31,6 +31,10 @@ _ROWS = 10_000
 _LONGEST = 2_000
 _WHOLE = float(2**53)
 Types = dict[str, pa.DataType]
+_POLARS: dict[pa.DataType, pl.DataType] = {
+    pa.string(): pl.String(), pa.int64(): pl.Int64(), pa.float64(): pl.Float64(),
+    pa.date32(): pl.Date(), pa.timestamp("us"): pl.Datetime("us"),
+}  # fmt: skip
 
 
 def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Callable[[str], bool]) -> Grid:
@@ -84,7 +88,7 @@ def _make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
     grid: Grid, rows: Sequence[Sequence[Cell]], at: Sequence[int], types: Types, decimal: str, end: Position
 ) -> Block:
     columns = [
-        pa.array([_convert(row[place], kind, decimal) for row in rows], kind)
+        _make_column([row[place] for row in rows], kind, decimal)
         for place, kind in zip(at, types.values(), strict=True)
     ]
     table = pa.RecordBatch.from_arrays(columns, list(types))
@@ -92,12 +96,13 @@ def _make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
     return Block(grid.file, table, numbers, (), len(rows), end, lambda row: _show_row(grid.names, rows[row]))
 
 
-def _convert(cell: Cell, kind: pa.DataType, decimal: str) -> Any:  # noqa: ANN401 (what Arrow takes)
-    if cell is None:
-        return None
+def _make_column(cells: Sequence[Cell], kind: pa.DataType, decimal: str) -> pa.Array:
+    """Return the cells of a column, by Polars: `pyarrow.array` would import pandas where it is installed."""
     if kind == pa.string():
-        return cell if isinstance(cell, str) else write_cell(cell, decimal)
-    return int(cell) if kind == pa.int64() and isinstance(cell, float) else cell
+        cells = [cell if cell is None or isinstance(cell, str) else write_cell(cell, decimal) for cell in cells]
+    elif kind == pa.int64():
+        cells = [int(cell) if isinstance(cell, float) else cell for cell in cells]
+    return pl.Series(cells, dtype=_POLARS[kind]).to_arrow().cast(kind)
 
 
 def _show_row(names: Iterable[str], row: Sequence[Cell]) -> str:
