@@ -10,11 +10,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 import python_calamine
 import xlsxwriter
 
+from provider_advisor.batch.writing.row_sentences import RowSentences
 from provider_advisor.faces.cli.run import run as run_command
+from provider_advisor.knowledge import load
 
 _DAY = "2024-06-01"
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
@@ -83,21 +86,37 @@ def test_a_workbook_of_lists_is_answered_as_the_same_csv(recommend):
     assert [row[1:3] for row in _csv("a.rejects.csv")[1:]] == [["5", _csv("b.rejects.csv")[1][2]]]
 
 
-def test_an_answer_is_a_workbook_that_can_be_read_again(recommend):
+def _table(path, name):
+    """The columns of a sheet by their names."""
+    head, *rows = _sheet(path, name)
+    assert len({*head}) == len(head)
+    return dict(zip(head, zip(*rows, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("option", ["", "--reasons"])
+def test_an_answer_is_a_workbook_that_can_be_read_again(recommend, option):
     _write("teams.xlsx", rows=_LISTS)
-    assert recommend("batch teams.xlsx out.xlsx --quiet")[0] == 3
-    recommend("batch teams.xlsx out.csv --quiet")
-    head, *rows = _sheet("out.xlsx", "Answers")
-    expected_head, *expected = _csv("out.csv")
-    assert head == expected_head
-    for row, beside in zip(rows, expected, strict=True):
-        for cell, text in zip(row, beside, strict=True):
-            assert cell == (float(text) if isinstance(cell, float) else text)
+    assert recommend(f"batch teams.xlsx out.xlsx --quiet {option}")[0] == 3
+    recommend("batch teams.xlsx out.csv --quiet --reasons")
+    answers, details = _table("out.xlsx", "Answers"), _table("out.xlsx", "Details")
+    expected = dict(zip(_csv("out.csv")[0], zip(*_csv("out.csv")[1:], strict=True), strict=True))
+    lists = {name for name in expected if name.endswith((".unmet", ".unknown"))} | {"among", "reasons", "changes"}
+    scores = {name for name in answers if name.endswith(".score")}
+    assert [*answers] == ["team", "verdict", "strength", "provider", "lean", "ranking", "Note", *sorted(scores)]
+    assert {*answers, *details} - scores == {*expected} - (set() if option else {*lists, "unlisted"})
+    for name, cells in (details | answers).items():
+        column = name.replace(".score", ".expected")
+        for row, (cell, text) in enumerate(zip(cells, expected[column], strict=True)):
+            if name in scores and expected[column.replace(".expected", ".standing")][row] == "ruled-out":
+                assert cell == ""
+            else:
+                assert cell == (float(text) if isinstance(cell, float) else text)
     reasons = _sheet("out.xlsx", "Reasons")
     assert reasons[0] == ["team", "why"]
     assert [row[0] for row in reasons[1:]] == ["a", "b"]
     assert all(row[1].endswith(".") for row in reasons[1:])
     scope = [tuple(row) for row in _sheet("out.xlsx", "Scope")]
+    assert ("Scores", "0 to 100, as expected; empty for providers that are ruled out") in scope
     assert {("Inputs", "teams.xlsx"), ("Rows answered", 2.0), ("Rows rejected", 1.0), ("Blank rows", 1.0)} <= {*scope}
     xml = zipfile.ZipFile("out.xlsx").read("xl/worksheets/sheet1.xml").decode()
     assert "<pane " in xml
@@ -335,7 +354,7 @@ def test_options_that_do_not_go_with_a_workbook_are_refused(recommend, line, sen
 
 @pytest.mark.parametrize(
     ("module", "line"),
-    [("python_calamine", "batch teams.xlsx a.csv"), ("xlsxwriter", "batch teams.csv a.xlsx")],
+    [("python_calamine", "batch teams.xlsx a.csv"), ("xlsxturbo", "batch teams.csv a.xlsx")],
 )
 def test_a_missing_extra_is_named(recommend, monkeypatch, module, line):
     _write("teams.xlsx", rows=_LISTS[:3])
@@ -344,3 +363,71 @@ def test_a_missing_extra_is_named(recommend, monkeypatch, module, line):
     status, _, said = recommend(line)
     assert status == 2
     assert "install provider-advisor[excel]" in said
+
+
+def test_what_a_cell_cannot_hold_is_a_text_that_says_so(recommend):
+    day = dt.datetime(2024, 6, 1, 12, 30)  # noqa: DTZ001 (a moment of a sheet has no zone)
+    pl.DataFrame(
+        {
+            "team": ["a", "b", "=c"],
+            "needs": ["rental"] * 3,
+            "long": ["x" * 40_000, "\N{BICYCLE}" * 40_000, "y" * 32_767],
+            "number": [0.5, float("nan"), float("-inf")],
+            "large": [2**53, 2**53 + 1, None],
+            "moment": pl.Series([day, None, day]),
+            "zoned": pl.Series([day, None, day]).dt.replace_time_zone("Europe/Berlin"),
+            "day": [dt.date(1899, 12, 31), dt.date(2024, 6, 1), None],
+            "^t.*$": ["x" * 40_000, None, ""],
+            "*": ["@", "http://x.example", "\x00"],
+        }
+    ).write_parquet("teams.parquet")
+    status, _, said = recommend("batch teams.parquet out.xlsx --quiet")
+    assert (status, said) == (0, "")
+    found = _table("out.xlsx", "Answers")
+    assert found["team"] == ("a", "b", "=c")
+    assert [len(text.encode("utf-16-le")) // 2 for text in found["long"]] == [32_767, 32_766, 32_767]
+    assert all(text.endswith("… (40,000 characters in all)") for text in found["long"][:2])
+    assert found["number"] == ("0.5", "NaN", "-inf")
+    assert found["large"] == (2**53, str(2**53 + 1), "")
+    assert found["moment"] == (day, "", day)
+    assert found["zoned"] == ("2024-06-01 12:30:00+02:00", "", "2024-06-01 12:30:00+02:00")
+    assert found["day"] == ("1899-12-31", dt.date(2024, 6, 1), "")
+    assert [len(text) for text in found["^t.*$"]] == [32_767, 0, 0]
+    assert found["*"] == ("@", "http://x.example", "\x00")
+    assert b"<f>" not in zipfile.ZipFile("out.xlsx").read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize(("rows", "expected"), [("no-such-thing\n", 3), ("", 0)])
+def test_a_workbook_without_answers_has_all_sheets(recommend, rows, expected):
+    Path("teams.csv").write_text(f"needs\n{rows}")
+    assert recommend("batch teams.csv out.xlsx --quiet")[0] == expected
+    assert _sheet("out.xlsx", "Reasons") == [["row", "why"]]
+    assert _sheet("out.xlsx", "Details")[0][0] == "row"
+    assert _sheet("out.xlsx", "Answers")[0][:2] == ["verdict", "strength"]
+
+
+def test_rows_without_a_name_have_their_number_on_the_sheets_beside(recommend):
+    Path("teams.csv").write_text("needs\nrental\nrepairs\n")
+    assert recommend("batch teams.csv out.xlsx --quiet")[0] == 0
+    assert _table("out.xlsx", "Reasons")["row"] == _table("out.xlsx", "Details")["row"] == (1, 2)
+
+
+@pytest.mark.parametrize(("header", "option"), [("team,velo.score", ""), ("why,x", "--id why")])
+def test_a_column_named_as_one_of_the_workbook_is_refused(recommend, header, option):
+    Path("teams.csv").write_text(f"{header},needs\na,1,rental\n")
+    status, _, said = recommend(f"batch teams.csv out.xlsx {option}")
+    assert status == 2
+    assert "has the same name as a column of the workbook; rename it." in said
+    assert not Path("out.xlsx").exists()
+
+
+def test_what_is_not_known_is_said_of_the_three_that_come_first():
+    sentences = RowSentences(load())
+    row = dict.fromkeys(sentences.columns)
+    row |= {"verdict": "undetermined", "lean": "zoom", "ranking": "zoom;twilio;sinch;aws", "vonage.unmet": "fax"}
+    row |= {f"{provider}.unknown": "fax" for provider in ("aws", "sinch", "twilio", "vonage", "zoom")}
+    fax = load().criteria["fax"].label
+    assert sentences.say(*row.values()) == (
+        f"Undetermined; Zoom leads. Not known about Zoom: {fax}. Not known about Twilio: {fax}. "
+        f"Not known about Sinch: {fax}. Vonage lacks a must: {fax}."
+    )

@@ -98,9 +98,12 @@ def _undo(cell):
 
 def _read_workbook(file):
     calamine = pytest.importorskip("python_calamine", reason="the extra 'excel' is not installed")
-    names, *rows = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
-    texts = [[cell if cell != "" else None for cell in row] for row in rows]
-    return pl.DataFrame(texts, schema=names, orient="row", strict=False)
+    book, tables = calamine.CalamineWorkbook.from_filelike(file), []
+    for sheet in ("Answers", "Details"):
+        names, *rows = book.get_sheet_by_name(sheet).to_python()
+        texts = [[cell if cell != "" else None for cell in row] for row in rows]
+        tables.append(pl.DataFrame(texts, schema=names, orient="row", strict=False))
+    return tables[0].join(tables[1], on="team", maintain_order="left")
 
 
 _ASKED = [

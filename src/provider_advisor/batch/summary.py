@@ -15,7 +15,7 @@ from provider_advisor.knowledge.choices import IS_ABSENT
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = ["SCHEMA", "summary_of"]
+__all__ = ["SCHEMA", "outline_of", "summary_of"]
 
 SCHEMA = "provider-advisor/batch-summary/1"
 
@@ -31,6 +31,23 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     where none was; every list has the largest count first, and nothing that counts none.
     """
     summing = _Summing(tally, facts)
+    outline = outline_of(tally, rejected=rejected, facts=facts)
+    knowledge = outline.pop("knowledge")
+    return {
+        **outline,
+        "providers": [summing.provider(provider) for provider in facts.base.providers if summing.took_part(provider)],
+        "nobody_leads": summing.counted({}, summing.leads[""]),
+        "wanted": summing.wanted(),
+        "nobody_meets": summing.criteria({key[0]: count for key, count in tally.nobody.items()}),
+        "unknown_facts": summing.unknown_facts(),
+        "changes": summing.changes(),
+        "knowledge": knowledge,
+    }
+
+
+def outline_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
+    """Return the counts of rows and verdicts, and what was looked at: the part of a summary that costs little."""
+    summing = _Summing(tally, facts)
     return {
         "schema": SCHEMA,
         "rows": tally.teams + rejected,
@@ -39,12 +56,6 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "empty_rows": tally.empty_rows,
         "not_judged": tally.unjudged_teams,
         "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
-        "providers": [summing.provider(provider) for provider in facts.base.providers if summing.took_part(provider)],
-        "nobody_leads": summing.counted({}, summing.leads[""]),
-        "wanted": summing.wanted(),
-        "nobody_meets": summing.criteria({key[0]: count for key, count in tally.nobody.items()}),
-        "unknown_facts": summing.unknown_facts(),
-        "changes": summing.changes(),
         "knowledge": {
             "as_of": facts.as_of.isoformat(),
             "max_age": facts.max_age,

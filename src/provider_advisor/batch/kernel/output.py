@@ -15,11 +15,14 @@ from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, ST
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 from provider_advisor.knowledge import Facts
+from provider_advisor.logic import Truth
 
 __all__ = [
     "CHANGES",
     "GAPS",
+    "OF_PROVIDERS",
     "RANKING",
+    "VERDICT_COLUMNS",
     "Codes",
     "find_decisive",
     "list_names",
@@ -40,11 +43,17 @@ _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 
 
 GAPS, RANKING, CHANGES = "other_product", "ranking", "changes"
+VERDICT_COLUMNS = ("verdict", "strength", "provider", "lean", GAPS)
+_SCORES = ("proven", "expected", "possible")
+_COSTS = ("monthly_cost_low", "monthly_cost_high")
+_LISTS = ("unmet", "unknown")
+OF_PROVIDERS = ("standing", *_SCORES, *_COSTS, *_LISTS)
+"""The columns of each provider, behind its name and a dot."""
 
 
 def list_names(providers: Iterable[str]) -> list[str]:
     """Return the names of the lists of reason codes, in order."""
-    return ["reasons", CHANGES, *(f"{provider}.{name}" for provider in providers for name in ("unmet", "unknown"))]
+    return ["reasons", CHANGES, *(f"{provider}.{name}" for provider in providers for name in _LISTS)]
 
 
 def list_reason_columns(providers: Iterable[str]) -> list[str]:
@@ -62,7 +71,7 @@ def make_fields(
     Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
     criterion; null is what there is none of.
     """
-    fields = [pa.field(name, _WORD) for name in ("verdict", "strength", "provider", "lean")]
+    fields = [pa.field(name, _WORD) for name in VERDICT_COLUMNS if name != GAPS]
     if gaps:
         fields.append(pa.field(GAPS, _WORDS))
     for provider in providers:
@@ -79,11 +88,11 @@ def make_fields(
 
 def make_texts(texts: Sequence[Sequence[str]]) -> pa.ListArray:
     """Return lists of texts of which hardly two are alike."""
-    return pa.array(texts, _WORDS)
-
-
-_SCORES = ("proven", "expected", "possible")
-_COSTS = ("monthly_cost_low", "monthly_cost_high")
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    flat = [text for row in texts for text in row]
+    return arrays.make_lists(
+        ends, arrays.make_dictionary(np.arange(len(flat), dtype=np.int32), flat), np.ones(len(texts), bool)
+    )
 
 
 def make_verdict_columns(everybody: Sequence[str], there: Sequence[str], verdicts: Verdicts) -> Iterator[pa.Array]:
@@ -195,8 +204,9 @@ class Codes:
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
         for cell in cells.known[len(self._ends) - 1 :]:
-            heaviest = {code: (weight, code) for weight, code in sorted(self._codes(cell))}
-            for item in heaviest.values():
+            found = list(self._codes(cell))
+            heaviest = {code: (weight, code) for weight, code in sorted(found)} if len(found) > 1 else {}
+            for item in heaviest.values() or found:
                 self._of.append(self._places.setdefault(item, len(self._places)))
             self._ends.append(len(self._of))
         ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
@@ -228,8 +238,8 @@ def make_code_lists(facts: Facts) -> dict[str, Codes]:
     """Return the lists of a knowledge base's providers, by the name of their column."""
     lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
     for place, provider in enumerate(facts.knowledge.providers):
-        lists[f"{provider}.unmet"] = Codes(_list_musts(place, lambda finding: finding.is_failed_must))
-        lists[f"{provider}.unknown"] = Codes(_list_musts(place, lambda finding: finding.is_unknown_must))
+        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO))
+        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN))
     return lists
 
 
@@ -240,10 +250,11 @@ def _list_changes(cell: Cell, facts: Facts) -> _Weighed:
         yield 0, f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
 
 
-def _list_musts(place: int, holds: Callable[[Finding], bool]) -> Callable[[Cell], _Weighed]:
+def _list_musts(place: int, truth: Truth) -> Callable[[Cell], _Weighed]:
     def find_musts(cell: Cell) -> _Weighed:
         for finding in cell.findings[place]:
-            if finding.requirement is not None and holds(finding):
+            # The truth first, for most findings have another.
+            if finding.degree.truth is truth and finding.requirement is not None and finding.decides_standing:
                 yield finding.weight, finding.requirement.code
 
     return find_musts

@@ -17,16 +17,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.output import RANKING, list_reason_columns
+from provider_advisor.batch.kernel.output import OF_PROVIDERS, RANKING, list_reason_columns
 from provider_advisor.errors import BatchError
 
 __all__ = ["LongForm"]
 
 _PROVIDER, _RANK, _RECOMMENDED = "provider", "rank", "recommended"
-_OF_PROVIDERS = (
-    *("standing", "proven", "expected", "possible", "monthly_cost_low", "monthly_cost_high"),
-    *("unmet", "unknown"),
-)
 
 
 class LongForm:
@@ -39,7 +35,7 @@ class LongForm:
     def __init__(self, wide: pa.Schema, providers: Sequence[str], id_column: str | None, *, reasons: bool) -> None:
         self._providers = tuple(providers)
         names = set(wide.names)
-        self._own = [name for name in _OF_PROVIDERS if any(f"{each}.{name}" in names for each in providers)]
+        self._own = [name for name in OF_PROVIDERS if any(f"{each}.{name}" in names for each in providers)]
         of_them = {f"{each}.{name}" for each in providers for name in self._own}
         hidden = set() if reasons else set(list_reason_columns(providers))
         if not reasons:

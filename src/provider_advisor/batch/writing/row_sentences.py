@@ -1,6 +1,7 @@
 """What a row's columns say, in a sentence or three for the people who read a spreadsheet.
 
-The columns are those of `--reasons`: words and codes. Whole explanations are those of single answers.
+The columns are those of `--reasons`: words and codes. What is not known is said of the providers that come first, for
+among many there is something unknown about each. Whole explanations are those of single answers.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from provider_advisor.batch.kernel.output import GAPS
+from provider_advisor.batch.kernel.output import GAPS, RANKING
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = ["RowSentences"]
 
 _MOST = 5
+_LEADERS = 3
 _JOINER = ";"
 
 
@@ -26,7 +28,18 @@ class RowSentences:
         self._knowledge = knowledge
         lists = (f"{provider}.{name}" for provider in knowledge.providers for name in ("unmet", "unknown"))
         gaps = [GAPS] if any(criterion.same_product for criterion in knowledge.criteria.values()) else []
-        self.columns = ("verdict", "strength", "provider", "lean", "among", "reasons", "unlisted", *gaps, *lists)
+        self.columns = (
+            "verdict",
+            "strength",
+            "provider",
+            "lean",
+            "among",
+            RANKING,
+            "reasons",
+            "unlisted",
+            *gaps,
+            *lists,
+        )
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
 
     def _say(self, *values: str | None) -> str:
@@ -52,11 +65,12 @@ class RowSentences:
             yield f"Ask {self._name(provider)} first, because it states this only for another product: {asked}."
 
     def _say_musts(self, row: Mapping[str, str | None]) -> Iterator[str]:
+        for provider in _split(row[RANKING])[:_LEADERS]:
+            if unknown := _split(row[f"{provider}.unknown"]):
+                yield f"Not known about {self._name(provider)}: {self._list(unknown)}."
         for provider in self._knowledge.providers:
             if unmet := _split(row[f"{provider}.unmet"]):
                 yield f"{self._name(provider)} lacks a must: {self._list(unmet)}."
-            if unknown := _split(row[f"{provider}.unknown"]):
-                yield f"Not known about {self._name(provider)}: {self._list(unknown)}."
 
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):

@@ -169,7 +169,6 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from provider_advisor.batch.run import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
-    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
 
     knowledge = load_knowledge(options.facts, options.rules)
     scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
@@ -182,7 +181,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
             context.exit(128 + error.number)
         if result.unknown is not None:
             show_unknown(result.unknown)
-        _finish(summary_of(result.tally, rejected=result.rejected, facts=facts), result, placed, staging)
+        _finish(result, facts, placed, staging)
     if result.rejected:
         context.exit(_REJECTED)
 
@@ -286,19 +285,17 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 
 def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
-    from provider_advisor.batch.kernel.output import list_reason_columns  # noqa: PLC0415
-    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415
+    from provider_advisor.batch.summary import outline_of  # noqa: PLC0415
     from provider_advisor.batch.writing.row_sentences import RowSentences  # noqa: PLC0415
     from provider_advisor.batch.writing.workbook import WorkbookPlan, list_scope  # noqa: PLC0415
 
-    hidden = frozenset() if options.reasons else frozenset(list_reason_columns(knowledge.providers))
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
     def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
-        summary = summary_of(tally, rejected=rejected, facts=scoring.facts)
-        return list_scope(summary, knowledge, [source.name for source in inputs.sources], inputs.matches)
+        outline = outline_of(tally, rejected=rejected, facts=scoring.facts)
+        return list_scope(outline, knowledge, [source.name for source in inputs.sources], inputs.matches)
 
-    return WorkbookPlan(RowSentences(knowledge), hidden, id_column, describe_scope)
+    return WorkbookPlan(RowSentences(knowledge), tuple(knowledge.providers), options.reasons, id_column, describe_scope)
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
@@ -408,8 +405,12 @@ def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
 
-def _finish(summary: dict[str, Any], result: Result, options: BatchOptions, staging: Staging | None) -> None:
+def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Staging | None) -> None:
     """Write the summary where it was asked for, send what goes to stores, and show the summary."""
+    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+    is_wanted = options.summary or options.report or not options.quiet
+    summary = summary_of(result.tally, rejected=result.rejected, facts=facts) if is_wanted else {}
     if options.summary:
         _write(_follow_links(options.summary), dump_json(summary) + "\n")
     if options.report:
