@@ -30,6 +30,7 @@ __all__ = [
     "list_unlisted",
     "list_unsure",
     "list_unwanted",
+    "say_not_stated",
 ]
 
 
@@ -85,6 +86,27 @@ def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unkn
     open_ended = [part.name for part in answer.providers if part.monthly_cost and part.monthly_cost.high is None]
     if open_ended:
         yield Unknown(computed.label, "usage", f"no upper limit is known for {shortened(open_ended)}")
+
+
+def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
+    """Return what no source states of any provider, which decides nothing between them; empty where that is little.
+
+    It is little where it is one wish alone: "Not known" lists that.
+    """
+    silent = [
+        group[0]
+        for group in group_findings([finding for finding in answer.findings if finding.criterion is not None])
+        if all(finding.outcome == "unknown" and not finding.evidence for finding in group)
+    ]
+    musts = [_label(part, knowledge) for part in silent if part.priority == "must"]
+    wishes = [_label(part, knowledge) for part in silent if part.priority != "must"]
+    count = len(answer.providers)
+    if count == 1 or not (musts or len(wishes) > 1):
+        return ""
+    said = [f"{shortened(musts)} ({'a must' if len(musts) == 1 else 'musts'})"] if musts else []
+    said += [f"{shortened(wishes)} ({'a wish' if len(wishes) == 1 else 'wishes'})"] if wishes else []
+    whom = "either provider" if count == 2 else f"any of the {count} providers"  # noqa: PLR2004 (English)
+    return f"Not stated by {whom}: {'; '.join(said)}."
 
 
 # What is known, but to be read with care

@@ -24,6 +24,7 @@ from provider_advisor.explanation.unknowns import (
     list_unlisted,
     list_unsure,
     list_unwanted,
+    say_not_stated,
 )
 from provider_advisor.explanation.words import (
     GAP_FOOTNOTE,
@@ -108,6 +109,8 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     _show_verdict(answer, page)
+    if silence := say_not_stated(answer, knowledge):
+        page.line(silence)
     known = answer.knowledge
     page.line(f"{known.rests_on.says} Answered as of {known.as_of}. {known.read_from}")
     for note in filter(None, [*answer.notes, describe_area_weights(answer)]):

@@ -45,6 +45,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
         "headline": title,
         "mood": _mood(answer.verdict),
         "lede": lede,
+        "not_stated": parts.describe_not_stated(answer, knowledge),
         "team": team,
         "known": answer.knowledge,
         "rests_on": clean(answer.knowledge.rests_on.says),

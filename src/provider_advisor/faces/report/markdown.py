@@ -46,7 +46,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
     sure = describe_sureness(answer, knowledge, found)
     blocks = [
-        *_head(answer),
+        *_head(answer, knowledge),
         *_context(answer, knowledge),
         *_requirements(answer, knowledge, found),
         *_options(ranked, found, answer, knowledge),
@@ -79,13 +79,14 @@ def _cited(citations: Iterable[CitedPlace]) -> str:
     return f" {said}" if said else ""
 
 
-def _head(answer: AnswerRecord) -> Iterator[str]:
+def _head(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     team, known = answer.question.get("team"), answer.knowledge
     named = f"{escape(known.version)} of {known.date}, " if known.version else ""
     yield f"# Provider recommendation{f' for {escape(team)}' if team else ''}"
     yield _list(
         [
             f"**Status:** {escape(answer.verdict.reason)}",
+            *([escape(silence)] if (silence := parts.describe_not_stated(answer, knowledge)) else []),
             f"**Scope:** {escape(known.rests_on.says)}",
             f"**As of:** {known.as_of}",
             f"**Knowledge base:** {named}`{known.fingerprint[:12]}`",

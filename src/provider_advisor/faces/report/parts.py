@@ -15,6 +15,7 @@ from provider_advisor.explanation.unknowns import (
     list_unlisted,
     list_unsure,
     list_unwanted,
+    say_not_stated,
 )
 from provider_advisor.explanation.words import amount_text, capital, criterion_label, joined
 from provider_advisor.faces.report.view import (
@@ -32,6 +33,7 @@ __all__ = [
     "BillPosition",
     "describe_changes",
     "describe_context",
+    "describe_not_stated",
     "describe_notices",
     "describe_product_gaps",
     "describe_products",
@@ -93,6 +95,11 @@ def _topic(topic: str, values: Sequence[str], knowledge: KnowledgeBase) -> str:
 def find_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
     """Return what is not known, safe to show."""
     return [Unknown(*(clean(text) for text in part)) for part in list_unknowns(answer, knowledge)]
+
+
+def describe_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
+    """Return what no source states of any provider, safe to show; empty where that is little."""
+    return clean(say_not_stated(answer, knowledge))
 
 
 def describe_stale(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
