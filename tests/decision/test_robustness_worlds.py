@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from worlds import Said, capability, decided, knowledge_of, quantity, rule, worlds
 
-from provider_advisor.decision.robustness import build_alternatives, calculate_shares
+from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way
 from provider_advisor.decision.robustness.exact import chance_of_losing, duel, find_first_places, find_pairs
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
@@ -281,6 +281,30 @@ def test_ranks_of_drawn_worlds_are_those_that_counting_gives(found):
                 expected[place][rank] += 1 / level / sample.size
     for row, wanted in zip(sample.ranks(), expected, strict=True):
         assert row == pytest.approx(wanted)
+
+
+@settings(REPEATED, max_examples=25)
+@given(alternatives(count=6), st.booleans(), st.lists(st.sampled_from([1, 2, 4]), min_size=4, max_size=4))
+def test_the_first_places_of_one_alternative_are_those_among_all(found, is_between, weights):
+    if is_between:
+        found = [*found, Alternative("between", (0.0, 0.5, 0.0, 1.0), ((Way(1.0, (Drawn(0, 0.25, 0.75),)),),))]
+    sample = draw_worlds(found, 500)
+    for place, share in enumerate(sample.find_first_places(weights)):
+        assert sample.find_first_place(place, weights) == share
+
+
+def test_the_first_places_of_many_are_looked_up_in_parts(monkeypatch):
+    monkeypatch.setattr(monte_carlo, "_MOST_COPIED", 500)
+    source = random.Random(3)  # noqa: S311 (no secret)
+    rows = {str(number): [source.choice([0, 1, (0, 1)]) for _ in range(5)] for number in range(20)}
+    sample = draw_worlds(build_alternatives(rows), 300)
+    for place, share in enumerate(sample.find_first_places([3, 2, 1, 1, 1])):
+        assert sample.find_first_place(place, [3, 2, 1, 1, 1]) == share
+
+
+def test_the_first_places_of_one_alone_are_all():
+    sample = draw_worlds(build_alternatives({"a": [(0, 1), 0.5, 0.25]}), 100)
+    assert sample.find_first_place(0, [3, 2, 1]) == 1
 
 
 def test_degrees_that_run_together_are_drawn_together():

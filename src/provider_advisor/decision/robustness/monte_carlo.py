@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
+    Degrees = NDArray[Any]
 
 __all__ = ["FEWEST", "FEWEST_FIRSTS", "SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
 
@@ -25,20 +26,42 @@ FEWEST_FIRSTS = 10
 _MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
+_MOST_COPIED = 1_000_000
+"""Degrees that are looked at together."""
+
+_STRONGEST = 4
+"""Rivals that are looked at in all worlds, in search of those worlds in which an alternative comes first."""
+
 
 class WorldSample:
     """Drawn worlds: the degrees of all alternatives, whether they stand, and weights drawn uniformly from the simplex.
 
-    `degrees` has a criterion in the first dimension, an alternative in the second and a world in the third; `stands` an
-    alternative and a world; `weights` a criterion and a world, and each world's sum to 1.
+    `degrees` has an alternative in the first dimension, a criterion in the second and a world in the third; `stands` an
+    alternative and a world; `weights` a criterion and a world, and each world's sum to 1. Where all degrees are 0 or 1,
+    they are whole numbers in an eighth of the memory.
     """
 
-    def __init__(self, degrees: Floats, stands: Truths, weights: Floats) -> None:
+    def __init__(self, degrees: Degrees, stands: Truths, weights: Floats) -> None:
         self._degrees = degrees
         self._weights = weights
         self._stands = stands
+        self._falls = ~stands
         self.size = weights.shape[1]
         """The number of worlds."""
+        self._given: dict[tuple[float, ...], Floats] = {}
+
+    @cached_property
+    def _mean_degrees(self) -> Floats:
+        """Return the mean of the degrees over all worlds: a criterion and an alternative."""
+        mean: Floats = self._degrees.mean(axis=2).T
+        return mean
+
+    @cached_property
+    def _degrees_by_world(self) -> Degrees:
+        """Return the degrees, one world after the other, so that some worlds are soon looked up."""
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        return np.ascontiguousarray(self._degrees.transpose(2, 1, 0))
 
     @property
     def standing(self) -> float:
@@ -48,6 +71,27 @@ class WorldSample:
     def find_first_places(self, weights: Sequence[float]) -> tuple[float, ...]:
         """Return the share of the worlds in which each alternative comes first with the given weights."""
         return _average(self._share_firsts(self._score_given(weights)))
+
+    def find_first_place(self, place: int, weights: Sequence[float]) -> float:
+        """Return the share of the worlds in which one alternative comes first with the given weights.
+
+        Worlds in which one of its strongest rivals is ahead of it are left out before all others are looked at: mostly
+        few are left.
+        """
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        shares = _share_out(weights)
+        own, leads = self._score_one(place, shares), self._stands[place]
+        expected = np.einsum("c,ca->a", shares, self._mean_degrees) * self._stands.mean(axis=1)
+        for rival in np.argsort(-expected)[:_STRONGEST].tolist():
+            leads = leads & (own >= self._score_one(rival, shares))
+        first, worlds = np.zeros(self.size), np.flatnonzero(leads)
+        for part in np.array_split(worlds, 1 + len(worlds) * self._mean_degrees.size // _MOST_COPIED):
+            degrees = self._degrees_by_world[part].astype(np.float64)
+            scores = _round(np.einsum("c,wca->wa", shares, degrees), self._falls.T[part])
+            level = (scores == scores[:, [place]]).sum(axis=1)
+            first[part] = (scores[:, place] == scores.max(axis=1)) / level
+        return float(first.mean())
 
     def find_ordered_first_places(self, groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
         """Return the same with weights drawn uniformly from those in the order of the groups, equal within a group."""
@@ -63,11 +107,14 @@ class WorldSample:
 
     def find_pairs(self, weights: Sequence[float]) -> list[tuple[float, float]]:
         """Return for each two alternatives how often the first is ahead, and how often they are level."""
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
         scores = self._score_given(weights)
         found: list[tuple[float, float]] = []
         for place, (score, stands) in enumerate(zip(scores, self._stands, strict=True)):
             others = scores[place + 1 :]
-            ahead, level = (score > others).mean(axis=1), ((score == others) & stands).mean(axis=1)
+            ahead = np.count_nonzero(score > others, axis=1) / self.size
+            level = np.count_nonzero((score == others) & stands, axis=1) / self.size
             found += zip(ahead.tolist(), level.tolist(), strict=True)
         return found
 
@@ -115,25 +162,42 @@ class WorldSample:
         return shared
 
     def _score_given(self, weights: Sequence[float]) -> Floats:
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
-        total = math.fsum(weights)
-        # Not a product of matrices: on a busy machine the threads that NumPy starts for one wait for each other.
-        return self._round(np.einsum("c,caw->aw", [weight / total for weight in weights], self._degrees))
+        """Return the scores by these weights; the given ones are asked for twice, and scored once."""
+        key = tuple(weights)
+        if key not in self._given:
+            self._given = {key: self._score(_share_out(weights))}
+        return self._given[key]
 
     def _score(self, weights: Floats) -> Floats:
+        """Return the scores by weights that are the same in each world, or the world's own."""
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-        return self._round(np.einsum("cw,caw->aw", weights, self._degrees))
+        return np.stack([self._score_one(place, weights) for place in range(len(self._degrees))])
 
-    def _round(self, scores: Floats) -> Floats:
-        """Return the scores in units of the last digit of a verdict; below all where an alternative does not stand."""
+    def _score_one(self, place: int, weights: Floats) -> Floats:
         import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-        scores *= 100 * 10**_DIGITS
-        np.rint(scores, out=scores)
-        scores[~self._stands] = -np.inf
-        return scores
+        # Not a product of matrices: on a busy machine the threads that NumPy starts for one wait for each other.
+        terms = "c,cw->w" if weights.ndim == 1 else "cw,cw->w"
+        return _round(np.einsum(terms, weights, self._degrees[place].astype(np.float64)), self._falls[place])
+
+
+def _share_out(weights: Sequence[float]) -> Floats:
+    """Return the weights as parts of their sum."""
+    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+    total = math.fsum(weights)
+    return np.asarray([weight / total for weight in weights])
+
+
+def _round(scores: Floats, falls: Truths) -> Floats:
+    """Return the scores in units of the last digit of a verdict; below all where an alternative does not stand."""
+    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+    scores *= 100 * 10**_DIGITS
+    np.rint(scores, out=scores)
+    np.copyto(scores, -np.inf, where=falls)
+    return scores
 
 
 def _average(shares: Floats) -> tuple[float, ...]:
@@ -152,15 +216,19 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
     source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
-    degrees = np.empty((count, len(alternatives), size))
+    is_whole = all(map(_has_whole_degrees, alternatives))
+    degrees = np.empty((len(alternatives), count, size), np.int8 if is_whole else np.float64)
     stands = np.empty((len(alternatives), size), bool)
     for place, alternative in enumerate(alternatives):
-        degrees[:, place] = np.asarray(alternative.degrees)[:, np.newaxis]
-        columns, stands[place] = _drawn(alternative, size, source)
-        for criterion, drawn in columns.items():
-            # What is drawn may come on top of what is known.
-            degrees[criterion, place] += drawn
+        degrees[place] = np.asarray(alternative.degrees)[:, np.newaxis]
+        stands[place] = alternative.stands
+        _draw(alternative, source, degrees[place], stands[place])
     return WorldSample(degrees, stands, weights)
+
+
+def _has_whole_degrees(alternative: Alternative) -> bool:
+    draws = (draw for block in alternative.blocks for way in block for draw in way.degrees)
+    return set(alternative.degrees) <= {0, 1} and all(draw.start == draw.end and draw.end in {0, 1} for draw in draws)
 
 
 def _seed(alternatives: Sequence[Alternative]) -> int:
@@ -168,38 +236,44 @@ def _seed(alternatives: Sequence[Alternative]) -> int:
     return int.from_bytes(hashlib.sha256(repr(alternatives).encode()).digest()[:8], "big")
 
 
-def _drawn(alternative: Alternative, size: int, source: np.random.Generator) -> tuple[dict[int, Floats], Truths]:
+def _draw(alternative: Alternative, source: np.random.Generator, degrees: Degrees, stands: Truths) -> None:
+    """Draw a way of each block for each world: add what is drawn to the degrees, and say where a must fails.
+
+    What is drawn may come on top of what is known. Each block has a row of random numbers for its way, and one for each
+    position.
+    """
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-    stands = np.full(size, alternative.stands)
-    columns: dict[int, Floats] = {}
-    for block in alternative.blocks:
-        found, block_stands = _block_drawn(block, size, source)
-        columns |= found
-        stands &= block_stands
-    return columns, stands
+    rows = [
+        2 + max((draw.position for way in block for draw in way.degrees), default=0) for block in alternative.blocks
+    ]
+    numbers = source.random((sum(rows), len(stands)))
+    first = 0
+    for block, count in zip(alternative.blocks, rows, strict=True):
+        chosen, at = _choose_ways(block, numbers[first]), numbers[first + 1 : first + count]
+        first += count
+        if not all(way.stands for way in block):
+            stands &= np.asarray([way.stands for way in block])[chosen]
+        for draws in zip(*(way.degrees for way in block), strict=True):
+            starts = np.asarray([draw.start for draw in draws], degrees.dtype)
+            steps = np.asarray([draw.end - draw.start for draw in draws])
+            drawn = starts[chosen]
+            if steps.any():
+                positions = np.asarray([draw.position for draw in draws])[chosen]
+                drawn += steps[chosen] * at[positions, np.arange(len(stands))]
+            degrees[draws[0].criterion] += drawn
 
 
-def _block_drawn(block: JointDraw, size: int, source: np.random.Generator) -> tuple[dict[int, Floats], Truths]:
-    """Draw one way for each world, and a position for each fact of the block."""
+def _choose_ways(block: JointDraw, numbers: Floats) -> NDArray[np.intp]:
+    """Return the place of the way that each number chooses, as often as the ways' shares say."""
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
     ends = np.cumsum([way.share for way in block])
-    chosen = np.minimum(np.searchsorted(ends, source.random(size) * ends[-1], side="right"), len(block) - 1)
-    stands = np.asarray([way.stands for way in block])[chosen]
-    facts = 1 + max((draw.position for way in block for draw in way.degrees), default=0)
-    at = source.random((facts, size))
-    if all(draw.start == draw.end for way in block for draw in way.degrees):
-        fixed = zip(*([draw.start for draw in way.degrees] for way in block), strict=True)
-        names = [draw.criterion for draw in block[0].degrees]
-        return {name: np.asarray(starts)[chosen] for name, starts in zip(names, fixed, strict=True)}, stands
-    columns = {}
-    for index, draw in enumerate(block[0].degrees):
-        starts = np.asarray([way.degrees[index].start for way in block])[chosen]
-        steps = np.asarray([way.degrees[index].end - way.degrees[index].start for way in block])[chosen]
-        positions = np.asarray([way.degrees[index].position for way in block])[chosen]
-        columns[draw.criterion] = starts + steps * at[positions, np.arange(size)]
-    return columns, stands
+    if len(block) == 2:  # noqa: PLR2004 (a fact that is there or not, as most are, is chosen faster)
+        second: NDArray[np.intp] = (numbers * ends[1] >= ends[0]).astype(np.intp)
+        return second
+    chosen: NDArray[np.intp] = np.searchsorted(ends, numbers * ends[-1], side="right")
+    return chosen.clip(max=len(block) - 1)
 
 
 def estimate_error(shares: Sequence[float], size: int) -> float:

@@ -224,7 +224,7 @@ class _WorldShares:
         exact = None if is_drawn else count_scores(self._alternatives, part.central)
         if exact is not None:
             return exact.find_first_place(place)
-        return self._drawn.find_first_places(part.central)[place] * self._scale
+        return self._drawn.find_first_place(place, part.central) * self._scale
 
 
 def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
