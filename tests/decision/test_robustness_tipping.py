@@ -1,8 +1,12 @@
 """Tipping amounts: inside them a provider leads, outside them it does not."""
 
+import datetime as dt
+
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import Said, capability, decided, knowledge_of, price, quantity, rating, worlds
 
+from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.decision.robustness.tipping import find_tippings
@@ -98,3 +102,45 @@ def test_a_rating_tips_at_one_of_its_words():
         "care at Ada: from fair on, Ada leads (today: fair).",
         "care at Bob: from good on, Bob leads (today: poor).",
     ]
+
+
+ARTICLE = load()
+SMS = "sms-outbound-price"
+
+
+def measured_cost(*, needs=(), wants=(), **usage):
+    usage = {name.replace("_", "-"): used for name, used in usage.items()}
+    found = recommend(ARTICLE, needs=needs, wants=wants, usage=usage, as_of=dt.date(2022, 12, 31), robustness=True)
+    return found, {
+        (part.provider, part.criterion): part for part in find_tippings(found.decision.outcome, found.decision.facts)
+    }
+
+
+def test_a_price_of_a_cost_tips_where_the_costs_are_level_and_at_a_bound_it_is_reached():
+    found, _ = measured_cost(wants=["monthly-cost"], sms_outbound=10_000)
+    assert [part["says"] for part in found.record["robustness"]["tipping"]] == [
+        "Price of an outgoing SMS at Twilio: below 0.0064 USD/message, Twilio leads (today: 0.0079 USD/message).",
+        "Price of an outgoing SMS at Vonage: below 0.0079 USD/message, Vonage leads (today: 0.0064 USD/message).",
+    ]
+    found, tippings = measured_cost(needs=["monthly-cost<=70"], sms_outbound=10_000)
+    assert tippings["vonage", SMS][2:4] == (Interval(None, 0.007), (True, True))
+
+
+def test_what_to_ask_names_the_price_up_to_which_the_provider_leads():
+    found, _ = measured_cost(wants=["monthly-cost"], video_participant_minutes=50_000)
+    (says,) = [part["says"] for part in found.record["confirm"] if len(part["facts"]) == 1]
+    assert says.startswith("Price of video at Twilio: how much exactly, in USD/participant-minute?")
+    assert says.endswith(" Below 0.00395 USD/participant-minute, Twilio leads.")
+
+
+@settings(REPEATED, max_examples=25)
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["twilio", "vonage"]))
+def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, minutes, provider):
+    found, tippings = measured_cost(wants=["monthly-cost"], sms_outbound=texts, voice_outbound_minutes=minutes)
+    decision, tipping = found.decision, tippings.get((provider, SMS))
+    fact = decision.facts.of_no_member(provider, SMS)
+    for amount in (0.0001, 0.001, 0.003, 0.005, 0.0063, 0.0065, 0.0078, 0.008, 0.01, 0.02, 0.04, 0.0999):
+        supposed = decision.facts.supposing(fact._replace(amount=Interval(amount, amount)))
+        verdict = judge_team(decision.outcome.team, supposed).verdict
+        if tipping is not None:
+            assert (verdict.provider == provider) is is_inside(tipping, amount)

@@ -36,7 +36,7 @@ from provider_advisor.explanation.words import (
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.knowledge.members import split_member
-from provider_advisor.logic import ABSENT, Interval, Truth, compare
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = ["find_least_factor", "record_confirm", "record_robustness", "say_odds"]
@@ -320,24 +320,31 @@ def _moved_text(change: RequirementChange, criterion: Criterion) -> str:
 
 def _tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
     criterion, name = knowledge.criteria[part.criterion], knowledge.providers[part.provider].name
-    within: dict[str, int | float | str] = {}
-    says = []
-    for end, keys, words, reached in (
-        (part.within.low, ("at_least", "more_than"), ("from {} on", "above {}"), part.reached[0]),
-        (part.within.high, ("at_most", "less_than"), ("up to {}", "below {}"), part.reached[1]),
-    ):
-        if end is not None:
-            is_word = criterion.kind == "rating"
-            within[keys[not reached]] = criterion.values[int(end)] if is_word else end
-            text = criterion.values[int(end)] if is_word else f"{number_text(end)} {criterion.unit or ''}".rstrip()
-            says.append(words[not reached].format(text))
+    ends = [(part.within.low, ("at_least", "more_than")[not part.reached[0]])]
+    ends += [(part.within.high, ("at_most", "less_than")[not part.reached[1]])]
+    is_word = criterion.kind == "rating"
     known = joined(list(dict.fromkeys(claim_text(claim) for claim in part.known.claims))) or "not known"
     return model.TippingRecord(
         provider=part.provider,
         criterion=part.criterion,
-        within=within,
-        says=f"{criterion.label} at {name}: {joined(says)}, {name} leads (today: {known}).",
+        within={key: criterion.values[int(end)] if is_word else end for end, key in ends if end is not None},
+        says=f"{criterion.label} at {name}: {_say_within(part, criterion)}, {name} leads (today: {known}).",
     )
+
+
+def _say_within(part: Tipping, criterion: Criterion) -> str:
+    """Return the amounts with which a provider leads: "below 0.0064 USD/message"."""
+    ends = [
+        (part.within.low, "from {} on" if part.reached[0] else "above {}"),
+        (part.within.high, "up to {}" if part.reached[1] else "below {}"),
+    ]
+    return joined([words.format(_amount_of(end, criterion)) for end, words in ends if end is not None])
+
+
+def _amount_of(end: Number, criterion: Criterion) -> str:
+    if criterion.kind == "rating":
+        return criterion.values[int(end)]
+    return f"{number_text(end)} {criterion.unit or ''}".rstrip()
 
 
 # What to ask
@@ -350,12 +357,21 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
     could: `facts` with the question to put, `answers` with the verdict that each leads to.
     """
     before, found = robustness.verdict, robustness.confirm
-    alone = [_question(question, before, knowledge) for question in found.questions]
+    leads = {(part.provider, part.criterion): part for part in robustness.tippings}
+    alone = [
+        _question(question, before, knowledge, leads.get((question.provider, question.criterion)))
+        for question in found.questions
+    ]
     together = [_set(part, found, before, knowledge) for part in found.sets]
     return together + alone if before.strength == "dated" else alone + together
 
 
-def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
+def _question(
+    question: FactQuestion, before: Verdict, knowledge: KnowledgeBase, leads: Tipping | None
+) -> model.ConfirmRecord:
+    criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
+    # Of other amounts the question names the bound, and the answers lie beside it.
+    turn = f" {capital(_say_within(leads, criterion))}, {name} leads." if leads is not None and criterion.usage else ""
     return model.ConfirmRecord(
         facts=[_fact(question, knowledge)],
         answers=[_possible_answer(question, answer, before, knowledge) for answer in question.answers],
@@ -363,7 +379,7 @@ def _question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase)
         changes=rounded(question.changes),
         weight=question.weight,
         complete=True,
-        says=_question_says(question, before, knowledge),
+        says=_question_says(question, before, knowledge) + turn,
     )
 
 

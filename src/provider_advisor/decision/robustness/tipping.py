@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.robustness.open_facts import (
     are_neighbours,
@@ -49,8 +50,8 @@ class Tipping(NamedTuple):
 def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
     """Return the tipping amounts, of the heaviest requirements first; of amounts that tip nothing there is none.
 
-    A known amount is moved over its scale, another one over what is left open of that. Amounts of prices on which only
-    a monthly cost rests are left out.
+    A known amount is moved over its scale, another one over what is left open of that. Then come the prices on which
+    only a monthly cost rests.
     """
     search = _TippingSearch(outcome, facts)
     asked: dict[str, float] = {}
@@ -62,8 +63,19 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
                     asked[name] = asked.get(name, 0.0) + finding.weight
     heaviest = sorted(asked, key=lambda name: (-asked[name], name))
     tried = [(name, each) for name in heaviest for each in outcome.assessments if search.is_in_reach(each, name)]
-    found = (search.find(each, facts.knowledge.criteria[name]) for name, each in tried[:MOST_TRIED])
+    found = [search.find(each, facts.knowledge.criteria[name]) for name, each in tried[:MOST_TRIED]]
+    paid = [(name, each) for each in outcome.assessments for name in _list_paid(each, facts) if name not in asked]
+    found += [search.find_price(each, facts.knowledge.criteria[name]) for name, each in paid[: MOST_TRIED - len(found)]]
     return tuple(tipping for tipping in found if tipping is not None)
+
+
+def _list_paid(assessment: Assessment, facts: Facts) -> Iterator[str]:
+    """Yield the prices that a monthly cost rests on, if one is asked about and no must fails for another reason."""
+    if all(finding.cost is not None for finding in assessment.findings if finding.is_failed_must):
+        cost = next((finding.cost for finding in assessment.findings if finding.cost is not None), None)
+        for item in cost.items if cost is not None else ():
+            models = [*item.missing, *(fact.criterion for fact in (item.price, *item.instead) if fact is not None)]
+            yield from (name for name in models if facts.knowledge.criteria[name].lower_is_better)
 
 
 class _Lead(NamedTuple):
@@ -107,6 +119,31 @@ class _TippingSearch:
             self._cross(fact, criterion, leads[last], leads[last + 1]) if last + 1 < len(leads) else (None, True)
         )
         return Tipping(assessment.provider, criterion.id, Interval(low, high), (reaches_low, reaches_high), fact)
+
+    def find_price(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
+        """Return up to which price a provider leads by its monthly cost; None if it leads at any, or at none.
+
+        No cost falls when a price rises, but it need not be a straight line: other price models and minimums bend it.
+        So the price is found by halving what it can be.
+        """
+        fact = self._facts.of_no_member(assessment.provider, criterion.id)
+        is_open = fact.amount is not None and fact.amount.low != fact.amount.high
+        known = fact.amount if is_open and fact.amount is not None else Interval()
+        ends = sorted(scale_ends(criterion))
+        low, high = (known.low or max(0, ends[0])), (ends[1] if known.high is None else known.high)
+        if low >= high or not self._lead(fact, low).is_ahead or self._lead(fact, high).is_ahead:
+            return None
+        while not are_neighbours(low, high, criterion):
+            between = (low + high) / 2
+            low, high = (between, high) if self._lead(fact, between).is_ahead else (low, between)
+        ahead, behind = self._lead(fact, low).margin, self._lead(fact, high).margin
+        if math.isinf(ahead - behind):
+            at = find_nearest_end(low, criterion) or low
+        else:  # so near the end of the lead it is a straight line
+            at = plain(round(low + ahead / (ahead - behind) * (high - low), _DIGITS))
+        return Tipping(
+            assessment.provider, criterion.id, Interval(None, at), (True, self._lead(fact, at).is_ahead), fact
+        )
 
     def _list_amounts(self, fact: Fact, criterion: Criterion) -> Sequence[Number]:
         """Return the amounts to judge at, from the lowest on."""

@@ -131,6 +131,7 @@ def fact_text(fact: Fact, criterion: Criterion) -> str:
     if fact.disputed:
         doubt = ", disputed"
     said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
+    said += f" (price of {fact.price_of})" if fact.price_of else ""
     word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
     return word + doubt
 
