@@ -122,7 +122,20 @@ def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
             "but none on 'rental', which it pays for; add one."
         )
     ]
-    assert suspicious(provider(price, f"criterion: rental, value: absent, {CLAIM}")) == []
+    assert suspicious(provider(price, f"criterion: rental, value: present, {CLAIM}")) == []
+
+
+def test_a_price_of_what_its_provider_is_said_not_to_sell(suspicious):
+    price = f"criterion: rental-price, exactly: 20, unit: EUR/day, {CLAIM}"
+    denied = provider(price, f"criterion: rental, value: absent, {CLAIM}")
+    assert suspicious(denied) == [
+        (
+            "facts/providers/more.yaml:4: there is a price, 'rental-price', but 'rental', which it pays for, is absent "
+            "at facts/providers/more.yaml:5; keep the one that is right."
+        )
+    ]
+    ended = provider(price, f"criterion: rental, value: present, until: 2022-12-31, {CLAIM}")
+    assert suspicious(ended) == [], "what ended had a price"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_ageless(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
-    yield from _find_prices_of_nothing(knowledge)
+    yield from _find_prices_of_nothing(facts)
     yield from _find_idle_rules(facts)
     yield from _find_level_rules(facts)
     yield from _find_repeated_rules(knowledge)
@@ -127,12 +127,22 @@ def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
                 )
 
 
-def _find_prices_of_nothing(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield prices of what the provider is not known to sell: no answer is firm because of them."""
+def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
+    """Yield prices of what the provider is not known to sell, and of what it is said not to sell on the day."""
+    knowledge = facts.knowledge
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
-        if of is not None and not knowledge.claims.get((provider, of)):
+        if of is None:
+            continue
+        if not knowledge.claims.get((provider, of)):
             yield f"{claims[0].where}: there is a claim on '{name}', but none on '{of}', which it pays for; add one."
+        elif denials := [claim.where for claim in facts(provider, of).claims if claim.value == "absent"]:
+            yield from (
+                f"{claim.where}: there is a price, '{name}', but '{of}', which it pays for, is absent at {denials[0]}; "
+                "keep the one that is right."
+                for claim in facts(provider, name).claims
+                if claim.amount is not None
+            )
 
 
 def _find_idle_rules(facts: Facts) -> Iterator[str]:
