@@ -221,6 +221,8 @@ def not_a_number(given_amount):
     [
         ({"inspection": 3}, "unknown usage item 'inspection'. Did you mean 'inspections'?"),
         ({"xyzzy": 3}, "unknown usage item 'xyzzy'. Known: inspections, rental-days."),
+        ({"days": 3}, "unknown usage item 'days'. Did you mean 'rental-days'?"),
+        ({"hired_days": 3}, "unknown usage item 'hired_days'. Did you mean 'rental-days'?"),
         ({"inspections": -1}, not_a_number("-1")),
         ({"inspections": float("nan")}, not_a_number("nan")),
         ({"inspections": float("inf")}, not_a_number("inf")),

@@ -11,7 +11,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.members import list_member_words, split_member
 from provider_advisor.knowledge.records import Priority, Topic, UsageItem
-from provider_advisor.knowledge.suggest import find_misspelt
+from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
 from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, in_order, services_used
@@ -273,8 +273,12 @@ def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
         return found
     name, member = split_member(str(item))
     if member is None or name not in knowledge.usage:
-        hint = find_misspelt(brief(item), knowledge.usage) or f" Known: {', '.join(knowledge.usage)}."
-        raise RequirementsError(f"unknown usage item {shown(item)}.{hint}")
+        parts = set(fold(name).split("-"))
+        akin = [known for known in knowledge.usage if not parts.isdisjoint(known.split("-"))]
+        every = f" Did you mean {name_words(akin)}?" if akin else f" Known: {', '.join(knowledge.usage)}."
+        raise RequirementsError(
+            f"unknown usage item {shown(item)}.{find_misspelt(brief(item), knowledge.usage) or every}"
+        )
     lists = {
         of.id: of
         for price in knowledge.criteria.values()
