@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from click.testing import CliRunner
 
+from provider_advisor.faces.cli.compare import compare_command
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
@@ -73,3 +75,41 @@ def test_a_choice_has_a_year_only_if_all_that_meets_it_is_out_of_date(knowledge_
     found = answer(shops, Statement(read_team(shops, needs=["polish|wax"]), _DAY)).explanation
     years = {part.provider: found.find_stale_year(part) for part in found.findings}
     assert (years["alt"], years["mix"]) == ("2022", "")
+
+
+_RULES = """area: extra
+rules:
+- {id: waxing-favours-polish, when: {need: wax}, favours: {any: [{fact: polish}, {fact: repairs}]}, weight: 1,
+   because: Who waxes polishes., rests_on: [{source: survey-2023, lines: [41]}]}
+"""
+
+
+def test_a_rule_that_only_facts_out_of_date_satisfy_has_their_year(knowledge_from, tmp_path):
+    repairs = "\n- {criterion: repairs, value: present, source: survey-2023, line: 43}\n"
+    files = {
+        "criteria/extra.yaml": _CRITERIA,
+        "providers/alt.yaml": _write("Alt", "2023-03-01", "2022-01-01"),
+        "providers/mix.yaml": _write("Mix", "2023-03-01", "2022-01-01").rstrip() + repairs,
+        "providers/neu.yaml": _write("Neu", "2023-03-01", "2023-03-01"),
+    }
+    shops = knowledge_from(tmp_path, facts=files, rules={"extra.yaml": _RULES})
+    found = answer(shops, Statement(read_team(shops, needs=["wax"]), _DAY))
+    by_rule = {part.provider: part.stale for part in found.explanation.findings if part.rule}
+    assert {name: by_rule[name] for name in ("alt", "mix", "neu")} == {"alt": "2022-01-01", "mix": None, "neu": None}
+    report = render_recommendation(found, shops, "markdown", verbose=False)
+    rows = [line for line in report.splitlines() if line.startswith("| rule |")]
+    assert sum(row.count("yes (2022)") for row in rows) == 1
+
+
+def test_a_comparison_shows_the_year_too(folders_from, tmp_path):
+    files = {
+        "criteria/extra.yaml": _CRITERIA,
+        "providers/alt.yaml": _write("Alt", "2022-01-01", "2022-01-01"),
+        "providers/neu.yaml": _write("Neu", "2023-03-01", "none"),
+    }
+    facts, rules = folders_from(tmp_path, files)
+    asked = ["alt", "neu", "--as-of", str(_DAY), "--facts", str(facts), "--rules", str(rules)]
+    said = CliRunner().invoke(compare_command, asked).output
+    assert "yes (2022) [41]" in said
+    assert "yes [41]" in said
+    assert "A year in round brackets marks a fact that is out of date" in said

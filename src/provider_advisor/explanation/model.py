@@ -175,6 +175,8 @@ class FindingRecord(AnswerPart):
     """what is known about the provider here, in words"""
     disputed: bool
     evidence: list[EvidenceRecord]
+    stale: str | None = None
+    """of a rule that favours: the day of its oldest fact, where facts that are out of date decide it"""
 
     @property
     def is_open(self) -> bool:
@@ -613,6 +615,8 @@ class AnswerRecord(AnswerPart):
 
     def find_stale_year(self, finding: FindingRecord) -> str:
         """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
+        if finding.stale is not None:
+            return finding.stale[:4]
         parts = str(finding.criterion).split("|")
         old = (part for part in self.knowledge.stale if part.provider == finding.provider and part.criterion in parts)
         newest = max((part.as_of for part in finding.evidence), default="")

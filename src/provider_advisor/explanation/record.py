@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
+from provider_advisor.decision.findings import judge_rule, list_used_facts
 from provider_advisor.explanation import model
 from provider_advisor.explanation.costs import record_cost
 from provider_advisor.explanation.notices import find_notices
@@ -152,7 +153,19 @@ def _finding(finding: Finding, facts: Facts) -> model.FindingRecord:
         says=explain_finding(finding, facts),
         disputed=any(fact.disputed for fact in list_deciding(finding)),
         evidence=[_evidence(claim) for claim in finding.degree.claims],
+        stale=_find_stale_day(finding, facts),
     )
+
+
+def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
+    """Return the day of the oldest fact of a rule that favours, if it is not known without facts out of date."""
+    rule = finding.rule
+    if rule is None or finding.outcome == "unknown" or not facts.may_be_stale:
+        return None
+    if judge_rule(finding.provider, rule, facts.without_stale()).outcome == finding.outcome:
+        return None
+    days = [fact.newest for fact in list_used_facts(finding, facts) if facts.is_stale(fact)]
+    return min((day.isoformat() for day in days if day is not None), default=None)
 
 
 def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> model.BoundWords | None:

@@ -74,7 +74,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     if form == "json":
         show_json([record_facts(criterion, found) for criterion, found in known])
     else:
-        _show(known, chosen, knowledge, every=every)
+        _show(known, chosen, book, every=every)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
@@ -141,28 +141,30 @@ def _tells_apart(criterion: Criterion, found: list[Fact]) -> bool:
     return len({fact_text(fact, criterion) for fact in found if fact.claims}) > 1
 
 
-def _show(
-    known: list[tuple[Criterion, list[Fact]]], chosen: list[str], knowledge: KnowledgeBase, *, every: bool
-) -> None:
+def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Facts, *, every: bool) -> None:
     """Print the facts of a few providers beside each other; of more, in several tables, what tells them apart."""
-    page = Page()
+    page, knowledge = Page(), book.knowledge
     is_long = len(chosen) > _MOST_COLUMNS
     rows = [row for row in known if every or not is_long or _tells_apart(*row)]
     for start in range(0, len(chosen), _MOST_COLUMNS):
         part = slice(start, start + _MOST_COLUMNS)
         page.gap()
         headers = ["Criterion", *(knowledge.providers[provider].name for provider in chosen[part])]
-        page.table(headers, [[each.label, *(_cell(fact, each) for fact in found[part])] for each, found in rows])
+        page.table(headers, [[each.label, *(_cell(fact, each, book) for fact in found[part])] for each, found in rows])
     if len(rows) < len(known):
         page.gap()
         page.line(f"({len(known) - len(rows)} more criteria on which they are not known to differ: --all)")
+    if any(book.is_stale(fact) for _, found in rows for fact in found):
+        page.gap()
+        page.line("A year in round brackets marks a fact that is out of date: check again before you sign.")
     page.heading("Sources (lines in brackets)")
     for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
         page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2)
     page.show()
 
 
-def _cell(fact: Fact, criterion: Criterion) -> str:
+def _cell(fact: Fact, criterion: Criterion, book: Facts) -> str:
     lines = sorted({claim.line for claim in fact.claims if claim.line})
     places = [*map(str, lines), *sorted({claim.place for claim in fact.claims if claim.place})]
-    return fact_text(fact, criterion) + (f" [{', '.join(places)}]" if places else "")
+    year = f" ({str(fact.newest)[:4]})" if book.is_stale(fact) else ""
+    return fact_text(fact, criterion) + year + (f" [{', '.join(places)}]" if places else "")
