@@ -133,6 +133,15 @@ def test_what_to_ask_names_the_price_up_to_which_the_provider_leads():
     assert says.endswith(" Below 0.00395 USD/participant-minute, Twilio leads.")
 
 
+def test_what_to_ask_says_once_what_every_answer_leads_to():
+    found, _ = measured_cost(wants=["monthly-cost"], sms_outbound=1_000, mms_outbound=1_000)
+    (says,) = [part["says"] for part in found.record["confirm"] if part["facts"][0]["provider"] == "twilio"]
+    assert says == (
+        "Price of an MMS at Twilio: how much exactly, in USD/message? Whatever it is, Twilio would be recommended"
+        " (leaning)."
+    )
+
+
 @settings(REPEATED, max_examples=25)
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["twilio", "vonage"]))
 def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, minutes, provider):

@@ -468,11 +468,14 @@ def _outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
 def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
     """Return the question, and each verdict that it could lead to with the answers that do."""
     answers = [
-        f"{_answer_text(question, answer.fact, knowledge)}, {_outcome(answer.verdict, before, knowledge)}"
+        (_answer_text(question, answer.fact, knowledge), _outcome(answer.verdict, before, knowledge))
         for answer in question.answers
     ]
+    if len(answers) > 1 and len({outcome for _, outcome in answers}) == 1:
+        answers = [("whatever it is", answers[0][1])]
+    says = "; ".join(f"{answer}, {outcome}" for answer, outcome in answers)
     disputed = " The sources contradict each other." if question.disputed else ""
-    return f"{_to_ask(question, knowledge)} {capital('; '.join(answers))}.{disputed}"
+    return f"{_to_ask(question, knowledge)} {capital(says)}.{disputed}"
 
 
 def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
