@@ -27,3 +27,29 @@ def test_notes_of_a_price_are_told_with_the_cost(form, verbose):
     begin, end = _COSTS[form]
     costs = text[text.rindex(begin) + len(begin) :]
     assert "Not included: carrier fees" in costs[: costs.index(end)]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_bound_that_a_cost_meets_by_prices_out_of_date_is_marked_with_their_year(form):
+    knowledge = load()
+    team = read_team(knowledge, needs=["sms-api", "monthly-cost<=100"], usage={"sms-outbound": 10_000})
+    found = answer(knowledge.restrict(only=["vonage", "telnyx"]), Statement(team, dt.date(2026, 11, 28)))
+    (met,) = [part for part in found.explanation.findings if part.outcome == "met" and part.criterion == "monthly-cost"]
+    assert found.explanation.find_stale_year(met) == "2022"
+    assert "yes (2022)" in render_recommendation(found, knowledge, form, verbose=False)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_bound_that_a_cost_leaves_open_is_told_with_it(form):
+    knowledge = load()
+    usage = {"sms-outbound": 10_000, "voice-outbound-minutes": 3000}
+    team = read_team(knowledge, needs=["phone-numbers@de", "monthly-cost<=500"], usage=usage)
+    found = answer(knowledge, Statement(team, dt.date(2026, 11, 28)))
+    text = " ".join(render_recommendation(found, knowledge, form, verbose=False).split())
+    for part in (
+        "at least 95 USD/month (United States price of Outgoing SMS, 2022 price of Outgoing call minutes)",
+        "Not included: carrier fees.",
+        "No price is known for Germany: the United States price and a price that names no country were used.",
+        "Not known whether it is at most 500 USD/month.",
+    ):
+        assert part in text, part

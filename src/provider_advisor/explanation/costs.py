@@ -12,6 +12,8 @@ from provider_advisor.decision import Cost, CostItem
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import (
     amount_text,
+    bound_text_of,
+    capital,
     claim_text,
     describe_priced,
     joined,
@@ -36,11 +38,12 @@ __all__ = [
 
 def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:
     """Return a monthly cost as a record; `asked` are members that the team asks something of, by their list."""
-    criteria = facts.knowledge.criteria.values()
+    computed = next((criterion for criterion in facts.knowledge.criteria.values() if criterion.computed), None)
     return model.CostRecord(
         low=_least(cost.amount),
         high=cost.amount.high,
-        unit=next((str(criterion.unit) for criterion in criteria if criterion.computed), ""),
+        unit="" if computed is None else str(computed.unit),
+        criterion=None if computed is None else computed.id,
         items=[_record_item(item, facts, _list_unpriced(item, cost, facts, asked or {})) for item in cost.items],
     )
 
@@ -107,7 +110,7 @@ def _list_claims(fact: Fact) -> str:
 
 def describe_cost(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
     """Return a cost in words: "600 to 1200 USD/month (2022 price)", "at least 83 USD/month; not included: fees"."""
-    return "; ".join([describe_sum(cost, knowledge), *list_gaps(cost, knowledge)])
+    return "; ".join([describe_sum(cost, knowledge), *_list_gaps(cost, knowledge)])
 
 
 def describe_sum(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
@@ -131,7 +134,18 @@ def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[st
         yield every if len(items) == len(priced) else f"{every} of {names}"
 
 
-def list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the cost with a provider leaves out, and the bounds on it that are therefore open, in sentences."""
+    gaps = [] if provider.monthly_cost is None else list(_list_gaps(provider.monthly_cost, knowledge))
+    for finding in answer.findings:
+        criterion = knowledge.criteria.get(finding.criterion or "")
+        is_open = finding.provider == provider.id and finding.outcome == "unknown" and finding.bound is not None
+        if is_open and criterion is not None and criterion.computed:
+            gaps.append(f"not known whether it is {bound_text_of(finding.bound, criterion)}")
+    return [f"{capital(gap)}." for gap in gaps]
+
+
+def _list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield what the sum leaves out: what comes on top of prices, and usage and members without a price."""
     if plus := list(dict.fromkeys(part for item in cost.items for part in item.plus or ())):
         yield f"not included: {joined(plus)}"

@@ -127,6 +127,8 @@ class CostRecord(AnswerPart):
     """null: no upper limit is known"""
     unit: str
     items: list[CostItemRecord]
+    criterion: str | None = None
+    """the computed criterion that it is the amount of"""
 
     @property
     def is_unknown(self) -> bool:
@@ -621,8 +623,11 @@ class AnswerRecord(AnswerPart):
         old = (part for part in self.knowledge.stale if part.provider == finding.provider and part.criterion in parts)
         newest = max((part.as_of for part in finding.evidence), default="")
         # Of a choice, a part that is not out of date may meet it too.
-        days = (part.as_of for part in old if len(parts) == 1 or newest <= part.as_of)
-        return next(days, "")[:4] if finding.outcome != "unknown" else ""
+        days = [part.as_of for part in old if len(parts) == 1 or newest <= part.as_of]
+        costs = [part.monthly_cost for part in self.providers if part.id == finding.provider]
+        items = [item for cost in costs if cost and cost.criterion == finding.criterion for item in cost.items]
+        days = days[:1] or sorted(item.out_of_date for item in items if item.out_of_date)
+        return next(iter(days), "")[:4] if finding.outcome != "unknown" else ""
 
     def qualify(self, word: str, finding: FindingRecord) -> str:
         """Return the word for a finding in a table with what weakens it: "yes, ambiguous", "yes (2022)"."""

@@ -274,18 +274,18 @@ def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> st
 
 def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
     """Print what the stated usage would cost with each provider, item by item in a verbose answer."""
-    costs = [(provider.name, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
+    costs = [(provider, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
     if costs:
         page.heading("Monthly cost")
-    if unpriced := [name for name, cost in costs if cost.is_unknown]:
+    if unpriced := [provider.name for provider, cost in costs if cost.is_unknown]:
         page.line(f"No price is known for this usage: {joined(unpriced)}.", 2)
-    for name, cost in costs:
+    for provider, cost in costs:
         if cost.is_unknown:
             continue
-        page.line(f"{name}: {describe_sum(cost, knowledge)}", 2, bold=True)
+        page.line(f"{provider.name}: {describe_sum(cost, knowledge)}", 2, bold=True)
         notes = () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ())
-        for note in (*list_gaps(cost, knowledge), *notes):
-            page.line(f"{capital(note)}.", 4)
+        for sentence in (*list_gaps(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
+            page.line(sentence, 4)
         for item in cost.items if verbose else ():
             for text in _cost_lines(item, knowledge):
                 page.line(text, 4)

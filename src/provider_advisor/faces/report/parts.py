@@ -165,11 +165,11 @@ def describe_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[s
 
 def make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[Bill]:
     """Return what a month would cost with each provider; empty where no usage was stated."""
-    costs = {provider.id: provider.monthly_cost for provider in answer.providers}
+    known = {provider.id: provider for provider in answer.providers}
     return [
-        _bill(provider.name, cost, knowledge, sources)
-        for provider in rank_providers(answer)
-        if (cost := costs[provider.id]) is not None and not cost.is_unknown
+        _bill(ranked.name, cost, list_gaps(answer, known[ranked.id], knowledge), knowledge, sources)
+        for ranked in rank_providers(answer)
+        if (cost := known[ranked.id].monthly_cost) is not None and not cost.is_unknown
     ]
 
 
@@ -180,11 +180,11 @@ def list_unpriced(answer: AnswerRecord) -> str:
     return clean(f"No price is known for this usage: {joined(names)}.") if names else ""
 
 
-def _bill(name: str, cost: CostRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
+def _bill(name: str, cost: CostRecord, gaps: Sequence[str], knowledge: KnowledgeBase, sources: CitedSources) -> Bill:
     items = [item for item in cost.items if item.criterion is not None or item.high != 0]
-    gaps = tuple(clean(f"{capital(gap)}.") for gap in list_gaps(cost, knowledge))
     positions = tuple(_position(item, knowledge, sources) for item in items)
-    return Bill(name, cost.low, cost.high, clean(describe_sum(cost, knowledge)), clean(cost.unit), positions, gaps)
+    total = clean(describe_sum(cost, knowledge))
+    return Bill(name, cost.low, cost.high, total, clean(cost.unit), positions, tuple(map(clean, gaps)))
 
 
 def _usage(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
