@@ -145,6 +145,18 @@ def test_reports_say_why_each_is_ruled_out_and_where_that_is_said():
     assert not any(f"**{name}:**" in others for name in ruled_out)
 
 
+def test_reports_name_products_of_the_providers_in_the_table_alone():
+    claims = {f"p{number:02}": {"desk": Said("present", product="extra")} for number in range(12)}
+    knowledge = knowledge_of([capability("desk")], claims)
+    found = answer(knowledge, Statement(Team((Requirement("desk", "must"),)), DAY, None), robustness=False)
+    for page, item in (
+        (html_report(found.explanation, knowledge), "<li>"),
+        (markdown_report(found.explanation, knowledge), "- "),
+    ):
+        listed = page.split("Products to choose", 1)[1].split("Why" if item == "<li>" else "## ", 1)[0]
+        assert [name for name in claims if f"{item}{name.upper()}" in listed] == list(claims)[:5]
+
+
 def test_a_sentence_names_the_first_few_and_counts_the_others():
     found, _ = _answered(47, known=False)
     reason, says = found.explanation.verdict.reason, found.explanation.sureness.worlds.says

@@ -37,7 +37,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
     ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
     bills = parts.make_bills(answer, knowledge, sources)
     sure = describe_sureness(answer, knowledge, found)
-    unknown = parts.find_unknowns(answer, knowledge)
+    unknown, shown = parts.find_unknowns(answer, knowledge), list_shown(answer, knowledge)
     title, lede = split_headline(answer)
     team = clean(answer.question.get("team") or "")
     return {
@@ -52,13 +52,13 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
         "asked": bool(found),
         "context": [part for part in parts.describe_context(answer, knowledge) if part[0] != "Team"],
         "providers": ranked,
-        "shown": list_shown(answer, knowledge),
+        "shown": shown,
         "others": list_others(answer, knowledge),
         "rows": found,
         "degrees": any(cell.kind == "partial" for row in found for cell in row.cells),
         "gaps_heading": GAPS_HEADING,
         "gaps": parts.describe_product_gaps(answer),
-        "products": parts.describe_products(answer),
+        "products": parts.describe_products(answer, shown),
         "set_aside": parts.describe_set_aside(answer, knowledge),
         "unknowns": unknown,
         "stale": parts.describe_stale(answer, knowledge),

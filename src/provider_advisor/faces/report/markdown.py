@@ -51,7 +51,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         *_requirements(answer, knowledge, found),
         *_options(ranked, found, answer, knowledge),
         *_verdict(answer),
-        *_products(answer),
+        *_products(answer, knowledge),
         *_reasons(found),
         *_unknowns(answer, knowledge, found, sure),
         *_notices(answer, sources),
@@ -163,8 +163,8 @@ def _noted(notes: Iterable[str]) -> str:
     return "".join(f" Note: {escape(note)}." for note in notes)
 
 
-def _products(answer: AnswerRecord) -> Iterator[str]:
-    if lines := parts.describe_products(answer):
+def _products(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+    if lines := parts.describe_products(answer, list_shown(answer, knowledge)):
         yield "## Products to choose"
         yield _list(escape(line) for line in lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
@@ -21,6 +21,7 @@ from provider_advisor.explanation.words import amount_text, capital, criterion_l
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
+    RankedProvider,
     name_providers,
     name_usage,
     rank_providers,
@@ -144,13 +145,10 @@ def _requirement(part: RequirementRecord, knowledge: KnowledgeBase) -> str:
     return criterion_label(part.criterion, part.bound, knowledge)
 
 
-def describe_products(answer: AnswerRecord) -> list[str]:
-    """Return which products to take, of each provider that is not ruled out."""
-    return [
-        clean(f"{part.name}: {answer.take[part.id]}.")
-        for part in answer.providers
-        if part.standing != "ruled-out" and part.id in answer.take
-    ]
+def describe_products(answer: AnswerRecord, shown: Iterable[RankedProvider]) -> list[str]:
+    """Return which products to take, of each provider of the short list that is not ruled out."""
+    left = {part.id for part in answer.providers if part.standing != "ruled-out"}
+    return [clean(f"{part.name}: {answer.take[part.id]}.") for part in shown if part.id in left & answer.take.keys()]
 
 
 def describe_product_gaps(answer: AnswerRecord) -> list[str]:
