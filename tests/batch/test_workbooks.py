@@ -280,6 +280,17 @@ def test_what_is_no_workbook_to_read_is_said_in_a_sentence(recommend, name):
         assert not Path("a.csv").exists()
 
 
+@pytest.mark.parametrize("content", [b"<c ", b'<c t="e" ', b'<c t="e">', b"<row ", b"<c><f> "])
+def test_a_sheet_made_to_take_hours_is_refused_at_once(recommend, content):
+    _write("good.xlsx", rows=_LISTS[:3])
+    with zipfile.ZipFile("good.xlsx") as good, zipfile.ZipFile("bad.xlsx", "w", zipfile.ZIP_DEFLATED) as bad:
+        for name in good.namelist():
+            bad.writestr(name, content * 300_000 if name == "xl/worksheets/sheet1.xml" else good.read(name))
+    status, _, said = recommend("batch bad.xlsx a.csv")
+    assert (status, said.count("\n")) == (2, 1)
+    assert any(words in said for words in ("is damaged", "has no sheet with content", "is empty"))
+
+
 def test_a_sheet_is_named_where_there_are_several(recommend):
     _write("teams.xlsx", ("Old", _LISTS[:2]), ("New", _LISTS[:3]), ("Empty", []))
     assert (

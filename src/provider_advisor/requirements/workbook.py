@@ -44,15 +44,20 @@ _OLD_FORM, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".
 _BOOK, _BOOK_PARTS, _TEXTS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml"
 _SHEETS_SHOWN, _TITLE_ROWS, _LONGEST_SHOWN = 20, 50, 60
 
-_FILLED = re.compile(rb"<(?:\w+:)?c(?:\s[^>]*)?(?<!/)>")
+# A tag ends before the next one begins, and no blank is tried twice: else a sheet of "<c <c <c" takes hours.
+_FILLED = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
+_PLACED = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^<>]*(?<!/)>")
 _PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
-_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])(?:[^>]*?\sr=[\"']([0-9]{1,7}))?")
-_TEXT_OF_CELL = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>([0-9]{1,9})<")
+_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])(?:[^<>]*?\sr=[\"']([0-9]{1,7}))?")
+_TEXT_OF_CELL = re.compile(rb"<(?:\w+:)?c(?=\s)(?=[^<>]*\st=[\"']s[\"'])[^<>]*>\s*+<(?:\w+:)?v>([0-9]{1,9})<")
 _TEXT = re.compile(rb"<(?:\w+:)?si(?=[\s>/])")
-_ERROR = re.compile(rb"<(?:\w+:)?c(?=\s)(?=[^>]*\st=[\"']e[\"'])([^>]*)>.*?<(?:\w+:)?v>([^<]*)<", re.DOTALL)
+_FORMULA = rb"<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)"
+_ERROR = re.compile(
+    rb"<(?:\w+:)?c(?=\s)(?=[^<>]*\st=[\"']e[\"'])([^<>]*)>\s*+(?:" + _FORMULA + rb"\s*+)?+<(?:\w+:)?v>([^<]*)<"
+)
 _UNCOUNTED = re.compile(
-    rb"<(?:\w+:)?c(?=[\s>])([^>]*)(?<!/)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?c(?=[\s>])([^<>]*)(?<!/)>\s*+" + _FORMULA + rb"\s*+"
+    rb"(?:(<(?:\w+:)?v\s*+/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)\s*+)?+</(?:\w+:)?c>"
 )
 _BLANK_TEXT = re.compile(rb"\st=[\"']str[\"']")
 
@@ -214,8 +219,8 @@ def _choose_sheet(
 def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
     """Raise RequirementsError if a sheet's cells, up to the last one in each direction, or their texts are too many."""
     filled = _FILLED.findall(xml)
-    places = [found.groups() for found in map(_PLACE.search, filled) if found]
-    rows = max((int(row) for _, row in places), default=0)
+    places = _PLACED.findall(xml)
+    rows = max(map(int, {row for _, row in places}), default=0)
     columns = max((_to_number(letters) for letters in {letters for letters, _ in places}), default=0)
     if len(places) < len(filled):  # cells without a place follow one another
         rows = max(rows, sum(1 for _ in _ROW.finditer(xml)), *(int(row or 0) for row in _ROW.findall(xml)))
