@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
-from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
+from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
@@ -178,10 +178,13 @@ def find_decisive(cell: Cell) -> _Weighed:
 
 
 class Codes:
-    """For each cell the codes that it puts on one list, gathered as cells come up; may be used by several threads."""
+    """For each cell the codes that it puts on one list, gathered as cells come up; may be used by several threads.
 
-    def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]]) -> None:
-        self._codes = codes
+    A cell has none where its number in the column `counted`, if there is one, is 0.
+    """
+
+    def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]], counted: int | None = None) -> None:
+        self._codes, self._counted = codes, counted
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
@@ -203,8 +206,12 @@ class Codes:
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
-        for cell in cells.known[len(self._ends) - 1 :]:
-            found = list(self._codes(cell))
+        new = cells.known[len(self._ends) - 1 :]
+        has_some = [True] * len(new)
+        if self._counted is not None:
+            has_some = (cells.numbers[-len(new) :, self._counted] > 0).tolist()
+        for cell, some in zip(new, has_some, strict=True):
+            found = list(self._codes(cell)) if some else []
             heaviest = {code: (weight, code) for weight, code in sorted(found)} if len(found) > 1 else {}
             for item in heaviest.values() or found:
                 self._of.append(self._places.setdefault(item, len(self._places)))
@@ -238,8 +245,9 @@ def make_code_lists(facts: Facts) -> dict[str, Codes]:
     """Return the lists of a knowledge base's providers, by the name of their column."""
     lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
     for place, provider in enumerate(facts.knowledge.providers):
-        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO))
-        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN))
+        failed = FIRST + PER_PROVIDER * place + 3
+        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO), failed)
+        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN), failed + 1)
     return lists
 
 

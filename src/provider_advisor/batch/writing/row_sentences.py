@@ -41,6 +41,7 @@ class RowSentences:
             *lists,
         )
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
+        self._describe = lru_cache(maxsize=1 << 14)(self._describe_code)
 
     def _say(self, *values: str | None) -> str:
         """Return the sentences on a row; lists are codes joined by semicolons."""
@@ -82,7 +83,7 @@ class RowSentences:
         more = f" and {len(codes) - _MOST} more" if len(codes) > _MOST else ""
         return "; ".join(map(self._describe, codes[:_MOST])) + more
 
-    def _describe(self, code: str) -> str:
+    def _describe_code(self, code: str) -> str:
         """Return the words for a code: `fax`, `fax<rule+rule`, `rule:id`."""
         kind, _, rule = code.partition(":")
         if kind == "rule" and rule in self._knowledge.rules:
