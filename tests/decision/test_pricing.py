@@ -267,6 +267,12 @@ def test_a_cost_says_what_it_leaves_out_and_how_old_its_prices_are(priced):
     assert [part["criterion"] for part in found["knowledge"]["stale"]] == ["delivery-price"]
 
 
+def test_costs_are_said_in_cents(priced):
+    cost, said = described(priced("exactly: 1"), deliveries="100/year")
+    assert (round(cost.low, 4), said) == (8.3333, "8.33 EUR/month")
+    assert described(priced("exactly: 0.005"), deliveries="1..3")[1] == "0.005 to 0.015 EUR/month"
+
+
 def test_the_terms_are_said(priced):
     terms = "billed_at_least: 5, monthly_minimum: 45, monthly_fee: 7, setup_fee: 300"
     facts = priced(f"exactly: 10, {terms}")

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from provider_advisor.decision import Cost, CostItem
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import (
-    amount_text,
     bound_text_of,
     capital,
     claim_text,
     describe_priced,
     joined,
+    money_text,
     shortened,
     usage_label,
     volume_text,
@@ -115,7 +115,7 @@ def describe_cost(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
 
 def describe_sum(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
     """Return the amount and what kind of prices it is made of, without what it leaves out."""
-    said = f"{amount_text(cost.low, cost.high)} {cost.unit}"
+    said = f"{money_text(cost.low, cost.high)} {cost.unit}"
     kinds = list(_list_kinds(cost, knowledge))
     return f"{said} ({', '.join(kinds)})" if kinds else said
 

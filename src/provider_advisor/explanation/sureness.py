@@ -405,7 +405,9 @@ def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
         return f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}?"
-    claims = knowledge.claims.get((question.provider, split_member(question.criterion)[0]), ())
+    of, member = split_member(question.criterion)
+    every = knowledge.claims.get((question.provider, of), ())
+    claims = [claim for claim in every if (member in claim.members if member else not claim.members)]
     if plus := max(claims, key=lambda claim: claim.stated).plus if claims else None:
         name += f", {plus} included"
     bounds = question.asked.bounds

@@ -32,6 +32,7 @@ __all__ = [
     "limits_text",
     "lines_text",
     "list_doubts",
+    "money_text",
     "name_source",
     "number_text",
     "percent",
@@ -227,6 +228,16 @@ def amount_text(low: float, high: float | None) -> str:
     if high is None:
         return f"at least {number_text(low)}"
     return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def money_text(low: float, high: float | None) -> str:
+    """Return what a month costs, in cents: nobody is billed 37.283333333. What is less than 1 keeps its digits.
+
+    >>> money_text(37.283333333, None), money_text(0.0083, 1.5)
+    ('at least 37.28', '0.0083 to 1.5')
+    """
+    ends = [end if end is None or abs(end) < 1 else round(end, 2) for end in (low, high)]
+    return amount_text(ends[0] or 0, ends[1])
 
 
 def describe_priced(item: CostItemRecord) -> str:

@@ -30,7 +30,6 @@ from provider_advisor.explanation.words import (
     GAP_FOOTNOTE,
     GAPS_HEADING,
     STANDINGS,
-    amount_text,
     base_text,
     capital,
     criterion_label,
@@ -38,6 +37,7 @@ from provider_advisor.explanation.words import (
     describe_priced,
     joined,
     lines_text,
+    money_text,
     percent,
     remarks_text,
     rests_text,
@@ -300,7 +300,7 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         yield f"{used}: no price is known{quote}{describe_priced(item)}"
         return
     at = "" if str(item.price).startswith(("from ", "at least ", "at most ", "more than ")) else "at "
-    yield f"{used}, {at}{item.price}: {amount_text(item.low, item.high)}"
+    yield f"{used}, {at}{item.price}: {money_text(item.low, item.high)}"
     for other in item.instead:
         yield f"  cheaper for this usage than {other.price}"
     if item.beside:

@@ -17,7 +17,7 @@ from provider_advisor.explanation.unknowns import (
     list_unwanted,
     say_not_stated,
 )
-from provider_advisor.explanation.words import amount_text, capital, criterion_label, joined
+from provider_advisor.explanation.words import capital, criterion_label, joined, money_text
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,
@@ -197,5 +197,5 @@ def _position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSour
     unpriced = "by quote only" if item.by_quote else "no price is known"
     price, amount = unpriced, "not known"
     if item.criterion is not None:
-        price, amount = clean(item.price or ""), amount_text(item.low, item.high)
+        price, amount = clean(item.price or ""), money_text(item.low, item.high)
     return BillPosition(usage, price, amount, tuple(clean(note) for note in notes), sources.cite(item.evidence))
