@@ -20,12 +20,18 @@ def _shell(line, folder):
     return subprocess.run(["/bin/sh", "-c", text], cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory):
+    """The record of an answer."""
+    return _shell("recommend --needs whiteboard --format json", tmp_path_factory.mktemp("answer")).stdout
+
+
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, answer):
     """A folder with teams, a requirements file and the record of an answer."""
     (tmp_path / "teams.csv").write_text("team,needs\na,whiteboard\nb,no-such-thing\n")
     (tmp_path / "team.yaml").write_text("needs: [whiteboard]\n")
-    _shell("recommend --needs whiteboard --format json > answer.json", tmp_path)
+    (tmp_path / "answer.json").write_text(answer)
     return tmp_path
 
 
