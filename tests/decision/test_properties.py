@@ -95,7 +95,7 @@ def _is_plain(condition, touched, criteria):
 
 
 @given(improvements())
-@settings(SAME_EVERY_RUN, max_examples=400)
+@settings(SAME_EVERY_RUN, max_examples=200)
 def test_a_better_fact_never_hurts_its_provider(improvement):
     world, facts, fact = improvement
     criteria = world.knowledge.criteria
@@ -130,7 +130,7 @@ def test_a_better_fact_never_hurts_its_provider(improvement):
 
 
 @given(worlds(), st.sampled_from(["must", "should", "could"]), st.sampled_from([0.5, 1, 40]))
-@settings(SAME_EVERY_RUN, max_examples=300)
+@settings(SAME_EVERY_RUN, max_examples=150)
 def test_a_requirement_that_all_meet_for_certain_changes_nothing(world, priority, weight):
     before = answer_of(decided(*world))
     assume(None not in before.scores.values())  # with nothing asked, nobody is compared
@@ -152,7 +152,7 @@ def test_a_requirement_that_all_meet_for_certain_changes_nothing(world, priority
 
 
 @given(worlds(), st.data())
-@settings(SAME_EVERY_RUN, max_examples=300)
+@settings(SAME_EVERY_RUN, max_examples=150)
 def test_dropping_a_provider_that_leads_nowhere_changes_nothing(world, data):
     whole = answer_of(decided(*world))
     before = whole.verdict
@@ -193,7 +193,7 @@ def _refused(condition):
 
 
 @given(worlds(), st.data())
-@settings(SAME_EVERY_RUN, max_examples=300)
+@settings(SAME_EVERY_RUN, max_examples=150)
 def test_a_wish_never_overrules_a_must(world, data):
     before = answer_of(decided(*world))
     refused = set().union(*(_refused(part.when) for part in world.knowledge.rules.values()))
@@ -273,7 +273,7 @@ def test_what_the_rules_are_called_never_matters(world):
 
 
 @given(worlds())
-@settings(SAME_EVERY_RUN, max_examples=300)
+@settings(SAME_EVERY_RUN, max_examples=150)
 def test_what_is_expected_lies_between_what_is_proven_and_what_is_possible(world):
     for assessment in decided(*world).outcome.assessments:
         for finding in assessment.findings:
@@ -309,7 +309,7 @@ def _point(amount, criterion, draw):
 
 
 @given(worlds(), st.integers(0, 2**32))
-@settings(SAME_EVERY_RUN, max_examples=300)
+@settings(SAME_EVERY_RUN, max_examples=150)
 def test_however_the_unknowns_turn_out_nothing_proven_is_taken_back(world, seed):
     facts, draw = Facts(world.knowledge, DAY), random.Random(seed)  # noqa: S311 (no secret)
     today = answer_of(decide(world.team, facts))

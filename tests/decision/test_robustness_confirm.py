@@ -37,7 +37,7 @@ def confirmed(claims, asked, criteria):
     return find_questions(decision.outcome, decision.facts)
 
 
-@settings(REPEATED, max_examples=150)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_each_answer_leads_to_the_verdict_that_is_said(world):
     decision = decided(world.knowledge, world.team)
@@ -55,7 +55,7 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
         assert part.verdict != decision.outcome.verdict
 
 
-@settings(REPEATED, max_examples=150)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     decision = decided(world.knowledge, world.team)
@@ -76,7 +76,7 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
                 assert judge_team(world.team, supposed).verdict == decision.outcome.verdict
 
 
-@settings(REPEATED, max_examples=150)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world):
     decision = decided(world.knowledge, world.team)
@@ -282,7 +282,7 @@ def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
     assert "if just above 4 USD/thing, Bob would be recommended (firm)" in says
 
 
-@settings(REPEATED, max_examples=150)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_every_answer_can_be_given(world):
     decision = decided(world.knowledge, world.team)
@@ -373,7 +373,7 @@ def test_a_cost_with_usage_that_no_price_model_covers_is_expected_at_its_worse_e
     assert ada.score.proven == ada.score.expected < ada.score.possible
 
 
-@settings(REPEATED, max_examples=150)
+@settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_no_answer_changes_a_firm_recommendation(world):
     decision = decided(world.knowledge, world.team)

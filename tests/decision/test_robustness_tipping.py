@@ -30,7 +30,7 @@ def is_inside(tipping, amount):
     return above and (high is None or amount < high or (amount == high and tipping.reached[1]))
 
 
-@settings(REPEATED, max_examples=80)
+@settings(REPEATED, max_examples=50)
 @given(worlds())
 def test_a_provider_leads_inside_and_nowhere_else(world):
     decision = decided(world.knowledge, world.team)

@@ -33,7 +33,7 @@ def other(outcome):
     return outcome.verdict.kind, outcome.verdict.provider
 
 
-@settings(REPEATED, max_examples=300)
+@settings(REPEATED, max_examples=150)
 @given(worlds())
 def test_inside_the_range_it_holds_and_outside_it_does_not(world):
     outcome = decided(world.knowledge, world.team).outcome

@@ -26,7 +26,7 @@ def sentences(record):
         yield from sentences(part)
 
 
-@settings(REPEATED, max_examples=80)
+@settings(REPEATED, max_examples=40)
 @given(worlds(most=3))
 def test_records_have_the_published_shape_and_speak(world):
     found = measure_robustness(decided(world.knowledge, world.team))

@@ -62,7 +62,7 @@ SAME_EVERY_RUN = settings(
     derandomize=True,
     deadline=None,
     print_blob=True,
-    max_examples=200,
+    max_examples=120,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 DAY = dt.date(2022, 12, 31)

@@ -36,7 +36,7 @@ from provider_advisor.questionnaire.state import TOPICS
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 ENTER, RUBOUT, CTRL_C = "\r", "\x7f", "\x03"
 _VIDEO = f"{DOWN}{DOWN} {ENTER}"
-_PASTE = "\x1b[200~" + "mqgx\r" * 300_000 + "\x1b[201~"
+_PASTE = "\x1b[200~" + "mqgx\r" * 60_000 + "\x1b[201~"
 
 
 @pytest.fixture(scope="module")

@@ -312,6 +312,8 @@ def test_forks_while_other_threads_fire_harm_nobody():
 
 
 FIRE_FOR_EVER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background, it is ignored
 from provider_advisor.inference.engine import Production, Program, fire
 program = Program([Production("p", ("a",))])
 fire(program, ["a"])
@@ -326,7 +328,10 @@ def test_the_process_ends_at_once_after_an_interrupt():
     with subprocess.Popen([sys.executable, "-c", FIRE_FOR_EVER], stdout=-1, stderr=-1, env=environment) as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        stderr = process.communicate(timeout=30)[1]
+        try:
+            stderr = process.communicate(timeout=30)[1]
+        finally:
+            process.kill()
     assert process.returncode == -signal.SIGINT
     assert stderr.rstrip().endswith(b"KeyboardInterrupt")
 

@@ -50,11 +50,12 @@ from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.requirements.file import read_requirements
 
 _RANDOMS = st.randoms(use_true_random=False)
-_FEWER = settings(SAME_EVERY_RUN, max_examples=100)
+# Each example is a whole questionnaire: dozens of screens and decisions.
+_FEWER = settings(SAME_EVERY_RUN, max_examples=70)
 
 
 @given(bases(), _RANDOMS, st.booleans())
-@SAME_EVERY_RUN
+@_FEWER
 def test_on_every_screen_the_length_the_count_of_what_is_left_and_the_proofs_are_right(knowledge, pick, along):
     known: list[Known] = []
 
@@ -93,7 +94,7 @@ def _stays_proved(before: Known, after: Known) -> None:
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_one_screen(knowledge, pick):
     states: list[State] = []
     state, end = answer_all(
@@ -112,7 +113,7 @@ def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_on
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_the_saved_requirements_are_answered_alike(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
     content = json.dumps(record_requirements(state, "a team")).encode()
@@ -122,7 +123,7 @@ def test_the_saved_requirements_are_answered_alike(knowledge, pick):
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_not_sure_is_never_taken_for_no(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.5))
     replay = survey_answers(state).replay
@@ -136,7 +137,7 @@ def test_not_sure_is_never_taken_for_no(knowledge, pick):
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_where_nothing_is_needed_of_what_is_unsure_the_verdict_is_settled_alike(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.3))
     for key in end.unless:
@@ -159,7 +160,7 @@ def _renamed(knowledge: KnowledgeBase) -> KnowledgeBase:
 
 
 @given(bases(), st.integers(0, 1000))
-@SAME_EVERY_RUN
+@_FEWER
 def test_the_order_and_the_names_of_providers_play_no_part(knowledge, seed):
     screens: list[list[Screen]] = []
     for base in (knowledge, _renamed(knowledge)):
@@ -170,7 +171,7 @@ def test_the_order_and_the_names_of_providers_play_no_part(knowledge, seed):
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_only_what_every_provider_still_in_meets_is_named_as_skipped(knowledge, pick):
     state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
     skipped = record_requirements(state)["asked"].get("skipped", [])
@@ -329,7 +330,7 @@ def test_only_numbers_that_matter_come_along_with_what_is_ticked(knowledge, pick
 
 
 @given(bases(), _RANDOMS)
-@SAME_EVERY_RUN
+@_FEWER
 def test_the_quick_look_that_weighs_questions_sees_the_verdict(knowledge, pick):
     state, _ = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick))
     survey = survey_answers(state)
