@@ -63,9 +63,18 @@ def test_a_provider_leads_inside_and_nowhere_else(world):
         leading = [amount for amount in possible if leads(world, decision, fact, amount)]
         tipping = found.get((provider, name))
         if tipping is None:
-            assert leading in ([], possible)
+            stretch = possible[possible.index(leading[0]) : possible.index(leading[-1]) + 1] if leading else []
+            assert leading in ([], possible) or leading != stretch
         else:
             assert leading == [amount for amount in possible if is_inside(tipping, amount)]
+
+
+def test_an_amount_at_one_place_moves_that_at_any_place():
+    knowledge = knowledge_of([quantity("seats")._replace(of_each="place")], {"ada": {}})
+    asked = (Requirement("seats", "must", Interval(None, 6)), Requirement("seats@here", "could"))
+    decision = decided(knowledge, Team(asked))
+    found = {tipping.criterion: tipping.within for tipping in find_tippings(decision.outcome, decision.facts)}
+    assert found == {"seats": Interval(None, 6), "seats@here": Interval(None, 6)}
 
 
 def said(criteria, claims, asked):

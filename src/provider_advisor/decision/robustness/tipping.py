@@ -69,6 +69,11 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
     return tuple(tipping for tipping in found if tipping is not None)
 
 
+def _list_moved(criterion: Criterion) -> set[str]:
+    """Return the criteria whose amount moves with this one: what is there for one member is there for any."""
+    return {criterion.id} | ({criterion.member_of.criterion} if criterion.member_of is not None else set())
+
+
 def _list_paid(assessment: Assessment, facts: Facts) -> Iterator[str]:
     """Yield the prices that a monthly cost rests on, if one is asked about and no must fails for another reason."""
     if all(finding.cost is not None for finding in assessment.findings if finding.is_failed_must):
@@ -101,19 +106,25 @@ class _TippingSearch:
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
         """Return whether no must fails but on this amount."""
         return all(
-            criterion in dict(list_asked(finding, self._facts.knowledge))
+            _list_moved(self._facts.knowledge.criteria[criterion])
+            & dict(list_asked(finding, self._facts.knowledge)).keys()
             for finding in assessment.findings
             if finding.is_failed_must
         )
 
     def find(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
-        """Return the amounts with which a provider leads; None if it leads with all of them, or with none."""
+        """Return the amounts with which a provider leads; None if it leads with all of them, or with none.
+
+        Nor is anything told where they are not in one stretch, as where one wish is for few and another for many.
+        """
         fact = self._facts(assessment.provider, criterion.id)
         leads = [self._lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
         ahead = [place for place, lead in enumerate(leads) if lead.is_ahead]
         if not ahead or len(ahead) == len(leads):
             return None
         first, last = ahead[0], ahead[-1]
+        if len(ahead) < last - first + 1:
+            return None
         low, reaches_low = self._cross(fact, criterion, leads[first], leads[first - 1]) if first else (None, True)
         high, reaches_high = (
             self._cross(fact, criterion, leads[last], leads[last + 1]) if last + 1 < len(leads) else (None, True)
@@ -154,8 +165,10 @@ class _TippingSearch:
             for finding in self._outcome.assessments[0].findings
             if finding.requirement is not None
             for name, bound in list_asked(finding, self._facts.knowledge)
-            if name == criterion.id
+            if name in _list_moved(criterion)
         ]
+        if criterion.member_of is not None:  # above or below what is known of any member, the criterion moves with it
+            bounds.append(self._facts(fact.provider, criterion.member_of.criterion).amount)
         return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
 
     def _lead(self, fact: Fact, amount: Number) -> _Lead:
