@@ -68,20 +68,57 @@ def visit(chromium, address):
 
     def open_page(path="/", **options):
         size = options.pop("size", (1280, 900))
-        context = chromium.new_context(base_url=address, viewport={"width": size[0], "height": size[1]}, **options)
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.on("request", lambda request: request.url.startswith(address) or faults.append(f"asked {request.url}"))
-        page.on("console", lambda said: "Content Security" in said.text and faults.append(said.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        contexts.append(context)
+        page = _make_page(chromium, address, faults, viewport={"width": size[0], "height": size[1]}, **options)
+        contexts.append(page.context)
         page.goto(path)
         return page
 
     open_page.faults = faults
     yield open_page
     for context in contexts:
-        faults += [f"kept something for {one['origin']}" for one in context.storage_state()["origins"]]
-        faults += [f"set the cookie {one['name']}" for one in context.cookies()]
+        faults += _list_kept(context)
         context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def kept_page(chromium, address):
+    """One page, and what it did that a page must never do."""
+    faults = []
+    page = _make_page(chromium, address, faults)
+    yield page, faults
+    page.context.close()
+
+
+@pytest.fixture
+def look(kept_page):
+    """As `visit`, one small page after the other in one context: a fresh one takes as long as looking at a page."""
+    page, faults = kept_page
+
+    def open_page(path):
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        return page
+
+    yield open_page
+    found = [*faults, *_list_kept(page.context)]
+    faults.clear()
+    assert found == []
+
+
+def _make_page(chromium, address, faults, **options):
+    """A page in a fresh context that notes its faults."""
+    context = chromium.new_context(base_url=address, **options)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on("request", lambda request: request.url.startswith(address) or faults.append(f"asked {request.url}"))
+    page.on("console", lambda said: "Content Security" in said.text and faults.append(said.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    return page
+
+
+def _list_kept(context):
+    """What a context still knows of the pages that it has shown."""
+    origins = [f"kept something for {one['origin']}" for one in context.storage_state()["origins"]]
+    return origins + [f"set the cookie {one['name']}" for one in context.cookies()]

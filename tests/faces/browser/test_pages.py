@@ -76,8 +76,8 @@ def _list_violations(page, only):
 
 
 @pytest.mark.parametrize("name", _PAGES)
-def test_12_and_13_a_page_is_for_everybody_at_every_width_in_light_and_dark(visit, name):
-    _check_everybody(visit(_PAGES[name], size=(320, 640)))
+def test_12_and_13_a_page_is_for_everybody_at_every_width_in_light_and_dark(look, name):
+    _check_everybody(look(_PAGES[name]))
 
 
 def _check_everybody(page):
