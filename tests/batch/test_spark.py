@@ -40,7 +40,7 @@ from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 
 DAY = dt.date(2024, 6, 1)
-ROWS, PARTS = 2_000, 6
+ROWS, PARTS = 700, 6  # a few batches a part, and a few parts a file
 _READING = ReadingOptions()
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
@@ -70,7 +70,7 @@ def spark(tmp_path_factory):
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
         "spark.executorEnv.POLARS_MAX_THREADS": "1",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "100",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "40",
         "spark.log.level": "OFF",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -207,7 +207,7 @@ def _written(folder, form, bicycles):
     halves = [frame[: ROWS // 3], frame[ROWS // 3 :]]
     for path, half in zip(paths, halves, strict=True):
         if form == "parquet":
-            pq.write_table(half.to_arrow(), path, row_group_size=200)
+            pq.write_table(half.to_arrow(), path, row_group_size=70)
         elif form == "csv":
             _spoilt_csv(half.write_csv(), path)
         else:
@@ -258,7 +258,7 @@ def _rows(output, form):
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize(("form", "to"), [("csv", "parquet"), ("jsonl", "csv"), ("parquet", "jsonl")])
 def test_files_are_read_scored_and_rejected_as_on_one_machine(bicycles, tmp_path, form, to):
-    paths, limits = _written(tmp_path, form, bicycles), Limits(block=40_000)
+    paths, limits = _written(tmp_path, form, bicycles), Limits(block=14_000)
     one, many = tmp_path / f"one.{to}", tmp_path / f"many.{to}"
     expected = _on_one_machine(paths, one, bicycles, limits)
     found = run_on_spark(tuple(map(str, paths)), str(many), bicycles, limits=limits, today=DAY, reasons=True)
@@ -291,7 +291,7 @@ def bucket():
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_workers_read_objects_of_a_store_without_more_than_spark(bicycles, tmp_path, bucket, form):
-    paths, limits = _written(tmp_path, form, bicycles), Limits(block=40_000)
+    paths, limits = _written(tmp_path, form, bicycles), Limits(block=14_000)
     urls = tuple(bucket(path.name, path) for path in paths)
     one, many = tmp_path / "one.csv", tmp_path / "many.csv"
     expected = _on_one_machine(urls, one, bicycles, limits)
@@ -309,12 +309,12 @@ def test_unknown_words_are_listed_and_named_as_on_one_machine(bicycles, tmp_path
     """With as many of each word in each share as it happens: the counts of all shares come to those of the whole."""
     words = ["repairs", "sauna", "night shift", "reparis", "rental", "tea", "loan bikes", "@de", "bikes-in-stock>=x"]
     rows = [{"team": f"team-{n}", "needs": [words[n * n % 9], words[n % 7]], "note": "x" * 50} for n in range(ROWS)]
-    path, limits = tmp_path / f"teams.{form}", Limits(block=10_000)
+    path, limits = tmp_path / f"teams.{form}", Limits(block=3_500)
     if form == "jsonl":
         path.write_text("".join(json.dumps({name: row[name] for name in ("team", "needs")}) + "\n" for row in rows))
     else:
         frame = pl.DataFrame(rows).with_columns(pl.col("needs").list.join(","))
-        frame.write_csv(path) if form == "csv" else frame.write_parquet(path, row_group_size=100)
+        frame.write_csv(path) if form == "csv" else frame.write_parquet(path, row_group_size=35)
     one, many, reading = tmp_path / "one.jsonl", tmp_path / "many.jsonl", ReadingOptions(unlist=True)
     expected = _on_one_machine([path], one, bicycles, limits, reading=reading)
     found = run_on_spark((str(path),), str(many), bicycles, limits=limits, today=DAY, reasons=True, reading=reading)
@@ -331,7 +331,7 @@ def test_unknown_words_are_listed_and_named_as_on_one_machine(bicycles, tmp_path
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("victim", ["python worker", "executor"])
 def test_files_are_complete_when_a_worker_is_killed_in_mid_run(bicycles, tmp_path, victim):
-    paths, limits = _written(tmp_path, "csv", bicycles), Limits(block=40_000)
+    paths, limits = _written(tmp_path, "csv", bicycles), Limits(block=14_000)
     one, many, traces = tmp_path / "one.parquet", tmp_path / "many.parquet", tmp_path / "traces"
     traces.mkdir()
     expected = _on_one_machine(paths, one, bicycles, limits)
