@@ -401,7 +401,7 @@ def test_an_assistant_gets_answers_with_what_is_not_known():
     assert tools == {"recommend", "search_criteria", "facts", "compare", "ask", "replay"}
     assert "call-recording" in str(found.content)
     said = answer.structured_content or json.loads(answer.content[0].text)
-    assert ("8x8", "ucaas") in {(part["provider"], part["criterion"]) for part in said["not_known"]}
+    assert ("agora", "ucaas") in {(part["provider"], part["criterion"]) for part in said["not_known"]}
     assert said["sources"]
     assert "smz" in str(wrong.content)
 
