@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
-from provider_advisor.explanation.words import claim_text, joined
+from provider_advisor.explanation.words import joined
 from provider_advisor.faces.cli.options import (
     as_of_option,
     complete_by,
@@ -21,12 +21,13 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
+from provider_advisor.faces.side_by_side import ComparedFact, fact_text, fold_members
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["compare_command", "fact_text", "record_facts"]
+__all__ = ["compare_command", "record_facts"]
 
 
 _MOST_COLUMNS = 4
@@ -121,50 +122,49 @@ def record_facts(criterion: Criterion, found: Iterable[Fact]) -> dict[str, Any]:
     return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
 
 
-def fact_text(fact: Fact, criterion: Criterion) -> str:
-    """Return a fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
-    if not fact.claims:
-        return "?"
-    doubt = "" if any(claim.evidence == "stated" for claim in fact.claims) else ", implied"
-    if all(claim.evidence == "ambiguous" for claim in fact.claims):
-        doubt = ", ambiguous"
-    if fact.disputed:
-        doubt = ", disputed"
-    said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
-    said += f" (price of {fact.price_of})" if fact.price_of else ""
-    word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
-    return word + doubt
-
-
-def _tells_apart(criterion: Criterion, found: list[Fact]) -> bool:
-    """Return whether two providers are known to differ in a criterion."""
-    return len({fact_text(fact, criterion) for fact in found if fact.claims}) > 1
-
-
 def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Facts, *, every: bool) -> None:
     """Print the facts of a few providers beside each other; of more, in several tables, what tells them apart."""
     page, knowledge = Page(), book.knowledge
-    is_long = len(chosen) > _MOST_COLUMNS
-    rows = [row for row in known if every or not is_long or _tells_apart(*row)]
+    found = fold_members(known)
+    rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
+    facts = [fact for row in rows for cell in row.cells for fact in cell.facts]
+    numbers = {
+        source: number
+        for number, source in enumerate(dict.fromkeys(claim.source for fact in facts for claim in fact.claims), 1)
+    }
+    lines = [
+        [_cite(text, cell, numbers, book) for text, cell in zip(row.list_texts(knowledge), row.cells, strict=True)]
+        for row in rows
+    ]
     for start in range(0, len(chosen), _MOST_COLUMNS):
         part = slice(start, start + _MOST_COLUMNS)
         page.gap()
         headers = ["Criterion", *(knowledge.providers[provider].name for provider in chosen[part])]
-        page.table(headers, [[each.label, *(_cell(fact, each, book) for fact in found[part])] for each, found in rows])
-    if len(rows) < len(known):
+        page.table(headers, [[row.criterion.label, *cells[part]] for row, cells in zip(rows, lines, strict=True)])
+    if len(rows) < len(found):
         page.gap()
-        page.line(f"({len(known) - len(rows)} more criteria on which they are not known to differ: --all)")
-    if any(book.is_stale(fact) for _, found in rows for fact in found):
+        page.line(f"({len(found) - len(rows)} more criteria on which they are not known to differ: --all)")
+    if any(map(book.is_stale, facts)):
         page.gap()
         page.line("A year in round brackets marks a fact that is out of date: check again before you sign.")
-    page.heading("Sources (lines in brackets)")
-    for source in sorted({claim.source for _, found in rows for fact in found for claim in fact.claims}):
-        page.line(f"{knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2)
+    page.heading("Sources")
+    for source, number in numbers.items():
+        page.line(
+            f"[{number}] {knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2
+        )
+    page.gap()
+    page.line("For the section of a source, and its address: recommend facts PROVIDER")
     page.show()
 
 
-def _cell(fact: Fact, criterion: Criterion, book: Facts) -> str:
-    lines = sorted({claim.line for claim in fact.claims if claim.line})
-    places = [*map(str, lines), *sorted({claim.place for claim in fact.claims if claim.place})]
-    year = f" ({str(fact.newest)[:4]})" if book.is_stale(fact) else ""
-    return fact_text(fact, criterion) + year + (f" [{', '.join(places)}]" if places else "")
+def _cite(text: str, cell: ComparedFact, numbers: Mapping[str, int], book: Facts) -> str:
+    """Return a cell with the year of a fact that is out of date, and the numbers and lines of its sources."""
+    lines: dict[int, set[int]] = {}
+    for claim in (claim for fact in cell.facts for claim in fact.claims):
+        lines.setdefault(numbers[claim.source], set()).update([claim.line] if claim.line else [])
+    places = [
+        f"{number}{', line ' if len(some) == 1 else ', lines ' if some else ''}{', '.join(map(str, sorted(some)))}"
+        for number, some in sorted(lines.items())
+    ]
+    year = f" ({str(cell.fact.newest)[:4]})" if book.is_stale(cell.fact) else ""
+    return f"{text}{year} [{'; '.join(places)}]" if places else f"{text}{year}"

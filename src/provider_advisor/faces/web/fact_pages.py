@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow
 from provider_advisor.faces.web.api import JsonResponse, read_day
 from provider_advisor.faces.web.facts_view import show_row, write_csv
 from provider_advisor.faces.web.problems import FieldError, read_fields
@@ -114,7 +115,7 @@ def _list_rows(asked: _FactFilter, service: KnowledgeService) -> Iterator[dict[s
         state = _name_state(fact, facts)
         if (state == "unknown" and asked.state != "unknown") or asked.state not in {None, state}:
             continue
-        (cell,) = show_row(criteria[name], [fact], service)["cells"]
+        (cell,) = show_row(ComparedRow(criteria[name], (ComparedFact(fact),)), service)["cells"]
         yield {
             "provider": provider,
             "name": facts.knowledge.providers[provider].name,

@@ -10,9 +10,9 @@ from typing import Any
 from starlette.responses import Response
 
 from provider_advisor.explanation.words import claim_text, shortened
-from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.side_by_side import ComparedRow
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 
 __all__ = ["list_areas", "show_claims", "show_row", "write_csv", "write_safe_lines"]
 
@@ -20,18 +20,19 @@ _MOST_MEMBERS = 12
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def show_row(criterion: Criterion, found: Sequence[Fact], service: KnowledgeService) -> dict[str, Any]:
+def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
     """Return the row of a comparison: what is known of each provider, and the place on the page of its first source."""
     cells = []
-    for fact in found:
-        cell = {"text": fact_text(fact, criterion), "address": "", "title": ""}
-        if fact.claims:
-            claim = fact.claims[0]
+    for text, compared in zip(row.list_texts(service.knowledge), row.cells, strict=True):
+        cell = {"text": text, "address": "", "title": ""}
+        claims = [claim for fact in compared.facts for claim in fact.claims]
+        if claims:
+            claim = claims[0]
             cell["address"] = f"/sources/{claim.source}#{claim.provider}-{claim.criterion}"
             where = f"line {claim.line}" if claim.line else claim.place
             cell["title"] = f"{service.knowledge.sources[claim.source].title}, {where}, {claim.stated}"
         cells.append(cell)
-    return {"id": criterion.id, "label": criterion.label, "cells": cells}
+    return {"id": row.criterion.id, "label": row.criterion.label, "cells": cells}
 
 
 def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.side_by_side import fact_text, fold_members
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
 from provider_advisor.faces.web.error_page import show_error
@@ -74,7 +74,10 @@ class KnowledgePages:
             )
             if form == ".json":
                 return JsonResponse(compare_records(self._service, names, area, asked["as_of"], only))
-            chosen, rows = self._service.compare(names, area, asked["as_of"], differences=only == "differences")
+            # Of a page it is the rows with their members that differ or not.
+            chosen, rows = self._service.compare(
+                names, area, asked["as_of"], differences=bool(form) and only == "differences"
+            )
         except RequirementsError as error:
             if form:
                 raise
@@ -99,7 +102,11 @@ class KnowledgePages:
             given_day=query.get("as_of", ""),
             differences=only == "differences",
             names=labels,
-            rows=[show_row(criterion, found, self._service) for criterion, found in rows],
+            rows=[
+                show_row(row, self._service)
+                for row in fold_members(rows)
+                if only != "differences" or len(set(row.list_texts(knowledge))) > 1
+            ],
             address=urlencode({name: text for name, text in fields.items() if text}),
         )
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
-from provider_advisor.faces.cli.compare import fact_text
+from provider_advisor.faces.side_by_side import fact_text
 from provider_advisor.faces.web.id_words import list_spellings, say_id
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import Recommendation, answer
@@ -115,6 +116,7 @@ class KnowledgeService:
         if absent:
             raise RequirementsError(f"nothing is known about {', '.join(absent)} on {facts.as_of}.")
         claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in chosen}
+        claimed |= {name.partition(AT)[0] for name in claimed}  # of some criteria only members are claimed
         criteria = [self.knowledge.criteria[name] for name in claimed]
         criteria = [criterion for criterion in criteria if area in {None, criterion.area}]
         rows = [(one, [facts(provider, one.id) for provider in chosen]) for one in sorted(criteria, key=_place)]

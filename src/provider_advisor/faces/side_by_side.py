@@ -1,0 +1,100 @@
+"""Facts of several providers side by side, a row for each criterion.
+
+A criterion asked of members, such as certificates or countries, is one row: `yes: ISO 27001 and SOC 2; not HIPAA`. Each
+member has a row of its own only where it has an amount, such as the price of a text to one country.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from provider_advisor.explanation.words import claim_text, joined, shortened
+from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
+from provider_advisor.logic import Truth
+
+__all__ = ["ComparedFact", "ComparedRow", "fact_text", "fold_members"]
+
+_MOST_MEMBERS = 4
+
+
+class ComparedFact(NamedTuple):
+    """What is known of a provider: the fact on a criterion, and those on its members that are folded into it."""
+
+    fact: Fact
+    members: tuple[Fact, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the fact and those on members."""
+        return self.fact, *self.members
+
+
+class ComparedRow(NamedTuple):
+    """A criterion, and what is known of each provider."""
+
+    criterion: Criterion
+    cells: tuple[ComparedFact, ...]
+
+    def list_texts(self, knowledge: KnowledgeBase) -> list[str]:
+        """Return each provider's cell in words: "yes: ISO 27001 and SOC 2; not HIPAA"."""
+        return [_describe_cell(cell, self.criterion, knowledge) for cell in self.cells]
+
+    def tells_apart(self) -> bool:
+        """Return whether two providers are known to differ in the criterion, or in one of its members."""
+        by_criterion: defaultdict[str, set[str]] = defaultdict(set)
+        for cell in self.cells:
+            for fact in cell.facts:
+                if fact.claims:
+                    by_criterion[fact.criterion].add(fact_text(fact, self.criterion))
+        return any(len(words) > 1 for words in by_criterion.values())
+
+
+def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[ComparedRow]:
+    """Return rows in which what is known of a capability's members stands in the row of the capability."""
+    known = {criterion.id: (criterion, found) for criterion, found in rows}
+    members: defaultdict[str, list[Sequence[Fact]]] = defaultdict(list)
+    for criterion, found in known.values():
+        if criterion.kind == "capability" and criterion.member_of and criterion.member_of.criterion in known:
+            members[criterion.member_of.criterion].append(found)
+    folded = {fact.criterion for some in members.values() for found in some for fact in found}
+    return [
+        ComparedRow(
+            criterion,
+            tuple(
+                ComparedFact(fact, tuple(some[place] for some in members[criterion.id]))
+                for place, fact in enumerate(found)
+            ),
+        )
+        for criterion, found in known.values()
+        if criterion.id not in folded
+    ]
+
+
+def _describe_cell(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
+    said, of = fact_text(cell.fact, criterion), knowledge.criteria.list_of(criterion.id)
+    if of is None:
+        return said
+    labels = [
+        (fact.truth, knowledge.criteria[fact.criterion].label.removeprefix(f"{criterion.label}, "))
+        for fact in cell.members
+    ]
+    there, lacking = ([label for truth, label in labels if truth is one] for one in (Truth.YES, Truth.NO))
+    said += f": {shortened(there, _MOST_MEMBERS)}" if there else ""
+    return f"{said}; not {shortened(lacking, _MOST_MEMBERS)}" if lacking and cell.fact.truth is not Truth.NO else said
+
+
+def fact_text(fact: Fact, criterion: Criterion) -> str:
+    """Return a fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
+    if not fact.claims:
+        return "?"
+    doubt = "" if any(claim.evidence == "stated" for claim in fact.claims) else ", implied"
+    if all(claim.evidence == "ambiguous" for claim in fact.claims):
+        doubt = ", ambiguous"
+    if fact.disputed:
+        doubt = ", disputed"
+    said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
+    said += f" (price of {fact.price_of})" if fact.price_of else ""
+    word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
+    return word + doubt
