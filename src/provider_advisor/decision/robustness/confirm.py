@@ -259,6 +259,18 @@ def _is_settled(verdict: Verdict) -> bool:
     return verdict.kind == "none" or verdict.strength in {"firm", "dated"}
 
 
+_Asked = dict[str, tuple[int, ...]]
+"""A set of questions: of each provider the places, in ascending order, among all questions about it."""
+
+
+class _FoundSet(NamedTuple):
+    """A set whose best answers for the favoured providers, and worst for the others, lead to a verdict in question."""
+
+    asked: _Asked
+    favoured: frozenset[str]
+    verdict: Verdict
+
+
 class _SetSearch:
     """Which sets of questions have answers that change the verdict.
 
@@ -270,6 +282,7 @@ class _SetSearch:
     def __init__(
         self, questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool = False
     ) -> None:
+        self._questions = questions
         self._before = outcome.verdict
         self._to_settle = to_settle
         self._supposing = supposing
@@ -297,34 +310,81 @@ class _SetSearch:
 
     def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
-        tried = (self.found_with(favoured, questions) for favoured in self._favourites)
-        return next((found for found in tried if found is not None), None)
-
-    def found_with(self, favoured: frozenset[str], questions: Sequence[FactQuestion]) -> QuestionSet | None:
-        """Return the same for the answers that are best for these providers and worst for the others."""
-        groups: dict[str, list[int]] = {}
-        for each in questions:
-            groups.setdefault(each.provider, []).append(self._places[each.provider, each.criterion])
-        parts = [self._answer(provider, tuple(at), provider in favoured) for provider, at in groups.items()]
-        verdict = self._supposing.judge_groups(parts)
-        self.tried += 1
-        is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
-        if not is_found:
-            return None
-        answers = {(fact.provider, fact.criterion): fact for part in parts for fact in part}
-        return QuestionSet(
-            tuple(questions), tuple(answers[each.provider, each.criterion] for each in questions), verdict
-        )
+        found = self._find(self._group(questions))
+        return None if found is None else self._describe(found)
 
     def thin(self, whole: QuestionSet) -> QuestionSet:
         """Return a part of a set that was found, of which no question can be left out.
 
         First with the one kind of answers that the set has, then with all kinds, if few questions are left.
         """
-        kinds = (favoured for favoured in self._favourites if self.found_with(favoured, whole.questions) is not None)
-        favoured = next(kinds)
-        kept = _thinned(whole, partial(self.found_with, favoured))
-        return _thinned(kept, self.found) if len(kept.questions) <= _MOST_THINNED else kept
+        found = self._find(self._group(whole.questions))
+        if found is None:
+            return whole
+        kept = self._thin(found, partial(self._find_with, found.favoured))
+        if sum(map(len, kept.asked.values())) <= _MOST_THINNED:
+            kept = self._thin(kept, self._find)
+        return self._describe(kept)
+
+    def _group(self, questions: Iterable[FactQuestion]) -> _Asked:
+        groups: dict[str, list[int]] = {}
+        for each in questions:
+            groups.setdefault(each.provider, []).append(self._places[each.provider, each.criterion])
+        return {provider: tuple(places) for provider, places in groups.items()}
+
+    def _list(self, asked: _Asked) -> list[FactQuestion]:
+        """Return the questions of a set, in the order in which all are given."""
+        places = self._places
+        return [
+            each for each in self._questions if places[each.provider, each.criterion] in asked.get(each.provider, ())
+        ]
+
+    def _describe(self, found: _FoundSet) -> QuestionSet:
+        asked, favoured, verdict = found
+        parts = [self._answer(provider, places, provider in favoured) for provider, places in asked.items()]
+        answers = {(fact.provider, fact.criterion): fact for part in parts for fact in part}
+        questions = self._list(asked)
+        return QuestionSet(
+            tuple(questions), tuple([answers[each.provider, each.criterion] for each in questions]), verdict
+        )
+
+    def _find(self, asked: _Asked) -> _FoundSet | None:
+        tried = (self._find_with(favoured, asked) for favoured in self._favourites)
+        return next((found for found in tried if found is not None), None)
+
+    def _find_with(self, favoured: frozenset[str], asked: _Asked) -> _FoundSet | None:
+        parts = [self._answer(provider, places, provider in favoured) for provider, places in asked.items()]
+        verdict = self._supposing.judge_groups(parts)
+        self.tried += 1
+        is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
+        return _FoundSet(asked, favoured, verdict) if is_found else None
+
+    def _thin(self, whole: _FoundSet, find: Callable[[_Asked], _FoundSet | None]) -> _FoundSet:
+        """Return a part of the set that is still found, while no smaller part of it is.
+
+        The lightest questions go first. As verdicts run one way, a half in which each could be dropped after the other
+        can be dropped at once: that takes few more verdicts than there are questions left in the end.
+        """
+        kept = whole
+        waiting = [list(_lightest_first(self._list(whole.asked)))]
+        while waiting:
+            part = waiting.pop()
+            rest = self._leave_out(kept.asked, part)
+            is_set = sum(map(len, rest.values())) > 1
+            if is_set and (found := find(rest)) is not None:
+                kept = found
+            elif len(part) > 1:
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
+        return kept
+
+    def _leave_out(self, asked: _Asked, part: Iterable[FactQuestion]) -> _Asked:
+        rest = dict(asked)
+        for provider, gone in self._group(part).items():
+            rest[provider] = tuple([place for place in asked[provider] if place not in gone])
+            if not rest[provider]:
+                del rest[provider]
+        return rest
 
     def _answer(self, provider: str, places: tuple[int, ...], is_favoured: bool) -> tuple[Fact, ...]:  # noqa: FBT001 (a key)
         # The search leaves out questions one by one, so that those about most providers stay the same.
@@ -365,26 +425,6 @@ def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tu
         if changed is not None:
             found.append(changed)
     return tuple(found), True
-
-
-def _thinned(whole: QuestionSet, find: Callable[[Sequence[FactQuestion]], QuestionSet | None]) -> QuestionSet:
-    """Return a part of the set that still could change the verdict, while no smaller part of it could.
-
-    The lightest questions go first. As verdicts run one way, a half in which each could be dropped after the other can
-    be dropped at once: that takes few more verdicts than there are questions left in the end.
-    """
-    kept = whole
-    waiting = [list(_lightest_first(whole.questions))]
-    while waiting:
-        part = waiting.pop()
-        gone = {id(question) for question in part}
-        rest = [other for other in kept.questions if id(other) not in gone]
-        if len(rest) > 1 and (found := find(rest)) is not None:
-            kept = found
-        elif len(part) > 1:
-            middle = len(part) // 2
-            waiting += [part[middle:], part[:middle]]
-    return kept
 
 
 def _lightest_first(questions: Iterable[FactQuestion]) -> Iterator[FactQuestion]:

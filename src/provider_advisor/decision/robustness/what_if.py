@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.decide import Outcome, reassess
@@ -24,8 +25,8 @@ from provider_advisor.inference import Inference, consequences, infer, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import Need, leaves, list_needed
-from provider_advisor.knowledge.members import split_member
-from provider_advisor.logic import Truth
+from provider_advisor.knowledge.members import AT, split_member
+from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
 __all__ = ["DUST", "Rerun", "Supposing"]
@@ -35,6 +36,14 @@ _QUALIFIED, _RULED_OUT = 0, 2
 
 DUST = 1e-6
 """Of a score: more than what rounding takes away."""
+
+
+class _SupposedFacts(NamedTuple):
+    """Facts about a provider, and its assessment and rank if they held."""
+
+    facts: tuple[Fact, ...]
+    assessment: Assessment
+    rank: Rank
 
 
 class Supposing:
@@ -48,15 +57,18 @@ class Supposing:
         self._outcome = outcome
         self._facts = facts
         self._assessments = {assessment.provider: assessment for assessment in outcome.assessments}
-        self._depending = {each.provider: self._dependencies(each) for each in outcome.assessments}
+        self._depending, self._alone = self._find_dependencies()
+        self._rated: dict[tuple[str, Truth, Interval | None], tuple[bool, int, float]] = {}
         self._failed = {
             each.provider: {place for place, finding in enumerate(each.findings) if finding.is_failed_must}
             for each in outcome.assessments
         }
         self._places = {assessment.provider: place for place, assessment in enumerate(outcome.assessments)}
         self._ranks = [rank(assessment) if assessment.findings else None for assessment in outcome.assessments]
-        # By the identity of the facts, which are kept here: their claims take longer to compare than to judge again.
-        self._found: dict[tuple[int, ...], tuple[tuple[Fact, ...], Assessment, Rank]] = {}
+        # By the identity of the facts, which are kept here: their claims take longer to compare than to judge again. By
+        # that of the tuple that holds them first: a search asks for most of them again and again.
+        self._found: dict[tuple[int, ...], _SupposedFacts] = {}
+        self._found_whole: dict[int, _SupposedFacts] = {}
         self._fresh: Supposing | None = None
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
@@ -83,7 +95,7 @@ class Supposing:
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
         for part in parts:
             place = self._places[part[0].provider]
-            assessments[place], ranks[place] = self._assess(part)
+            _, assessments[place], ranks[place] = self._assess(part)
         known = [each for each in ranks if each is not None]
         return judge_ranked(assessments, known) if known else judge(assessments)
 
@@ -114,7 +126,7 @@ class Supposing:
         best = self._best
         if best is None or self._ranks[place] == best:
             return False
-        if not self._falls_short(supposed, best) and self._assess(supposed)[1] <= best:
+        if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
             return False
         # The leader stays; whether it is proven stays too if another rival keeps it from being so anyway.
         if before.provider is not None:
@@ -133,7 +145,7 @@ class Supposing:
             return False
         if own[0] == _RULED_OUT:
             return own[0] > best[0]
-        findings = [before.findings[place] for place in self._list_touched(provider, supposed)]
+        findings = [before.findings[place] for place in self._list_touched(supposed)]
         unknown = own[1] - len([each for each in findings if each.is_unknown_must])
         if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
             return True
@@ -148,22 +160,25 @@ class Supposing:
             return known.amount is None or known.amount.holds(supposed.amount)
         return known.amount is None and known.truth is Truth.UNKNOWN
 
-    def _list_touched(self, provider: str, supposed: Iterable[Fact]) -> set[int]:
+    def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
         """Return the places of the findings that depend on facts about a provider."""
-        criteria, depending = {fact.criterion for fact in supposed}, self._depending[provider]
+        criteria = {fact.criterion for fact in supposed}
         # What is there for one member is there for any.
         touched = criteria | {split_member(criterion)[0] for criterion in criteria}
-        return {place for criterion in touched for place in depending.get(criterion, ())}
+        return {place for criterion in touched for place in self._depending.get(criterion, ())}
 
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
-        return self._assess(supposed)[0]
+        return self._assess(supposed).assessment
 
     def rank(self, supposed: tuple[Fact, ...]) -> Rank:
         """Return one provider's rank with these facts, which are all about it."""
-        return self._assess(supposed)[1]
+        return self._assess(supposed).rank
 
-    def _assess(self, supposed: tuple[Fact, ...]) -> tuple[Assessment, Rank]:
+    def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
+        known = self._found_whole.get(id(supposed))
+        if known is not None:
+            return known
         key = tuple(map(id, supposed))
         if key not in self._found:
             provider = supposed[0].provider
@@ -172,8 +187,9 @@ class Supposing:
             for place, finding in again.items():
                 findings[place] = finding
             found = sum_up(provider, findings, cost)
-            self._found[key] = supposed, found, rank(found)
-        return self._found[key][1:]
+            self._found[key] = _SupposedFacts(supposed, found, rank(found))
+        self._found_whole[id(supposed)] = self._found[key]._replace(facts=supposed)
+        return self._found[key]
 
     def _find_again(self, supposed: tuple[Fact, ...]) -> tuple[dict[int, Finding], Cost | None]:
         """Return by place the findings on one provider that these facts change, and its cost."""
@@ -183,7 +199,7 @@ class Supposing:
         # Only a price, which is multiplied by a usage, moves the monthly cost.
         if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
             cost = calculate_cost(provider, self._outcome.team.usage, facts)
-        touched = self._list_touched(provider, supposed)
+        touched = self._list_touched(supposed)
         return {place: _found_again(before.findings[place], facts, cost) for place in touched}, cost
 
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
@@ -191,19 +207,51 @@ class Supposing:
 
         It serves to compare answers to the same questions, and is much sooner found than a rank.
         """
+        failed = self._failed[supposed[0].provider]
+        if len(supposed) == 1 and supposed[0].criterion in self._alone:
+            stands, known, points = self._rate_alone(supposed[0])
+            return stands and failed <= self._alone[supposed[0].criterion], known, points
         again, _ = self._find_again(supposed)
-        fails = any(finding.is_failed_must for finding in again.values())
-        fails = fails or not self._failed[supposed[0].provider] <= again.keys()
-        unknown = sum(finding.is_unknown_must for finding in again.values())
-        return not fails, -unknown, math.fsum([each.weight * each.degree.expected for each in again.values()])
+        stands, known, points = _rate(again.values())
+        return stands and failed <= again.keys(), known, points
 
-    def _dependencies(self, assessment: Assessment) -> dict[str, list[int]]:
-        """Return the places of the findings that depend on each criterion."""
+    def _rate_alone(self, supposed: Fact) -> tuple[bool, int, float]:
+        """Return the same for a fact whose findings depend on nothing else: it is as good for each provider."""
+        key = supposed.criterion, supposed.truth, supposed.amount
+        if key not in self._rated:
+            self._rated[key] = _rate(self._find_again((supposed,))[0].values())
+        return self._rated[key]
+
+    def _find_dependencies(self) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
+        """Return the places of the findings that depend on each criterion, the same for each provider.
+
+        The second are those of capabilities whose findings depend on nothing else.
+        """
         places: dict[str, list[int]] = {}
-        for place, finding in enumerate(assessment.findings):
-            for criterion in list_criteria_behind(finding, self._facts.knowledge):
+        joint = set[str]()
+        criteria = self._facts.knowledge.criteria
+        for place, finding in enumerate(self._outcome.assessments[0].findings if self._outcome.assessments else ()):
+            behind = list_criteria_behind(finding, self._facts.knowledge)
+            for criterion in behind:
                 places.setdefault(criterion, []).append(place)
-        return places
+            if len(behind) > 1 or finding.cost is not None:
+                joint |= behind
+        alone = {
+            name: set(found)
+            for name, found in places.items()
+            if name not in joint and AT not in name and criteria[name].kind == "capability"
+        }
+        return places, alone
+
+
+def _rate(findings: Iterable[Finding]) -> tuple[bool, int, float]:
+    """Return whether no must fails, minus the unknown ones, and the sum of the expected degrees by weight."""
+    findings = tuple(findings)
+    return (
+        not any(finding.is_failed_must for finding in findings),
+        -sum(finding.is_unknown_must for finding in findings),
+        math.fsum([each.weight * each.degree.expected for each in findings]),
+    )
 
 
 def group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
