@@ -277,6 +277,28 @@ def test_csv_has_the_rows_of_the_page(web):
     assert len(rows) == len(web.get("/compare.json?providers=twilio,vonage").json()) + 1
 
 
+def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
+    for page in ("/criteria", "/choose"):
+        found = web.get(page, params={"q": "video visits"}).text
+        assert "Nothing is recorded about" in found
+        link = unescape(re.search(r'One word finds more: <a href="([^"]+)">video</a> \(\d+\)</p>', found)[1])
+        assert "Nothing is recorded about" not in web.get(link).text
+    found = web.get("/choose", params={"q": "telehealth", "needs": "sms"}).text
+    assert '<a href="#situation">the situation of the team</a>: Use cases: telehealth' in found
+    assert '<details id="situation" open>' in found
+
+
+def test_what_is_chosen_is_folded_so_that_rows_come_first(web):
+    compared = web.get("/compare?providers=twilio,vonage&area=video&only=differences").text
+    assert compared.index('<details class="fold">') < compared.index('<form method="get" action="/compare">')
+    assert re.search(r"\d+ criteria in the area Video in which they differ, also", compared)
+    assert '<details class="fold">' not in web.get("/compare").text
+    facts = web.get("/facts?provider=zoom&state=current").text
+    assert re.search(r"\d+ facts about Zoom, current, as of", facts)
+    assert '<details class="fold">' in facts
+    assert '<details class="fold">' not in web.get("/facts?provider=acme").text
+
+
 def test_11_criteria_are_found_by_any_name_and_by_a_near_miss(web):
     for words in ("Whiteboard", "witheboard", "draw on a shared board", "text-messages"):
         assert re.search(r'href="/criteria/(whiteboard|sms)"', web.get("/criteria", params={"q": words}).text), words
@@ -360,6 +382,42 @@ def test_8_what_was_filled_in_stays_when_something_on_the_screen_is_wrong(web):
     assert "WhatsApp: the answer about" in page.text
     assert '<a href="#criterion-whatsapp">' in page.text
     assert 'id="criterion-whatsapp" aria-invalid="true" aria-describedby="criterion-whatsapp-wrong"' in page.text
+
+
+def test_8_without_a_topic_there_is_nothing_to_ask(web):
+    page = web.get("/ask/next", params={"a": ""})
+    assert page.status_code == 422
+    assert '<a href="#topics">Select at least one topic' in page.text
+    assert "I am done" not in page.text
+
+
+def _find_link(page, words):
+    return unescape(re.search(rf'href="([^"]*)">{words}<', page)[1])
+
+
+def test_8_after_a_settled_end_questions_can_follow_and_back_leads_to_the_end(web):
+    a = "t:video~video-api:must_whiteboard:must_video-meetings:must"
+    for _ in range(30):
+        end = web.get("/ask", params={"a": a})
+        if "No more questions" in end.text:
+            break
+        a = web.get("/ask/next", params={"a": a}).url.params["a"]
+    assert "Settled" in end.text
+    more = web.get(_find_link(end.text, "Ask me more anyway"))
+    assert '<input type="hidden" name="more" value="1">' in more.text
+    assert web.get(_find_link(more.text, "Back")).text == end.text
+    asked = re.findall(r'name="criterion:([^"]+)" value="must"', more.text)
+    after = web.get("/ask/next", params={"a": a, "more": "1", f"criterion:{asked[0]}": "nice"})
+    assert (after.url.params["a"][: len(a)], after.url.params["more"]) == (a, "1")
+    assert f"~{asked[0]}:nice" in after.url.params["a"]
+    back = web.get(_find_link(after.text, "Back")).text
+    assert re.search(rf'name="criterion:{asked[0]}" value="nice" checked', back)
+    assert re.findall(r'name="criterion:([^"]+)" value="must"', back) == asked
+    assert "&more=1" in _find_link(after.text, f'Change<span class="unseen"> {_say(web, asked[0])}</span>')
+
+
+def _say(web, name):
+    return next(one["label"] for one in web.get("/api/v1/criteria").json() if one["id"] == name)
 
 
 def test_a_screen_that_cannot_be_read_is_shown_again(web):

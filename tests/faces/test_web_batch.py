@@ -11,6 +11,7 @@ import shutil
 import time
 import zipfile
 from functools import partial
+from html import unescape
 
 import polars as pl
 import pytest
@@ -20,6 +21,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
 
+from provider_advisor import load, recommend
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.app import create_app
@@ -203,6 +205,26 @@ def test_a_run_that_fails_gets_the_sentences_of_the_command(web, jobs, done):
     assert page.status_code == 422
     assert "<title>Error: " in page.text
     assert "<li>teams.csv has no column to read.</li>" in page.text
+
+
+def test_columns_that_cannot_be_matched_are_told_of_without_options_of_the_command(web, jobs):
+    teams = "team,repairs,rental\none,soon,later\ntwo,now,never\n"
+    address = _send(web, teams).headers["location"]
+    jobs.wait(address[7:], 60)
+    page = web.get(address)
+    assert page.status_code == 422
+    told = unescape(re.search(r"<ul><li>(.*?)</ul>", page.text, re.DOTALL)[1])
+    assert "expected must, should, could, wont, yes, no or x." in told
+    assert "--" not in told
+
+
+def test_an_example_is_downloaded_that_can_be_sent_back():
+    with TestClient(create_app(load())) as web:
+        example = web.get(re.search(r'href="([^"]+)" download', web.get("/batch").text)[1])
+    assert example.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(example.text)))
+    assert [row["team"] for row in rows] == ["Support", "School"]
+    assert all(recommend(load(), needs=row["needs"].split(",")).verdict for row in rows)
 
 
 def test_a_run_that_was_killed_is_given_up(web, jobs, done):

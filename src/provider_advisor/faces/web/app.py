@@ -59,7 +59,8 @@ def create_app(
     It keeps nothing between requests, but the decisions that people keep in the store, where there is one, and for an
     hour the files of many teams, which processes of their own answer from the same folders of facts and rules.
     """
-    service, settings = KnowledgeService(knowledge, keeps=store is not None), settings or ServeSettings()
+    service = KnowledgeService(knowledge, keeps=store is not None, watches=watching is not None)
+    settings = settings or ServeSettings()
     app = FastAPI(
         title="recommend",
         version=__version__,

@@ -8,6 +8,7 @@ what has no such letter is a criterion.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.typed import read_number
@@ -36,6 +37,7 @@ __all__ = [
     "list_answers",
     "list_changed",
     "name_field",
+    "quote_answers",
     "read_answers_address",
     "read_change",
     "write_answers_address",
@@ -92,6 +94,11 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
     return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
 
 
+def quote_answers(state: State) -> str:
+    """Return the answers of a state as the query of an address holds them."""
+    return quote(write_answers_address(state), safe=":,~_.-")
+
+
 def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
     """Return an answer as the fields of a form hold it."""
     return [*map(str, value)] if isinstance(value, tuple) else [_write_amount(key, value, catalogue)]
@@ -116,6 +123,8 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
             faults[name_field(key)] = [f"{prompt.label}: {problem}" for problem in error.problems]
+    if values.get(TOPICS) == ():
+        faults[name_field(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
     if faults:
         raise FieldError(faults)
     return answer_screen(state, screen, values)

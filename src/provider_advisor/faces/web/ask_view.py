@@ -59,15 +59,19 @@ def show_ask(
     `fields` are those of a form that could not be read, or that was answered before.
     """
     statement, own = make_statement(state), write_answers_address(state)
+    is_further = state.phase == "further"
+    on = "&more=1" if is_further else ""
     values: dict[str, Any] = {
         "a": own,
         "address": write_address(statement._replace(as_of=None), service.knowledge),
         "answers": [
-            (label, text, f"{_quote(own)}&change={_quote(str(key))}") for key, label, text in _list_said(state)
+            (label, text, f"{_quote(own)}&change={_quote(str(key))}{on}") for key, label, text in _list_said(state)
         ],
         "back": _write_back(state) if state.answers else None,
         "change": str(change) if change else "",
         "end": "",
+        "further": is_further,
+        "goes_on": "",
         "more": "",
         "heading": "",
         "progress": "",
@@ -76,10 +80,11 @@ def show_ask(
     if change is not None:
         keys = list_changed(state, change)
         prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or write_fields(state)) for key in keys]
-        return values | {"heading": "Change your answer", "back": f"a={_quote(own)}", "prompts": prompts}
+        return values | {"heading": "Change your answer", "back": f"a={_quote(own)}{on}", "prompts": prompts}
     screen = choose_screen(state)
     if not isinstance(screen, Screen):
-        return values | {"end": wording.describe_end(state, screen, continues=False)}
+        goes_on = "" if screen.complete else f"a={_quote(own)}&more=1"
+        return values | {"end": wording.describe_end(state, screen, continues=False), "goes_on": goes_on}
     heading, *more = _SENTENCE_END.split(wording.describe_title(screen, state), maxsplit=1)
     return values | {
         "heading": heading.removesuffix("."),
@@ -95,9 +100,18 @@ def write_fields(state: State) -> dict[str, list[str]]:
 
 
 def _write_back(state: State) -> str:
-    """Return the query of the screen before, on which its answers are still filled in."""
+    """Return the query of the screen before, on which its answers are still filled in.
+
+    Before the first question that came after the end, that is the end.
+    """
     last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
-    parts = (("a", write_answers_address(go_back(state))), ("was", write_answers_address(last)))
+    before = go_back(state)
+    more = ""
+    if state.phase == "further":
+        if isinstance(choose_screen(before), Screen):
+            return f"a={_quote(write_answers_address(state))}"
+        more = "1"
+    parts = (("a", write_answers_address(before)), ("was", write_answers_address(last)), ("more", more))
     return "&".join(f"{name}={_quote(text)}" for name, text in parts if text)
 
 

@@ -71,6 +71,8 @@ def show_choose(
         "team": team,
         "volumes": volumes,
         "unfound": "" if found else service.explain_unfound(words),
+        "by_word": [] if found else service.count_by_word(words),
+        "situations": service.find_situations(words),
         "kept": list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else list_written(query),
         **show_ranking(service, statement, mistakes, is_sure=False),

@@ -130,6 +130,7 @@ class KnowledgePages:
             areas=list_areas(knowledge),
             found=found,
             unfound="" if found else unfound,
+            by_word=[] if anywhere else self._service.count_by_word(q[:200]),
         )
 
     def _show_missing(self, what: str, mistakes: Sequence[Any]) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,9 +16,9 @@ from provider_advisor.faces.web.api import JsonResponse
 from provider_advisor.faces.web.ask_address import (
     answer_form,
     list_changed,
+    quote_answers,
     read_answers_address,
     read_change,
-    write_answers_address,
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask, write_fields
 from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
@@ -27,6 +27,8 @@ from provider_advisor.faces.web.problems import FieldError, list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import render, show_page
 from provider_advisor.questionnaire.screens import Screen, choose_screen
+from provider_advisor.questionnaire.state import State
+from provider_advisor.questionnaire.steps import go_on
 from provider_advisor.recommendation import Recommendation
 
 __all__ = ["EXAMPLES", "make_pages"]
@@ -140,13 +142,14 @@ class Pages:
         values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
         return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
-    def ask(self, a: str = "", change: str = "", was: str = "") -> Response:
+    def ask(self, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
         """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
 
-        `was` are the answers of the screen before somebody went back to it.
+        `was` are the answers of the screen before somebody went back to it; with `more` questions follow although no
+        answer to them can change the verdict.
         """
         try:
-            state = read_answers_address(a, make_catalogue(self._service))
+            state = self._read_answers(a, more)
             key, fields = read_change(change, state), write_fields(read_answers_address(was, state.catalogue))
         except RequirementsError as error:
             return self.show(
@@ -158,12 +161,16 @@ class Pages:
             )
         return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, fields, key))
 
+    def _read_answers(self, a: str, more: str) -> State:
+        state = read_answers_address(a, make_catalogue(self._service))
+        return go_on(state) if more else state
+
     def ask_next(self, request: Request) -> Response:
         """Add the answers of a form, and go on to the address that holds them."""
         fields: dict[str, list[str]] = {}
         for name, text in request.query_params.multi_items():
             fields.setdefault(name, []).append(text)
-        state = read_answers_address(fields.get("a", [""])[-1], make_catalogue(self._service))
+        state = self._read_answers(fields.get("a", [""])[-1], more := fields.get("more", [""])[-1])
         key = read_change(fields.get("change", [""])[-1], state)
         try:
             screen = Screen("list", list_changed(state, key)) if key else choose_screen(state)
@@ -172,7 +179,7 @@ class Pages:
             values = show_ask(state, self._service, fields, key)
             told = {"mistakes": error.problems, "faults": error.faults}
             return self.show("ask.html.j2", "Questionnaire", 422, **told, **values)
-        return RedirectResponse(f"/ask?a={quote(write_answers_address(after), safe=':,~_.-')}", 303)
+        return RedirectResponse(f"/ask?a={quote_answers(after)}{'&more=1' if more else ''}", 303)
 
 
 EXAMPLES = (

@@ -25,13 +25,19 @@ from provider_advisor.requirements.file import read_requirements_data
 
 __all__ = ["KnowledgeService", "describe_place"]
 
+_SHORTEST = 3
+"""Shorter words find too much by themselves."""
+
 
 class KnowledgeService:
-    """A knowledge base and its answers; it keeps nothing of a request. `keeps`: the server keeps decisions."""
+    """A knowledge base and its answers; it keeps nothing of a request.
 
-    def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False) -> None:
+    `keeps`: the server keeps decisions. `watches`: it reads changed files, and has a page for their keeper.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False, watches: bool = False) -> None:
         self.knowledge = knowledge
-        self.keeps = keeps
+        self.keeps, self.watches = keeps, watches
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
@@ -73,6 +79,17 @@ class KnowledgeService:
         index = self.knowledge.search_index
         entries = (index.search(words) or index.find_meant(words)) if words.strip() else index.entries
         return [self.knowledge.criteria[entry.id] for entry in entries if entry.kind == "criterion"]
+
+    def count_by_word(self, words: str) -> list[tuple[str, int]]:
+        """Return the words that find criteria by themselves, each with how many."""
+        parts = dict.fromkeys(part for part in words.split() if len(part) >= _SHORTEST)
+        return [(part, count) for part in parts if (count := len(self.search(part)))] if len(words.split()) > 1 else []
+
+    def find_situations(self, words: str) -> list[str]:
+        """Return the answers about a team, and the volumes, that words may mean, as a person reads them."""
+        found = self.knowledge.search_index.search(words) if words.strip() else ()
+        answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
+        return [f"{label}: {self.say_id(value)}" for label, value in answers]
 
     def explain_unfound(self, words: str) -> str:
         """Return the sentence on words for which nothing is found."""

@@ -23,6 +23,9 @@ root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
 
 _CODE = re.compile("`([^`]+)`")
+_OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
+"""Advice on options of the command, behind a sentence on what is wrong: `… To continue, use --matches FILE.`"""
+
 _WORD = re.compile("[a-z]+ ")
 _COMMAND = "<code>recommend criteria</code>"
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
@@ -67,7 +70,7 @@ def _show_reason(text: str, *, linked: bool = True) -> Markup:
 
     What is a link itself is not `linked`.
     """
-    shown = str(mark_code(drop_listing_advice(text)))
+    shown = str(mark_code(_OPTIONS.sub("", drop_listing_advice(text))))
     criteria = '<a href="/criteria">the criteria</a>' if linked else "the criteria"
     return Markup(shown.replace(_COMMAND, criteria))  # noqa: S704 (escaped before)
 
@@ -95,6 +98,7 @@ def show_page(
         "indexed": False,
         "scope": service.describe_scope(),
         "keeps": service.keeps,
+        "watches": service.watches,
         "say_id": service.say_id,
     }
     here = template.partition(".")[0]
