@@ -514,6 +514,16 @@ class ChosenRecord(AnswerPart):
     """products to add to the first set for the wishes that it does not meet"""
 
 
+class CautionRecord(AnswerPart):
+    """What the team, by an answer on its situation, should know of a product to choose."""
+
+    provider: str
+    product: str
+    situation: str
+    answer: str
+    says: str
+
+
 class RestsOnRecord(AnswerPart):
     """How old the facts are that the answer is based on."""
 
@@ -595,6 +605,8 @@ class AnswerRecord(AnswerPart):
     """for each provider the products to choose, those for the musts apart from those for the wishes"""
     take: dict[str, str]
     """the same in words, with what each product is chosen for"""
+    cautions: list[CautionRecord]
+    """what the team's situation makes worth knowing of the products to choose, as that they have to be programmed"""
     product_gaps: list[ProductGapRecord]
     """what is stated for another product than the one you would choose, such as the region of the data; musts first"""
     notices: list[NoticeRecord]
@@ -614,6 +626,12 @@ class AnswerRecord(AnswerPart):
             (gap.provider, gap.criterion, gap.priority) == (finding.provider, finding.criterion, finding.priority)
             for gap in self.product_gaps
         )
+
+    def list_cautions(self, *, every: bool = False) -> list[CautionRecord]:
+        """Return the cautions about the providers that the verdict names, or about `every` one not ruled out."""
+        left = {part.id for part in self.providers if part.standing != "ruled-out"}
+        named = left if every else {*self.verdict.named}
+        return [part for part in self.cautions if part.provider in named]
 
     def find_stale_year(self, finding: FindingRecord) -> str:
         """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""

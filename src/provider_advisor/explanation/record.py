@@ -70,6 +70,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         products=find_products(decision),
         chosen=chosen,
         take=take,
+        cautions=_find_cautions(decision, chosen),
         product_gaps=gaps,
         notices=notices,
         dated_by=[
@@ -87,6 +88,15 @@ def _find_differences(decision: Decision) -> list[model.DifferenceRecord]:
     from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
 
     return find_differences_of_leaders(decision)
+
+
+def _find_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) -> list[model.CautionRecord]:
+    if not decision.outcome.team.situation:
+        return []
+    # Few teams say what they are like, and the others start without it.
+    from provider_advisor.explanation.cautions import record_cautions  # noqa: PLC0415
+
+    return record_cautions(decision, chosen)
 
 
 def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> Iterator[str]:

@@ -26,6 +26,7 @@ _NOT_COMPARED: Mapping[str, Any] = {
     "products": {},
     "chosen": [],
     "take": {},
+    "cautions": [],
     "product_gaps": [],
     "dated_by": [],
     "differences": [],

@@ -14,6 +14,7 @@ from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
 __all__ = [
+    "CAUTIONS_HEADING",
     "GAPS_HEADING",
     "GAP_FOOTNOTE",
     "STANDINGS",
@@ -59,6 +60,7 @@ _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
 GAPS_HEADING = "Ask first: stated for another product"
+CAUTIONS_HEADING = "Before you choose"
 GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: ask."
 
 

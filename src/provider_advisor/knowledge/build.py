@@ -127,7 +127,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},
     )
     for reading in team:
-        problems += check_team(reading.shape, reading.document)
+        problems += check_team(reading.shape, reading.document, vocabulary.criteria)
     placed = (
         (source.id, document.where("sources", index))
         for file, document, _ in sources

@@ -13,6 +13,7 @@ from provider_advisor.knowledge.members import Member, MemberList
 from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import (
     BoundWord,
+    Caution,
     Claim,
     ClaimValue,
     Criterion,
@@ -104,9 +105,16 @@ def make_member_list(shape: shapes.MembersFile) -> MemberList:
     return MemberList(shape.id, shape.label, shape.question, members, shape.alone)
 
 
+def _make_caution(shape: shapes.CautionShape) -> Caution:
+    return Caution(shape.is_, tuple(shape.product_has), tuple(shape.unless), shape.says)
+
+
 def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     """Return what a team can say of itself, as records."""
-    topics = [Topic(t.id, t.label, t.question, tuple(t.values), t.many) for t in shape.situation]
+    topics = [
+        Topic(t.id, t.label, t.question, tuple(t.values), t.many, tuple(map(_make_caution, t.cautions)))
+        for t in shape.situation
+    ]
     return topics, [UsageItem(**item.model_dump()) for item in shape.usage]
 
 

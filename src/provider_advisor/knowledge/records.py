@@ -339,6 +339,15 @@ class Provider(NamedTuple):
     claims: tuple[Claim, ...]
 
 
+class Caution(NamedTuple):
+    """What a team that answers `value` should know of a product that `has` a capability, and has none of `unless`."""
+
+    value: str
+    has: tuple[str, ...]
+    unless: tuple[str, ...]
+    says: str
+
+
 class Topic(NamedTuple):
     """One thing of a team's situation, and the words with which it can be answered; several at once if `many`."""
 
@@ -347,6 +356,7 @@ class Topic(NamedTuple):
     question: str
     values: tuple[str, ...]
     many: bool = False
+    cautions: tuple[Caution, ...] = ()
 
 
 class UsageItem(NamedTuple):

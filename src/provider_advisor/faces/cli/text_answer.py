@@ -27,6 +27,7 @@ from provider_advisor.explanation.unknowns import (
     say_not_stated,
 )
 from provider_advisor.explanation.words import (
+    CAUTIONS_HEADING,
     GAP_FOOTNOTE,
     GAPS_HEADING,
     STANDINGS,
@@ -166,6 +167,7 @@ def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> No
     """Print the musts that are stated for another product; in a short answer of those that the verdict names."""
     gaps = [gap for gap in answer.product_gaps if verbose or gap.provider in answer.verdict.named]
     _show_list(GAPS_HEADING, [gap.says for gap in gaps], page)
+    _show_list(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=verbose)], page)
 
 
 def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:

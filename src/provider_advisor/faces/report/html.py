@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
-from provider_advisor.explanation.words import GAPS_HEADING
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.report.sureness import describe_sureness
@@ -58,6 +58,8 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
         "degrees": any(cell.kind == "partial" for row in found for cell in row.cells),
         "gaps_heading": GAPS_HEADING,
         "gaps": parts.describe_product_gaps(answer),
+        "cautions_heading": CAUTIONS_HEADING,
+        "cautions": parts.describe_cautions(answer),
         "products": parts.describe_products(answer, shown),
         "set_aside": parts.describe_set_aside(answer, knowledge),
         "unknowns": unknown,

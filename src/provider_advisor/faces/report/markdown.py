@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.model import AnswerRecord
-from provider_advisor.explanation.words import GAPS_HEADING
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report import parts
 from provider_advisor.faces.report.sureness import ReportQuestion, ReportSureness, describe_sureness
 from provider_advisor.faces.report.view import (
@@ -145,6 +145,9 @@ def _verdict(answer: AnswerRecord) -> Iterator[str]:
     if gaps := parts.describe_product_gaps(answer):
         yield f"{GAPS_HEADING}:"
         yield _list(escape(line) for line in gaps)
+    if cautions := parts.describe_cautions(answer):
+        yield f"{CAUTIONS_HEADING}:"
+        yield _list(escape(line) for line in cautions)
 
 
 def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:

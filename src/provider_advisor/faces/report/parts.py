@@ -32,6 +32,7 @@ from provider_advisor.knowledge import KnowledgeBase
 __all__ = [
     "Bill",
     "BillPosition",
+    "describe_cautions",
     "describe_changes",
     "describe_context",
     "describe_not_stated",
@@ -149,6 +150,11 @@ def describe_products(answer: AnswerRecord, shown: Iterable[RankedProvider]) -> 
     """Return which products to take, of each provider of the short list that is not ruled out."""
     left = {part.id for part in answer.providers if part.standing != "ruled-out"}
     return [clean(f"{part.name}: {answer.take[part.id]}.") for part in shown if part.id in left & answer.take.keys()]
+
+
+def describe_cautions(answer: AnswerRecord) -> list[str]:
+    """Return what the team should know of the products to choose, of the providers that the verdict names."""
+    return [clean(part.says) for part in answer.list_cautions()]
 
 
 def describe_product_gaps(answer: AnswerRecord) -> list[str]:

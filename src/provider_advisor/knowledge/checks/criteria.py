@@ -10,7 +10,8 @@ from typing import Any
 from provider_advisor.knowledge.members import MemberList
 from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
-from provider_advisor.knowledge.shapes import CriteriaFile, CriterionShape, TeamFile
+from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, TeamFile
+from provider_advisor.knowledge.shapes.facts import TopicShape
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import find_singular
@@ -182,7 +183,7 @@ def _find_measures(unit: str) -> set[str]:
     return {word for word in named if word in _MEASURES or word[:1].isdigit()}
 
 
-def check_team(file: TeamFile, document: Document) -> Iterator[str]:
+def check_team(file: TeamFile, document: Document, criteria: Defined[Criterion]) -> Iterator[str]:
     """Return everything wrong with situation topics and usage items."""
     topics = ((topic.id, document.where("situation", index)) for index, topic in enumerate(file.situation))
     items = ((item.id, document.where("usage", index)) for index, item in enumerate(file.usage))
@@ -190,3 +191,14 @@ def check_team(file: TeamFile, document: Document) -> Iterator[str]:
     for index, topic in enumerate(file.situation):
         if len(set(topic.values)) != len(topic.values):
             yield f"{document.where('situation', index)}: topic '{topic.id}' names a value twice; remove one."
+        for place, caution in enumerate(topic.cautions):
+            where = document.where("situation", index, "cautions", place)
+            yield from (f"{where}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, criteria))
+
+
+def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[Criterion]) -> Iterator[str]:
+    if caution.is_ not in topic.values:
+        yield f"'{caution.is_}' is not one of its values; expected {', '.join(topic.values)}."
+    capabilities = [criterion.id for criterion in criteria.records.values() if criterion.kind == "capability"]
+    for key, words in (("product_has", caution.product_has), ("unless", caution.unless)):
+        yield from _check_known(words, capabilities, criteria, f"'{key}' must name capabilities")

@@ -27,6 +27,7 @@ __all__ = [
     "TERM_KEYS",
     "VALUE_KEYS",
     "BaseFile",
+    "CautionShape",
     "ClaimShape",
     "CriteriaFile",
     "CriterionShape",
@@ -184,6 +185,15 @@ class MembersFile(Shape):
     members: list[MemberShape] = Field(min_length=1)
 
 
+class CautionShape(Shape):
+    """What a team with one answer should know of products that have any of some capabilities, and none of others."""
+
+    is_: Annotated[Id, Field(description="the answer")] = Field(alias="is")
+    product_has: list[Id] = Field(min_length=1)
+    unless: list[Id] = []
+    says: Annotated[Words, Field(description="what follows the product's name in a sentence")]
+
+
 class TopicShape(Shape):
     """A topic of a team's situation."""
 
@@ -192,6 +202,7 @@ class TopicShape(Shape):
     question: Words
     values: list[Id] = Field(min_length=1)
     many: bool = False
+    cautions: list[CautionShape] = []
 
 
 class UsageShape(Shape):
