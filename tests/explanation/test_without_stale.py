@@ -110,6 +110,6 @@ def test_a_comparison_shows_the_year_too(folders_from, tmp_path):
     facts, rules = folders_from(tmp_path, files)
     asked = ["alt", "neu", "--as-of", str(_DAY), "--facts", str(facts), "--rules", str(rules)]
     said = CliRunner().invoke(compare_command, asked).output
-    assert "yes (2022) [41]" in said
-    assert "yes [41]" in said
+    assert "yes (2022) [1, line 41]" in said
+    assert "yes [1, line 41]" in said
     assert "A year in round brackets marks a fact that is out of date" in said
