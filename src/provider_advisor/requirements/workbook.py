@@ -46,7 +46,6 @@ _SHEETS_SHOWN, _TITLE_ROWS, _LONGEST_SHOWN = 20, 50, 60
 
 # A tag ends before the next one begins, and no blank is tried twice: else a sheet of "<c <c <c" takes hours.
 _FILLED = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
-_PLACED = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^<>]*(?<!/)>")
 _PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])(?:[^<>]*?\sr=[\"']([0-9]{1,7}))?")
 _TEXT_OF_CELL = re.compile(rb"<(?:\w+:)?c(?=\s)(?=[^<>]*\st=[\"']s[\"'])[^<>]*>\s*+<(?:\w+:)?v>([0-9]{1,9})<")
@@ -109,13 +108,12 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
         with calamine.load_workbook(io.BytesIO(content)) as book:
             sheets = [each.name for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
             hidden = {each.name for each in book.sheets_metadata if each.visible != calamine.SheetVisibleEnum.Visible}
-        paths = _find_sheet_parts(parts)
-        name = _choose_sheet(
-            wanted, sheets, hidden, lambda name: bool(_FILLED.search(parts.get(paths[name], b""))), file
-        )
-        xml = parts[paths[name]]
-        _refuse_large(xml, parts.get(_TEXTS, b""), file, name)
-        with calamine.load_workbook(io.BytesIO(content)) as book:
+            paths = _find_sheet_parts(parts)
+            name = _choose_sheet(
+                wanted, sheets, hidden, lambda name: bool(_FILLED.search(parts.get(paths[name], b""))), file
+            )
+            xml = parts[paths[name]]
+            _refuse_large(xml, parts.get(_TEXTS, b""), file, name)
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except RequirementsError:
         raise
@@ -219,10 +217,10 @@ def _choose_sheet(
 def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
     """Raise RequirementsError if a sheet's cells, up to the last one in each direction, or their texts are too many."""
     filled = _FILLED.findall(xml)
-    places = _PLACED.findall(xml)
+    places = _PLACE.findall(b"".join(filled))
     rows = max(map(int, {row for _, row in places}), default=0)
     columns = max((_to_number(letters) for letters in {letters for letters, _ in places}), default=0)
-    if len(places) < len(filled):  # cells without a place follow one another
+    if len(places) != len(filled):  # cells without a place follow one another
         rows = max(rows, sum(1 for _ in _ROW.finditer(xml)), *(int(row or 0) for row in _ROW.findall(xml)))
         columns = max(columns, *(len(_FILLED.findall(row)) for row in _ROW.split(xml) if row))
     if rows * columns > MOST_CELLS:

@@ -198,16 +198,18 @@ class _Remark(NamedTuple):
 
 def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     """Yield what a cell has to say, each thing once."""
-    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ()) if finding.requirement]
-    remarks = [_Remark("asked", (part.code, _name_priority(part.priority))) for part in asked]
+    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ())]  # of each provider
+    codes = [part.code if part else "" for part in asked]
+    remarks = [
+        _Remark("asked", (code, _name_priority(part.priority))) for part, code in zip(asked, codes, strict=True) if part
+    ]
     failed: list[set[str]] = []
     is_open = cell.open or (False,) * len(providers)
     for provider, findings, beyond in zip(providers, cell.findings, is_open, strict=True):
         failed.append(set())
-        for finding in findings:
+        for finding, criterion in zip(findings, codes, strict=True):
             if finding.requirement is None:
                 continue
-            criterion = finding.requirement.code
             truth = finding.degree.truth if finding.decides_standing else None
             if truth is Truth.NO:
                 remarks.append(_Remark("unmet", (provider, criterion)))

@@ -38,6 +38,7 @@ class ProductGaps:
         # By cell: 0 where no must names a product, 1 where one does, 2 where it must be that of the other musts.
         self._kinds = np.zeros(0, np.int8)
         self._found: dict[tuple[int, int], tuple[tuple[int, str], ...]] = {}
+        self._stating: dict[int, tuple[int, ...]] = {}
 
     def list_codes(self, entries: Entries, verdicts: Verdicts, kept: Flags) -> pa.ListArray:
         """Return for each row that is kept the gaps of the providers that its verdict names: `acme:data-region@eu`."""
@@ -101,11 +102,21 @@ class ProductGaps:
             first, second = self._cells.known[asked].findings, self._cells.known[beside].findings
             self._found[key] = tuple(
                 (place, gap.asked.requirement.criterion)
-                for place in range(len(self._providers))
+                for place in self._list_stating(asked)
                 for gap in find_gaps_between(first[place], second[place], self._knowledge)
                 if gap.asked.requirement is not None
             )
         return self._found[key]
+
+    def _list_stating(self, asked: int) -> tuple[int, ...]:
+        """Return the places of the providers that state a must of a cell for products: no other has a gap there."""
+        if asked not in self._stating:
+            self._stating[asked] = tuple(
+                place
+                for place, findings in enumerate(self._cells.known[asked].findings)
+                if any(finding.decides_standing and finding.stated_products for finding in findings)
+            )
+        return self._stating[asked]
 
 
 def _make_gap_lists(found: list[tuple[int, str]], kept: Flags) -> pa.ListArray:
