@@ -24,6 +24,7 @@ def kept(tmp_path, monkeypatch):
     """The folder in which knowledge bases are kept, which does not exist yet."""
     folder = tmp_path / "kept"
     monkeypatch.setenv("RECOMMEND_CACHE", str(folder))
+    monkeypatch.setattr(kept_results, "_MOST_KEPT", 8)
     return folder
 
 
@@ -287,6 +288,20 @@ def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
         newest = max(kept.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         os.utime(newest, (number, number))
     assert len(list(kept.glob("*.json"))) == 8
+
+
+def test_what_is_used_again_stays(folders, kept, built, monkeypatch):
+    monkeypatch.setattr(kept_results, "_MOST_KEPT", 3)
+    path = folders[0] / "providers" / "velo.yaml"
+    content = path.read_bytes()
+    load(*folders)
+    for number in range(6):
+        path.write_bytes(content + b"# " + str(number).encode() + b"\n")
+        load(*folders)
+        path.write_bytes(content)
+        load(*folders)
+    assert len(built) == 7
+    assert len(list(kept.glob("*.json"))) == 3
 
 
 def test_a_knowledge_base_with_problems_is_not_kept(folders, kept):

@@ -78,13 +78,15 @@ def recall(key: str) -> list[bytes] | None:
             if not stat.S_ISREG(status.st_mode) or not _is_private(status) or status.st_size > _LARGEST:
                 return None
             digest, *lines = file.read().split(b"\n")
+            with contextlib.suppress(OSError):  # somebody may only read here
+                os.utime(file.fileno())  # what is used stays longest
     except OSError:
         return None
     return lines if digest == _compute_digest(lines) else None
 
 
 def remember(key: str, *lines: bytes) -> None:
-    """Keep the lines under the key, if the folder can be written; drop the oldest beyond a few."""
+    """Keep the lines under the key, if the folder can be written; drop what was not used for longest beyond a few."""
     folder = _find_folder()
     if folder is None:
         return
