@@ -120,3 +120,10 @@ def test_the_versions_of_program_and_base_are_printed_together(here, recommend_s
     assert "Knowledge base 1.4.0 of 2024-01-16 (" in recommend_says(f"{answer} --verbose").out
     assert "**Knowledge base:** 1.4.0 of 2024-01-16, `" in recommend_says(f"{answer} --format markdown").out
     assert "Version 1.4.0 of 2024-01-16." in recommend_says(f"{answer} --format html").out
+
+
+def test_a_name_of_a_provider_and_of_a_member_lists_the_provider(recommend_says):
+    """Zoom is a provider, and a program that others work with."""
+    run = recommend_says("recommend facts zoom")
+    assert run.out.startswith("Zoom\n  ")
+    assert "\nSources\n  [1] " in run.out

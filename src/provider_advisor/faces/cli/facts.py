@@ -101,8 +101,8 @@ def _choose_changes(
     changes: Iterable[FactChange], names: tuple[str, ...], knowledge: KnowledgeBase
 ) -> list[FactChange]:
     """Return the changes of the named providers and criteria; with a criterion, none of products as a whole."""
-    providers = {knowledge.find_provider(name) for name in names} - {None}
-    criteria = {split_member(found)[0] for name in names if (found := knowledge.find_criterion(name)) is not None}
+    providers, asked = _find_named(names, knowledge)
+    criteria = {split_member(name)[0] for name in asked}
     return [
         change
         for change in changes
@@ -110,16 +110,24 @@ def _choose_changes(
     ]
 
 
-def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
-    providers = {name: knowledge.find_provider(name) for name in names}
-    criteria = {name: knowledge.find_criterion(name) for name in names}
+def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[str], set[str]]:
+    """Return the providers and the criteria of these names; one of both, such as `zoom`, is the provider."""
+    providers, criteria = set[str](), set[str]()
     for name in names:
-        if providers[name] is None and criteria[name] is None:
+        if (provider := knowledge.find_provider(name)) is not None:
+            providers.add(provider)
+        elif (criterion := knowledge.find_criterion(name)) is not None:
+            criteria.add(criterion)
+        else:
             hint = did_you_mean(name, knowledge.providers) or suggest_words(name, knowledge)
             hint = hint or " See `recommend criteria`."
             raise RequirementsError(f"'{name}' is neither a provider nor a criterion.{hint}")
-    wanted = {name for name in providers.values() if name is not None} or set(knowledge.providers)
-    asked = {name for name in criteria.values() if name is not None} or set(knowledge.criteria)
+    return providers, criteria
+
+
+def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
+    providers, criteria = _find_named(names, knowledge)
+    wanted, asked = providers or set(knowledge.providers), criteria or set(knowledge.criteria)
     claims = [claim for provider in knowledge.providers.values() if provider.id in wanted for claim in provider.claims]
     found: list[Claim] = []
     for claim in claims:
@@ -137,21 +145,38 @@ def _list_parts(claim: Claim) -> list[Claim]:
 
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
-    page = Page()
-    for provider, group in itertools.groupby(claims, key=lambda claim: claim.provider):
+    """Print claims by provider and criterion, each with where its source says so."""
+    page, numbers = Page(), {source: number for number, source in enumerate(_list_sources(claims), 1)}
+    for provider, theirs in itertools.groupby(claims, key=lambda claim: claim.provider):
         page.heading(knowledge.providers[provider].name)
-        page.table(["Criterion", "Claim", "Product", "Evidence", "Line"], [_row(claim) for claim in group])
+        for criterion, group in itertools.groupby(theirs, key=lambda claim: claim.criterion):
+            page.line(criterion, 2)
+            for claim in group:
+                page.line(f"{_describe(claim)} [{numbers[claim.source]}, {_name_place(claim)}]", 4)
+                if claim.note:
+                    page.line(f"Note: {claim.note}", 6)
     page.heading("Sources")
-    for source in sorted({claim.source for claim in claims}):
+    for source, number in numbers.items():
         known = knowledge.sources[source]
-        page.line(f"{source}: {known.title} ({known.published or 'undated'})", 2)
+        page.line(f"[{number}] {known.title} ({known.published or 'undated'})", 2)
+        page.line(known.url or f"no address: {known.no_url}", 6)
     page.show()
 
 
-def _row(claim: Claim) -> list[str]:
+def _list_sources(claims: Iterable[Claim]) -> list[str]:
+    return list(dict.fromkeys(claim.source for claim in claims))
+
+
+def _describe(claim: Claim) -> str:
+    """Return what a claim says, of which members, products and days, and how plainly."""
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
     members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
     members += f" (price of {claim.price_of})" if claim.price_of else ""
     says = claim_text(claim) + members + starts + (f" until {claim.until}" if claim.until else "")
-    product = claim.product or (f"({claim.meant})" if claim.meant else "")
-    return [claim.criterion, says, product, claim.evidence, str(claim.line or claim.place)]
+    says += "" if claim.evidence == "stated" else f", {claim.evidence}"
+    product = claim.product or (claim.meant and f"meaning {claim.meant}")
+    return f"{says} ({product})" if product else says
+
+
+def _name_place(claim: Claim) -> str:
+    return f"line {claim.line}" if claim.line else str(claim.place).removeprefix("section ")
