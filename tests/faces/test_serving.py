@@ -211,6 +211,10 @@ def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
     assert "nonsense" not in keeper
     assert first.json()["knowledge"]["fingerprint"] not in keeper
     assert ">the same</td>" not in keeper
+    wrong = web.get("/keeper?needs=repairs&wants=rapairs")
+    assert wrong.status_code == 422
+    assert '<a href="#wants">' in wrong.text
+    assert 'id="wants" name="wants" value="rapairs" aria-invalid="true"' in wrong.text
 
 
 def _get(port, path):

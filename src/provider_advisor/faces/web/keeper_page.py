@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.pages import EXAMPLES
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.problems import list_mistakes, read_fields
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.faces.web.watch import Watching
@@ -37,18 +38,21 @@ def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter
     def show_keeper(request: Request) -> Response:
         """Show what the last look at the files found; the query is the question to compare, or there are examples."""
         query = request.query_params.multi_items()
-        mistakes: tuple[str, ...] = ()
+        mistakes: Sequence[str] = ()
+        faults: Mapping[str, Sequence[str]] = {}
         turns: list[AnswerTurn] = []
         try:
+            read_fields({name: partial(_read_field, name, request, watching) for name in ("needs", "wants")})
             turns = list(_compare(query, watching))
         except AdvisorError as error:
-            mistakes = list_mistakes(error)
+            mistakes, faults = list_mistakes(error), getattr(error, "faults", {})
         page = show_page(
             service,
             "keeper.html.j2",
             "What the files say now",
             422 if mistakes else 200,
             mistakes=mistakes,
+            faults=faults,
             watching=watching,
             turns=turns,
             needs=request.query_params.get("needs", ""),
@@ -58,6 +62,11 @@ def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter
         return page
 
     return router
+
+
+def _read_field(name: str, request: Request, watching: Watching) -> None:
+    """Read one field of the form by itself. Raises RequirementsError."""
+    read_address([(name, request.query_params.get(name, ""))], watching.knowledge)
 
 
 def _compare(query: list[tuple[str, str]], watching: Watching) -> Iterator[AnswerTurn]:
