@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from worlds import DAY, Said, capability, knowledge_of, quantity
 
+from provider_advisor.explanation.unknowns import list_caveats
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
@@ -55,3 +56,13 @@ def test_the_verdict_says_which_musts_rest_on_ambiguous_texts_alone(fax, sms, sa
     found, _ = _answered(claims, capability("fax"), capability("sms"))
     sentence = found.explanation.verdict.reason
     assert sentence.endswith(said) if said else "ambiguous" not in sentence, sentence
+
+
+def test_caveats_tell_of_the_provider_named_what_is_ambiguous_even_if_all_meet_it():
+    claims = {"ada": {"fax": Said("present"), "chat": _READ_TWICE}, "bob": {"fax": _READ_TWICE, "chat": Said("absent")}}
+    found, knowledge = _answered(claims, capability("fax"), capability("chat"))
+    caveats = list_caveats(found.explanation, knowledge)
+    assert "Ada, chat: the source can be read in another way." in caveats
+    assert not any(caveat.startswith(("Ada, fax", "Bob")) for caveat in caveats)
+    only, knowledge = _answered({"ada": {"fax": _READ_TWICE}}, capability("fax"))
+    assert "Ada, fax: the source can be read in another way." in list_caveats(only.explanation, knowledge)

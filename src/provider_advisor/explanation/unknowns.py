@@ -35,6 +35,7 @@ __all__ = [
 
 
 _MOST_NAMED = 5
+_AMBIGUOUS = "the source can be read in another way"
 
 
 class Unknown(NamedTuple):
@@ -120,7 +121,8 @@ def list_notes(finding: FindingRecord) -> list[str]:
 def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
 
-    Those of the providers that the verdict names come first. What every provider meets decides nothing.
+    Those of the providers that the verdict names come first. What every provider meets decides nothing: it is told of
+    those that are named, if it is ambiguous.
     """
     return list(dict.fromkeys([*_list_claims(answer, knowledge), *_list_sources(answer)]))
 
@@ -129,13 +131,15 @@ def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     found: list[tuple[bool, str]] = []
     names = {provider.id: provider.name for provider in answer.providers}
     for group in group_findings(answer.findings):
-        if all(finding.outcome == "met" for finding in group) or group[0].criterion is None:
+        if group[0].criterion is None:
             continue
+        decides = any(finding.outcome != "met" for finding in group)
         label = criterion_label(group[0].criterion, None, knowledge)
         for finding in group:
-            notes = list_notes(finding)
-            if notes:
-                is_other = finding.provider not in answer.verdict.named
+            is_other = finding.provider not in answer.verdict.named
+            is_doubtful = finding.is_ambiguous and not is_other
+            notes = list_notes(finding) or ([_AMBIGUOUS] if is_doubtful else [])
+            if notes and (decides or is_doubtful):
                 found.append((is_other, f"{names[finding.provider]}, {label}: {'; '.join(notes)}."))
     return [sentence for _, sentence in sorted(found, key=itemgetter(0))]
 
