@@ -25,6 +25,7 @@ __all__ = [
     "can_lead",
     "date_verdict",
     "find_stale_grounds",
+    "get_score",
     "is_beaten",
     "judge",
     "judge_ranked",
@@ -82,7 +83,7 @@ def judge(assessments: Sequence[Assessment]) -> Verdict:
 
 def rank(assessment: Assessment) -> Rank:
     """Return what an assessment is found by among others. Raises ValueError if it has no score."""
-    return _ORDER[assessment.standing], assessment.unknown_musts, -_known(assessment.score, assessment).expected
+    return _ORDER[assessment.standing], assessment.unknown_musts, -get_score(assessment).expected
 
 
 def can_lead(rank_: Rank) -> bool:
@@ -95,15 +96,16 @@ def judge_ranked(assessments: Sequence[Assessment], ranks: Sequence[Rank]) -> Ve
     return judge_ranks(
         [assessment.provider for assessment in assessments],
         ranks,
-        lambda place: _known(assessments[place].score, assessments[place]).proven,
-        lambda place: _known(assessments[place].score, assessments[place]).possible,
+        lambda place: get_score(assessments[place]).proven,
+        lambda place: get_score(assessments[place]).possible,
     )
 
 
-def _known(score: Score | None, assessment: Assessment) -> Score:
-    if score is None:
+def get_score(assessment: Assessment) -> Score:
+    """Return the score of an assessment beside which others have one. Raises ValueError if it has none."""
+    if assessment.score is None:
         raise ValueError(f"{assessment.provider} has no score, but other providers have one")
-    return score
+    return assessment.score
 
 
 def judge_ranks(

@@ -3,14 +3,15 @@
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Assessment, weigh_requirement
+from provider_advisor.decision.findings import Assessment, Score, weigh_requirement
 from provider_advisor.decision.robustness.open_facts import list_past
 from provider_advisor.decision.robustness.what_if import Rerun
 from provider_advisor.decision.totals import Totals, total_assessments, total_degrees, total_findings
-from provider_advisor.decision.verdict import Verdict, judge
+from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
@@ -174,12 +175,31 @@ class _ChangeSearch:
                 continue
             else:
                 totals = self._rerun.total(requirements)
-            verdict = self._verdict(requirements) if self._may_differ(totals) else None
+            verdict = self._verdict(requirements, totals) if self._may_differ(totals) else None
             found.append(_Tried(changes, verdict, self._distance(totals)))
         return found
 
-    def _verdict(self, requirements: tuple[Requirement, ...]) -> Verdict:
-        return judge(self._rerun.assessments(requirements))
+    def _verdict(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
+        """Return the exact verdict; whom sums put clearly behind is judged by them, and only others are assessed."""
+        if totals.weight < _NEAR:
+            return judge(self._rerun.assessments(requirements))
+
+        @cache
+        def score(place: int) -> Score:
+            return get_score(self._rerun.assessment(requirements, place))
+
+        ranks = totals.ranks()
+        best = min(ranks)
+        near = {place for place, each in enumerate(ranks) if each[:2] == best[:2] and each[2] - best[2] < _NEAR}
+        for place in near:
+            ranks[place] = (*best[:2], -score(place).expected)
+        certain = score(ranks.index(min(ranks))).proven
+
+        def find_possible(place: int) -> float:
+            possible = 100 * totals.high[place] / totals.weight
+            return score(place).possible if place in near or abs(possible - certain) < _NEAR else possible
+
+        return judge_ranks(self._names, ranks, lambda place: score(place).proven, find_possible)
 
     def _total_with(self, changes: Sequence[RequirementChange]) -> Totals:
         """Return the sums with changes that concern only what is changed."""

@@ -332,6 +332,10 @@ class Rerun:
         inference = self._infer(requirements)
         return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
 
+    def assessment(self, requirements: tuple[Requirement, ...], place: int) -> Assessment:
+        """Return the assessment of the provider at a place for these stated requirements."""
+        return self._assessment(self._outcome.assessments[place], self._infer(requirements))
+
     def total(self, requirements: tuple[Requirement, ...]) -> Totals:
         """Return the sums of the same assessments, much sooner where there are many providers.
 
