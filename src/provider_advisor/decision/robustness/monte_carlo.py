@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
@@ -219,10 +219,15 @@ def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> 
     is_whole = all(map(_has_whole_degrees, alternatives))
     degrees = np.empty((len(alternatives), count, size), np.int8 if is_whole else np.float64)
     stands = np.empty((len(alternatives), size), bool)
+    # Most blocks are alike: providers whose models share one draw it from the same columns.
+    columns: dict[int, _BlockColumns] = {}
     for place, alternative in enumerate(alternatives):
+        for block in alternative.blocks:
+            if id(block) not in columns:
+                columns[id(block)] = _BlockColumns.of(block, degrees.dtype)
         degrees[place] = np.asarray(alternative.degrees)[:, np.newaxis]
         stands[place] = alternative.stands
-        _draw(alternative, source, degrees[place], stands[place])
+        _draw([columns[id(block)] for block in alternative.blocks], source, degrees[place], stands[place])
     return WorldSample(degrees, stands, weights)
 
 
@@ -236,44 +241,65 @@ def _seed(alternatives: Sequence[Alternative]) -> int:
     return int.from_bytes(hashlib.sha256(repr(alternatives).encode()).digest()[:8], "big")
 
 
-def _draw(alternative: Alternative, source: np.random.Generator, degrees: Degrees, stands: Truths) -> None:
+class _BlockColumns(NamedTuple):
+    """A block in arrays with a place for each way: where the ways end between 0 and 1, which stand, what they lead to.
+
+    `rows` counts the random numbers of a world: one for the way, and one for each position. `stands` is None where all
+    do; each criterion has its starts, and where some draw has a length also its steps and positions.
+    """
+
+    rows: int
+    ends: Floats
+    stands: Truths | None
+    draws: list[tuple[int, Degrees, tuple[Floats, NDArray[np.intp]] | None]]
+
+    @classmethod
+    def of(cls, block: JointDraw, dtype: np.dtype[Any]) -> _BlockColumns:
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        draws = []
+        for each in zip(*(way.degrees for way in block), strict=True):
+            steps = np.asarray([draw.end - draw.start for draw in each])
+            moved = (steps, np.asarray([draw.position for draw in each])) if steps.any() else None
+            draws.append((each[0].criterion, np.asarray([draw.start for draw in each], dtype), moved))
+        return cls(
+            2 + max((draw.position for way in block for draw in way.degrees), default=0),
+            np.cumsum([way.share for way in block]),
+            None if all(way.stands for way in block) else np.asarray([way.stands for way in block]),
+            draws,
+        )
+
+    def choose(self, numbers: Floats) -> NDArray[np.intp]:
+        """Return the place of the way that each number chooses, as often as the ways' shares say."""
+        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
+
+        if len(self.ends) == 2:  # noqa: PLR2004 (a fact that is there or not, as most are, is chosen faster)
+            second: NDArray[np.intp] = (numbers * self.ends[1] >= self.ends[0]).astype(np.intp)
+            return second
+        chosen: NDArray[np.intp] = np.searchsorted(self.ends, numbers * self.ends[-1], side="right")
+        return chosen.clip(max=len(self.ends) - 1)
+
+
+def _draw(blocks: Sequence[_BlockColumns], source: np.random.Generator, degrees: Degrees, stands: Truths) -> None:
     """Draw a way of each block for each world: add what is drawn to the degrees, and say where a must fails.
 
-    What is drawn may come on top of what is known. Each block has a row of random numbers for its way, and one for each
-    position.
+    What is drawn may come on top of what is known.
     """
     import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
 
-    rows = [
-        2 + max((draw.position for way in block for draw in way.degrees), default=0) for block in alternative.blocks
-    ]
-    numbers = source.random((sum(rows), len(stands)))
+    numbers = source.random((sum(block.rows for block in blocks), len(stands)))
     first = 0
-    for block, count in zip(alternative.blocks, rows, strict=True):
-        chosen, at = _choose_ways(block, numbers[first]), numbers[first + 1 : first + count]
-        first += count
-        if not all(way.stands for way in block):
-            stands &= np.asarray([way.stands for way in block])[chosen]
-        for draws in zip(*(way.degrees for way in block), strict=True):
-            starts = np.asarray([draw.start for draw in draws], degrees.dtype)
-            steps = np.asarray([draw.end - draw.start for draw in draws])
+    for block in blocks:
+        chosen, at = block.choose(numbers[first]), numbers[first + 1 : first + block.rows]
+        first += block.rows
+        if block.stands is not None:
+            stands &= block.stands[chosen]
+        for criterion, starts, moved in block.draws:
             drawn = starts[chosen]
-            if steps.any():
-                positions = np.asarray([draw.position for draw in draws])[chosen]
-                drawn += steps[chosen] * at[positions, np.arange(len(stands))]
-            degrees[draws[0].criterion] += drawn
-
-
-def _choose_ways(block: JointDraw, numbers: Floats) -> NDArray[np.intp]:
-    """Return the place of the way that each number chooses, as often as the ways' shares say."""
-    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
-    ends = np.cumsum([way.share for way in block])
-    if len(block) == 2:  # noqa: PLR2004 (a fact that is there or not, as most are, is chosen faster)
-        second: NDArray[np.intp] = (numbers * ends[1] >= ends[0]).astype(np.intp)
-        return second
-    chosen: NDArray[np.intp] = np.searchsorted(ends, numbers * ends[-1], side="right")
-    return chosen.clip(max=len(block) - 1)
+            if moved is not None:
+                steps, positions = moved
+                drawn += steps[chosen] * at[positions[chosen], np.arange(len(stands))]
+            degrees[criterion] += drawn
 
 
 def estimate_error(shares: Sequence[float], size: int) -> float:

@@ -62,18 +62,44 @@ class _DrawnFact(NamedTuple):
         return tuple(itertools.pairwise(cuts))
 
 
-def model_worlds(assessments: Iterable[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
+def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
     """Return each provider as an alternative, and whether all worlds are counted (see `MOST_WAYS`)."""
-    found = [_model(_ProviderModel(assessment, facts)) for assessment in assessments]
+    asked = _AskedOfAll.find(assessments[0].findings if assessments else (), facts)
+    found = [_model(_ProviderModel(assessment, facts, asked)) for assessment in assessments]
     return tuple(alternative for alternative, _ in found), all(complete for _, complete in found)
+
+
+class _AskedOfAll(NamedTuple):
+    """What each finding asks about, the same of each provider: the criteria, and what is paid for, by place.
+
+    `alone` are the places of findings that ask about one capability and nothing else. Such a fact is drawn alike for
+    each provider, so its block is made once and kept in `blocks`.
+    """
+
+    criteria: tuple[frozenset[str], ...]
+    alone: frozenset[int]
+    blocks: dict[tuple[object, ...], JointDraw]
+
+    @classmethod
+    def find(cls, findings: Sequence[Finding], facts: Facts) -> "_AskedOfAll":
+        known = facts.knowledge.criteria
+        named = [{name for name, _ in list_asked(finding, facts.knowledge)} for finding in findings]
+        alone = frozenset(
+            place
+            for place, names in enumerate(named)
+            if len(names) == 1 and findings[place].cost is None and known[next(iter(names))].kind == "capability"
+        )
+        return cls(
+            tuple(frozenset(names | {of for name in names if (of := known[name].of)}) for names in named), alone, {}
+        )
 
 
 def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
     groups = _link_facts(model)
     # Facts that share no finding are independent, so each group is a block by itself. All in one block, twenty open
     # capabilities would have 2^20 ways.
-    complete = all(math.prod(len(fact.stretches) for fact in group) <= MOST_WAYS for group, _ in groups)
-    blocks = tuple(_draw_block(model, group, places) for group, places in groups)
+    complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in groups)
+    blocks = tuple(_find_block(model, group, places) for group, places in groups)
     drawn = {place for _, places in groups for place in places}
     findings = model.assessment.findings
     degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
@@ -81,11 +107,16 @@ def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
     return Alternative(model.assessment.provider, degrees, blocks, stands=not fails), complete
 
 
+def _count_worlds(group: Sequence[_DrawnFact]) -> int:
+    return math.prod(len(fact.stretches) for fact in group)
+
+
 class _ProviderModel:
     """A provider's drawn facts, and what each of its findings comes to given where those lie."""
 
-    def __init__(self, assessment: Assessment, facts: Facts) -> None:
+    def __init__(self, assessment: Assessment, facts: Facts, asked: _AskedOfAll) -> None:
         self.assessment = assessment
+        self.asked = asked
         self._facts = facts
         self._criteria = facts.knowledge.criteria
         self._unknown = p = facts.knowledge.policy.unknown
@@ -118,13 +149,12 @@ class _ProviderModel:
         members = {name: self._criteria[name].member_of for name in drawn if self._criteria[name].kind == "capability"}
         return {name: of.criterion for name, of in members.items() if of is not None and of.criterion in drawn}
 
-    def touches(self, finding: Finding) -> set[str]:
-        """Return the drawn facts that the finding depends on: its own, and the capability that a price pays for."""
+    def touches(self, place: int) -> set[str]:
+        """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
+        finding = self.assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
             return {_cost_key(finding.cost, finding.requirement.criterion)} if is_open(finding) else set()
-        named = {name for name, _ in list_asked(finding, self._facts.knowledge)}
-        paid_for = {self._criteria[criterion].of for criterion in named}
-        drawn = {self._drawn_with.get(criterion, criterion) for criterion in (*named, *paid_for) if criterion}
+        drawn = {self._drawn_with.get(criterion, criterion) for criterion in self.asked.criteria[place]}
         return drawn & self.facts.keys()
 
     def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
@@ -228,8 +258,8 @@ def _within(amount: Interval, bound: Interval, p: float) -> _Stretch:
 def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
     """Return the facts that findings tie together, each group with the places of those findings."""
     groups: list[tuple[set[str], list[int]]] = []
-    for place, finding in enumerate(model.assessment.findings):
-        touched = model.touches(finding)
+    for place in range(len(model.assessment.findings)):
+        touched = model.touches(place)
         if touched:
             linked = [group for group in groups if group[0] & touched]
             groups = [group for group in groups if not group[0] & touched]
@@ -238,9 +268,18 @@ def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]
     return [([model.facts[key] for key in sorted(keys)], sorted(places)) for keys, places in groups]
 
 
+def _find_block(model: _ProviderModel, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
+    if len(group) > 1 or not model.asked.alone.issuperset(places):
+        return _draw_block(model, group, places)
+    key = (group[0].key, *group[0].within.items(), *places)
+    if key not in model.asked.blocks:
+        model.asked.blocks[key] = _draw_block(model, group, places)
+    return model.asked.blocks[key]
+
+
 def _draw_block(model: _ProviderModel, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
     order = [fact.key for fact in group]
-    if math.prod(len(fact.stretches) for fact in group) > MOST_WAYS:
+    if _count_worlds(group) > MOST_WAYS:
         return join_ways([_way(model, order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
     worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
     shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
