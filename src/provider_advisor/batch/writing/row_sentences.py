@@ -40,6 +40,7 @@ class RowSentences:
             *gaps,
             *lists,
         )
+        self._unmet = [(provider, f"{provider}.unmet") for provider in knowledge.providers]
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
         self._describe = lru_cache(maxsize=1 << 14)(self._describe_code)
 
@@ -69,9 +70,9 @@ class RowSentences:
         for provider in _split(row[RANKING])[:_LEADERS]:
             if unknown := _split(row[f"{provider}.unknown"]):
                 yield f"Not known about {self._name(provider)}: {self._list(unknown)}."
-        for provider in self._knowledge.providers:
-            if unmet := _split(row[f"{provider}.unmet"]):
-                yield f"{self._name(provider)} lacks a must: {self._list(unmet)}."
+        for provider, column in self._unmet:
+            if unmet := row[column]:
+                yield f"{self._name(provider)} lacks a must: {self._list(_split(unmet))}."
 
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):
