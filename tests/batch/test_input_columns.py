@@ -146,6 +146,11 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
     [
         ("needs,usage_rental", "the column 'usage_rental' looks like input but cannot be read. Did you mean"),
         ("needs,situation.skil", "unknown column 'situation.skil'"),
+        (
+            "team,Must have",
+            "found 'team', 'Must have'. If 'Must have' holds lists of requirements, add --rename \"Must have=needs\".",
+        ),
+        ("needs,Nice-to-haves", 'add --rename "Nice-to-haves=wants".'),
         ("needs,Want", "the column 'Want' looks like input but cannot be read. Did you mean wants?"),
         (
             "needs,situation",

@@ -25,8 +25,10 @@ from provider_advisor.requirements import Requirement, Team, read_requirement, r
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.team import Mistakes
+from provider_advisor.safe_text import fold
 
 __all__ = [
+    "EVERYDAY",
     "REQUIREMENTS",
     "SITUATION",
     "UNLISTED",
@@ -34,6 +36,7 @@ __all__ = [
     "WEIGHTS",
     "Layout",
     "Reads",
+    "describe_everyday",
     "find_weighing",
     "is_item",
     "plan_layout",
@@ -44,6 +47,16 @@ __all__ = [
 ]
 
 REQUIREMENTS = ("needs", "wants")
+EVERYDAY = {
+    "must-have": "needs",
+    "must-haves": "needs",
+    "should-have": "wants",
+    "should-haves": "wants",
+    "nice-to-have": "wants",
+    "nice-to-haves": "wants",
+    "wishes": "wants",
+}
+"""What people call columns of requirements. They may hold crosses instead of lists, so they are not read as ours."""
 UNLISTED = "unlisted"
 SITUATION, USAGE, WEIGHTS = "situation.", "usage.", "weights."
 
@@ -87,8 +100,15 @@ def _refuse_twice(names: list[str]) -> None:
             raise BatchError(f"the column '{name}' appears twice; rename one of them.")
 
 
+def describe_everyday(name: str) -> str:
+    """Return how to have a column of an everyday name read as one of ours."""
+    return f" If '{name[:200]}' holds lists of requirements, add --rename \"{name[:200]}={EVERYDAY[fold(name)]}\"."
+
+
 def _describe_missing(names: list[str]) -> str:
     found = ", ".join(f"'{name}'" for name in names[:10])
+    if everyday := [name for name in names if fold(name) in EVERYDAY]:
+        return f"no column 'needs' or 'wants'; found {found}.{describe_everyday(everyday[0])}"
     near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
     hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
     return f"no column 'needs' or 'wants'; found {found}.{hint}"
