@@ -60,7 +60,14 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)
         return WeightRanges(depends=False)
     unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
-    lines = [_Lines(contenders, unconfirmed, place) for place in range(len(contenders[0].findings))]
+    names = [each.provider for each in (*contenders, *unconfirmed)]
+    expected = [_draw_lines(each, _get_expected) for each in contenders]
+    highest = [_draw_lines(each, _get_highest) for each in (*contenders, *unconfirmed)]
+    weights = [finding.weight for finding in contenders[0].findings]
+    lines = [
+        _Lines(names, weights, place, [each[place] for each in expected], [each[place] for each in highest])
+        for place in range(len(weights))
+    ]
     return WeightRanges(True, tuple(map(_find_range, lines)))  # noqa: FBT003
 
 
@@ -86,14 +93,20 @@ class _Lines:
     A possible score matters only where contenders are level: nobody else may come up to them in a tie.
     """
 
-    def __init__(self, contenders: Sequence[Assessment], unconfirmed: Sequence[Assessment], place: int) -> None:
-        findings = contenders[0].findings
+    def __init__(
+        self,
+        names: Sequence[str],
+        weights: Sequence[float],
+        place: int,
+        expected: Sequence[_Line],
+        highest: Sequence[_Line],
+    ) -> None:
         self.place = place
-        self.weight = findings[place].weight
-        self._names = [each.provider for each in (*contenders, *unconfirmed)]
-        self._rest = math.fsum(finding.weight for finding in findings) - self.weight
-        self._lines = [_draw_line(each, place, _get_expected) for each in contenders]
-        self._highest = [_draw_line(each, place, _get_highest) for each in (*contenders, *unconfirmed)]
+        self.weight = weights[place]
+        self._names = names
+        self._rest = math.fsum(weights) - self.weight
+        self._lines = expected
+        self._highest = highest
 
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
@@ -147,12 +160,11 @@ def _get_highest(degree: Degree) -> float:
     return degree.high
 
 
-def _draw_line(assessment: Assessment, place: int, get_end: Callable[[Degree], float]) -> _Line:
-    findings = assessment.findings
-    rest = math.fsum(
-        finding.weight * get_end(finding.degree) for other, finding in enumerate(findings) if other != place
-    )
-    return _Line(rest, get_end(findings[place].degree))
+def _draw_lines(assessment: Assessment, get_end: Callable[[Degree], float]) -> list[_Line]:
+    """Return a line for the weight of each finding."""
+    degrees = [get_end(finding.degree) for finding in assessment.findings]
+    points = [finding.weight * degree for finding, degree in zip(assessment.findings, degrees, strict=True)]
+    return [_Line(math.fsum(points[:place] + points[place + 1 :]), degree) for place, degree in enumerate(degrees)]
 
 
 def _find_range(lines: _Lines) -> WeightRange:
