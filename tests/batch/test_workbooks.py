@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import shlex
 import sys
 import zipfile
@@ -241,6 +242,37 @@ def test_what_is_wrong_with_requirements_is_said_at_once(recommend):
     assert "row 3: the priority contains 'perhaps'; expected must, should, could, wont, yes, no or x." in said
     assert "row 4: the weight is '-1'; expected a number above 0" in said
     assert "answer it with: recommend --file rfp.xlsx" in recommend("batch rfp.xlsx a.csv")[2]
+
+
+def test_priorities_may_be_columns_of_crosses(recommend):
+    _write("rfp.xlsx", rows=[("Requirement", "Mandatory", "Desirable"), ("repairs", "x", None), ("advice", None, "X")])
+    status, found, said = recommend("--file rfp.xlsx --format json")
+    assert status == 0, said
+    asked = json.loads(found)["requirements"]
+    assert {part["criterion"]: part["priority"] for part in asked} == {"repairs": "must", "advice": "should"}
+    assert "answer it with: recommend --file rfp.xlsx" in recommend("batch rfp.xlsx a.csv")[2]
+
+
+@pytest.mark.parametrize(
+    ("crosses", "sentence"),
+    [
+        ((None, "no"), "no priority is marked; put an x into one of the columns 'Must', 'Should'."),
+        (("x", "x"), "more than one priority is marked ('Must', 'Should'); keep one."),
+        (("perhaps", None), "the column 'Must' contains 'perhaps'; expected must, should, could, wont, yes, no or x."),
+        ((1, None), "the column 'Must' contains '1', but nothing says what that number means"),
+    ],
+)
+def test_crosses_that_name_no_priority_are_refused(recommend, crosses, sentence):
+    _write("rfp.xlsx", rows=[("Requirement", "Must", "Should"), ("repairs", *crosses)])
+    status, _, said = recommend("--file rfp.xlsx")
+    assert (status, f"rfp.xlsx (sheet Teams), row 2: {sentence}" in " ".join(said.split())) == (2, True), said
+    assert recommend("--file rfp.xlsx --scale 1=must,x=must")[0] == (0 if crosses[0] == 1 else 2)
+
+
+def test_a_single_column_of_priorities_is_read_as_one(recommend):
+    _write("rfp.xlsx", rows=[("Requirement", "Mandatory"), ("repairs", "yes"), ("advice", "no")])
+    asked = json.loads(recommend("--file rfp.xlsx --format json")[1])["requirements"]
+    assert {part["criterion"]: part["priority"] for part in asked} == {"repairs": "must", "advice": "wont"}
 
 
 def _pack(**parts):

@@ -4,6 +4,8 @@
     Voicemail            | mandatory | 3      | Telephony
     Single sign-on       | desired   |        | Security
 
+The priorities may also be columns of their own, with a cross in one of them: Mandatory | Desirable.
+
 Each text is matched with a criterion; a text in doubt is refused with what it may mean, until a file of matches says
 what it stands for.
 """
@@ -55,6 +57,13 @@ _WORDS: Mapping[str, str] = {
     "weight": "weight weighting points",
     "category": "category section area group topic chapter",
 }
+# Columns of crosses: what each one says of the rows that it marks.
+_MARKED: Mapping[str, Wish] = {
+    **dict.fromkeys(("must", "must-have", "must-haves", "mandatory", "required", "essential"), "must"),
+    **dict.fromkeys(("should", "should-have", "should-haves", "desired", "desirable", "preferred"), "should"),
+    **dict.fromkeys(("could", "could-have", "could-haves", "nice-to-have", "nice-to-haves", "optional"), "could"),
+    **dict.fromkeys(("wont", "won't", "wont-have", "won't-have", "not-wanted"), "wont"),
+}
 _MEANINGS = {word: name for name, words in _WORDS.items() for word in words.split()}
 _LARGEST_CSV = 10_000_000
 _SEPARATORS = (",", ";", "\t")
@@ -75,6 +84,7 @@ class _SheetRow(NamedTuple):
     text: str
     priority: str
     weight: str
+    problem: str = ""
 
 
 def is_sheet_word(name: str) -> bool:
@@ -84,8 +94,9 @@ def is_sheet_word(name: str) -> bool:
 
 def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
     """Raise RequirementsError if the columns are those of one team's requirements, one a row."""
-    found = {_MEANINGS.get(fold(name)) for name in names}
-    if {"text", "priority"} <= found:
+    words = [fold(name) for name in names]
+    found = {_MEANINGS.get(word) for word in words}
+    if "text" in found and ("priority" in found or not _MARKED.keys().isdisjoint(words)):
         raise RequirementsError(
             f"{file} has one requirement in each row, for one team; answer it with: recommend --file {file}."
         )
@@ -109,7 +120,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     grid = _read_grid(content, file, sheet)
-    rows, empty = _read_rows(grid, decimal or ".")
+    rows, empty = _read_rows(grid, decimal or ".", scale or {})
     found = Matcher(knowledge, matches).find_all(row.text for row in rows)
     found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
@@ -118,7 +129,9 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     left_out = 0
     for row, match in zip(rows, found, strict=True):
         where = f"{grid.file}, row {row.number}"
-        if is_error_value(row.text):
+        if row.problem:
+            problems.append(f"{where}: {row.problem}")
+        elif is_error_value(row.text):
             problems.append(f"{where}: the requirement {explain_cell(row.text, {})}")
         elif not match.targets:
             problems.append(f"{where}: {explain_doubt(match, 'the requirement', knowledge)}")
@@ -178,11 +191,12 @@ def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
     return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
 
 
-def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
+def _read_rows(grid: Grid, decimal: str, scale: Scale) -> tuple[list[_SheetRow], int]:
     """Return the rows that hold something, and how many hold nothing."""
     places: dict[str, int] = {}
+    marks = _find_marks(grid.names)
     for place, name in enumerate(grid.names):
-        meaning = _MEANINGS.get(fold(name))
+        meaning = None if place in marks else _MEANINGS.get(fold(name))
         if meaning in places and meaning != "category":
             raise RequirementsError(
                 f"{grid.file}: the columns '{grid.names[places[str(meaning)]]}' and '{name}' both say the {meaning}; "
@@ -205,10 +219,33 @@ def _read_rows(grid: Grid, decimal: str) -> tuple[list[_SheetRow], int]:
                 f"{grid.file}, row {number}: the requirement has no text; add it, or clear the row."
             )
         elif cells["text"]:
-            rows.append(_SheetRow(number, cells["text"], cells.get("priority", "must"), cells.get("weight", "")))
+            marked = {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in marks}
+            priority, problem = _read_marks(marked, scale) if marks else (cells.get("priority", "must"), "")
+            rows.append(_SheetRow(number, cells["text"], priority, cells.get("weight", ""), problem))
         else:
             empty += 1  # a heading of a category
     return rows, empty
+
+
+def _find_marks(names: Iterable[str]) -> list[int]:
+    """Return the places of columns of crosses: of several priorities, or of one that is no column of priorities."""
+    marks = {place: fold(name) for place, name in enumerate(names) if fold(name) in _MARKED}
+    is_column = len(marks) == 1 and all(word in _MEANINGS for word in marks.values())
+    return [] if is_column else list(marks)
+
+
+def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
+    """Return the priority whose column is marked, and what is wrong if it is not just one."""
+    wishes = {name: find_wish(cell, scale) for name, cell in cells.items()}
+    if unread := next((name for name, wish in wishes.items() if wish is None), None):
+        return "", f"the column '{unread}' {explain_cell(cells[unread], scale)}"
+    marked = [name for name, wish in wishes.items() if wish not in {NOTHING, "wont"}]
+    if len(marked) == 1:
+        return _MARKED[fold(marked[0])], ""
+    listed = ", ".join(f"'{name}'" for name in marked or cells)
+    if marked:
+        return "", f"more than one priority is marked ({listed}); keep one."
+    return "", f"no priority is marked; put an x into one of the columns {listed}."
 
 
 def _unlist(match: Match) -> Match:
