@@ -242,14 +242,16 @@ def test_a_price_of_one_member_is_said_to_be_that_of_it(priced):
     assert (cost.items[0].price_of, said) == ("north", "100 EUR/month (The north price)")
     cost, said = described(facts, ["delivery-price@east<=99", "delivery-price@south<=9"], deliveries=10)
     assert cost.items[0].unpriced_members == ["east"], "the south has a price, and the north is the one that is taken"
-    assert said == "100 EUR/month (The north price); no price is known for The east: the The north price was used"
+    assert (
+        said == "100 EUR/month (The north price); no price is known for The east; the The north price was used instead"
+    )
     assert (
         described(facts, ["delivery-price@east<=99"], deliveries=10, deliveries_at_east=1)[0].items[0].unpriced_members
         == []
     )
     plain = priced("exactly: 10")
     assert described(plain, ["delivery-price@east<=99"], deliveries=10)[1] == (
-        "100 EUR/month; no price is known for The east: a price that names no region was used"
+        "100 EUR/month; no price is known for The east; a price that names no region was used instead"
     )
 
 

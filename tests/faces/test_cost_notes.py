@@ -49,7 +49,7 @@ def test_a_bound_that_a_cost_leaves_open_is_told_with_it(form):
     for part in (
         "at least 95 USD/month (United States price of Outgoing SMS, 2022 price of Outgoing call minutes)",
         "Not included: carrier fees.",
-        "No price is known for Germany: the United States price and a price that names no country were used.",
-        "Not known whether it is at most 500 USD/month.",
+        "No price is known for Germany; the United States price and a price that names no country were used instead.",
+        "It is not known whether the cost is at most 500 USD/month.",
     ):
         assert part in text, part

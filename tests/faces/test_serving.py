@@ -194,7 +194,7 @@ def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
     provider.write_text(f"{good}\nnonsense: 1\n", encoding="utf-8")
     watched.look()
     assert web.get(question).json() == first.json()
-    assert '<a href="/keeper">Changes of the files</a>' in web.get("/").text
+    assert '<a href="/keeper">Changes to the files</a>' in web.get("/").text
     keeper = web.get("/keeper").text
     line = good.count("\n") + 2
     assert f"{provider.name}:{line}" in keeper

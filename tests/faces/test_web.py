@@ -281,7 +281,7 @@ def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
     for page in ("/criteria", "/choose"):
         found = web.get(page, params={"q": "video visits"}).text
         assert "Nothing is recorded about" in found
-        link = unescape(re.search(r'One word finds more: <a href="([^"]+)">video</a> \(\d+\)</p>', found)[1])
+        link = unescape(re.search(r'Try one word: <a href="([^"]+)">video</a> \(\d+\)</p>', found)[1])
         assert "Nothing is recorded about" not in web.get(link).text
     found = web.get("/choose", params={"q": "telehealth", "needs": "sms"}).text
     assert '<a href="#situation">the situation of the team</a>: Use cases: telehealth' in found

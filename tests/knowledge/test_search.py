@@ -98,9 +98,9 @@ def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
 @pytest.mark.parametrize(
     ("word", "named"),
     [
-        ("subtitling", "Near in meaning: 'live-captions'"),
+        ("subtitling", "Similar in meaning: 'live-captions'"),
         ("encrypted", "'encryption-in-transit' (Encrypted in transit)"),
-        ("reminders", "Near in meaning: 'appointment-reminders'"),
+        ("reminders", "Similar in meaning: 'appointment-reminders'"),
         ("tutoring", "the situation 'use-cases=tutoring'"),
         ("HIPPA", "Did you mean 'hipaa'?"),
         ("video apis", "Did you mean 'video-api'?"),

@@ -59,7 +59,7 @@ def test_an_ambiguous_word_lists_the_candidates(knowledge):
 
 @pytest.mark.parametrize("word", ["eu-hosting", "subscription", "fraud-detection"])
 def test_a_word_that_only_leads_to_a_criterion_is_not_taken_for_it(knowledge, word):
-    with pytest.raises(RequirementsError, match="Near in meaning: '"):
+    with pytest.raises(RequirementsError, match="Similar in meaning: '"):
         read_team(knowledge, needs=[word])
 
 

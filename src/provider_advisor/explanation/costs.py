@@ -141,7 +141,7 @@ def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowle
         criterion = knowledge.criteria.get(finding.criterion or "")
         is_open = finding.provider == provider.id and finding.outcome == "unknown" and finding.bound is not None
         if is_open and criterion is not None and criterion.computed:
-            gaps.append(f"not known whether it is {bound_text_of(finding.bound, criterion)}")
+            gaps.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion)}")
     return [f"{capital(gap)}." for gap in gaps]
 
 
@@ -193,7 +193,7 @@ def _name_taken(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
 
 
 def _say_elsewhere(names: str, taken: list[str]) -> str:
-    return f"no price is known for {names}: {joined(taken)} {'was' if len(taken) == 1 else 'were'} used"
+    return f"no price is known for {names}; {joined(taken)} {'was' if len(taken) == 1 else 'were'} used instead"
 
 
 def member_label(criterion: str, member: str, knowledge: KnowledgeBase) -> str:

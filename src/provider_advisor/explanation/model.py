@@ -108,15 +108,15 @@ class CostItemRecord(AnswerPart):
     unconverted: list[str] | None = None
     """prices in currencies of which no rate is recorded"""
     notes: list[str] | None = None
-    """what is recorded beside the price"""
+    """notes on the price"""
     plus: list[str] | None = None
-    """what comes on top of the price, such as carrier fees; nobody says how much, so there is no upper limit"""
+    """what comes on top of the price, such as carrier fees; no source says how much, so the cost has no upper limit"""
     price_of: str | None = None
-    """the member whose price it is (`us`), where the usage names none"""
+    """the member that the price is for (`us`), if the usage names none"""
     unpriced_members: list[str] | None = None
-    """members that the team asks something of, and of which no price is known: the price is not theirs"""
+    """members that the team asks about but that have no known price; the price is not for them"""
     out_of_date: str | None = None
-    """the day of the price, if it is past its time"""
+    """the date of the price, if it is out of date"""
 
 
 class CostRecord(AnswerPart):
@@ -128,7 +128,7 @@ class CostRecord(AnswerPart):
     unit: str
     items: list[CostItemRecord]
     criterion: str | None = None
-    """the computed criterion that it is the amount of"""
+    """the criterion that stands for this cost, such as `monthly-cost`"""
 
     @property
     def is_unknown(self) -> bool:
@@ -178,7 +178,7 @@ class FindingRecord(AnswerPart):
     disputed: bool
     evidence: list[EvidenceRecord]
     stale: str | None = None
-    """of a rule that favours: the day of its oldest fact, where facts that are out of date decide it"""
+    """for a rule that favours providers: the date of its oldest fact, if it rests on facts that are out of date"""
 
     @property
     def is_open(self) -> bool:
@@ -489,17 +489,17 @@ class BesideRecord(AnswerPart):
     criterion: str
     products: list[str]
     ambiguous: bool = False
-    """what is said of these products, or of the provider as a whole, admits another reading"""
+    """whether the texts on these products, or on the provider as a whole, can be read in another way"""
 
 
 class ProductGapRecord(AnswerPart):
-    """What was asked and is stated for some products of a provider, and not for those that meet the musts."""
+    """A requirement that is stated for some products of a provider, but not for those that meet the musts."""
 
     provider: str
     criterion: str
     stated_for: list[str]
     beside: list[BesideRecord]
-    """the musts that none of these products meets; wishes, if no must names a product"""
+    """musts that none of these products meets; wishes, if no must names a product"""
     says: str
     priority: Priority = "must"
 
@@ -509,13 +509,13 @@ class ChosenRecord(AnswerPart):
 
     provider: str
     sets: list[list[str]]
-    """any one of them, best first: the smallest that meet the musts; without musts, the wishes"""
+    """the smallest sets of products that meet the musts (without musts: the wishes), best first; any one is enough"""
     wishes: list[str]
-    """products to add to the first set for the wishes that it does not meet"""
+    """products to add to the first set, for wishes that it does not meet"""
 
 
 class CautionRecord(AnswerPart):
-    """What the team, by an answer on its situation, should know of a product to choose."""
+    """Something that the team should know about a product to choose, because of its situation."""
 
     provider: str
     product: str
@@ -560,7 +560,7 @@ class KnowledgeRecord(AnswerPart):
     limited_to: list[str]
     """ids of the sources whose claims count; empty for all"""
     customer_of: list[str]
-    """the providers of which the team is a customer already"""
+    """the providers that the team is already a customer of"""
     stale: list[StaleRecord]
 
 
@@ -602,13 +602,13 @@ class AnswerRecord(AnswerPart):
     products: dict[str, list[list[str]]]
     """for each provider the smallest sets of its products that meet what it meets"""
     chosen: list[ChosenRecord]
-    """for each provider the products to choose, those for the musts apart from those for the wishes"""
+    """the products to choose of each provider: those for the musts, and those to add for the wishes"""
     take: dict[str, str]
     """the same in words, with what each product is chosen for"""
     cautions: list[CautionRecord]
-    """what the team's situation makes worth knowing of the products to choose, as that they have to be programmed"""
+    """what to know about the products to choose in the team's situation, for example that they have to be programmed"""
     product_gaps: list[ProductGapRecord]
-    """what is stated for another product than the one you would choose, such as the region of the data; musts first"""
+    """what is stated only for a product other than the one you would choose, such as the data region; musts first"""
     notices: list[NoticeRecord]
     """ends and changes, past or announced, of what the answer is based on"""
     dated_by: list[StaleRecord]

@@ -171,7 +171,8 @@ def _share_out(
 
 def _name_either(names: Sequence[str]) -> str:
     """Return several products of which one is enough, the first few by name."""
-    return f"{_name_any(names)} (any one is enough)" if len(names) > 1 else names[0]
+    enough = "either" if len(names) == 2 else "any one"  # noqa: PLR2004 (English)
+    return f"{_name_any(names)} ({enough} is enough)" if len(names) > 1 else names[0]
 
 
 def _name_labels(findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:

@@ -206,7 +206,7 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     given, rest = [(each.name, each.given or 0.0) for each in shares.alternatives], ""
     if len(given) > _MOST_SHARES + 1:
         given, left = _pick_most_often(given, robustness.verdict)
-        rest = f"; none of the {len(left)} others in more than {percent(max(left))}"
+        rest = f"; {_say_others(left)}"
     (name, often), *others = [(knowledge.providers[name].name, percent(often)) for name, often in given]
     said = joined(
         [f"{name} comes first in {often} of the scenarios", *(f"{name} in {often}" for name, often in others)]
@@ -216,6 +216,13 @@ def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     error = f" (estimated{give})" if shares.given.samples else ""
     odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
     return f"{odds}, {said}{rest}{none}{error}.{_say_ahead(robustness, knowledge)}"
+
+
+def _say_others(shares: Sequence[float]) -> str:
+    most = max(shares)
+    if most < 0.01:  # noqa: PLR2004 (one percent: `percent` has words below it)
+        return f"the {len(shares)} others {'each in under 1%' if most else 'in none'}"
+    return f"none of the {len(shares)} others in more than {percent(most)}"
 
 
 def _pick_most_often(

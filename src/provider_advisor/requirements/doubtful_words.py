@@ -114,7 +114,7 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
         first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest
         return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
     found = index.find_meant(word)[:_MOST]
-    return f" Near in meaning: {', '.join(map(_name_entry, found))}." if found else ""
+    return f" Similar in meaning: {', '.join(map(_name_entry, found))}." if found else ""
 
 
 def _name_entry(entry: SearchEntry) -> str:

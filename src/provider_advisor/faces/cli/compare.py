@@ -153,7 +153,7 @@ def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Fa
             f"[{number}] {knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2
         )
     page.gap()
-    page.line("For the section of a source, and its address: recommend facts PROVIDER")
+    page.line("For the address of each source, and the section cited: recommend facts PROVIDER")
     page.show()
 
 

@@ -87,9 +87,10 @@ _TOLD = {
     "only": "providers to compare, separated by commas; default: all",
     "without": "providers to leave out, separated by commas",
     "sources": "sources to use, separated by commas; default: all",
-    "customer_of": "providers of which the team is a customer already, separated by commas",
+    "customer_of": "providers that the team is already a customer of, separated by commas",
     "team": "a name for the team",
 }
+_SEVERAL = " (several, separated by commas)"
 
 
 def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
@@ -97,16 +98,16 @@ def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
     told = dict(_TOLD)
     told |= {
-        f"situation.{topic.id}": f"{topic.question} {', '.join(topic.values)}{' (several, by commas)' * topic.many}"
+        f"situation.{topic.id}": f"{topic.question} {', '.join(topic.values)}{_SEVERAL * topic.many}"
         for topic in knowledge.topics.values()
     }
     told |= {f"usage.{item.id}": f"{item.question} A number" for item in knowledge.usage.values()}
     told |= {
-        f"weights.{area}": f"how much the area {area} counts, as a part of the sum of all weights" for area in areas
+        f"weights.{area}": f"how much the area {area} counts, as a share of the sum of all weights" for area in areas
     }
     found = [{"name": name, "description": says, "schema": {"type": "string"}} for name, says in told.items()]
     texts = {"type": "array", "items": {"type": "string"}}
-    unlisted = "what no criterion says, in the team's own words; can be repeated"
+    unlisted = "a requirement that no criterion covers, in the team's own words; can be repeated"
     found.insert(2, {"name": "unlisted", "description": unlisted, "schema": texts})
     return [{**part, "in": "query", "required": False} for part in found]
 

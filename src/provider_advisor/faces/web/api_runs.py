@@ -97,7 +97,7 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
         422: PROBLEM,
     }
     # Clients are made from the contract, and most makers know no other type of a file than this.
-    said = f"the file, judged by its content; {', '.join(_TYPES)} say which it has to be"
+    said = f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by its content"
     body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
 
     @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
