@@ -28,11 +28,11 @@ settings.register_profile(
 )
 settings.load_profile("project")
 
-_TIMES = int(os.environ.get("RECOMMEND_EXAMPLES", "1"))
+_TIMES = 10 if os.environ.get("RECOMMEND_FULL_COUNTS") else 1
 
 
 def pytest_itemcollected(item):
-    """With RECOMMEND_EXAMPLES=10, say in a nightly run, let every property draw ten times as many examples."""
+    """With RECOMMEND_FULL_COUNTS, say in a nightly run, let every property draw ten times as many examples."""
     test = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
     if _TIMES > 1 and is_hypothesis_test(test) and not hasattr(test, "more_examples"):
         found = test._hypothesis_internal_use_settings
