@@ -52,6 +52,13 @@ def test_who_leads_by_old_facts_alone_is_told_with_who_would_lead_without(shops)
     assert sentence.endswith("; without the facts that are out of date, Neu would be recommended (leaning).")
 
 
+def test_who_comes_closest_by_old_facts_alone_is_told_to_come_closest_no_more(shops):
+    shops = shops.restrict(only=["alt", "neu"])
+    sentence = _sentence(shops, needs=["polish", "cargo-bikes"])
+    assert "and Alt comes closest" in sentence
+    assert sentence.endswith("; without the facts that are out of date, none would come closest.")
+
+
 def test_nothing_is_said_where_old_facts_change_nobody(shops):
     assert "out of date" not in _sentence(shops, needs=["repairs"])
 

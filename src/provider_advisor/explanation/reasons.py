@@ -224,7 +224,11 @@ def _say_without_stale(decision: Decision) -> str:
         return ""
     fresh = reassess(decision.outcome, facts.without_stale()).verdict
     one, other = (part.provider or part.lean for part in (verdict, fresh))
-    return "" if one == other else f"without the facts that are out of date, {in_brief(fresh, facts.knowledge)}"
+    if one == other:
+        return ""
+    is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
+    then = "none would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
+    return f"without the facts that are out of date, {then}"
 
 
 def _say_older_price(decision: Decision) -> str:
