@@ -238,13 +238,13 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
     wish = "" if _is_must(asked) else " (a wish)"
     label = f"{_name_criterion(asked, knowledge)}{wish}"
     says = f"{known.name}: {label} is stated for {joined([names[name] for name in stated])}"
-    for is_doubtful, but in ((False, "not for"), (True, "and ambiguous for")):
+    for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
         needed = [
             f"{_name_any([names[name] for name in products])} ({shortened([_label(p, knowledge) for p in found])})"
             for (doubtful, products), found in by_products.items()
             if doubtful == is_doubtful
         ]
-        says += f", {but} {joined(needed)}" if needed else ""
+        says += f", {but} {more.join(needed)}" if needed else ""
     return model.ProductGapRecord(
         provider=provider,
         criterion=_asked_id(asked),

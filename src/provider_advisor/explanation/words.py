@@ -65,11 +65,13 @@ GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: 
 
 
 def joined(words: Sequence[str]) -> str:
-    """Return a list as people write it.
+    """Return a list as people write it; three words and more of which one has a comma have semicolons between them.
 
-    >>> joined(["a", "b", "c"])
-    'a, b and c'
+    >>> joined(["a", "b", "c"]), joined(["a, x", "b", "c"])
+    ('a, b and c', 'a, x; b; and c')
     """
+    if len(words) > 2 and any(", " in word for word in words):  # noqa: PLR2004 (English)
+        return f"{'; '.join(words[:-1])}; and {words[-1]}"
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
