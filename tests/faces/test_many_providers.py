@@ -183,3 +183,13 @@ def test_compare_shows_what_tells_many_providers_apart_within_80_columns(tmp_pat
     assert [each["criterion"] for each in records if each["criterion"] in found] == apart
     assert all(each["criterion"] in every for each in records)
     assert f"({len(records) - len(apart)} more criteria" in found
+
+
+def test_a_sentence_does_not_name_those_who_never_come_first():
+    claims = {"p00": {"desk": HAS}, "p01": {}} | {f"p{number:02}": {"desk": LACKS} for number in range(2, 12)}
+    statement = Statement(Team((Requirement("desk", "must"),)), DAY, None)
+    says = answer(
+        knowledge_of([capability("desk")], claims), statement, robustness=True
+    ).explanation.sureness.worlds.says
+    assert "; the 10 others in none" in says
+    assert "P02" not in says

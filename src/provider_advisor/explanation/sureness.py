@@ -231,7 +231,9 @@ def _pick_most_often(
     """Return the leader and those who come first most often, with their shares, and the shares of all others."""
     leader = verdict.provider or verdict.lean
     ordered = sorted(given, key=lambda part: (part[0] != leader, -part[1], part[0]))
-    return ordered[:_MOST_SHARES], [share for _, share in ordered[_MOST_SHARES:]]
+    some = sum(name == leader or share > 0 for name, share in ordered)
+    most = min(max(some, 1), _MOST_SHARES)
+    return ordered[:most], [share for _, share in ordered[most:]]
 
 
 def say_odds(unknown: float, *, at_worst: bool) -> str:

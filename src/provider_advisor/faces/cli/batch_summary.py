@@ -109,7 +109,9 @@ def _show_changes(page: Page, changes: Sequence[Record]) -> None:
 
 
 def _wanted(part: Record) -> str:
-    return f"{clean(part['label'])} ({part['must']:,} must, {part['wish']:,} wish)"
+    wishes = f"{part['wish']:,} {'wish' if part['wish'] == 1 else 'wishes'}"
+    counts = [counted(part["must"], "must") if part["must"] else "", wishes if part["wish"] else ""]
+    return f"{clean(part['label'])} ({', '.join(filter(None, counts))})"
 
 
 def _counted(part: Record) -> str:
