@@ -130,8 +130,8 @@ def test_a_price_of_what_its_provider_is_said_not_to_sell(suspicious):
     denied = provider(price, f"criterion: rental, value: absent, {CLAIM}")
     assert suspicious(denied) == [
         (
-            "facts/providers/more.yaml:4: there is a price, 'rental-price', but 'rental', which it pays for, is absent "
-            "at facts/providers/more.yaml:5; keep the one that is right."
+            "facts/providers/more.yaml:4: the price 'rental-price' is for 'rental', which is absent at "
+            "facts/providers/more.yaml:5; keep the claim that is right."
         )
     ]
     ended = provider(price, f"criterion: rental, value: present, until: 2022-12-31, {CLAIM}")

@@ -138,8 +138,8 @@ def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
             yield f"{claims[0].where}: there is a claim on '{name}', but none on '{of}', which it pays for; add one."
         elif denials := [claim.where for claim in facts(provider, of).claims if claim.value == "absent"]:
             yield from (
-                f"{claim.where}: there is a price, '{name}', but '{of}', which it pays for, is absent at {denials[0]}; "
-                "keep the one that is right."
+                f"{claim.where}: the price '{name}' is for '{of}', which is absent at {denials[0]}; keep the "
+                "claim that is right."
                 for claim in facts(provider, name).claims
                 if claim.amount is not None
             )

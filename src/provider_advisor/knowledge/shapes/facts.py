@@ -191,7 +191,7 @@ class CautionShape(Shape):
     is_: Annotated[Id, Field(description="the answer")] = Field(alias="is")
     product_has: list[Id] = Field(min_length=1)
     unless: list[Id] = []
-    says: Annotated[Words, Field(description="what follows the product's name in a sentence")]
+    says: Annotated[Words, Field(description="the sentence, without the product's name that it starts with")]
 
 
 class TopicShape(Shape):
@@ -334,11 +334,11 @@ class ClaimShape(Shape):
     monthly_fee: Annotated[Amount | None, Field(description="what each month costs in addition to usage")] = None
     setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost includes it")] = None
     price_of: Annotated[
-        Id | None, Field(description="the member whose price this is, taken where a volume names no member")
+        Id | None, Field(description="the member that the price is for; volumes without a member use it")
     ] = None
     plus: Annotated[
         Words | None,
-        Field(description="what comes on top of a price, which then is the least that is paid"),
+        Field(description="what comes on top of the price, such as carrier fees"),
     ] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
