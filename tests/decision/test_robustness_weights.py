@@ -9,6 +9,7 @@ from worlds import Said, capability, decided, knowledge_of, quantity, worlds
 from provider_advisor.decision.robustness.weights import find_weight_ranges
 from provider_advisor.decision.robustness.what_if import sum_up
 from provider_advisor.decision.verdict import judge
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.requirements import Requirement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)
@@ -151,3 +152,13 @@ def test_who_is_said_to_lead_beyond_an_end_leads_there(world):
                 scores = expected_in_fractions(outcome, part.finding, end * factor)
                 best = max(score for name, score in scores.items() if name in qualified)
                 assert {name for name in qualified if scores[name] == best} == set(leaders)
+
+
+def test_level_leaders_of_whom_something_is_unknown_are_no_tie_that_a_rival_could_break():
+    """Here an unknown counts as met, so that their expected scores are the possible ones; what is proven is lower."""
+    policy = Policy({"must": 4, "should": 2, "could": 1}, 1.0)
+    facts = {"ada": {"seats": Said(1, "exactly")}, "bob": {"seats": Said(1, "exactly")}, "cyd": {"chat": LACKS}}
+    knowledge = knowledge_of([quantity("seats"), capability("chat")], facts, policy=policy)
+    outcome = decided(knowledge, Team((Requirement("seats", "should"), Requirement("chat", "should")))).outcome
+    assert (outcome.verdict.kind, outcome.verdict.among) == ("undetermined", ("ada", "bob"))
+    assert [(part.low, part.high) for part in find_weight_ranges(outcome).ranges] == [(0.0, None), (0.0, None)]

@@ -61,11 +61,11 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
         return WeightRanges(depends=False)
     unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
     names = [each.provider for each in (*contenders, *unconfirmed)]
-    expected = [_draw_lines(each, _get_expected) for each in contenders]
+    lowest, expected = ([_draw_lines(each, get) for each in contenders] for get in (_get_lowest, _get_expected))
     highest = [_draw_lines(each, _get_highest) for each in (*contenders, *unconfirmed)]
     weights = [finding.weight for finding in contenders[0].findings]
     lines = [
-        _Lines(names, weights, place, [each[place] for each in expected], [each[place] for each in highest])
+        _Lines(names, weights, place, *([each[place] for each in part] for part in (lowest, expected, highest)))
         for place in range(len(weights))
     ]
     return WeightRanges(True, tuple(map(_find_range, lines)))  # noqa: FBT003
@@ -88,16 +88,18 @@ class _Line(NamedTuple):
 
 
 class _Lines:
-    """The expected scores of the contenders, and the possible ones of all, as functions of the weight of one finding.
+    """The scores of the contenders, and the possible ones of all, as functions of the weight of one finding.
 
-    A possible score matters only where contenders are level: nobody else may come up to them in a tie.
+    A proven or possible score matters only where contenders are level: in a tie nothing about them is unknown, and
+    nobody else may come up to them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (the three scores)
         self,
         names: Sequence[str],
         weights: Sequence[float],
         place: int,
+        lowest: Sequence[_Line],
         expected: Sequence[_Line],
         highest: Sequence[_Line],
     ) -> None:
@@ -105,6 +107,7 @@ class _Lines:
         self.weight = weights[place]
         self._names = names
         self._rest = math.fsum(weights) - self.weight
+        self._lowest = lowest
         self._lines = expected
         self._highest = highest
 
@@ -126,15 +129,14 @@ class _Lines:
         return _POINT * max(1.0, self._rest)
 
     def judge(self, weight: float) -> Verdict:
-        """Return the verdict among the contenders with this weight, without its strength.
-
-        For that it is enough that a proven score is the expected one where nothing is unknown, and below it elsewhere.
-        """
-        scores = [self._score(line, weight) for line in self._lines]
-        ranks: list[Rank] = [(0, 0, -score) for score in scores]
-        ranks += [(1, 0, 0.0)] * (len(self._names) - len(scores))
+        """Return the verdict among the contenders with this weight, without its strength."""
+        ranks: list[Rank] = [(0, 0, -self._score(line, weight)) for line in self._lines]
+        ranks += [(1, 0, 0.0)] * (len(self._names) - len(ranks))
         verdict = judge_ranks(
-            self._names, ranks, scores.__getitem__, lambda place: self._score(self._highest[place], weight)
+            self._names,
+            ranks,
+            lambda place: self._score(self._lowest[place], weight),
+            lambda place: self._score(self._highest[place], weight),
         )
         return verdict._replace(strength=None)
 
@@ -150,6 +152,10 @@ class _Lines:
 
     def _score(self, line: _Line, weight: float) -> float:
         return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
+
+
+def _get_lowest(degree: Degree) -> float:
+    return degree.low
 
 
 def _get_expected(degree: Degree) -> float:
