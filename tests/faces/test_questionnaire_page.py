@@ -37,7 +37,7 @@ def test_the_conversation_is_what_is_said(recommend_says, monkeypatch):
     typed = "".join(f"{line[2:]}\n" for line in lines if line.startswith(">"))
     # What is left out is gone over with empty lines.
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{typed}{_ON}".encode())))
-    said = recommend_says(f"{command} --as-of 2022-12-31").out
+    said = recommend_says(f"{command} --as-of 2022-12-31 --sources twilio-vs-vonage-2022").out
     at = 0
     for part in re.split(r"^…\n", "".join(f"{line}\n" for line in lines), flags=re.MULTILINE):
         assert part in said[at:], part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 
 from provider_advisor import load
@@ -48,6 +49,19 @@ def test_a_cell_says_what_is_lacking_and_counts_the_many():
     row = ComparedRow(knowledge.criteria["phone-numbers"], (ComparedFact(own, (*there, *lacking)),))
     (text,) = row.list_texts(knowledge)
     assert re.fullmatch(r"\?: .+ and 2 more; not .+", text), text
+
+
+def test_json_has_the_claims_of_each_member(recommend_says):
+    (row,) = [
+        row
+        for row in json.loads(recommend_says(f"recommend compare vonage --area video {_ARTICLE} --format json").out)
+        if row["criterion"] == "live-streaming"
+    ]
+    known = row["facts"]["vonage"]
+    assert known["known"] == "yes: Facebook Live, Twitch and YouTube"
+    assert {name: part["claims"][0]["line"] for name, part in known["members"].items()} == {
+        f"live-streaming@{name}": 104 for name in ("facebook-live", "twitch", "youtube")
+    }
 
 
 def test_rows_tell_apart_by_a_member_too():

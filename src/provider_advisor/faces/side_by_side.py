@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text, joined, shortened
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
@@ -41,6 +42,15 @@ class ComparedRow(NamedTuple):
         """Return each provider's cell in words: "yes: ISO 27001 and SOC 2; not HIPAA"."""
         return [_describe_cell(cell, self.criterion, knowledge) for cell in self.cells]
 
+    def record(self, knowledge: KnowledgeBase) -> dict[str, Any]:
+        """Return what is known as JSON-ready data, by provider, each with its claims, and with those of members."""
+        facts = {
+            cell.fact.provider: {"known": text, **_record(cell.fact), **_record_members(cell, self.criterion)}
+            for text, cell in zip(self.list_texts(knowledge), self.cells, strict=True)
+        }
+        criterion = self.criterion
+        return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
+
     def tells_apart(self) -> bool:
         """Return whether two providers are known to differ in the criterion, or in one of its members."""
         by_criterion: defaultdict[str, set[str]] = defaultdict(set)
@@ -70,6 +80,17 @@ def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[Compa
         for criterion, found in known.values()
         if criterion.id not in folded
     ]
+
+
+def _record(fact: Fact) -> dict[str, Any]:
+    return {"disputed": fact.disputed, "claims": [claim_record(claim) for claim in fact.claims]}
+
+
+def _record_members(cell: ComparedFact, criterion: Criterion) -> dict[str, Any]:
+    found = {
+        fact.criterion: {"known": fact_text(fact, criterion), **_record(fact)} for fact in cell.members if fact.claims
+    }
+    return {"members": found} if found else {}
 
 
 def _describe_cell(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> str:

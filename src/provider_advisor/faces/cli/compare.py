@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import joined
 from provider_advisor.faces.cli.options import (
     as_of_option,
@@ -21,13 +19,13 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.side_by_side import ComparedFact, fact_text, fold_members
+from provider_advisor.faces.side_by_side import ComparedFact, fold_members
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["compare_command", "record_facts"]
+__all__ = ["compare_command"]
 
 
 _MOST_COLUMNS = 4
@@ -73,7 +71,7 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in both]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
     if form == "json":
-        show_json([record_facts(criterion, found) for criterion, found in known])
+        show_json([row.record(knowledge) for row in fold_members(known)])
     else:
         _show(known, chosen, book, every=every)
 
@@ -107,19 +105,6 @@ def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
             f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
         )
     return [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
-
-
-def record_facts(criterion: Criterion, found: Iterable[Fact]) -> dict[str, Any]:
-    """Return what is known on a criterion as JSON-ready data, by provider, each with its claims."""
-    facts = {
-        fact.provider: {
-            "known": fact_text(fact, criterion),
-            "disputed": fact.disputed,
-            "claims": [claim_record(claim) for claim in fact.claims],
-        }
-        for fact in found
-    }
-    return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
 
 
 def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Facts, *, every: bool) -> None:

@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.schema import answer_schema
-from provider_advisor.faces.cli.compare import record_facts
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.problems import encode_json, problem_schema
@@ -182,7 +181,7 @@ def compare_records(
 ) -> list[dict[str, Any]]:
     """Return a comparison as data. Raises RequirementsError."""
     _, rows = service.compare(names, area, day, differences=only == "differences")
-    return [record_facts(criterion, found) for criterion, found in rows]
+    return [row.record(service.knowledge) for row in rows]
 
 
 def add_schemas(document: dict[str, Any]) -> dict[str, Any]:

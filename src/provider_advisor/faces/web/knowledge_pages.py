@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.side_by_side import fact_text, fold_members
+from provider_advisor.faces.side_by_side import ComparedRow
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
 from provider_advisor.faces.web.error_page import show_error
@@ -19,7 +19,6 @@ from provider_advisor.faces.web.problems import list_mistakes, read_fields
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.inference.infer import infer
-from provider_advisor.knowledge import Criterion, Fact
 
 __all__ = ["make_knowledge_pages"]
 
@@ -61,7 +60,7 @@ class KnowledgePages:
         names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
         area, only = query.get("area") or None, query.get("only", "")
         chosen: list[str] = []
-        rows: list[tuple[Criterion, list[Fact]]] = []
+        rows: list[ComparedRow] = []
         mistakes: Sequence[str] = ()
         faults: Mapping[str, Sequence[str]] = {}
         try:
@@ -74,10 +73,7 @@ class KnowledgePages:
             )
             if form == ".json":
                 return JsonResponse(compare_records(self._service, names, area, asked["as_of"], only))
-            # Of a page it is the rows with their members that differ or not.
-            chosen, rows = self._service.compare(
-                names, area, asked["as_of"], differences=bool(form) and only == "differences"
-            )
+            chosen, rows = self._service.compare(names, area, asked["as_of"], differences=only == "differences")
         except RequirementsError as error:
             if form:
                 raise
@@ -85,7 +81,7 @@ class KnowledgePages:
         knowledge = self._service.knowledge
         labels = [knowledge.providers[name].name for name in chosen]
         if form:
-            table = [[criterion.id, *(fact_text(fact, criterion) for fact in found)] for criterion, found in rows]
+            table = [[row.criterion.id, *row.list_texts(knowledge)] for row in rows]
             return write_csv([["criterion", *chosen], *table])
         fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
         return self.show(
@@ -102,11 +98,7 @@ class KnowledgePages:
             given_day=query.get("as_of", ""),
             differences=only == "differences",
             names=labels,
-            rows=[
-                show_row(row, self._service)
-                for row in fold_members(rows)
-                if only != "differences" or len(set(row.list_texts(knowledge))) > 1
-            ],
+            rows=[show_row(row, self._service) for row in rows],
             address=urlencode({name: text for name, text in fields.items() if text}),
         )
 

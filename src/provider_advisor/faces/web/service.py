@@ -12,9 +12,9 @@ from typing import Any
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
-from provider_advisor.faces.side_by_side import fact_text
+from provider_advisor.faces.side_by_side import ComparedRow, fold_members
 from provider_advisor.faces.web.id_words import list_spellings, say_id
-from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -121,10 +121,10 @@ class KnowledgeService:
 
     def compare(
         self, names: Iterable[str], area: str | None, day: dt.date | None, *, differences: bool = False
-    ) -> tuple[list[str], list[tuple[Criterion, list[Fact]]]]:
-        """Return the providers compared, all if none is named, and a row of facts for each criterion that one has.
+    ) -> tuple[list[str], list[ComparedRow]]:
+        """Return the providers compared, all if none is named, and a row for each criterion that one has.
 
-        With `differences` only the rows in which facts differ. Raises RequirementsError.
+        With `differences` only the rows whose cells differ. Raises RequirementsError.
         """
         area = self.check_area(area)
         facts = self.facts(day)
@@ -137,10 +137,8 @@ class KnowledgeService:
         criteria = [self.knowledge.criteria[name] for name in claimed]
         criteria = [criterion for criterion in criteria if area in {None, criterion.area}]
         rows = [(one, [facts(provider, one.id) for provider in chosen]) for one in sorted(criteria, key=_place)]
-        known = [(one, found) for one, found in rows if any(fact.claims for fact in found)]
-        return chosen, [
-            row for row in known if not differences or len({fact_text(fact, row[0]) for fact in row[1]}) > 1
-        ]
+        known = fold_members((one, found) for one, found in rows if any(fact.claims for fact in found))
+        return chosen, [row for row in known if not differences or len(set(row.list_texts(self.knowledge))) > 1]
 
     def list_claims(self, provider: str | None, criterion: str | None) -> list[dict[str, Any]]:
         """Return claims with their sources, all or those on a provider and a criterion. Raises RequirementsError."""
