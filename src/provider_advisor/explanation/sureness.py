@@ -353,7 +353,8 @@ def _say_within(part: Tipping, criterion: Criterion) -> str:
 def _amount_of(end: Number, criterion: Criterion) -> str:
     if criterion.kind == "rating":
         return criterion.values[int(end)]
-    return f"{number_text(end)} {criterion.unit or ''}".rstrip()
+    # Where two are level is found to nine digits: 79.999999999 is 80.
+    return f"{number_text(float(f'{end:.8g}'))} {criterion.unit or ''}".rstrip()
 
 
 # What to ask
