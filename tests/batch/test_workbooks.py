@@ -87,6 +87,16 @@ def test_a_workbook_of_lists_is_answered_as_the_same_csv(recommend):
     assert [row[1:3] for row in _csv("a.rejects.csv")[1:]] == [["5", _csv("b.rejects.csv")[1][2]]]
 
 
+def test_a_quiet_run_writes_the_same_workbook(recommend):
+    Path("teams.csv").write_text("team,needs\na,repairs\nb,rental\n", encoding="utf-8")
+    assert "Most wanted" in recommend("batch teams.csv loud.xlsx")[2]
+    assert recommend("batch teams.csv quiet.xlsx --quiet")[2] == ""
+    assert recommend("batch teams.csv told.xlsx --quiet --summary told.json")[2] == ""
+    assert json.loads(Path("told.json").read_text())["wanted"]
+    for name in ("Answers", "Reasons", "Details", "Scope"):
+        assert _sheet("quiet.xlsx", name) == _sheet("loud.xlsx", name) == _sheet("told.xlsx", name)
+
+
 def _table(path, name):
     """The columns of a sheet by their names."""
     head, *rows = _sheet(path, name)

@@ -53,7 +53,7 @@ class ScoringOptions(NamedTuple):
 
     `day` and `age` (in days) choose the facts of all rows. With `dated` rows the columns `as_of` and `max_age` choose
     them where `day` or `age` do not; otherwise it is `today`. With `long` the output has a row for each team and
-    provider. The rest is as in `Scorer`.
+    provider. Without `remarks` nothing is counted that only a summary shows. The rest is as in `Scorer`.
     """
 
     today: dt.date
@@ -64,6 +64,7 @@ class ScoringOptions(NamedTuple):
     reasons: bool = False
     explain: bool = False
     long: bool = False
+    remarks: bool = True
 
 
 class Scoring:
@@ -175,13 +176,15 @@ class Scoring:
     def _get_scorer(self, looked: RowScope) -> Scorer:
         """Return the scorer of a day and a scope, which serves all days with the same facts."""
         id_column, reasons = self._options.id_column, self._options.reasons or self._options.long
-        explain = self._options.explain
+        explain, remarks = self._options.explain, self._options.remarks
         span = self._find_span(looked)
 
         def make() -> Scorer:
             facts = facts_as_of(self._knowledge.restrict(**span[-1]._asdict()), looked.day, looked.age)
             everybody = tuple(self._knowledge.providers)
-            return Scorer(facts, id_column=id_column, reasons=reasons, explain=explain, everybody=everybody)
+            return Scorer(
+                facts, id_column=id_column, reasons=reasons, explain=explain, everybody=everybody, remarks=remarks
+            )
 
         return self._scorers.get_or_make(span, make)
 

@@ -97,6 +97,12 @@ class Tallying:
         self._choosing: list[bool] = []
         self._gathered = self._make_table()
 
+    def count_verdicts(self, cells: Cells, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
+        """Return the tally of the rows that `kept` marks, of their verdicts and standings alone."""
+        providers = tuple(cells.facts.knowledge.providers)
+        counts = _count_verdicts(verdicts, providers, kept), _count_standings(scores, providers, kept)
+        return Tally.empty()._replace(verdicts=counts[0], standings=counts[1])
+
     def count_teams(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
         """Return the tally of the rows that `kept` marks."""
         providers = tuple(cells.facts.knowledge.providers)
@@ -113,12 +119,7 @@ class Tallying:
             for counts, rows in zip(_count_cells(entries, kept, unsure, len(table.each)), (kept, unsure), strict=True)
         )
         found = {name: part.count_keys(in_unsure if name == "open" else in_all) for name, part in table.parts.items()}
-        return Tally(
-            _count_verdicts(verdicts, providers, kept),
-            _count_standings(scores, providers, kept),
-            left=Counter(),
-            **found,
-        )
+        return self.count_verdicts(cells, scores, verdicts, kept)._replace(**found)
 
     def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
         """Take in what the cells that are new have to say."""

@@ -106,10 +106,10 @@ class Scorer:
     `reasons` adds lists of reason codes, `explain` the whole JSON of each single answer. `id_column` names the column
     of team ids, which comes first in the result; None is `team`, if there is one. `everybody` has the providers with
     columns, by default all of the base: those who take no part (yet) have nulls there, so that the columns are the same
-    for all days and scopes.
+    for all days and scopes. Without `remarks` only verdicts and standings are counted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each has a default)
         self,
         facts: Facts,
         *,
@@ -117,8 +117,9 @@ class Scorer:
         reasons: bool = False,
         explain: bool = False,
         everybody: Sequence[str] | None = None,
+        remarks: bool = True,
     ) -> None:
-        self.facts = facts
+        self.facts, self._remarks = facts, remarks
         self._id_column = id_column
         self._reasons, self._explain = reasons, explain
         self._everybody = tuple(facts.base.providers) if everybody is None else tuple(everybody)
@@ -157,7 +158,12 @@ class Scorer:
         verdicts = self._find_dated(_limit_strength(judge_teams(found.scores), found), found, read, memory)
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
-        tally = memory.tallying.count_teams(memory.cells, found.entries, found.scores, verdicts, kept)
+        counting, counted = memory.tallying, (found.scores, verdicts, kept)
+        tally = (
+            counting.count_teams(memory.cells, found.entries, *counted)
+            if self._remarks
+            else counting.count_verdicts(memory.cells, *counted)
+        )
         tally = tally.add_unjudged(len(found.unlisted))
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)

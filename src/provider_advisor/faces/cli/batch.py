@@ -86,6 +86,11 @@ class BatchOptions(InputOptions):
     rules: str | None
 
     @property
+    def has_summary(self) -> bool:
+        """Whether what all rows came to is shown or written."""
+        return bool(self.summary or self.report) or not self.quiet
+
+    @property
     def day(self) -> dt.date | None:
         """The day of --as-of."""
         return read_day(self.as_of)
@@ -257,6 +262,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column,
         options.reasons or form == "xlsx", options.explain, options.long,
+        remarks=form != "xlsx" or options.has_summary,  # a workbook is never resumed by a run that has one
     )  # fmt: skip
     scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
@@ -409,8 +415,7 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Stagin
     """Write the summary where it was asked for, send what goes to stores, and show the summary."""
     from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
 
-    is_wanted = options.summary or options.report or not options.quiet
-    summary = summary_of(result.tally, rejected=result.rejected, facts=facts) if is_wanted else {}
+    summary = summary_of(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
     if options.summary:
         _write(_follow_links(options.summary), dump_json(summary) + "\n")
     if options.report:
