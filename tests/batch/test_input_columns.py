@@ -150,6 +150,8 @@ def test_flat_keys_and_nulls_of_json_lines_are_read(answers, tmp_path):
             "team,Must have",
             "found 'team', 'Must have'. If 'Must have' holds lists of requirements, add --rename \"Must have=needs\".",
         ),
+        ("team,must.  have", "If 'must.  have' holds lists of requirements"),
+        ("needs,Must.have", "If 'Must.have' holds lists of requirements"),
         ("needs,Nice-to-haves", 'add --rename "Nice-to-haves=wants".'),
         ("needs,Want", "the column 'Want' looks like input but cannot be read. Did you mean wants?"),
         (

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.table import EVERYDAY, describe_everyday
+from provider_advisor.batch.kernel.table import describe_everyday
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
@@ -92,8 +92,8 @@ class Spelling:
         folded = _fold_name(name)
         if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
-        elif folded in EVERYDAY:
-            near = describe_everyday(name)
+        elif everyday := describe_everyday(name):
+            near = everyday
         elif folded.partition("-")[0] in _TOPICS:
             known = [ours for ours in self._names.values() if ours.startswith(folded.partition("-")[0] + ".")]
             near = did_you_mean(name, known) or f" Known: {', '.join(known)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -25,10 +26,8 @@ from provider_advisor.requirements import Requirement, Team, read_requirement, r
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.team import Mistakes
-from provider_advisor.safe_text import fold
 
 __all__ = [
-    "EVERYDAY",
     "REQUIREMENTS",
     "SITUATION",
     "UNLISTED",
@@ -47,7 +46,7 @@ __all__ = [
 ]
 
 REQUIREMENTS = ("needs", "wants")
-EVERYDAY = {
+_EVERYDAY = {
     "must-have": "needs",
     "must-haves": "needs",
     "should-have": "wants",
@@ -101,14 +100,15 @@ def _refuse_twice(names: list[str]) -> None:
 
 
 def describe_everyday(name: str) -> str:
-    """Return how to have a column of an everyday name read as one of ours."""
-    return f" If '{name[:200]}' holds lists of requirements, add --rename \"{name[:200]}={EVERYDAY[fold(name)]}\"."
+    """Return how to have a column of an everyday name read as one of ours; nothing for any other name."""
+    ours = _EVERYDAY.get(re.sub(r"[\s_.-]+", "-", name.strip().casefold()))
+    return f" If '{name[:200]}' holds lists of requirements, add --rename \"{name[:200]}={ours}\"." if ours else ""
 
 
 def _describe_missing(names: list[str]) -> str:
     found = ", ".join(f"'{name}'" for name in names[:10])
-    if everyday := [name for name in names if fold(name) in EVERYDAY]:
-        return f"no column 'needs' or 'wants'; found {found}.{describe_everyday(everyday[0])}"
+    if everyday := next(filter(None, map(describe_everyday, names)), ""):
+        return f"no column 'needs' or 'wants'; found {found}.{everyday}"
     near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
     hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
     return f"no column 'needs' or 'wants'; found {found}.{hint}"
