@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.table import describe_everyday
+from provider_advisor.batch.kernel.table import describe_everyday, fold_name
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
@@ -50,7 +50,6 @@ DATED = ("as_of", "max_age", *Scope._fields)
 _TOPICS = ("situation", "usage", "weights")
 USAGE = "usage."
 _ANSWERS = tuple(f"{topic}." for topic in _TOPICS)
-_BETWEEN = re.compile(r"[\s_.-]+")
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
@@ -63,7 +62,7 @@ class Spelling:
     """
 
     def __init__(self, names: Iterable[str], find_usage: Callable[[str], UsageItem | None] = lambda _: None) -> None:
-        self._names = {_fold_name(name): name for name in names}
+        self._names = {fold_name(name): name for name in names}
         self._find_usage = find_usage
 
     @classmethod
@@ -77,7 +76,7 @@ class Spelling:
     def find(self, name: str) -> str | None:
         """Return our name, or None if there is none. Capitals, blanks, `_`, `.` and `-` do not count."""
         start, at, member = name.partition(AT)
-        ours = self._names.get(_fold_name(start))
+        ours = self._names.get(fold_name(start))
         if not at:
             return ours
         item = self._find_usage(f"{ours.removeprefix(USAGE)}{AT}{member}") if ours and ours.startswith(USAGE) else None
@@ -89,7 +88,7 @@ class Spelling:
 
     def refuse_similar(self, name: str, what: str = "column") -> None:
         """Raise BatchError if a name that stands for none of ours was surely meant to."""
-        folded = _fold_name(name)
+        folded = fold_name(name)
         if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
         elif everyday := describe_everyday(name):
@@ -106,10 +105,6 @@ class Spelling:
 
 def _describe_rename(name: str) -> str:
     return f'If it is something else, rename it: --rename "{name}=…".'
-
-
-def _fold_name(name: str) -> str:
-    return _BETWEEN.sub("-", name.strip().casefold())
 
 
 class _Column(NamedTuple):

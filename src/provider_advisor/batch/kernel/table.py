@@ -37,6 +37,7 @@ __all__ = [
     "Reads",
     "describe_everyday",
     "find_weighing",
+    "fold_name",
     "is_item",
     "plan_layout",
     "read_item",
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 REQUIREMENTS = ("needs", "wants")
+_BETWEEN = re.compile(r"[\s_.-]+")
 _EVERYDAY = {
     "must-have": "needs",
     "must-haves": "needs",
@@ -99,9 +101,14 @@ def _refuse_twice(names: list[str]) -> None:
             raise BatchError(f"the column '{name}' appears twice; rename one of them.")
 
 
+def fold_name(name: str) -> str:
+    """Return the name of a column as names are compared: capitals, blanks, `_`, `.` and `-` do not count."""
+    return _BETWEEN.sub("-", name.strip().casefold())
+
+
 def describe_everyday(name: str) -> str:
     """Return how to have a column of an everyday name read as one of ours; nothing for any other name."""
-    ours = _EVERYDAY.get(re.sub(r"[\s_.-]+", "-", name.strip().casefold()))
+    ours = _EVERYDAY.get(fold_name(name))
     return f" If '{name[:200]}' holds lists of requirements, add --rename \"{name[:200]}={ours}\"." if ours else ""
 
 
