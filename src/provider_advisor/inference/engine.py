@@ -6,7 +6,6 @@ host a process, made at the first run, and one ruleset for each distinct shard, 
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import sys
@@ -34,39 +33,20 @@ _BLOCK = 16 * 2**20
 
 
 class Program:
-    """Productions checked and cut into shards, once, for any number of runs; equal if they say the same.
+    """Productions checked and cut into shards, once, for any number of runs.
 
-    `fingerprint` is a digest of the productions, in which neither their order nor that of their atoms counts;
-    `mentions` gives, for each atom of an antecedent, the numbers of the shards that wait for it.
-
-    Raises EngineError if a name occurs twice or an antecedent is empty.
+    `mentions` gives, for each atom of an antecedent, the numbers of the shards that wait for it. Raises EngineError if
+    a name occurs twice or an antecedent is empty.
     """
 
-    productions: tuple[Production, ...]
-    shards: tuple[Shard, ...]
-    fingerprint: str
-    mentions: Mapping[Atom, tuple[int, ...]]
-
     def __init__(self, productions: Iterable[Production]) -> None:
-        checked = tuple(productions)
-        _check(checked)
-        cut = shards(checked)
-        parts = {
-            "productions": checked,
-            "shards": cut,
-            "fingerprint": _digest_productions(checked),
-            "mentions": _map_mentions(cut),
-        }
-        self.__dict__.update(parts)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a program cannot be changed: {name}")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Program) and self.fingerprint == other.fingerprint
-
-    def __hash__(self) -> int:
-        return hash(self.fingerprint)
+        self.productions = tuple(productions)
+        _check(self.productions)
+        self.shards = shards(self.productions)
+        self.mentions: dict[Atom, list[int]] = {}
+        for number, shard in enumerate(self.shards):
+            for atom in shard.codes:
+                self.mentions.setdefault(atom, []).append(number)
 
 
 def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:
@@ -94,21 +74,6 @@ def _check(productions: Iterable[Production]) -> None:
     empty = sorted(production.name for production in productions if not production.antecedent)
     if empty:
         raise EngineError(f"productions must wait for at least one atom; these have none: {', '.join(empty)}")
-
-
-def _digest_productions(productions: Iterable[Production]) -> str:
-    """Return a digest of what the productions say."""
-    said = sorted((p.name, sorted(set(p.antecedent)), sorted(set(p.consequent))) for p in productions)
-    return hashlib.sha256(ascii(said).encode()).hexdigest()
-
-
-def _map_mentions(cut: Iterable[Shard]) -> Mapping[Atom, tuple[int, ...]]:
-    """Return for each atom the numbers of the shards that wait for it."""
-    found: defaultdict[Atom, list[int]] = defaultdict(list)
-    for number, shard in enumerate(cut):
-        for atom in shard.codes:
-            found[atom].append(number)
-    return {atom: tuple(numbers) for atom, numbers in found.items()}
 
 
 class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs

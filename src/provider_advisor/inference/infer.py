@@ -1,18 +1,27 @@
 """From what a team stated to all it requires, and to the rules that speak for a provider.
 
+An example, with rules that say "who needs `ucaas` should have `sms`" and "for a team without developers, favour who has
+a `builder`":
+
+    stated    need:ucaas (must), developers=none
+    settled   situation:developers=none is certainly true, and becomes an atom beside need:ucaas
+    fired     both rules; the engine chains, so that a third one with `need: sms` would fire too
+    implied   sms, a should as the rule says, and never above the must that fired it
+    favours   the second rule, unless the team requires `builder` itself
+
 A team's situation, usage and `not` conditions are settled as yes, no or unknown before any rule fires. What is
 certainly true becomes an atom, a plain text, for the rule engine; numbers and unknowns never reach it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from functools import reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.inference.engine import Production, Program, fire
-from provider_advisor.inference.implied import SetAside, imply
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
@@ -29,23 +38,40 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
     text_of,
 )
-from provider_advisor.knowledge.rules import Rule
-from provider_advisor.logic import Truth, compare
-from provider_advisor.requirements import RANK, Requirement, Team
+from provider_advisor.knowledge.records import Priority
+from provider_advisor.knowledge.rules import Implied, Rule
+from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
+from provider_advisor.requirements.model import list_unwanted
 from provider_advisor.requirements.volumes import add_up
 
 __all__ = [
-    "CompiledRules",
     "Firing",
     "Inference",
+    "SetAside",
+    "added_by",
     "compile_rules",
     "consequences",
+    "contradicts",
     "holds_for",
     "infer",
+    "is_covered",
     "judged_by",
-    "need_atom",
+    "merge_left",
+    "put_together",
     "settled_atoms",
 ]
+
+_UNCAPPED = max(RANK.values())
+_BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
+
+
+class SetAside(NamedTuple):
+    """A rule's consequent that does not count, and why, in words."""
+
+    rule: str
+    criterion: str
+    because: str
 
 
 class Firing(NamedTuple):
@@ -66,6 +92,19 @@ class Inference(NamedTuple):
     firings: tuple[Firing, ...]
     favours: tuple[Rule, ...]
     set_aside: tuple[SetAside, ...]
+
+
+def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
+    """Return everything that follows from a team's statement by the rules, chained to the end.
+
+    Raises EngineError if the rule engine fails.
+    """
+    rules = compile_rules(knowledge)
+    settled = settled_atoms(rules.to_settle, team)
+    atoms = settled | {_name_need(criterion) for criterion in team.needed}
+    fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
+    in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
+    return consequences(in_order, team, settled, knowledge)
 
 
 class CompiledRules(NamedTuple):
@@ -92,7 +131,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     rule_of: dict[str, str] = {}
     to_settle: dict[str, Condition] = {}
     for rule in rules:
-        consequent = tuple(need_atom(name) for part in rule.implies for name in list_needed(part.criterion))
+        consequent = tuple(_name_need(name) for part in rule.implies for name in list_needed(part.criterion))
         for number, alternative in enumerate(alternatives(rule.when) or ()):
             antecedent = {text_of(condition): condition for condition in alternative}
             to_settle |= {atom: condition for atom, condition in antecedent.items() if not isinstance(condition, Need)}
@@ -102,8 +141,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     return CompiledRules(Program(productions), rule_of, tuple(to_settle.items()))
 
 
-def need_atom(criterion: str) -> str:
-    """Return the atom for a requirement of the criterion, at any priority."""
+def _name_need(criterion: str) -> str:
     return text_of(Need(criterion))
 
 
@@ -128,38 +166,188 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
     return evaluate(condition, truth_of)
 
 
-def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
-    """Return everything that follows from a team's statement by the rules, chained to the end.
-
-    Raises EngineError if the rule engine fails.
-    """
-    rules = compile_rules(knowledge)
-    settled = settled_atoms(rules.to_settle, team)
-    atoms = settled | {need_atom(criterion) for criterion in team.needed}
-    fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
-    in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
-    return consequences(in_order, team, settled, knowledge)
-
-
 def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
     """Return what follows if the engine fired just these rules, in the order of the base, and these atoms hold."""
-    found = imply(rules, team, settled, knowledge)
-    requirements = sorted(found.requirements, key=_get_rank)
+    firing, added, aside = _imply(rules, team, settled, knowledge)
+    requirements = sorted(put_together(team.requirements, added, knowledge), key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
-    uncounted: list[SetAside] = []
-    for rule in found.rules:
+    for rule in firing:
         # No evidence counts twice: the facts of a required criterion are judged already.
         if again := sorted(judged_by(rule) & required):
-            uncounted.append(SetAside(rule.id, again[0], "it is based on what is already required"))
+            aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif unwanted := sorted(judged_by(rule).intersection(team.unwanted)):
-            uncounted.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
+            aside.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
         elif rule.favours is not None:
             favours.append(rule)
-    true = settled | {need_atom(criterion) for criterion in required - team.refused}
-    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in found.rules)
-    return Inference(tuple(requirements), firings, tuple(favours), (*found.aside, *uncounted))
+    true = settled | {_name_need(criterion) for criterion in required - team.refused}
+    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in firing)
+    return Inference(tuple(requirements), firings, tuple(favours), tuple(aside))
+
+
+def _imply(
+    fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase
+) -> tuple[list[Rule], list[Requirement], list[SetAside]]:
+    """Return the rules that really fire, the requirements that they add, and what is set aside.
+
+    An implied requirement has at most the priority of the need that fired its rule; one that the team does not want, or
+    that contradicts a stated bound, is set aside. The engine chains over what rules imply and knows nothing of what is
+    unwanted, so that a rule does not fire that needs what was set aside.
+    """
+    # The rank of each need so far. One pass is enough: the base has the rules that imply a criterion before those that
+    # need it (`sort_rules`), so that a rank is final when it is looked up.
+    ranks: dict[str, int] = {}
+    for stated in team.requirements:
+        if not stated.is_absence:  # to ask for its absence is no need of it
+            _raise_ranks(ranks, stated.criterion, RANK[stated.priority])
+    added: list[Requirement] = []
+    aside: list[SetAside] = []
+    firing: list[Rule] = []
+    said = (*team.requirements, *list_unwanted(team))
+    for rule in fired:
+        cap = _cap(rule.when, ranks, settled)
+        if not cap:
+            continue
+        firing.append(rule)
+        for part in rule.implies:
+            rank = min(RANK[part.priority], cap)
+            requirement = added_by(rule, part, rank, knowledge)
+            if contradicted := contradicts(requirement, said):
+                aside.append(SetAside(rule.id, part.criterion, contradicted))
+                continue
+            _raise_ranks(ranks, part.criterion, rank)
+            added.append(requirement)
+    return firing, added, sorted(aside, key=lambda part: (part.criterion, part.rule))
+
+
+def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
+    """Return the highest rank that the needs under the condition allow.
+
+    0 where it does not hold, no cap where none is asked.
+    """
+
+    def cap(part: Leaf | Not) -> int:
+        if isinstance(part, Need):
+            return ranks.get(part.criterion, 0)
+        return _UNCAPPED if text_of(part) in settled else 0
+
+    return fold(condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap)
+
+
+def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
+    for name in list_needed(criterion):
+        ranks[name] = max(ranks.get(name, 0), rank)
+
+
+def added_by(rule: Rule, part: Implied, rank: int, knowledge: KnowledgeBase) -> Requirement:
+    """Return the requirement that a part of a rule adds, at this rank; the rule's weight wins."""
+    weight = knowledge.criteria[part.criterion].weight if rule.weight is None else rule.weight
+    return Requirement(part.criterion, _BY_RANK[rank], part.bound, weight, (rule.id,))
+
+
+def put_together(
+    stated: Sequence[Requirement], added: Iterable[Requirement], knowledge: KnowledgeBase
+) -> tuple[Requirement, ...]:
+    """Return what is stated and what rules added, merged, so that nothing counts twice at one priority.
+
+    What a stated requirement asks as much as is left out. What asks more at the priority of a stated one takes its
+    place, with the bounds of both, the larger weight, and the rules as its origin: 90 countries stated and 100 implied
+    are one requirement for 100.
+    """
+    return merge_left(stated, [part for part in added if not is_covered(part, stated)], knowledge)
+
+
+def is_covered(part: Requirement, stated: Iterable[Requirement]) -> bool:
+    """Return whether something stated asks as much, so that the part is left out."""
+    return any(other.asks_as_much_as(part) for other in stated)
+
+
+def merge_left(
+    stated: Sequence[Requirement], left: Sequence[Requirement], knowledge: KnowledgeBase
+) -> tuple[Requirement, ...]:
+    """Return what is stated, merged with what is left of what rules added: nothing stated covers it."""
+    if not left:
+        return tuple(stated)
+    criteria = {part.criterion for part in left}
+    apart = tuple(part for part in stated if part.criterion not in criteria)
+    beside = [_fill_in_weight(part, knowledge) for part in stated if part.criterion in criteria]
+    by_criterion = sorted([*beside, *left], key=lambda part: part.criterion)
+    groups = itertools.groupby(by_criterion, key=lambda part: part.criterion)
+    merged = [part for _, group in groups for part in _merge_group(list(group))]
+    # A stated requirement that stays by itself stays as it was stated, with or without a weight of its own.
+    own = {_fill_in_weight(part, knowledge): part for part in stated}
+    return (*apart, *(own.get(part, part) for part in merged))
+
+
+def _fill_in_weight(stated: Requirement, knowledge: KnowledgeBase) -> Requirement:
+    own = knowledge.criteria[stated.criterion].weight if stated.weight is None else stated.weight
+    return stated._replace(weight=own)
+
+
+def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
+    """Return why it does not count beside what the team stated; a wish does not overrule an added must."""
+    bound = requirement.bound
+    asked = [other for other in stated if other.criterion == requirement.criterion]
+    if any(other.priority == "wont" for other in asked):
+        return "you said that you do not want it"
+    if any(other.is_absence for other in asked):
+        return "you asked for it to be absent"
+    if bound is None:
+        return None
+    if requirement.priority == "must":
+        asked = [other for other in asked if other.priority == "must"]
+    against = any(other.bound is not None and bound.excludes(other.bound) for other in asked)
+    return "it contradicts a bound that you stated" if against else None
+
+
+def _merge_group(group: list[Requirement]) -> list[Requirement]:
+    """Return the tightest bound at each priority, without implied ones that another asks as much as."""
+    parts = [
+        part for priority in PRIORITIES for part in _tighten([each for each in group if each.priority == priority])
+    ]
+    # What is stated at a priority stands there, whatever is implied at a higher one. Only of those without a bound the
+    # highest stands alone, as where the team states both: the same evidence would count twice.
+    highest = max((RANK[part.priority] for part in parts if part.bound is None), default=0)
+    stated = {part.priority for part in group if not part.implied_by}
+    stated -= {part.priority for part in parts if part.bound is None and RANK[part.priority] < highest}
+    taken: dict[int, list[Requirement]] = {}
+    for place, part in enumerate(parts):
+        taken.setdefault(place if part.priority in stated else _find_taker(place, parts), []).append(part)
+    # A part that takes others is the first of what it is joined from, with its own priority and bound.
+    return [
+        parts[place] if len(taken[place]) == 1 else _join([parts[place], *taken[place]], parts[place].bound)
+        for place in sorted(taken)
+    ]
+
+
+def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
+    """Return the place of the first part that asks as much and is absorbed by no other, or its own."""
+    over = [at for at, other in enumerate(parts) if at != place and other.asks_as_much_as(parts[place])]
+    over = [at for at in over if not parts[place].asks_as_much_as(parts[at]) or at < place]
+    return _find_taker(over[0], parts) if over else place
+
+
+def _tighten(level: list[Requirement]) -> list[Requirement]:
+    """Return one requirement with all bounds of the level; where rules exclude one another, each beside the stated."""
+    if len(level) < 2:  # noqa: PLR2004 (one stays as it is)
+        return level
+    bounds = [part.bound for part in level if part.bound is not None]
+    tightest = reduce(Interval.intersect, bounds) if bounds else None
+    if tightest is None or not tightest.is_empty():
+        return [_join(level, tightest)]
+    stated = [part for part in level if not part.implied_by]
+    implied = sorted((part for part in level if part.implied_by), key=lambda part: (str(part.bound), part.implied_by))
+    if not stated or len(implied) == 1:
+        return [*stated, *implied]
+    return [each for part in implied for each in _tighten([*stated, part])]
+
+
+def _join(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
+    """Return one requirement in place of several: the larger weight, and all origins."""
+    origins = sorted({origin for part in parts for origin in part.implied_by})
+    weight = max(part.weight for part in parts if part.weight is not None)
+    return parts[0]._replace(bound=bound, weight=weight, implied_by=tuple(origins))
 
 
 def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
@@ -185,4 +373,4 @@ def _find_antecedents(condition: Condition, true: set[str]) -> list[str]:
 
 
 def _merge_once(parts: Iterable[list[str]]) -> list[str]:
-    return list(dict.fromkeys(chain.from_iterable(parts)))
+    return list(dict.fromkeys(itertools.chain.from_iterable(parts)))

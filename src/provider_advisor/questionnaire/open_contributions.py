@@ -15,7 +15,7 @@ from typing import NamedTuple
 from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.totals import Totals, add_up
 from provider_advisor.inference import judged_by
-from provider_advisor.inference.implied import added_by, contradicts, is_covered, merge_left
+from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.questions import Key

@@ -23,7 +23,7 @@ from provider_advisor.decision.findings import (
     list_used_facts,
     weigh_requirement,
 )
-from provider_advisor.inference.implied import added_by, contradicts, put_together
+from provider_advisor.inference.infer import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.knowledge.members import AT, split_member
 from provider_advisor.knowledge.records import Notice
