@@ -414,6 +414,15 @@ def test_who_has_a_member_has_its_criterion_in_every_scenario():
     assert found.none == pytest.approx(1 - 3 / 8 - 1 / 8 - 1 / 8)
 
 
+def test_an_amount_in_one_place_is_drawn_together_with_that_in_any_place():
+    seats = quantity("seats", worst=0, best=500)._replace(of_each="place")
+    asked = [Requirement("seats", "must", Interval(200)), Requirement("seats@here", "must", Interval(300))]
+    by_name, found = shares({"ada": {}, "bob": {"seats": Said(400, "exactly")}}, asked, [seats])
+    # Who has 300 here has 200 somewhere: ada meets both or neither, and bob's 400 say nothing of this place.
+    assert by_name["ada"].given == by_name["bob"].given == pytest.approx(3 / 8)
+    assert found.none == pytest.approx(1 / 4)
+
+
 def test_who_meets_more_is_never_drawn_to_meet_less():
     criteria = [quantity("seats", worst=0, best=500)]
     asked = [Requirement("seats", "must", Interval(200)), Requirement("seats", "should", Interval(300))]

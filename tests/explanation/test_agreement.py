@@ -10,14 +10,14 @@ import re
 
 import pytest
 from hypothesis import assume, given, settings
-from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, quantity, rating, worlds
+from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, quantity, rating, rule, worlds
 
 from provider_advisor.decision.robustness.confirm import find_contenders
 from provider_advisor.explanation.unknowns import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
-from provider_advisor.knowledge.conditions import leaves
+from provider_advisor.knowledge.conditions import FactHolds, Situation, leaves
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
@@ -117,9 +117,6 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     recommendation = _answered(world)
     # First what is quickly known: how sure an answer is takes longest, and most of the worlds are not of this kind.
     assume(recommendation.verdict.strength == "leaning" and 0 < world.knowledge.policy.unknown < 1)
-    # Scenarios draw each fact by itself; what is known of an amount to one place bounds the best one to any place.
-    names = {part.criterion for part in recommendation.decision.outcome.inference.requirements}
-    assume(not any("@" in name and name.partition("@")[0] in names for name in names))
     found, sure = recommendation.explanation, recommendation.explanation.sureness
     assume(sure.worlds.given.exact)
     ahead, level = find_contenders(recommendation.decision.outcome, recommendation.decision.facts)
@@ -200,7 +197,12 @@ def test_a_tie_names_each_known_difference_that_asking_for_it_would_decide_by(wo
     recommendation = _answered(world, robustness=False)
     found, facts = recommendation.explanation, recommendation.decision.facts
     leaders = found.verdict.among if found.verdict.kind == "tie" else []
-    known = {name: [facts(leader, name) for leader in leaders] for name in world.knowledge.criteria}
+    inference = recommendation.decision.outcome.inference
+    counting = {part.criterion for part in inference.requirements}
+    counting |= {leaf.criterion for rule in inference.favours for leaf in leaves(rule.favours)}
+    areas = {world.knowledge.criteria[name].area for name in counting}
+    criteria = [name for name, criterion in world.knowledge.criteria.items() if criterion.area in areas]
+    known = {name: [facts(leader, name) for leader in leaders] for name in criteria}
     differing = {
         name
         for name, values in known.items()
@@ -223,6 +225,18 @@ def test_equal_providers_are_told_apart_by_what_was_not_asked(capsys):
     text = _text(_answered(World(knowledge, Team((_must("doors"),), {}, {}))), knowledge, capsys)
     assert "nothing about them is unknown; they are known to differ in bells and seats." in text
     assert "What would decide between them bells: yes (Ada); no (Bob). seats: 8 things (Ada); 5 things (Bob)." in text
+
+
+def test_a_tie_by_rules_alone_names_differences_in_the_areas_of_what_they_favour():
+    criteria = [capability("doors"), capability("bells"), rating("care")]
+    ada = {"doors": Said("present"), "bells": Said("present"), "care": Said("good")}
+    bob = {"doors": Said("present"), "bells": Said("absent"), "care": Said("poor")}
+    rules = [rule("staffed", Situation("staff", "many"), favours=FactHolds("doors"))]
+    knowledge = knowledge_of(criteria, {"ada": ada, "bob": bob}, rules)
+    found = _answered(World(knowledge, Team((), {"staff": ("many",)}, {})), robustness=False).explanation
+    assert found.verdict.kind == "tie"
+    assert [part.criterion for part in found.differences] == ["bells"]  # care is of another area
+    assert "they are known to differ in bells" in found.verdict.reason
 
 
 def _text(recommendation, knowledge, capsys):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from worlds import DAY, Said, capability, knowledge_of, quantity
+from worlds import DAY, PLACES, Said, capability, knowledge_of, price, quantity, with_providers
 
 from provider_advisor.explanation.unknowns import list_caveats
 from provider_advisor.faces.cli.text_answer import render_recommendation
+from provider_advisor.logic import Interval
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
 
@@ -56,6 +57,32 @@ def test_the_verdict_says_which_musts_rest_on_ambiguous_texts_alone(fax, sms, sa
     found, _ = _answered(claims, capability("fax"), capability("sms"))
     sentence = found.explanation.verdict.reason
     assert sentence.endswith(said) if said else "ambiguous" not in sentence, sentence
+
+
+def test_the_sentence_calls_ambiguous_what_the_findings_do_of_choices_and_members_too():
+    criteria = [capability("fax"), capability("sms")._replace(of_each=PLACES.id)]
+    claims = {"ada": {"fax": _READ_TWICE, "sms": _READ_TWICE}, "bob": {"fax": Said("absent"), "sms": Said("absent")}}
+    knowledge = knowledge_of(criteria, claims)
+    ada = knowledge.providers["ada"]
+    at_here = tuple(part._replace(members=("here",)) if part.criterion == "sms" else part for part in ada.claims)
+    knowledge = with_providers(knowledge, {**knowledge.providers, "ada": ada._replace(claims=at_here)})
+    team = Team((Requirement("sms@here", "must"), Requirement("fax|sms@there", "must")))
+    found = answer(knowledge, Statement(team, DAY)).explanation
+    ambiguous = [part.criterion for part in found.findings if part.provider == "ada" and part.is_ambiguous]
+    assert sorted(ambiguous) == ["fax|sms@there", "sms@here"]
+    assert "the texts on fax or sms, There and sms, Here are ambiguous" in found.verdict.reason, found.verdict.reason
+
+
+def test_a_monthly_cost_by_an_ambiguous_price_is_ambiguous_in_the_sentence_too():
+    call_price = price("call-price")._replace(usage=("calls",))
+    cost = price("monthly-cost")._replace(computed=True, unit="USD/month", scale=None)
+    claims = {"ada": {"call-price": Said(5, "exactly", "ambiguous")}, "bob": {"call-price": Said(9, "exactly")}}
+    knowledge = knowledge_of([call_price, cost], claims)
+    team = Team((Requirement("monthly-cost", "must", Interval(None, 600)),), {}, {"calls": 100})
+    found = answer(knowledge, Statement(team, DAY)).explanation
+    assert [part.is_ambiguous for part in found.findings] == [True, False]
+    said = "for Ada, the texts on monthly-cost, at most 600 USD/month are ambiguous"
+    assert said in found.verdict.reason, found.verdict.reason
 
 
 def test_caveats_tell_of_the_provider_named_what_is_ambiguous_even_if_all_meet_it():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from provider_advisor.decision import Decision
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import claim_text, joined
+from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
@@ -17,13 +18,14 @@ __all__ = ["find_differences_of_leaders"]
 def find_differences_of_leaders(decision: Decision) -> list[model.DifferenceRecord]:
     """Return the criteria on which the leaders of a tie are known to differ.
 
-    They are those of the areas that the team asks about. A criterion that is asked within a bound may be among them:
-    100 and 65 seats both meet "at least 60".
+    They are those of the areas that the answer is about: of what is asked, and of what the rules that count favour,
+    which may be all that there is. A criterion that is asked within a bound may be among them: 100 and 65 seats both
+    meet "at least 60".
     """
     verdict, facts = decision.outcome.verdict, decision.facts
-    knowledge = facts.knowledge
-    asked = {part.criterion for part in decision.outcome.inference.requirements}
-    areas = {knowledge.criteria[criterion].area for criterion in asked}
+    knowledge, inference = facts.knowledge, decision.outcome.inference
+    counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
+    areas = {knowledge.criteria[criterion].area for criterion in counting}
     found = []
     for criterion in knowledge.criteria.values():
         if criterion.area in areas and not criterion.computed:

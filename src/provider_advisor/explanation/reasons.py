@@ -13,12 +13,13 @@ from provider_advisor.decision import Assessment, Decision, Finding, Score, Verd
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.explanation.costs import describe_cost, member_label, record_cost
-from provider_advisor.explanation.model import ProductGapRecord
+from provider_advisor.explanation.model import FindingRecord, ProductGapRecord
 from provider_advisor.explanation.notices import describe_notices, has_ended
 from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     claim_text,
+    criterion_label,
     joined,
     requirement_text,
     shortened,
@@ -182,36 +183,31 @@ def _undetermined_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: V
     return "the answer would be undetermined"
 
 
-def explain_verdict(decision: Decision, gaps: Sequence[ProductGapRecord] = ()) -> str:
-    """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged."""
+def explain_verdict(
+    decision: Decision, findings: Iterable[FindingRecord] = (), gaps: Sequence[ProductGapRecord] = ()
+) -> str:
+    """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged.
+
+    `findings` are those that the answer shows, so that the sentence calls ambiguous what they do.
+    """
     sentence = _explain_judged(decision)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    doubts = (apart, _say_ambiguous(decision), _say_older_price(decision), _say_without_stale(decision))
+    doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
     more = [clause for clause in (*doubts, count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
 
-def _say_ambiguous(decision: Decision) -> str:
+def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str:
     """Return which musts of the provider recommended rest on ambiguous texts alone."""
     knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
-    if provider is None:
-        return ""
     labels = [
-        requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
-        for assessment in decision.outcome.assessments
-        if assessment.provider == provider
-        for finding in assessment.findings
-        if finding.requirement is not None and finding.decides_standing and _is_ambiguous(finding)
+        criterion_label(str(finding.criterion), finding.bound, knowledge)
+        for finding in findings
+        if (finding.provider, finding.priority, finding.outcome) == (provider, "must", "met") and finding.is_ambiguous
     ]
-    name = knowledge.providers[provider].name
-    return f"for {name}, the texts on {shortened(labels)} are ambiguous" if labels else ""
-
-
-def _is_ambiguous(finding: Finding) -> bool:
-    """Return whether all texts by which it is met admit another reading."""
-    deciding = list_deciding(finding)
-    evidence = {claim.evidence for fact in deciding for claim in fact.claims}
-    return finding.outcome == "met" and evidence == {"ambiguous"} and not any(fact.disputed for fact in deciding)
+    if provider is None or not labels:
+        return ""
+    return f"for {knowledge.providers[provider].name}, the texts on {shortened(labels)} are ambiguous"
 
 
 def _say_without_stale(decision: Decision) -> str:

@@ -34,6 +34,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     """Return the decision on a statement as records, without how sure it is."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
+    shown = [_finding(finding, decision.facts) for finding in findings]
     used = _used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
@@ -46,9 +47,9 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             *_list_unbounded(outcome.team.requirements, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=_verdict(outcome.verdict, explain_verdict(decision, gaps)),
+        verdict=_verdict(outcome.verdict, explain_verdict(decision, shown, gaps)),
         providers=[_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
-        findings=[_finding(finding, decision.facts) for finding in findings],
+        findings=shown,
         left_out=None,
         requirements=[
             _requirement(requirement, knowledge)

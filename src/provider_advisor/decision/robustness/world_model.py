@@ -141,21 +141,27 @@ class _ProviderModel:
         self.facts = {key: _DrawnFact(key, within[key]) for key in sorted(within)}
 
     def _find_drawn_with(self, drawn: Collection[str]) -> dict[str, str]:
-        """Return the criterion of each drawn member of a capability, where that is drawn too.
+        """Return the criterion of each drawn member, where that is drawn too.
 
         Who has numbers in Germany has numbers, so a world with the member alone cannot be. Both are there with the
-        policy's p: they can only agree in all worlds if they are there in the same ones.
+        policy's p: they can only agree in all worlds if they are there in the same ones. Of an amount the criterion
+        has that of its best member: 300 seats in one place are 300 seats in some place. With one position for both
+        it is in no world behind a member's, as neither end of what is open of it is.
         """
-        members = {name: self._criteria[name].member_of for name in drawn if self._criteria[name].kind == "capability"}
+        members = {name: self._criteria[name].member_of for name in drawn}
         return {name: of.criterion for name, of in members.items() if of is not None and of.criterion in drawn}
+
+    def _get_key(self, name: str) -> str:
+        """Return the key of the drawn fact that settles a criterion or cost."""
+        return self._drawn_with.get(name, name)
 
     def touches(self, place: int) -> set[str]:
         """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
         finding = self.assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
-            return {_cost_key(finding.cost, finding.requirement.criterion)} if is_open(finding) else set()
-        drawn = {self._drawn_with.get(criterion, criterion) for criterion in self.asked.criteria[place]}
-        return drawn & self.facts.keys()
+            key = self._get_key(_cost_key(finding.cost, finding.requirement.criterion))
+            return {key} if is_open(finding) else set()
+        return set(map(self._get_key, self.asked.criteria[place])) & self.facts.keys()
 
     def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
         """Return what the finding comes to where the facts lie so, and whether it is a must that fails then."""
@@ -198,14 +204,14 @@ class _ProviderModel:
 
     def _has(self, capability: str, at: _At) -> Truth:
         known = self._facts(self.assessment.provider, capability).truth
-        key = self._drawn_with.get(capability, capability)
-        return self._settle(key, capability, None, at) if known is Truth.UNKNOWN else known
+        return self._settle(capability, capability, None, at) if known is Truth.UNKNOWN else known
 
-    def _settle(self, key: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
+    def _settle(self, name: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
         """Return whether the fact lies within the bound; unknown where no open finding asks this.
 
         Then whatever depends on it is known by something else.
         """
+        key = self._get_key(name)
         # A stretch lies within a bound or outside it, never across: `stretches` cuts at the ends of all bounds.
         if key not in at or (criterion, bound) not in self.facts[key].within:
             return Truth.UNKNOWN
@@ -224,7 +230,7 @@ class _ProviderModel:
             degree = grade_amount(self._facts(finding.provider, criterion.id), criterion)
         if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
-        key = _key_of(finding, requirement)
+        key = self._get_key(_key_of(finding, requirement))
         falls = criterion.lower_is_better or finding.cost is not None
         # The degree of a price falls while the price rises with the position.
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
