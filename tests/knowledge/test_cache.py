@@ -10,8 +10,7 @@ from click.testing import CliRunner
 
 from provider_advisor import load
 from provider_advisor.faces.cli.schema import schema_command
-from provider_advisor.knowledge import Facts, read_cases, shapes
-from provider_advisor.knowledge import kept as kept_results
+from provider_advisor.knowledge import Facts, loader, read_cases, shapes
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def kept(tmp_path, monkeypatch):
     """The folder in which knowledge bases are kept, which does not exist yet."""
     folder = tmp_path / "kept"
     monkeypatch.setenv("RECOMMEND_CACHE", str(folder))
-    monkeypatch.setattr(kept_results, "_MOST_KEPT", 8)
+    monkeypatch.setattr(loader, "_MOST_KEPT", 8)
     return folder
 
 
@@ -100,7 +99,7 @@ def test_a_new_file_and_a_renamed_one_are_read_anew(folders, built):
 @pytest.mark.usefixtures("kept")
 def test_another_version_reads_anew(folders, built, monkeypatch):
     load(*folders)
-    monkeypatch.setattr(kept_results, "__version__", "999")
+    monkeypatch.setattr(loader, "__version__", "999")
     load(*folders)
     assert len(built) == 2
 
@@ -238,7 +237,7 @@ def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(kept_results, "write_whole", refuse)
+    monkeypatch.setattr(loader, "write_whole", refuse)
     assert load(*folders) == load(*folders)
     assert len(built) == 2
 
@@ -291,7 +290,7 @@ def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
 
 
 def test_what_is_used_again_stays(folders, kept, built, monkeypatch):
-    monkeypatch.setattr(kept_results, "_MOST_KEPT", 3)
+    monkeypatch.setattr(loader, "_MOST_KEPT", 3)
     path = folders[0] / "providers" / "velo.yaml"
     content = path.read_bytes()
     load(*folders)

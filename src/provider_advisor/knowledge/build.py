@@ -29,7 +29,6 @@ from provider_advisor.knowledge.checks import (
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.kept import AS_IS
 from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
 from provider_advisor.knowledge.questions import Questionnaire
@@ -229,15 +228,16 @@ def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nest
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+_AS_IS = frozenset({str, int, float, bool, type(None)})
 _write_sorted = json.JSONEncoder(sort_keys=True).encode
 
 
 def _make_plain(value: Any) -> Any:  # noqa: ANN401
-    if type(value) in AS_IS:
+    if type(value) in _AS_IS:
         return value
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         named = zip(value._fields, value, strict=True)
-        made = {name: part if type(part) in AS_IS else _make_plain(part) for name, part in named if name != "where"}
+        made = {name: part if type(part) in _AS_IS else _make_plain(part) for name, part in named if name != "where"}
         made["record"] = type(value).__name__
         return made
     if isinstance(value, Mapping):

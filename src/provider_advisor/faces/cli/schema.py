@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from provider_advisor.faces.text import show_json
-from provider_advisor.knowledge.kept import make_key, recall, remember, stamp_code
+from provider_advisor.knowledge.loader import make_key, recall, remember, stamp_code
 
 __all__ = ["schema_command"]
 
@@ -22,7 +22,7 @@ _ANSWERS = {
     "impact": "batch.impact.schema:impact_schema",
 }
 # The folders of all modules that say what schemas hold.
-_CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "batch/impact", "decision", "logic")
+_CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "batch/impact", "decision", "")
 
 
 @click.command("schema")

@@ -1,0 +1,271 @@
+"""What is known of an amount, and how people write amounts, days and ages; knows nothing of providers.
+
+Kleene's three truth values, where unknown can never pass for false by accident; the interval in which an amount lies;
+and texts such as "250 participants", "2022-12-31" and "365d".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple, NoReturn
+
+__all__ = [
+    "ABSENT",
+    "NO_COMMA",
+    "Interval",
+    "Number",
+    "Truth",
+    "all_of",
+    "any_of",
+    "compare",
+    "describe_two_readings",
+    "find_singular",
+    "has_comma",
+    "negate",
+    "parse_age",
+    "parse_day",
+    "plain",
+    "read_amount",
+    "unit_fits",
+    "write_plainly",
+]
+
+Number = int | float
+
+
+class Truth(Enum):
+    """Yes, no or unknown; refuses to be a bool, so that `if truth:` fails instead of guessing.
+
+    >>> all_of([Truth.YES, Truth.UNKNOWN])
+    <Truth.UNKNOWN: 'unknown'>
+    >>> any_of([Truth.YES, Truth.UNKNOWN])
+    <Truth.YES: 'yes'>
+    """
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a three-valued truth is not a bool: compare it with `is Truth.YES`")
+
+
+def all_of(parts: Iterable[Truth]) -> Truth:
+    """Return the conjunction: no if any part is no, yes if every part is yes (also of none), else unknown."""
+    seen = set(parts)
+    if Truth.NO in seen:
+        return Truth.NO
+    return Truth.UNKNOWN if Truth.UNKNOWN in seen else Truth.YES
+
+
+def any_of(parts: Iterable[Truth]) -> Truth:
+    """Return the disjunction: yes if any part is yes, no if every part is no (also of none), else unknown."""
+    seen = set(parts)
+    if Truth.YES in seen:
+        return Truth.YES
+    return Truth.UNKNOWN if Truth.UNKNOWN in seen else Truth.NO
+
+
+def negate(part: Truth) -> Truth:
+    """Return the negation: yes and no change places, unknown stays."""
+    if part is Truth.UNKNOWN:
+        return part
+    return Truth.NO if part is Truth.YES else Truth.YES
+
+
+class Interval(NamedTuple):
+    """All amounts from `low` to `high`, ends included; an end that is None is not there.
+
+    With `above` the lower end itself is left out: "more than 5" of something that need not be whole.
+    """
+
+    low: Number | None = None
+    high: Number | None = None
+    above: bool = False
+
+    def is_empty(self) -> bool:
+        """Return whether no amount lies in it."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.above and self.low == self.high)
+
+    def intersect(self, other: Interval) -> Interval:
+        """Return the amounts that lie in both; look at `is_empty` before using it."""
+        low, above = _pick_higher_low(self, other)
+        highs = [end for end in (self.high, other.high) if end is not None]
+        return Interval(low, min(highs, default=None), above)
+
+    def hull(self, other: Interval) -> Interval:
+        """Return the smallest interval that holds both."""
+        lowest = None if self.low is None or other.low is None else min(self.low, other.low)
+        highest = None if self.high is None or other.high is None else max(self.high, other.high)
+        at_low = [part for part in (self, other) if part.low == lowest]
+        return Interval(lowest, highest, all(part.above for part in at_low))
+
+    def holds(self, other: Interval) -> bool:
+        """Return whether every amount of the other lies in this one."""
+        return compare(other, self) is Truth.YES
+
+    def excludes(self, other: Interval) -> bool:
+        """Return whether no amount lies in both."""
+        return self.intersect(other).is_empty()
+
+
+ABSENT = Interval(high=-math.inf)
+"""The bound of a capability that must not be there. No amount is below 0, so it is no bound of an amount."""
+
+
+def compare(amount: Interval, bound: Interval) -> Truth:
+    """Return whether an amount, known to lie in the first interval, lies in the second.
+
+    >>> compare(Interval(101, None), Interval(90, None))  # more than 100, and at least 90 wanted
+    <Truth.YES: 'yes'>
+    >>> compare(Interval(66, None), Interval(90, None))
+    <Truth.UNKNOWN: 'unknown'>
+    >>> compare(Interval(250, 250), Interval(251, None))
+    <Truth.NO: 'no'>
+    """
+    if amount.excludes(bound):
+        return Truth.NO
+    return Truth.YES if _low_within(amount, bound) and _high_within(amount, bound) else Truth.UNKNOWN
+
+
+def _pick_higher_low(first: Interval, second: Interval) -> tuple[Number | None, bool]:
+    if first.low is None or second.low is None:
+        part = first if second.low is None else second
+        return part.low, part.above
+    if first.low == second.low:
+        return first.low, first.above or second.above
+    part = first if first.low > second.low else second
+    return part.low, part.above
+
+
+def _low_within(amount: Interval, bound: Interval) -> bool:
+    if bound.low is None:
+        return True
+    if amount.low is None:
+        return False
+    return amount.low > bound.low or (amount.low == bound.low and (amount.above or not bound.above))
+
+
+def _high_within(amount: Interval, bound: Interval) -> bool:
+    return bound.high is None or (amount.high is not None and amount.high <= bound.high)
+
+
+_EXACT = 2**53
+
+_AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
+# `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AGE = re.compile(r"([0-9]{1,6})d")
+_TWO_READINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
+_SHORTENED = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
+_GROUPED = {
+    ",": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]+)(,[0-9]+)?"),
+    ".": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+|[+-]?[0-9]+)(\.[0-9]+)?"),
+}
+NO_COMMA = "use a decimal point and no thousands separator, such as 0.01 or 1000."
+"""What to say of a number with a comma, at the end of a sentence."""
+
+
+def describe_two_readings(text: str) -> str | None:
+    """Return both readings of a number that some read as a fraction and others as thousands, None of any other.
+
+    >>> describe_two_readings("5.000"), describe_two_readings("1.5k")
+    ('5 or 5000', '1.5 or 1500')
+    """
+    text = text.strip()
+    if found := _TWO_READINGS.match(text):
+        return f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
+    if found := _SHORTENED.fullmatch(text):
+        number = float(found[1])
+        return f"{plain(number)} or {plain(number * {'k': 1e3, 'm': 1e6}[found[2].lower()])}"
+    return None
+
+
+def has_comma(text: str) -> bool:
+    """Return whether a number begins a text, with a comma within."""
+    return re.match(r"\s*[$+-]?\s*[0-9][0-9.]*,[0-9]", text) is not None
+
+
+def write_plainly(text: str, decimal: str) -> str:
+    """Return a number as it has one reading, where it is known which sign, "," or ".", its fractions have.
+
+    Four digits tell a fraction from thousands; other texts stay.
+
+    >>> write_plainly("1.234,56", ","), write_plainly("5.000", ","), write_plainly("5.000", ".")
+    ('1234.5600', '5000', '5.0000')
+    """
+    found = _GROUPED[decimal].fullmatch(text.strip())
+    if found is None:
+        return text
+    whole = re.sub("[.,]", "", found[1])
+    return f"{whole}.{found[2][1:]:0<4}" if found[2] else whole
+
+
+def plain(number: Number) -> Number:
+    """Return a whole number as such, so that 100.0 is shown as 100."""
+    return int(number) if abs(number) < _EXACT and float(number).is_integer() else number
+
+
+def read_amount(text: str) -> tuple[Number, str | None]:
+    """Return the number and the unit, or None, in a text such as "90", "250 participants" or "$0.008".
+
+    Raises ValueError if it does not begin with a finite number.
+
+    >>> read_amount("0.008 USD/message")
+    (0.008, 'USD/message')
+    """
+    match = re.fullmatch(_AMOUNT, text.strip())
+    if match is None:
+        raise ValueError(text)
+    written = match["number"]
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return plain(number), match["unit"] or ("USD" if match["dollar"] else None)
+
+
+def unit_fits(given: str, unit: str) -> bool:
+    """Return whether a typed unit is the expected one, or its part before the first slash.
+
+    >>> unit_fits("USD", "USD/message"), unit_fits("country", "countries"), unit_fits("minutes", "countries")
+    (True, True, False)
+    """
+    typed, expected = given.strip().casefold(), unit.casefold()
+    return typed in {expected, expected.split("/")[0], find_singular(expected)}
+
+
+def find_singular(unit: str) -> str:
+    """Return a unit in the singular.
+
+    >>> find_singular("countries"), find_singular("minutes"), find_singular("agent")
+    ('country', 'minute', 'agent')
+    """
+    return f"{unit.removesuffix('ies')}y" if unit.endswith("ies") else unit.removesuffix("s")
+
+
+def parse_day(text: str) -> dt.date:
+    """Return the day that is written as YYYY-MM-DD. Raises ValueError.
+
+    >>> parse_day("2022-12-31")
+    datetime.date(2022, 12, 31)
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"'{text}' is not a date; write it as YYYY-MM-DD")
+    return dt.date.fromisoformat(text)
+
+
+def parse_age(text: str) -> int:
+    """Return the number of days in an age such as 365d. Raises ValueError.
+
+    >>> parse_age("365d")
+    365
+    """
+    if not (found := _AGE.fullmatch(text)):
+        raise ValueError(f"'{text}' is not an age; write a number of days such as 365d")
+    return int(found[1])
