@@ -28,8 +28,8 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
 
+from provider_advisor.faces.web.answer_cache import make_etag
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.guard import make_etag
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _KNOWLEDGE = load(_BICYCLES / "facts", _BICYCLES / "rules")

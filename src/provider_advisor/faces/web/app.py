@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
+from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answers
 from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
 from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
@@ -27,7 +28,7 @@ from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.fact_pages import make_fact_pages
-from provider_advisor.faces.web.guard import Guard, ProblemPages, Revalidation, SizeLimit, wants_page
+from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
@@ -56,8 +57,9 @@ def create_app(
 ) -> FastAPI:
     """Return the application on a knowledge base that `load` has read.
 
-    It keeps nothing between requests, but the decisions that people keep in the store, where there is one, and for an
-    hour the files of many teams, which processes of their own answer from the same folders of facts and rules.
+    It keeps nothing between requests but answers of the day, in memory; the decisions that people keep in the store,
+    where there is one; and for an hour the files of many teams, which processes of their own answer from the same
+    folders of facts and rules.
     """
     service = KnowledgeService(knowledge, keeps=store is not None, watches=watching is not None)
     settings = settings or ServeSettings()
@@ -103,8 +105,10 @@ def create_app(
     app.include_router(make_reference_pages(service, openapi))
     app.include_router(make_fact_pages(service))
 
-    app.add_middleware(Revalidation, edition=f"{knowledge.fingerprint} {__version__}")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    edition = f"{knowledge.fingerprint} {__version__} {settings.root} {service.keeps} {service.watches}"
+    app.state.sent = make_sent_answers(settings.cache)
+    app.add_middleware(AnswerCache, edition=edition, sent=app.state.sent)
     app.add_middleware(SizeLimit, settings=settings)
     app.add_middleware(Traffic, settings=settings)
     app.add_middleware(Guard, fingerprint=knowledge.fingerprint, settings=settings)

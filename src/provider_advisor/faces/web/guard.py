@@ -1,13 +1,7 @@
-"""What every request passes first: its size is limited, and every response says what a browser may do with it.
-
-A response that asks nothing of the server but its address has an ETag: the fingerprint of facts and rules, the day and
-the address. A second request for it costs no answer.
-"""
+"""What every request passes first: its size is limited, and every response says what a browser may do with it."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import quote, quote_from_bytes
@@ -21,7 +15,7 @@ from provider_advisor.faces.web.problems import PROBLEM_TYPE, respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["POLICY", "Guard", "ProblemPages", "Revalidation", "SizeLimit", "make_etag", "wants_page"]
+__all__ = ["POLICY", "Guard", "ProblemPages", "SizeLimit", "replay_body", "wants_page"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -117,7 +111,7 @@ class SizeLimit:
             if body is None:
                 await self._refuse_body(scope, receive, send, most)
                 return
-            receive = _replay(body, receive)
+            receive = replay_body(body, receive)
         if scope["method"] == "HEAD":  # what GET says, without the body
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         await self._app(scope, receive, send)
@@ -165,35 +159,6 @@ def wants_page(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
 
 
-class Revalidation:
-    """ASGI middleware that answers "not modified" to a client who has the answer of today by the same facts."""
-
-    def __init__(self, app: ASGIApp, edition: str) -> None:
-        self._app, self._edition = app, edition
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and mark its answer with the ETag of its address; or answer without it."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(("/-/", "/mcp")):
-            await self._app(scope, receive, send)
-            return
-        asked, day = Headers(scope=scope), dt.date.today()  # noqa: DTZ011 (the server's day)
-        edition = f"{self._edition} {asked.get('x-fragment', '')}"
-        etag = make_etag(edition, scope["path"], scope["query_string"].decode("latin-1"), day)
-        common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
-        if etag in asked.get("if-none-match", ""):
-            await Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)(scope, receive, send)
-            return
-
-        async def mark(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
-                headers = MutableHeaders(scope=message)
-                if "cache-control" not in headers:
-                    headers.update(common)
-            await send(message)
-
-        await self._app(scope, receive, mark)
-
-
 def _read_host(scope: Scope) -> str:
     """Return the name under which the server is asked, without its port."""
     host = Headers(scope=scope).get("host", "").lower()
@@ -219,7 +184,7 @@ async def _read_body(receive: Receive, most: int) -> bytes | None:
             return b"".join(parts)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay_body(body: bytes, receive: Receive) -> Receive:
     """Return what gives a body that has been read, and then what else comes."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -227,9 +192,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return give
-
-
-def make_etag(fingerprint: str, path: str, query: str, day: dt.date) -> str:
-    """Return the ETag of what an address says on a day: it changes with the facts, the rules and the day."""
-    digest = hashlib.blake2b(f"{fingerprint}\n{day}\n{path}?{query}".encode(), digest_size=16)
-    return f'"{digest.hexdigest()}"'

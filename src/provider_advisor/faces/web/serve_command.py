@@ -70,6 +70,13 @@ _PATIENCE = 8
     type=click.IntRange(0),
     help="Requests per minute from one client; 0 for no limit.",
 )
+@click.option(
+    "--cache-size",
+    default=_DEFAULTS.cache,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Bytes of answers that each worker keeps in memory to send them again; 0 for none.",
+)
 @click.option("--root-path", default="", help="URL path under which a proxy serves the pages, such as /advisor.")
 @click.option("--allowed-host", "hosts", multiple=True, help="Host name to accept requests for; default: all.")
 @click.option("--trusted-proxy", "proxies", multiple=True, help="Address of a proxy whose X-Forwarded-For is trusted.")
@@ -88,6 +95,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     max_body: int,
     max_seconds: float,
     rate: int,
+    cache_size: int,
     root_path: str,
     hosts: tuple[str, ...],
     proxies: tuple[str, ...],
@@ -114,6 +122,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
         body=max_body,
         seconds=max_seconds,
         rate=rate,
+        cache=cache_size,
         hosts=tuple(name.lower() for name in hosts),
         proxies=proxies,
         root=_read_root(root_path),

@@ -17,9 +17,10 @@ class ServeSettings(NamedTuple):
 
     `query` and `body` are the most bytes of each, and `upload` those of a body that brings a file; `seconds` is the
     longest that a request may take, its arrival included; `rate` the most requests a minute of one client to one
-    worker, 0 for any number; `threads` how many requests of a worker are answered at once, while others wait. `hosts`
-    are the names under which it may be asked, none for all; `proxies` the addresses whose `X-Forwarded-For` is
-    believed. `root` is the path under which a proxy offers the pages, without a slash at its end.
+    worker, 0 for any number; `threads` how many requests of a worker are answered at once, while others wait; `cache`
+    the most bytes of answers that a worker keeps in memory, 0 for none. `hosts` are the names under which it may be
+    asked, none for all; `proxies` the addresses whose `X-Forwarded-For` is believed. `root` is the path under which a
+    proxy offers the pages, without a slash at its end.
     """
 
     query: int = 8_000
@@ -28,6 +29,7 @@ class ServeSettings(NamedTuple):
     seconds: float = 30
     rate: int = 0
     threads: int = 4
+    cache: int = 32_000_000
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     root: str = ""

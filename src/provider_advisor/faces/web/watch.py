@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import KnowledgeBase, load
@@ -38,7 +39,7 @@ class WatchedApplication:
     because editors and version control write many of them in turn.
     """
 
-    def __init__(self, folders: Sequence[str | None], make: Callable[[Watching], ASGIApp]) -> None:
+    def __init__(self, folders: Sequence[str | None], make: Callable[[Watching], FastAPI]) -> None:
         facts, rules = folders
         self._folders, self._make = (facts, rules), make
         self._seen = self._sign()
@@ -77,7 +78,8 @@ class WatchedApplication:
         else:
             same = knowledge.fingerprint == old.knowledge.fingerprint
             self.state = Watching(knowledge, old.before if same else old.knowledge, read=_now())
-        self._app = self._make(self.state)
+        replaced, self._app = self._app, self._make(self.state)
+        replaced.state.sent.clear()  # FastAPI remembers the functions of its last applications, and so this one
 
     def _sign(self) -> Mapping[str, tuple[int, int]]:
         """Return when each file was written, and its size."""

@@ -1,0 +1,147 @@
+"""Answers that are not computed again: those that the client has, and those that the worker sent a short time ago.
+
+An answer is a function of what was asked, facts and rules, program, settings and day, and of nothing else: no account,
+cookie or language. All of them are in its key, which the client gets as the ETag of an address:
+
+    GET /answer?needs=sms  ->  ETag "3f…", computed, and its bytes are kept
+    GET /answer?needs=sms  ->  the bytes that were kept
+    GET /answer?needs=sms  with If-None-Match "3f…"  ->  304, no bytes
+
+A question that is posted has the same key as long as it says the same, however its JSON is laid out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.faces.web.guard import replay_body
+from provider_advisor.faces.web.service import today
+
+__all__ = ["AnswerCache", "make_etag", "make_sent_answers"]
+
+_NOT_KEPT = ("/-/", "/mcp")
+_POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])
+"""What can be posted and changes nothing on the server: the same body has the same answer."""
+
+_OVERHEAD = 1_000
+"""About what an entry takes beside its body."""
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class SentAnswer(NamedTuple):
+    """A response as it was sent, compressed if the client could read that."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes of memory it takes."""
+        return len(self.body) + _OVERHEAD
+
+
+SentAnswers = BoundedCache[tuple[str, bool], SentAnswer]
+"""Answers by their keys, those for clients that read gzip apart."""
+
+
+def make_sent_answers(most_bytes: int) -> SentAnswers:
+    """Return where answers are kept, of so many bytes together."""
+    return SentAnswers(most_bytes, weigh=lambda answer: answer.weight)
+
+
+class AnswerCache:
+    """ASGI middleware around whatever computes, compresses and renders answers.
+
+    `edition` names all that answers depend on and requests do not say. What was `sent` is forgotten with the first
+    request of another day.
+    """
+
+    def __init__(self, app: ASGIApp, edition: str, sent: SentAnswers) -> None:
+        self._app, self._edition, self._sent = app, edition, sent
+        self._day = today()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from what is known, or pass a request on and keep its answer."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(_NOT_KEPT):
+            await self._app(scope, receive, send)
+        elif scope["method"] == "GET":
+            await self._answer_address(scope, receive, send)
+        elif scope["method"] == "POST" and path in _POSTED:
+            await self._answer_posted(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer_address(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope)
+        etag = self._make_key(scope, asked.get("x-fragment", ""))
+        common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
+        if etag in asked.get("if-none-match", ""):
+            await Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)(scope, receive, send)
+            return
+
+        await self._answer(etag, scope, receive, send, common)
+
+    async def _answer_posted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = (await receive())["body"]  # whole, because its size was limited before
+        receive = replay_body(body, receive)
+        try:
+            # Lists stay in their order, because an answer names requirements in the order in which they were asked.
+            question = json.dumps(json.loads(body), sort_keys=True)
+        except (ValueError, RecursionError):
+            await self._app(scope, receive, send)
+            return
+        key = self._make_key(scope, f"{Headers(scope=scope).get('content-type')} {question}")
+        await self._answer(key, scope, receive, send)
+
+    def _make_key(self, scope: Scope, more: str) -> str:
+        day = today()
+        if day != self._day:
+            self._sent.clear()  # what teams asked is held no longer than it can be of use
+            self._day = day
+        return make_etag(f"{self._edition} {more}", scope["path"], scope["query_string"].decode("latin-1"), day)
+
+    async def _answer(
+        self, etag: str, scope: Scope, receive: Receive, send: Send, common: Mapping[str, str] = _NO_HEADERS
+    ) -> None:
+        """Send what was kept, or what the application says now, with some headers if it is an answer that lasts."""
+        key, day = (etag, "gzip" in Headers(scope=scope).get("accept-encoding", "")), self._day
+        if found := self._sent.find(key):
+            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(found.headers)})
+            await send({"type": "http.response.body", "body": found.body})
+            return
+        begun: tuple[tuple[bytes, bytes], ...] | None = None
+
+        async def keep(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
+                headers = MutableHeaders(scope=message)
+                if "cache-control" not in headers:  # another says that nobody may keep it
+                    headers.update(common)
+                    begun = tuple(headers.raw)  # before the guard adds to them, which it does again to what was kept
+            elif begun is not None:
+                is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+                if is_whole and day == today():  # else it may be an answer of the next day
+                    self._sent.keep(key, SentAnswer(begun, message["body"]))
+                begun = None
+            await send(message)
+
+        await self._app(scope, receive, keep)
+
+
+def make_etag(edition: str, path: str, query: str, day: dt.date) -> str:
+    """Return the ETag of what an address says on a day: it changes with the facts, the rules and the day."""
+    digest = hashlib.blake2b(f"{edition}\n{day}\n{path}?{query}".encode(), digest_size=16)
+    return f'"{digest.hexdigest()}"'
