@@ -6,13 +6,15 @@ from provider_advisor.requirements.model import (
     RANK,
     Requirement,
     Service,
+    Statement,
     Team,
     Unlisted,
     bound_words,
     paid_together,
     services_used,
+    statement_record,
 )
-from provider_advisor.requirements.statement import Statement, combined, statement_record
+from provider_advisor.requirements.statement import combined
 from provider_advisor.requirements.team import read_team
 
 __all__ = [
@@ -28,7 +30,6 @@ __all__ = [
     "paid_together",
     "read_requirement",
     "read_team",
-    "read_volume",
     "services_used",
     "split_list",
     "statement_record",

@@ -16,8 +16,8 @@ from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import read_requirement, shown
-from provider_advisor.requirements.model import Requirement, in_order
-from provider_advisor.requirements.statement import Statement, count_waiting
+from provider_advisor.requirements.model import Requirement, Statement, in_order
+from provider_advisor.requirements.statement import count_waiting
 from provider_advisor.requirements.team import read_team
 
 if TYPE_CHECKING:

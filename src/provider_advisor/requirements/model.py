@@ -1,36 +1,41 @@
-"""What a team asks, as records: the same for the command line, a file, a questionnaire and a batch.
+"""What a team states, as records: the same for the command line, a file, a questionnaire and a batch.
 
-With them, the prices that a team's monthly usage is multiplied with.
+With them, the same as a requirements file has it, and the prices that a team's monthly usage is multiplied with.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.choices import IS_ABSENT
-from provider_advisor.knowledge.conditions import list_needed
+from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
+from provider_advisor.knowledge.conditions import FactHolds, list_needed
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
-from provider_advisor.requirements.volumes import Used
+from provider_advisor.requirements.volumes import Used, say_volume
 
 __all__ = [
     "PRIORITIES",
     "RANK",
     "Requirement",
     "Service",
+    "Statement",
     "Team",
     "Unlisted",
     "UnlistedPriority",
     "bound_words",
     "in_order",
+    "join_unlisted",
     "list_unwanted",
     "paid_together",
+    "record_part",
     "services_used",
+    "statement_record",
 ]
 
 PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
@@ -138,6 +143,77 @@ def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Numbe
     if criterion.kind == "rating":
         return {key: criterion.values[int(end)] for key, end in ends.items() if end is not None}
     return {key: end for key, end in ends.items() if end is not None}
+
+
+def join_unlisted(parts: Iterable[Unlisted]) -> tuple[Unlisted, ...]:
+    """Return the requirements, each text once, with the highest priority it has; musts first, else as stated."""
+    found: dict[str, Unlisted] = {}
+    for part in parts:
+        before = found.setdefault(part.text.casefold(), part)
+        if RANK[part.priority] > RANK[before.priority]:
+            found[part.text.casefold()] = before._replace(priority=part.priority)
+    return tuple(sorted(found.values(), key=lambda part: -RANK[part.priority]))
+
+
+class Statement(NamedTuple):
+    """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
+
+    `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
+    not say whether they matter; `scope` is the part of the knowledge base that is looked at. `uncounted` is asked for
+    but cannot count yet: it is computed from usage, and none is stated.
+    """
+
+    team: Team
+    as_of: dt.date | None = None
+    max_age: int | None = None
+    notes: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    scope: Scope = Scope()
+    uncounted: tuple[Requirement, ...] = ()
+
+
+def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return the statement with the keys of a requirements file, JSON-ready; it can be asked again."""
+    team = statement.team
+    musts = [part for part in team.requirements if part.priority == "must"]
+    wishes = [part for part in team.requirements if part.priority != "must"]
+    wishes += list_unwanted(team)
+    record: dict[str, Any] = {
+        "team": team.name,
+        "needs": [_record_requirement(part, knowledge) for part in musts],
+        "wants": [_record_requirement(part, knowledge) for part in wishes],
+        "situation": {topic: list(values) for topic, values in team.situation.items()},
+        "usage": {item: say_volume(used) for item, used in team.usage.items()},
+        "unlisted": [part._asdict() for part in team.unlisted],
+        "weights": dict(team.weights),
+        "as_of": statement.as_of.isoformat() if statement.as_of else None,
+        "max_age": f"{statement.max_age}d" if statement.max_age else None,
+        "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],
+        "unsure": list(statement.unsure),
+        **{name: list(names) for name, names in statement.scope._asdict().items()},
+    }
+    return {key: value for key, value in record.items() if value not in (None, [], {})}
+
+
+def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    record = _record_requirement(requirement, knowledge)
+    return {"criterion": record.pop("criterion"), "priority": requirement.priority} | record
+
+
+def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    criterion = knowledge.criteria[requirement.criterion]
+    parts = [record_part(part, knowledge) for part in criterion.any_of]
+    record: dict[str, Any] = {"any": parts} if parts else {"criterion": criterion.id}
+    if requirement.priority in {"could", "wont"}:
+        record["priority"] = requirement.priority
+    record |= bound_words(requirement.bound, criterion)
+    return record if requirement.weight is None else {**record, "weight": requirement.weight}
+
+
+def record_part(part: FactHolds, knowledge: KnowledgeBase) -> str | dict[str, Any]:
+    """Return a part of a choice as in a requirements file: its criterion, or a mapping with its bound."""
+    words = bound_words(get_bound(part), knowledge.criteria[part.criterion])
+    return {"criterion": part.criterion, **words} if words else part.criterion
 
 
 class Service(NamedTuple):

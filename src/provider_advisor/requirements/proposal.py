@@ -30,11 +30,10 @@ from provider_advisor.requirements.matching import (
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.model import Requirement, Unlisted
+from provider_advisor.requirements.model import Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
-from provider_advisor.requirements.statement import Statement
 from provider_advisor.requirements.team import make_team
-from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
+from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.workbook import (
     Grid,
     Sheet,

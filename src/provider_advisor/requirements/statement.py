@@ -1,34 +1,21 @@
-"""A team's statement as it came in, and two of them put together: a file's, and the command line's, which wins."""
+"""Two statements put together: a file's, and the command line's, which wins."""
 
-import datetime as dt
 from collections.abc import Hashable
-from typing import Any, NamedTuple, cast
+from typing import cast
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
-from provider_advisor.knowledge.choices import get_bound
-from provider_advisor.knowledge.conditions import FactHolds
-from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, bound_words, in_order, list_unwanted
+from provider_advisor.requirements.model import (
+    RANK,
+    Requirement,
+    Statement,
+    Team,
+    in_order,
+    join_unlisted,
+    list_unwanted,
+)
 from provider_advisor.requirements.team import checked, make_team
-from provider_advisor.requirements.volumes import say_volume
 
-__all__ = ["Statement", "combined", "count_waiting", "describe_changes", "record_part", "statement_record"]
-
-
-class Statement(NamedTuple):
-    """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
-
-    `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
-    not say whether they matter; `scope` is the part of the knowledge base that is looked at. `uncounted` is asked for
-    but cannot count yet: it is computed from usage, and none is stated.
-    """
-
-    team: Team
-    as_of: dt.date | None = None
-    max_age: int | None = None
-    notes: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    scope: Scope = Scope()
-    uncounted: tuple[Requirement, ...] = ()
+__all__ = ["combined", "count_waiting", "describe_changes"]
 
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
@@ -46,7 +33,7 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, comp
         {**file.team.usage, **line.team.usage},
         line.team.name or file.team.name,
         tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
-        _join_unlisted(file.team.unlisted, line.team.unlisted),
+        join_unlisted((*file.team.unlisted, *line.team.unlisted)),
         line.team.weights or file.team.weights,
     )
     scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
@@ -114,55 +101,3 @@ def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
         for part in waiting
     )
     return statement._replace(notes=(*statement.notes, *notes))
-
-
-def _join_unlisted(first: tuple[Unlisted, ...], second: tuple[Unlisted, ...]) -> tuple[Unlisted, ...]:
-    if not (first and second):
-        return first or second
-    from provider_advisor.requirements.unlisted import join_unlisted  # noqa: PLC0415 (seldom needed)
-
-    return join_unlisted((*first, *second))
-
-
-def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """Return the statement with the keys of a requirements file, JSON-ready; it can be asked again."""
-    team = statement.team
-    musts = [part for part in team.requirements if part.priority == "must"]
-    wishes = [part for part in team.requirements if part.priority != "must"]
-    wishes += list_unwanted(team)
-    record: dict[str, Any] = {
-        "team": team.name,
-        "needs": [_record_requirement(part, knowledge) for part in musts],
-        "wants": [_record_requirement(part, knowledge) for part in wishes],
-        "situation": {topic: list(values) for topic, values in team.situation.items()},
-        "usage": {item: say_volume(used) for item, used in team.usage.items()},
-        "unlisted": [part._asdict() for part in team.unlisted],
-        "weights": dict(team.weights),
-        "as_of": statement.as_of.isoformat() if statement.as_of else None,
-        "max_age": f"{statement.max_age}d" if statement.max_age else None,
-        "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],
-        "unsure": list(statement.unsure),
-        **{name: list(names) for name, names in statement.scope._asdict().items()},
-    }
-    return {key: value for key, value in record.items() if value not in (None, [], {})}
-
-
-def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    record = _record_requirement(requirement, knowledge)
-    return {"criterion": record.pop("criterion"), "priority": requirement.priority} | record
-
-
-def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    criterion = knowledge.criteria[requirement.criterion]
-    parts = [record_part(part, knowledge) for part in criterion.any_of]
-    record: dict[str, Any] = {"any": parts} if parts else {"criterion": criterion.id}
-    if requirement.priority in {"could", "wont"}:
-        record["priority"] = requirement.priority
-    record |= bound_words(requirement.bound, criterion)
-    return record if requirement.weight is None else {**record, "weight": requirement.weight}
-
-
-def record_part(part: FactHolds, knowledge: KnowledgeBase) -> str | dict[str, Any]:
-    """Return a part of a choice as in a requirements file: its criterion, or a mapping with its bound."""
-    words = bound_words(get_bound(part), knowledge.criteria[part.criterion])
-    return {"criterion": part.criterion, **words} if words else part.criterion

@@ -14,7 +14,15 @@ from provider_advisor.knowledge.records import Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
-from provider_advisor.requirements.model import RANK, Requirement, Team, Unlisted, in_order, services_used
+from provider_advisor.requirements.model import (
+    RANK,
+    Requirement,
+    Team,
+    Unlisted,
+    in_order,
+    join_unlisted,
+    services_used,
+)
 from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 from provider_advisor.safe_text import fold
 
@@ -85,7 +93,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
 
 
 def _read_unlisted(items: Iterable[Any], mistakes: Mistakes) -> tuple[Unlisted, ...]:
-    from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted  # noqa: PLC0415 (seldom needed)
+    from provider_advisor.requirements.unlisted import read_unlisted  # noqa: PLC0415 (seldom needed)
 
     read = [mistakes.note(read_unlisted, item) for item in items]
     return join_unlisted(part for part in read if part is not None)

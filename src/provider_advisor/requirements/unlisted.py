@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.requirements.grammar import brief, shown
-from provider_advisor.requirements.model import RANK, Unlisted, UnlistedPriority
+from provider_advisor.requirements.model import Unlisted, UnlistedPriority
 
-__all__ = ["join_unlisted", "read_unlisted"]
+__all__ = ["read_unlisted"]
 
 _PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 _KEYS = ("text", "priority")
@@ -67,13 +67,3 @@ def _clean(text: str) -> str:
             f"the unlisted requirement {shown(found)} has {len(found):,} characters; expected at most {_LONGEST:,}."
         )
     return found
-
-
-def join_unlisted(parts: Iterable[Unlisted]) -> tuple[Unlisted, ...]:
-    """Return the requirements, each text once, with the highest priority it has; musts first, else as stated."""
-    found: dict[str, Unlisted] = {}
-    for part in parts:
-        before = found.setdefault(part.text.casefold(), part)
-        if RANK[part.priority] > RANK[before.priority]:
-            found[part.text.casefold()] = before._replace(priority=part.priority)
-    return tuple(sorted(found.values(), key=lambda part: -RANK[part.priority]))

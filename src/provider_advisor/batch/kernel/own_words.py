@@ -16,7 +16,8 @@ from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements import Unlisted
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.unlisted import join_unlisted, read_unlisted
+from provider_advisor.requirements.model import join_unlisted
+from provider_advisor.requirements.unlisted import read_unlisted
 
 __all__ = ["MOST_OWN_WORDS", "NO_OWN_WORDS", "OwnWords", "OwnWordsRead"]
 
