@@ -149,17 +149,7 @@ def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> 
     files = read.files["provider"]
     claims = [convert.make_claims(file, document, criteria.records, sources.records) for file, document, _ in files]
     problems += check_providers(files, claims, criteria, sources, vocabulary.members)
-    providers = [
-        convert.make_provider(file, own, sources.records) for (file, *_), own in zip(files, claims, strict=True)
-    ]
-    for provider in providers:
-        problems += (
-            f"{claim.where}: claim on '{claim.criterion}': "
-            "the criterion is marked `silent`, so there must be no claim; remove one of them."
-            for claim in provider.claims
-            if criteria.records[claim.criterion].silent
-        )
-    return providers
+    return [convert.make_provider(file, own, sources.records) for (file, *_), own in zip(files, claims, strict=True)]
 
 
 def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:

@@ -1,10 +1,18 @@
-"""From checked shapes to records: nothing is decided here but what a bound says of an amount."""
+"""From checked shapes to records: nothing is decided here but what a bound says of an amount.
+
+Most fields have one name in the shape and in the record, and are handed on (`_fill`); what is named here is what
+changes on the way: ages become days, words of a rating ranks, `more_than: 100` of something counted at least 101.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.base import Scope
@@ -18,7 +26,6 @@ from provider_advisor.knowledge.records import (
     ClaimValue,
     Criterion,
     Edition,
-    Kind,
     Product,
     Provider,
     Rate,
@@ -51,45 +58,38 @@ __all__ = [
 ]
 
 
+R = TypeVar("R")
+
 _STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
 """What a decision case states of its team, by the keys of a requirements file."""
 
 
+def _fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
+    """Return a record with what the shape has under the same names, but for what is changed; lists become tuples."""
+    same = {name: getattr(shape, name) for name in _list_shared(record, type(shape))}
+    return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in same.items()} | changed)
+
+
+@cache
+def _list_shared(record: Any, shape: type[BaseModel]) -> tuple[str, ...]:  # noqa: ANN401 (any named tuple)
+    return tuple(name for name in record._fields if name in shape.model_fields)
+
+
 def make_source(shape: shapes.SourceShape) -> Source:
     """Return a source as a record."""
-    fields = shape.model_dump()
-    return Source(**fields | {"published": None if shape.published == "undated" else shape.published})
+    return _fill(Source, shape, published=None if shape.published == "undated" else shape.published)
 
 
 def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
     """Return a criterion as a record; quantities are whole unless it says `whole: false`."""
-    scale = shape.scale
-    return Criterion(
-        id=shape.id,
-        label=shape.label,
+    return _fill(
+        Criterion,
+        shape,
         area=area,
-        kind=shape.kind,
-        question=shape.question,
-        weight=shape.weight,
-        aliases=tuple(shape.aliases),
-        unit=shape.unit,
-        values=tuple(shape.values),
-        scale=_make_scale(scale) if scale else None,
+        scale=_make_scale(shape.scale) if shape.scale else None,
         lower_is_better=(shape.better or ("lower" if shape.kind == "price" else "higher")) == "lower",
         whole=shape.kind == "quantity" and shape.whole is not False,
-        limit=shape.limit,
-        computed=shape.computed,
-        of=shape.of,
-        usage=tuple(shape.usage),
-        concerns=tuple(shape.concerns),
         stale_after=parse_age(shape.stale_after) if shape.stale_after else None,
-        silent=shape.silent,
-        negotiable=shape.negotiable,
-        absent=shape.absent,
-        keywords=tuple(shape.keywords),
-        loose=tuple(shape.loose),
-        of_each=shape.of_each,
-        same_product=tuple(shape.same_product),
     )
 
 
@@ -101,8 +101,7 @@ def _make_scale(shape: shapes.ScaleShape) -> Scale:
 
 def make_member_list(shape: shapes.MembersFile) -> MemberList:
     """Return a list of members as a record."""
-    members = {part.id: Member(part.id, part.label, tuple(part.aliases)) for part in shape.members}
-    return MemberList(shape.id, shape.label, shape.question, members, shape.alone)
+    return _fill(MemberList, shape, members={part.id: _fill(Member, part) for part in shape.members})
 
 
 def _make_caution(shape: shapes.CautionShape) -> Caution:
@@ -111,23 +110,20 @@ def _make_caution(shape: shapes.CautionShape) -> Caution:
 
 def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     """Return what a team can say of itself, as records."""
-    topics = [
-        Topic(t.id, t.label, t.question, tuple(t.values), t.many, tuple(map(_make_caution, t.cautions)))
-        for t in shape.situation
-    ]
-    return topics, [UsageItem(**item.model_dump()) for item in shape.usage]
+    topics = [_fill(Topic, topic, cautions=tuple(map(_make_caution, topic.cautions))) for topic in shape.situation]
+    return topics, [_fill(UsageItem, item) for item in shape.usage]
 
 
 def make_edition(shape: shapes.BaseFile) -> Edition:
     """Return the version and the day of a base."""
-    return Edition(shape.version, shape.date)
+    return _fill(Edition, shape)
 
 
 def make_rates(shape: shapes.RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
     """Return the rates whose sources are known, in an order that does not depend on that of the file."""
     return tuple(
         sorted(
-            Rate(part.currency, shape.base, part.worth, part.source, part.stated or source.counts_from, part.line)
+            _fill(Rate, part, into=shape.base, stated=part.stated or source.counts_from)
             for part in shape.rates
             if (source := sources.get(part.source)) is not None
         )
@@ -137,18 +133,22 @@ def make_rates(shape: shapes.RatesFile, sources: Mapping[str, Source]) -> tuple[
 def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
     """Return a provider as a record, with the claims that could be read."""
     products = {product.id: _make_product(product, sources) for product in shape.products}
-    return Provider(shape.id, shape.name, tuple(shape.aliases), products, tuple(claims))
+    return _fill(Provider, shape, products=products, claims=tuple(claims))
 
 
 def _make_product(shape: shapes.ProductShape, sources: Mapping[str, Source]) -> Product:
-    source = sources.get(shape.source or "")
-    product = Product(**shape.model_dump(exclude={"renamed"}), stated=source.counts_from if source else None)
-    return product._replace(renamed=_make_renaming(shape.renamed, sources)) if shape.renamed else product
+    renamed = _make_renaming(shape.renamed, sources) if shape.renamed else None
+    return _fill(Product, shape, stated=_find_day(shape.source, sources), renamed=renamed)
 
 
 def _make_renaming(shape: shapes.RenamedShape, sources: Mapping[str, Source]) -> Renaming:
-    source = sources.get(shape.source or "")
-    return Renaming(shape.to, shape.from_, shape.source, shape.line, source.counts_from if source else None)
+    return Renaming(shape.to, shape.from_, shape.source, shape.line, _find_day(shape.source, sources))
+
+
+def _find_day(name: str | None, sources: Mapping[str, Source]) -> dt.date | None:
+    """Return the day on which a source says what it says; None for no source, and for an unknown one."""
+    source = sources.get(name or "")
+    return source.counts_from if source else None
 
 
 def make_claims(
@@ -167,30 +167,21 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
     # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
     # the source announced it.
     stated = shape.stated or min(shape.as_of or source.counts_from, source.counts_from)
-    return Claim(
+    return _fill(
+        Claim,
+        shape,
         provider=provider,
-        product=shape.product,
-        criterion=shape.criterion,
         value=value,
         bound=bound,
-        unit=shape.unit,
-        evidence=shape.evidence,
-        source=shape.source,
-        line=shape.line,
         stated=stated,
         starts=shape.starts or shape.as_of or stated,
-        until=shape.until,
-        note=shape.note,
         amount=_find_amount(bound, value, criterion, is_least=shape.plus is not None),
         where=where,
         place=_find_place(shape),
         members=shape.members,
         only=shape.only is not None,
         tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
-        meant=shape.meant,
         terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in shapes.TERM_KEYS)),
-        plus=shape.plus,
-        price_of=shape.price_of,
     )
 
 
@@ -292,17 +283,15 @@ def _make_fact(shape: shapes.FactShape, criterion: Criterion) -> FactHolds:
 
 def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[str, Criterion]) -> Rule:
     """Return a rule as a record; what it refers to has been checked."""
-    return Rule(
-        id=shape.id,
+    return _fill(
+        Rule,
+        shape,
         area=area,
         when=make_condition(shape.when, criteria),
         implies=tuple(_make_implied(part, criteria[part.criterion]) for part in shape.implies or ()),
         favours=None if shape.favours is None else make_condition(shape.favours, criteria),
-        weight=shape.weight,
-        because=shape.because,
-        rests_on=tuple(Citation(part.source, tuple(part.lines or ()), part.section) for part in shape.rests_on),
+        rests_on=tuple(_fill(Citation, part, lines=tuple(part.lines or ())) for part in shape.rests_on),
         where=where,
-        label=shape.label,
     )
 
 
@@ -317,7 +306,7 @@ def make_questionnaire(
     shape: shapes.QuestionsFile, document: Document, criteria: Mapping[str, Criterion]
 ) -> Questionnaire:
     """Return the questionnaire as a record; what it refers to has been checked."""
-    subjects = [Subject(part.id, part.label, part.ask, part.share, part.help) for part in shape.topics]
+    subjects = [_fill(Subject, part) for part in shape.topics]
     questions = [
         _make_question(part, document.where("questions", index), criteria) for index, part in enumerate(shape.questions)
     ]
@@ -327,35 +316,22 @@ def make_questionnaire(
 def _make_question(shape: shapes.QuestionShape, where: str, criteria: Mapping[str, Criterion]) -> Question:
     about, name = shape.about
     values = criteria[name].values if about == "criterion" else ()
-    return Question(
+    return _fill(
+        Question,
+        shape,
         about=about,
         name=name,
         subjects=tuple(shape.topics),
-        share=shape.share,
         when=None if shape.when is None else make_condition(shape.when, criteria),
-        ask=shape.ask,
-        help=shape.help,
         typical=tuple(values.index(part) if isinstance(part, str) else plain(part) for part in shape.typical),
         where=where,
-        once_known=shape.once_known,
     )
 
 
 def make_policy(shape: shapes.WeightsFile) -> Policy:
     """Return the numbers of policy as a record."""
-    weights, ages = shape.priorities, shape.stale_after
-    by_kind: dict[Kind, str | None] = {
-        "capability": ages.capability,
-        "quantity": ages.quantity,
-        "price": ages.price,
-        "rating": ages.rating,
-    }
-    return Policy(
-        {"must": weights.must, "should": weights.should, "could": weights.could},
-        shape.unknown,
-        {kind: parse_age(age) for kind, age in by_kind.items() if age is not None},
-        shape.combinations,
-    )
+    ages = {kind: parse_age(age) for kind, age in shape.stale_after if age is not None}
+    return _fill(Policy, shape, priorities=shape.priorities.model_dump(), stale_after=ages)
 
 
 def _read_given(value: float | None) -> Number | None:

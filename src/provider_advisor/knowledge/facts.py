@@ -100,9 +100,12 @@ class Facts:
             if self._known is not None and key not in self._touched:
                 return self._known(provider, criterion)
             fact = self._resolve(provider, self.knowledge.criteria[criterion])
-            is_left_out = self._is_fresh_only and self.is_stale(fact)
-            self._found[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
+            self._found[key] = self._drop_stale(fact)
         return self._found[key]
+
+    def _drop_stale(self, fact: Fact) -> Fact:
+        is_left_out = self._is_fresh_only and self.is_stale(fact)
+        return Fact(fact.provider, fact.criterion, aged=True) if is_left_out else fact
 
     def of_no_member(self, provider: str, criterion: str) -> Fact:
         """Return what is claimed of a criterion itself, without what is claimed of its members.
@@ -117,9 +120,7 @@ class Facts:
         if key not in self._general:
             claims = self.base.claims.get(key, ())
             own = [claim for claim in claims if claim.stated <= self.as_of and not claim.members]
-            fact = self._judge(provider, known, own)
-            is_left_out = self._is_fresh_only and self.is_stale(fact)
-            self._general[key] = Fact(provider, criterion, aged=True) if is_left_out else fact
+            self._general[key] = self._drop_stale(self._judge(provider, known, own))
         return self._general[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
@@ -386,19 +387,15 @@ def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact
 
 
 def _pick_lower(first: Interval, second: Interval) -> Interval:
-    """Return the interval of the lower of two amounts."""
-    highs = [end for end in (first.high, second.high) if end is not None]
-    lowest = None if first.low is None or second.low is None else min(first.low, second.low)
-    at_low = [part for part in (first, second) if part.low == lowest]
-    return Interval(lowest, min(highs, default=None), all(part.above for part in at_low))
+    """Return the interval of the lower of two amounts: of 3 to 9 and 5 to 7 that is 3 to 7."""
+    both, either = first.intersect(second), first.hull(second)
+    return Interval(either.low, both.high, either.above)
 
 
 def _pick_higher(first: Interval, second: Interval) -> Interval:
-    """Return the interval of the higher of two amounts."""
-    lows = [part for part in (first, second) if part.low is not None]
-    low = max(lows, key=lambda part: (part.low, part.above), default=Interval())
-    highest = None if first.high is None or second.high is None else max(first.high, second.high)
-    return Interval(low.low, highest, low.above)
+    """Return the interval of the higher of two amounts: of 3 to 9 and 5 to 7 that is 5 to 9."""
+    both, either = first.intersect(second), first.hull(second)
+    return Interval(both.low, either.high, both.above)
 
 
 def _is_beyond(part: Interval, best: Interval, criterion: Criterion) -> bool:

@@ -76,6 +76,8 @@ def _check_value(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterat
     criterion = criteria.get(claim.criterion)
     if criterion is None:
         return
+    if criterion.silent:
+        yield "the criterion is marked `silent`, so there must be no claim; remove one of them."
     if criterion.computed:
         yield "it is computed from prices and usage; remove the claim."
     elif criterion.kind in {"capability", "rating"}:

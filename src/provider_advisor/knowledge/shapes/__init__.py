@@ -10,16 +10,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from provider_advisor.knowledge.shapes.conditions import (
-    AllShape,
-    AnyShape,
-    ConditionShape,
-    FactShape,
-    NeedShape,
-    NotShape,
-    SituationShape,
-    UsageBoundShape,
-)
 from provider_advisor.knowledge.shapes.facts import (
     TERM_KEYS,
     VALUE_KEYS,
@@ -40,12 +30,20 @@ from provider_advisor.knowledge.shapes.facts import (
     TeamFile,
 )
 from provider_advisor.knowledge.shapes.rules import (
+    AllShape,
+    AnyShape,
+    ConditionShape,
+    FactShape,
     ImpliedShape,
+    NeedShape,
+    NotShape,
     QuestionsFile,
     QuestionShape,
     RulesFile,
     RuleShape,
+    SituationShape,
     SubjectShape,
+    UsageBoundShape,
     WeightsFile,
 )
 from provider_advisor.knowledge.shapes.statements import (

@@ -20,6 +20,7 @@ from provider_advisor.knowledge.shapes.values import (
     Weight,
     WordOrWords,
     Words,
+    check_single,
     wrong,
 )
 
@@ -254,6 +255,11 @@ class RatesFile(Shape):
     rates: list[RateShape]
 
 
+def _check_line(line: int | None, source: str | None) -> None:
+    if line is not None and source is None:
+        raise wrong("'line' needs the 'source' that it is a line of; add it")
+
+
 class RenamedShape(Shape):
     """The new name of a product, and the day from which it has it."""
 
@@ -264,8 +270,7 @@ class RenamedShape(Shape):
 
     @model_validator(mode="after")
     def _check_place(self) -> RenamedShape:
-        if self.line is not None and self.source is None:
-            raise wrong("'line' needs the 'source' that it is a line of; add it")
+        _check_line(self.line, self.source)
         return self
 
 
@@ -287,8 +292,7 @@ class ProductShape(Shape):
     def _check_place(self) -> ProductShape:
         if self.source is not None and self.until is None and self.closed_to_new is None:
             raise wrong("'source' says where 'until' or 'closed_to_new' is found; add one of them, or remove it")
-        if self.line is not None and self.source is None:
-            raise wrong("'line' needs the 'source' that it is a line of; add it")
+        _check_line(self.line, self.source)
         return self
 
 
@@ -349,10 +353,7 @@ class ClaimShape(Shape):
 
     @model_validator(mode="after")
     def _check_one_value(self) -> ClaimShape:
-        given = [key for key in VALUE_KEYS if self.get_value(key) is not None]
-        if len(given) != 1:
-            found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong(f"expected exactly one of {', '.join(VALUE_KEYS)}; found {found}")
+        check_single([key for key in VALUE_KEYS if self.get_value(key) is not None], VALUE_KEYS)
         places = [key for key in PLACE_KEYS if getattr(self, key) is not None]
         if not places:
             raise wrong("'line' is missing; say where in the source it is found: line, page, section or anchor")

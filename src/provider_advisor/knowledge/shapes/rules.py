@@ -1,31 +1,138 @@
-"""The shapes of the files under rules/: rules, the numbers of policy, and the questionnaire."""
+"""The shapes of the files under rules/: conditions and rules, the numbers of policy, and the questionnaire."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from provider_advisor.knowledge.records import About
-from provider_advisor.knowledge.shapes.conditions import ConditionShape
-from provider_advisor.knowledge.shapes.values import Days, End, Id, Line, Ref, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import (
+    Amount,
+    Days,
+    End,
+    Id,
+    Line,
+    Ref,
+    Shape,
+    Weight,
+    Words,
+    check_single,
+    wrong,
+)
 
 __all__ = [
+    "AllShape",
+    "AnyShape",
     "CitationShape",
+    "ConditionShape",
+    "FactShape",
     "ImpliedShape",
+    "NeedShape",
+    "NotShape",
     "PrioritiesShape",
     "QuestionShape",
     "QuestionsFile",
     "RuleShape",
     "RulesFile",
+    "SituationShape",
     "StaleAfterShape",
     "SubjectShape",
+    "UsageBoundShape",
     "WeightsFile",
 ]
 
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False, description="a share of teams, between 0 and 1")]
 
 _ABOUT: tuple[About, ...] = ("criterion", "situation", "usage")
+
+
+class NeedShape(Shape):
+    """The team requires the criterion, at any priority."""
+
+    need: Ref
+
+
+class SituationShape(Shape):
+    """The team's situation includes this value of the topic."""
+
+    situation: Id
+    is_: Id = Field(alias="is")
+
+
+class UsageBoundShape(Shape):
+    """The team's monthly volume lies within the bound."""
+
+    usage: Id
+    at_least: Amount | None = None
+    at_most: Amount | None = None
+
+    @model_validator(mode="after")
+    def _check_bound(self) -> UsageBoundShape:
+        if self.at_least is None and self.at_most is None:
+            raise wrong("expected at_least, at_most or both")
+        return self
+
+
+class FactShape(Shape):
+    """A provider has the capability, or its amount or rating lies within the bound."""
+
+    fact: Ref
+    is_: Id | None = Field(default=None, alias="is")
+    at_least: End | None = None
+    at_most: End | None = None
+
+
+class AllShape(Shape):
+    """Every part holds."""
+
+    all: list[ConditionShape] = Field(min_length=1)
+
+
+class AnyShape(Shape):
+    """At least one part holds."""
+
+    any: list[ConditionShape] = Field(min_length=1)
+
+
+class NotShape(Shape):
+    """The part does not hold."""
+
+    not_: ConditionShape = Field(alias="not")
+
+
+_CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
+
+
+def _check_one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
+    if len(found) > 1:
+        raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put both into a list under `all`")
+    return data
+
+
+def _find_form(data: Any) -> str | None:  # noqa: ANN401
+    if isinstance(data, Mapping):
+        return next((f"<{word}>" for word in _CONDITION_WORDS if word in data), None)
+    return None
+
+
+ConditionShape = Annotated[
+    Annotated[NeedShape, Tag("<need>")]
+    | Annotated[SituationShape, Tag("<situation>")]
+    | Annotated[UsageBoundShape, Tag("<usage>")]
+    | Annotated[FactShape, Tag("<fact>")]
+    | Annotated[AllShape, Tag("<all>")]
+    | Annotated[AnyShape, Tag("<any>")]
+    | Annotated[NotShape, Tag("<not>")],
+    Discriminator(
+        _find_form,
+        custom_error_type="form",
+        custom_error_message=f"expected a condition that starts with one of {', '.join(_CONDITION_WORDS)}",
+    ),
+    BeforeValidator(_check_one_word),
+]
 
 
 class ImpliedShape(Shape):
@@ -140,10 +247,7 @@ class QuestionShape(Shape):
 
     @model_validator(mode="after")
     def _check_about(self) -> QuestionShape:
-        given = [key for key in _ABOUT if getattr(self, key) is not None]
-        if len(given) != 1:
-            found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong(f"expected exactly one of {', '.join(_ABOUT)}; found {found}")
+        check_single([key for key in _ABOUT if getattr(self, key) is not None], _ABOUT)
         return self
 
 

@@ -11,7 +11,20 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.knowledge.shapes.values import Amount, Days, End, Id, Ids, Ref, Shape, Weight, Words, wrong
+from provider_advisor.knowledge.shapes.values import (
+    Amount,
+    Days,
+    End,
+    Id,
+    Ids,
+    Ref,
+    Shape,
+    Weight,
+    Words,
+    check_single,
+    find_form,
+    wrong,
+)
 
 __all__ = [
     "VERSION",
@@ -103,10 +116,6 @@ def _check_volume(value: Any) -> Any:  # noqa: ANN401
     raise PydanticCustomError("volume", "expected a number, or a text such as 60000/year or 40000..60000")
 
 
-def _find_volume_form(value: Any) -> str:  # noqa: ANN401
-    return "<word>" if isinstance(value, str) else "<number>"
-
-
 UnlistedOrText = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[UnlistedShape, Tag("<mapping>")],
     Discriminator(
@@ -118,7 +127,7 @@ UnlistedOrText = Annotated[
 VolumeOrText = Annotated[
     Annotated[Amount, Tag("<number>")]
     | Annotated[Annotated[str, Field(pattern=_VOLUME), BeforeValidator(_check_volume)], Tag("<word>")],
-    Discriminator(_find_volume_form),
+    Discriminator(find_form),
 ]
 """A volume by the month, or a text of one by the year or of a range."""
 
@@ -232,12 +241,6 @@ def _check_version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     return value
 
 
-def _find_answer_form(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, list):
-        return "<list>"
-    return "<word>" if isinstance(value, str) else "<number>"
-
-
 def _name_truth(value: Any) -> Any:  # noqa: ANN401
     """Return yes or no for a truth, anything else as it is: programs write `false` for no."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
@@ -245,7 +248,7 @@ def _name_truth(value: Any) -> Any:  # noqa: ANN401
 
 AnswerValue = Annotated[
     Annotated[Amount, Tag("<number>")] | Annotated[Words, Tag("<word>")] | Annotated[list[Id], Tag("<list>")],
-    Discriminator(_find_answer_form),
+    Discriminator(lambda value: "<list>" if isinstance(value, list) else find_form(value)),
     BeforeValidator(_name_truth, json_schema_input_type=Amount | bool | Words | list[Id]),
 ]
 
@@ -281,9 +284,7 @@ class AnswerShape(Shape):
     @model_validator(mode="after")
     def _check_question(self) -> AnswerShape:
         given = [key for key in _ABOUT if getattr(self, key) is not None]
-        if len(given) != 1:
-            found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong(f"expected exactly one of {', '.join(_ABOUT)}; found {found}")
+        check_single(given, _ABOUT)
         if (self.answer is None) is not (given[0] == "topics"):
             raise wrong("'answer' is missing; add it" if self.answer is None else "'topics' takes no 'answer'")
         for key in ("bound", "members"):

@@ -7,6 +7,7 @@ told that it is no text. The tags of forms are no YAML keys, so that the place o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
@@ -25,6 +26,8 @@ __all__ = [
     "Weight",
     "WordOrWords",
     "Words",
+    "check_single",
+    "find_form",
     "is_id",
     "wrong",
 ]
@@ -56,7 +59,15 @@ def _check_days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     raise PydanticCustomError("days", "expected a number of days such as 365d")
 
 
-def _find_end_form(value: Any) -> str:  # noqa: ANN401
+def check_single(given: Sequence[str], keys: Iterable[str]) -> None:
+    """Raise the error for a mapping that is given not just one of the keys."""
+    if len(given) != 1:
+        found = f"both '{given[0]}' and '{given[1]}'" if given else "none"
+        raise wrong(f"expected exactly one of {', '.join(keys)}; found {found}")
+
+
+def find_form(value: Any) -> str:  # noqa: ANN401
+    """Return the tag of a value that may be a word or a number."""
     return "<word>" if isinstance(value, str) else "<number>"
 
 
@@ -76,7 +87,7 @@ Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), Be
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 End = Annotated[
     Annotated[AnyAmount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
-    Discriminator(_find_end_form),
+    Discriminator(find_form),
 ]
 Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_find_ids_form)]
 WordOrWords = Annotated[
