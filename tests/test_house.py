@@ -85,7 +85,7 @@ def test_the_house_can_be_measured():
     measured = {row.split("|")[1].strip(): row.split("|")[2].strip() for row in rows()}
     assert int(measured["files passed by one `recommend`"]) <= 42  # records and the base that finds them are two
     assert int(measured["files passed by one step of `ask`"]) <= 22  # rules name members, which are looked up
-    assert int(measured["files passed by one block of a batch"]) <= 25  # the gaps of products are told in a file
+    assert int(measured["files passed by one block of a batch"]) <= 22
 
 
 def test_no_provider_and_nothing_of_communications_is_in_the_code():

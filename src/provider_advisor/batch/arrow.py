@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.input_columns import DATED, ColumnPlan, plan_columns
+from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnPlan, plan_columns
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
@@ -95,7 +95,7 @@ def arrow_schema(
 
 def _plan_columns(scorer: Scorer, table: pa.Schema, id_column: str | None) -> ColumnPlan:
     plan = plan_columns(table, scorer.facts.knowledge, id_column=id_column)
-    for name in set(DATED) & set(plan.schema.names):
+    for name in set(SCOPE_COLUMNS) & set(plan.schema.names):
         instead = f"knowledge.restrict({name}=…)" if name in Scope._fields else f"{name}=…"
         raise BatchError(
             f"the column '{name}' is not read here; {instead} sets it for all rows. Remove or rename the column."

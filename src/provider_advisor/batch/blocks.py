@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -13,7 +14,17 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = ["Block", "Done", "Piece", "Position", "Reject", "Stopped", "show_record"]
+__all__ = [
+    "Block",
+    "Done",
+    "Piece",
+    "Position",
+    "Reject",
+    "Stopped",
+    "make_block",
+    "show_cells",
+    "show_record",
+]
 
 _LONGEST = 2_000
 Numbers = npt.NDArray[np.int64]
@@ -44,8 +55,7 @@ class Block(NamedTuple):
     """Some thousands of records of one file that follow each other.
 
     `rows` are those that could be read, `numbers` their record numbers, `rejects` the others; both count from the
-    block's beginning.
-    `skipped` counts the records that hold nothing but empty cells, which are neither.
+    block's beginning. `skipped` counts the records that hold nothing but empty cells, which are neither.
     `content` gives the text of the nth of `rows` as it stood in the input; `end` is where the next block begins.
     """
 
@@ -76,11 +86,33 @@ class Block(NamedTuple):
         )
 
 
+def make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
+    source: str,
+    rows: pa.RecordBatch,
+    records: int,
+    reasons: Mapping[int, str],
+    show: Callable[[int], str],
+    end: Position,
+) -> Block:
+    """Return the block of so many records: `rows` and, by place, the reasons why the others could not be read.
+
+    `show` gives the text of the record at a place. For example, of 3 records with the reasons `{1: "is empty"}` the
+    two rows have the numbers 1 and 3, and number 2 is rejected.
+    """
+    places = np.delete(np.arange(records), list(reasons))
+    rejects = tuple(Reject(source, place + 1, show(place), reasons[place]) for place in sorted(reasons))
+    return Block(source, rows, places + 1, rejects, records, end, lambda row: show(int(places[row])))
+
+
 class Piece(NamedTuple):
     """A part of the input that still has to be parsed, by any thread; `read` is how many bytes were read up to it."""
 
     parse: Callable[[], Block]
     read: int
+
+    def then(self, read: Callable[[Block], Block]) -> Piece:
+        """Return the same part, its block read further by whichever thread parses it."""
+        return self._replace(parse=lambda: read(self.parse()))
 
 
 class Done(NamedTuple):
@@ -108,8 +140,15 @@ class Stopped(Exception):  # noqa: N818 (nothing is wrong)
     """The run was asked to stop."""
 
 
+def show_cells(cells: Mapping[str, object]) -> str:
+    """Return a row as JSON for people, without what it leaves empty, cut at 2,000 characters."""
+    filled = {name: cell for name, cell in cells.items() if cell is not None}
+    text = json.dumps(filled, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
+
+
 def show_record(content: bytes) -> str:
-    r"""A record as text for people: without its line end, other bytes than UTF-8 as `\xff`, cut at 2,000 characters.
+    r"""Return a record as text for people: without its line end, bytes that are not UTF-8 as `\xff`, cut as above.
 
     >>> show_record(b"team-1,fax\xff\r\n")
     'team-1,fax\\xff'

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.table import describe_everyday, fold_name
-from provider_advisor.errors import BatchError
+from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, describe_everyday, fold_name
+from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.members import AT
@@ -33,23 +35,23 @@ from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.volumes import write_volume_plainly
 
 __all__ = [
-    "DATED",
+    "SCOPE_COLUMNS",
     "ColumnPlan",
+    "ColumnReader",
     "Spelling",
-    "check_day_type",
+    "add_reasons",
     "find_empty_rows",
+    "is_day_or_age",
     "plan_columns",
-    "read_days",
-    "read_numbers",
+    "read_distinct",
     "rename_all",
 ]
 
-DATED = ("as_of", "max_age", *Scope._fields)
+SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
 """The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""
 
-_TOPICS = ("situation", "usage", "weights")
-USAGE = "usage."
-_ANSWERS = tuple(f"{topic}." for topic in _TOPICS)
+_ANSWERS = (SITUATION, USAGE, WEIGHTS)
+_TOPICS = tuple(prefix.removesuffix(".") for prefix in _ANSWERS)
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
@@ -68,9 +70,9 @@ class Spelling:
     @classmethod
     def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
         """Return the spelling of all columns that are read; `team` is one unless another holds the ids."""
-        names = ["needs", "wants", "unlisted", *DATED, *_TOPICS]
-        names += [f"weights.{area}" for area in list_areas(knowledge)]
-        names += [f"situation.{topic}" for topic in knowledge.topics] + [f"usage.{item}" for item in knowledge.usage]
+        names = ["needs", "wants", "unlisted", *SCOPE_COLUMNS, *_TOPICS]
+        names += [f"{WEIGHTS}{area}" for area in list_areas(knowledge)]
+        names += [f"{SITUATION}{topic}" for topic in knowledge.topics] + [f"{USAGE}{item}" for item in knowledge.usage]
         return cls(names if id_column else ["team", *names], knowledge.find_usage)
 
     def find(self, name: str) -> str | None:
@@ -93,8 +95,8 @@ class Spelling:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
         elif everyday := describe_everyday(name):
             near = everyday
-        elif folded.partition("-")[0] in _TOPICS:
-            known = [ours for ours in self._names.values() if ours.startswith(folded.partition("-")[0] + ".")]
+        elif (topic := folded.partition("-")[0]) in _TOPICS:
+            known = [ours for ours in self._names.values() if ours.startswith(f"{topic}.")]
             near = did_you_mean(name, known) or f" Known: {', '.join(known)}."
         else:
             return
@@ -238,68 +240,96 @@ def _find_zeros(numbers: pa.Array) -> pa.Array:
     return pc.invert(numbers.cast(pa.bool_()))
 
 
-def read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
+class ColumnReader:
+    """Reads the columns of blocks: under our names, numbers and days checked, rows of empty cells left out.
+
+    `decimal` is the sign before fractions in texts of numbers, if the user names it; `schema` is that of the result.
+    """
+
+    def __init__(self, plan: ColumnPlan, decimal: str | None) -> None:
+        self._plan, self._decimal, self.schema = plan, decimal, plan.schema
+        self._is_dated = bool(set(SCOPE_COLUMNS) & set(self.schema.names))
+        if self._is_dated:
+            self.schema = _read_scope(pa.RecordBatch.from_pylist([], self.schema))[0].schema
+
+    def read(self, block: Block) -> Block:
+        """Return the block as it is scored."""
+        rows = self._plan.apply(block.rows)
+        rows = _read_numbers(rows, self._decimal) if self._decimal else rows
+        rows, wrong = _read_scope(rows) if self._is_dated else (rows, {})
+        return block._replace(rows=rows).leave_out(find_empty_rows(rows), wrong)
+
+
+def read_distinct(column: pa.Array, read: Callable[[str], str | None]) -> tuple[pa.Array, dict[int, str]]:
+    """Return a column of texts as they are read, each distinct one once; by row, why some cannot be.
+
+    Nulls stay. `read` raises RequirementsError for a text that cannot be read.
+    """
+    texts = column.cast(pa.string()).dictionary_encode()
+    found: list[str | None] = []
+    wrong: dict[int, str] = {}
+    for code, text in enumerate(texts.dictionary.to_pylist()):
+        try:
+            found.append(read(text))
+        except RequirementsError as error:
+            found.append(None)
+            wrong[code] = str(error)
+    rows = enumerate(texts.indices.to_pylist()) if wrong else ()
+    return pa.array(found, pa.string()).take(texts.indices), {row: wrong[code] for row, code in rows if code in wrong}
+
+
+def add_reasons(wrong: dict[int, str], more: Mapping[int, str]) -> None:
+    """Add what else is wrong with rows: a row that several columns spoil has all their sentences."""
+    for row, reason in more.items():
+        wrong[row] = f"{wrong[row]} {reason}" if row in wrong else reason
+
+
+def _read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
     """Return the rows with all numbers in texts of usage and bounds as they have one reading.
 
     `decimal` is the sign between whole and fraction, "," or "."; the other one stands between thousands.
     """
+
+    def read_bounds(text: str) -> str:
+        return _BOUND.sub(lambda found: write_plainly(found[0], decimal), text)
+
     for place, field in enumerate(rows.schema):
-        is_usage = field.name.startswith("usage.")
+        is_usage = field.name.startswith(USAGE)
         if (is_usage or field.name in {"needs", "wants"}) and field.type in {pa.string(), pa.large_string()}:
-            texts = rows.column(place).dictionary_encode()
-            read = [
-                text
-                and (
-                    write_volume_plainly(text, decimal)
-                    if is_usage
-                    else _BOUND.sub(lambda found: write_plainly(found[0], decimal), text)
-                )
-                for text in texts.dictionary.to_pylist()
-            ]
-            column = pa.array(read, pa.string()).take(texts.indices).cast(field.type)
-            rows = rows.set_column(place, field, column)
+            read = partial(write_volume_plainly, decimal=decimal) if is_usage else read_bounds
+            column, _ = read_distinct(rows.column(place), read)
+            rows = rows.set_column(place, field, column.cast(field.type))
     return rows
 
 
-def read_days(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
-    """Return the rows with days and ages as checked texts, null where there is none; by row, what is wrong with some.
+def _read_scope(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Return the rows with all columns of days, ages and names as checked texts; by row, what is wrong with some.
 
-    Where one of the two columns is missing, it is added, empty. Raises BatchError for a type that cannot be read.
+    A column that is missing is added, empty. Raises BatchError for a type that cannot be read.
     """
     wrong: dict[int, str] = {}
-    for name in DATED:
-        column, errors = _read_texts(name, rows.column(name)) if name in rows.schema.names else (None, {})
-        texts = pa.nulls(rows.num_rows, pa.string()) if column is None else column
-        place = rows.schema.get_field_index(name)
-        field = pa.field(name, pa.string())
-        rows = rows.add_column(rows.num_columns, field, texts) if place < 0 else rows.set_column(place, field, texts)
-        wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in errors.items()}
+    for name in SCOPE_COLUMNS:
+        place, field = rows.schema.get_field_index(name), pa.field(name, pa.string())
+        if place < 0:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, pa.string()))
+        else:
+            texts, errors = read_distinct(_cast_to_texts(name, rows.column(place)), partial(_read_text, name))
+            rows = rows.set_column(place, field, texts)
+            add_reasons(wrong, errors)
     return rows, wrong
 
 
-def _read_texts(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    texts = _cast_to_texts(name, column).dictionary_encode()
-    read = [_read_text(name, text or "") for text in texts.dictionary.to_pylist()]
-    if not read:
-        return pa.nulls(len(column), pa.string()), {}
-    codes = texts.indices
-    wrong = {place: reason for place, (_, reason) in enumerate(read) if reason}
-    rows = enumerate(codes.to_pylist()) if wrong else ()
-    errors = {row: wrong[code] for row, code in rows if code in wrong}
-    return pa.array([text for text, _ in read], pa.string()).take(codes), errors
-
-
 def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
-    check_day_type(name, column.type)
+    _check_scope_type(name, column.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if _is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), ";")
-    return column.cast(pa.string())
+    return column
 
 
-def check_day_type(name: str, kind: pa.DataType) -> None:
-    """Raise BatchError if a column of days or ages has a type that cannot be read."""
+def _check_scope_type(name: str, kind: pa.DataType) -> None:
+    """Raise BatchError if a column of days, ages or names has a type that cannot be read."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     is_named = name in Scope._fields
     kind = kind.value_type if is_named and _is_list(kind) else kind
@@ -316,19 +346,22 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _read_text(name: str, text: str) -> tuple[str | None, str | None]:
-    """Return a day or an age as it is read, or what is wrong with it; neither for a blank text."""
+def _read_text(name: str, text: str) -> str | None:
+    """Return a day, an age or names without blanks around them, None if nothing is left. Raises RequirementsError."""
     text = text.strip()
-    if not text:
-        return None, None
-    if name in Scope._fields:  # the names are looked up where the knowledge base is at hand
-        return text, None
-    if _is_day(text) if name == "as_of" else _AGE.fullmatch(text):
-        return text, None
-    return None, f"'{name}' is '{text[:80]}'; expected {'YYYY-MM-DD' if name == 'as_of' else 'days such as 365d'}."
+    # Names are looked up where the knowledge base is at hand.
+    if not text or name in Scope._fields or is_day_or_age(name, text):
+        return text or None
+    raise RequirementsError(
+        f"'{name}' is '{text[:80]}'; expected {'YYYY-MM-DD' if name == 'as_of' else 'days such as 365d'}."
+    )
 
 
-def _is_day(text: str) -> bool:
+@lru_cache(maxsize=4096)
+def is_day_or_age(name: str, text: str) -> bool:
+    """Return whether a text can be read as what the column holds: a day for `as_of`, else an age such as 365d."""
+    if name != "as_of":
+        return _AGE.fullmatch(text) is not None
     try:
         return bool(parse_day(text))
     except ValueError:

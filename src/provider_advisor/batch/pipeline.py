@@ -9,19 +9,19 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Done, Piece, Position, Reject, Stopped
-from provider_advisor.batch.input_columns import DATED
+from provider_advisor.batch.input_columns import SCOPE_COLUMNS
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import RowScope, Scorer
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.batch.reading import Inputs
-from provider_advisor.batch.writing.frames import plan_shape
+from provider_advisor.batch.writing.frames import plan_columns_of_form
 from provider_advisor.batch.writing.long_form import LongForm
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchFailure, RequirementsError
@@ -83,16 +83,16 @@ class Scoring:
             for name, provider in knowledge.providers.items()
             if any(product.closed_to_new for product in provider.products.values())
         }
-        first = self._get_scorer(self._look())
-        self.facts = first.facts
-        left = [field for field in schema if not (options.dated and field.name in DATED)]
-        wide = first.output_schema(pa.schema(left))
-        self._long = self._plan_long(wide, first) if options.long else None
-        self.schema, self._shape = plan_shape(self._long.schema if self._long else wide, form)
+        self._first = self._get_scorer(self._look())
+        self.facts = self._first.facts
+        left = [field for field in schema if not (options.dated and field.name in SCOPE_COLUMNS)]
+        wide = self._first.output_schema(pa.schema(left))
+        self._long = self._plan_long(wide) if options.long else None
+        self.schema, self._changes = plan_columns_of_form(self._long.schema if self._long else wide, form)
 
-    def _plan_long(self, wide: pa.Schema, scorer: Scorer) -> LongForm:
+    def _plan_long(self, wide: pa.Schema) -> LongForm:
         providers = tuple(self._knowledge.providers)
-        return LongForm(wide, providers, scorer.find_id(wide), reasons=self._options.reasons)
+        return LongForm(wide, providers, self._first.find_id(wide), reasons=self._options.reasons)
 
     def score(self, piece: Piece) -> Done:
         """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
@@ -117,9 +117,9 @@ class Scoring:
         same facts, but with an age of 365d they differ. So a table of thousands of days needs only a few scorers.
         """
         if not self._options.dated:
-            return self._score_slices(rows, self._get_scorer(self._look()), None)
-        keys = list(zip(*(_list_values(rows, name) for name in DATED), strict=True))
-        rows = rows.drop_columns([name for name in DATED if name in rows.schema.names])
+            return self._score_slices(rows, self._first, None)
+        keys = list(zip(*(_list_values(rows, name) for name in SCOPE_COLUMNS), strict=True))
+        rows = rows.drop_columns([name for name in SCOPE_COLUMNS if name in rows.schema.names])
         looked: dict[tuple[str | None, ...], RowScope] = {}
         unread: dict[tuple[str | None, ...], str] = {}
         for key in set(keys):
@@ -135,7 +135,7 @@ class Scoring:
         results, places = [], []
         for members in groups.values() or [[]]:
             days = [looked[keys[row]] for row in members]
-            scorer = self._get_scorer(days[0] if days else self._look())
+            scorer = self._get_scorer(days[0]) if days else self._first
             some = rows if len(members) == rows.num_rows else rows.take(pa.array(members, pa.int64()))
             result = self._score_slices(some, scorer, days)
             results.append(result._replace(errors={members[row]: why for row, why in result.errors.items()}))
@@ -157,7 +157,8 @@ class Scoring:
             scored = scorer.score(rows.slice(start, _MOST_ROWS), some)
             errors = {start + row: reason for row, reason in scored.errors.items()}
             batch = self._long.lengthen(scored.batch) if self._long else scored.batch
-            parts.append(_Frames(self._shape(batch), errors, scored.tally))
+            frame = cast("pl.DataFrame", pl.from_arrow(batch)).with_columns(self._changes)
+            parts.append(_Frames(frame, errors, scored.tally))
         return parts[0] if len(parts) == 1 else _join_frames(parts)
 
     def _look(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:

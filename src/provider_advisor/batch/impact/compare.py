@@ -14,7 +14,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Block, Piece
 from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample, Sampling
 from provider_advisor.batch.impact.partial import Causes, find_causes
-from provider_advisor.batch.input_columns import DATED
+from provider_advisor.batch.input_columns import SCOPE_COLUMNS
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS
 from provider_advisor.errors import BatchError
@@ -182,7 +182,7 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
 
 def _count_dated(rows: pa.RecordBatch) -> int:
     """How many rows name a day, an age, providers or sources of their own."""
-    found = [name for name in DATED if name in rows.schema.names]
+    found = [name for name in SCOPE_COLUMNS if name in rows.schema.names]
     return max((rows.num_rows - rows[name].null_count for name in found), default=0)
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
-from provider_advisor.batch.input_columns import Spelling, rename_all
+from provider_advisor.batch.blocks import Block
+from provider_advisor.batch.input_columns import Spelling, add_reasons, read_distinct, rename_all
 from provider_advisor.batch.reading.text_blocks import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
@@ -55,6 +57,15 @@ class _AskedColumn(NamedTuple):
         """Return whether it is a wish in the team's own words: its header."""
         return self.targets == (UNLISTED,)
 
+    def read(self, cell: str, scale: Scale) -> str | None:
+        """Return what a cell asks for. Raises RequirementsError, which names the column."""
+        try:
+            if self.is_unlisted:
+                return _read_own_words(cell, self.header, scale)
+            return _read_cell(cell, self.targets, scale)
+        except RequirementsError as error:
+            raise RequirementsError(f"the column '{reveal_line(self.header)}' {error}") from error
+
 
 class CriterionColumns(NamedTuple):
     """How a table with criteria as columns is read; `matches` are what all headers stand for, for people to see."""
@@ -65,30 +76,16 @@ class CriterionColumns(NamedTuple):
     schema: pa.Schema
     matches: tuple[Match, ...]
 
-    def apply(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
-        """Return the rows with `needs` in place of their criteria; by row, what is wrong with some."""
+    def read(self, block: Block) -> Block:
+        """Return a block with `needs` in place of its criteria, without the rows that have a wrong cell."""
+        rows = block.rows
         wrong: dict[int, str] = {}
         lists: list[pa.Array] = []
         own: list[pa.Array] = []
         for column in self.columns:
-            texts = rows.column(column.place).cast(pa.string()).dictionary_encode()
-            items: list[str | None] = []
-            reasons: dict[int, str] = {}
-            for code, cell in enumerate(texts.dictionary.to_pylist()):
-                try:
-                    items.append(
-                        _read_own_words(cell, column.header, self.scale)
-                        if column.is_unlisted
-                        else _read_cell(cell, column.targets, self.scale)
-                    )
-                except RequirementsError as error:
-                    items.append(None)
-                    reasons[code] = f"the column '{reveal_line(column.header)}' {error}"
-            codes = texts.indices
-            if reasons:
-                bad = {row: reasons[code] for row, code in enumerate(codes.to_pylist()) if code in reasons}
-                wrong |= {row: f"{wrong[row]} {reason}" if row in wrong else reason for row, reason in bad.items()}
-            (own if column.is_unlisted else lists).append(pa.array(items, pa.string()).take(codes))
+            items, reasons = read_distinct(rows.column(column.place), partial(column.read, scale=self.scale))
+            add_reasons(wrong, reasons)
+            (own if column.is_unlisted else lists).append(items)
         # Not by Arrow: where it skips nulls, it leaves out rows that have nothing else (pyarrow 26).
         empty = pa.nulls(rows.num_rows, pa.string())
         frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists or [empty])})
@@ -98,7 +95,8 @@ class CriterionColumns(NamedTuple):
             cells = zip(*(items.to_pylist() for items in own), strict=True)
             texts = [[text for text in row if text is not None] or None for row in cells]
             found.append(pa.array(texts, pa.list_(pa.string())))
-        return pa.RecordBatch.from_arrays(found, schema=self.schema), wrong
+        rows = pa.RecordBatch.from_arrays(found, schema=self.schema)
+        return block._replace(rows=rows).leave_out(None, wrong)
 
 
 def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:

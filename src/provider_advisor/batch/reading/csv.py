@@ -18,15 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from provider_advisor.batch.blocks import Block, Position, Reject, show_record
+from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.record_boundaries import find_record_ends, read_cells, scan_record
 from provider_advisor.batch.reading.sources import Stream
-from provider_advisor.batch.reading.text_blocks import (
-    Limits,
-    TextBlock,
-    refuse_other_encodings,
-)
+from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
 from provider_advisor.errors import BatchError
 
 __all__ = ["Header", "parse_block", "parse_exactly", "read_header"]
@@ -154,7 +150,7 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
             reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
             records = cache(lambda: _take_lines_as_records(newlines) if ends_with_line else _find_records(text))
-            return _make_block(origin, parsed.rows, reasons, records)
+            return _make_csv_block(origin, parsed.rows, reasons, records)
     return _parse_carefully(origin, parsed)
 
 
@@ -178,7 +174,7 @@ def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
     # Arrow numbers the records that it was given; `kept` turns its numbers into places among all.
     kept = np.delete(np.arange(records.starts.size), list(reasons))
     reasons |= {int(kept[place]): _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
-    return _make_block(origin, parsed.rows, reasons, lambda: records)
+    return _make_csv_block(origin, parsed.rows, reasons, lambda: records)
 
 
 def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Block:
@@ -196,7 +192,7 @@ def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Bl
         for column, cell in zip(columns, read_cells(text.data, record), strict=True):
             column.append(cell.decode())
     rows = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], list(header.names))
-    return _make_block(_Origin(text, header, source, file), rows, reasons, lambda: records)
+    return _make_csv_block(_Origin(text, header, source, file), rows, reasons, lambda: records)
 
 
 def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | None:
@@ -301,17 +297,14 @@ def _describe_ragged(cells: int, header: Header) -> str:
     return f"has {cells:,} {'field' if cells == 1 else 'fields'}, expected {len(header.names):,}"
 
 
-def _make_block(
+def _make_csv_block(
     origin: _Origin, rows: pa.RecordBatch, reasons: dict[int, str], records: Callable[[], _Records]
 ) -> Block:
-    """Return the block of the rows and of the rejected records, by their places."""
-    count = rows.num_rows + len(reasons)
-    numbers = np.delete(np.arange(1, count + 1), list(reasons))
+    """Return the block of the rows and of the rejected records; where records begin is only worked out to show one."""
 
-    def get_raw(number: int) -> str:
+    def show(place: int) -> str:
         found = records()
-        return show_record(origin.text.data[found.starts[number - 1] : found.ends[number - 1]])
+        return show_record(origin.text.data[found.starts[place] : found.ends[place]])
 
-    rejects = [Reject(origin.source, place + 1, get_raw(place + 1), reasons[place]) for place in sorted(reasons)]
     end = Position(origin.file, origin.text.end)
-    return Block(origin.source, rows, numbers, tuple(rejects), count, end, lambda row: get_raw(int(numbers[row])))
+    return make_block(origin.source, rows, rows.num_rows + len(reasons), reasons, show, end)

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.input_columns import (
-    DATED,
-    ColumnPlan,
-    Spelling,
-    check_day_type,
-    find_empty_rows,
-    plan_columns,
-    read_days,
-    read_numbers,
-    rename_all,
-)
-from provider_advisor.batch.reading.criterion_columns import CriterionColumns, plan_criterion_columns
+from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Spelling, plan_columns, rename_all
+from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.database import find_database, read_query, read_query_schema
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
@@ -71,7 +62,7 @@ class Inputs:
     @property
     def is_dated(self) -> bool:
         """Return whether rows may name the day of their facts, or how old those may be."""
-        return bool(set(DATED) & set(self.schema.names))
+        return bool(set(SCOPE_COLUMNS) & set(self.schema.names))
 
     @property
     def size(self) -> int:
@@ -88,7 +79,7 @@ class Inputs:
         """Return whether a run can continue where an earlier one stopped: not in workbooks, which are read at once."""
         return self.can_be_read_again and self.form != "xlsx"
 
-    def pieces(self, start: Position = Position()) -> Iterator[Piece]:  # noqa: B008 (a constant)
+    def pieces(self, start: Position = Position()) -> Generator[Piece]:  # noqa: B008 (a constant)
         """Yield the blocks from a place on, in order, yet to be parsed. Raises BatchFailure."""
         before = sum(source.size for source in self.sources[: start.file])
         for file in range(start.file, len(self.sources)):
@@ -96,6 +87,10 @@ class Inputs:
             for piece in self.opener(source, file, start if file == start.file else Position(file)):
                 yield piece._replace(read=before + min(piece.read, source.size or piece.read))
             before += source.size
+
+    def read_further(self, read: Callable[[Block], Block], **changes: Any) -> Inputs:  # noqa: ANN401 (of any field)
+        """Return the inputs with each block read further by `read`, and with the fields that this changes."""
+        return replace(self, opener=lambda *place: (piece.then(read) for piece in self.opener(*place)), **changes)
 
 
 def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
@@ -108,25 +103,30 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 ) -> Inputs:
     """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
-    found = _open_inputs(names, knowledge, form, separator, limits, options, unknown)
-    return found if unknown is None else _set_unknown_aside(found, unknown)
+    if any(map(is_database, names)):
+        found = _read_columns(_open_query(names, form, limits, options), knowledge, options, dict(options.renames))
+    else:
+        found = _open_files(names, knowledge, form, separator, limits, options, unknown)
+    if unknown is None:
+        return found
+    return found.read_further(
+        lambda block: block._replace(rows=set_unknown_aside(block.rows, unknown)),
+        schema=add_unlisted(found.schema),
+        unknown=unknown,
+    )
 
 
-def _set_unknown_aside(inputs: Inputs, unknown: UnknownWords) -> Inputs:
-    """Return the inputs with unknown words among the requirements in the team's own words."""
-
-    def read(parse: Callable[[], Block]) -> Block:
-        block = parse()
-        return block._replace(rows=set_unknown_aside(block.rows, unknown))
-
-    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        for piece in inputs.opener(source, file, start):
-            yield piece._replace(parse=partial(read, piece.parse))
-
-    return replace(inputs, schema=add_unlisted(inputs.schema), opener=opener, unknown=unknown)
+def _open_query(names: tuple[str, ...], form: str | None, limits: Limits, options: ReadingOptions) -> Inputs:
+    if form:
+        raise BatchError("--input-format is for files; leave it out for a database.")
+    options.check("database")
+    query = options.query or ""
+    source = find_database(names, query)
+    schema = read_query_schema(source, query)
+    return Inputs((source,), "database", schema, lambda *_: read_query(source, query, schema, limits))
 
 
-def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
+def _open_files(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     names: tuple[str, ...],
     knowledge: KnowledgeBase,
     form: str | None,
@@ -135,23 +135,13 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     options: ReadingOptions,
     unknown: UnknownWords | None,
 ) -> Inputs:
-    if any(map(is_database, names)):
-        if form:
-            raise BatchError("--input-format is for files; leave it out for a database.")
-        options.check("database")
-        found = _open_query(find_database(names, options.query), options.query or "", limits)
-        return _read_columns(
-            found, plan_columns(found.schema, knowledge, dict(options.renames), options.id_column), options.decimal
-        )
     if options.query:
         raise BatchError("--query is for a database; give one, such as postgresql://host/name, or leave out --query.")
     sources = find_sources(names)
-    forms = {source.name: choose_form(source.address or "-", form, "--input-format") for source in sources}
-    if len(set(forms.values())) > 1:
-        raise BatchError(
-            f"the inputs have different formats ({', '.join(sorted(set(forms.values())))}); use one at a time."
-        )
-    kind = next(iter(forms.values()))
+    forms = sorted({choose_form(source.address or "-", form, "--input-format") for source in sources})
+    if len(forms) > 1:
+        raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
+    (kind,) = forms
     options.check(kind)
     if kind == "jsonl":
         return _open_lines(sources, knowledge, limits, options, unknown)
@@ -160,7 +150,7 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     else:
         found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
     found, renames = _read_criteria(found, knowledge, options)
-    return _read_columns(found, plan_columns(found.schema, knowledge, renames, options.id_column), options.decimal)
+    return _read_columns(found, knowledge, options, renames)
 
 
 def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions) -> tuple[Inputs, dict[str, str]]:
@@ -176,17 +166,7 @@ def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOpt
     plan = plan_criterion_columns(inputs.schema, first, knowledge, options)
     if plan is None:
         return inputs, renames
-
-    def parse(piece: Piece, plan: CriterionColumns) -> Block:
-        block = piece.parse()
-        rows, wrong = plan.apply(block.rows)
-        return block._replace(rows=rows).leave_out(None, wrong)
-
-    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        for piece in inputs.opener(source, file, start):
-            yield piece._replace(parse=partial(parse, piece, plan))
-
-    found = replace(inputs, schema=plan.schema, opener=opener, matches=plan.matches)
+    found = inputs.read_further(plan.read, schema=plan.schema, matches=plan.matches)
     return found, {old: new for old, new in renames.items() if old in plan.schema.names}
 
 
@@ -219,32 +199,11 @@ def _open_workbooks(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, op
     )  # fmt: skip
 
 
-def _read_columns(inputs: Inputs, plan: ColumnPlan, decimal: str | None) -> Inputs:
-    """Return the inputs with their columns under our names, days read, and rows of empty cells left out."""
-    is_dated = bool(set(DATED) & set(plan.schema.names))
-    schema = plan.schema
-    if is_dated:
-        for name in set(DATED) & set(schema.names):
-            check_day_type(name, schema.field(name).type)
-        schema = read_days(pa.RecordBatch.from_pylist([], schema))[0].schema
-
-    def read(parse: Callable[[], Block]) -> Block:
-        block = parse()
-        rows = plan.apply(block.rows)
-        rows = read_numbers(rows, decimal) if decimal else rows
-        rows, wrong = read_days(rows) if is_dated else (rows, {})
-        return block._replace(rows=rows).leave_out(find_empty_rows(rows), wrong)
-
-    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        for piece in inputs.opener(source, file, start):
-            yield piece._replace(parse=partial(read, piece.parse))
-
-    return replace(inputs, schema=schema, opener=opener)
-
-
-def _open_query(source: InputFile, query: str, limits: Limits) -> Inputs:
-    schema = read_query_schema(source, query)
-    return Inputs((source,), "database", schema, lambda *_: read_query(source, query, schema, limits))
+def _read_columns(
+    inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions, renames: Mapping[str, str]
+) -> Inputs:
+    columns = ColumnReader(plan_columns(inputs.schema, knowledge, renames, options.id_column), options.decimal)
+    return inputs.read_further(columns.read, schema=columns.schema)
 
 
 def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:
@@ -282,15 +241,15 @@ def _open_csv(sources: tuple[InputFile, ...], separator: bytes, limits: Limits, 
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
         header, stream = headers[file]
-        cutter = partial(cut_records, separator=header.separator)
-
-        def parse(text: TextBlock) -> Block:
-            block = parse_block(text, header, source.name, file)
-            return block if header.names == first.names else block._replace(rows=block.rows.select(list(first.names)))
-
+        parse = partial(parse_block, header=header, source=source.name, file=file)
         offset = start.offset or header.start
         with stream or Stream(source, offset, options.encoding) as opened:
-            yield from _make_pieces(opened, split_text(opened, offset, cutter, limits), parse)
+            texts = split_text(opened, offset, partial(cut_records, separator=header.separator), limits)
+            for piece in _make_pieces(opened, texts, parse):
+                yield piece if header.names == first.names else piece.then(order_columns)
+
+    def order_columns(block: Block) -> Block:
+        return block._replace(rows=block.rows.select(list(first.names)))
 
     return Inputs(sources, "csv", first.schema, opener)
 
@@ -324,9 +283,7 @@ def _open_lines(
     schema = keys.schema
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        def parse(text: TextBlock) -> Block:
-            return parse_lines(text, keys, schema, source.name, file)
-
+        parse = partial(parse_lines, keys=keys, schema=schema, source=source.name, file=file)
         if not source.regular and file == 0:
             yield from _make_pieces(stream, chain([first], begun), parse)
             return

@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Block, Position, Reject, show_record
-from provider_advisor.batch.input_columns import DATED, Spelling
+from provider_advisor.batch.blocks import Block, Position, make_block, show_record
+from provider_advisor.batch.input_columns import SCOPE_COLUMNS, Spelling, is_day_or_age
 from provider_advisor.batch.kernel.table import UNLISTED, USAGE, WEIGHTS, split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
@@ -26,7 +25,6 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.members import AT
-from provider_advisor.logic import parse_day
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.unknown_words import UnknownWords
@@ -36,9 +34,10 @@ __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", 
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
 # one where usage is given.
-KEYS = frozenset({"team", "needs", "wants", "situation", "usage", "unlisted", "weights", "unsure", "uncounted", *DATED})
+KEYS = frozenset(
+    {"team", "needs", "wants", "situation", "usage", "unlisted", "weights", "unsure", "uncounted", *SCOPE_COLUMNS}
+)
 _LARGEST = 1e12
-_PLAIN_AGE = re.compile(r"[1-9][0-9]{0,4}d")
 _PARTING = re.compile(r"[,;\r\n]")
 _LONGEST_NAME = 2_000
 _LONGEST_KEY = 200
@@ -79,7 +78,7 @@ class Keys(NamedTuple):
         fields += [(f"situation.{topic}", _WORDS) for topic in self.knowledge.topics]
         fields += [(f"usage.{item}", pa.float64()) for item in self.knowledge.usage]
         fields += [(UNLISTED, _WORDS), *((f"{WEIGHTS}{area}", pa.float64()) for area in list_areas(self.knowledge))]
-        fields += [(name, pa.string()) for name in DATED]
+        fields += [(name, pa.string()) for name in SCOPE_COLUMNS]
         return pa.schema(fields + [(name, pa.string()) for name in self.carried])
 
 
@@ -111,12 +110,9 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
                 rows.append(_parse_row(line, columns))
             except RowError as error:
                 reasons[place] = str(error)
-    numbers = np.delete(np.arange(1, len(lines) + 1), list(reasons))
-    rejects = tuple(Reject(source, place + 1, show_record(lines[place]), reasons[place]) for place in sorted(reasons))
     end = Position(file, text.end)
-    batch = _make_batch(rows, schema)
-    return Block(
-        source, batch, numbers, rejects, len(lines), end, lambda row: show_record(lines[int(numbers[row]) - 1])
+    return make_block(
+        source, _make_batch(rows, schema), len(lines), reasons, lambda place: show_record(lines[place]), end
     )
 
 
@@ -299,7 +295,8 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
             cells[name] = names = _join_names(value)
             fits = names is not None
         else:
-            fits = type(value) is str and _is_plain_text(name, value)
+            fits = type(value) is str
+            fits = fits and (0 < len(value) <= _LONGEST_NAME if name == "team" else is_day_or_age(name, value))
             cells[name] = value
         if not fits:
             return None
@@ -364,20 +361,6 @@ def _add_volumes(cells: Row, given: Row, columns: _Columns) -> bool:
         else:
             numbers[item] = amount
     return _add_numbers(cells, numbers, columns.usage)
-
-
-@lru_cache(maxsize=4096)
-def _is_plain_day(text: str) -> bool:
-    try:
-        return bool(parse_day(text))
-    except ValueError:
-        return False
-
-
-def _is_plain_text(name: str, value: str) -> bool:
-    if name == "team":
-        return 0 < len(value) <= _LONGEST_NAME
-    return _is_plain_day(value) if name == "as_of" else _PLAIN_AGE.fullmatch(value) is not None
 
 
 def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:

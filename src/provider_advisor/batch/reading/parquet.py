@@ -7,7 +7,6 @@ therefore read as they are stored, as codes of a dictionary, and spelt out some 
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from provider_advisor.batch.blocks import Block, Piece, Position, Reject
+from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
 from provider_advisor.batch.reading.column_types import (
     convert_column,
     describe_unsound,
@@ -38,7 +37,6 @@ __all__ = ["find_group_ends", "parse_batch", "read_parquet", "read_schema"]
 
 _ROWS = 65_536
 _BUFFER = 1 << 20
-_LONGEST = 2_000
 _BLOCKS = 4
 """A batch holds as many bytes as this number of blocks of a text."""
 _MOST_SPELT_OUT = 4 << 30
@@ -219,18 +217,11 @@ def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end
             for row in range(batch.num_rows):
                 if not is_sound(column.slice(row, 1)):
                     reasons.setdefault(row, f"'{field.name}' contains {describe_unsound(field.type)}")
-    numbers = np.arange(1, batch.num_rows + 1)
-    rejects = tuple(
-        Reject(source.name, row + 1, _show_row(batch, row), reason) for row, reason in sorted(reasons.items())
-    )
     if reasons:
-        numbers = np.delete(numbers, list(reasons))
-        places = pa.array(numbers - 1)
+        places = pa.array(np.delete(np.arange(batch.num_rows), list(reasons)))
         columns = [drop_unused_words(column.take(places)) for column in columns]
     rows = pa.RecordBatch.from_arrays(columns, schema=schema)
-    return Block(
-        source.name, rows, numbers, rejects, batch.num_rows, end, lambda row: _show_row(batch, int(numbers[row]) - 1)
-    )
+    return make_block(source.name, rows, batch.num_rows, reasons, lambda row: _show_row(batch, row), end)
 
 
 def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
@@ -246,7 +237,4 @@ def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
 
 
 def _show_row(rows: pa.RecordBatch, row: int) -> str:
-    """Return a row as JSON, without what it leaves empty."""
-    cells = {name: show_cell(rows[name][row]) for name in rows.schema.names}
-    text = json.dumps({name: cell for name, cell in cells.items() if cell is not None}, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
+    return show_cells({name: show_cell(rows[name][row]) for name in rows.schema.names})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
@@ -11,7 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Block, Piece, Position
+from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
 from provider_advisor.batch.reading.sources import InputFile, Stream
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.workbook import (
@@ -28,7 +27,6 @@ from provider_advisor.requirements.workbook import (
 __all__ = ["choose_types", "cut_grid", "read_grid"]
 
 _ROWS = 10_000
-_LONGEST = 2_000
 _WHOLE = float(2**53)
 Types = dict[str, pa.DataType]
 _POLARS: dict[pa.DataType, pl.DataType] = {
@@ -106,7 +104,4 @@ def _make_column(cells: Sequence[Cell], kind: pa.DataType, decimal: str) -> pa.A
 
 
 def _show_row(names: Iterable[str], row: Sequence[Cell]) -> str:
-    """Return a row as JSON, without what it leaves empty."""
-    cells = {name: write_cell(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
-    text = json.dumps(cells, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
+    return show_cells({name: write_cell(cell) for name, cell in zip(names, row, strict=True) if cell is not None})

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
+from provider_advisor.batch.blocks import Done, Position, Stopped
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
@@ -251,7 +251,7 @@ def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
 def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
     """Yield the scored blocks of a share, which ends where one of them does. Raises BatchFailure if it does not."""
     end = share.end and (share.end.file, share.end.offset)
-    with closing(_iterate(opened.inputs, share.start)) as pieces:
+    with closing(opened.inputs.pieces(share.start)) as pieces:
         for piece in pieces:
             done = opened.scoring.score(piece)
             place = (done.end.file, done.end.offset)
@@ -263,10 +263,6 @@ def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
             yield done
             if place == end:
                 return
-
-
-def _iterate(inputs: Inputs, start: Position) -> Generator[Piece]:
-    yield from inputs.pieces(start)
 
 
 def _open_job(job: Job) -> _OpenJob:

@@ -10,7 +10,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 import polars as pl
 import pyarrow as pa
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REJECTS_HEADER",
-    "Shaper",
     "encode_frame",
     "is_rejects_file",
     "join_parts",
-    "make_frame",
-    "plan_shape",
+    "plan_columns_of_form",
     "refuse_foreign_rejects",
     "replace_rejects",
     "write_frames",
@@ -39,19 +37,10 @@ __all__ = [
 
 REJECTS_HEADER = b"file,row,reason,content\n"
 _JOINER = ";"
-Shaper = Callable[[pa.RecordBatch], pl.DataFrame]
 
 
-def make_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
-    """Return the same table for Polars."""
-    frame = pl.from_arrow(table)
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(frame)
-    return frame
-
-
-def plan_shape(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
-    """Return the columns of an output in this form, and a function from a table of the schema to a frame of them.
+def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[pl.Expr]]:
+    """Return the columns of an output in this form, and how those that it cannot hold as they are become texts.
 
     CSV and workbooks hold no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that
     the form cannot hold.
@@ -59,10 +48,9 @@ def plan_shape(schema: pa.Schema, form: str) -> tuple[pl.Schema, Shaper]:
     given = _make_empty(schema)
     if form == "jsonl":
         _refuse_bytes(given.schema)
-    if form not in {"csv", "xlsx"}:
-        return given.schema, make_frame
-    changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)]
-    return given.with_columns(changes).schema, lambda table: make_frame(table).with_columns(changes)
+    flat = form in {"csv", "xlsx"}
+    changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)] if flat else []
+    return given.with_columns(changes).schema, changes
 
 
 def _make_empty(schema: pa.Schema) -> pl.DataFrame:
@@ -78,7 +66,8 @@ def _make_empty(schema: pa.Schema) -> pl.DataFrame:
 
 def _make_without_rows(schema: pa.Schema) -> pl.DataFrame:
     # pa.Schema.empty_table would look for pandas, and import it.
-    return make_frame(pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
+    table = pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+    return cast("pl.DataFrame", pl.from_arrow(table))
 
 
 def _refuse_bytes(schema: pl.Schema) -> None:
