@@ -16,7 +16,16 @@ from provider_advisor.decision.findings import Finding
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA
 
-__all__ = ["ProductGap", "find_gaps_between", "find_product_gaps", "find_wish_gaps"]
+__all__ = ["MetBy", "ProductGap", "find_gaps", "find_product_gaps", "find_wish_gaps", "list_met"]
+
+
+class MetBy(NamedTuple):
+    """A requirement that is met: the products that each meet it, and those of which that is stated."""
+
+    finding: Finding
+    criterion: Criterion
+    products: frozenset[str]
+    stated: frozenset[str]
 
 
 class ProductGap(NamedTuple):
@@ -32,53 +41,47 @@ class ProductGap(NamedTuple):
 
 def find_product_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> tuple[ProductGap, ...]:
     """Return the gaps between the musts of one provider, in the order of the requirements."""
-    return tuple(find_gaps_between(findings, findings, knowledge))
+    musts = list_met((finding for finding in findings if finding.decides_standing), knowledge)
+    return tuple(find_gaps(musts, musts, knowledge))
 
 
 def find_wish_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> tuple[ProductGap, ...]:
     """Return the gaps of one provider's wishes to its musts, or to each other if no must names a product."""
     wishes = [finding for finding in findings if finding.requirement and finding.requirement.priority != "must"]
-    musts = [finding for finding in findings if finding.decides_standing and finding.products]
-    return tuple(_find_gaps(wishes, musts or wishes, knowledge))
+    met = list_met(wishes, knowledge)
+    musts = list_met((finding for finding in findings if finding.decides_standing and finding.products), knowledge)
+    return tuple(find_gaps(met, musts or met, knowledge))
 
 
-def find_gaps_between(
-    asked: Iterable[Finding], beside: Iterable[Finding], knowledge: KnowledgeBase
-) -> Iterator[ProductGap]:
-    """Yield the gaps of the musts asked to those beside them, all of one provider.
+def list_met(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[MetBy, ...]:
+    """Return the findings that products meet, with these products."""
+    return tuple(
+        MetBy(finding, knowledge.criteria[finding.requirement.criterion], finding.products, stated)
+        for finding in findings
+        if finding.requirement is not None and (stated := finding.stated_products)
+    )
+
+
+def find_gaps(asked: Iterable[MetBy], beside: Sequence[MetBy], knowledge: KnowledgeBase) -> Iterator[ProductGap]:
+    """Yield the gaps of what is asked to what is beside it, all of one provider.
 
     Of two musts that each have a gap to the other, the first by its id is told.
     """
-    one, other = ([finding for finding in part if finding.decides_standing] for part in (asked, beside))
-    return _find_gaps(one, other, knowledge)
+    for part in asked:
+        for other in beside if part.criterion.same_product else ():
+            if other.products and part.stated.isdisjoint(other.products) and _has_gap_to(part, other, knowledge):
+                is_doubtful = not part.products or not part.products.isdisjoint(other.products)
+                yield ProductGap(part.finding, other.finding, is_doubtful)
 
 
-def _find_gaps(asked: Iterable[Finding], beside: Iterable[Finding], knowledge: KnowledgeBase) -> Iterator[ProductGap]:
-    others = [(finding, products) for finding in beside if (products := finding.products)]
-    for finding in asked:
-        own = _get_criterion(finding, knowledge)
-        stated = finding.stated_products if own is not None and own.same_product else frozenset()
-        if own is None or not stated:
-            continue
-        products = finding.products
-        for other, taken in others:
-            if stated.isdisjoint(taken) and _has_gap_to(finding, own, other, knowledge):
-                yield ProductGap(finding, other, not products or not products.isdisjoint(taken))
-
-
-def _get_criterion(finding: Finding, knowledge: KnowledgeBase) -> Criterion | None:
-    return None if finding.requirement is None else knowledge.criteria[finding.requirement.criterion]
-
-
-def _has_gap_to(finding: Finding, own: Criterion, other: Finding, knowledge: KnowledgeBase) -> bool:
-    beside = _get_criterion(other, knowledge)
-    if beside is None or beside.id == own.id or not _is_meant(own, beside, knowledge):
+def _has_gap_to(part: MetBy, other: MetBy, knowledge: KnowledgeBase) -> bool:
+    own, beside = part.criterion, other.criterion
+    if beside.id == own.id or not _is_meant(own, beside, knowledge):
         return False
-    if own.id < beside.id or finding.decides_standing != other.decides_standing:
+    if own.id < beside.id or part.finding.decides_standing != other.finding.decides_standing:
         return True
     # Where the other one has a gap to this one too, that is told instead.
-    products = finding.products
-    has_gap_back = bool(products) and other.stated_products.isdisjoint(products)
+    has_gap_back = bool(part.products) and other.stated.isdisjoint(part.products)
     return not (has_gap_back and _is_meant(beside, own, knowledge))
 
 

@@ -2,10 +2,14 @@
 
 An example: data-region@eu is cell 7, video-api cell 3. In the first row that has both, the pair (7, 3) is found to have
 a gap at acme; every later row with both gets `acme:data-region@eu`, if its verdict names acme.
+
+A gap depends on products, and not on how much is asked: participants>=90 and participants>=95 are of one class if the
+same products meet both. So some thousands of pairs of classes are compared, and not every pair of cells.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -15,115 +19,114 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import Verdicts
-from provider_advisor.decision.product_gaps import find_gaps_between
+from provider_advisor.decision.product_gaps import MetBy, find_gaps, list_met
 
 __all__ = ["ProductGaps"]
 
+_Met = tuple[tuple[MetBy, ...], ...]
+"""By provider, the musts of a cell that products meet."""
+
+
+class _Classes(NamedTuple):
+    """The class of each cell; by class, whether it may have a gap, and whether others may have one to it."""
+
+    of: Ints
+    may_have: Flags
+    may_face: Flags
+
 
 class _Pairs(NamedTuple):
-    """Rows, and two of the cells that each is made up of: the first may have a gap to the second."""
+    """Pairs of classes in one row, the first of which may have a gap to the second: `first * size + second`."""
 
     rows: Ints
-    asked: Ints
-    beside: Ints
+    classes: Ints
+    size: int
 
 
 class ProductGaps:
-    """The gaps of a batch, by pairs of cells; several threads may use it."""
+    """The gaps of a batch, by pairs of classes of cells; several threads may use it."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._knowledge = cells.facts.knowledge
         self._providers = tuple(self._knowledge.providers)
-        # By cell: 0 where no must names a product, 1 where one does, 2 where it must be that of the other musts.
-        self._kinds = np.zeros(0, np.int8)
+        self._numbers: dict[object, int] = {}
+        self._met: list[_Met] = []  # of the first cell of each class
+        self._classes = _Classes(np.zeros(0, np.int32), np.zeros(0, bool), np.zeros(0, bool))
         self._found: dict[tuple[int, int], tuple[tuple[int, str], ...]] = {}
-        self._stating: dict[int, tuple[int, ...]] = {}
 
     def list_codes(self, entries: Entries, verdicts: Verdicts, kept: Flags) -> pa.ListArray:
         """Return for each row that is kept the gaps of the providers that its verdict names: `acme:data-region@eu`."""
-        pairs = self._pair_cells(entries, len(kept))
-        named = self._mark_named(verdicts) & kept
-        found: set[tuple[int, str]] = set()
-        if len(pairs.rows):
-            # One number a pair: to sort pairs of numbers took a quarter of the time of a batch.
-            size = int(pairs.beside.max()) + 1
-            several, places = np.unique(pairs.asked.astype(np.int64) * size + pairs.beside, return_inverse=True)
-            gaps_of = [self._get_gaps(*divmod(pair, size)) for pair in several.tolist()]
-            has_gaps = np.array([bool(gaps) for gaps in gaps_of])[places]
-            with_gaps, numbers = pairs.rows[has_gaps], places[has_gaps]
-            for number in np.unique(numbers).tolist():
-                rows = with_gaps[numbers == number]
-                for place, criterion in gaps_of[number]:
-                    code = f"{self._providers[place]}:{criterion}"
-                    found.update((row, code) for row in rows[named[place, rows]].tolist())
-        return _make_gap_lists(sorted(found), kept)
+        pairs = self._pair_classes(entries, len(kept))
+        several = arrays.make_numbers(pairs.classes).dictionary_encode()
+        gaps_of = [self._get_gaps(*divmod(pair, pairs.size)) for pair in several.dictionary.to_pylist()]
+        # All gaps one behind the other; each pair of a row takes the stretch of its own.
+        gaps, counts = [*chain.from_iterable(gaps_of)], np.array([*map(len, gaps_of)], np.int64)
+        words = sorted({code for _, code in gaps})
+        ranks = {word: rank for rank, word in enumerate(words)}
+        places, codes = np.array([(place, ranks[code]) for place, code in gaps], np.int64).reshape(-1, 2).T
+        own = arrays.read_values(several.indices)
+        repeats = counts.take(own)
+        chosen = _stretch((np.cumsum(counts) - counts).take(own), repeats)
+        rows = np.repeat(pairs.rows, repeats)
+        named = (self._mark_named(verdicts) & kept)[places[chosen], rows]
+        found = np.unique(rows[named].astype(np.int64) * max(len(words), 1) + codes[chosen][named])
+        rows, codes = np.divmod(found, max(len(words), 1))
+        ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(kept)))])
+        return arrays.make_lists(ends, arrays.make_dictionary(codes.astype(np.int32), words), kept)
 
     def _mark_named(self, verdicts: Verdicts) -> Flags:
         places = np.arange(len(self._providers))[:, np.newaxis]
         return np.asarray(verdicts.among | (verdicts.provider == places) | (verdicts.lean == places))
 
-    def _pair_cells(self, entries: Entries, rows: int) -> _Pairs:
-        """Return the pairs of cells of each row with a must that has to be met by the product that meets the others."""
-        kinds = self._get_kinds()[entries.cells]
-        asked, others = np.flatnonzero(kinds > 1), np.flatnonzero(kinds > 0)
+    def _pair_classes(self, entries: Entries, rows: int) -> _Pairs:
+        classes = self._get_classes()
+        of, size = classes.of.take(entries.cells), len(classes.may_have)
+        asked, others = np.flatnonzero(classes.may_have.take(of)), np.flatnonzero(classes.may_face.take(of))
         others = others[np.argsort(entries.rows[others], kind="stable")]
         counts = np.bincount(entries.rows[others], minlength=rows)
-        ends = np.cumsum(counts)
-        repeats = counts[entries.rows[asked]]
-        left = np.repeat(asked, repeats)
-        within = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        right = others[(ends - counts)[entries.rows[left]] + within] if len(left) else left
-        return _Pairs(entries.rows[left], entries.cells[left], entries.cells[right])
+        at = entries.rows[asked]
+        repeats = counts.take(at)
+        beside = others[_stretch((np.cumsum(counts) - counts).take(at), repeats)]
+        return _Pairs(np.repeat(at, repeats), np.repeat(of[asked], repeats).astype(np.int64) * size + of[beside], size)
 
-    def _get_kinds(self) -> Ints:
+    def _get_classes(self) -> _Classes:
         with self._cells.lock:
-            more = [self._judge_cell(cell) for cell in self._cells.known[len(self._kinds) :]]
-            if more:
-                self._kinds = np.concatenate([self._kinds, np.array(more, np.int8)])
-            return self._kinds
+            known = self._cells.known[len(self._classes.of) :]
+            if known:
+                more = np.array([self._find_class(cell) for cell in known], np.int32)
+                met = [[*chain.from_iterable(of_providers)] for of_providers in self._met]
+                may_have = [any(part.criterion.same_product for part in parts) for parts in met]
+                may_face = [any(part.products for part in parts) for parts in met]
+                of = np.concatenate([self._classes.of, more])
+                self._classes = _Classes(of, np.array(may_have, bool), np.array(may_face, bool))
+            return self._classes
 
-    def _judge_cell(self, cell: Cell) -> int:
-        criteria = self._knowledge.criteria
-        musts = [
-            finding.requirement.criterion
+    def _find_class(self, cell: Cell) -> int:
+        met = tuple(
+            list_met((finding for finding in findings if finding.decides_standing), self._knowledge)
             for findings in cell.findings
-            for finding in findings
-            if finding.requirement is not None
-            and finding.decides_standing
-            and (finding.products or finding.stated_products)
-        ]
-        return 2 if any(criteria[name].same_product for name in musts) else int(bool(musts))
+        )
+        key = tuple(tuple((part.criterion.id, part.products, part.stated) for part in parts) for parts in met)
+        number = self._numbers.setdefault(key, len(self._met))
+        if number == len(self._met):
+            self._met.append(met)
+        return number
 
     def _get_gaps(self, asked: int, beside: int) -> tuple[tuple[int, str], ...]:
-        """Return the providers, by place, and the criteria that have a gap between two cells."""
+        """Return the places of the providers that have a gap between two classes, and the code of each gap."""
         key = (asked, beside)
         if key not in self._found:
-            first, second = self._cells.known[asked].findings, self._cells.known[beside].findings
             self._found[key] = tuple(
-                (place, gap.asked.requirement.criterion)
-                for place in self._list_stating(asked)
-                for gap in find_gaps_between(first[place], second[place], self._knowledge)
+                (place, f"{self._providers[place]}:{gap.asked.requirement.criterion}")
+                for place, (own, others) in enumerate(zip(self._met[asked], self._met[beside], strict=True))
+                for gap in find_gaps(own, others, self._knowledge)
                 if gap.asked.requirement is not None
             )
         return self._found[key]
 
-    def _list_stating(self, asked: int) -> tuple[int, ...]:
-        """Return the places of the providers that state a must of a cell for products: no other has a gap there."""
-        if asked not in self._stating:
-            self._stating[asked] = tuple(
-                place
-                for place, findings in enumerate(self._cells.known[asked].findings)
-                if any(finding.decides_standing and finding.stated_products for finding in findings)
-            )
-        return self._stating[asked]
 
-
-def _make_gap_lists(found: list[tuple[int, str]], kept: Flags) -> pa.ListArray:
-    """Return lists of codes, given each with its row in order; rows that are not kept have none."""
-    words = sorted({code for _, code in found})
-    places = {word: place for place, word in enumerate(words)}
-    counts = np.bincount(np.array([row for row, _ in found], np.int64), minlength=len(kept))
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    codes = np.array([places[code] for _, code in found], np.int32)
-    return arrays.make_lists(ends, arrays.make_dictionary(codes, words), kept)
+def _stretch(begins: Ints, lengths: Ints) -> Ints:
+    """Return the numbers of stretches, one behind the other: (5, 0) and (2, 3) give 5, 6, 0, 1, 2."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
