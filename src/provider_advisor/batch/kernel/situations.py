@@ -123,9 +123,9 @@ class _Met:
             numbers = [*map(self._numbers.get, answers)]
             if None in numbers:
                 numbers = [*map(self._get_number, answers)]
-            codes = np.array(numbers, np.int32)[codes]
+            codes = np.array(numbers, np.int32).take(codes)
             # The arrays of flags are handed out as they are: later answers get places behind those of these rows.
-            wrong = np.flatnonzero(self._flags[_WRONG][codes]).tolist()
+            wrong = np.flatnonzero(self._flags[_WRONG].take(codes)).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
             return Answers(codes, self._flags[_GIVEN], holding), sentences

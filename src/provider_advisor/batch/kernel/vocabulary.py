@@ -86,11 +86,11 @@ class WordReader:
         with self._cells.lock:
             self._forget_the_many()
             known = self._numbers[default]
-            if new := [word for word in words if word not in known]:
-                self._read_new(new, default)
-            # One look-up in a dictionary for each word, then all that is known of the words at once.
-            numbers = [*map(known.__getitem__, words)]
-            cells, low, high, doubts = self._looked.take(np.array(numbers, np.int64), axis=1)
+            # One look-up in a dictionary for each word (NaN for a new one), then all that is known of them at once.
+            numbers = np.array([*map(known.get, words)], float)
+            if len(new := np.flatnonzero(np.isnan(numbers))):
+                numbers[new] = self._read_new([words[place] for place in new.tolist()], default)
+            cells, low, high, doubts = self._looked.take(numbers.astype(np.int64), axis=1)
         return Looked(cells.astype(np.int32), low, high, doubts.astype(np.int32))
 
     def _forget_the_many(self) -> None:
@@ -174,15 +174,17 @@ class WordReader:
         name = fold(get_name(item))
         return DIGITS if name.isdigit() else LOOSE if name in self._knowledge.loose_words else 0
 
-    def _read_new(self, words: Sequence[str], default: Priority) -> None:
-        """Read different words that were not met before."""
+    def _read_new(self, words: Sequence[str], default: Priority) -> range:
+        """Read different words that were not met before, and return their numbers."""
         unknown = find_unknown((word for word in words if not word.strip().startswith("{")), self._knowledge)  # no JSON
         found = [self._read(word, default, unknown) for word in words]
         begin, self._count = self._count, self._count + len(words)
         while self._count > self._looked.shape[1]:
             self._looked = np.hstack([self._looked, np.zeros_like(self._looked)])
         self._looked[:, begin : self._count] = np.array(found, float).T
-        self._numbers[default].update(zip(words, range(begin, self._count), strict=True))
+        numbers = range(begin, self._count)
+        self._numbers[default].update(zip(words, numbers, strict=True))
+        return numbers
 
     def _read(self, word: str, default: Priority, unknown: Container[str]) -> _Read:
         if word not in unknown:
