@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime as dt
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -16,25 +13,20 @@ import click
 
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.faces.cli.batch_summary import show_summary
-from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options
+from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator
+from provider_advisor.faces.cli.matches import show_notes
 from provider_advisor.faces.cli.options import (
     as_of_option,
     knowledge_options,
-    load_knowledge,
+    max_age_option,
     path_name,
-    read_age,
-    read_day,
     read_input,
-    read_scope_options,
-    read_separator,
     scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.cli.sheet_options import show_unknown
 from provider_advisor.faces.text import Page, clean, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.base import Scope
 from provider_advisor.safe_text import dump_json
 from provider_advisor.whole_file import write_whole
 
@@ -60,45 +52,26 @@ _CALLED = {
 }
 
 
-@dataclass(frozen=True)
 class BatchOptions(InputOptions):
     """The options of the command, as they were given."""
 
-    output_format: str | None
-    reasons: bool
-    explain: bool
-    long: bool
-    rejects: str | None
-    summary: str | None
-    report: str | None
-    resume: bool
-    threads: int | None
-    engine: str
-    master: str | None
-    quiet: bool
-    as_of: str | None
-    max_age: str | None
-    only: tuple[str, ...]
-    without: tuple[str, ...]
-    sources: tuple[str, ...]
-    customer_of: tuple[str, ...]
-    facts: str | None
-    rules: str | None
+    output_format: str | None = None
+    reasons: bool = False
+    explain: bool = False
+    long: bool = False
+    rejects: str | None = None
+    summary: str | None = None
+    report: str | None = None
+    resume: bool = False
+    threads: int | None = None
+    engine: str = "local"
+    master: str | None = None
+    quiet: bool = False
 
     @property
     def has_summary(self) -> bool:
         """Whether what all rows came to is shown or written."""
         return bool(self.summary or self.report) or not self.quiet
-
-    @property
-    def day(self) -> dt.date | None:
-        """The day of --as-of."""
-        return read_day(self.as_of)
-
-    @property
-    def age(self) -> int | None:
-        """The days of --max-age."""
-        return read_age(self.max_age)
 
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
@@ -142,7 +115,7 @@ class BatchOptions(InputOptions):
 @click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn.")
 @click.option("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+@max_age_option
 @scope_options
 @knowledge_options
 @click.pass_context
@@ -175,9 +148,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from provider_advisor.batch.run import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
 
-    knowledge = load_knowledge(options.facts, options.rules)
-    scope = read_scope_options(knowledge, **{name: getattr(options, name) for name in Scope._fields})
-    knowledge = knowledge.restrict(**scope._asdict())
+    knowledge = options.limit(options.load())
     with _stage(names, options) as (places, placed, staging):
         try:
             result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
@@ -185,7 +156,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
             _say(str(error))
             context.exit(128 + error.number)
         if result.unknown is not None:
-            show_unknown(result.unknown)
+            show_notes(result.unknown.describe())
         _finish(result, facts, placed, staging)
     if result.rejected:
         context.exit(_REJECTED)
@@ -215,7 +186,7 @@ def _stage(
         if given["rejects"] and is_stored(given["rejects"]):
             staging.refuse_other(_CALLED["rejects"], REJECTS_HEADER, "a rejects file from an earlier run")
         output = str(placed.pop("output"))
-        yield (*names[:-1], output), dataclasses.replace(options, **placed), staging
+        yield (*names[:-1], output), options.replace(**placed), staging
 
 
 def _name_rejects(url: str) -> str:

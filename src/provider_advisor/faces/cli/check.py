@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -12,12 +11,10 @@ from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.check_cases import check_cases
 from provider_advisor.faces.cli.freshness import show_freshness
 from provider_advisor.faces.cli.options import (
+    Options,
     as_of_option,
     format_option,
     knowledge_options,
-    load_knowledge,
-    read_day,
-    read_scope_options,
     today,
 )
 from provider_advisor.faces.text import clean, show_text
@@ -28,19 +25,13 @@ from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 __all__ = ["check_command"]
 
 
-@dataclass(frozen=True)
-class CheckOptions:
+class CheckOptions(Options):
     """The options of the command, as they were given."""
 
     with_cases: bool
     accept: bool
     freshness: bool
     within: int | None
-    only: tuple[str, ...]
-    form: str
-    as_of: str | None
-    facts: str | None
-    rules: str | None
 
 
 @click.command("check")
@@ -73,15 +64,14 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = CheckOptions(**given)
     _refuse_mixed(options)
-    day = read_day(options.as_of) or today()
+    day = options.day or today()
     if options.facts is None and options.rules is None and (kind := find_overlooked()) is not None:
         raise KnowledgeError([_explain_overlooked(kind)])
-    knowledge = load_knowledge(options.facts, options.rules)
+    knowledge = options.load()
     if ahead := list(find_future_claims(knowledge, max(day, today()))):
         raise KnowledgeError(ahead)
     if options.freshness:
-        scope = read_scope_options(knowledge, only=options.only)
-        show_freshness(facts_as_of(knowledge.restrict(only=scope.only), day), options.within or 0, options.form)
+        show_freshness(facts_as_of(options.limit(knowledge), day), options.within or 0, options.form)
         return
     cases = read_cases(options.facts, options.rules)
     found = list(suspicions(facts_as_of(knowledge, day)))

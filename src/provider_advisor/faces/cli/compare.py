@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import joined
 from provider_advisor.faces.cli.options import (
+    Options,
     as_of_option,
     complete_by,
     format_option,
     knowledge_options,
-    load_knowledge,
-    read_day,
-    read_scope_options,
     scope_options,
     today,
 )
@@ -31,6 +30,13 @@ __all__ = ["compare_command"]
 _MOST_COLUMNS = 4
 
 
+class CompareOptions(Options):
+    """The options of the command, as they were given."""
+
+    area: str | None
+    every: bool
+
+
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
 @click.option("--area", shell_complete=complete_by("areas"), help="Show only criteria in this area, such as video.")
@@ -39,29 +45,20 @@ _MOST_COLUMNS = 4
 @scope_options
 @format_option("text", "json")
 @knowledge_options
-def compare_command(  # noqa: PLR0913 (one parameter an option)
-    *,
-    providers: tuple[str, ...],
-    area: str | None,
-    as_of: str | None,
-    every: bool,
-    form: str,
-    facts: str | None,
-    rules: str | None,
-    **scope: tuple[str, ...],
-) -> None:
+def compare_command(providers: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of CompareOptions)
     """Show providers side by side.
 
     Shows what is known about PROVIDERS, or about all providers in scope, with evidence and sources. For five or more
     providers, shows only the criteria on which they are known to differ.
     """
-    knowledge = load_knowledge(facts, rules)
-    if not providers and not any(scope.values()):
+    options = CompareOptions(**given)
+    knowledge = options.load()
+    if not (providers or options.only or options.without or options.sources or options.customer_of):
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
-    knowledge = knowledge.restrict(**read_scope_options(knowledge, **scope)._asdict())
-    criteria = _criteria(area, knowledge)
-    book = facts_as_of(knowledge, (read_day(as_of) or today()))
+    knowledge = options.limit(knowledge)
+    criteria = _criteria(options.area, knowledge)
+    book = facts_as_of(knowledge, options.day or today())
     chosen = named or list(book.knowledge.providers)
     _refuse_absent(chosen, book)
     asked = {criterion.id for criterion in criteria}
@@ -70,10 +67,10 @@ def compare_command(  # noqa: PLR0913 (one parameter an option)
     both = sorted([*criteria, *members], key=lambda criterion: (criterion.area, criterion.id))
     rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in both]
     known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
-    if form == "json":
+    if options.form == "json":
         show_json([row.record(knowledge) for row in fold_members(known)])
     else:
-        _show(known, chosen, book, every=every)
+        _show(known, chosen, book, every=options.every)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -14,13 +13,12 @@ from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.changes import show_changes
 from provider_advisor.faces.cli.options import (
+    Options,
     as_of_option,
     complete_by,
     format_option,
     knowledge_options,
-    load_knowledge,
     read_day,
-    read_scope_options,
     scope_options,
     today,
 )
@@ -34,20 +32,11 @@ from provider_advisor.requirements.doubtful_words import suggest_words
 __all__ = ["facts_command"]
 
 
-@dataclass(frozen=True)
-class FactsOptions:
+class FactsOptions(Options):
     """The options of the command, as they were given."""
 
     changes: bool
     since: str | None
-    as_of: str | None
-    form: str
-    only: tuple[str, ...]
-    without: tuple[str, ...]
-    sources: tuple[str, ...]
-    customer_of: tuple[str, ...]
-    facts: str | None
-    rules: str | None
 
 
 @click.command("facts")
@@ -74,22 +63,13 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
         raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
     if options.as_of is not None and not options.changes:
         raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
-    since, until = read_day(options.since), read_day(options.as_of) or today()
-    knowledge = load_knowledge(options.facts, options.rules)
-    scope = read_scope_options(
-        knowledge,
-        only=options.only,
-        without=options.without,
-        sources=options.sources,
-        customer_of=options.customer_of,
-    )
-    knowledge = knowledge.restrict(**scope._asdict())
+    since, until = read_day(options.since), options.day or today()
+    knowledge = options.limit(options.load())
     found = _chosen(names, knowledge)
     if since is not None:
         show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
         return
-    form = options.form
-    if form == "json":
+    if options.form == "json":
         show_json([claim_record(part) for claim in found for part in _list_parts(claim)])
     elif found:
         _show(found, knowledge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,13 @@ from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,
     knowledge_options,
-    load_knowledge,
+    max_age_option,
     path_name,
-    read_age,
-    read_day,
-    read_scope_options,
     scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge.base import Scope
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact import Version
@@ -35,22 +31,12 @@ __all__ = ["impact_command"]
 _SIDE = "FOLDER|REVISION"
 
 
-@dataclass(frozen=True)
 class ImpactOptions(InputOptions):
     """The options of the command, as they were given."""
 
     before: str
-    after: str | None
+    after: str | None = None
     sample: int
-    as_of: str | None
-    max_age: str | None
-    only: tuple[str, ...]
-    without: tuple[str, ...]
-    sources: tuple[str, ...]
-    customer_of: tuple[str, ...]
-    form: str
-    facts: str | None
-    rules: str | None
 
 
 @click.command("impact")
@@ -67,7 +53,7 @@ class ImpactOptions(InputOptions):
     help="If more verdicts than this change, look for reasons in a random sample of this many.",
 )
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+@max_age_option
 @scope_options
 @format_option("text", "json")
 @knowledge_options
@@ -99,7 +85,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
     """Return the impact as data, and the names of all providers by their ids."""
     from provider_advisor.batch.impact import Asked, impact_record, measure_impact, merge_readable  # noqa: PLC0415
 
-    day, age = read_day(options.as_of) or today(), read_age(options.max_age)
+    day, age = options.day or today(), options.age
     before, after = _limit(_read_side(options.before), _read_after(options), options)
     both = merge_readable(before.knowledge, after.knowledge)
     inputs = options.open_inputs(teams, both)
@@ -129,7 +115,7 @@ def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Ver
         providers={**sides[0].providers, **sides[1].providers},
         sources={**sides[0].sources, **sides[1].sources},
     )
-    given = read_scope_options(both, **{name: getattr(options, name) for name in Scope._fields})._asdict()
+    given = options.read_scope(both)._asdict()
     limited = []
     for side, name in zip(sides, (before.name, after.name), strict=True):
         known = {
@@ -160,5 +146,5 @@ def _read_after(options: ImpactOptions) -> Version:
         return _read_side(options.after)
     if given or is_folder(options.before):
         name = " and ".join(given) or "the shipped knowledge base"
-        return Version(name, load_knowledge(options.facts, options.rules))
+        return Version(name, options.load())
     return load_working_tree(options.before, Path.cwd())

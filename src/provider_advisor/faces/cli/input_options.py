@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from provider_advisor.errors import BatchError
-from provider_advisor.faces.cli.options import read_separator
-from provider_advisor.faces.cli.sheet_options import (
-    note_matches,
-    read_matches_option,
+from provider_advisor.faces.cli.matches import note_matches, read_matches_option, show_matches
+from provider_advisor.faces.cli.options import (
+    Options,
+    decimal_option,
+    join_options,
     sheet_options,
-    show_matches,
     unlisted_unknown_option,
 )
 from provider_advisor.knowledge import KnowledgeBase
@@ -23,30 +21,28 @@ from provider_advisor.requirements.priority_cells import read_scale
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.reading import Inputs, ReadingOptions
 
-__all__ = ["FORMS", "InputOptions", "input_options"]
+__all__ = ["FORMS", "InputOptions", "input_options", "read_separator"]
 
-F = TypeVar("F", bound=Callable[..., Any])
-
+_SEPARATORS = {"tab": "\t", "\\t": "\t"}
 FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 
 
-@dataclass(frozen=True)
-class InputOptions:
+class InputOptions(Options):
     """What the user says of the inputs, as it was given; the fields of `input_options`."""
 
-    id_column: str | None
-    input_format: str | None
-    separator: str
-    encoding: str | None
-    skip_lines: int
-    decimal: str | None
-    query: str | None
-    renames: tuple[str, ...]
-    sheet: str | None
-    scale: str | None
-    matches: str | None
-    matched: str | None
-    unlisted_unknown: bool
+    id_column: str | None = None
+    input_format: str | None = None
+    separator: str = ","
+    encoding: str | None = None
+    skip_lines: int = 0
+    decimal: str | None = None
+    query: str | None = None
+    renames: tuple[str, ...] = ()
+    sheet: str | None = None
+    scale: str | None = None
+    matches: str | None = None
+    matched: str | None = None
+    unlisted_unknown: bool = False
 
     def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
         """Return the options as readers take them. Raises BatchError, KnowledgeError and RequirementsError."""
@@ -79,43 +75,28 @@ class InputOptions:
         show_matches(inputs.matches, inputs.notices, path=self.matched, inputs=names, quiet=quiet)
 
 
-def input_options(command: F) -> F:
-    """Add the options that `InputOptions` holds."""
-    command = unlisted_unknown_option(sheet_options(command))
-    for option in reversed(
-        (
-            click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
-            click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
-            click.option(
-                "--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."
-            ),
-            click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."),
-            click.option(
-                "--skip-lines",
-                type=click.IntRange(0, 1000),
-                default=0,
-                metavar="N",
-                help="Lines to skip above the header.",
-            ),
-            click.option(
-                "--decimal",
-                type=click.Choice([",", "."]),
-                help="Decimal separator in numbers such as 5.000 or 1.234,56.",
-            ),
-            click.option(
-                "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
-            ),
-            click.option(
-                "--rename",
-                "renames",
-                multiple=True,
-                metavar="OLD=NEW",
-                help='Rename a column, as in "Bedarf=needs"; can be repeated.',
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+input_options = join_options(
+    click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
+    click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
+    click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."),
+    click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."),
+    click.option(
+        "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines to skip above the header."
+    ),
+    decimal_option,
+    click.option(
+        "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
+    ),
+    click.option(
+        "--rename",
+        "renames",
+        multiple=True,
+        metavar="OLD=NEW",
+        help='Rename a column, as in "Bedarf=needs"; can be repeated.',
+    ),
+    unlisted_unknown_option,
+    sheet_options,
+)
 
 
 def _read_rename(given: str) -> tuple[str, str]:
@@ -123,3 +104,11 @@ def _read_rename(given: str) -> tuple[str, str]:
     if not (old and sign and new):
         raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
     return old, new
+
+
+def read_separator(text: str) -> bytes:
+    """Return the separator that a text names: `;`, `tab`. Raises BatchError."""
+    character = _SEPARATORS.get(text, text).encode()
+    if len(character) != 1 or character in b'"\r\n':
+        raise BatchError(f"'{text[:40]}' is not a separator; expected one character, such as ; or tab.")
+    return character

@@ -8,37 +8,39 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
 
-from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import split_words
 from provider_advisor.whole_file import write_whole
 
 __all__ = [
+    "Options",
     "as_of_option",
-    "color_option",
     "complete_by",
+    "decimal_option",
     "format_option",
+    "join_options",
     "knowledge_options",
     "load_knowledge",
+    "max_age_option",
     "name_input",
     "need_web",
     "path_name",
     "read_age",
     "read_day",
     "read_input",
-    "read_pairs",
-    "read_scope_options",
-    "read_separator",
+    "robustness_option",
     "scope_options",
+    "sheet_options",
     "store_option",
     "today",
+    "unlisted_unknown_option",
     "write_answer",
 ]
 
@@ -77,61 +79,77 @@ class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class f
 path_name = _PathName()
 
 
-def knowledge_options(command: F) -> F:
-    """Add `--facts DIR` and `--rules DIR`."""
-    for kind in ("rules", "facts"):
-        command = click.option(
+def join_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return a decorator that adds all the options, in this order."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+_KNOWLEDGE_HELP = "Folder of %s to use instead of the one shipped with the program."
+
+knowledge_options = join_options(
+    *(
+        click.option(
             f"--{kind}",
             type=path_name,
             metavar="DIR",
             shell_complete=complete_by("folders"),
-            help=f"Folder of {kind} to use instead of the one shipped with the program.",
-        )(command)
-    return command
-
-
-def scope_options(command: F) -> F:
-    """Add `--only`, `--without`, `--sources` and `--customer-of`; `read_scope_options` reads them."""
-    for name, what, text in (
-        (
-            "--customer-of",
-            "LIST",
-            "Providers you are already a customer of; their products that are closed to new customers then count.",
-        ),
-        ("--sources", "LIST", "Use only claims from these sources."),
-        ("--without", "LIST", "Do not compare these providers."),
-        ("--only", "LIST", "Compare only these providers, such as acme,other."),
-    ):
-        complete = complete_by("sources" if name == "--sources" else "providers")
-        command = click.option(name, multiple=True, metavar=what, shell_complete=complete, help=text)(command)
-    return command
-
-
-def read_scope_options(knowledge: KnowledgeBase, **given: Iterable[str]) -> Scope:
-    """Return the scope that the options of `scope_options` name. Raises RequirementsError."""
-    if not any(given.values()):
-        return EVERYTHING
-    from provider_advisor.knowledge.scope import read_scope  # noqa: PLC0415 (most answers look at everything)
-
-    return read_scope(knowledge, **{name: list(_split_names(name, texts)) for name, texts in given.items()})
-
-
-def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
-    for text in texts:
-        for part in text.replace(";", ",").split(","):
-            if not part.strip():
-                option = name.replace("_", "-")
-                raise RequirementsError(
-                    f"'{text[:80]}' after --{option} has an empty name; expected names separated by commas."
-                )
-            yield part.strip()
-
-
-def as_of_option(command: F) -> F:
-    """Add `--as-of DATE`."""
-    return click.option("--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today.")(
-        command
+            help=_KNOWLEDGE_HELP % kind,
+        )
+        for kind in ("facts", "rules")
     )
+)
+scope_options = join_options(
+    *(
+        click.option(name, multiple=True, metavar="LIST", shell_complete=complete_by(what), help=text)
+        for name, what, text in (
+            ("--only", "providers", "Compare only these providers, such as acme,other."),
+            ("--without", "providers", "Do not compare these providers."),
+            ("--sources", "sources", "Use only claims from these sources."),
+            (
+                "--customer-of",
+                "providers",
+                "Providers you are already a customer of; their products that are closed to new customers then count.",
+            ),
+        )
+    )
+)
+sheet_options = join_options(
+    click.option("--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."),
+    click.option(
+        "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
+    ),
+    click.option(
+        "--matches",
+        type=path_name,
+        metavar="FILE",
+        help="Read headers or requirements as this file says: one written by --matched, corrected.",
+    ),
+    click.option(
+        "--matched",
+        type=path_name,
+        metavar="FILE",
+        help="Write to this file how the headers or requirements of a sheet were read, for you to correct.",
+    ),
+)
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
+)
+max_age_option = click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+decimal_option = click.option(
+    "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
+)
+robustness_option = click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
+unlisted_unknown_option = click.option(
+    "--unlisted-unknown",
+    is_flag=True,
+    help="List words that match no criterion, without judging them, instead of refusing the whole list.",
+)
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
@@ -146,14 +164,6 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-def color_option(command: F) -> F:
-    """Add `--color`; in `auto`, a terminal gets colours unless NO_COLOR is set."""
-    choice = click.Choice(["auto", "always", "never"])
-    return click.option(
-        "--color", type=choice, default="auto", help="When to use colour; auto depends on the terminal and NO_COLOR."
-    )(command)
-
-
 def store_option(*, required: bool = False) -> Callable[[F], F]:
     """Add `--store`, which the variable RECOMMEND_STORE may name too, so that no list of processes shows a password."""
     return click.option(
@@ -164,6 +174,71 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
         metavar="FILE|URL",
         help="Store of saved decisions, such as decisions.db or postgresql://user@host/database.",
     )
+
+
+class Options:
+    """The options of a command as they were given: those here, and those that the class of the command adds.
+
+    `Options(**given)` sets each by the name that click gives it, so an option is written down twice, where it is
+    declared and here, and not once more for each function that passes it on. A command without one of them leaves it at
+    the value here. They are not a NamedTuple, which cannot be extended, nor a dataclass, which takes ten times as long
+    to create.
+    """
+
+    as_of: str | None = None
+    max_age: str | None = None
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    customer_of: tuple[str, ...] = ()
+    form: str = "text"
+    facts: str | None = None
+    rules: str | None = None
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 (of many types)
+        vars(self).update(given)
+
+    def replace(self, **other: Any) -> Self:  # noqa: ANN401 (as above)
+        """Return the same options but for some."""
+        return type(self)(**(vars(self) | other))
+
+    @property
+    def day(self) -> dt.date | None:
+        """Return the day of --as-of. Raises RequirementsError."""
+        return read_day(self.as_of)
+
+    @property
+    def age(self) -> int | None:
+        """Return the days of --max-age. Raises RequirementsError."""
+        return read_age(self.max_age)
+
+    def load(self) -> KnowledgeBase:
+        """Return the knowledge base that --facts and --rules name. Raises KnowledgeError."""
+        return load_knowledge(self.facts, self.rules)
+
+    def read_scope(self, knowledge: KnowledgeBase) -> Scope:
+        """Return the scope that the options of `scope_options` name. Raises RequirementsError."""
+        given = {name: getattr(self, name) for name in Scope._fields}
+        if not any(given.values()):
+            return EVERYTHING
+        from provider_advisor.knowledge.scope import read_scope  # noqa: PLC0415 (most answers look at everything)
+
+        return read_scope(knowledge, **{name: list(_split_names(name, texts)) for name, texts in given.items()})
+
+    def limit(self, knowledge: KnowledgeBase) -> KnowledgeBase:
+        """Return the part of a knowledge base that is in the scope. Raises RequirementsError."""
+        return knowledge.restrict(**self.read_scope(knowledge)._asdict())
+
+
+def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
+        for part in text.replace(";", ",").split(","):
+            if not part.strip():
+                option = name.replace("_", "-")
+                raise RequirementsError(
+                    f"'{text[:80]}' after --{option} has an empty name; expected names separated by commas."
+                )
+            yield part.strip()
 
 
 def need_web(*modules: str) -> None:
@@ -266,36 +341,3 @@ def read_day(text: str | None) -> dt.date | None:
 def today() -> dt.date:
     """Return the day where the user is."""
     return dt.date.today()  # noqa: DTZ011
-
-
-def read_pairs(text: str, option: str) -> dict[str, list[str]]:
-    """Return values by name from `name=value,name=value`; a value without a name belongs to the name before it.
-
-    Raises RequirementsError, naming the option.
-    """
-    pairs: dict[str, list[str]] = {}
-    name = ""
-    for part in split_words(text):
-        before, sign, value = part.partition("=")
-        name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
-        if not name or not value:
-            raise RequirementsError(
-                f"cannot read '{text[:80]}' after {option}; expected name=value, such as {_example(option)}."
-            )
-        pairs.setdefault(name, []).append(value)
-    return pairs
-
-
-def _example(option: str) -> str:
-    return "developers=none" if option == "--situation" else "sms-outbound=5000"
-
-
-_SEPARATORS = {"tab": "\t", "\\t": "\t"}
-
-
-def read_separator(text: str) -> bytes:
-    """Return the separator that a text names: `;`, `tab`. Raises BatchError."""
-    character = _SEPARATORS.get(text, text).encode()
-    if len(character) != 1 or character in b'"\r\n':
-        raise BatchError(f"'{text[:40]}' is not a separator; expected one character, such as ; or tab.")
-    return character

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,35 +14,31 @@ from click.core import ParameterSource
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
+    Options,
     as_of_option,
-    color_option,
     complete_by,
+    decimal_option,
     format_option,
+    join_options,
     knowledge_options,
-    load_knowledge,
+    max_age_option,
     name_input,
     path_name,
     read_age,
     read_day,
     read_input,
-    read_pairs,
-    read_scope_options,
+    robustness_option,
     scope_options,
-    write_answer,
-)
-from provider_advisor.faces.cli.sheet_options import (
-    note_matches,
-    read_matches_option,
     sheet_options,
-    show_matches,
-    show_unknown,
     unlisted_unknown_option,
+    write_answer,
 )
 from provider_advisor.faces.text import reveal, show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
+from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.team import Mistakes, checked
 from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
 from provider_advisor.version import __version__
@@ -51,20 +47,18 @@ if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
     from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["SheetOptions", "StatementOptions", "read_statement", "recommend_command", "statement_options"]
-
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["StatementOptions", "read_statement", "recommend_command", "statement_options"]
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _SHEETS = (".xlsx", ".xlsm", ".csv")
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
-
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
+_EXAMPLES = {"--situation": "developers=none", "--usage": "sms-outbound=5000"}
 
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
-_STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+statement_options = join_options(
     click.option(
         "--needs",
         multiple=True,
@@ -111,17 +105,37 @@ _STATEMENT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "standard input. Options add to the file or override it.",
     ),
     sheet_options,
-    click.option(
-        "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
-    ),
+    decimal_option,
 )
 
 
-def statement_options(command: F) -> F:
-    """Add the options by which a team says what it needs, `--file` among them."""
-    for option in reversed(_STATEMENT_OPTIONS):
-        command = option(command)
-    return command
+class StatementOptions(Options):
+    """The options of `statement_options`; `decimal` is the sign before fractions, None if numbers have one reading."""
+
+    needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    unlisted_unknown: bool = False
+    situation: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
+    file: str | None = None
+    sheet: str | None = None
+    scale: str | None = None
+    matches: str | None = None
+    matched: str | None = None
+    decimal: str | None = None
+
+
+class RecommendOptions(StatementOptions):
+    """The options of the command itself, as they were given."""
+
+    robustness: bool = True
+    verbose: bool = False
+    every: bool = False
+    output: str | None = None
+    exit_code: bool = False
+    color: str = "auto"
+    show_version: bool = False
 
 
 @click.group(
@@ -129,9 +143,9 @@ def statement_options(command: F) -> F:
 )
 @statement_options
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+@max_age_option
 @scope_options
-@click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
+@robustness_option
 @format_option("text", "json", "markdown", "html", "questions")
 @click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
 @click.option("--all", "every", is_flag=True, help="List all findings in JSON, even for providers that are ruled out.")
@@ -143,44 +157,18 @@ def statement_options(command: F) -> F:
     help="Write to this file, in the format of its extension: .html, .md or .json, else text.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none.")
-@color_option
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="When to use colour; auto depends on the terminal and NO_COLOR.",
+)
 @knowledge_options
 @click.option(
     "--version", "show_version", is_flag=True, help="Show the versions of the program and the knowledge base."
 )
 @click.pass_context
-def recommend_command(  # noqa: PLR0913 (one parameter an option)
-    context: click.Context,
-    *,
-    needs: tuple[str, ...],
-    wants: tuple[str, ...],
-    unlisted: tuple[str, ...],
-    unlisted_unknown: bool,
-    situation: tuple[str, ...],
-    usage: tuple[str, ...],
-    file: str | None,
-    sheet: str | None,
-    scale: str | None,
-    matches: str | None,
-    matched: str | None,
-    decimal: str | None,
-    as_of: str | None,
-    max_age: str | None,
-    only: tuple[str, ...],
-    without: tuple[str, ...],
-    sources: tuple[str, ...],
-    customer_of: tuple[str, ...],
-    robustness: bool,
-    form: str,
-    verbose: bool,
-    every: bool,
-    output: str | None,
-    exit_code: bool,
-    color: str,
-    facts: str | None,
-    rules: str | None,
-    show_version: bool,
-) -> int:
+def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401 (see RecommendOptions)
     """Recommend a provider from sourced facts, prove the answer, and say what is not known.
 
     \b
@@ -190,15 +178,16 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
       recommend --needs video-api --situation use-cases=tutoring,developers=none
       recommend criteria countries        find criteria by word
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    context.color = {"always": True, "never": False}.get(color)
+    options = RecommendOptions(**given)
+    context.color = {"always": True, "never": False}.get(options.color)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)
         gc.freeze()  # what is loaded by now stays, and need not be looked at
         gc.enable()
         return 0
-    if show_version:
+    if options.show_version:
         show_text(f"recommend, version {__version__}")
-        knowledge = load_knowledge(facts, rules)
+        knowledge = options.load()
         named = knowledge.edition or f"without a version ({knowledge.fingerprint[:12]})"
         show_text(f"Knowledge base {named}. {knowledge.read_from}")
         return 0
@@ -206,28 +195,24 @@ def recommend_command(  # noqa: PLR0913 (one parameter an option)
     from provider_advisor.faces.cli.text_answer import render_recommendation, show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
-    knowledge = load_knowledge(facts, rules)
-    scope = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
-    asked = SheetOptions(sheet, scale, matches, matched)
-    options = StatementOptions(
-        needs, wants, situation, usage, file, as_of, max_age, decimal, scope, unlisted, asked, unlisted_unknown
-    )
+    knowledge, form, output = options.load(), options.form, None if options.output == "-" else options.output
     statement = read_statement(options, knowledge)
-    found = answer(knowledge, statement, robustness=robustness and form != "questions")
+    found = answer(knowledge, statement, robustness=options.robustness and form != "questions")
     if form == "questions":
         _write_questions(found, knowledge, output)
-        return _STATUSES[found.verdict.kind] if exit_code else 0
-    if output is None or output == "-":
-        show_recommendation(found, knowledge, form, verbose=verbose, every=every, paged=True)
+    elif output is None:
+        show_recommendation(found, knowledge, form, verbose=options.verbose, every=options.every, paged=True)
     else:
-        given = context.get_parameter_source("form") is not ParameterSource.DEFAULT
-        form = form if given else _FORMS.get(os.path.splitext(output)[1].lower(), form)  # noqa: PTH122 (a Path takes longer)
-        write_answer(output, render_recommendation(found, knowledge, form, verbose=verbose, every=every))
-    return _STATUSES[found.verdict.kind] if exit_code else 0
+        if context.get_parameter_source("form") is ParameterSource.DEFAULT:
+            form = _FORMS.get(_get_extension(output), form)
+        write_answer(
+            output, render_recommendation(found, knowledge, form, verbose=options.verbose, every=options.every)
+        )
+    return _STATUSES[found.verdict.kind] if options.exit_code else 0
 
 
 def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:
-    """Write the letters to the providers: a workbook or Markdown into a file of that name, else text.
+    """Write the letters to the providers.
 
     What could change the answer is what could change that on all which is judged: with a must that nothing judges, no
     answer of a provider would make it firm.
@@ -238,46 +223,15 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
 
     team = found.statement.team._replace(unlisted=())
     judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
-    letters = make_letters(judged.explanation, found.explanation.unlisted)
-    is_file = output is not None and output != "-"
-    extension = os.path.splitext(str(output))[1].lower()  # noqa: PTH122 (a Path takes longer)
-    if is_file and extension == ".xlsx":
-        from provider_advisor.faces.report.letters_workbook import write_letters_workbook  # noqa: PLC0415 (as above)
-
-        write_answer(str(output), write_letters_workbook(letters))
-        return
-    markdown = is_file and _FORMS.get(extension) == "markdown"
-    text = write_letters(letters, markdown=markdown)
-    if is_file:
-        write_answer(str(output), reveal(text))
+    content = write_letters(make_letters(judged.explanation, found.explanation.unlisted), _get_extension(output or ""))
+    if output is None:
+        show_document(str(content))
     else:
-        show_document(text)
+        write_answer(output, reveal(content) if isinstance(content, str) else content)
 
 
-class SheetOptions(NamedTuple):
-    """The options on spreadsheets, as they were given."""
-
-    sheet: str | None = None
-    scale: str | None = None
-    matches: str | None = None
-    matched: str | None = None
-
-
-class StatementOptions(NamedTuple):
-    """The options as they were given; `decimal` is the sign before fractions, None where numbers have one reading."""
-
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    situation: tuple[str, ...] = ()
-    usage: tuple[str, ...] = ()
-    file: str | None = None
-    as_of: str | None = None
-    max_age: str | None = None
-    decimal: str | None = None
-    scope: Mapping[str, tuple[str, ...]] = {}
-    unlisted: tuple[str, ...] = ()
-    sheet: SheetOptions = SheetOptions()
-    unlisted_unknown: bool = False
+def _get_extension(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 (a Path takes longer)
 
 
 def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
@@ -309,11 +263,13 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         whole=complete and not options.file and not mistakes.problems,
         typed=True,
     )
-    scope = mistakes.note(read_scope_options, knowledge, **options.scope)
+    scope = mistakes.note(options.read_scope, knowledge)
     file = _read_file(options.file, options, knowledge, mistakes, unknown) if options.file else None
     mistakes.raise_any()
     if unknown is not None:
-        show_unknown(unknown)
+        from provider_advisor.faces.cli.matches import show_notes  # noqa: PLC0415 (seldom asked for)
+
+        show_notes(unknown.describe())
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     if file is not None:
         return combined(file, line, knowledge, complete=complete)
@@ -338,8 +294,27 @@ def _read_lists(given: Iterable[str], decimal: str | None, mistakes: Mistakes) -
 def _read_pairs(given: Iterable[str], option: str, mistakes: Mistakes) -> dict[str, list[str]]:
     pairs: dict[str, list[str]] = {}
     for text in given:
-        for name, values in (mistakes.note(read_pairs, text, option) or {}).items():
-            pairs.setdefault(name, []).extend(values)
+        for name, value in mistakes.note(_split_pairs, text, option) or ():
+            pairs.setdefault(name, []).append(value)
+    return pairs
+
+
+def _split_pairs(text: str, option: str) -> list[tuple[str, str]]:
+    """Return `name=value,name=value` as pairs; a value without a name belongs to the name before it.
+
+    >>> _split_pairs("use-cases=training,events,developers=none", "--situation")
+    [('use-cases', 'training'), ('use-cases', 'events'), ('developers', 'none')]
+    """
+    pairs: list[tuple[str, str]] = []
+    name = ""
+    for part in split_words(text):
+        before, sign, value = part.partition("=")
+        name, value = (before.strip(), value.strip()) if sign else (name, before.strip())
+        if not name or not value:
+            raise RequirementsError(
+                f"cannot read '{text[:80]}' after {option}; expected name=value, such as {_EXAMPLES[option]}."
+            )
+        pairs.append((name, value))
     return pairs
 
 
@@ -354,7 +329,8 @@ def _read_file(
 ) -> Statement | None:
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
-    if used := [f"--{name}" for name, value in options.sheet._asdict().items() if value is not None]:
+    sheets_only = ("sheet", "scale", "matches", "matched")
+    if used := [f"--{name}" for name in sheets_only if getattr(options, name) is not None]:
         mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), but {name_input(file)} is not one.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
@@ -372,16 +348,16 @@ def _read_file(
 
 def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
     """Return the statement in a sheet with a requirement in each row, and say how it was read."""
+    from provider_advisor.faces.cli.matches import note_matches, read_matches_option, show_matches  # noqa: PLC0415
     from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
     from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415
     from provider_advisor.requirements.workbook import read_sheet_file  # noqa: PLC0415
 
-    given = options.sheet
-    scale, matches = read_scale(given.scale), read_matches_option(given.matches, knowledge)
-    with note_matches(given.matched, [file]):
+    scale, matches = read_scale(options.scale), read_matches_option(options.matches, knowledge)
+    with note_matches(options.matched, [file]):
         proposal = read_proposal(
             read_sheet_file(file), file, knowledge,
-            sheet=given.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
+            sheet=options.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
         )  # fmt: skip
-    show_matches(proposal.matches, proposal.notices, path=given.matched, inputs=[file])
+    show_matches(proposal.matches, proposal.notices, path=options.matched, inputs=[file])
     return proposal.statement

@@ -11,14 +11,12 @@ import click
 
 from provider_advisor.errors import RequirementsError, describe_cause
 from provider_advisor.faces.cli.options import (
+    Options,
     as_of_option,
     format_option,
     knowledge_options,
-    load_knowledge,
     name_input,
     path_name,
-    read_day,
-    read_scope_options,
     scope_options,
 )
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
@@ -34,20 +32,19 @@ __all__ = ["replay_command", "show_comparison"]
 @scope_options
 @format_option("text", "json")
 @knowledge_options
-def replay_command(
-    record: str, as_of: str | None, form: str, facts: str | None, rules: str | None, **scope: tuple[str, ...]
-) -> None:
+def replay_command(record: str, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
     """Answer the question in RECORD again, and report what changed.
 
     RECORD is a file with the output of `recommend --format json`; - reads it from standard input. Reports whether the
     answer is different now, and why. Uses the facts as of --as-of, or else the date in the record, or else today.
     --only, --without, --sources and --customer-of replace the same limits in the record.
     """
-    day = read_day(as_of)
+    options = Options(**given)
+    day = options.day
     old, name = _read(record), name_input(record)
-    knowledge = load_knowledge(facts, rules)
-    compared = replay_record(old, name, knowledge, day, read_scope_options(knowledge, **scope))
-    if form == "json":
+    knowledge = options.load()
+    compared = replay_record(old, name, knowledge, day, options.read_scope(knowledge))
+    if options.form == "json":
         show_json(compared)
     else:
         show_comparison(compared)

@@ -30,20 +30,19 @@ from provider_advisor.faces.cli.options import (
     as_of_option,
     format_option,
     knowledge_options,
-    load_knowledge,
+    max_age_option,
     name_input,
     path_name,
-    read_age,
-    read_day,
     read_input,
+    robustness_option,
     scope_options,
     today,
 )
-from provider_advisor.faces.cli.recommend import SheetOptions, StatementOptions, read_statement, statement_options
+from provider_advisor.faces.cli.recommend import read_statement, statement_options
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import Page
-from provider_advisor.knowledge import KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.base import EVERYTHING, Scope
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.knowledge.files import read_bytes
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -99,9 +98,9 @@ _MOST = 10
 )
 @click.option("--team", metavar="NAME", help="Name of the team, for the saved file and the report.")
 @as_of_option
-@click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+@max_age_option
 @scope_options
-@click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
+@robustness_option
 @format_option("text", "json", "markdown", "html")
 @knowledge_options
 @click.pass_context
@@ -115,8 +114,8 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     options = _check(AskOptions(**given))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    knowledge = load_knowledge(options.facts, options.rules)
-    before = _read_given(options, knowledge)
+    knowledge = options.load()
+    before = read_statement(options, knowledge, complete=False)  # usage may still be missing
     options = _take_day_and_scope(before, options)
     knowledge = knowledge.restrict(**before.scope._asdict())
     facts = facts_as_of(knowledge, before.as_of or today(), before.max_age)
@@ -136,21 +135,10 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     _answer(draft.state, options)
 
 
-def _read_given(options: AskOptions, knowledge: KnowledgeBase) -> Statement:
-    """Return what is said before the first question, by a file and by options; usage may still be missing."""
-    sheet = SheetOptions(options.sheet, options.scale, options.matches, options.matched)
-    scope = {name: getattr(options, name) for name in Scope._fields}
-    said = StatementOptions(
-        options.needs, options.wants, options.situation, options.usage, options.file, options.as_of, options.max_age,
-        options.decimal, scope, options.unlisted, sheet, options.unlisted_unknown,
-    )  # fmt: skip
-    return read_statement(said, knowledge, complete=False)
-
-
 def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
     """Return the options with the day and the scope that a file names, as the command that continues needs them."""
     day, age = given.as_of and given.as_of.isoformat(), given.max_age and f"{given.max_age}d"
-    return options._replace(as_of=day or None, max_age=age or None, **given.scope._asdict())
+    return options.replace(as_of=day or None, max_age=age or None, **given.scope._asdict())
 
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
@@ -254,9 +242,8 @@ def _has_room() -> bool:
 
 def _answer(state: State, options: AskOptions) -> None:
     """Save the requirements where that was asked for, and print the answer."""
-    day, age = read_day(options.as_of), read_age(options.max_age)
     refused = _save(state, options)
-    statement = make_statement(state, options.team)._replace(as_of=day, max_age=age)
+    statement = make_statement(state, options.team)._replace(as_of=options.day, max_age=options.age)
     knowledge = state.catalogue.facts.base
     if options.form == "text":
         _say([""], options)

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from provider_advisor.errors import RequirementsError, describe_cause
+from provider_advisor.faces.cli.recommend import StatementOptions
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.questionnaire import State, record_answers
 from provider_advisor.whole_file import write_whole
@@ -39,7 +40,7 @@ _PLAIN = re.compile(r"[a-z][a-z0-9]+([-_][a-z0-9]+)*")
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class AskOptions(NamedTuple):
+class AskOptions(StatementOptions):
     """The options of a conversation as they were given."""
 
     save: str | None
@@ -50,28 +51,7 @@ class AskOptions(NamedTuple):
     one_by_one: bool
     no_color: bool
     team: str | None
-    file: str | None
-    needs: tuple[str, ...]
-    wants: tuple[str, ...]
-    unlisted: tuple[str, ...]
-    unlisted_unknown: bool
-    situation: tuple[str, ...]
-    usage: tuple[str, ...]
-    decimal: str | None
-    sheet: str | None
-    scale: str | None
-    matches: str | None
-    matched: str | None
-    as_of: str | None
-    max_age: str | None
-    only: tuple[str, ...]
-    without: tuple[str, ...]
-    sources: tuple[str, ...]
-    customer_of: tuple[str, ...]
     robustness: bool
-    form: str
-    facts: str | None
-    rules: str | None
 
     @property
     def place(self) -> Path | None:
