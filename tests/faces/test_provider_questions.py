@@ -9,8 +9,7 @@ import pytest
 from python_calamine import load_workbook
 
 from provider_advisor.explanation.provider_questions import ProviderLetter, ProviderQuestion, make_letters
-from provider_advisor.faces.report.letters import NOTHING_TO_ASK, write_letters
-from provider_advisor.faces.report.letters_workbook import write_letters_workbook
+from provider_advisor.faces.report.letters import write_letters
 from provider_advisor.recommendation import recommend
 
 _DAY = dt.date(2024, 1, 1)
@@ -51,7 +50,7 @@ def test_own_words_come_last_and_providers_that_are_out_are_not_asked_for_them(b
 @pytest.mark.parametrize("markdown", [False, True])
 def test_a_letter_has_a_place_for_each_answer(bicycles, markdown):
     _, letters = _letters(bicycles, ["a <b> *c*"], needs=["repairs"])
-    text = write_letters(letters, markdown=markdown)
+    text = write_letters(letters, ".md" if markdown else "")
     assert text.count("Answer: ____") == sum(len(letter.questions) for letter in letters)
     assert ("a \\<b\\> \\*c\\*" in text) is markdown
 
@@ -63,7 +62,7 @@ def _read_sheets(content):
 
 def test_a_workbook_has_a_sheet_for_each_provider_and_cells_for_the_answers(bicycles):
     _, letters = _letters(bicycles, ["=1+1"], needs=["repairs", "test-rides"])
-    sheets = _read_sheets(io.BytesIO(write_letters_workbook(letters)))
+    sheets = _read_sheets(io.BytesIO(write_letters(letters, ".xlsx")))
     assert list(sheets) == [letter.name for letter in letters]
     for letter in letters:
         _, _, head, *rows = sheets[letter.name]
@@ -75,7 +74,7 @@ def test_a_workbook_has_a_sheet_for_each_provider_and_cells_for_the_answers(bicy
 def test_names_that_no_sheet_may_have_are_changed_and_stay_apart():
     names = ["A/B", "a b", "'quoted'", "History", "x" * 40, "x" * 39, "[]"]
     letters = [ProviderLetter(name, name, (ProviderQuestion("1", "Q?", "so."),)) for name in names]
-    sheets = _read_sheets(io.BytesIO(write_letters_workbook(letters)))
+    sheets = _read_sheets(io.BytesIO(write_letters(letters, ".xlsx")))
     assert [rows[0][0] for rows in sheets.values()] == [f"Questions for {name}" for name in names]
     assert list(sheets)[:4] == ["A B", "a b 2", "quoted", "History 2"]
 
@@ -88,10 +87,10 @@ def test_the_command_writes_a_workbook_by_its_name(recommend_says, folders_from,
 
 
 def test_a_workbook_with_nothing_to_ask_says_so():
-    assert _read_sheets(io.BytesIO(write_letters_workbook([]))) == {"Questions": [[NOTHING_TO_ASK]]}
+    assert _read_sheets(io.BytesIO(write_letters([], ".xlsx"))) == {"Questions": [[write_letters([]).strip()]]}
 
 
 def test_with_nothing_to_ask_that_is_said(bicycles):
     _, letters = _letters(bicycles, needs=["repairs", "rental"])
     assert letters == []
-    assert write_letters(letters, markdown=False).startswith("There is nothing to ask")
+    assert write_letters(letters).startswith("There is nothing to ask")
