@@ -113,9 +113,28 @@ def test_an_amount_whose_answers_change_nothing_changes_nothing_anywhere_between
                 continue
             for amount in (0, 0.001, 1.7, 2.999, 3, 3.001, 4.999, 5.001, 5.999, 6, 6.001, 7.999, 8.001, 10):
                 point = Interval(amount, amount)
-                if fact.amount is None or fact.amount.holds(point):
-                    verdict = judge_team(world.team, decision.facts.supposing(fact._replace(amount=point))).verdict
+                supposed = decision.facts.supposing(fact._replace(amount=point))
+                can_be = fact.amount is None or fact.amount.holds(point)
+                if can_be and _leaves_the_best(fact, decision.facts, supposed):
+                    verdict = judge_team(world.team, supposed).verdict
                     assert verdict._replace(strength=None) == before._replace(strength=None)
+
+
+def _leaves_the_best(fact, before, supposed):
+    """Whether what is known of an amount in any place still holds: no place is better than the best."""
+    at_large = fact.criterion.partition("@")[0]
+    known, then = (facts(fact.provider, at_large).amount for facts in (before, supposed))
+    return known is None or at_large == fact.criterion or known.holds(then)
+
+
+def test_an_amount_in_one_place_is_asked_about_up_to_the_bounds_in_any_place():
+    seats = quantity("seats", worst=10, best=0, whole=False)._replace(of_each="place")
+    team = Team((must("seats", Interval(None, 3)), should("seats@there", Interval(6))))
+    decision = decided(knowledge_of([seats], {"ada": {}, "bob": {}}), team)
+    found = {part.criterion: part for part in find_askable_facts(decision.outcome.assessments[0], decision.facts)}
+    answers = list_answers(found["seats@there"], decision.facts)
+    # With three in one place, or fewer, it has at most three somewhere.
+    assert [answer.fact.amount.low for answer in answers] == [3, 3.00001, 5.99999, 6]
 
 
 def test_what_turns_the_verdict_for_sure_is_asked_first_then_what_weighs_more():

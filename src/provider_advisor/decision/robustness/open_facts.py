@@ -10,6 +10,7 @@ from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.members import AT, split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 __all__ = [
@@ -127,8 +128,15 @@ class PossibleAnswer(NamedTuple):
 
 
 def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
-    """Return the open facts of a provider, with the prices that leave its monthly cost open, by criterion."""
+    """Return the open facts of a provider, with the prices that leave its monthly cost open, by criterion.
+
+    The findings on a criterion depend on its members too: 300 seats in one place are 300 seats somewhere. So what is
+    asked of it at large counts for the answers about a member.
+    """
     uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
+    for name, own in uses.items():
+        if AT in name:
+            own += [use for use in uses.get(split_member(name)[0], ()) if use not in own]
     for place, finding in enumerate(assessment.findings):
         if finding.cost is not None and is_open(finding):
             for item in finding.cost.items:
