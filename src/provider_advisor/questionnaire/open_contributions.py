@@ -9,6 +9,7 @@ any more are no open contributions; they stay in the sums as they are.
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ _MOST_TOGETHER = 3
 _Stated = tuple[Requirement, ...]
 """What is stated of one criterion: nothing, a requirement, or several with bounds of their own."""
 
-_Origins = Mapping[tuple[str, str], tuple[Totals, ...]]
+_Origins = defaultdict[tuple[str, str], tuple[Totals, ...]]
 """What findings add now, by origin: ("stated" or "implied", a criterion), or ("rule", a rule)."""
 
 
@@ -58,6 +59,11 @@ class _Addition(NamedTuple):
     high: int
     sure: bool
 
+    @property
+    def is_final(self) -> bool:
+        """Return whether no answer can change it."""
+        return self.sure and self.low == self.high
+
 
 def find_open_contributions(
     replay: Replay, outcome: Outcome, findings: Sequence[tuple[Finding, Totals]], catalogue: Catalogue
@@ -68,166 +74,255 @@ def find_open_contributions(
     """
     fired = frozenset(firing.rule.id for firing in outcome.inference.firings)
     deciding = DecidingQuestions(replay.possible, catalogue, fired)
-    now = _group_by_origin(findings)
-    additions = _find_additions(replay, catalogue)
-    together = {name: parts for name, parts in additions.items() if any(part.implied.bound for part in parts)}
-    apart = {name: parts for name, parts in additions.items() if name not in together}
-    return [
-        *_of_answers(replay, now, catalogue, together),
-        *_of_cost(replay, now, catalogue),
-        *_of_implied(replay, now, deciding, catalogue, apart),
-        *_of_joined(replay, now, deciding, catalogue, together),
-        *_of_favours(replay, now, deciding, catalogue),
-    ]
+    return list(_ContributionSearch(replay, catalogue, deciding, _group_by_origin(findings)).find())
 
 
 def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
-    found: dict[tuple[str, str], tuple[Totals, ...]] = {}
+    found: _Origins = defaultdict(tuple)
     for finding, totals in findings:
         if finding.requirement is None:
             origin = ("rule", finding.rule.id if finding.rule else "")
         else:
             origin = ("implied" if finding.requirement.implied_by else "stated", finding.requirement.criterion)
-        found[origin] = (*found.get(origin, ()), totals)
+        found[origin] += (totals,)
     return found
 
 
-def _of_answers(
-    replay: Replay, now: _Origins, catalogue: Catalogue, together: Container[str]
-) -> Iterator[OpenContribution]:
-    """Yield the criteria that may still be asked for, and the bounds that may still be named."""
-    said, criteria = replay.said, catalogue.knowledge.criteria
-    for name in sorted({*said.priorities, *(key.name for key in replay.possible.open if key.kind == "criterion")}):
-        questions = _list_own_questions(replay, name, catalogue)
-        if not questions or criteria[name].computed or said.is_replaced(name):
-            continue
-        priority = said.priorities.get(name)
-        if name not in together:
-            # What is asked for stays asked for; open is only a bound or members that have not been named yet.
-            is_open = priority is None or _may_name_members(replay, name, catalogue)
-            span = catalogue.span_answers(name, priority, members=is_open)
-            yield OpenContribution(span, now.get(("stated", name), ()), questions)
-        elif name in catalogue.told_apart and (priority is None or _may_name_members(replay, name, catalogue)):
-            yield OpenContribution(catalogue.span_members(name, priority), (), questions)
+class _ContributionSearch:
+    """Looks for all that is open: what is said and may still come of a team's answers is the same for each kind."""
 
+    def __init__(self, replay: Replay, catalogue: Catalogue, deciding: DecidingQuestions, now: _Origins) -> None:
+        self._team, self._said, self._possible = replay.team, replay.said, replay.possible
+        self._catalogue = catalogue
+        self._deciding = deciding
+        self._now = now
 
-def _list_own_questions(replay: Replay, name: str, catalogue: Catalogue) -> frozenset[Key]:
-    """Return the open questions about a criterion itself: whether it is asked for, with which bound and members."""
-    own = frozenset([Key("criterion", name)]) & replay.possible.open
-    if _lacks_bound(replay, name, catalogue):
-        own |= {replay.said.get_bound_key(name)}
-    return own | {Key("members", name)} if _may_name_members(replay, name, catalogue) else own
+    def find(self) -> Iterator[OpenContribution]:
+        """Yield all that some further answer could change or add."""
+        additions = self._find_additions()
+        # A rule's bound joins that of what is stated to one requirement, so that neither is open by itself.
+        together = {name: parts for name, parts in additions.items() if any(part.implied.bound for part in parts)}
+        yield from self._of_answers(together)
+        yield from self._of_cost()
+        yield from self._of_implied({name: parts for name, parts in additions.items() if name not in together})
+        yield from self._of_joined(together)
+        yield from self._of_favours()
 
+    def _of_answers(self, together: Container[str]) -> Iterator[OpenContribution]:
+        """Yield the criteria that may still be asked for, and the bounds that may still be named."""
+        said, criteria = self._said, self._catalogue.knowledge.criteria
+        for name in sorted({*said.priorities, *(key.name for key in self._possible.open if key.kind == "criterion")}):
+            questions = self._list_own_questions(name)
+            if not questions or criteria[name].computed or said.is_replaced(name):
+                continue
+            priority = said.priorities.get(name)
+            if name not in together:
+                # What is asked for stays asked for; open is only a bound or members that have not been named yet.
+                is_open = priority is None or self._may_name_members(name)
+                span = self._catalogue.span_answers(name, priority, members=is_open)
+                yield OpenContribution(span, self._now["stated", name], questions)
+            elif name in self._catalogue.told_apart and (priority is None or self._may_name_members(name)):
+                yield OpenContribution(self._catalogue.span_members(name, priority), (), questions)
 
-def _may_name_members(replay: Replay, name: str, catalogue: Catalogue) -> bool:
-    """Return whether members that tell providers apart may still come in place of a criterion that is asked for."""
-    return name in catalogue.told_apart and replay.said.may_name_members(name)
+    def _of_cost(self) -> Iterator[OpenContribution]:
+        """Yield the criterion that is computed from usage: of any degree until all usage is final."""
+        computed, said, open_ = self._catalogue.computed, self._said, self._possible.open
+        if computed is None:
+            return
+        name = computed.id
+        bound = Key("bound", name)
+        asked, bounded = name in said.priorities, bound in said.final
+        volumes = frozenset(key for key in open_ if key.kind == "usage")
+        own = frozenset([] if asked else [Key("criterion", name)]) & open_
+        if not asked and not own:
+            return
+        if volumes:
+            weights = [self._catalogue.weigh(name, priority) for priority in PRIORITIES]
+            weight = self._catalogue.weigh(name, said.priorities[name]) if asked else max(weights)
+            yield OpenContribution(
+                Span((), weight=weight), self._now["stated", name], own or (volumes | ({bound} - said.final))
+            )
+        elif self._team.usage and not (asked and bounded):
+            span = self._catalogue.span_cost(self._team, said.priorities.get(name) if asked else None)
+            yield OpenContribution(span, self._now["stated", name], own or frozenset([bound]))
 
+    def _of_implied(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
+        """Yield the requirements without a bound that rules add, or may add, by criterion."""
+        for name, additions in found.items():
+            if not all(addition.is_final for addition in additions):
+                span, questions = self._span_additions(name, additions), self._find_questions(name, additions)
+                yield OpenContribution(span, self._now["implied", name], questions)
 
-def _of_cost(replay: Replay, now: _Origins, catalogue: Catalogue) -> Iterator[OpenContribution]:
-    """Yield the criterion that is computed from usage: of any degree until all usage is final."""
-    computed, said, open_ = catalogue.computed, replay.said, replay.possible.open
-    if computed is None:
-        return
-    name = computed.id
-    bound = Key("bound", name)
-    asked, bounded = name in said.priorities, bound in said.final
-    volumes = frozenset(key for key in open_ if key.kind == "usage")
-    own = frozenset([] if asked else [Key("criterion", name)]) & open_
-    if not asked and not own:
-        return
-    if volumes:
-        weights = [catalogue.weigh(name, priority) for priority in PRIORITIES]
-        weight = catalogue.weigh(name, said.priorities[name]) if asked else max(weights)
-        yield OpenContribution(
-            Span((), weight=weight), now.get(("stated", name), ()), own or (volumes | ({bound} - said.final))
-        )
-    elif replay.team.usage and not (asked and bounded):
-        span = catalogue.span_cost(replay.team, said.priorities.get(name) if asked else None)
-        yield OpenContribution(span, now.get(("stated", name), ()), own or frozenset([bound]))
+    def _of_joined(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
+        """Yield what is asked of criteria for which rules add bounds: they join what is, or may be, stated.
 
+        An example: 90 seats are stated, and a rule may add 100. That is one requirement, for 90 or for 100, with the
+        larger weight, so that what is stated is open as far as the rule is.
+        """
+        for name, additions in found.items():
+            stated = list(dict.fromkeys(self._list_stated(name, additions)))
+            if len(stated) > 1 or not all(addition.is_final for addition in additions):
+                span, questions = self._span_joined(name, stated, additions), self._find_questions(name, additions)
+                yield OpenContribution(span, self._now["stated", name] + self._now["implied", name], questions)
 
-def _of_implied(
-    replay: Replay,
-    now: _Origins,
-    deciding: DecidingQuestions,
-    catalogue: Catalogue,
-    found: Mapping[str, Sequence[_Addition]],
-) -> Iterator[OpenContribution]:
-    """Yield the requirements without a bound that rules add, or may add, by criterion."""
-    for name, additions in found.items():
-        if all(addition.sure and addition.low == addition.high for addition in additions):
-            continue
-        questions = _find_questions(name, additions, replay, deciding, catalogue)
-        yield OpenContribution(_span_additions(name, additions, catalogue), now.get(("implied", name), ()), questions)
+    def _of_favours(self) -> Iterator[OpenContribution]:
+        """Yield rules that favour, or may come to; none counts where the team requires what it judges by."""
+        possible = self._possible
+        for rule in self._catalogue.knowledge.rules.values():
+            if rule.favours is None or not possible.fires(rule):
+                continue
+            # A rule that favours does not count for a team that requires the criterion itself, or its absence, since no
+            # evidence counts twice; nor for one that does not want it.
+            refused = self._team.refused.union(self._team.unwanted)
+            again = {name: YES if name in refused else possible.required[name] for name in judged_by(rule)}
+            doubtful = [name for name, truth in again.items() if truth & YES]
+            if YES in again.values() or (possible.is_sure(rule) and not doubtful):
+                continue
+            questions = self._deciding.find_for_favour(rule, doubtful)
+            yield OpenContribution(self._catalogue.span_rule(rule), self._now["rule", rule.id], questions)
 
+    def _list_stated(self, name: str, additions: Sequence[_Addition]) -> Iterator[_Stated]:
+        """Yield what may be stated of a criterion in the end, perhaps nothing; enough bounds for all that may come."""
+        given = tuple(part for part in self._team.requirements if part.criterion == name)
+        is_open = not given and self._may_be_asked(name)
+        if not given or self._may_name_members(name):
+            yield ()
+        if given and not self._lacks_bound(name):
+            yield given
+        elif given or is_open:
+            priorities = [part.priority for part in given] or PRIORITIES
+            bounds = self._catalogue.list_bounds(name, [part.implied.bound for part in additions if part.implied.bound])
+            yield from ((Requirement(name, priority, bound),) for priority in priorities for bound in bounds)
 
-def _of_joined(
-    replay: Replay,
-    now: _Origins,
-    deciding: DecidingQuestions,
-    catalogue: Catalogue,
-    found: Mapping[str, Sequence[_Addition]],
-) -> Iterator[OpenContribution]:
-    """Yield what is asked of criteria for which rules add bounds: they join what is, or may be, stated.
-
-    An example: 90 seats are stated, and a rule may add 100. That is one requirement, for 90 or for 100, with the larger
-    weight, so that what is stated is open as far as the rule is.
-    """
-    for name, additions in found.items():
-        stated = list(dict.fromkeys(_list_stated(name, additions, replay, catalogue)))
-        if len(stated) == 1 and all(addition.sure and addition.low == addition.high for addition in additions):
-            continue
-        questions = _find_questions(name, additions, replay, deciding, catalogue)
-        parts = now.get(("stated", name), ()) + now.get(("implied", name), ())
-        yield OpenContribution(_span_joined(name, stated, additions, catalogue), parts, questions)
-
-
-def _list_stated(name: str, additions: Sequence[_Addition], replay: Replay, catalogue: Catalogue) -> Iterator[_Stated]:
-    """Yield what may be stated of a criterion in the end, perhaps nothing; enough bounds for all that may come."""
-    given = tuple(part for part in replay.team.requirements if part.criterion == name)
-    is_open = not given and _may_be_asked(replay, name)
-    if not given or _may_name_members(replay, name, catalogue):
-        yield ()
-    if given and not _lacks_bound(replay, name, catalogue):
-        yield given
-    elif given or is_open:
-        priorities = [part.priority for part in given] or PRIORITIES
-        bounds = catalogue.list_bounds(name, [part.implied.bound for part in additions if part.implied.bound])
-        yield from ((Requirement(name, priority, bound),) for priority in priorities for bound in bounds)
-
-
-def _may_be_asked(replay: Replay, name: str) -> bool:
-    """Return whether something that is not among the team's requirements may come to be, by its own question."""
-    if AT in name:
-        return replay.possible.stated.get(name, NO) == YES | NO
-    is_waiting = name in replay.said.priorities and not replay.said.is_replaced(name)
-    return is_waiting or Key("criterion", name) in replay.possible.open
-
-
-def _span_joined(name: str, stated: Sequence[_Stated], additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
-    """Return what is stated of a criterion and what rules add to it may come to, together."""
-    if len(additions) > _MOST_TOGETHER:
-        own = [sum(catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
-        weights = [catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
-        return Span((), weight=sum(weights) + max(own), count=len(additions) + max(map(len, stated)))
-    knowledge = catalogue.knowledge
-    ways = [
-        [
-            *([] if part.sure else [None]),
-            *(added_by(part.rule, part.implied, rank, knowledge) for rank in range(part.low, part.high + 1)),
+    def _span_joined(self, name: str, stated: Sequence[_Stated], additions: Sequence[_Addition]) -> Span:
+        """Return what is stated of a criterion and what rules add to it may come to, together."""
+        if len(additions) > _MOST_TOGETHER:
+            own = [sum(self._catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
+            weights = [self._catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
+            return Span((), weight=sum(weights) + max(own), count=len(additions) + max(map(len, stated)))
+        knowledge = self._catalogue.knowledge
+        ways = [
+            [
+                *([] if part.sure else [None]),
+                *(added_by(part.rule, part.implied, rank, knowledge) for rank in range(part.low, part.high + 1)),
+            ]
+            for part in additions
         ]
-        for part in additions
-    ]
 
-    def list_options() -> Iterator[Totals | None]:
-        # Many ways come to the same requirements, and to add up what they add is the larger part of the work.
-        for required in dict.fromkeys(_list_joined(stated, ways, knowledge)):
-            totals = [catalogue.total_requirement(*part) for part in required]
-            yield add_up(totals, len(catalogue.providers)) if totals else None
+        def list_options() -> Iterator[Totals | None]:
+            # Many ways come to the same requirements, and to add up what they add is the larger part of the work.
+            for required in dict.fromkeys(_list_joined(stated, ways, knowledge)):
+                totals = [self._catalogue.total_requirement(*part) for part in required]
+                yield add_up(totals, len(self._catalogue.providers)) if totals else None
 
-    key = (name, tuple(stated), tuple(tuple(way) for way in ways))
-    return catalogue.keep_span(("joined", *key), lambda: [*list_options()])
+        key = (name, tuple(stated), tuple(tuple(way) for way in ways))
+        return self._catalogue.keep_span(("joined", *key), lambda: [*list_options()])
+
+    def _span_additions(self, name: str, additions: Sequence[_Addition]) -> Span:
+        """Return the span of additions without a bound.
+
+        They come to one requirement, with the highest rank and the largest weight of those that are there.
+        """
+        own = self._catalogue.knowledge.criteria[name].weight
+        weighed = [(own if part.rule.weight is None else part.rule.weight, part) for part in additions]
+        sure = [(weight, part) for weight, part in weighed if part.sure]
+        # Implied twice, a requirement keeps the larger weight. So those that are sure set its least weight, and all
+        # that may be added set the most.
+        least = max(weight for weight, _ in sure) if sure else min(weight for weight, _ in weighed)
+        most = max(weight for weight, _ in weighed)
+        lowest = max((part.low for _, part in sure), default=1)
+        priorities = tuple(_BY_RANK[rank] for rank in range(lowest, max(part.high for part in additions) + 1))
+        return self._catalogue.span_implied(name, None, priorities, (least, most), sure=bool(sure))
+
+    def _find_questions(self, name: str, additions: Sequence[_Addition]) -> frozenset[Key]:
+        """Return the questions that decide what rules add to a criterion, and what is stated beside."""
+        questions = [self._deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
+        return self._list_own_questions(name).union(*questions)
+
+    def _list_own_questions(self, name: str) -> frozenset[Key]:
+        """Return the open questions about a criterion itself: whether it is asked for, with which bound and members."""
+        own = frozenset([Key("criterion", name)]) & self._possible.open
+        if self._lacks_bound(name):
+            own |= {self._said.get_bound_key(name)}
+        return own | {Key("members", name)} if self._may_name_members(name) else own
+
+    def _may_name_members(self, name: str) -> bool:
+        """Return whether members that tell providers apart may still come in place of a criterion that is asked for."""
+        return name in self._catalogue.told_apart and self._said.may_name_members(name)
+
+    def _may_be_asked(self, name: str) -> bool:
+        """Return whether something that is not among the team's requirements may come to be, by its own question."""
+        if AT in name:
+            return self._possible.stated.get(name, NO) == YES | NO
+        is_waiting = name in self._said.priorities and not self._said.is_replaced(name)
+        return is_waiting or Key("criterion", name) in self._possible.open
+
+    def _lacks_bound(self, name: str) -> bool:
+        takes_bound = self._catalogue.knowledge.criteria[name].kind != "capability"
+        return takes_bound and name in self._said.priorities and self._said.get_bound_key(name) not in self._said.final
+
+    def _find_additions(self) -> dict[str, list[_Addition]]:
+        """Return, by criterion, what rules may add to it beside what is stated for good."""
+        stated, low = defaultdict[str, _Stated](tuple), dict[str, int]()
+        for one in self._team.requirements:
+            if one.is_absence:
+                continue
+            stated[one.criterion] += (one,)
+            _raise_ranks(low, one.criterion, RANK[one.priority])
+        high = {name: _TOP if truth & YES else 0 for name, truth in self._possible.stated.items()} | low
+        found: dict[str, list[_Addition]] = {}
+        # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
+        # could be taken to add less than it does, and a verdict be called settled that is not.
+        for rule in self._catalogue.knowledge.rules.values():
+            if not self._possible.fires(rule):
+                continue
+            # A rule adds nothing above the priority of the need that fired it. If that is open, so is the rank added.
+            least, most = _cap_ranks(rule.when, self._possible, low, high)
+            for part in rule.implies:
+                if part.criterion in self._said.unwanted:
+                    continue
+                lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
+                found_here = _Addition(rule, part, lowest, highest, self._possible.is_sure(rule))
+                addition = self._put_beside(found_here, stated[part.criterion])
+                if addition is None:
+                    continue
+                _raise_ranks(high, part.criterion, addition.high)
+                if addition.sure:
+                    _raise_ranks(low, part.criterion, addition.low)
+                left = self._drop_if_covered(addition, stated[part.criterion])
+                if left is not None:
+                    found.setdefault(part.criterion, []).append(left)
+        return found
+
+    def _put_beside(self, addition: _Addition, stated: _Stated) -> _Addition | None:
+        """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
+        bound, name = addition.implied.bound, addition.implied.criterion
+        if not stated:
+            return addition._replace(sure=addition.sure and not self._may_be_asked(name))
+        if bound is None:
+            return addition
+        # A bound that is still to come may contradict the rule's, and the rule's wish would then be dropped.
+        if self._said.get_bound_key(name) not in self._said.final:
+            return addition._replace(sure=False)
+        if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):
+            return addition
+        return addition._replace(sure=False) if addition.implied.priority == "must" else None
+
+    def _drop_if_covered(self, addition: _Addition, stated: _Stated) -> _Addition | None:
+        """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure.
+
+        Where members may come in place of what is stated, they leave the addition as it is.
+        """
+        if not self._is_covered(addition, addition.low, stated):
+            return addition
+        stays = self._is_covered(addition, addition.high, stated)
+        stays = stays and not self._may_name_members(addition.implied.criterion)
+        return None if stays else addition._replace(sure=False)
+
+    def _is_covered(self, addition: _Addition, rank: int, stated: _Stated) -> bool:
+        part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
+        is_final = addition.implied.bound is None or self._said.get_bound_key(part.criterion) in self._said.final
+        return is_final and any(other.asks_as_much_as(part) for other in stated)
 
 
 def _list_joined(
@@ -249,51 +344,6 @@ def _drop_without_effect(part: Requirement | None, ours: _Stated) -> Requirement
     return None if part is None or is_covered(part, ours) or contradicts(part, ours) is not None else part
 
 
-def _find_questions(
-    name: str, additions: Sequence[_Addition], replay: Replay, deciding: DecidingQuestions, catalogue: Catalogue
-) -> frozenset[Key]:
-    """Return the questions that decide what rules add to a criterion, and what is stated beside."""
-    questions = [deciding.find_for_implied(addition.rule, sure=addition.sure) for addition in additions]
-    return _list_own_questions(replay, name, catalogue).union(*questions)
-
-
-def _lacks_bound(replay: Replay, name: str, catalogue: Catalogue) -> bool:
-    takes_bound = catalogue.knowledge.criteria[name].kind != "capability"
-    return takes_bound and name in replay.said.priorities and replay.said.get_bound_key(name) not in replay.said.final
-
-
-def _find_additions(replay: Replay, catalogue: Catalogue) -> dict[str, list[_Addition]]:
-    """Return, by criterion, what rules may add to it beside what is stated for good."""
-    counting = [part for part in replay.team.requirements if not part.is_absence]
-    stated = {part.criterion: tuple(one for one in counting if one.criterion == part.criterion) for part in counting}
-    low: dict[str, int] = {}
-    for one in counting:
-        _raise_ranks(low, one.criterion, RANK[one.priority])
-    high = {name: _TOP if truth & YES else 0 for name, truth in replay.possible.stated.items()} | low
-    found: dict[str, list[_Addition]] = {}
-    # Rules come before those they feed, so that the ranks of what they need are known.
-    for rule in catalogue.knowledge.rules.values():
-        if not replay.possible.fires(rule):
-            continue
-        # A rule adds nothing above the priority of the need that fired it. If that is open, so is the rank added.
-        least, most = _cap_ranks(rule.when, replay.possible, low, high)
-        for part in rule.implies:
-            if part.criterion in replay.said.unwanted:
-                continue
-            lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
-            found_here = _Addition(rule, part, lowest, highest, replay.possible.is_sure(rule))
-            addition = _put_beside(found_here, stated.get(part.criterion, ()), replay)
-            if addition is None:
-                continue
-            _raise_ranks(high, part.criterion, addition.high)
-            if addition.sure:
-                _raise_ranks(low, part.criterion, addition.low)
-            left = _drop_if_covered(addition, stated.get(part.criterion, ()), replay, catalogue)
-            if left is not None:
-                found.setdefault(part.criterion, []).append(left)
-    return found
-
-
 def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
     for name in list_needed(criterion):
         ranks[name] = max(ranks.get(name, 0), rank)
@@ -312,72 +362,3 @@ def _cap_ranks(
         return pick(end[0] for end in ends), pick(end[1] for end in ends)
     truths = possible.may_be(condition)
     return (_TOP if truths == YES else 0), (_TOP if truths & YES else 0)
-
-
-def _put_beside(addition: _Addition, stated: _Stated, replay: Replay) -> _Addition | None:
-    """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
-    bound, name = addition.implied.bound, addition.implied.criterion
-    if not stated:
-        return addition._replace(sure=addition.sure and not _may_be_asked(replay, name))
-    if bound is None:
-        return addition
-    # A bound that is still to come may contradict the rule's, and the rule's wish would then be dropped.
-    if replay.said.get_bound_key(name) not in replay.said.final:
-        return addition._replace(sure=False)
-    if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):
-        return addition
-    return addition._replace(sure=False) if addition.implied.priority == "must" else None
-
-
-def _drop_if_covered(addition: _Addition, stated: _Stated, replay: Replay, catalogue: Catalogue) -> _Addition | None:
-    """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure.
-
-    Where members may come in place of what is stated, they leave the addition as it is.
-    """
-    if not _is_covered(addition, addition.low, stated, replay):
-        return addition
-    stays = _is_covered(addition, addition.high, stated, replay)
-    stays = stays and not _may_name_members(replay, addition.implied.criterion, catalogue)
-    return None if stays else addition._replace(sure=False)
-
-
-def _is_covered(addition: _Addition, rank: int, stated: _Stated, replay: Replay) -> bool:
-    part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
-    is_final = addition.implied.bound is None or replay.said.get_bound_key(part.criterion) in replay.said.final
-    return is_final and any(other.asks_as_much_as(part) for other in stated)
-
-
-def _span_additions(name: str, additions: Sequence[_Addition], catalogue: Catalogue) -> Span:
-    """Return the span of additions without a bound.
-
-    They come to one requirement, with the highest rank and the largest weight of those that are there.
-    """
-    own = catalogue.knowledge.criteria[name].weight
-    sure = [addition for addition in additions if addition.sure]
-    weights = [own if addition.rule.weight is None else addition.rule.weight for addition in sure or additions]
-    # Implied twice, a requirement keeps the larger weight. So those that are sure set its least weight, and all that
-    # may be added set the most.
-    least = max(weights) if sure else min(weights)
-    most = max(own if addition.rule.weight is None else addition.rule.weight for addition in additions)
-    lowest = max((addition.low for addition in sure), default=1)
-    ranks = range(lowest, max(addition.high for addition in additions) + 1)
-    return catalogue.span_implied(name, None, tuple(_BY_RANK[rank] for rank in ranks), (least, most), sure=bool(sure))
-
-
-def _of_favours(
-    replay: Replay, now: _Origins, deciding: DecidingQuestions, catalogue: Catalogue
-) -> Iterator[OpenContribution]:
-    """Yield rules that favour, or may come to; none counts where the team requires what it judges by."""
-    possible = replay.possible
-    for rule in catalogue.knowledge.rules.values():
-        if rule.favours is None or not possible.fires(rule):
-            continue
-        # A rule that favours does not count for a team that requires the criterion itself, or its absence, since no
-        # evidence counts twice; nor for one that does not want it.
-        refused = replay.team.refused.union(replay.team.unwanted)
-        again = {name: YES if name in refused else possible.required[name] for name in judged_by(rule)}
-        doubtful = [name for name, truth in again.items() if truth & YES]
-        if YES in again.values() or (possible.is_sure(rule) and not doubtful):
-            continue
-        questions = deciding.find_for_favour(rule, doubtful)
-        yield OpenContribution(catalogue.span_rule(rule), now.get(("rule", rule.id), ()), questions)
