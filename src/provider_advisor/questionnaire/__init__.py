@@ -14,21 +14,19 @@ from provider_advisor.questionnaire.screens import (
     End,
     QuestionsLeft,
     Screen,
-    choose_screen,
-    list_met_by_all,
-    measure_progress,
-)
-from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
-from provider_advisor.questionnaire.steps import (
     answer_screen,
     change_answer,
+    choose_screen,
     declare,
     go_back,
     go_on,
     list_bounds,
     list_members,
+    list_met_by_all,
+    measure_progress,
     stop,
 )
+from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
 from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, explain_question, sum_up_known
 
 __all__ = [

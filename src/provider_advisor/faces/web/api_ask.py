@@ -17,9 +17,8 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.files import read_answers, record_answers, record_requirements
 from provider_advisor.questionnaire.prompts import make_prompt
-from provider_advisor.questionnaire.screens import End, Screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.screens import End, Screen, answer_screen, choose_screen, measure_progress
 from provider_advisor.questionnaire.state import State, begin
-from provider_advisor.questionnaire.steps import answer_screen
 
 __all__ = ["ask_next", "make_ask_api"]
 

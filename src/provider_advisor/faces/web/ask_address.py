@@ -16,7 +16,7 @@ from provider_advisor.faces.web.problems import FieldError
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.screens import Screen
+from provider_advisor.questionnaire.screens import Screen, answer_screen
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     NONE,
@@ -29,7 +29,6 @@ from provider_advisor.questionnaire.state import (
     check_value,
     put_answers,
 )
-from provider_advisor.questionnaire.steps import answer_screen
 from provider_advisor.requirements.volumes import Volume
 
 __all__ = [

@@ -23,9 +23,8 @@ from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.screens import Screen, choose_screen
+from provider_advisor.questionnaire.screens import Screen, choose_screen, go_back
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, State
-from provider_advisor.questionnaire.steps import go_back
 
 __all__ = ["make_catalogue", "show_ask", "write_fields"]
 

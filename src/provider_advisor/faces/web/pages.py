@@ -26,9 +26,8 @@ from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.problems import FieldError, list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import render, show_page
-from provider_advisor.questionnaire.screens import Screen, choose_screen
+from provider_advisor.questionnaire.screens import Screen, choose_screen, go_on
 from provider_advisor.questionnaire.state import State
-from provider_advisor.questionnaire.steps import go_on
 from provider_advisor.recommendation import Recommendation
 
 __all__ = ["EXAMPLES", "make_pages"]
