@@ -1,7 +1,7 @@
 """A production system over strings: which productions fire, chained to the end, by durable-rules.
 
-One thread owns the engine and everybody else hands it work, because durable-rules works with only one. There is one
-host a process, made at the first run, and one ruleset for each distinct shard, for no ruleset leaves a host.
+One thread owns the engine and all others hand it work, because durable-rules works with only one. There is one host for
+each process, made at the first run, and one ruleset for each distinct shard, because a host never forgets a ruleset.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs
 
 
 class _Ruleset:
-    """A shard, registered with the host for good; it has at most one session at a time."""
+    """A shard, registered with the host as long as the process lives; it has at most one session at a time."""
 
     def __init__(self, host: Host, shard: Shard) -> None:
         self._host = host
@@ -168,8 +168,9 @@ class _Engine:
     def _chain(self, program: Program, known: Iterable[Atom], sid: str, touched: dict[int, _Ruleset]) -> Iterator[Join]:
         """Yield the joins that fire; what a round adds is asserted in the next, to each shard waiting for it.
 
-        No atom goes in twice, for the engine refuses a message that it has seen.
+        No atom goes in twice, because the engine refuses a message that it has seen.
         """
+        # durable-rules chains within a ruleset; across shards we do it here, until a round adds nothing new.
         seen: set[Atom] = set()
         fresh = set(known)
         while fresh:
@@ -230,6 +231,8 @@ class _Owner:
 
     def pause(self) -> None:
         """Finish all work, end the thread, take no more until `resume`: a fork copies an engine at rest."""
+        # A fork copies the calling thread alone. With the owner's thread still there, the child would have an engine in
+        # the middle of a run, and a queue that nobody serves.
         self._lock.acquire()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -256,7 +259,7 @@ def _serve(queue: SimpleQueue[Callable[[], None] | None]) -> None:
 
 
 def _run_work(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
-    """Return what the work returns or raises: nothing may end the owner's thread while somebody waits."""
+    """Return what the work returns or raises: no error may end the owner's thread while a caller waits."""
     try:
         return work()
     except BaseException as error:  # noqa: BLE001  # handed to the caller, who raises it

@@ -174,7 +174,7 @@ def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge
     required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
     for rule in firing:
-        # No evidence counts twice: the facts of a required criterion are judged already.
+        # No evidence counts twice: the facts of a required criterion are judged already, as a requirement.
         if again := sorted(judged_by(rule) & required):
             aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif unwanted := sorted(judged_by(rule).intersection(team.unwanted)):
@@ -275,7 +275,7 @@ def merge_left(
     by_criterion = sorted([*beside, *left], key=lambda part: part.criterion)
     groups = itertools.groupby(by_criterion, key=lambda part: part.criterion)
     merged = [part for _, group in groups for part in _merge_group(list(group))]
-    # A stated requirement that stays by itself stays as it was stated, with or without a weight of its own.
+    # What no rule touched stays as the team stated it: a weight that was filled in to be compared is taken out again.
     own = {_fill_in_weight(part, knowledge): part for part in stated}
     return (*apart, *(own.get(part, part) for part in merged))
 
@@ -306,8 +306,8 @@ def _merge_group(group: list[Requirement]) -> list[Requirement]:
     parts = [
         part for priority in PRIORITIES for part in _tighten([each for each in group if each.priority == priority])
     ]
-    # What is stated at a priority stands there, whatever is implied at a higher one. Only of those without a bound the
-    # highest stands alone, as where the team states both: the same evidence would count twice.
+    # What the team stated at a priority stays there, even if rules imply more at a higher one. But of requirements
+    # without a bound only the highest stays, as if the team had stated both: the same evidence would count twice.
     highest = max((RANK[part.priority] for part in parts if part.bound is None), default=0)
     stated = {part.priority for part in group if not part.implied_by}
     stated -= {part.priority for part in parts if part.bound is None and RANK[part.priority] < highest}

@@ -91,6 +91,7 @@ def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) 
 def _make_joins(productions: Iterable[Production]) -> list[Join]:
     """Make one join for each distinct antecedent; neighbours share their first atoms."""
     table: _Joins = {}
+    # Sorted, so that equal programs have equal shards whatever their order, and neighbours in a shard share atoms.
     for production in sorted(productions, key=lambda production: production.name):
         steps = _split_steps(production.antecedent)
         for step, following in pairwise(steps):
@@ -107,8 +108,13 @@ def _make_joins(productions: Iterable[Production]) -> list[Join]:
 def _split_steps(antecedent: Iterable[str]) -> list[tuple[Atom, ...]]:
     """Return the joins that check an antecedent in turn, each linked to the one before.
 
-    An atom given twice counts once, for the engine never matches one message twice in a join.
+    An atom given twice counts once, because the engine never matches one message twice in a join.
+
+    >>> [len(join) for join in _split_steps(f"a{number:02}" for number in range(20))]
+    [16, 5]
     """
+    # Of 20 atoms the first join waits for a00 to a15, and adds the tuple of these as an atom of its own; the second
+    # waits for that one, and for a16 to a19.
     atoms = tuple(sorted(set(antecedent)))
     parts = range(MAX_JOIN, len(atoms), MAX_JOIN - 1)
     later: list[tuple[Atom, ...]] = [(atoms[:done], *atoms[done : done + MAX_JOIN - 1]) for done in parts]

@@ -1,6 +1,9 @@
-"""A rule's `when` as alternatives, each a set of things that must hold together.
+"""A rule's `when` as alternatives, each a set of things that must hold together (its disjunctive normal form).
 
-That is the form that the rule engine can join, and that can be checked for contradictions.
+    all: [need: fax, any: [need: sms, not: {situation: developers=none}]]
+
+becomes {fax, sms} or {fax, not developers=none}. That is the form that the rule engine can join, and that can be
+checked for contradictions.
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ def _combine(condition: Condition) -> list[Alternative] | None:
         return _limit(itertools.chain.from_iterable(parts))
     found: list[Alternative] | None = [frozenset()]
     for part in sorted(parts, key=len):
-        # Repeated members fall together at each step, so that few come of many combinations of the same things.
+        # Equal alternatives become one at each step, so that many combinations of the same things stay few. The
+        # shortest parts come first, so that the limit is met as late as possible.
         found = None if found is None else _limit(one | other for one in found for other in part)
     return found
 
@@ -63,6 +67,8 @@ def can_hold(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
 
 def _push_inward(condition: Condition, *, negated: bool = False, under_not: bool = False) -> Condition:
     """Return the condition with every `not` at a leaf; a need under two keeps them: it must be stated."""
+    # De Morgan's laws, but for needs: `need` also holds for what rules imply, while `not` asks what the team stated, so
+    # that "not not need" asks more than "need".
     if isinstance(condition, Not):
         return _push_inward(condition.part, negated=not negated, under_not=True)
     if isinstance(condition, AllOf | AnyOf):
@@ -107,6 +113,8 @@ def _usages_agree(alternative: Alternative) -> bool:
 
 def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
     """Return whether some amount of the bound is in none of the refused intervals."""
+    # Each refused interval that covers the lower end of what is free moves it past its own end: of 100 or more, without
+    # 0 to 200 and without 500 or more, what is above 200 is left. One that begins higher leaves room below it.
     free = bound
     for part in sorted(refused, key=lambda part: part.low or 0):
         if free.low is None or (part.low or 0) > free.low:

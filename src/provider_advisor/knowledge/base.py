@@ -88,6 +88,7 @@ class KnowledgeBase:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: the fields, without what is worked out from them."""
+        # The cached properties are in `__dict__` too; the indexes among them are larger than the base itself.
         return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @property
@@ -170,7 +171,7 @@ class KnowledgeBase:
         In `numbers@germany` both the criterion and its member may be any word that they answer to. A word that names a
         member alone finds it where its list says of which criterion: `soc-2` is `certificate@soc-2`.
         """
-        if (known := self.words.get(word)) is not None:
+        if (known := self.words.get(word)) is not None:  # most words are written as they are recorded
             return known
         word, member = split_member(word)
         name = self.words.get(word) or self._folded_words.get(fold(word))
@@ -186,7 +187,7 @@ class KnowledgeBase:
         return {word.casefold(): name for word, name in self.words.items()}
 
     def find_usage(self, word: str) -> UsageItem | None:
-        """Return the usage item of a name; `sms-outbound@de` is what of one falls to a member of its prices' list."""
+        """Return the usage item of a name; `sms-outbound@de` is the part of a volume that goes to Germany."""
         name, of = split_member(word)
         item = self.usage.get(name)
         if item is None or of is None:

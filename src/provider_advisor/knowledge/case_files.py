@@ -1,4 +1,4 @@
-"""Write what cases came to into their files, and change nothing else: comments, order and layout stay.
+"""Write the present verdicts of cases into their files, and change nothing else: comments, order and layout stay.
 
 The values to change are found by their marks in the text, and only the characters between these are replaced.
 """
@@ -44,7 +44,7 @@ def edit_cases(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
             if key not in entries:
                 raise ValueError(f"no key '{key}' in the case '{name}'")
             edits += _edit_value(entries[key], value, text)
-    for edit in sorted(edits, reverse=True):
+    for edit in sorted(edits, reverse=True):  # from the end on, so that earlier places stay where they were found
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 

@@ -71,7 +71,7 @@ def _find_claimed(provider: Provider, until: dt.date) -> Iterator[FactChange]:
             yield FactChange(provider.id, claim.stated, "announced", *place, before, claim.starts)
         if claim.until is not None and claim.until > until:
             yield FactChange(provider.id, claim.stated, "announced", *place, before, claim.until)
-    for claim in last.values():  # an end that a later claim took back is none
+    for claim in last.values():  # the last ones alone, because a later claim may have taken an end back
         if claim.until is not None and claim.until <= until:
             yield FactChange(provider.id, claim.until, "ended", claim.belongs_to, claim.criterion, claim.source, claim)
 

@@ -1,6 +1,6 @@
-"""Choices: several things, of which a team takes whichever a provider has.
+"""Choices: several things, any one of which will do for a team.
 
-`sms|whatsapp` is a criterion of its own. It is made when somebody asks for it, as those of members are, and has no
+`sms|whatsapp` is a criterion of its own. Like that of a member, it is made when a team asks for it, and it has no
 claims: how far a provider meets it follows from its parts, each a condition on the provider's facts. A part may name
 a member, have a bound, or be a must-not: `number-countries>=90|phone-numbers@de|fax=no`.
 """
@@ -50,7 +50,8 @@ def get_bound(part: FactHolds) -> Interval | None:
 def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
     """Return the criterion of a choice by its id. Raises KeyError for a name that is no such id."""
     parts = tuple(_read_part(text, criteria) for text in name.split(EITHER))
-    if len(parts) < 2 or name_choice(parts, criteria) != name:  # noqa: PLR2004 (one is no choice)
+    # One choice has one id, so that it is judged and explained once: other spellings, such as another order, are none.
+    if len(parts) < 2 or name_choice(parts, criteria) != name:  # noqa: PLR2004
         raise KeyError(name)
     asked = [criteria[part.criterion] for part in parts]
     label = _label_choice(parts, criteria)

@@ -1,6 +1,6 @@
 """Conditions: the trees under a rule's `when` (on the team) and `favours` (on a provider's facts).
 
-Each node carries its `word`, for named tuples are equal where their values are, and `all` is not `any`.
+Each node carries its `word`: named tuples are equal where their values are, and without it `all` would equal `any`.
 """
 
 from collections.abc import Callable, Iterator
@@ -110,7 +110,7 @@ def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Return the leaves of the tree, from left to right, find_repeated ones too."""
+    """Return the leaves of the tree, from left to right, repeated ones too."""
 
     def negated(condition: Not) -> Iterator[Leaf]:
         return leaves(condition.part)
@@ -152,9 +152,9 @@ def _format_bound(bound: Interval | None) -> str:
 
 
 def list_needed(name: str) -> tuple[str, ...]:
-    """Return the criteria that a requirement on this one needs: itself, and that of which it is a member.
+    """Return the criteria that a requirement on this one needs: itself and, for a member, its criterion.
 
-    Who asks for numbers in Germany needs numbers, so that what a rule says of numbers holds for them.
+    A team that asks for numbers in Germany needs numbers, so that rules about numbers hold for it.
     """
     parent, at, _ = name.partition(AT)
     return (name, parent) if at and EITHER not in name else (name,)

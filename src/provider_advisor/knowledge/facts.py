@@ -1,4 +1,19 @@
-"""Facts: what the claims say together on a given day, each with the claims it is based on."""
+"""Facts: what the claims say together on a given day, each with the claims it is based on.
+
+Some examples, of one provider:
+
+    asked              claimed                                      fact
+    fax                nothing                                      unknown
+    fax                product Office: present, Chat: absent        present: any product will do
+    countries          more_than 100, and exactly 180               180: both are true of it
+    callers            exactly 250, and exactly 300                 disputed: 250 to 300
+    phone-numbers      includes [fr, us]                            present: any member will do
+    phone-numbers@de   includes [fr, us]                            unknown
+    phone-numbers@de   only [fr, us]                                absent
+
+A newer statement replaces older ones about the same product (see `timeline`), so that claims contradict one another
+only if they were stated on one day, or if the newer one is weaker.
+"""
 
 import datetime as dt
 import itertools
@@ -68,7 +83,7 @@ class Facts:
     """All facts as of one day; each is worked out when it is first asked for.
 
     `knowledge` has the providers that take part on the day, `base` all of them. With `max_age`, in days, claims that
-    are older by then are not used. Who takes part is found out, unless it is known (`taking_part`).
+    are older by then are not used. `taking_part` is `knowledge` where that is known already.
     """
 
     def __init__(
@@ -85,6 +100,7 @@ class Facts:
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self._found: dict[tuple[str, str], Fact] = {}
+        # Without what is claimed of members (`of_no_member`).
         self._general: dict[tuple[str, str], Fact] = {}
         self._supposed: dict[tuple[str, str], Fact] = {}
         self._is_fresh_only = False
@@ -110,8 +126,8 @@ class Facts:
     def of_no_member(self, provider: str, criterion: str) -> Fact:
         """Return what is claimed of a criterion itself, without what is claimed of its members.
 
-        Asked for without a member, any member of a criterion will do; but who sends to some country or other does not
-        pay the price of the cheapest.
+        Asked for without a member, any member of a criterion will do; but a team that sends to some country or other
+        does not pay the price of the cheapest.
         """
         key = (provider, criterion)
         known = self.knowledge.criteria[criterion]
@@ -125,6 +141,7 @@ class Facts:
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
+        # One answer is supposed after another, and each touches one fact or two: all others are those of `_known`.
         supposed = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
         supposed._is_fresh_only = self._is_fresh_only
         supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
@@ -149,7 +166,7 @@ class Facts:
     def is_stale(self, fact: Fact) -> bool:
         """Return whether the newest claim is older than the criterion allows, or the policy for its kind.
 
-        That something ended never grows old: it will not be more ended if somebody asks again.
+        What is known to have ended is never out of date: asking again could only find that it ended.
         """
         days = self.knowledge.get_stale_after(fact.criterion)
         is_old = days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
@@ -169,8 +186,11 @@ class Facts:
 
     @property
     def asked(self) -> frozenset[tuple[str, str]]:
-        """Return the providers and criteria that have been asked for so far, members as such."""
+        """Return the providers and criteria that have been asked for so far; members are criteria of their own."""
         return frozenset(self._found)
+
+    # A firm verdict is judged twice, with and without what is out of date. Where no claim is old, or all of them are,
+    # the next two tell what the second would find, and it is saved.
 
     @cached_property
     def may_be_stale(self) -> bool:
@@ -200,14 +220,14 @@ class Facts:
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
         claims = [claim for claim in self.base.claims.get((provider, name), ()) if claim.stated <= self.as_of]
-        if not claims and not self._supposed:  # of most that can be asked nothing is said
+        if not claims and not self._supposed:  # about most of what can be asked nothing is claimed
             return Fact(provider, criterion.id)
         own = [claim for claim in claims if not claim.members]
         if criterion.member_of is not None:
             return self._resolve_member(provider, criterion, criterion.member_of.member, claims)
         if own or not any(claim.only for claim in claims):
             fact = self._judge(provider, criterion, own)
-        else:  # what is there for some members only is absent for each that nobody names
+        else:  # `only` some members: what is asked is a member that no claim names, and so it is absent
             fact = self._resolve_member(provider, criterion, "", claims)
         members = list(self._resolve_members(provider, criterion, claims))
         return _join_members(fact, members, criterion) if members else fact
@@ -228,8 +248,8 @@ class Facts:
     def _list_denials(self, provider: str, member: str, claims: Sequence[Claim]) -> list[Claim]:
         """Return the claims that deny a member without naming it: the criterion is absent, or all other members are.
 
-        What one product lacks says nothing of another that has the criterion, for all that is known of any member: if
-        an app with text messages is closed, `sms@us` may still be there by an API.
+        What one product lacks says nothing about another that has the criterion, perhaps for this very member: if an
+        app with text messages is closed, an API may still have `sms@us`.
         """
         own, limits = [claim for claim in claims if not claim.members], [claim for claim in claims if claim.only]
         views = self._view(provider, own, any_age=True)
@@ -238,14 +258,15 @@ class Facts:
         having = {_get_product(view.claims[0]) for view in views if view.claims and view.truth is not Truth.NO}
         if having <= set(map(_get_product, limits)):
             return denials
-        # A product that speaks of the member itself is judged by all that it says; so is the provider as a whole.
+        # Some product has the criterion and no list of members, so that it may have this one. Then a denial counts only
+        # for a product with a claim on the member itself, and for a list that is about the provider as a whole.
         speaking = {_get_product(claim) for claim in claims if member in claim.members}
         return [
             claim for claim in denials if _get_product(claim) in speaking or (claim.only and claim.belongs_to is None)
         ]
 
     def _resolve_members(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Iterator[Fact]:
-        """Yield the facts on the members that are claimed or supposed, one for all of which the same is said.
+        """Yield the facts on the members that are claimed or supposed; one stands for all with the same claims.
 
         So a claim on two hundred countries is worked out once.
         """
@@ -257,7 +278,7 @@ class Facts:
         yield from (self(provider, name) for name in names)
 
     def _judge(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Fact:
-        """Return what claims on one criterion, all stated by the day, come to."""
+        """Return the fact that follows from claims on one criterion, all stated by the day."""
         if criterion.kind == "price":
             claims = [self._convert(claim, str(criterion.unit)) for claim in claims]
         views = self._view(provider, claims)
@@ -298,7 +319,7 @@ class Facts:
         return tuple(rate for rate in known if rate.stated == newest)
 
     def _view(self, provider: str, claims: Sequence[Claim], *, any_age: bool = False) -> list[View]:
-        """Return what the claims that are not too old come to, product by product."""
+        """Return the result of the claims that are not too old, product by product."""
         products, young = self.base.providers[provider].products, claims if any_age else self._keep_young(claims)
         is_customer = provider in self.base.scope.customer_of
         return [
@@ -338,19 +359,20 @@ def _judge_capability(provider: str, criterion: str, views: Sequence[View], *, a
     resting = [view for view, part in found if part is truth]
     claims = tuple(claim for view in resting for claim in view.claims)
     disputed = any(view.disputed for view in resting)
-    # Where one product has it, what becomes of the others changes nothing.
+    # Where one product has it, the end of another one changes nothing.
     notices = _collect_notices(resting if truth is Truth.YES else views)
     return Fact(provider, criterion, truth, None, claims, disputed=disputed, aged=aged, notices=notices)
 
 
 def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
     """Return the amounts that all claims allow; where they contradict, all that lies between them."""
+    # There is one view at most: amounts of different products are refused when files are read.
     view = views[0] if views else View((), disputed=False)
     amounts = [claim.amount for claim in view.claims if claim.amount is not None]
     combine = Interval.hull if view.disputed else Interval.intersect
     amount = reduce(combine, amounts) if amounts else None
     if amount is not None and any(claim.plus is not None for claim in view.claims):
-        # Who states the same price and is silent on fees does not say that there are none.
+        # A source that states the same price and is silent about fees does not say that there are none.
         amount = amount._replace(high=None)
     notices = _collect_notices(views)
     claims, disputed = view.claims, view.disputed

@@ -98,7 +98,7 @@ def locate_folder(kind: str, given: Folder | None) -> str:
 
 
 def find_overlooked() -> str | None:
-    """Return the folder `facts` or `rules` that lies here and is not the shipped one, None without any."""
+    """Return the folder `facts` or `rules` of the current folder, if it is not the shipped one, None without any."""
     for kind, needed in _NEEDED.items():
         is_one = any(path.exists(path.join(kind, name)) for name in needed.values())
         if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
@@ -107,7 +107,7 @@ def find_overlooked() -> str | None:
 
 
 def find_beside(folder: Folder, kind: str) -> str | None:
-    """Return the folder of this kind in the same place as a folder of the other kind, None where there is none."""
+    """Return the folder of this kind beside a folder of the other kind, None without any."""
     found = path.join(path.dirname(path.abspath(os.fspath(folder))), kind)
     return found if path.isdir(found) else None
 
@@ -186,6 +186,7 @@ def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
                         continue  # what editors and file managers leave: .#zeta.yaml, ._zeta.yaml, .git
                     if name.lower().endswith((".yaml", ".yml")):
                         found.append((name, _refuse_name(entry.name)))
+                    # Links to folders are followed at the top alone: further down they could lead in a circle.
                     elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):
                         waiting.append(name)
                     if len(found) > _MOST_FILES or seen > _MOST_ENTRIES:

@@ -165,7 +165,7 @@ def recall(key: str) -> list[bytes] | None:
     try:
         if not _is_private(os.lstat(folder)):
             return None
-        # A pipe or a link may lie in its place: the one would make us wait, the other lead elsewhere.
+        # Somebody may have put a pipe or a link in its place: the one would make us wait, the other lead elsewhere.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with open(os.open(path.join(folder, f"{key}.json"), flags), "rb") as file:
             status = os.fstat(file.fileno())

@@ -63,9 +63,12 @@ Lists = Mapping[str, MemberList]
 class Criteria(dict[str, "Criterion"]):
     """The criteria of the files by id; one of a member, or of a choice, is made when it is looked up, and kept.
 
-    Iterating, counting and comparing meet the criteria of the files only. `given` are the lists of members by id, or a
-    function that reads them, so that a start which asks for no member does not pay for them.
+    Iterating, counting and comparing see the criteria of the files only. `given` are the lists of members by id, or a
+    function that reads them, so that a start that asks for no member does not pay for them.
     """
+
+    # A dict, because most look-ups are of criteria of the files, and cost nothing more: Python calls `__missing__` for
+    # the others alone. These are kept apart, or else what was asked for once would be in every list of criteria.
 
     given: Lists | Callable[[], Lists] = MappingProxyType({})
 
@@ -79,7 +82,7 @@ class Criteria(dict[str, "Criterion"]):
         return {}
 
     def __missing__(self, name: str) -> Criterion:
-        """Return the criterion of a member or of a choice. Raises KeyError for a name that is none."""
+        """Return the criterion of a member or of a choice. Raises KeyError for any other name."""
         if name not in self._met:
             self._met[name] = make_choice(name, self) if EITHER in name else self._make(name)
         return self._met[name]
@@ -110,7 +113,7 @@ class Criteria(dict[str, "Criterion"]):
             label=f"{criterion.label}, {member.label}",
             question=f"{criterion.question.rstrip('?')} ({member.label})?",
             aliases=(),
-            # Who pays for messages to Germany pays for messages to Germany, if those can be asked for.
+            # A price of messages to Germany pays for messages to Germany, if these can be asked for by themselves.
             of=f"{criterion.of}{AT}{member.id}" if shares else criterion.of,
             usage=tuple(f"{item}{AT}{member.id}" for item in criterion.usage),
             of_each=None,

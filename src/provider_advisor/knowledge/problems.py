@@ -1,4 +1,4 @@
-"""What is wrong with a file, as sentences, and what is sound in it all the same.
+"""What is wrong with a file, as sentences, and the parts of it that are sound.
 
 A sentence is `file:line: what is wrong; what was expected`. One misspelt key must neither hide what is wrong elsewhere
 in its file, nor turn whatever refers to the file into problems of their own.
@@ -182,6 +182,7 @@ class Defined(NamedTuple, Generic[R]):
 
 def read_sound(document: Document, shape: type[S], problems: list[str]) -> Reading[S] | None:
     """Return what is sound in the document, or None; add its problems to the others."""
+    # What refers to an entry that is left out must not be called unknown: `defined` looks at the whole document.
     try:
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:
@@ -192,6 +193,7 @@ def read_sound(document: Document, shape: type[S], problems: list[str]) -> Readi
 def _read_sound_part(document: Document, shape: type[S], error: ValidationError) -> Reading[S] | None:
     if not isinstance(document.data, dict):
         return None
+    # A bad entry of a list is left out alone (two steps), anything else with its whole key (one step).
     unsound = {
         detail["loc"][: 2 if isinstance(document.data.get(detail["loc"][0]), list) else 1] for detail in error.errors()
     }

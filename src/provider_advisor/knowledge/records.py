@@ -111,19 +111,7 @@ EVERY_AREA = "all"
 
 
 class Criterion(NamedTuple):
-    """What a provider can be asked about.
-
-    `values` are a rating's words in ascending order; `of` is the capability that a price pays for; `usage` the volumes
-    that a price is multiplied with; `concerns` the prices beside which a free plan or a starting credit is named;
-    `stale_after`, in days, takes the place of the policy's; `silent` says why there is no claim on it;
-    what is not `negotiable` is never offered as a concession; `absent` is the word of a rating that says that it is not
-    there, which no must accepts. `keywords` lead a search to it but are never taken for it; `loose` are those of its
-    names that mean it only beside other criteria of its area: "encryption" is that of video where video is asked for.
-    `of_each` is the list of members that it can be asked of; `member_of` is set for such a member alone.
-    `any_of` is set for a choice alone: conditions on facts, one of which is enough.
-    `same_product` names the areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one product
-    says nothing of another.
-    """
+    """What a provider can be asked about."""
 
     id: str
     label: str
@@ -134,24 +122,41 @@ class Criterion(NamedTuple):
     aliases: tuple[str, ...] = ()
     unit: str | None = None
     values: tuple[str, ...] = ()
+    """Of a rating: its words in ascending order."""
     scale: Scale | None = None
     lower_is_better: bool = False
     whole: bool = False
+    """It counts things: "more than 100" is at least 101."""
     limit: bool = False
+    """Every smaller number fits as well: up to 250 participants."""
     computed: bool = False
+    """It is the cost that follows from prices and usage, so that nobody claims it."""
     of: str | None = None
+    """Of a price: the capability that it pays for."""
     usage: tuple[str, ...] = ()
+    """Of a price: the volumes that it is multiplied with."""
     concerns: tuple[str, ...] = ()
+    """Of a free plan or a starting credit: the prices beside which it is named."""
     stale_after: int | None = None
+    """After how many days a fact is past its time, in place of the policy's."""
     silent: str | None = None
+    """Why there is no claim on it."""
     negotiable: bool = True
+    """Whether it may be offered as a concession."""
     absent: str | None = None
+    """The word of a rating that says that it is not there, which no must accepts."""
     keywords: tuple[str, ...] = ()
+    """Words that lead a search to it, and are never taken for it."""
     loose: tuple[str, ...] = ()
+    """Names that mean it only beside others of its area: "encryption" is that of video where video is asked for."""
     of_each: str | None = None
+    """The list of members that it can be asked of."""
     member_of: MemberOf | None = None
+    """Set for the criterion of a member alone."""
     any_of: tuple[FactHolds, ...] = ()
+    """Set for a choice alone: conditions on facts, one of which is enough."""
     same_product: tuple[str, ...] = ()
+    """The areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one says nothing of another."""
 
     @property
     def plain_name(self) -> str:
@@ -215,47 +220,49 @@ ClaimValue = str | Number | tuple[Number, Number] | tuple[str, ...]
 
 
 class Claim(NamedTuple):
-    """One source's statement about one provider and one criterion.
-
-    `value` is "present" or "absent", a rating's word, several of which one holds, a number, a pair of numbers, or
-    "by-quote" for a price that is not published; `bound` says how a number is meant, and `amount` is the interval (of
-    ranks, for a rating) that it leaves. The source said it on the day `stated`; it is true from `starts` to `until`,
-    both days included.
-    A price may have `tiers`; its value and amount then are those between the lowest price and the highest. `terms` are
-    what else it asks, in its own currency. Where that is not the criterion's, a fact's claim has `amount` and `tiers`
-    converted by `rates`, several where sources of one day differ; without a rate the amount is not known.
-    A price may be that of one member (`price_of`) and be taken for volumes that name none, because no other is stated.
-    `plus` names what comes on top of a price, such as carrier fees: nobody says how much, so `amount` has no upper end.
-    With `members` it is about those members of the criterion, and with `only` it also says that all others are absent.
-    Without a `product`, `meant` is the one that it is about although the source does not name it. `where` is the
-    file and line of the knowledge base; `line` that of the source, or `place` another part of it: "page 12",
-    "section Prices", "anchor prices".
-    """
+    """One source's statement about one provider and one criterion, or about some of its members."""
 
     provider: str
     product: str | None
     criterion: str
     value: ClaimValue
+    """Present or absent, a number or two, a rating's word or several, or "by-quote": the price is not published."""
     bound: BoundWord | None
+    """How a number is meant."""
     unit: str | None
     evidence: Evidence
     source: str
     line: int | None
+    """The line of the source; without one, `place` says where in it."""
     stated: dt.date
+    """The day on which the source said it."""
     starts: dt.date
+    """The first day on which it is true."""
     until: dt.date | None = None
+    """The last day on which it is true."""
     note: str | None = None
     amount: Interval | None = None
+    """What `bound` and `value` leave, in ranks for a rating; None for a capability, and for a price without a rate."""
     where: str = ""
+    """The file and the line of the knowledge base."""
     place: str | None = None
+    """Another part of the source than a line: "page 12", "section Prices", "anchor prices"."""
     members: tuple[str, ...] = ()
+    """The members that it is about; none for the criterion as a whole."""
     only: bool = False
+    """It also says that all other members are absent."""
     meant: str | None = None
+    """Without a `product`, the one that it is about although the source does not name it."""
     tiers: tuple[Tier, ...] = ()
+    """Of a price; `value` and `amount` then reach from the lowest price to the highest."""
     terms: Terms = NO_TERMS
+    """What a price asks beside its amount, always in its own currency."""
     rates: tuple[Rate, ...] = ()
+    """In a fact: what `amount` and `tiers` were converted by; several where sources of one day differ."""
     plus: str | None = None
+    """What comes on top of a price, such as carrier fees. No source says how much, so `amount` has no upper end."""
     price_of: str | None = None
+    """The member whose price is taken for volumes that name no member, because no other price is stated."""
 
     @property
     def is_unconverted(self) -> bool:

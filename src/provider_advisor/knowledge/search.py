@@ -27,7 +27,7 @@ _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
 _ENOUGH = 0.75
 _SHORTEST = 3
-_RARE = 0.02  # of all entries: a name of one word that more of them speak of says too little inside a sentence
+_RARE = 0.02  # of all entries: a name of one word that more of them mention says too little inside a sentence
 # They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
 _EMPTY = frozenset(
     re.findall(
@@ -40,16 +40,18 @@ _EMPTY = frozenset(
     )
 )
 _SAME = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
+# Each is tried in turn on what the one before left. A stem has to be the same for all forms of a word, and need not be
+# a word itself.
 _ENDINGS = (
-    (re.compile(r"(?<=\w\w)is(?=(e|ed|es|er|ing|ation|ations)$)"), "iz"),
-    (re.compile(r"(?<=\w\w)ies$"), "y"),
-    (re.compile(r"(?<=(ss|sh|ch|.x|.z))es$"), ""),
-    (re.compile(r"(?<=\w\w[^su])s$"), ""),
-    (re.compile(r"(?<=\w\wiz)ation$"), ""),
-    (re.compile(r"(?<=\w\w\wt)ion$"), ""),
-    (re.compile(r"(?<=\w\w\w)(ing|ed)$"), ""),
-    (re.compile(r"(?<=\w\w\w)e$"), ""),
-    (re.compile(r"([bdgklmnprt])(?=\1$)"), ""),
+    (re.compile(r"(?<=\w\w)is(?=(e|ed|es|er|ing|ation|ations)$)"), "iz"),  # organisation: organization
+    (re.compile(r"(?<=\w\w)ies$"), "y"),  # countries: country
+    (re.compile(r"(?<=(ss|sh|ch|.x|.z))es$"), ""),  # boxes: box
+    (re.compile(r"(?<=\w\w[^su])s$"), ""),  # records: record, but not access or status
+    (re.compile(r"(?<=\w\wiz)ation$"), ""),  # organization: organiz
+    (re.compile(r"(?<=\w\w\wt)ion$"), ""),  # transcription: transcript
+    (re.compile(r"(?<=\w\w\w)(ing|ed)$"), ""),  # planning: plann
+    (re.compile(r"(?<=\w\w\w)e$"), ""),  # organize: organiz
+    (re.compile(r"([bdgklmnprt])(?=\1$)"), ""),  # plann: plan
 )
 
 
@@ -184,6 +186,8 @@ class SearchIndex:
         return found
 
     def _weigh(self, count: int) -> float:
+        """Return how much a word counts that so many entries have."""
+        # The inverse document frequency of Spärck Jones (Journal of Documentation 28(1), 1972), kept above 0.
         return math.log(1 + len(self.entries) / (1 + count))
 
     def _has(self, place: int, phrase: str) -> bool:

@@ -22,13 +22,14 @@ MAX_DEPTH = 40
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."
 
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")  # 15 digits: a float holds them all
 _MOST_DIGITS = 15
 _LONG_INTEGER = re.compile(r"[-+]?[1-9][0-9]{15,}")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
 _OTHER_BREAK = re.compile("[\x85\u2028\u2029]")
+# What some reader of YAML 1.1, YAML 1.2 or JSON takes for something else than text: .5, 1_000, 1,000, 0x1F, 12:30, yes.
 _AMBIGUOUS = re.compile(
     r"[-+]?(\.[0-9][0-9.eE+-]*|[0-9][0-9_]*\.?|[0-9]+[_,][0-9_,.]*|0[xob]\w+|\.(inf|nan)|[0-9]+(:[0-9]+)+)"
     r"|yes|no|on|off|y|n|true|false|null",

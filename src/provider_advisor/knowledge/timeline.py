@@ -111,6 +111,8 @@ def _update_view(
     """Return what holds, and what ended: newer claims replace older ones, unless they are weaker and say otherwise."""
     gone = tuple(claim for claim in group if _has_ended(claim, day))
     is_over = any(claim.value == "present" for claim in gone)
+    # A "present" that has ended stays, and is read as absent (`_read_value`); one of the same day that names no end
+    # agrees with it, and is left out. Anything else that has ended, such as an amount, is not known any more.
     holding = tuple(
         claim
         for claim in group
@@ -118,7 +120,7 @@ def _update_view(
     )
     newer = View(holding, disputed=not _agree(holding, day))
     if _measure_strength(group) >= older.strength:
-        return newer, gone  # perhaps empty: what has ended brings nothing older back
+        return newer, gone  # perhaps an empty view: when something ends, older statements do not count again
     if not holding:
         return older, ended
     # A newer but weaker claim does not replace the older ones; it agrees with them, or makes the fact disputed.

@@ -202,6 +202,7 @@ def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Itera
 
 def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
     """Yield each circle of criteria that imply one another, at its first rule."""
+    # An edge leads from a criterion to each that any alternative of its rules needs: one alternative closes a circle.
     graph = _map_needs(rules)
     reached = {criterion: _find_reached(criterion, graph) for criterion in graph}
     told: set[str] = set()
@@ -227,7 +228,7 @@ def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
     for rule in rules:
         for part in rule.implies:
             for name in list_needed(part.criterion):
-                # A rule that needs numbers and implies numbers in Germany makes nobody need numbers who did not before.
+                # A rule that needs numbers and implies numbers in Germany adds no need for numbers: no circle.
                 if name == part.criterion or name not in needed_always(rule.when):
                     graph.setdefault(name, set()).update(needed_ever(rule.when))
     return graph
