@@ -105,10 +105,10 @@ def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
 
 
 def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
-    """Return what to put behind a sentence on an unknown word: what nearly is it, else what is near in meaning."""
+    """Return the end of a sentence about an unknown word: words spelt nearly like it, else words of like meaning."""
     near = knowledge.spelling_index.nearest(word, most=9)
     index = knowledge.search_index
-    if near and index.knows(word):  # it is spelt well: only another form of a word may be meant
+    if near and index.knows(word):  # it is spelt right: only another form of a word may be meant
         near = tuple(name for name in near if index.are_alike(name, word))
     if near:
         first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest

@@ -43,11 +43,12 @@ __all__ = [
     "split_words",
 ]
 
-# A sign may be any run of < > = with an =, so that the sentence on `stock=>90` can speak of the criterion.
+# A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(
     r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
 )
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
+# Digits behind a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
 _NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
@@ -303,14 +304,14 @@ def _name_member(given: Mapping[str, Any]) -> str:
 
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
-    """Find the nearest words of all unknown criteria in many requirements at once, before reading them."""
+    """Find the nearest words of all unknown criteria in many requirements, before they are read one by one."""
     words = set(find_unknown(texts, knowledge).values())
     if words:
         knowledge.spelling_index.prepare(words)
 
 
 def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, str]:
-    """Return the texts of the grammar whose criterion is unknown, with that word; reading them takes much longer."""
+    """Return the texts whose criterion is unknown, each with that word, without reading them, which takes longer."""
     found = {}
     for text in texts:
         for part in text.split(EITHER):

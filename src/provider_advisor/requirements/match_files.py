@@ -27,7 +27,8 @@ from provider_advisor.safe_text import reveal_line
 
 __all__ = ["read_matches", "write_matches"]
 
-_PLAIN = re.compile(r"[\w][\w .,/()'&+-]*[\w)]")
+_PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
+_NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 
 
 def write_matches(matches: Iterable[Match], source: str) -> str:
@@ -52,23 +53,9 @@ def _write_targets(match: Match) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return a text as YAML; JSON's quotes where it needs some."""
-    is_word = _PLAIN.fullmatch(text) and text.casefold() not in {
-        "null",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "true",
-        "false",
-        "y",
-        "n",
-    }
-    return (
-        text
-        if is_word and not text[0].isdigit() and ": " not in text and ", " not in text
-        else json.dumps(text, ensure_ascii=False)
-    )
+    """Return a text as YAML, in JSON's quotes if it needs some."""
+    is_plain = _PLAIN.fullmatch(text) and text.casefold() not in _NO_TEXT
+    return text if is_plain and ", " not in text else json.dumps(text, ensure_ascii=False)
 
 
 def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[str, Targets]:

@@ -1,7 +1,7 @@
 """What the words of a spreadsheet stand for: headers of columns, or the texts of requirements, and criteria.
 
-A word that a criterion answers to is taken for it, also in another form ("Ring group" for "ring groups"). What is only
-near in meaning is never taken: it is refused with what it may mean, until somebody says so in a file of matches (see
+A word that a criterion answers to is taken for it, also in another form ("Ring group" for "ring groups"). A word that
+is only near in meaning never is: it is refused with what it may mean, until a file of matches says so (see
 `match_files`).
 """
 
@@ -38,7 +38,7 @@ _MARKS = "?:*. \t"
 
 
 class Match(NamedTuple):
-    """What a word stands for, and by what: the name of a criterion, or a file of matches.
+    """What a word stands for, and how that was found: by the name of a criterion, or in a file of matches.
 
     Without targets it is in doubt; `candidates` are then the ids of what it may mean.
     """
@@ -72,7 +72,7 @@ class DoubtfulMatchesError(RequirementsError):
 
 
 class Matcher:
-    """Finds what words stand for in a knowledge base; `given` are targets by word, which win."""
+    """Finds what words stand for in a knowledge base; `given` has targets by word, which come first."""
 
     def __init__(self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None) -> None:
         self._knowledge = knowledge
@@ -95,7 +95,7 @@ class Matcher:
         return Match(word, (), "", self._list_candidates(plain, name, found))
 
     def find_all(self, words: Iterable[str]) -> list[Match]:
-        """Return what words that stand beside one another stand for: a loose one may be clear beside others."""
+        """Return what the words of one table stand for: a loose one may be clear beside others."""
         found = [self.find(word) for word in words]
         names = (self._knowledge.find_criterion(get_name(target)) for each in found for target in each.targets)
         sure = [self._knowledge.criteria[name] for name in names if name is not None]

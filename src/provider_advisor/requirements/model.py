@@ -248,7 +248,7 @@ def paid_together(items: Iterable[str], knowledge: KnowledgeBase) -> tuple[tuple
 
 
 def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
-    """Return the prices that volumes are multiplied with: those of a member for what falls to it."""
+    """Return the prices that volumes are multiplied with; those of a member for volumes that go to it."""
     criteria = knowledge.criteria
     if not member:
         return list(knowledge.prices_of_usage)
@@ -257,6 +257,7 @@ def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
 
 
 def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
+    """Return the items that are priced together with one, through any number of prices."""
     found = {item}
     while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
         found |= more

@@ -1,4 +1,4 @@
-"""How much a cell says that something is wanted: must, yes, x, or a number whose meaning somebody says.
+"""How much a cell says that something is wanted: must, yes, x, or a number whose meaning is given by `--scale`.
 
 A cell that cannot be read is refused with what was expected; an empty one says nothing.
 """

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -71,7 +71,7 @@ _NO_PRIORITY = "is empty; expected must, should, could or wont, or mandatory or 
 
 
 class Proposal(NamedTuple):
-    """What a request for proposals says: the statement, what its texts stand for, and what to tell of its file."""
+    """A request for proposals: the statement in it, the criteria of its texts, and notices about its file."""
 
     statement: Statement
     matches: tuple[Match, ...]
@@ -123,27 +123,12 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     found = Matcher(knowledge, matches).find_all(row.text for row in rows)
     found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
-    items: list[Requirement] = []
-    unlisted: list[Unlisted] = []
-    left_out = 0
+    items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
-        where = f"{grid.file}, row {row.number}"
-        if row.problem:
-            problems.append(f"{where}: {row.problem}")
-        elif is_error_value(row.text):
-            problems.append(f"{where}: the requirement {explain_cell(row.text, {})}")
-        elif not match.targets:
-            problems.append(f"{where}: {explain_doubt(match, 'the requirement', knowledge)}")
-        elif not (match.is_requirement or match.is_unlisted):
-            left_out += 1
-        else:
-            try:
-                if match.is_unlisted:
-                    unlisted += _make_unlisted(row, scale or {})
-                    continue
-                items += _make_items(row, match, scale or {}, knowledge, decimal)
-            except RequirementsError as error:
-                problems += [f"{where}: {problem}" for problem in error.problems]
+        try:
+            items += _read_row(row, match, scale or {}, knowledge, decimal)
+        except RequirementsError as error:
+            problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
         if any(not match.targets and not is_error_value(match.word) for match in found):
             problems.append(
@@ -152,9 +137,11 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
             )
             raise DoubtfulMatchesError(problems, found)
         raise RequirementsError(*problems)
-    team = make_team(items)._replace(unlisted=join_unlisted(unlisted))
-    listed = sum(match.is_unlisted for match in found)
-    counted = [f"{len(rows) - left_out - listed} of {len(rows)} requirements are judged"]
+    team = make_team([item for item in items if isinstance(item, Requirement)])
+    team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
+    listed, judged = sum(match.is_unlisted for match in found), sum(match.is_requirement for match in found)
+    left_out = len(rows) - listed - judged
+    counted = [f"{judged} of {len(rows)} requirements are judged"]
     counted += [f"{listed} listed and not judged"] if listed else []
     counted += [f"{left_out} left out"] if left_out else []
     counted += [f"{'1 row' if empty == 1 else f'{empty} rows'} without a requirement skipped"] if empty else []
@@ -248,15 +235,8 @@ def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
 
 
 def _unlist(match: Match) -> Match:
-    """Return a text in doubt as one in the team's own words; an error of a spreadsheet is none."""
+    """Return a text in doubt as one in the team's own words, unless it is a spreadsheet error."""
     return match if match.targets or is_error_value(match.word) else match.unlist()
-
-
-def _make_unlisted(row: _SheetRow, scale: Scale) -> Iterator[Unlisted]:
-    """Yield the requirement in own words, unless it is not wanted: what nothing judges cannot be refused either."""
-    wish = _read_wish(row, scale)
-    if wish not in {NOTHING, "wont"}:
-        yield read_unlisted({"text": row.text, "priority": wish})
 
 
 def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
@@ -266,14 +246,25 @@ def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
     return wish
 
 
-def _make_items(
+def _read_row(
     row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
-) -> Iterator[Requirement]:
+) -> list[Requirement | Unlisted]:
+    """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
+    if row.problem:
+        raise RequirementsError(row.problem)
+    if is_error_value(row.text):
+        raise RequirementsError(f"the requirement {explain_cell(row.text, {})}")
+    if not match.targets:
+        raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
+    if not (match.is_requirement or match.is_unlisted):
+        return []
     wish = _read_wish(row, scale)
+    if match.is_unlisted:  # nothing judges it, so that it cannot be refused either
+        return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)
-    for target in match.targets if wish != NOTHING else ():
-        read = read_requirement(f"{target}:{wish}", "must", knowledge)
-        yield read._replace(weight=None if wish == "wont" else weight)
+    targets = match.targets if wish != NOTHING else ()
+    read = (read_requirement(f"{target}:{wish}", "must", knowledge) for target in targets)
+    return [part._replace(weight=None if wish == "wont" else weight) for part in read]
 
 
 def _read_weight(text: str, decimal: str | None) -> float | None:

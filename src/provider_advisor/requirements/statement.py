@@ -57,7 +57,7 @@ def describe_changes(
     before, after = _list_said(first), _list_said(second)
     added = [name for name in after if name not in before]
     changed = [name for name, said in after.items() if before.get(name, said) != said]
-    # As in `join_unlisted`: a text counts once, with the higher priority.
+    # As in `join_unlisted`: a text counts once, at the higher priority, so that only a higher one overrides the first.
     own = {part.text.casefold(): part.priority for part in first.team.unlisted}
     for part in second.team.unlisted:
         known = own.get(part.text.casefold())

@@ -52,10 +52,9 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What
-    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is
-    not the `whole` is a part to be `combined` with another, which checks them together. `read` reads one item, where
-    somebody remembers what most of them say; of what a person has `typed`, loose ids are in doubt too. Raises
-    RequirementsError with all mistakes.
+    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is not the `whole` is to
+    be `combined` with another part, and is checked then. `read` reads one item, for callers that remember what items
+    say. If a person has `typed` it, loose ids are in doubt too. Raises RequirementsError with all mistakes.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -85,7 +84,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         unlisted=carried,
         weights=by_area or {},
     )
-    # Of usage that cannot be read it is not known what it lacks.
+    # Usage with a mistake in it would also be called incomplete.
     if whole and len(mistakes.problems) == unread:
         mistakes.problems += _find_contradictions(team, knowledge)
     mistakes.raise_any()
@@ -181,6 +180,7 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """Return the requirements, each criterion once per priority, with the tighter bound at each end.
 
     Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
+    With bounds, each stays: 90 countries as a must and 120 as a should are two things.
     """
     found: dict[tuple[str, str, bool], Requirement] = {}
     for requirement in read:

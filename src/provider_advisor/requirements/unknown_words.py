@@ -1,4 +1,4 @@
-"""Words that no criterion knows, taken for requirements in the team's own words where somebody says so.
+"""Words that no criterion answers to, taken for requirements in the team's own words if an option says so.
 
     --needs sms,"loan phones" --unlisted-unknown   →   sms is judged, "loan phones" is listed
 
@@ -34,7 +34,7 @@ _SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
 
 
 class WordCounts(NamedTuple):
-    """How often each word was set aside, and how often all those were of which no more could be counted one by one."""
+    """How often each word was set aside, and how often all `others` were that are not counted one by one."""
 
     words: Mapping[str, int]
     others: int = 0
@@ -70,9 +70,9 @@ class UnknownWords:
     def find_unknown(
         self, word: str, default: UnlistedPriority, read_item: Callable[[str], str | dict[str, Any]]
     ) -> Unlisted | None:
-        """Return what an unknown word of a table asks, in own words; None for a known one.
+        """Return the requirement that an unknown word of a table becomes, None for a known word.
 
-        Raises RequirementsError where `read_item` does, for what is no item at all.
+        Raises what `read_item` raises, for a word that cannot be read at all.
         """
         return self._read.get_or_make((word, default), lambda: self._read_unknown(read_item(word), default))
 
@@ -92,7 +92,7 @@ class UnknownWords:
             self._uncounted += more.others
 
     def take_counts(self) -> WordCounts:
-        """Return what was counted since the last call; counting begins anew."""
+        """Return what was counted since the last call, and start again from nothing."""
         with self._lock:
             taken = WordCounts(self._counts, self._uncounted)
             self._counts, self._uncounted = Counter(), 0

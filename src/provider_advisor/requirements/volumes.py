@@ -6,7 +6,7 @@
     sms-outbound=40000..60000/year   from 3333.33 to 5000 a month
     sms-outbound@de=5000             5000 a month to Germany, beside what goes elsewhere
 
-Of a range the truth may lie anywhere in it: every cost becomes an interval, and conditions are judged in three values.
+The real volume may be anywhere in a range: every cost becomes an interval, and conditions are judged in three values.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ YEARLY = "/year"
 
 _MONTHS = 12
 _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)
+# The lower end may begin with the point of a fraction (.5..2), but not with two points (..2).
 _RANGE = re.compile(r"(?P<low>[^.].*?|\.[^.].*?)\s*(?:\.\.\.?|…)\s*(?P<high>.+)")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _FORMS = "5000, 60000/year or 40000..60000"
@@ -77,7 +78,7 @@ def get_ends(used: Used) -> Interval:
 
 
 def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
-    """Return all that is used of an item, with what falls to its members (`calls@de`); None where none is stated."""
+    """Return the sum of all volumes of an item, those of its members (`calls@de`) included; None without any."""
     ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
     return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None
 
@@ -123,7 +124,7 @@ def _read_number(item: str, text: str, whole: str) -> Number:
     try:
         number, unit = read_amount(text)
         if unit is not None and unit.startswith("."):
-            raise ValueError(text)  # noqa: TRY301 (the end of a range is missing, or there is one too many)
+            raise ValueError(text)  # noqa: TRY301 (a range without an upper end, or with three ends)
     except ValueError as error:
         raise RequirementsError(
             f"'{whole[:40]}' is not an amount of the usage '{item}'; expected a number, such as {_FORMS}."
@@ -149,7 +150,7 @@ def check_volume(used: Used, item: UsageItem) -> Used:
 
 
 def write_volume_plainly(text: str, decimal: str) -> str:
-    """Return a volume's text with each number as it has one reading, where it is known how fractions are set off.
+    """Return a volume's text with numbers that have one reading only, given the decimal sign that it uses.
 
     >>> write_volume_plainly("40.000..60.000/year", ",")
     '40000..60000/year'

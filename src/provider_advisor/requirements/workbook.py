@@ -99,8 +99,8 @@ def read_sheet_file(path: str) -> bytes:
 def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
     """Return the sheet of a workbook that is `wanted`, or the only one that is shown and not empty.
 
-    Raises RequirementsError for what is no workbook, has a password, is too large or damaged, for a sheet that is not
-    there, for several to choose from, and if calamine is not installed.
+    Raises RequirementsError if it is not a workbook, has a password, is too large or damaged, or has not just one such
+    sheet, and if calamine is not installed.
     """
     parts = _unpack(content, file)
     calamine = _import_calamine()
@@ -146,7 +146,7 @@ def _import_calamine() -> Any:  # noqa: ANN401 (a module)
 
 
 def refuse_large_file(size: int, file: str) -> None:
-    """Raise RequirementsError for a workbook of so many bytes that it is not read."""
+    """Raise RequirementsError for a workbook that is too large to be read."""
     if size > LARGEST_FILE:
         raise RequirementsError(
             f"{file} is larger than {LARGEST_FILE // 1_000_000} MB, the limit for workbooks; save the sheet "
