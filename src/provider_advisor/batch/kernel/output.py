@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Finding
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Truth
+from provider_advisor.requirements import Unlisted
 
 __all__ = [
     "CHANGES",
@@ -31,8 +32,8 @@ __all__ = [
     "make_columns",
     "make_fields",
     "make_no_lists",
+    "make_own_words",
     "make_rankings",
-    "make_texts",
     "make_verdict_columns",
     "make_word_lists",
     "spell_code",
@@ -86,13 +87,13 @@ def make_fields(
     return fields
 
 
-def make_texts(texts: Sequence[Sequence[str]]) -> pa.ListArray:
-    """Return lists of texts of which hardly two are alike."""
-    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
-    flat = [text for row in texts for text in row]
-    return arrays.make_lists(
-        ends, arrays.make_dictionary(np.arange(len(flat), dtype=np.int32), flat), np.ones(len(texts), bool)
-    )
+def make_own_words(unlisted: Mapping[int, Sequence[Unlisted]], kept: Flags) -> pa.ListArray:
+    """Return for each row that is kept what its team asks in words of its own, of which hardly two are alike."""
+    found = [(row, part.text) for row in sorted(unlisted) if kept[row] for part in unlisted[row]]
+    counts = np.bincount(np.array([row for row, _ in found], np.int64), minlength=len(kept))
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    words = arrays.make_dictionary(np.arange(len(found), dtype=np.int32), [text for _, text in found])
+    return arrays.make_lists(ends, words, kept)
 
 
 def make_verdict_columns(everybody: Sequence[str], there: Sequence[str], verdicts: Verdicts) -> Iterator[pa.Array]:
@@ -188,7 +189,7 @@ class Codes:
         self._places: dict[tuple[float, str], int] = {}
         self._of: list[int] = []
         self._ends = [0]
-        self._gathered = _CodeTable([], np.zeros(0, np.int32), np.zeros(1, np.int32))
+        self._gathered = self._make_table()
 
     def list_codes(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
         """One list for each row that is kept, the weightiest code first; of equal weight, in the order of the alphabet.
@@ -198,11 +199,10 @@ class Codes:
         with cells.lock:
             if len(self._ends) <= len(cells.known):
                 self._gather(cells)
-            names, places, begins = self._gathered
-        ends, codes = _list_codes(entries, len(kept), places, begins)
-        distinct = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        words = np.array([distinct[name] for name in names], np.int32).take(codes)
-        return arrays.make_lists(ends, arrays.make_dictionary(words, list(distinct)), kept)
+            table = self._gathered
+        ends, codes = _list_codes(entries, len(kept), table)
+        words = pa.DictionaryArray.from_arrays(arrays.make_numbers(table.words.take(codes)), table.distinct)
+        return arrays.make_lists(ends, words, kept)
 
     def _gather(self, cells: Cells) -> None:
         """Take in the cells that are new, and put all codes in order."""
@@ -216,28 +216,37 @@ class Codes:
             for item in heaviest.values() or found:
                 self._of.append(self._places.setdefault(item, len(self._places)))
             self._ends.append(len(self._of))
+        self._gathered = self._make_table()
+
+    def _make_table(self) -> _CodeTable:
         ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
         order = np.empty(len(ordered), np.int32)
         order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
         places = order[np.array(self._of, np.int32)]
-        self._gathered = _CodeTable([name for _, name in ordered], places, np.array(self._ends, np.int32))
+        distinct = {name: place for place, name in enumerate(dict.fromkeys(name for _, name in ordered))}
+        words = np.array([distinct[name] for _, name in ordered], np.int32)
+        return _CodeTable(places, np.array(self._ends, np.int32), words, arrays.make_texts([*distinct]))
 
 
 class _CodeTable(NamedTuple):
-    """All codes in order, the places there of the codes of all cells, and where each cell's begin and end."""
+    """The codes of all cells by their places in order, where each cell's begin and end, and by place their words.
 
-    names: list[str]
+    Codes of different weights may be one word: `words` has by code the place of its word among the `distinct`.
+    """
+
     places: Ints
     begins: Ints
+    words: Ints
+    distinct: pa.StringArray
 
 
-def _list_codes(entries: Entries, rows: int, places: Ints, begins: Ints) -> tuple[Ints, Ints]:
+def _list_codes(entries: Entries, rows: int, table: _CodeTable) -> tuple[Ints, Ints]:
     """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
     counts, some = np.zeros(rows, np.int32), np.empty(len(entries.rows) + 1, np.int32)
-    found = load_loops().count_codes(*entries, len(entries.rows), begins, counts, some)
+    found = load_loops().count_codes(*entries, len(entries.rows), table.begins, counts, some)
     ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     codes = np.empty(int(ends[-1]), np.int32)
-    kept = load_loops().list_codes(*entries, some, found, begins, places, rows, ends, codes)
+    kept = load_loops().list_codes(*entries, some, found, table.begins, table.places, rows, ends, codes)
     return ends, codes[:kept]
 
 

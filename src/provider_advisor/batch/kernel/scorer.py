@@ -48,8 +48,8 @@ from provider_advisor.batch.kernel.output import (
     make_columns,
     make_fields,
     make_no_lists,
+    make_own_words,
     make_rankings,
-    make_texts,
     make_verdict_columns,
     make_word_lists,
 )
@@ -230,7 +230,7 @@ class Scorer:
                 else make_no_lists(int(np.count_nonzero(kept)))
                 for name in list_names(self._everybody)
             ),
-            make_texts([[part.text for part in found.unlisted.get(row, ())] for row in np.flatnonzero(kept).tolist()]),
+            make_own_words(found.unlisted, kept),
         ]
 
     def _explain_rows(self, rows: pa.RecordBatch, kept: Flags, days: Sequence[RowScope] | None) -> pa.Array:
