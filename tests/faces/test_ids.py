@@ -45,3 +45,11 @@ def test_two_ids_that_differ_by_capitals_alone_are_one_too_many(tmp_path, folder
     facts_folder, rules_folder = folders_from(tmp_path, facts=facts)
     run = recommend_says(f"recommend check --facts {facts_folder} --rules {rules_folder}")
     assert (run.status, "is already defined at" in run.err) == (2, True)
+
+
+def test_an_answer_about_the_team_is_read_in_words_in_every_report(recommend_says):
+    asked = "recommend --needs sms --situation sector=health-care,federal-agency --situation customers-in=us"
+    for form in ("markdown", "html"):
+        said = recommend_says(f"{asked} --no-robustness --format {form}").out
+        assert "Sector: federal agency and health care" in said
+        assert "Customers&#39; location: US" in said or "Customers' location: US" in said

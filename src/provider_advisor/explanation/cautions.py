@@ -61,7 +61,7 @@ def _name_having(provider: str, criterion: str, facts: Facts, *, plainly: bool) 
 def _record(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> model.CautionRecord:
     known = facts.knowledge.providers[provider]
     name = known.products[product].name_on(facts.as_of)
-    because = f"{facts.knowledge.topics[topic].label}: {caution.value}"
+    because = f"{facts.knowledge.topics[topic].label}: {facts.knowledge.spell_id(caution.value)}"
     return model.CautionRecord(
         provider=provider,
         product=product,

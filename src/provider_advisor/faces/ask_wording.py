@@ -190,7 +190,7 @@ def describe_answer(key: Key, value: object, state: State) -> str:
     value = value.said if isinstance(value, Volume) else value
     if isinstance(value, tuple | list):
         labels = {subject.id: subject.label for subject in catalogue.subjects.values()} if key == TOPICS else {}
-        return ", ".join(labels.get(part, str(part).replace("-", " ")) for part in value) or "none"
+        return ", ".join(labels.get(part) or catalogue.knowledge.spell_id(str(part)) for part in value) or "none"
     if isinstance(value, str) and value in {*_SILENT, UNSURE}:
         own = {("bound", NONE): "no limit", ("unlisted", NO_ANSWER): "left out"}
         return own.get((key.kind, value), value.replace("-", " "))

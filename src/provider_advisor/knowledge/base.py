@@ -1,6 +1,7 @@
 """The knowledge base: all records by id, found by any word that they answer to, as a whole or in part."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -36,6 +37,12 @@ __all__ = [
 
 _EVEN = 0.5
 _SELDOM = 0.2
+
+
+_LITTLE = frozenset(
+    ["an", "as", "at", "be", "by", "do", "if", "in", "is", "it", "my", "no", "of", "on", "or", "so", "to", "up", "we"]
+)
+"""Words of two letters that are no abbreviation."""
 
 
 class Scope(NamedTuple):
@@ -257,6 +264,25 @@ class KnowledgeBase:
     def spelling_index(self) -> SpellingIndex:
         """Return all words of criteria, ready to find those that nearly are a misspelt one."""
         return SpellingIndex(self.words)
+
+    @cached_property
+    def _spellings(self) -> Mapping[str, str]:
+        """Return how labels write words that have capital letters within them: "api" is "API"."""
+        labels = [*(one.label for one in self.criteria.values()), *(one.label for one in self.topics.values())]
+        words = {word for label in labels for word in re.findall(r"\w+", label)}
+        return {word.lower(): word for word in words if sum(letter.isupper() for letter in word) > 1}
+
+    def spell_id(self, name: str) -> str:
+        """Return an id in words, spelt as labels spell them: `federal-agency` is "federal agency".
+
+        Unknown words of two letters are abbreviations, such as those of countries.
+        """
+
+        def spell(word: str) -> str:
+            is_short = len(word) == 2 and word not in _LITTLE  # noqa: PLR2004 (two letters)
+            return self._spellings.get(word, word.upper() if is_short else word)
+
+        return " ".join(map(spell, name.split("-")))
 
     def get_stale_after(self, criterion: str) -> int | None:
         """Return after how many days a fact on the criterion is past its time; None if it never is."""

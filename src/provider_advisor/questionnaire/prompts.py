@@ -69,7 +69,7 @@ def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
         return Prompt(key, "criterion", criterion.label, question.ask or criterion.question, question.help, choices)
     if key.kind == "situation":
         topic = knowledge.topics[key.name]
-        choices = tuple((value, value.replace("-", " ")) for value in (*topic.values, NO_ANSWER, UNSURE))
+        choices = tuple((value, knowledge.spell_id(value)) for value in (*topic.values, NO_ANSWER, UNSURE))
         return Prompt(key, "situation", topic.label, question.ask or topic.question, question.help, choices, topic.many)
     item = knowledge.usage[key.name]
     return Prompt(

@@ -91,7 +91,7 @@ def describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tup
 
 def _topic(topic: str, values: Sequence[str], knowledge: KnowledgeBase) -> str:
     label = knowledge.topics[topic].label if topic in knowledge.topics else topic
-    return f"{label}: {joined(values)}"
+    return f"{label}: {joined([knowledge.spell_id(value) for value in values])}"
 
 
 def find_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:

@@ -17,7 +17,6 @@ from provider_advisor.faces.web.ask_address import (
     write_answers_address,
     write_value,
 )
-from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
@@ -135,8 +134,6 @@ def _list_said(state: State) -> Iterator[tuple[Key, str, str]]:
 def _describe(key: Key, value: object, state: State) -> str:
     if key.kind == "criterion":
         return _PRIORITIES.get(str(value), str(value))
-    if key.kind == "situation" and isinstance(value, tuple):
-        return ", ".join(say_id(part) for part in value)
     return wording.describe_answer(key, value, state)
 
 
@@ -169,4 +166,4 @@ def _name_choice(prompt: Prompt, value: str, label: str) -> str:
         return capital(_PRIORITIES.get(value, label))
     if value == NONE and prompt.key.kind == "bound":
         return capital(wording.describe_silence(prompt))
-    return capital(say_id(value) if prompt.kind == "situation" else wording.name_choice(value, label))
+    return capital(wording.name_choice(value, label))

@@ -55,7 +55,7 @@ class ReferencePages:
             shown, address = self._read_rule(name, request)
         except RequirementsError as error:
             return self._refuse("The question cannot be read", 422, error)
-        title, sources = capital(self._service.say_id(name)), self._service.knowledge.sources
+        title, sources = capital(self._service.knowledge.spell_id(name)), self._service.knowledge.sources
         return show_page(
             self._service,
             "rule.html.j2",

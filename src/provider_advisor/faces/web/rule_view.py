@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import bound_text, number_text
-from provider_advisor.faces.web.id_words import say_id
 from provider_advisor.faces.web.service import describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
@@ -80,7 +79,7 @@ def _describe(leaf: Leaf, knowledge: KnowledgeBase) -> str:
     if isinstance(leaf, Need):
         return f"the team requires: {knowledge.criteria[leaf.criterion].label}"
     if isinstance(leaf, Situation):
-        return f"{knowledge.topics[leaf.topic].label}: {say_id(leaf.value)}"
+        return f"{knowledge.topics[leaf.topic].label}: {knowledge.spell_id(leaf.value)}"
     if isinstance(leaf, FactHolds):
         criterion = knowledge.criteria[leaf.criterion]
         bound = f", {bound_text(leaf.bound, criterion)}" if leaf.bound is not None else ""

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.faces.side_by_side import ComparedRow, fold_members
-from provider_advisor.faces.web.id_words import list_spellings, say_id
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.rules import Citation
@@ -38,16 +36,6 @@ class KnowledgeService:
     def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False, watches: bool = False) -> None:
         self.knowledge = knowledge
         self.keeps, self.watches = keeps, watches
-
-    @cached_property
-    def _spellings(self) -> dict[str, str]:
-        knowledge = self.knowledge
-        labels = [one.label for one in knowledge.criteria.values()]
-        return list_spellings([*labels, *(one.label for one in knowledge.topics.values())])
-
-    def say_id(self, name: str) -> str:
-        """Return an id in words, spelt as labels spell them."""
-        return say_id(name, self._spellings)
 
     def read(self, data: Mapping[str, Any]) -> Statement:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
@@ -89,7 +77,7 @@ class KnowledgeService:
         """Return the answers about a team, and the volumes, that words may mean, as a person reads them."""
         found = self.knowledge.search_index.search(words) if words.strip() else ()
         answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
-        return [f"{label}: {self.say_id(value)}" for label, value in answers]
+        return [f"{label}: {self.knowledge.spell_id(value)}" for label, value in answers]
 
     def explain_unfound(self, words: str) -> str:
         """Return the sentence on words for which nothing is found."""

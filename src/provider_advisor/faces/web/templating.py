@@ -99,7 +99,7 @@ def show_page(
         "scope": service.describe_scope(),
         "keeps": service.keeps,
         "watches": service.watches,
-        "say_id": service.say_id,
+        "say_id": service.knowledge.spell_id,
     }
     here = template.partition(".")[0]
     faults: Mapping[str, Sequence[str]] = values.get("faults", {})
