@@ -13,7 +13,7 @@ from worlds import Said, capability, decided, knowledge_of, quantity, rule, worl
 
 from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way
-from provider_advisor.decision.robustness.exact import chance_of_losing, duel, find_first_places, find_pairs
+from provider_advisor.decision.robustness.exact import chance_of_losing, count_scores, duel
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
 from provider_advisor.decision.robustness.open_facts import find_open_facts
 from provider_advisor.decision.robustness.simplices import (
@@ -154,7 +154,7 @@ def test_with_given_weights_the_sums_are_those_of_every_world(found, weights):
     for share, rows in every_world(found):
         for place, part in firsts(rows, weights).items():
             expected[place] += share * part
-    assert find_first_places(found, weights) == pytest.approx(expected)
+    assert count_scores(found, weights).find_first_places() == pytest.approx(expected)
     shares = calculate_shares(found, weights, samples=1000)
     assert shares.given.samples == 0
     assert sum(share.given for share in shares.alternatives) + shares.none == pytest.approx(1)
@@ -238,7 +238,7 @@ def test_pairs_are_those_of_every_world(found, weights):
             if one is not None:
                 pair[0] += share * (two is None or one > two + 1e-9)
                 pair[1] += share * (two is not None and abs(one - two) < 1e-9)
-    for pair, wanted in zip(find_pairs(found, weights), expected, strict=True):
+    for pair, wanted in zip(count_scores(found, weights).find_pairs(), expected, strict=True):
         assert pair == pytest.approx(wanted)
 
 

@@ -12,7 +12,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
 
-__all__ = ["Difference", "Failure", "check_case", "compare_decision", "find_day", "find_failures"]
+__all__ = ["Difference", "Failure", "check_case", "compare_decision", "find_day"]
 
 _VERDICT = ("kind", "strength", "provider", "lean", "among")
 _SAYS: Mapping[str, tuple[str, ...]] = {
@@ -59,16 +59,6 @@ class Failure(NamedTuple):
         if self.case.expected["kind"] != kind:
             named = [key for key in _VERDICT if key in (*named, *_SAYS[kind]) and self.found[key]]
         return {key: self.found[key] for key in named}
-
-
-def find_failures(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield one sentence for each difference; nothing if the case holds.
-
-    What a case leaves out is not compared.
-    """
-    failure = check_case(case, knowledge)
-    if failure is not None:
-        yield from failure.describe()
 
 
 def check_case(case: Case, knowledge: KnowledgeBase) -> Failure | None:

@@ -52,7 +52,7 @@ class RequirementChange(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """RequirementChanges that turn the verdict, and the verdict that they lead to."""
+    """Changes that turn the verdict, and the verdict that they lead to."""
 
     changes: tuple[RequirementChange, ...]
     verdict: Verdict

@@ -104,7 +104,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
     questions = [_question(fact, outcome, facts, supposing) for fact in asked]
     stale = [_question_stale(fact, outcome, facts, supposing) for fact in _find_stale(outcome, facts)]
-    useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rank)
+    useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
     if stale:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
     if _is_settled(outcome.verdict) or not questions:
@@ -112,7 +112,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     # Sets are searched only where no single answer settles the verdict.
     if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
         return Confirm(tuple(useful))
-    return _sets(sorted(questions, key=_rank), outcome, supposing, to_settle=bool(useful))._replace(
+    return _sets(sorted(questions, key=_rate), outcome, supposing, to_settle=bool(useful))._replace(
         questions=tuple(useful)
     )
 
@@ -190,7 +190,7 @@ def _hope(assessment: Assessment) -> Rank:
     return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - DUST
 
 
-def _rank(question: FactQuestion) -> tuple[float, float, float, str, str]:
+def _rate(question: FactQuestion) -> tuple[float, float, float, str, str]:
     return (
         -round(question.turns, 9),
         -round(question.changes, 9),

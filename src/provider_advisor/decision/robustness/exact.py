@@ -2,7 +2,7 @@
 
 A worked example: A is known to have the fax and may have the phone, B is known to have the phone, and p is 0.5. Both
 criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes
-first in 0.5 + 0.5 / 2 = 75 % of the worlds, as they share the first place of the second one: `find_first_places`.
+first in 0.5 + 0.5 / 2 = 75 % of the worlds, as they share the first place of the second one: `count_scores`.
 
 If no weights are given, each pair of weights (w, 1 - w) is equally likely. In the first world A is ahead by the
 weight of the fax, which is positive whatever it is: A wins. In the second one A is ahead by w and behind by 1 - w:
@@ -27,8 +27,6 @@ __all__ = [
     "chance_of_losing",
     "count_scores",
     "duel",
-    "find_first_places",
-    "find_pairs",
     "unopposed",
 ]
 
@@ -53,27 +51,11 @@ _Scores = dict[float, float]
 # Weights as given: add up the chances of each score
 
 
-def find_first_places(alternatives: Sequence[Alternative], weights: Sequence[float]) -> tuple[float, ...] | None:
-    """Return the share of worlds in which each alternative comes first, in order; a shared place counts in parts.
-
-    Scores are compared as a verdict compares them, rounded to nine digits. None where an alternative has degrees that
-    are drawn from an interval, or more than `MOST_SCORES` different scores.
-    """
-    found = count_scores(alternatives, weights)
-    return None if found is None else found.find_first_places()
-
-
-def find_pairs(alternatives: Sequence[Alternative], weights: Sequence[float]) -> list[tuple[float, float]] | None:
-    """Return for each two alternatives how often the first is ahead, and how often they are level, in order.
-
-    Who fails a must is behind who does not. The order is that of `itertools.combinations`; None as above.
-    """
-    found = count_scores(alternatives, weights)
-    return None if found is None else found.find_pairs()
-
-
 class CountedScores:
-    """The chances of each score of each alternative, ready to be compared."""
+    """The chances of each score of each alternative, compared as a verdict compares them: rounded to nine digits.
+
+    A shared place counts in parts. Who fails a must is behind who does not.
+    """
 
     def __init__(self, scores: Sequence[_Scores]) -> None:
         self._scores = scores
@@ -112,7 +94,10 @@ def _compare_two(one: _Scores, rival: _Rival) -> tuple[float, float]:
 
 
 def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) -> CountedScores | None:
-    """Return the chances of each score, for each alternative; None where there are too many, or intervals."""
+    """Return the chances of each score, for each alternative.
+
+    None where some have degrees that are drawn from an interval, or more than `MOST_SCORES` different scores.
+    """
     total = math.fsum(weights)
     found: list[_Scores] = []
     for alternative in alternatives:
@@ -127,7 +112,7 @@ def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) 
 
 
 def _count_scores(alternative: Alternative, weights: Sequence[float], most: int) -> _Scores | None:
-    """JointDraw by block; scores are merged at twelve digits on the way, so that those that are alike meet."""
+    """Return the chance of each score, block by block, merged on the way so that those that are alike meet."""
     if not alternative.is_discrete:
         return None
     known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))

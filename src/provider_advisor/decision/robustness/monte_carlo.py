@@ -1,4 +1,7 @@
-"""Draw worlds to estimate in which share of them each alternative comes first, where there is no closed form."""
+"""Draw worlds to estimate in which share of them each alternative comes first, where there is no closed form.
+
+`worlds` imports this file only where it draws, because NumPy takes longer to import than most answers take.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,20 @@ import hashlib
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+__all__ = ["FEWEST_FIRSTS", "WorldSample", "draw_worlds"]
 
-    Floats = NDArray[np.float64]
-    Truths = NDArray[np.bool_]
-    Degrees = NDArray[Any]
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+Degrees = NDArray[Any]
 
-__all__ = ["FEWEST", "FEWEST_FIRSTS", "SAMPLES", "WorldSample", "draw_worlds", "estimate_error"]
-
-SAMPLES = 10_000
-FEWEST = 1_000
 FEWEST_FIRSTS = 10
-_MOST_NUMBERS = 4_000_000
 _DIGITS = 9
 
 _MOST_COPIED = 1_000_000
@@ -59,8 +58,6 @@ class WorldSample:
     @cached_property
     def _degrees_by_world(self) -> Degrees:
         """Return the degrees, one world after the other, so that some worlds are soon looked up."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         return np.ascontiguousarray(self._degrees.transpose(2, 1, 0))
 
     @property
@@ -78,8 +75,6 @@ class WorldSample:
         Worlds in which one of its strongest rivals is ahead of it are left out before all others are looked at: mostly
         few are left.
         """
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         shares = _share_out(weights)
         own, leads = self._score_one(place, shares), self._stands[place]
         expected = np.einsum("c,ca->a", shares, self._mean_degrees) * self._stands.mean(axis=1)
@@ -95,8 +90,6 @@ class WorldSample:
 
     def find_ordered_first_places(self, groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
         """Return the same with weights drawn uniformly from those in the order of the groups, equal within a group."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         corners = np.zeros((len(self._weights), len(groups)))
         for number in range(len(groups)):
             heaviest = [place for group in groups[: number + 1] for place in group]
@@ -107,8 +100,6 @@ class WorldSample:
 
     def find_pairs(self, weights: Sequence[float]) -> list[tuple[float, float]]:
         """Return for each two alternatives how often the first is ahead, and how often they are level."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         scores = self._score_given(weights)
         found: list[tuple[float, float]] = []
         for place, (score, stands) in enumerate(zip(scores, self._stands, strict=True)):
@@ -124,8 +115,6 @@ class WorldSample:
 
     def ranks(self) -> tuple[tuple[float, ...], ...]:
         """Return for each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         count = len(self._stands)
         order = np.argsort(-self._drawn_scores, axis=0, kind="stable")
         ranked = np.take_along_axis(self._drawn_scores, order, axis=0)
@@ -170,13 +159,9 @@ class WorldSample:
 
     def _score(self, weights: Floats) -> Floats:
         """Return the scores by weights that are the same in each world, or the world's own."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         return np.stack([self._score_one(place, weights) for place in range(len(self._degrees))])
 
     def _score_one(self, place: int, weights: Floats) -> Floats:
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         # Not a product of matrices: on a busy machine the threads that NumPy starts for one wait for each other.
         terms = "c,cw->w" if weights.ndim == 1 else "cw,cw->w"
         return _round(np.einsum(terms, weights, self._degrees[place].astype(np.float64)), self._falls[place])
@@ -184,16 +169,12 @@ class WorldSample:
 
 def _share_out(weights: Sequence[float]) -> Floats:
     """Return the weights as parts of their sum."""
-    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
     total = math.fsum(weights)
     return np.asarray([weight / total for weight in weights])
 
 
 def _round(scores: Floats, falls: Truths) -> Floats:
     """Return the scores in units of the last digit of a verdict; below all where an alternative does not stand."""
-    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
     scores *= 100 * 10**_DIGITS
     np.rint(scores, out=scores)
     np.copyto(scores, -np.inf, where=falls)
@@ -204,15 +185,12 @@ def _average(shares: Floats) -> tuple[float, ...]:
     return tuple(shares.mean(axis=1).tolist())
 
 
-def draw_worlds(alternatives: Sequence[Alternative], samples: int = SAMPLES) -> WorldSample:
-    """Draw that many worlds, or as many as fit into memory, at least 1,000; the same for the same alternatives.
+def draw_worlds(alternatives: Sequence[Alternative], size: int) -> WorldSample:
+    """Draw that many worlds; the same for the same alternatives.
 
     The seed is a digest of the alternatives. Uniform weights are exponentials over their sum.
     """
-    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
     count = len(alternatives[0].degrees)
-    size = max(min(samples, FEWEST), min(samples, _MOST_NUMBERS // max(count * len(alternatives), 1)))
     source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
@@ -255,8 +233,6 @@ class _BlockColumns(NamedTuple):
 
     @classmethod
     def of(cls, block: JointDraw, dtype: np.dtype[Any]) -> _BlockColumns:
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         draws = []
         for each in zip(*(way.degrees for way in block), strict=True):
             steps = np.asarray([draw.end - draw.start for draw in each])
@@ -271,8 +247,6 @@ class _BlockColumns(NamedTuple):
 
     def choose(self, numbers: Floats) -> NDArray[np.intp]:
         """Return the place of the way that each number chooses, as often as the ways' shares say."""
-        import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
         if len(self.ends) == 2:  # noqa: PLR2004 (a fact that is there or not, as most are, is chosen faster)
             second: NDArray[np.intp] = (numbers * self.ends[1] >= self.ends[0]).astype(np.intp)
             return second
@@ -285,8 +259,6 @@ def _draw(blocks: Sequence[_BlockColumns], source: np.random.Generator, degrees:
 
     What is drawn may come on top of what is known.
     """
-    import numpy as np  # noqa: PLC0415 (a heavy library, needed only here)
-
     numbers = source.random((sum(block.rows for block in blocks), len(stands)))
     first = 0
     for block in blocks:
@@ -300,8 +272,3 @@ def _draw(blocks: Sequence[_BlockColumns], source: np.random.Generator, degrees:
                 steps, positions = moved
                 drawn += steps[chosen] * at[positions[chosen], np.arange(len(stands))]
             degrees[criterion] += drawn
-
-
-def estimate_error(shares: Sequence[float], size: int) -> float:
-    """Return the largest standard error among shares estimated from that many worlds: sqrt(s (1 - s) / n)."""
-    return max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0)

@@ -11,11 +11,10 @@ range of its weight is 0 to 6, and above 6 A leads.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.degrees import Degree
 from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
@@ -61,14 +60,14 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
         return WeightRanges(depends=False)
     unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
     names = [each.provider for each in (*contenders, *unconfirmed)]
-    lowest, expected = ([_draw_lines(each, get) for each in contenders] for get in (_get_lowest, _get_expected))
-    highest = [_draw_lines(each, _get_highest) for each in (*contenders, *unconfirmed)]
+    lowest, expected = ([_draw_lines(each, end) for each in contenders] for end in ("low", "expected"))
+    highest = [_draw_lines(each, "high") for each in (*contenders, *unconfirmed)]
     weights = [finding.weight for finding in contenders[0].findings]
     lines = [
         _Lines(names, weights, place, *([each[place] for each in part] for part in (lowest, expected, highest)))
         for place in range(len(weights))
     ]
-    return WeightRanges(True, tuple(map(_find_range, lines)))  # noqa: FBT003
+    return WeightRanges(depends=True, ranges=tuple(map(_find_range, lines)))
 
 
 class _Line(NamedTuple):
@@ -154,21 +153,9 @@ class _Lines:
         return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
 
 
-def _get_lowest(degree: Degree) -> float:
-    return degree.low
-
-
-def _get_expected(degree: Degree) -> float:
-    return degree.expected
-
-
-def _get_highest(degree: Degree) -> float:
-    return degree.high
-
-
-def _draw_lines(assessment: Assessment, get_end: Callable[[Degree], float]) -> list[_Line]:
+def _draw_lines(assessment: Assessment, end: Literal["low", "expected", "high"]) -> list[_Line]:
     """Return a line for the weight of each finding."""
-    degrees = [get_end(finding.degree) for finding in assessment.findings]
+    degrees = [getattr(finding.degree, end) for finding in assessment.findings]
     points = [finding.weight * degree for finding, degree in zip(assessment.findings, degrees, strict=True)]
     return [_Line(math.fsum(points[:place] + points[place + 1 :]), degree) for place, degree in enumerate(degrees)]
 
@@ -177,22 +164,16 @@ def _find_range(lines: _Lines) -> WeightRange:
     crossings, weight = lines.find_crossings(), lines.weight
     up = _find_end(lines, weight, _step_up(weight, crossings))
     down = _find_end(lines, weight, _step_down(weight, crossings))
-    return WeightRange(
-        lines.place,
-        weight,
-        0.0 if down is None else down.at,
-        None if up is None else up.at,
-        down is not None and down.holds,
-        up is not None and up.holds,
-        () if down is None else down.beyond,
-        () if up is None else up.beyond,
-    )
+    low = down.at or 0.0
+    return WeightRange(lines.place, weight, low, up.at, down.holds, up.holds, down.beyond, up.beyond)
 
 
 class _End(NamedTuple):
-    at: float
-    holds: bool
-    beyond: tuple[str, ...]
+    """Where the verdict no longer holds (None: nowhere), whether it does right there, and who leads beyond."""
+
+    at: float | None = None
+    holds: bool = False
+    beyond: tuple[str, ...] = ()
 
 
 _Step = tuple[float, float]
@@ -212,14 +193,14 @@ def _step_down(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
         yield here, (here + (after or 0.0)) / 2
 
 
-def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End | None:
-    """Return where the verdict no longer holds on the way; None where it holds everywhere."""
+def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End:
+    """Return where the verdict no longer holds on the way."""
     before = lines.judge(weight)
     for here, beyond in steps:
         # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
         # stretch differs, open if the crossing does.
         if lines.differs(here, before):
-            return _End(here, False, lines.leaders(beyond))  # noqa: FBT003
+            return _End(here, holds=False, beyond=lines.leaders(beyond))
         if lines.differs(beyond, before):
-            return _End(here, True, lines.leaders(beyond))  # noqa: FBT003
-    return None
+            return _End(here, holds=True, beyond=lines.leaders(beyond))
+    return _End()

@@ -69,7 +69,6 @@ class Supposing:
         # that of the tuple that holds them first: a search asks for most of them again and again.
         self._found: dict[tuple[int, ...], _SupposedFacts] = {}
         self._found_whole: dict[int, _SupposedFacts] = {}
-        self._fresh: Supposing | None = None
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts held, as of today, in place of what is known."""
@@ -81,12 +80,12 @@ class Supposing:
         verdict = limit_strength(self.judge_parts(groups), self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict
-        return mark_dated(verdict, self._without_stale().judge_parts(groups))
+        return mark_dated(verdict, self._without_stale.judge_parts(groups))
 
+    @cached_property
     def _without_stale(self) -> "Supposing":
-        if self._fresh is None:
-            self._fresh = Supposing(reassess(self._outcome, self._facts.without_stale()), self._facts.without_stale())
-        return self._fresh
+        fresh = self._facts.without_stale()
+        return Supposing(reassess(self._outcome, fresh), fresh)
 
     def judge_parts(self, parts: Sequence[tuple[Fact, ...]]) -> Verdict:
         """Return the same, with no regard to the age of facts."""
@@ -171,10 +170,6 @@ class Supposing:
         """Return one provider's assessment with these facts, which are all about it."""
         return self._assess(supposed).assessment
 
-    def rank(self, supposed: tuple[Fact, ...]) -> Rank:
-        """Return one provider's rank with these facts, which are all about it."""
-        return self._assess(supposed).rank
-
     def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
         known = self._found_whole.get(id(supposed))
         if known is not None:
@@ -199,8 +194,11 @@ class Supposing:
         # Only a price, which is multiplied by a usage, moves the monthly cost.
         if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
             cost = calculate_cost(provider, self._outcome.team.usage, facts)
-        touched = self._list_touched(supposed)
-        return {place: _found_again(before.findings[place], facts, cost) for place in touched}, cost
+        found = {place: before.findings[place] for place in self._list_touched(supposed)}
+        return {
+            place: each._replace(degree=_grade_again(each, facts, cost), cost=None if each.cost is None else cost)
+            for place, each in found.items()
+        }, cost
 
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
         """Return how good these facts are for a provider: not to fail a must, few musts unknown, a high score.
@@ -262,12 +260,8 @@ def group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
     yield from map(tuple, by_provider.values())
 
 
-def _found_again(finding: Finding, facts: Facts, cost: Cost | None) -> Finding:
-    """Return the finding as it is with other facts."""
-    return finding._replace(degree=_degree(finding, facts, cost), cost=None if finding.cost is None else cost)
-
-
-def _degree(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
+def _grade_again(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
+    """Return the degree of a finding with other facts."""
     requirement = finding.requirement
     if requirement is not None and finding.cost is not None and cost is not None:
         return grade_cost(cost, requirement.bound, facts)
@@ -288,7 +282,6 @@ class Rerun:
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self.runs = 0
-        self._fresh: Rerun | None = None
         self._outcome = outcome
         self._facts = facts
         self._fired = [firing.rule for firing in outcome.inference.firings]
@@ -369,10 +362,12 @@ class Rerun:
         verdict = limit_strength(verdict, self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict
-        if self._fresh is None:
-            fresh = self._facts.without_stale()
-            self._fresh = Rerun(reassess(self._outcome, fresh), fresh)
-        return mark_dated(verdict, judge(self._fresh.assessments(requirements)))
+        return mark_dated(verdict, judge(self._without_stale.assessments(requirements)))
+
+    @cached_property
+    def _without_stale(self) -> "Rerun":
+        fresh = self._facts.without_stale()
+        return Rerun(reassess(self._outcome, fresh), fresh)
 
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
         parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Finding
@@ -20,7 +20,6 @@ from provider_advisor.decision.robustness.exact import (
     duel,
     unopposed,
 )
-from provider_advisor.decision.robustness.monte_carlo import FEWEST, SAMPLES, WorldSample, draw_worlds, estimate_error
 from provider_advisor.decision.robustness.simplices import (
     find_acceptabilities,
     find_ordered_first_places,
@@ -29,11 +28,19 @@ from provider_advisor.decision.robustness.simplices import (
 from provider_advisor.decision.robustness.world_model import MOST_WAYS, model_worlds
 from provider_advisor.knowledge import Facts
 
+if TYPE_CHECKING:
+    from provider_advisor.decision.robustness.monte_carlo import WorldSample
+
 __all__ = ["AlternativeShare", "Estimate", "PairShare", "Shares", "calculate_provider_shares", "calculate_shares"]
 
+_SAMPLES, _FEWEST = 10_000, 1_000
+"""Worlds to draw, and the fewest where there is much in each."""
 
 _MOST_TOGETHER = 40_000
 """Worlds times providers that are drawn for an answer."""
+
+_MOST_NUMBERS = 4_000_000
+"""Degrees that are held in memory."""
 
 
 class AlternativeShare(NamedTuple):
@@ -103,7 +110,7 @@ def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int | Non
 
 def _count_samples(alternatives: Sequence[Alternative]) -> int:
     """Return how many worlds to draw for an answer: 10,000 of up to four providers, 2,500 of 16, 1,000 of 40."""
-    return max(FEWEST, min(SAMPLES, _MOST_TOGETHER // max(len(alternatives), 1)))
+    return max(_FEWEST, min(_SAMPLES, _MOST_TOGETHER // max(len(alternatives), 1)))
 
 
 def _is_at_worst(finding: Finding) -> bool:
@@ -113,12 +120,12 @@ def _is_at_worst(finding: Finding) -> bool:
 
 
 def calculate_shares(
-    alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = SAMPLES
+    alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = _SAMPLES
 ) -> Shares:
     """Return the shares of alternatives in numbers; see `build_alternatives` for a plain matrix.
 
     The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
-    (`find_first_places`); with uniform ones if, besides, at most two alternatives can stand (`duel`), or at most five
+    (`count_scores`); with uniform ones if, besides, at most two alternatives can stand (`duel`), or at most five
     and there are few worlds (`find_acceptabilities`). Otherwise worlds are drawn, with a seed made from the content.
 
     >>> from provider_advisor.decision.robustness.alternatives import build_alternatives
@@ -138,8 +145,13 @@ class _WorldShares:
         self._counted: dict[tuple[float, ...], CountedScores | None] = {}
 
     @cached_property
-    def _drawn(self) -> WorldSample:
-        return draw_worlds(self._alternatives, self._samples)
+    def _drawn(self) -> "WorldSample":
+        # Most answers are exact, and start without NumPy.
+        from provider_advisor.decision.robustness.monte_carlo import draw_worlds  # noqa: PLC0415
+
+        degrees = sum(len(alternative.degrees) for alternative in self._alternatives)
+        fit = max(_FEWEST, _MOST_NUMBERS // max(degrees, 1))
+        return draw_worlds(self._alternatives, min(self._samples, fit))
 
     @cached_property
     def _none(self) -> float:
@@ -182,7 +194,7 @@ class _WorldShares:
         if exact is not None:
             return exact.find_first_places(), Estimate()
         found = [share * self._scale for share in self._drawn.find_first_places(weights)]
-        return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
+        return found, _estimate(found, self._drawn.size)
 
     def _ordered(self, weights: Sequence[float] | None, *, is_drawn: bool) -> tuple[Sequence[float | None], Estimate]:
         """Return the first places by the order of the weights; nothing where worlds would be drawn for them alone."""
@@ -195,7 +207,7 @@ class _WorldShares:
             return [None] * len(self._alternatives), Estimate()
         drawn = self._drawn.find_ordered_first_places(group_by_weight(weights))
         found = [share * self._scale for share in drawn]
-        return found, Estimate(self._drawn.size, estimate_error(found, self._drawn.size))
+        return found, _estimate(found, self._drawn.size)
 
     def _pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
         if weights is None:
@@ -210,9 +222,8 @@ class _WorldShares:
         if exact is not None:
             return exact, Estimate()
         ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
-        error = estimate_error([share for row in ranks for share in row], self._drawn.size)
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
-        return found, Estimate(self._drawn.size, error)
+        return found, _estimate([share for row in ranks for share in row], self._drawn.size)
 
     def _confidence(self, place: int, part: Acceptability, *, is_drawn: bool) -> float | None:
         """Return how often an alternative comes first with the mean of the weights with which it does.
@@ -248,8 +259,13 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
 def _with_estimate(shares: Shares) -> Shares:
     """Return the shares with the error of ways that were drawn, where tied facts have too many to count."""
     # 0.5 is the share with the largest standard error, so this is an upper bound.
-    error = estimate_error([0.5], MOST_WAYS)
-    return shares._replace(
-        given=Estimate(shares.given.samples or MOST_WAYS, max(error, shares.given.error)),
-        uniform=Estimate(shares.uniform.samples or MOST_WAYS, max(error, shares.uniform.error)),
+    error = _estimate([0.5], MOST_WAYS).error
+    given, uniform = (
+        Estimate(each.samples or MOST_WAYS, max(error, each.error)) for each in (shares.given, shares.uniform)
     )
+    return shares._replace(given=given, uniform=uniform)
+
+
+def _estimate(shares: Sequence[float], size: int) -> Estimate:
+    """Return how precise shares are that were drawn in that many worlds: the standard error is sqrt(s (1 - s) / n)."""
+    return Estimate(size, max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0))
