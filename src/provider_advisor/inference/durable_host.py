@@ -1,4 +1,4 @@
-"""The host of durable-rules, made to run on the Pythons of today."""
+"""The host of durable-rules, which no longer imports on current versions of Python without help."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _supply_call_object() -> None:
 
 _durable = _import_durable()
 
-# The host measures with it how long a run takes. Its own calls datetime.utcfromtimestamp, which is deprecated since
-# Python 3.12, and follows the wall clock: a run during which that is put forward by ten seconds is broken off.
+# The host measures with it how long a run takes. Its own function calls datetime.utcfromtimestamp, deprecated since
+# Python 3.12, and follows the wall clock: if that is put forward by ten seconds during a run, the run is broken off.
 _durable._unix_now = time.monotonic  # noqa: SLF001
 
 Host = _durable.Host

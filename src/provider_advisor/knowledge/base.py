@@ -322,7 +322,7 @@ def _get_first_day(provider: Provider) -> dt.date:
 
 
 def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
-    """Return the questionnaire: that of the file, with a plain question for everything it leaves out.
+    """Return the questionnaire of the file, with a plain question for everything that it leaves out.
 
     Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
     is added where the file has none.

@@ -187,8 +187,8 @@ def _assemble(
     by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
     sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
-    # The questionnaire stays out of the fingerprint: its words and shares never change an answer, so that answers
-    # recorded before and after a change of its wording can be compared.
+    # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
+    # before and after a change of its wording can be compared.
     about = read.files["base"]
     rates = tuple(rate for file in read.files["rates"] for rate in convert.make_rates(file.shape, sources))
     return KnowledgeBase(
@@ -205,7 +205,8 @@ def _sort_by_id(records: Iterable[T]) -> dict[str, T]:
 
 
 def _split_place(problem: str) -> tuple[str, int, str]:
-    """Return the file, the line and the sentence of a problem; paths may hold colons."""
+    """Return the file, the line and the sentence of a problem."""
+    # The shortest path before a line number, because paths may have colons; problems of folders have no line.
     match = re.match(r"(.+?):([0-9]+): ", problem) or re.match(r"(.+?):()", problem)
     if match is None:
         raise AssertionError("a problem begins with its place")

@@ -1,6 +1,6 @@
 """Write the present verdicts of cases into their files, and change nothing else: comments, order and layout stay.
 
-The values to change are found by their marks in the text, and only the characters between these are replaced.
+PyYAML marks where each value begins and ends in the text, and only the characters of values that change are replaced.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _get_entries(node: yaml.MappingNode) -> dict[str, yaml.Node]:
 
 
 def _edit_value(node: yaml.Node, value: Any, text: str) -> Iterator[_Edit]:  # noqa: ANN401 (any value of a case)
-    """Yield what makes a node the value; a mapping written in lines is changed line by line."""
+    """Yield the edits that turn a node into the value; a mapping written in lines is changed line by line."""
     start, end = node.start_mark.index, _find_end(node)
     if SafeConstructor().construct_document(node) == value:
         return
@@ -67,7 +67,7 @@ def _edit_value(node: yaml.Node, value: Any, text: str) -> Iterator[_Edit]:  # n
 
 
 def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> Iterator[_Edit]:
-    """Yield what makes a mapping the value, of which it has some keys: each key has lines of its own."""
+    """Yield the edits that turn a mapping with a key on each line into the value, which shares some of its keys."""
     last = 0
     for key, part in node.value:
         line_end = text.find("\n", _find_end(part))

@@ -213,7 +213,7 @@ def _find_amount(
 ) -> Interval | None:
     """Return the interval in which the amount lies; a rating's words are their ranks.
 
-    What is the least that is paid has no upper end.
+    If it `is_least`, something unknown is paid on top, and the interval has no upper end.
     """
     words = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
     ranks = [criterion.values.index(word) for word in words if word in criterion.values]

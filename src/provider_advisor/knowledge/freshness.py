@@ -1,4 +1,4 @@
-"""Which facts are past their time, or soon will be, and where to look whether they still hold."""
+"""Facts that are out of date, or soon will be, and the source to look them up in again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Ageing", "AgeingGroup", "group_ageing", "list_ageing"]
 
 
 class Ageing(NamedTuple):
-    """A fact that is past its time, or will be: its newest claim was `stated` then, and is good until a day."""
+    """A fact that is out of date, or will be: when its newest claim was `stated`, and its last good day."""
 
     provider: str
     area: str
@@ -33,7 +33,7 @@ class AgeingGroup(NamedTuple):
 
     @property
     def good_until(self) -> dt.date:
-        """Return the first day on which one of them is good for the last time."""
+        """Return the last day on which all of them are good."""
         return min(part.good_until for part in self.facts)
 
     @property
@@ -49,7 +49,7 @@ class AgeingGroup(NamedTuple):
 def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
     """Return the facts that are past their time on the day of the facts, or will be within some days.
 
-    The same is said of a criterion and its members once: what one claim says of fifty countries is one fact to look up.
+    A criterion and its members are listed once: what one claim says about fifty countries is one thing to look up.
     """
     knowledge = facts.knowledge
     found: set[Ageing] = set()

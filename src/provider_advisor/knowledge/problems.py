@@ -113,7 +113,7 @@ def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
 
 
 def _follow(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
-    """Yield the steps of a pydantic location that exist in the data; it also names forms, such as <word>."""
+    """Yield the steps of a pydantic location that exist in the data; others are tags of forms, such as <word>."""
     for step in loc:
         if _has_step(data, step):
             data = data[step]
@@ -203,7 +203,7 @@ def _read_sound_part(document: Document, shape: type[S], error: ValidationError)
 
 
 def _fill_field(field: FieldInfo, document: Document, name: str) -> Any:  # noqa: ANN401 (as many types as fields)
-    """Return the field's value; for a missing word the name of the file, which no other file has."""
+    """Return the field's value; for a missing word, such as an id, the name of the file, which is unique as well."""
     if name in document.data:
         return TypeAdapter[Any](cast("Any", field.annotation)).validate_python(document.data[name])
     if not field.is_required():

@@ -1,4 +1,4 @@
-"""The records of the questionnaire: what can be asked, under which subjects, and how it is known."""
+"""The records of the questionnaire: what can be asked, under which subjects, and the keys of questions."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple

@@ -1,7 +1,7 @@
-"""Which part of a knowledge base an answer looks at: some providers, some sources, and what a customer still gets.
+"""The part of a knowledge base that an answer looks at: some providers, some sources, and what a customer still gets.
 
-For example, `Scope(without=("acme",), sources=("guide-2022",))` looks at what one guide says about everybody but Acme.
-Providers about whom none of the sources says anything take no part.
+For example, `Scope(without=("acme",), sources=("guide-2022",))` looks at what one guide says about all providers but
+Acme. A provider about which none of the sources says anything takes no part.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _describe_limits(scope: Scope) -> str:
 
 
 def _limit_sources(provider: Provider, sources: Sequence[str]) -> Provider:
-    """Return the provider by what some sources say; the ends of products that others announce are not known."""
+    """Return a provider as some sources describe it, without the ends of products that only other sources announce."""
     return provider._replace(
         claims=tuple(claim for claim in provider.claims if claim.source in sources),
         products=dict(_limit_products(provider.products, sources)),

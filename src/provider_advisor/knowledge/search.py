@@ -1,4 +1,4 @@
-"""The search for words of the vocabulary by what they mean: one index for the terminal, the questionnaire and errors.
+"""Search the vocabulary by meaning: one index for the terminal, the questionnaire, the web and error messages.
 
 An entry has names (its id, its aliases, and words that only lead to it), a label and a text (question and help). Words
 are compared by their stems, so that "recorded" finds "Recordings", and rare words count for more:
@@ -82,6 +82,7 @@ class SearchIndex:
             for name in entry.names:
                 self._by_name[_to_stems(name)].append(place)
             for texts, weight in ((entry.names, _IN_NAME), ((entry.label,), _IN_LABEL), ((entry.text,), _IN_TEXT)):
+                # The first weight stays: a word of a name counts as such, even if the text has it too.
                 for word in (word for text in texts for word in _split(text)):
                     words[word] = stem(word)
                     found[words[word]].setdefault(place, weight)
@@ -94,7 +95,7 @@ class SearchIndex:
     def search(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that have every word of a query, the best first; a part of a word is enough.
 
-        A word that is nowhere is read as the one that it nearly is.
+        A word that no entry has is read as the words that it may be misspelt for.
         """
         scores: dict[int, float] | None = None
         for word in _drop_empty(_split(query)):
@@ -122,6 +123,8 @@ class SearchIndex:
         # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
         roots = [stem(word) if word[:_SHORTEST] in self._starts else word for word in words]
         rarities = {root: self._weigh(len(self._titles.get(root, ()))) for root in roots}
+        # An entry is meant if its names and label have three quarters of the query, where rare words count for more. If
+        # all entries together have less than that, none of them can.
         needed = _ENOUGH * sum(rarities.values())
         scores: defaultdict[int, float] = defaultdict(float)
         covered: defaultdict[int, float] = defaultdict(float)
@@ -134,7 +137,7 @@ class SearchIndex:
         return self._in_order(found or self._find_names_inside(rarities))
 
     def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, tuple[float, ...]]:
-        """Return by entry how rare the words are of its longest name that stands whole in a query."""
+        """Return by entry how much the words weigh of the heaviest name that is wholly in a query."""
         found: dict[int, tuple[float, ...]] = {}
         for root in rarities:
             for roots, place in self._names_inside.get(root, ()):
@@ -145,7 +148,10 @@ class SearchIndex:
 
     @cached_property
     def _names_inside(self) -> Mapping[str, list[tuple[frozenset[str], int]]]:
-        """Return the names that can stand inside a sentence, as stems, each by its rarest one."""
+        """Return the names that can be meant inside a sentence, as stems, by the rarest stem of each.
+
+        So a query is compared only with names whose rarest word it has.
+        """
         found: defaultdict[str, list[tuple[frozenset[str], int]]] = defaultdict(list)
         most = max(1, round(_RARE * len(self.entries)))
         for place, entry in enumerate(self.entries):
@@ -157,13 +163,13 @@ class SearchIndex:
         return found
 
     def find_named(self, query: str) -> tuple[SearchEntry, ...]:
-        """Return the entries that have a name of these very words, whatever their endings."""
+        """Return the entries that have a name of just these words, with any endings."""
         if query[:_SHORTEST].casefold() not in self._starts:
             return ()
         return tuple(self.entries[place] for place in self._by_name.get(_to_stems(query), ()))
 
     def are_alike(self, first: str, second: str) -> bool:
-        """Return whether two texts have the same words, whatever their endings."""
+        """Return whether two texts have the same words, with any endings."""
         return _to_stems(first) == _to_stems(second)
 
     def knows(self, query: str) -> bool:
@@ -191,7 +197,7 @@ class SearchIndex:
         return math.log(1 + len(self.entries) / (1 + count))
 
     def _has(self, place: int, phrase: str) -> bool:
-        """Return whether a phrase of several words stands in an entry as it was typed."""
+        """Return whether an entry has a phrase of several words as it was typed."""
         entry = self.entries[place]
         return " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
 

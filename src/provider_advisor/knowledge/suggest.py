@@ -83,12 +83,12 @@ def _compare_all(typed_words: list[tuple[str, str]], known: list[tuple[str, str]
 
 
 def _find_letters(bare: str) -> set[str]:
-    """Return the letters with which a word may begin that was meant: two letters may have changed places."""
+    """Return the first letters of the words that may be meant: the first two letters may have changed places."""
     return {bare[:1], bare[1:2]} if len(bare) > _SHORT else {bare[:1]}
 
 
 def _is_near(typed: str, known: str, far: int) -> bool:
-    """Return whether a word is another one with so many typing errors."""
+    """Return whether a word is another one with so many typing errors, by the rules at the top of this file."""
     shorter, longer = sorted((typed, known), key=len)
     if not far or len(shorter) > _MEDIUM:
         return far <= _FAR
@@ -146,9 +146,9 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
-    """Return a question to put behind an error sentence, or nothing where no known word is near.
+    """Return a question to put behind an error sentence, or nothing if no known word is near.
 
-    Words of the same meaning, such as a criterion's aliases, are not suggested beside one another.
+    Of words with one meaning, such as a criterion's aliases, only the nearest is suggested.
 
     >>> did_you_mean("witheboard", ["whiteboard", "ucaas"])
     " Did you mean 'whiteboard'?"
@@ -157,7 +157,7 @@ def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | N
 
 
 def find_misspelt(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
-    """Return the same question where a word nearly is a known one, else nothing: what teams type may be another word.
+    """Return the same question if a word is a known one with a typing error, else nothing.
 
     >>> find_misspelt("sso", ["sms"]), find_misspelt("smss", ["sms"])
     ('', " Did you mean 'sms'?")

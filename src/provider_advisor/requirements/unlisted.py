@@ -25,7 +25,7 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
     >>> read_unlisted("loan phones: within a day:should")
     Unlisted(text='loan phones: within a day', priority='should')
     """
-    if isinstance(given, Unlisted):  # it is read already
+    if isinstance(given, Unlisted):
         return given
     if isinstance(given, str):
         return _read_text(given, default)
