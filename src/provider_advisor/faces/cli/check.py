@@ -1,14 +1,21 @@
-"""`recommend check`: every problem in the files, what looks suspicious, and the decision cases."""
+"""`recommend check`: every problem in the files, what looks wrong, and decision cases: which fail, and why.
+
+With `--accept` the new verdicts of the cases are written into their files.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from provider_advisor.decision.case_causes import find_cause
+from provider_advisor.decision.cases import Failure, check_case
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.explanation.words import counted
-from provider_advisor.faces.cli.check_cases import check_cases
 from provider_advisor.faces.cli.freshness import show_freshness
 from provider_advisor.faces.cli.options import (
     Options,
@@ -16,13 +23,17 @@ from provider_advisor.faces.cli.options import (
     format_option,
     knowledge_options,
     today,
+    write_answer,
 )
 from provider_advisor.faces.text import clean, show_text
-from provider_advisor.knowledge import KnowledgeBase, facts_as_of, read_cases
-from provider_advisor.knowledge.files import find_overlooked, locate_folder
+from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of, read_cases
+from provider_advisor.knowledge.case_files import edit_cases
+from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
 from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 
 __all__ = ["check_command"]
+
+_VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
 
 
 class CheckOptions(Options):
@@ -77,7 +88,7 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     found = list(suspicions(facts_as_of(knowledge, day)))
     for suspicion in found:
         show_text(f"warning: {clean(suspicion)}")
-    failed = check_cases(cases, knowledge, options.rules, accept=options.accept) if options.with_cases else 0
+    failed = _check_cases(cases, knowledge, options.rules, accept=options.accept) if options.with_cases else 0
     passed = (
         f"{failed} of {len(cases)} cases fail{'s' if failed == 1 else ''}" if failed else f"all {len(cases)} cases pass"
     )
@@ -107,9 +118,76 @@ def _explain_overlooked(kind: str) -> str:
     )
 
 
+def _check_cases(cases: Sequence[Case], knowledge: KnowledgeBase, rules: str | None, *, accept: bool) -> int:
+    """Show each case that fails and what turned it, on standard error; return how many still fail.
+
+    With `accept` the verdicts of now are written into the files of cases in the folder `rules`, and shown on standard
+    output. Raises BatchFailure for a file that cannot be written.
+    """
+    failures = [failure for case in cases if (failure := check_case(case, knowledge)) is not None]
+    for failure in failures:
+        for sentence in failure.describe():
+            show_text(clean(sentence), err=True)
+        if failure.error is None:
+            show_text(f"  {clean(find_cause(failure.case, knowledge).describe())}", err=True)
+    return len(failures) - (_accept(failures, rules) if accept else 0)
+
+
+def _accept(failures: Iterable[Failure], rules: str | None) -> int:
+    """Write what the cases come to now into their files; return of how many."""
+    written, files = 0, 0
+    for name, group in itertools.groupby(failures, key=_get_file):
+        changes = {failure.case.name: _find_changes(failure) for failure in group if failure.error is None}
+        place = str(Path(locate_folder("rules", rules), "cases", Path(name).name))
+        text = read_bytes(place, name).decode()
+        for case, values in list(changes.items()):
+            try:
+                text = edit_cases(text, {case: values})
+            except ValueError as error:
+                show_text(clean(f"{name}: case '{case}' is not accepted: {error}; edit it by hand."), err=True)
+                del changes[case]
+        if changes:
+            write_answer(place, text)
+            files += 1
+        for case, values in changes.items():
+            says = ", ".join(f"{key}: {_say(value)}" for key, value in values.items())
+            show_text(clean(f"accepted: {name}: case '{case}': {says}"))
+        written += len(changes)
+    if written:
+        what = f"{counted(written, 'case')} in {counted(files, 'file')}"
+        show_text(f"Wrote the new verdicts of {what}; review them and their `why` before you commit.")
+    return written
+
+
+def _get_file(failure: Failure) -> str:
+    return failure.case.where.rpartition(":")[0]
+
+
+def _find_changes(failure: Failure) -> dict[str, Any]:
+    """Return the keys of a case that are to change, with the values of now."""
+    keys = {difference.key for difference in failure.differences}
+    changes: dict[str, Any] = {}
+    if keys & _VERDICT:
+        changes["verdict"] = failure.verdict
+    for key in sorted(keys - _VERDICT):
+        found = failure.found[key]
+        if key == "standings":
+            found = {name: standing for name, standing in found.items() if standing is not None}
+        changes[key] = found
+    return changes
+
+
+def _say(value: Any) -> str:  # noqa: ANN401 (any value of a case)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_say(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(_say(part) for part in value)}]"
+    return "null" if value is None else str(value)
+
+
 def _counts(knowledge: KnowledgeBase) -> str:
     claims = sum(len(provider.claims) for provider in knowledge.providers.values())
     return (
         f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, "
-        f"{claims} claims, {len(knowledge.rules)} rule{'' if len(knowledge.rules) == 1 else 's'}"
+        f"{claims} claims, {counted(len(knowledge.rules), 'rule')}"
     )

@@ -1,9 +1,9 @@
-"""`recommend facts`: every claim, with its source."""
+"""`recommend facts`: every claim with its source; with `--changes` what is new, other or over since a day."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -11,7 +11,6 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text
-from provider_advisor.faces.cli.changes import show_changes
 from provider_advisor.faces.cli.options import (
     Options,
     as_of_option,
@@ -30,6 +29,8 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import suggest_words
 
 __all__ = ["facts_command"]
+
+_HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 
 
 class FactsOptions(Options):
@@ -67,7 +68,7 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
     knowledge = options.limit(options.load())
     found = _chosen(names, knowledge)
     if since is not None:
-        show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
+        _show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
         return
     if options.form == "json":
         show_json([claim_record(part) for claim in found for part in _list_parts(claim)])
@@ -126,7 +127,8 @@ def _list_parts(claim: Claim) -> list[Claim]:
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
     """Print claims by provider and criterion, each with where its source says so."""
-    page, numbers = Page(), {source: number for number, source in enumerate(_list_sources(claims), 1)}
+    page, sources = Page(), dict.fromkeys(claim.source for claim in claims)
+    numbers = {source: number for number, source in enumerate(sources, 1)}
     for provider, theirs in itertools.groupby(claims, key=lambda claim: claim.provider):
         page.heading(knowledge.providers[provider].name)
         for criterion, group in itertools.groupby(theirs, key=lambda claim: claim.criterion):
@@ -140,19 +142,14 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
         known = knowledge.sources[source]
         page.line(f"[{number}] {known.title} ({known.published or 'undated'})", 2)
         page.line(known.url or f"no address: {known.no_url}", 6)
-    page.show()
-
-
-def _list_sources(claims: Iterable[Claim]) -> list[str]:
-    return list(dict.fromkeys(claim.source for claim in claims))
+    page.show(paged=True)
 
 
 def _describe(claim: Claim) -> str:
     """Return what a claim says, of which members, products and days, and how plainly."""
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
-    members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
-    members += f" (price of {claim.price_of})" if claim.price_of else ""
-    says = claim_text(claim) + members + starts + (f" until {claim.until}" if claim.until else "")
+    price_of = f" (price of {claim.price_of})" if claim.price_of else ""
+    says = _say_members(claim) + price_of + starts + (f" until {claim.until}" if claim.until else "")
     says += "" if claim.evidence == "stated" else f", {claim.evidence}"
     product = claim.product or (claim.meant and f"meaning {claim.meant}")
     return f"{says} ({product})" if product else says
@@ -160,3 +157,69 @@ def _describe(claim: Claim) -> str:
 
 def _name_place(claim: Claim) -> str:
     return f"line {claim.line}" if claim.line else str(claim.place).removeprefix("section ")
+
+
+def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form: str) -> None:
+    """Show changes as a table for each provider, or as JSON; claims that say the same again are only counted."""
+    if form == "json":
+        show_json([_make_record(change) for change in changes])
+        return
+    page = Page()
+    told = [change for change in changes if change.kind != "confirmed"]
+    places = {name: at for at, name in enumerate(sorted({change.source for change in told if change.source}), start=1)}
+    if not changes:
+        page.line("Nothing changed.")
+    for provider, group in itertools.groupby(changes, key=lambda change: change.provider):
+        parts = list(group)
+        page.heading(knowledge.providers[provider].name)
+        rows = [_make_row(change, knowledge, places) for change in parts if change.kind != "confirmed"]
+        if rows:
+            page.table(_HEADINGS, rows)
+        if confirmed := len(parts) - len(rows):
+            page.line(f"{confirmed} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
+    if places:
+        page.heading("Sources")
+    for name, at in places.items():
+        source = knowledge.sources[name]
+        page.line(f"[{at}] {source.title} ({source.published or 'undated'}); {source.url or source.no_url or name}", 2)
+    page.show(paged=True)
+
+
+def _make_record(change: FactChange) -> dict[str, Any]:
+    return {
+        "provider": change.provider,
+        "day": change.day.isoformat(),
+        "change": change.kind,
+        "product": change.product,
+        "criterion": change.criterion,
+        "source": change.source,
+        "ahead": change.ahead.isoformat() if change.ahead else None,
+        "claim": claim_record(change.claim) if change.claim is not None else None,
+        "before": claim_record(change.before) if change.before is not None else None,
+    }
+
+
+def _make_row(change: FactChange, knowledge: KnowledgeBase, places: Mapping[str, int]) -> list[str]:
+    product = knowledge.providers[change.provider].products.get(change.product or "")
+    what = change.criterion or (product.name if product is not None else "")
+    kind = change.kind.replace("-", " ")
+    cited = f"[{places[change.source]}]" if change.source is not None else ""
+    return [str(change.day), kind, what, change.product or "", _describe_change(change), cited]
+
+
+def _describe_change(change: FactChange) -> str:
+    ahead = f"on {change.ahead}" if change.ahead is not None else ""
+    if change.claim is None:
+        return " ".join(filter(None, (change.says, ahead)))
+    says = _say_members(change.claim)
+    if change.kind == "replaced" and change.before is not None:
+        return f"{_say_members(change.before)} → {says}"
+    if change.kind == "withdrawn" and change.before is not None:
+        return f"the end on {change.before.until}"
+    return f"{says} {'until' if change.ahead == change.claim.until else 'from'} {change.ahead}" if ahead else says
+
+
+def _say_members(claim: Claim) -> str:
+    """Return what a claim says, and of which members: "present for us, ca only"."""
+    members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
+    return claim_text(claim) + members

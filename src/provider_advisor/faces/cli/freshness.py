@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.words import counted
 from provider_advisor.faces.text import Page, show_bytes, show_json
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup, group_ageing, list_ageing
@@ -70,17 +71,13 @@ def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int)
     soon = sum(len(group.facts) for group in groups) - past
     verb = "is" if past == 1 else "are"
     ahead = f"; {soon} more will be within {within} days" if within else ""
-    return f"{_count_facts(past)} {verb} out of date on {day}{ahead}."
-
-
-def _count_facts(number: int) -> str:
-    return f"{number} fact{'' if number == 1 else 's'}"
+    return f"{counted(past, 'fact')} {verb} out of date on {day}{ahead}."
 
 
 def _describe(group: AgeingGroup, day: dt.date) -> str:
     past = group.count_past(day)
     soon = len(group.facts) - past
-    said = [f"{_count_facts(past)} from {group.stated}, valid until {group.good_until}"] if past else []
+    said = [f"{counted(past, 'fact')} from {group.stated}, valid until {group.good_until}"] if past else []
     ahead = min((part.good_until for part in group.facts if part.good_until >= day), default=None)
     said += [f"{soon} {'more ' if past else ''}valid until {ahead}"] if soon else []
     return f"{_label_area(group)}: {'; '.join(said)}"
@@ -122,7 +119,7 @@ def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day
         starts = max(group.good_until + dt.timedelta(days=1), day)
         event.add("dtstart", starts)
         event.add("dtend", starts + dt.timedelta(days=1))
-        event.add("summary", f"{name}, {_label_area(group)}: look up {_count_facts(len(group.facts))}")
+        event.add("summary", f"{name}, {_label_area(group)}: look up {counted(len(group.facts), 'fact')}")
         lines = [f"{part.criterion}: from {part.stated}, valid until {part.good_until}" for part in group.facts]
         event.add("description", "\n".join([_find_address(group, knowledge), *lines]))
         if knowledge.sources[group.source].url:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provider_advisor.explanation.words import STRENGTHS, base_text, capital, joined, percent
+from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_impact"]
@@ -41,17 +41,13 @@ def _write_headline(record: Record) -> str:
     changed, other = record["changed"], record["other_provider"]
     if not record["compared"]:
         return "No team was compared."
-    whole = f"of {_count_teams(record['compared'])}"
+    whole = f"of {counted(record['compared'], 'team')}"
     if not changed["teams"]:
         return f"No verdict {whole} changes."
-    verdicts = "1 verdict" if changed["teams"] == 1 else f"{changed['teams']:,} verdicts"
+    verdicts = counted(changed["teams"], "verdict")
     verb = "changes" if changed["teams"] == 1 else "change"
     provider = f"for {other['teams']:,} the recommended provider changes"
     return f"{verdicts} {whole} {verb} ({percent(changed['share'])}); {provider}."
-
-
-def _count_teams(count: int) -> str:
-    return "1 team" if count == 1 else f"{count:,} teams"
 
 
 def _list_rows(record: Record) -> Iterator[str]:
@@ -113,12 +109,12 @@ def _show_changes(record: Record, page: Page) -> None:
         )
         page.line(_write_because(record["because"]))
     if len(turning) > _MOST_CHANGES:
-        page.line(f"({_count_changes(len(turning) - _MOST_CHANGES)} more; see --format json)")
+        page.line(f"({counted(len(turning) - _MOST_CHANGES, 'change')} more; see --format json)")
     idle = [part for part in record["changes"] if not _turns_verdicts(part)]
     if idle:
         verb = "turns" if len(idle) == 1 else "turn"
         what = "none of these verdicts alone" if record["transitions"] else "no verdict"
-        page.line(f"{_count_changes(len(idle))} {verb} {what}; see --format json.")
+        page.line(f"{counted(len(idle), 'change')} {verb} {what}; see --format json.")
 
 
 def _turns_verdicts(change: Record) -> bool:
@@ -139,10 +135,6 @@ def _choose_changes(changes: Iterable[Record]) -> list[Record]:
     return found
 
 
-def _count_changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count:,} changes"
-
-
 def _write_number(count: int | None) -> str:
     return "?" if count is None else f"{count:,}"
 
@@ -156,7 +148,7 @@ def _write_change(part: Record) -> str:
 
 def _write_because(found: Record) -> str:
     """Return how many of the teams turn by one change alone, by any of several, or by several together."""
-    looked_at = _count_teams(found["looked_at"])
+    looked_at = counted(found["looked_at"], "team")
     verb = "changes" if found["looked_at"] == 1 else "change"
     whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
     parts = [
