@@ -39,7 +39,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
 @pytest.mark.parametrize(
     ("levels", "key", "sentences"),
     [
-        ({}, Key("criterion", "whiteboard"), ["So far: no wishes; the advice is open.", "Proved: nothing yet. "]),
+        ({}, Key("criterion", "whiteboard"), ["So far: no requirements; the answer is open.", "Proved: nothing yet. "]),
         ({}, Key("criterion", "whiteboard"), ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
         ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead, firmly."]),
         (
@@ -58,7 +58,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
             Key("criterion", "fax"),
             ["none of the providers compared meets every must.", "On its own, it does not"],
         ),
-        ({"whiteboard": "must", "fax": "not-sure"}, Key("criterion", "fax"), ["So far: 1 wish, 1 not sure;"]),
+        ({"whiteboard": "must", "fax": "not-sure"}, Key("criterion", "fax"), ["So far: 1 requirement, 1 not sure;"]),
         (
             {"number_countries": "must"},
             Key("bound", "number-countries"),

@@ -91,14 +91,21 @@ _TITLES = {
 _LAST = "The last questions. If you leave them all out, nothing else can change the answer."
 _MOST_NAMED = 4
 _MOST_LISTED = 8
-_ASPECTS = {
-    "stated": "nothing counts yet",
+_PROVED = {
     "out": "none of the providers compared meets every must",
-    "standing": "how the leader meets the musts",
-    "behind": "that the others stay behind",
-    "level": "that the leaders stay level",
-    "strength": "how firm the advice is",
+    "standing": "the leader's musts are decided",
+    "behind": "no other provider can catch up",
+    "level": "the leaders stay level",
+    "strength": "the answer stays as firm as it is",
 }
+_OPEN = {
+    "standing": "whether the leader meets every must",
+    "behind": "whether another provider can catch up",
+    "level": "whether the leaders stay level",
+    "strength": "how firm the answer is",
+}
+"""The parts of a proof, in words: once they are proved, and while they are open."""
+
 _STRENGTHS: Mapping[str, str] = {
     "firm": "firmly",
     "dated": "on facts that are out of date",
@@ -395,26 +402,26 @@ def describe_why(state: State, key: Key) -> list[str]:
 
 def _describe_known(known: Known) -> Iterator[str]:
     unsure = f", {known.unsure} not sure" if known.unsure else ""
-    yield f"So far: {_count(known.stated, 'wish', 'wishes')}{unsure}; {_describe_kind(known.verdict)}."
+    yield f"So far: {_count(known.stated, 'requirement', 'requirements')}{unsure}; {_describe_kind(known.verdict)}."
     yield " ".join(_describe_proved(known))
 
 
 def _describe_proved(known: Known) -> Iterator[str]:
-    told = [_ASPECTS[aspect] for aspect in known.proved if aspect != "stated"]
+    told = [_PROVED[aspect] for aspect in known.proved if aspect in _PROVED]
     if known.out and "out" not in known.proved:
         told.insert(0, f"{known.out} of {known.providers} providers {'is' if known.out == 1 else 'are'} ruled out")
     yield f"Proved: {joined(told)}." if told else "Proved: nothing yet."
     if known.left:
-        open_ = [_ASPECTS[aspect] for aspect in known.hanging if aspect not in {"stated", "out"}]
+        open_ = [_OPEN[aspect] for aspect in known.hanging if aspect in _OPEN]
         what = f"{joined(open_)}; " if open_ else ""
-        yield f"Open: {what}up to {_count(known.left, 'criterion', 'criteria')} could still change the advice."
+        yield f"Open: {what}up to {_count(known.left, 'criterion', 'criteria')} could still change the answer."
 
 
 def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
         return f"one provider is ahead, {_STRENGTHS[str(verdict.strength)]}"
     if verdict.kind == "undetermined":
-        return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the advice is open"
+        return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the answer is open"
     return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
 
 
@@ -439,14 +446,14 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
     for effect, answers in by_effect.items():
         yield f"{capital(_list_or(answers))}: {effect}."
     if by_effect and same:
-        yield f"{capital(_list_or(same))}: the advice stays as it is."
+        yield f"{capital(_list_or(same))}: the answer stays the same."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
-        yield f"On its own, it does not change the advice{together}."
+        yield f"On its own, it does not change the answer{together}."
 
 
 def _describe_move(move: Move, before: Verdict) -> str:
-    """Return how the advice would change; empty where it would not."""
+    """Return how the answer would change; empty where it would not."""
     after = move.verdict
     if after == before:
         return ""
@@ -456,7 +463,7 @@ def _describe_move(move: Move, before: Verdict) -> str:
         return "several providers would be level"
     ahead, was = after.provider or after.lean, before.provider or before.lean
     if ahead is None:
-        return "the advice would be open"
+        return "the answer would be open"
     who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
     return f"{who} would be ahead, {_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
 
