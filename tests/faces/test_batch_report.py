@@ -160,6 +160,7 @@ def test_verdicts_that_no_team_has_get_no_row(many, capsys):
     rows = [line.split() for line in lines[3:] if line[:1].isdigit()]
     assert [row for row in rows if row[0] == "0"] == []
     assert "leads 0" not in " ".join(lines)
+    assert "(0 " not in " ".join(lines)
 
 
 def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):

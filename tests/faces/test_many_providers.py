@@ -157,6 +157,23 @@ def test_reports_name_products_of_the_providers_in_the_table_alone():
         assert [name for name in claims if f"{item}{name.upper()}" in listed] == list(claims)[:5]
 
 
+def test_only_providers_in_the_table_are_compared_in_pairs():
+    found, knowledge = _answered(12, known=False)
+    assert len(found.record["robustness"]["worlds"]["pairs"]) == 66
+    text = render_recommendation(found, knowledge, "text", verbose=True)
+    for shown, most in (
+        (text, 4),
+        *((report(found.explanation, knowledge), 5) for report in (markdown_report, html_report)),
+    ):
+        assert 0 < shown.count(" is ahead of ") <= most * (most - 1) / 2
+
+
+def test_providers_of_whom_nothing_is_known_share_a_line_of_reasons():
+    found, knowledge = _answered(12, known=False)
+    why = render_recommendation(found, knowledge, "text", verbose=True).split("\nWhy\n")[1]
+    assert " ".join(why.split()).count("no claim confirms or denies it") == len(NAMES) - 1  # of the desk all is known
+
+
 def test_a_sentence_names_the_first_few_and_counts_the_others():
     found, _ = _answered(47, known=False)
     reason, says = found.explanation.verdict.reason, found.explanation.sureness.worlds.says

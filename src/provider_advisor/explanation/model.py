@@ -6,7 +6,7 @@ describes it in the schema (see `schema`). `as_data` turns records into JSON-rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Literal, dataclass_transform
 
 SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
@@ -657,11 +657,10 @@ class AnswerRecord(AnswerPart):
         """Return the criteria that the team does not want."""
         return [part.criterion for part in self.requirements if part.priority == "wont"]
 
-    @property
-    def pairs(self) -> list[str]:
-        """Return how often each of three or more providers is ahead of each other one, where that is open."""
+    def list_pairs(self, shown: Collection[str]) -> list[str]:
+        """Return how often each of those shown is ahead of each other one, where that is open and three are left."""
         worlds = self.sureness.worlds if self.sureness else None
-        left = [part.id for part in self.providers if part.standing != "ruled-out"]
+        left = [part.id for part in self.providers if part.standing != "ruled-out" and part.id in shown]
         if worlds is None or not self.is_open or len(left) <= 2:  # noqa: PLR2004 (of two, shares say as much)
             return []
         return [pair.says for pair in worlds.pairs or [] if pair.provider in left and pair.over in left]

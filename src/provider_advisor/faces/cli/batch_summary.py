@@ -10,6 +10,7 @@ from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_summary"]
 
+_STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
 _MOST = 3
 
@@ -49,11 +50,6 @@ def _rank(provider: Record) -> tuple[int, int, int, str]:
     return -provider["recommended"]["teams"], -provider["leads_undetermined"]["teams"], fails, provider["provider"]
 
 
-def _list_strengths(chosen: Record) -> list[tuple[str, str]]:
-    """Return the strengths that are counted, in words; "on facts that are out of date" only where there are any."""
-    return [pair for pair in STRENGTHS.items() if pair[0] != "dated" or chosen["dated"]]
-
-
 def _verdicts(summary: Record) -> Iterator[list[str]]:
     """Yield a row for each provider, one for the others together, and one for each way in which none is chosen.
 
@@ -62,7 +58,7 @@ def _verdicts(summary: Record) -> Iterator[list[str]]:
     shown = [part for part in _ranked(summary["providers"]) if part["recommended"]["teams"]]
     for part in shown:
         chosen = part["recommended"]
-        counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in _list_strengths(chosen))
+        counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in STRENGTHS.items() if chosen[strength])
         said = f"{clean(part['name'])} recommended ({counts})"
         yield _row(chosen["teams"], chosen["share"], said)
     kinds = {part["kind"]: part for part in summary["verdicts"]}
@@ -120,9 +116,6 @@ def _counted(part: Record) -> str:
 
 def _if_all(provider: Record) -> str:
     found = provider["if_all_chose_it"]
-    parts = [f"{found[key]['teams']:,} {words}" for key, words in _STANDINGS]
+    parts = [f"{found[key]['teams']:,} {key.replace('_', ' ')}" for key in _STANDINGS]
     missed = f"; fails most: {', '.join(_counted(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
     return f"{clean(provider['name'])}: {', '.join(parts)}{missed}"
-
-
-_STANDINGS = (("qualified", "qualified"), ("unconfirmed", "unconfirmed"), ("ruled_out", "ruled out"))

@@ -136,7 +136,7 @@ def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Fa
         )
     page.gap()
     page.line("For the address of each source, and the section cited: recommend facts PROVIDER")
-    page.show()
+    page.show(paged=True)
 
 
 def _cite(text: str, cell: ComparedFact, numbers: Mapping[str, int], book: Facts) -> str:

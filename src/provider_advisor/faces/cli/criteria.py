@@ -71,7 +71,7 @@ def _show(entries: Iterable[SearchEntry], knowledge: KnowledgeBase, *, ordered: 
         if found:
             page.gap()
             page.table([heading, "Kind", "What it is"], [[one.id, *_describe(one, knowledge)] for one in found])
-    page.show()
+    page.show(paged=True)
 
 
 def _describe(entry: SearchEntry, knowledge: KnowledgeBase) -> tuple[str, str]:

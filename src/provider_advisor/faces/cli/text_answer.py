@@ -35,7 +35,6 @@ from provider_advisor.explanation.words import (
     capital,
     criterion_label,
     degree_text,
-    describe_priced,
     joined,
     lines_text,
     money_text,
@@ -117,8 +116,11 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
         page.line(note)
     _show_product_gaps(answer, page, verbose=verbose)
+    shown, others = _shorten_list(answer, knowledge)
     if answer.findings:
-        _show_matrix(answer, knowledge, page, verbose=verbose)
+        _show_matrix(answer, knowledge, page, shown, verbose=verbose)
+        for heading, lines in others:
+            _show_list(heading, lines if verbose else _most(lines, _MOST_OTHERS), page)
         if verbose:
             _show_reasons(answer, knowledge, page)
         _show_costs(answer, knowledge, page, verbose=verbose)
@@ -134,7 +136,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
     _show_list("Not wanted", list_unwanted(answer, knowledge), page)
     _show_list("Not sure, or not counted yet", list_unsure(answer, knowledge), page)
     _show_changes(answer, knowledge, page, verbose=verbose)
-    _show_sureness(answer, page, verbose=verbose)
+    _show_sureness(answer, page, shown, verbose=verbose)
     if verbose:
         _show_sources(answer, page)
     elif answer.findings:
@@ -170,12 +172,10 @@ def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> No
     _show_list(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=verbose)], page)
 
 
-def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    """Print who meets what; in a short answer, if it is long, without the rows that all meet.
-
-    Of many providers those on the short list are in the table, and each other one has a line.
-    """
-    shown, others = _shorten_list(answer, knowledge)
+def _show_matrix(
+    answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool
+) -> None:
+    """Print who meets what; in a short answer, if it is long, without the rows that all meet."""
     rows: list[list[str | TableCell]] = []
     groups = group_findings(answer.findings)
     kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
@@ -193,8 +193,6 @@ def _show_matrix(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
         page.line(GAP_FOOTNOTE)
     if len(kept) < len(groups):
         page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
-    for heading, lines in others:
-        _show_list(heading, lines if verbose else _most(lines, _MOST_OTHERS), page)
 
 
 def _shorten_list(
@@ -248,10 +246,19 @@ def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) ->
         for rule in [group[0].rule] if group[0].criterion is None else group[0].implied_by:
             if rests := rests_text(knowledge.rules.get(str(rule)), knowledge):
                 page.line(rests, 4)
-        for finding in group:
-            page.line(f"{names[finding.provider]}: {finding.says}{_cited(finding.evidence, numbers)}", 4)
-            for note in list_notes(finding):
+        for alike in _group_alike(group):
+            whom, first = joined([names[finding.provider] for finding in alike]), alike[0]
+            page.line(f"{whom}: {first.says}{_cited(first.evidence, numbers)}", 4)
+            for note in list_notes(first):
                 page.line(f"Note: {note}.", 6)
+
+
+def _group_alike(group: Sequence[FindingRecord]) -> Iterable[list[FindingRecord]]:
+    """Return the findings on a requirement, those together that say the same and cite nothing."""
+    found: dict[tuple[str, str], list[FindingRecord]] = {}
+    for finding in group:
+        found.setdefault((finding.says, finding.provider if finding.evidence else ""), []).append(finding)
+    return found.values()
 
 
 def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
@@ -289,18 +296,13 @@ def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, v
         for sentence in (*list_gaps(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
             page.line(sentence, 4)
         for item in cost.items if verbose else ():
-            for text in _cost_lines(item, knowledge):
-                page.line(text, 4)
+            if item.criterion is not None and item.high != 0:  # the gaps name what has no price
+                for text in _cost_lines(item, knowledge):
+                    page.line(text, 4)
 
 
 def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     used = joined([f"{usage_label(name, knowledge)} {volume_text(amount)}" for name, amount in item.usage.items()])
-    if item.high == 0:
-        return
-    if item.criterion is None:
-        quote = "; the provider gives prices by quote only" if item.by_quote else ""
-        yield f"{used}: no price is known{quote}{describe_priced(item)}"
-        return
     at = "" if str(item.price).startswith(("from ", "at least ", "at most ", "more than ")) else "at "
     yield f"{used}, {at}{item.price}: {money_text(item.low, item.high)}"
     for other in item.instead:
@@ -361,14 +363,19 @@ def _most(lines: Sequence[str], most: int = _MOST_LINES) -> list[str]:
     return [*lines[:most], *([f"({left} more: --verbose)"] if left > 0 else [])]
 
 
-def _show_sureness(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
-    """Print how much of it depends on unknown facts, and on the weights."""
+def _show_sureness(answer: AnswerRecord, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool) -> None:
+    """Print how much of it depends on unknown facts, and on the weights.
+
+    Only the providers that are in the table are compared in pairs: fifteen would be 105 lines.
+    """
     found = answer.sureness
     if found and found.worlds is not None and answer.verdict.kind != "none":
         shares = [found.worlds.says] if answer.is_open else []
         ordered = [f"If only the order of the weights is sure, {said}."] if (said := _say_ordered(answer)) else []
         tipping = [part.says for part in found.tipping or []]
-        more = [*answer.pairs, *ordered, found.weights.says, *tipping] if verbose else []
+        more = (
+            [*answer.list_pairs([part.id for part in shown]), *ordered, found.weights.says, *tipping] if verbose else []
+        )
         _show_list("How sure", [*shares, *more], page)
 
 

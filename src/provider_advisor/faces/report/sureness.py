@@ -16,7 +16,7 @@ from provider_advisor.explanation.model import (
 from provider_advisor.explanation.sureness import find_least_factor, say_odds
 from provider_advisor.explanation.unknowns import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, joined, number_text, percent
-from provider_advisor.faces.report.view import ReportRow, name_providers, rank_providers
+from provider_advisor.faces.report.view import ReportRow, list_shown, name_providers, rank_providers
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -99,7 +99,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
         tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
-        tuple(clean(says) for says in answer.pairs),
+        tuple(clean(says) for says in answer.list_pairs([part.id for part in list_shown(answer, knowledge)])),
         tuple(clean(part.says) for part in found.tipping or []),
         _nobody(worlds.none) if worlds else "",
         clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",
