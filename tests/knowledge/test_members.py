@@ -12,7 +12,7 @@ from provider_advisor import load
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import File, gather_files
-from provider_advisor.knowledge.members import MemberOf
+from provider_advisor.knowledge.records import MemberOf
 from provider_advisor.knowledge.suspicions import suspicions
 from provider_advisor.logic import Interval, Truth, any_of, compare
 

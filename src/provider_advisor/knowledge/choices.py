@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from provider_advisor.knowledge.conditions import EITHER, FactHolds
+from provider_advisor.knowledge.records import Criterion
 from provider_advisor.logic import ABSENT, Interval, Number, plain
-
-if TYPE_CHECKING:
-    from provider_advisor.knowledge.records import Criterion
 
 __all__ = ["EITHER", "IS_ABSENT", "get_bound", "make_choice", "name_choice", "name_part"]
 
@@ -55,29 +52,15 @@ def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
         raise KeyError(name)
     asked = [criteria[part.criterion] for part in parts]
     label = _label_choice(parts, criteria)
-    return asked[0]._replace(
+    return Criterion(
         id=name,
         label=label,
+        area=asked[0].area,
         kind="capability",
         question=f"{label}?",
         # A choice is as important as the most important of its parts, and given up as easily as the easiest.
         weight=max(criterion.weight for criterion in asked),
         negotiable=any(criterion.negotiable for criterion in asked),
-        aliases=(),
-        unit=None,
-        values=(),
-        scale=None,
-        lower_is_better=False,
-        whole=False,
-        limit=False,
-        of=None,
-        usage=(),
-        concerns=(),
-        absent=None,
-        keywords=(),
-        loose=(),
-        of_each=None,
-        member_of=None,
         any_of=parts,
         same_product=_join_areas(asked),
     )

@@ -9,31 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.choices import EITHER, make_choice
 from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.records import Criterion, MemberOf
 from provider_advisor.safe_text import fold
-
-if TYPE_CHECKING:
-    from provider_advisor.knowledge.records import Criterion
 
 __all__ = [
     "AT",
     "Criteria",
     "Member",
     "MemberList",
-    "MemberOf",
     "list_member_words",
     "split_member",
 ]
-
-
-class MemberOf(NamedTuple):
-    """Which criterion is asked, and of which member of its list: `phone-numbers` and `de`."""
-
-    criterion: str
-    member: str
 
 
 class Member(NamedTuple):
@@ -60,7 +50,7 @@ class MemberList(NamedTuple):
 Lists = Mapping[str, MemberList]
 
 
-class Criteria(dict[str, "Criterion"]):
+class Criteria(dict[str, Criterion]):
     """The criteria of the files by id; one of a member, or of a choice, is made when it is looked up, and kept.
 
     Iterating, counting and comparing see the criteria of the files only. `given` are the lists of members by id, or a

@@ -8,8 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from provider_advisor.knowledge.conditions import FactHolds
-from provider_advisor.knowledge.members import AT, MemberOf
+from provider_advisor.knowledge.conditions import AT, FactHolds
 from provider_advisor.logic import Interval, Number
 
 __all__ = [
@@ -21,6 +20,7 @@ __all__ = [
     "Edition",
     "Evidence",
     "Kind",
+    "MemberOf",
     "Notice",
     "NoticeKind",
     "Priority",
@@ -108,6 +108,13 @@ class Scale(NamedTuple):
 
 EVERY_AREA = "all"
 """What stands for every area among those of `Criterion.same_product`."""
+
+
+class MemberOf(NamedTuple):
+    """Which criterion is asked, and of which member of its list: `phone-numbers` and `de`."""
+
+    criterion: str
+    member: str
 
 
 class Criterion(NamedTuple):

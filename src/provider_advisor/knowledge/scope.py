@@ -7,7 +7,7 @@ Acme. A provider about which none of the sources says anything takes no part.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,20 +58,17 @@ def read_scope(
     """
     mistakes: list[str] = []
 
-    def read(
-        key: str, given: str | Iterable[str], find: Callable[[str], str | None], known: Iterable[str]
-    ) -> list[str]:
-        names = [given] if isinstance(given, str) else list(given)
-        found = {name: find(name.strip()) for name in names}
-        mistakes.extend(_explain_unknown(key, name, known) for name, part in found.items() if part is None)
-        return [part for part in found.values() if part is not None]
+    def read(key: str, given: str | Iterable[str]) -> tuple[str, ...]:
+        find = knowledge.find_source if key == "sources" else knowledge.find_provider
+        found = {name: find(name.strip()) for name in ([given] if isinstance(given, str) else given)}
+        mistakes.extend(_explain_unknown(key, name, knowledge) for name, part in found.items() if part is None)
+        return _put_in_order(part for part in found.values() if part is not None)
 
-    alternatives = {*knowledge.providers, *(a for part in knowledge.providers.values() for a in part.aliases)}
     scope = knowledge.scope._replace(
-        only=_put_in_order(read("only", only, knowledge.find_provider, alternatives)),
-        without=_put_in_order(read("without", without, knowledge.find_provider, alternatives)),
-        sources=_put_in_order(read("sources", sources, knowledge.find_source, knowledge.sources)),
-        customer_of=_put_in_order(read("customer_of", customer_of, knowledge.find_provider, alternatives)),
+        only=read("only", only),
+        without=read("without", without),
+        sources=read("sources", sources),
+        customer_of=read("customer_of", customer_of),
     )
     mistakes += [
         f"'{name}' is in both 'only' and 'without'; remove it from one of them."
@@ -85,8 +82,12 @@ def read_scope(
     return scope
 
 
-def _explain_unknown(key: str, name: str, known: Iterable[str]) -> str:
-    what, names = ("source" if key == "sources" else "provider"), sorted(known)
+def _explain_unknown(key: str, name: str, knowledge: KnowledgeBase) -> str:
+    if key == "sources":
+        what, names = "source", sorted(knowledge.sources)
+    else:
+        aliases = (alias for part in knowledge.providers.values() for alias in part.aliases)
+        what, names = "provider", sorted({*knowledge.providers, *aliases})
     return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{did_you_mean(name, names)}"
 
 
