@@ -23,12 +23,14 @@ __all__ = ["Recommendation", "answer", "recommend"]
 class Recommendation:
     """The answer to a team: what it stated, the decision, and its explanation.
 
-    `robustness` says whether the explanation includes how sure the answer is, which takes some milliseconds.
+    `robustness` says whether the explanation includes how sure the answer is, which takes some milliseconds. Most of
+    them go to the shares of scenarios with other weights than those given, and these can be left out.
     """
 
     statement: Statement
     decision: Decision
     robustness: bool = False
+    other_weights: bool = True
 
     @property
     def verdict(self) -> Verdict:
@@ -44,7 +46,8 @@ class Recommendation:
             from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
             from provider_advisor.explanation.sureness import record_confirm, record_robustness  # noqa: PLC0415
 
-            knowledge, measured = self.decision.facts.knowledge, measure_robustness(self.decision)
+            knowledge = self.decision.facts.knowledge
+            measured = measure_robustness(self.decision, other_weights=self.other_weights)
             found.confirm = record_confirm(measured, knowledge)
             found.robustness = record_robustness(measured, knowledge)
         return found
@@ -110,13 +113,19 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     return answer(knowledge, Statement(team, as_of, max_age), robustness=robustness)
 
 
-def answer(knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False) -> Recommendation:
-    """Return the recommendation for a statement that has been read already, for example from a requirements file."""
+def answer(
+    knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False, other_weights: bool = True
+) -> Recommendation:
+    """Return the recommendation for a statement that has been read already, for example from a requirements file.
+
+    `robustness` and `other_weights` are those of `Recommendation`.
+    """
     day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
     part = knowledge.restrict(**statement.scope._asdict())
     facts = facts_as_of(part, day, statement.max_age)
     notes = (*statement.notes, *_list_absent(facts))
-    return Recommendation(statement._replace(scope=part.scope, notes=notes), decide(statement.team, facts), robustness)
+    stated = statement._replace(scope=part.scope, notes=notes)
+    return Recommendation(stated, decide(statement.team, facts), robustness, other_weights)
 
 
 def _list_absent(facts: Facts) -> Iterator[str]:

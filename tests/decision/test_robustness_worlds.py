@@ -343,6 +343,10 @@ def test_shares_of_a_decision_add_up(world):
         assert total + found.none == pytest.approx(1)
     if decision.outcome.verdict.kind == "none":
         assert found.none == 1
+    alone = calculate_provider_shares(decision.outcome, decision.facts, samples=1000, other_weights=False)
+    assert [share.given for share in alone.alternatives] == [share.given for share in found.alternatives]
+    assert (alone.none, alone.given) == (found.none, found.given)
+    assert not any(share.ranks for share in alone.alternatives)
 
 
 @settings(REPEATED, max_examples=150)

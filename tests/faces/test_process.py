@@ -36,7 +36,9 @@ def test_a_reader_that_has_seen_enough_is_no_failure():
     assert run.returncode == 0
 
 
-@pytest.mark.parametrize("command", ["", "check", "schema", "criteria", "facts", "compare twilio", "--help"])
+@pytest.mark.parametrize(
+    "command", ["", "--needs whiteboard,ucaas", "check", "schema", "criteria", "facts", "compare twilio", "--help"]
+)
 def test_a_command_that_needs_no_columns_loads_none(command):
     code = (
         "import sys; sys.argv[0] = 'recommend'\n"

@@ -152,7 +152,7 @@ def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRec
         return None
     return model.WorldsRecord(
         criteria=[_weighted(finding) for finding in robustness.findings],
-        providers=[_share(share, knowledge) for share in shares.alternatives],
+        providers=[_share(share, knowledge) for share in shares.alternatives if share.ranks],
         none=rounded(shares.none),
         given=_estimate(shares.given),
         uniform=_estimate(shares.uniform),

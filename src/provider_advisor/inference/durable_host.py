@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from provider_advisor.errors import EngineError
@@ -27,14 +26,15 @@ def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
 def _supply_call_object() -> None:
     """Make PyEval_CallObject known to all libraries of the process that are loaded from now on."""
     import ctypes  # noqa: PLC0415 (only where the function is missing)
+    from pathlib import Path  # noqa: PLC0415 (as above)
 
-    path = Path(__file__).with_name("_call_object.so")
+    library = Path(__file__).with_name("_call_object.so")
     try:
-        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise EngineError(
-            f"durable-rules needs {path} on Python {version}, and it cannot be loaded; "
+            f"durable-rules needs {library} on Python {version}, and it cannot be loaded; "
             "install provider-advisor again, with a C compiler."
         ) from error
 

@@ -63,15 +63,18 @@ class Robustness(NamedTuple):
     tippings: tuple[Tipping, ...] = ()
 
 
-def measure_robustness(decision: Decision) -> Robustness:
-    """Return how sure a decision is; the same decision gives the same result in every process. Raises EngineError."""
+def measure_robustness(decision: Decision, *, other_weights: bool = True) -> Robustness:
+    """Return how sure a decision is; the same decision gives the same result in every process. Raises EngineError.
+
+    Without `other_weights` the shares are those with the given weights alone, which takes a fraction of the time.
+    """
     outcome, facts = decision.outcome, decision.facts
     return Robustness(
         outcome.verdict,
         outcome.assessments[0].findings if outcome.assessments else (),
         find_questions(outcome, facts),
         find_weight_ranges(outcome),
-        calculate_provider_shares(outcome, facts),
+        calculate_provider_shares(outcome, facts, other_weights=other_weights),
         find_changes(outcome, facts),
         find_tippings(outcome, facts) if outcome.verdict.kind != "none" else (),
     )

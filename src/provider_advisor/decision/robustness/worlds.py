@@ -49,7 +49,8 @@ class AlternativeShare(NamedTuple):
     `given` is with the weights as given, None where none are. With weights uniform over the simplex: `ranks` are its
     rank acceptabilities, best first; `central` the mean of the weights with which it comes first, in the order of the
     criteria, and `confidence` how often it comes first with just these; both are None where it never does. `ordered` is
-    with all weights equally likely that have the order of the given ones; None where that takes too long.
+    with all weights equally likely that have the order of the given ones; None where that takes too long. Where only
+    the given weights were asked about, there are no ranks.
     """
 
     name: str
@@ -92,16 +93,20 @@ class Shares(NamedTuple):
     at_worst: bool = False
 
 
-def calculate_provider_shares(outcome: Outcome, facts: Facts, samples: int | None = None) -> Shares | None:
+def calculate_provider_shares(
+    outcome: Outcome, facts: Facts, samples: int | None = None, *, other_weights: bool = True
+) -> Shares | None:
     """Return the shares of the providers, with their findings as criteria; None where nothing is asked.
 
-    Where worlds are drawn, they are `samples`, else as many as take milliseconds (`_count_samples`).
+    Where worlds are drawn, they are `samples`, else as many as take milliseconds (`_count_samples`). Without
+    `other_weights` the shares are those with the given weights alone, which are exact more often.
     """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
     alternatives, complete = model_worlds(outcome.assessments, facts)
     weights = [finding.weight for finding in outcome.assessments[0].findings]
-    found = calculate_shares(alternatives, weights, samples or _count_samples(alternatives))
+    worlds = _WorldShares(tuple(alternatives), samples or _count_samples(alternatives))
+    found = worlds.calculate(weights) if other_weights else worlds.calculate_given(weights)
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
@@ -133,7 +138,7 @@ def calculate_shares(
     >>> [share.ranks[0] for share in found.alternatives]
     [0.25, 0.75]
     """
-    return _WorldShares(tuple(alternatives), samples).shares(weights)
+    return _WorldShares(tuple(alternatives), samples).calculate(weights)
 
 
 class _WorldShares:
@@ -164,7 +169,17 @@ class _WorldShares:
         standing = self._drawn.standing
         return (1 - self._none) / standing if standing else 1.0
 
-    def shares(self, weights: Sequence[float] | None) -> Shares:
+    def calculate_given(self, weights: Sequence[float]) -> Shares:
+        """Return the shares with the given weights alone."""
+        given, how = self._first(weights)
+        shares = tuple(
+            AlternativeShare(alternative.name, first, (), None, None)
+            for alternative, first in zip(self._alternatives, given, strict=True)
+        )
+        return Shares(shares, self._none, how, Estimate())
+
+    def calculate(self, weights: Sequence[float] | None) -> Shares:
+        """Return the shares with the given weights, and with all others."""
         given, given_how = (
             self._first(weights) if weights is not None else ([None] * len(self._alternatives), Estimate())
         )

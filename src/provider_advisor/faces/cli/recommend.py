@@ -196,15 +196,19 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     knowledge, form, output = options.load(), options.form, None if options.output == "-" else options.output
+    if output is not None and context.get_parameter_source("form") is ParameterSource.DEFAULT:
+        form = _FORMS.get(_get_extension(output), form)
     statement = read_statement(options, knowledge)
-    found = answer(knowledge, statement, robustness=options.robustness and form != "questions")
+    # A short text shows no shares with other weights, and worlds drawn for these would need NumPy.
+    is_short = form == "text" and not options.verbose
+    found = answer(
+        knowledge, statement, robustness=options.robustness and form != "questions", other_weights=not is_short
+    )
     if form == "questions":
         _write_questions(found, knowledge, output)
     elif output is None:
         show_recommendation(found, knowledge, form, verbose=options.verbose, every=options.every, paged=True)
     else:
-        if context.get_parameter_source("form") is ParameterSource.DEFAULT:
-            form = _FORMS.get(_get_extension(output), form)
         write_answer(
             output, render_recommendation(found, knowledge, form, verbose=options.verbose, every=options.every)
         )
