@@ -12,7 +12,7 @@ import pytest
 
 from provider_advisor import whole_file
 from provider_advisor.batch.reading.sources import find_sources
-from provider_advisor.batch.writing import frames
+from provider_advisor.batch.writing import rejects
 from provider_advisor.batch.writing.places import OutputPlace, check_places
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.run import run as run_command
@@ -286,8 +286,8 @@ def test_a_rejects_file_is_recognized_on_a_system_without_the_flags_of_posix(tmp
         monkeypatch.delattr(os, name)
     flags = runpy.run_path(whole_file.__file__)["OPEN_SAFELY"]
     assert flags == 0
-    monkeypatch.setattr(frames, "OPEN_SAFELY", flags)
-    (tmp_path / "ours.csv").write_bytes(frames.REJECTS_HEADER)
+    monkeypatch.setattr(rejects, "OPEN_SAFELY", flags)
+    (tmp_path / "ours.csv").write_bytes(rejects.REJECTS_HEADER)
     (tmp_path / "theirs.csv").write_bytes(b"mine")
-    assert frames.is_rejects_file(tmp_path / "ours.csv")
-    assert not frames.is_rejects_file(tmp_path / "theirs.csv")
+    assert rejects.is_rejects_file(tmp_path / "ours.csv")
+    assert not rejects.is_rejects_file(tmp_path / "theirs.csv")

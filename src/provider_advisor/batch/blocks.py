@@ -20,6 +20,7 @@ __all__ = [
     "Piece",
     "Position",
     "Reject",
+    "RowCounts",
     "Stopped",
     "make_block",
     "show_cells",
@@ -115,6 +116,24 @@ class Piece(NamedTuple):
         return self._replace(parse=lambda: read(self.parse()))
 
 
+class RowCounts(NamedTuple):
+    """How many rows were scored and rejected, and what those scored came to."""
+
+    scored: int
+    rejected: int
+    tally: Tally
+
+    @classmethod
+    def zero(cls) -> RowCounts:
+        """Return the counts of no rows."""
+        return cls(0, 0, Tally.empty())
+
+    def __add__(self, other: object) -> RowCounts:
+        if not isinstance(other, RowCounts):
+            return NotImplemented
+        return RowCounts(self.scored + other.scored, self.rejected + other.rejected, self.tally + other.tally)
+
+
 class Done(NamedTuple):
     """A block that is scored: the rows for the output, the rejects, and what they came to; not yet in its place."""
 
@@ -126,9 +145,9 @@ class Done(NamedTuple):
     read: int
 
     @property
-    def scored(self) -> int:
-        """Return how many rows of the input were scored; the long form has more rows."""
-        return self.tally.teams
+    def counts(self) -> RowCounts:
+        """Return how many rows of the input were scored and rejected; the frame of the long form has more rows."""
+        return RowCounts(self.tally.teams, len(self.rejects), self.tally)
 
     def place_after(self, before: int) -> Done:
         """Return the same with its numbers as they are where so many records of its file stand before it."""

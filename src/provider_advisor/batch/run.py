@@ -5,37 +5,26 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
-from provider_advisor.batch.blocks import Done, Position, Stopped
+from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
+from provider_advisor.batch.interruption import Interrupted, StopSignal, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, score_blocks
 from provider_advisor.batch.reading import Inputs
+from provider_advisor.batch.writing.frames import write_stream
 from provider_advisor.batch.writing.parts import Target, place_output, write_parts
-from provider_advisor.batch.writing.places import find_default_rejects
-from provider_advisor.batch.writing.stream import write_stream
+from provider_advisor.batch.writing.rejects import find_default_rejects
 from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
-from provider_advisor.errors import BatchError
 from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["Interrupted", "Plan", "Result", "run", "share_heap"]
+__all__ = ["Plan", "Result", "run", "share_heap"]
 
 PART_ROWS = 1_000_000
-_PATIENCE = 0.1
-
-
-class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
-    """The run was stopped by a signal, `number`; what is done so far is kept for --resume."""
-
-    def __init__(self, number: int, sentence: str) -> None:
-        self.number = number
-        super().__init__(sentence)
 
 
 class Plan(NamedTuple):
@@ -79,116 +68,62 @@ def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) ->
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
     share_heap()
-    with _watch_signals() as stop:
+    with watch_signals() as stop:
         if plan.output is None:
-            return _run_stream(inputs, scoring, plan, watch, stop)
+            write = partial(write_stream, form=plan.form, rejects=plan.rejects, watch=watch)
+            return _run_at_once(inputs, scoring, plan, plan.rejects, write, stop)
+        rejects = plan.rejects or find_default_rejects(plan.output)
         if plan.workbook is not None:
-            return _run_workbook(inputs, scoring, plan, plan.output, plan.workbook, watch, stop)
-        return _run_parts(inputs, scoring, plan, plan.output, watch, say, stop)
+            book = partial(write_workbook, plan=plan.workbook, output=plan.output, rejects=rejects, watch=watch)
+            return _run_at_once(inputs, scoring, plan, rejects, book, stop)
+        target = Target(
+            plan.output, rejects, plan.form, scoring.schema, plan.is_folder, can_resume=inputs.can_be_resumed
+        )
+        return _run_parts(inputs, scoring, plan, target, watch, say, stop)
 
 
-class _Stop:
-    """Whether a signal came, and which."""
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        self.number = 0
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (as handlers are called)
-        self.number = number
-        self.event.set()
-
-
-@contextlib.contextmanager
-def _watch_signals() -> Iterator[_Stop]:
-    stop = _Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _run_in_thread(work: Callable[[], None]) -> None:
-    """Do the work in a thread of its own: Python hands signals only to a main thread that is not busy elsewhere."""
-    errors: list[BaseException] = []
-
-    def keep_error() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 (raised again below)
-            errors.append(error)
-
-    thread = threading.Thread(target=keep_error, name="write")
-    thread.start()
-    while thread.is_alive():
-        thread.join(_PATIENCE)  # a signal that another thread got is seen only when this one wakes
-    if errors:
-        raise errors[0]
-
-
-def _score_blocks(inputs: Inputs, scoring: Scoring, plan: Plan, start: Position, stop: _Stop) -> Generator[Done]:
+def _score_blocks(inputs: Inputs, scoring: Scoring, plan: Plan, start: Position, stop: StopSignal) -> Generator[Done]:
     return score_blocks(inputs, scoring.score, plan.threads or os.cpu_count() or 1, start, stop.event)
 
 
-def _run_stream(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, stop: _Stop) -> Result:
-    results: list[tuple[int, int, Tally]] = []
-
-    def work() -> None:
-        with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
-            results.append(write_stream(blocks, scoring.schema, plan.form, plan.rejects, watch))
-
-    try:
-        _run_in_thread(work)
-    except Stopped as error:
-        raise Interrupted(stop.number, "interrupted; what was written so far is not complete.") from error
-    scored, rejected, tally = results[0]
-    return Result(scored, rejected, tally, plan.rejects if rejected else None, inputs.unknown)
-
-
-def _run_workbook(  # noqa: PLR0913, PLR0917 (the parts of a run)
-    inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, book: WorkbookPlan, watch: Watch, stop: _Stop
+def _run_at_once(  # noqa: PLR0913, PLR0917 (the parts of a run)
+    inputs: Inputs,
+    scoring: Scoring,
+    plan: Plan,
+    rejects: Path | None,
+    write: Callable[..., RowCounts],
+    stop: StopSignal,
 ) -> Result:
-    results: list[tuple[int, int, Tally]] = []
-    rejects = plan.rejects or find_default_rejects(output)
-
-    def work() -> None:
-        with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
-            results.append(write_workbook(blocks, scoring.schema, book, output, rejects, watch))
-
+    """Write all rows by `write`, which leaves nothing that a later run could continue."""
     try:
-        _run_in_thread(work)
+        with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
+            counts = do_in_thread(lambda: write(blocks, scoring.schema))
     except Stopped as error:
-        raise Interrupted(stop.number, "interrupted; nothing was written.") from error
-    scored, rejected, tally = results[0]
-    return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
+        written = "what was written so far is not complete" if plan.output is None else "nothing was written"
+        raise Interrupted(stop.number, f"interrupted; {written}.") from error
+    return Result(*counts, rejects if counts.rejected else None, inputs.unknown)
 
 
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
-    inputs: Inputs, scoring: Scoring, plan: Plan, output: Path, watch: Watch, say: Say, stop: _Stop
+    inputs: Inputs, scoring: Scoring, plan: Plan, target: Target, watch: Watch, say: Say, stop: StopSignal
 ) -> Result:
-    target = Target(output, plan.rejects or find_default_rejects(output), plan.form, scoring.schema, plan.is_folder,
-                    inputs.can_be_resumed)  # fmt: skip
     form = plan.form if plan.is_folder else None
-    folder = WorkFolder(output, _describe_run(inputs, plan), resume=plan.resume, form=form)
+    folder = WorkFolder(target.output, _describe_run(inputs, plan), resume=plan.resume, form=form)
     try:
         _say_what_was_found(folder, plan, target, say)
         start = folder.parts[-1].end if folder.parts else Position()
         if not folder.placed:
             with contextlib.closing(_score_blocks(inputs, scoring, plan, start, stop)) as blocks:
-                _run_in_thread(lambda: write_parts(blocks, folder, target, plan.part_rows, watch))
-            _run_in_thread(lambda: place_output(folder, target))
+                do_in_thread(lambda: write_parts(blocks, folder, target, plan.part_rows, watch))
+            do_in_thread(lambda: place_output(folder, target))
         else:
             folder.remove()
     except Stopped as error:
         raise Interrupted(stop.number, _explain_interruption(folder, target)) from error
     finally:
         folder.close()
-    return _make_result(folder, target)._replace(unknown=inputs.unknown)
+    counts = sum((part.counts for part in folder.parts), RowCounts.zero())
+    return Result(*counts, target.rejects if counts.rejected else None, inputs.unknown)
 
 
 def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:
@@ -198,11 +133,10 @@ def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:
 
 
 def _say_what_was_found(folder: WorkFolder, plan: Plan, target: Target, say: Say) -> None:
-    done = sum(part.scored + part.rejected for part in folder.parts)
     if folder.placed:
         say(f"{target.output} was already complete.")
     elif plan.resume and folder.parts:
-        say(f"resuming after row {done:,}.")
+        say(f"resuming after row {_count_done(folder):,}.")
     elif plan.resume:
         say("nothing to resume; starting over.")
     elif folder.found:
@@ -211,21 +145,15 @@ def _say_what_was_found(folder: WorkFolder, plan: Plan, target: Target, say: Say
 
 
 def _explain_interruption(folder: WorkFolder, target: Target) -> str:
-    done = sum(part.scored + part.rejected for part in folder.parts)
-    if not done:
+    if not (done := _count_done(folder)):
         return "interrupted before any part was complete; nothing was written."
     if not target.can_resume:
         return "interrupted; nothing was written. Run the same command again: this input cannot be resumed."
     return f"interrupted; {done:,} rows are kept: run the same command with --resume to continue."
 
 
-def _make_result(folder: WorkFolder, target: Target) -> Result:
-    tally = Tally.empty()
-    for part in folder.parts:
-        tally += part.tally
-    rejected = sum(part.rejected for part in folder.parts)
-    scored = sum(part.scored for part in folder.parts)
-    return Result(scored, rejected, tally, target.rejects if rejected else None)
+def _count_done(folder: WorkFolder) -> int:
+    return sum(part.counts.scored + part.counts.rejected for part in folder.parts)
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h

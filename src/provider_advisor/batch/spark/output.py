@@ -17,7 +17,6 @@ from pathlib import Path
 from provider_advisor.batch.blocks import Reject
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.spark.worker import BEGUN, REJECTS, ROWS, WORDS, ShareReport, read_words
-from provider_advisor.batch.writing.frames import REJECTS_HEADER, refuse_foreign_rejects, replace_rejects, write_rejects
 from provider_advisor.batch.writing.part_folder import (
     finish_part_folder,
     name_part,
@@ -25,13 +24,18 @@ from provider_advisor.batch.writing.part_folder import (
     replace_part_folder,
     restore_part_folder,
 )
+from provider_advisor.batch.writing.rejects import (
+    REJECTS_HEADER,
+    refuse_foreign_rejects,
+    replace_rejects,
+    write_rejects,
+)
 from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.whole_file import write_whole
 
 __all__ = [
-    "check_inputs",
     "check_parts",
     "count_unknown",
     "find_stage_folder",
@@ -95,12 +99,6 @@ def check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
                 f"{folder.parent} is not the same folder for all workers; "
                 "choose an output that all of them can see, or call score_spark."
             )
-
-
-def check_inputs(inputs: Inputs) -> None:
-    """Raise BatchFailure if an input is not what it was when the run began."""
-    for source in inputs.sources:
-        source.check_unchanged()
 
 
 def write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> int:

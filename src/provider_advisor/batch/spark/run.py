@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Stopped
+from provider_advisor.batch.interruption import Interrupted, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.batch.run import Interrupted, Result
+from provider_advisor.batch.run import Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.output import (
-    check_inputs,
     check_parts,
     count_unknown,
     find_stage_folder,
@@ -38,15 +36,9 @@ from provider_advisor.batch.spark.output import (
     write_all_rejects,
 )
 from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
-from provider_advisor.batch.spark.worker import (
-    REPORT,
-    Job,
-    ShareReport,
-    do_shares,
-    read_report,
-    split_inputs,
-)
-from provider_advisor.batch.writing.places import OutputPlace, check_places, find_default_rejects
+from provider_advisor.batch.spark.worker import REPORT, Job, ShareReport, do_shares, read_report, split_inputs
+from provider_advisor.batch.writing.places import OutputPlace, check_places
+from provider_advisor.batch.writing.rejects import find_default_rejects
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -57,8 +49,6 @@ __all__ = ["refuse_other_names", "run_on_spark"]
 
 _SHARES_A_CORE = 4
 _LARGEST_SHARE = 128 << 20
-_PATIENCE = 0.2
-T = TypeVar("T")
 
 
 def run_on_spark(  # noqa: PLR0913 (what a run depends on)
@@ -114,7 +104,19 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
         inputs.form, form, separator, limits, options, "", (), reading,
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
-    return _stop_on_signals(lambda stop: _run_job(session, job, inputs, place, rejects, stop), output)
+    with watch_signals() as stop:
+
+        def cancel_if_asked() -> None:
+            if stop.event.is_set():
+                cancel_jobs()
+
+        try:
+            # In a thread of its own, because Spark's bridge to Java breaks where a signal comes while it speaks.
+            return do_in_thread(lambda: _run_job(session, job, inputs, place, rejects, stop.event), cancel_if_asked)
+        except BaseException as error:
+            if stop.number:
+                raise Interrupted(stop.number, f"interrupted; {output} was not written.") from error
+            raise
 
 
 def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
@@ -129,7 +131,8 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
         splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
         reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
         check_parts(reports, folder, job.output_form)
-        check_inputs(inputs)
+        for source in inputs.sources:
+            source.check_unchanged()
         if stop.is_set():
             raise Stopped
         count_unknown(len(reports), folder, inputs.unknown)
@@ -200,49 +203,3 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
     if len(reports) != count:
         raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a bug; please report it.")
     return reports
-
-
-def _stop_on_signals(work: Callable[[threading.Event], T], output: str) -> T:
-    """Do the work. On SIGINT and SIGTERM its event is set, and Spark's jobs are cancelled until it ends.
-
-    The work is done in a thread of its own: Python hands signals to the main one, and Spark's bridge to Java breaks
-    where one comes while it speaks. Raises Interrupted if the work did not come to its end, else what it raises.
-    """
-    stop, came = threading.Event(), []
-    if threading.current_thread() is not threading.main_thread():
-        return work(stop)
-
-    def note_signal(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
-        stop.set()
-
-    before = {number: signal.signal(number, note_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        done, error = _do_in_thread(work, stop)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if error is not None and came:
-        raise Interrupted(came[0], f"interrupted; {output} was not written.") from error
-    if error is not None:
-        raise error
-    return done[0]
-
-
-def _do_in_thread(work: Callable[[threading.Event], T], stop: threading.Event) -> tuple[list[T], BaseException | None]:
-    done: list[T] = []
-    errors: list[BaseException] = []
-
-    def keep_error() -> None:
-        try:
-            done.append(work(stop))
-        except BaseException as error:  # noqa: BLE001 (raised again by the caller)
-            errors.append(error)
-
-    thread = threading.Thread(target=keep_error, name="spark")
-    thread.start()
-    while thread.is_alive():
-        thread.join(_PATIENCE)
-        if stop.is_set():
-            cancel_jobs()
-    return done, next(iter(errors), None)

@@ -19,15 +19,15 @@ import polars as pl
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from provider_advisor.batch.blocks import Done, Position, Stopped
-from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.parquet import find_group_ends
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
-from provider_advisor.batch.writing.frames import write_frames, write_rejects
+from provider_advisor.batch.writing.frames import write_frames
 from provider_advisor.batch.writing.part_folder import name_part
+from provider_advisor.batch.writing.rejects import write_rejects
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
 from provider_advisor.requirements.unknown_words import WordCounts
 
@@ -167,20 +167,18 @@ def read_report(text: str) -> ShareReport:
 
 
 class _ShareCounts:
-    """What a share came to so far: rows, counts, and its records by the number of their file."""
+    """What a share came to so far: its counts, and its records by the number of their file."""
 
     def __init__(self) -> None:
-        self.scored = self.rejected = 0
+        self.rows = RowCounts.zero()
         self.records: dict[int, int] = {}
-        self.tally = Tally.empty()
 
     def add(self, done: Done) -> Done:
         """Count a block, and return it numbered from the beginning of its file in this share."""
         file = done.end.file
         placed = done.place_after(self.records.get(file, 0))
         self.records[file] = placed.end.records
-        self.scored, self.rejected = self.scored + done.scored, self.rejected + len(done.rejects)
-        self.tally += done.tally
+        self.rows += done.counts
         return placed
 
 
@@ -211,7 +209,8 @@ def _do_share(job: Job, number: int) -> ShareReport:
         for path in begun:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-    return ShareReport(progress.scored, progress.rejected, progress.records, progress.tally.to_json(), size)
+    scored, rejected, tally = progress.rows
+    return ShareReport(scored, rejected, progress.records, tally.to_json(), size)
 
 
 def _write_words(counts: WordCounts) -> bytes:

@@ -1,14 +1,13 @@
-"""Scored rows as CSV, JSON Lines or Parquet, by Polars; rejected rows as CSV."""
+"""Scored rows as CSV, JSON Lines or Parquet, by Polars."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import shutil
-import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
@@ -16,26 +15,20 @@ import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
-from provider_advisor.batch.blocks import Reject
+from provider_advisor.batch.blocks import Done, RowCounts
+from provider_advisor.batch.writing.rejects import open_rejects, replace_rejects, write_rejects
 from provider_advisor.errors import BatchError
-from provider_advisor.whole_file import OPEN_SAFELY, write_whole
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
 __all__ = [
-    "REJECTS_HEADER",
-    "encode_frame",
-    "is_rejects_file",
     "join_parts",
     "plan_columns_of_form",
-    "refuse_foreign_rejects",
-    "replace_rejects",
     "write_frames",
-    "write_rejects",
+    "write_stream",
 ]
 
-REJECTS_HEADER = b"file,row,reason,content\n"
 _JOINER = ";"
 
 
@@ -119,7 +112,7 @@ def write_frames(
         lazy.sink_ndjson(file)
 
 
-def encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
+def _encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
     """Return a frame as bytes of CSV, with its header or without, or of JSON Lines."""
     out = io.BytesIO()
     if form == "csv":
@@ -140,7 +133,9 @@ def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
             files: list[IO[bytes]] = [] if named else [stack.enter_context(part.open("rb")) for part in parts]
             pl.scan_parquet(files or list(parts), glob=False).sink_parquet(out, compression="snappy")
         else:
-            _copy(parts, out)
+            for part in parts:
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, out, 1 << 20)
         out.flush()
         os.fsync(out.fileno())
 
@@ -153,49 +148,23 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _copy(parts: Iterable[Path], out: BinaryIO) -> None:
-    for part in parts:
-        with part.open("rb") as file:
-            shutil.copyfileobj(file, out, 1 << 20)
+def write_stream(
+    blocks: Iterator[Done], schema: pl.Schema, form: str, rejects: Path | None, watch: Callable[[Done], None]
+) -> RowCounts:
+    """Write the blocks to standard output as they come, and return their counts.
 
-
-def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
-    """Write rejects as lines of CSV, without the header."""
-    for reject in rejects:
-        cells = (reject.file, str(reject.row), reject.reason, reject.content)
-        file.write((",".join(map(_quote_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
-
-
-def _quote_cell(text: str) -> str:
-    # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
-    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ',"\r\n') else text
-
-
-def is_rejects_file(path: Path) -> bool:
-    """Return whether a file, not through a link, is empty or begins as every rejects file does."""
-    try:
-        opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
-    except OSError:
-        return False
-    with os.fdopen(opened, "rb") as file:
-        return stat.S_ISREG(os.fstat(opened).st_mode) and file.read(len(REJECTS_HEADER)) in {b"", REJECTS_HEADER}
-
-
-def refuse_foreign_rejects(path: Path) -> None:
-    """Raise OSError if something is at this path that is not a rejects file."""
-    if os.path.lexists(path) and not is_rejects_file(path):
-        raise FileExistsError(errno.EEXIST, "a file that is not a rejects file is there")
-
-
-def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
-    """Write the rejects of all parts to one file that replaces an earlier one; None deletes it.
-
-    Raises OSError, also if something else is there by now.
+    Rejects go to the file, which appears when all is done, or without one to standard error, a line each.
     """
-    refuse_foreign_rejects(path)
-    if parts is None:
-        path.unlink(missing_ok=True)
-        return
-    with write_whole(path) as out:
-        out.write(REJECTS_HEADER)
-        _copy(parts, out)
+    counts = RowCounts.zero()
+    out = sys.stdout.buffer
+    out.write(_encode_frame(pl.DataFrame(schema=schema), form, header=True))
+    with open_rejects(rejects) as file:
+        for done in blocks:
+            out.write(_encode_frame(done.frame, form, header=False))
+            write_rejects(done.rejects, file)
+            counts += done.counts
+            watch(done)
+        out.flush()
+    if rejects is not None and not counts.rejected:
+        replace_rejects(rejects, None)
+    return counts

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from provider_advisor.batch.blocks import Done, Position, Stopped
-from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.writing.frames import join_parts, replace_rejects, write_frames, write_rejects
+from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
+from provider_advisor.batch.writing.frames import join_parts, write_frames
 from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
+from provider_advisor.batch.writing.rejects import replace_rejects, write_rejects
 from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFolder
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.whole_file import sync_folder
@@ -46,18 +46,18 @@ def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
 
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     start = folder.parts[-1].end if folder.parts else Position()
-    part = FinishedPart(len(folder.parts) + 1, start, 0, 0, Tally.empty())
+    part = FinishedPart(len(folder.parts) + 1, start, RowCounts.zero())
     raised: list[BaseException] = []  # Polars replaces what its frames raise with an error of its own
 
     def yield_frames() -> Iterator[pl.DataFrame]:
         nonlocal part
         try:
             for done in blocks:
-                part = _add(part, done)
+                part = part._replace(end=done.end, counts=part.counts + done.counts)
                 write_rejects(done.rejects, rejects)
                 watch(done)
                 yield done.frame
-                if part.scored + part.rejected >= most:
+                if part.counts.scored + part.counts.rejected >= most:
                     break
         except BaseException as error:
             raised.append(error)
@@ -71,11 +71,6 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
     except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
         paths[0].unlink(missing_ok=True)
         raise _explain(next(iter(raised), error), target.output, target) from error
-
-
-def _add(part: FinishedPart, done: Done) -> FinishedPart:
-    scored, rejected = part.scored + done.scored, part.rejected + len(done.rejects)
-    return FinishedPart(part.number, done.end, scored, rejected, part.tally + done.tally)
 
 
 def _explain(error: BaseException, output: Path, target: Target) -> BaseException:
@@ -96,7 +91,8 @@ def place_output(folder: WorkFolder, target: Target) -> None:
     try:
         final = _finish_rows([rows for rows, _ in files], folder, target)
         path = target.rejects
-        replace_rejects(path, [rejects for _, rejects in files] if any(part.rejected for part in parts) else None)
+        rejected = any(part.counts.rejected for part in parts)
+        replace_rejects(path, [rejects for _, rejects in files] if rejected else None)
         path = target.output
         folder.finish(final)
         if target.is_folder:

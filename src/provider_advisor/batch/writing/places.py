@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
 from provider_advisor.batch.reading.sources import InputFile
-from provider_advisor.batch.writing.frames import is_rejects_file
 from provider_advisor.batch.writing.part_folder import is_made_by_run
+from provider_advisor.batch.writing.rejects import is_rejects_file
 from provider_advisor.errors import BatchError, describe_cause
 
-__all__ = ["OutputPlace", "check_places", "find_default_rejects", "is_folder_name"]
+__all__ = ["OutputPlace", "check_places", "is_folder_name"]
 
 
 class OutputPlace(NamedTuple):
@@ -30,11 +30,6 @@ class OutputPlace(NamedTuple):
     what: str
     path: Path
     kind: Literal["file", "folder", "hidden"] = "file"
-
-
-def find_default_rejects(output: Path) -> Path:
-    """Return where rejects go if no option says: `scores.rejects.csv` beside `scores.parquet`."""
-    return output.with_name(f"{output.stem}.rejects.csv")
 
 
 def is_folder_name(name: str) -> bool:

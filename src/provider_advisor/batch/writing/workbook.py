@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from provider_advisor.batch.blocks import Done
+from provider_advisor.batch.blocks import Done, RowCounts
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.output import OF_PROVIDERS, RANKING, VERDICT_COLUMNS, list_reason_columns
 from provider_advisor.batch.kernel.scores import RULED_OUT, STANDINGS
-from provider_advisor.batch.writing.frames import replace_rejects, write_rejects
+from provider_advisor.batch.writing.rejects import open_rejects, replace_rejects, write_rejects
 from provider_advisor.batch.writing.row_sentences import RowSentences
-from provider_advisor.batch.writing.stream import open_rejects
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match
@@ -78,30 +77,30 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
     output: Path,
     rejects: Path,
     watch: Callable[[Done], None],
-) -> tuple[int, int, Tally]:
-    """Write the blocks to a workbook that appears whole; return the rows scored, the rows rejected and the counts.
+) -> RowCounts:
+    """Write the blocks to a workbook that appears whole, and return their counts.
 
     Raises BatchError for more columns or rows than a sheet has, and BatchFailure if it cannot be written.
     """
     xlsxturbo = refuse_without_writer()
     sheets = _Sheets(schema, plan)
-    scored, rejected, tally = 0, 0, Tally.empty()
+    counts = RowCounts.zero()
     try:
         with write_whole(output) as file, open_rejects(rejects) as refused:
             for done in blocks:
                 sheets.add(done.frame)
                 write_rejects(done.rejects, refused)
-                scored, rejected, tally = scored + done.scored, rejected + len(done.rejects), tally + done.tally
+                counts += done.counts
                 watch(done)
-            made = [*sheets.make(), _make_scope(plan.describe_scope(tally, rejected))]
+            made = [*sheets.make(), _make_scope(plan.describe_scope(counts.tally, counts.rejected))]
             xlsxturbo.dfs_to_xlsx(made, file, header_format=_HEAD, constant_memory=True, compression_level=_COMPRESSION)
     except xlsxturbo.OptionError as error:
         raise BatchError(f"a workbook cannot hold these rows ({error}); write CSV or Parquet.") from error
     except OSError as error:
         raise BatchFailure(f"{output} cannot be written ({describe_cause(error)}); free some space.") from error
-    if not rejected:
+    if not counts.rejected:
         replace_rejects(rejects, None)
-    return scored, rejected, tally
+    return counts
 
 
 def list_scope(

@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from provider_advisor.batch.blocks import Position
+from provider_advisor.batch.blocks import Position, RowCounts
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
@@ -52,9 +52,7 @@ class FinishedPart(NamedTuple):
 
     number: int
     end: Position
-    scored: int
-    rejected: int
-    tally: Tally
+    counts: RowCounts
 
 
 def find_work_folder(output: Path) -> Path:
@@ -146,7 +144,8 @@ class WorkFolder:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             sync_folder(path.parent)
-        self._append({**part._asdict(), "end": list(part.end), "tally": part.tally.to_json()})
+        counts = {**part.counts._asdict(), "tally": part.counts.tally.to_json()}
+        self._append({"number": part.number, "end": list(part.end), **counts})
         self.parts.append(part)
 
     def finish(self, final: Path) -> None:
@@ -302,7 +301,7 @@ def _read_line(line: bytes, number: int) -> FinishedPart | dict[str, Any] | None
         return None
     if any(type(count) is not int or count < 0 for count in (*end, *counts)) or counts[0] != number:
         return None
-    return FinishedPart(number, end, counts[1], counts[2], tally)
+    return FinishedPart(number, end, RowCounts(counts[1], counts[2], tally))
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -146,7 +146,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
         raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from provider_advisor.batch.run import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.batch.interruption import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     knowledge = options.limit(options.load())
     with _stage(names, options) as (places, placed, staging):
@@ -174,7 +174,7 @@ def _stage(
         yield names, options, None
         return
     from provider_advisor.batch.remote.staging import stage  # noqa: PLC0415 (clients of stores load slowly)
-    from provider_advisor.batch.writing.frames import REJECTS_HEADER  # noqa: PLC0415 (as above)
+    from provider_advisor.batch.writing.rejects import REJECTS_HEADER  # noqa: PLC0415 (as above)
 
     if is_stored(names[-1]) and options.rejects is None:
         given["rejects"] = _name_rejects(names[-1])
@@ -199,12 +199,8 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
     from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
-    from provider_advisor.batch.writing.places import (  # noqa: PLC0415
-        OutputPlace,
-        check_places,
-        find_default_rejects,
-        is_folder_name,
-    )
+    from provider_advisor.batch.writing.places import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
+    from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
     from provider_advisor.batch.writing.workdir import find_work_folder  # noqa: PLC0415
 
     output = None if names[-1] == "-" else _follow_links(names[-1])
@@ -409,7 +405,7 @@ def _show_reasons(rejects: Path, page: Page, name: str | None) -> None:
 
     `name` is that of the object where the rejects went, if they went to a store.
     """
-    from provider_advisor.batch.writing.reject_reasons import count_reasons  # noqa: PLC0415
+    from provider_advisor.batch.writing.rejects import count_reasons  # noqa: PLC0415
 
     counts = []
     with contextlib.suppress(OSError, ValueError):  # a device, say

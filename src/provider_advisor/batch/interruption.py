@@ -1,0 +1,78 @@
+"""Stop a run on SIGINT and SIGTERM at a place where what is done so far is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+from provider_advisor.errors import BatchError
+
+__all__ = ["Interrupted", "StopSignal", "do_in_thread", "watch_signals"]
+
+_PATIENCE = 0.1
+T = TypeVar("T")
+
+
+class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
+    """The run was stopped by a signal, `number`; what is done so far is kept for --resume."""
+
+    def __init__(self, number: int, sentence: str) -> None:
+        self.number = number
+        super().__init__(sentence)
+
+
+class StopSignal:
+    """Whether a signal came, and the `number` of the first; 0 for none."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.number = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (as handlers are called)
+        """Note a signal; called by Python itself."""
+        self.number = self.number or number
+        self.event.set()
+
+
+@contextlib.contextmanager
+def watch_signals() -> Iterator[StopSignal]:
+    """Note SIGINT and SIGTERM instead of ending the process; outside the main thread there are none to note."""
+    stop = StopSignal()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def do_in_thread(work: Callable[[], T], watch: Callable[[], None] = lambda: None) -> T:
+    """Do the work in a thread of its own; return what it returns, or raise what it raises.
+
+    Python runs the handlers of signals in the main thread, and only between its own steps: while Polars or Java keeps
+    that thread busy, Ctrl-C would do nothing. `watch` is called several times a second meanwhile.
+    """
+    done: list[T] = []
+    errors: list[BaseException] = []
+
+    def keep_result() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 (raised again below)
+            errors.append(error)
+
+    thread = threading.Thread(target=keep_result, name="run")
+    thread.start()
+    while thread.is_alive():
+        thread.join(_PATIENCE)  # a signal that another thread got is seen only when this one wakes
+        watch()
+    if errors:
+        raise errors[0]
+    return done[0]

@@ -1,0 +1,133 @@
+"""The file of rejected rows: written, put in its place, and counted by kinds of reasons.
+
+`unknown criterion 'fxa'. Did you mean 'fax'?` and `unknown criterion 'smss'. …` are of one kind: what stands in quotes,
+numbers, and what follows the first sentence make no difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import os
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from provider_advisor.batch.blocks import Reject
+from provider_advisor.whole_file import OPEN_SAFELY, write_whole
+
+__all__ = [
+    "REJECTS_HEADER",
+    "ReasonCount",
+    "count_reasons",
+    "find_default_rejects",
+    "is_rejects_file",
+    "open_rejects",
+    "refuse_foreign_rejects",
+    "replace_rejects",
+    "write_rejects",
+]
+
+REJECTS_HEADER = b"file,row,reason,content\n"
+_QUOTED = re.compile(r"'[^']*'")
+_NUMBER = re.compile(r"[0-9][0-9,.]*")
+_END = re.compile(r"[.;:?](\s|$)")
+_MOST_KINDS = 1_000
+
+
+def find_default_rejects(output: Path) -> Path:
+    """Return where rejects go if no option says: `scores.rejects.csv` beside `scores.parquet`."""
+    return output.with_name(f"{output.stem}.rejects.csv")
+
+
+def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
+    """Write rejects as lines of CSV, without the header."""
+    for reject in rejects:
+        cells = (reject.file, str(reject.row), reject.reason, reject.content)
+        file.write((",".join(map(_quote_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def _quote_cell(text: str) -> str:
+    # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
+    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ',"\r\n') else text
+
+
+def is_rejects_file(path: Path) -> bool:
+    """Return whether a file, not through a link, is empty or begins as every rejects file does."""
+    try:
+        opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
+    except OSError:
+        return False
+    with os.fdopen(opened, "rb") as file:
+        return stat.S_ISREG(os.fstat(opened).st_mode) and file.read(len(REJECTS_HEADER)) in {b"", REJECTS_HEADER}
+
+
+def refuse_foreign_rejects(path: Path) -> None:
+    """Raise OSError if something is at this path that is not a rejects file."""
+    if os.path.lexists(path) and not is_rejects_file(path):
+        raise FileExistsError(errno.EEXIST, "a file that is not a rejects file is there")
+
+
+def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
+    """Write the rejects of all parts to one file that replaces an earlier one; None deletes it.
+
+    Raises OSError, also if something else is there by now.
+    """
+    refuse_foreign_rejects(path)
+    if parts is None:
+        path.unlink(missing_ok=True)
+        return
+    with write_whole(path) as out:
+        out.write(REJECTS_HEADER)
+        for part in parts:
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, out, 1 << 20)
+
+
+@contextlib.contextmanager
+def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
+    """Open the file of rejects, which appears when all is written, or standard error for None."""
+    if path is None:
+        yield sys.stderr.buffer
+        return
+    with write_whole(path) as file:
+        file.write(REJECTS_HEADER)
+        yield file
+        refuse_foreign_rejects(path)
+
+
+class ReasonCount(NamedTuple):
+    """How many rows were rejected for a kind of reason, and the first of them."""
+
+    rows: int
+    file: str
+    row: int
+    reason: str
+
+
+def count_reasons(rejects: Path) -> list[ReasonCount]:
+    """Return the kinds of reasons in a file of rejects, the most frequent first. Raises OSError.
+
+    At most 1,000 kinds are told apart; rows of further ones count as the last of them.
+    """
+    csv.field_size_limit(sys.maxsize)
+    found: dict[str, ReasonCount] = {}
+    with rejects.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        next(reader, None)
+        for name, row, reason, _ in reader:
+            kind = _find_kind(reason)
+            if kind not in found and len(found) >= _MOST_KINDS:
+                kind = "others"
+            before = found.get(kind, ReasonCount(0, name, int(row), reason))
+            found[kind] = before._replace(rows=before.rows + 1)
+    return sorted(found.values(), key=lambda count: -count.rows)
+
+
+def _find_kind(reason: str) -> str:
+    return _END.split(_NUMBER.sub("0", _QUOTED.sub("''", reason)), maxsplit=1)[0]
