@@ -12,19 +12,20 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.explanation import model
-from provider_advisor.explanation.words import counted, joined, requirement_text, shortened
-from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.records import EVERY_AREA
+from provider_advisor.explanation.words import counted, joined, keep_few, requirement_text, shortened
+from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge.records import EVERY_AREA, Caution
+from provider_advisor.logic import Truth
 
 if TYPE_CHECKING:
     from provider_advisor.decision.product_gaps import ProductGap
 
-__all__ = ["find_products", "record_choices", "record_product_gaps", "say_product_gaps"]
+__all__ = ["find_products", "record_cautions", "record_choices", "record_product_gaps", "say_product_gaps"]
 
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
@@ -222,9 +223,8 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
     if len(named) > 1:
         each = "a must is stated only for another product than the one you would choose"
         return f"but ask {joined(names)} first, because {each}"
-    more = [f"{len(theirs) - _MOST_GAPS} more such musts"] if len(theirs) > _MOST_GAPS + 1 else []
     said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]
-    return f"but {joined([*said[:_MOST_GAPS], *more] if more else said)}, so ask {names[0]} first"
+    return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
 
 
 def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> model.ProductGapRecord:
@@ -260,8 +260,7 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
 
 
 def _name_any(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _MOST_NAMED} others"] if len(names) > _MOST_NAMED + 1 else []
-    named = [*(names[:_MOST_NAMED] if more else names), *more]
+    named = keep_few(names, _MOST_NAMED, "others")
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
@@ -272,3 +271,62 @@ def _asked_id(finding: Finding) -> str:
 def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
     requirement = finding.requirement
     return "" if requirement is None else requirement_text(requirement, knowledge.criteria[requirement.criterion])
+
+
+# What to know about the products to choose, by what the team says of itself
+
+
+def record_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) -> list[model.CautionRecord]:
+    """Return the cautions about the products to choose, but for those that only wishes need.
+
+    An example: a team without developers is told that Acme Video API "is a programming interface". Which answers and
+    which products are meant is a matter of files: `cautions` of a topic in team.yaml. Where any of several products is
+    enough, there is one only if there is one about each of them.
+    """
+    topics, said = decision.facts.knowledge.topics, decision.outcome.team.situation
+    fitting = [
+        (name, caution)
+        for name, answers in said.items()
+        if name in topics
+        for caution in topics[name].cautions
+        if caution.value in answers
+    ]
+    return [
+        _record_caution(part.provider, product, topic, caution, decision.facts)
+        for topic, caution in fitting
+        for part in chosen
+        for product in _find_meant(part, caution, decision.facts)
+    ]
+
+
+def _find_meant(chosen: model.ChosenRecord, caution: Caution, facts: Facts) -> list[str]:
+    """Return the products of the first set that the caution is about; none if another set has no such product."""
+    has = _list_products(chosen.provider, caution.has, facts)
+    meant = has - _list_products(chosen.provider, caution.unless, facts, plainly=True)
+    found = [[product for product in products if product in meant] for products in chosen.sets]
+    return found[0] if found and all(found) else []
+
+
+def _list_products(provider: str, criteria: Iterable[str], facts: Facts, *, plainly: bool = False) -> set[str | None]:
+    return {product for criterion in criteria for product in _name_having(provider, criterion, facts, plainly=plainly)}
+
+
+def _name_having(provider: str, criterion: str, facts: Facts, *, plainly: bool) -> Iterator[str | None]:
+    """Yield the products that have a capability; if `plainly`, by more than ambiguous texts."""
+    fact = facts(provider, criterion)
+    for claim in fact.claims if fact.truth is Truth.YES else ():
+        if not plainly or claim.evidence != "ambiguous":
+            yield claim.belongs_to
+
+
+def _record_caution(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> model.CautionRecord:
+    known = facts.knowledge.providers[provider]
+    name = known.products[product].name_on(facts.as_of)
+    because = f"{facts.knowledge.topics[topic].label}: {facts.knowledge.spell_id(caution.value)}"
+    return model.CautionRecord(
+        provider=provider,
+        product=product,
+        situation=topic,
+        answer=caution.value,
+        says=f"{known.name}: {name} {caution.says} ({because}).",
+    )

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from provider_advisor.decision import Assessment, Decision, Finding, Score, Verdict
+from provider_advisor.decision import Assessment, Decision, Finding, Verdict
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.degrees import GradedPart
+from provider_advisor.decision.verdict import get_score
 from provider_advisor.explanation.costs import describe_cost, member_label, record_cost
-from provider_advisor.explanation.model import FindingRecord, ProductGapRecord
-from provider_advisor.explanation.notices import describe_notices, has_ended
+from provider_advisor.explanation.model import DifferenceRecord, FindingRecord, ProductGapRecord
+from provider_advisor.explanation.notices import describe_notices, has_ended, say_older_price
 from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     claim_text,
     criterion_label,
     joined,
+    keep_few,
     requirement_text,
     shortened,
 )
@@ -149,6 +151,7 @@ _MOST_DATED = 4
 _MOST_RIVALS = 4
 """Providers that one sentence says something of; more are counted."""
 
+_MORE_FAIL = "more fail a must"
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
 
 Assessments = Mapping[str, Assessment]
@@ -184,15 +187,18 @@ def _undetermined_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: V
 
 
 def explain_verdict(
-    decision: Decision, findings: Iterable[FindingRecord] = (), gaps: Sequence[ProductGapRecord] = ()
+    decision: Decision,
+    findings: Iterable[FindingRecord],
+    differences: Sequence[DifferenceRecord],
+    gaps: Sequence[ProductGapRecord],
 ) -> str:
     """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged.
 
-    `findings` are those that the answer shows, so that the sentence calls ambiguous what they do.
+    Findings, differences and gaps are those that the answer shows, so that the sentence says no more and no less.
     """
-    sentence = _explain_judged(decision)
+    sentence = _explain_judged(decision, differences)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
+    doubts = (apart, _say_ambiguous(decision, findings), say_older_price(decision), _say_without_stale(decision))
     more = [clause for clause in (*doubts, count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
@@ -227,17 +233,6 @@ def _say_without_stale(decision: Decision) -> str:
     return f"without the facts that are out of date, {then}"
 
 
-def _say_older_price(decision: Decision) -> str:
-    criteria = decision.facts.knowledge.criteria
-    asked = [criteria[part.criterion] for part in decision.outcome.inference.requirements]
-    if not decision.outcome.team.usage and all(criterion.kind != "price" for criterion in asked):
-        return ""
-    # Few teams ask for prices, and the others start without it.
-    from provider_advisor.explanation.price_ages import say_older_price  # noqa: PLC0415
-
-    return say_older_price(decision)
-
-
 def count_unjudged(team: Team) -> str:
     """Return how many of a team's own requirements no criterion says: "2 of your 11 requirements are not judged"."""
     count, judged = len(team.unlisted), len(team.requirements)
@@ -251,7 +246,7 @@ def count_unjudged(team: Team) -> str:
     return f"{said} ({musts} must{'s' if musts > 1 else ''})" if musts else said
 
 
-def _explain_judged(decision: Decision) -> str:
+def _explain_judged(decision: Decision, differences: Sequence[DifferenceRecord]) -> str:
     verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
     assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
     if not assessments:
@@ -263,7 +258,8 @@ def _explain_judged(decision: Decision) -> str:
     if verdict.kind == "tie":
         names = provider_names(verdict.among, knowledge)
         equal = f"{names} are equal in everything that you asked for, and nothing about them is unknown"
-        return f"{_join_clauses([equal, _say_differences(decision)])}."
+        labels = shortened([part.label for part in differences], _MOST_MUSTS)
+        return f"{equal}; they are known to differ in {labels}." if labels else f"{equal}."
     if decision.outcome.team.unlisted and _is_nothing_asked(assessments):
         return "Nothing that you ask for can be judged, so nothing can be recommended."
     return _explain_undetermined(verdict, assessments, knowledge)
@@ -271,16 +267,6 @@ def _explain_judged(decision: Decision) -> str:
 
 def _is_nothing_asked(assessments: Assessments) -> bool:
     return all(assessment.score is None for assessment in assessments.values())
-
-
-def _say_differences(decision: Decision) -> str:
-    """Return in which criteria equal leaders are known to differ: at most three of them."""
-    # Most answers are no tie, and start without it.
-    from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
-
-    labels = [part.label for part in find_differences_of_leaders(decision)]
-    more = [f"{len(labels) - _MOST_MUSTS} more"] if len(labels) > _MOST_MUSTS else []
-    return f"they are known to differ in {joined(labels[:_MOST_MUSTS] + more)}" if labels else ""
 
 
 def list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
@@ -294,19 +280,13 @@ def list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[l
         if name in leaders or rival.standing == "ruled-out":
             continue
         proven = max(
-            _score(a).proven for other, a in assessments.items() if other != name and a.standing == "qualified"
+            get_score(a).proven for other, a in assessments.items() if other != name and a.standing == "qualified"
         )
-        if _score(rival).possible > proven:
+        if get_score(rival).possible > proven:
             ahead.append(name)
-        elif _score(rival).possible == proven:
+        elif get_score(rival).possible == proven:
             level.append(name)
     return ahead, level
-
-
-def _score(assessment: Assessment) -> Score:
-    if assessment.score is None:
-        raise ValueError(f"{assessment.provider} has no score")
-    return assessment.score
 
 
 def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
@@ -318,8 +298,8 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
     rivals = [assessment for assessment in assessments.values() if assessment.provider != provider]
     if not rivals:
         return f"{head}: it is the only provider compared, and it fails no must."
-    own = _score(assessments[provider]).proven
-    is_beaten = all(rival.standing == "ruled-out" or _score(rival).possible < own for rival in rivals)
+    own = get_score(assessments[provider]).proven
+    is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own for rival in rivals)
     if verdict.strength == "leaning" and not is_beaten:
         # Only for this sentence, and as large as all the rest of an answer.
         from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
@@ -329,16 +309,15 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
         return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
     outscored = _outscoring([provider], assessments, knowledge)
     if all(rival.standing == "ruled-out" for rival in rivals):
-        lower = [rival for rival in rivals if _score(rival).expected <= _score(assessments[provider]).expected]
+        lower = [rival for rival in rivals if get_score(rival).expected <= get_score(assessments[provider]).expected]
         failed = [_say_failed(rival, knowledge) for rival in _sort_near(lower)]
-        more = [f"{len(failed) - _MOST_RIVALS} more fail a must"] if len(failed) > _MOST_RIVALS + 1 else []
-        return f"{head}: {joined([*outscored, *(failed[:_MOST_RIVALS] + more if more else failed)])}."
+        return f"{head}: {joined([*outscored, *keep_few(failed, _MOST_RIVALS, _MORE_FAIL)])}."
     return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscored])}."
 
 
 def _sort_rivals(providers: Sequence[str], assessments: Assessments) -> list[str]:
     """Return the rivals with the highest expected score first."""
-    return sorted(providers, key=lambda name: (-_score(assessments[name]).expected, name))
+    return sorted(providers, key=lambda name: (-get_score(assessments[name]).expected, name))
 
 
 def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
@@ -346,7 +325,7 @@ def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
     if len(rivals) <= _MOST_RIVALS + 1:
         return list(rivals)
     failed = {each.provider: sum(part.is_failed_must for part in each.findings) for each in rivals}
-    return sorted(rivals, key=lambda each: (failed[each.provider], -_score(each).expected, each.provider))
+    return sorted(rivals, key=lambda each: (failed[each.provider], -get_score(each).expected, each.provider))
 
 
 def _list_dated(decision: Decision) -> str:
@@ -357,8 +336,7 @@ def _list_dated(decision: Decision) -> str:
         by_provider.setdefault(provider, []).append(knowledge.criteria[criterion].label)
     parts = []
     for provider, labels in by_provider.items():
-        more = [f"{len(labels) - _MOST_DATED} more"] if len(labels) > _MOST_DATED else []
-        parts.append(f"{knowledge.providers[provider].name}'s {joined(labels[:_MOST_DATED] + more)}")
+        parts.append(f"{knowledge.providers[provider].name}'s {shortened(labels, _MOST_DATED)}")
     days = sorted({str(facts(*fact).newest) for fact in decision.dated_by})
     when = f"from {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}" if days else ""
     return f"{'; '.join(parts)}; {when}"
@@ -377,10 +355,10 @@ def _say_overtakers(ahead: Sequence[str], level: Sequence[str], whom: str, knowl
 
 def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: KnowledgeBase) -> list[str]:
     """Return, for each provider with a higher score than the leaders, the musts that put it behind them."""
-    best = max(_score(assessments[leader]).expected for leader in leaders)
+    best = max(get_score(assessments[leader]).expected for leader in leaders)
     doubtful = assessments[leaders[0]].standing == "unconfirmed"
     found = []
-    higher = [name for name, each in assessments.items() if name not in leaders and _score(each).expected > best]
+    higher = [name for name, each in assessments.items() if name not in leaders and get_score(each).expected > best]
     left = len(higher) - _MOST_RIVALS
     for rival in map(assessments.__getitem__, _sort_rivals(higher, assessments)[:_MOST_RIVALS] if left > 1 else higher):
         if rival.standing == "ruled-out":
@@ -404,14 +382,12 @@ def _list_musts(assessment: Assessment, counts: Callable[[Finding], bool], knowl
         for finding in assessment.findings
         if finding.requirement is not None and counts(finding)
     ]
-    more = [f"{len(found) - _MOST_MUSTS} more"] if len(found) > _MOST_MUSTS else []
-    return joined(found[:_MOST_MUSTS] + more)
+    return shortened(found, _MOST_MUSTS)
 
 
 def _explain_none(decision: Decision, assessments: Assessments, knowledge: KnowledgeBase) -> str:
     failed = [_say_failed(assessment, knowledge) for assessment in _sort_near(list(assessments.values()))]
-    left = len(failed) - _MOST_RIVALS
-    why = "; ".join([*failed[:_MOST_RIVALS], f"{left} more fail a must"] if left > 1 else failed)
+    why = "; ".join(keep_few(failed, _MOST_RIVALS, _MORE_FAIL))
     if decision.combinations:
         why += f"; {provider_names(decision.combinations[0], knowledge)} together do"
     if len(assessments) == 1:
@@ -438,7 +414,7 @@ def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge:
     if leaders[0].standing == "unconfirmed":
         none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
         why = f"{names} may each meet every must, but {none} of them is known to"
-    elif all(_score(leader).proven == _score(leader).possible for leader in leaders):
+    elif all(get_score(leader).proven == get_score(leader).possible for leader in leaders):
         rivals = list_overtakers(verdict.among, assessments)
         why = f"{names} are level for now, but {_say_overtakers(*rivals, 'them', knowledge)}"
     else:

@@ -11,7 +11,12 @@ from provider_advisor.decision.findings import judge_rule, list_used_facts
 from provider_advisor.explanation import model
 from provider_advisor.explanation.costs import record_cost
 from provider_advisor.explanation.notices import find_notices
-from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
+from provider_advisor.explanation.products import (
+    find_products,
+    record_cautions,
+    record_choices,
+    record_product_gaps,
+)
 from provider_advisor.explanation.reasons import (
     explain_finding,
     explain_presence,
@@ -35,7 +40,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     shown = [_finding(finding, decision.facts) for finding in findings]
     used = _used_claims(outcome.assessments)
-    notices, gaps = find_notices(decision), record_product_gaps(decision)
+    notices, gaps, differences = find_notices(decision), record_product_gaps(decision), _find_differences(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
     chosen, take = record_choices(decision)
     return model.AnswerRecord(
@@ -46,7 +51,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             *_list_unbounded(outcome.team.requirements, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=_verdict(outcome.verdict, explain_verdict(decision, shown, gaps)),
+        verdict=_verdict(outcome.verdict, explain_verdict(decision, shown, differences, gaps)),
         providers=[_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
         findings=shown,
         left_out=None,
@@ -60,7 +65,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         ],
         combinations=[list(group) for group in decision.combinations],
         concessions=[_concession(part, decision.outcome.verdict, knowledge) for part in decision.concessions],
-        differences=_find_differences(decision) if outcome.verdict.kind == "tie" else [],
+        differences=differences,
         confirm=[],
         robustness=model.NothingRecord(),
         unlisted=[
@@ -70,7 +75,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         products=find_products(decision),
         chosen=chosen,
         take=take,
-        cautions=_find_cautions(decision, chosen),
+        cautions=record_cautions(decision, chosen),
         product_gaps=gaps,
         notices=notices,
         dated_by=[
@@ -84,19 +89,12 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
 
 
 def _find_differences(decision: Decision) -> list[model.DifferenceRecord]:
+    if decision.outcome.verdict.kind != "tie":
+        return []
     # Most answers are no tie, and start without it.
     from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
 
     return find_differences_of_leaders(decision)
-
-
-def _find_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) -> list[model.CautionRecord]:
-    if not decision.outcome.team.situation:
-        return []
-    # Few teams say what they are like, and the others start without it.
-    from provider_advisor.explanation.cautions import record_cautions  # noqa: PLC0415
-
-    return record_cautions(decision, chosen)
 
 
 def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> Iterator[str]:

@@ -30,6 +30,7 @@ __all__ = [
     "degree_text",
     "describe_priced",
     "joined",
+    "keep_few",
     "limits_text",
     "lines_text",
     "list_doubts",
@@ -87,8 +88,17 @@ def shortened(words: Sequence[str], most: int = 4) -> str:
     >>> shortened(["a", "b", "c", "d"], 2), shortened(["a", "b", "c"], 2)
     ('a, b and 2 more', 'a, b and c')
     """
+    return joined(keep_few(words, most))
+
+
+def keep_few(words: Sequence[str], most: int, rest: str = "more") -> list[str]:
+    """Return the first few words, and the number of the others with what they are; one other is named.
+
+    >>> keep_few(["a", "b", "c", "d"], 2, "more fail a must")
+    ['a', 'b', '2 more fail a must']
+    """
     left = len(words) - most
-    return joined([*words[:most], f"{left} more"] if left > 1 else words)
+    return [*words[:most], f"{left} {rest}"] if left > 1 else [*words]
 
 
 def number_text(number: Number) -> str:
