@@ -1,4 +1,9 @@
-"""Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact."""
+"""Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact.
+
+An example: 1,000 messages and 100 minutes. Acme sends a message for 1 to 2 cents, and its price of a minute is not
+known: the messages cost 10 to 20, the minutes anything from 0, so a month costs at least 10. A ceiling of 8 is broken
+for certain, and one of 50 is open.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping

@@ -162,6 +162,7 @@ class _ConcessionSearch:
         or that it was joined with. What is not negotiable never goes.
         """
         criteria = self._facts.knowledge.criteria
+        # Breadth first, so that what the limit leaves out is what would take the most steps.
         waiting = deque([frozenset[Requirement]()])
         seen = {frozenset[Requirement]()}
         while waiting and len(seen) <= _MOST_CONCESSIONS:

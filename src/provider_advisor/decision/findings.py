@@ -119,6 +119,7 @@ class Assessment(NamedTuple):
 
 def _name_products(claims: Iterable[Claim]) -> frozenset[str]:
     products = {claim.belongs_to for claim in claims}
+    # What is said of the provider as a whole comes with any of its products.
     return frozenset() if None in products else frozenset(product for product in products if product is not None)
 
 

@@ -103,12 +103,14 @@ class Span:
         of, (_, one, other) = _MEASURES[measure.kind], measure
         values = [0.0 if option is None else of(option, one, other) for option in self.options]
         if self.several:
+            # Each of them may come or not, so that the ends add up what only lowers, and what only raises, the sum.
             ends = [(span.get_ends(measure), times) for span, times in self.several]
             values += [sum(times * min(0.0, low) for (low, _), times in ends)]
             values += [sum(times * max(0.0, high) for (_, high), times in ends)]
         return min(values, default=0.0), max(values, default=0.0)
 
     def _widest(self, measure: Measure) -> tuple[float, float]:
+        # Weighted degrees lie between 0 and the weight, and a lead between minus and plus the weight.
         counts = measure.kind in {"present", "failed", "bad", "unknown"}
         most = self._count if counts else float(self._weight or 0)
         return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
@@ -341,6 +343,7 @@ class Catalogue:
             return []
         claimed = self.told_apart[criterion]
         others = [member for member in of.members if member not in claimed]
+        # Of members that no claim names the same is known, so that one stands for all: for some 200 countries.
         named = [(member, 1) for member in claimed] + [(member, len(others)) for member in others[:1]]
         return [(self.span_answers(f"{criterion}{AT}{member}", priority), times) for member, times in named]
 

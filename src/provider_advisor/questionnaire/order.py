@@ -51,6 +51,7 @@ class QuestionOrder:
         while waiting:
             key = waiting.pop()
             question = self._catalogue.questions.get(key)
+            # A question that applies for certain needs no other one before it.
             if question is None or question.when is None or key in possible.sure:
                 continue
             gates = self._deciding.find_for_condition(question.when)
@@ -88,6 +89,7 @@ class QuestionOrder:
         criterion = self._catalogue.knowledge.criteria[key.name]
         if criterion.computed:
             return question.share * _FAINT
+        # Only a yes is looked at, at each priority and with each typical bound: a no mostly leaves the sums alone.
         bounds: list[Interval | None] = [to_interval(criterion, end) for end in question.typical]
         found = [self._changes_verdict(key.name, one, bound) for one in PRIORITIES for bound in bounds or [None]]
         return question.share * (sum(found) / len(found) + _FAINT)

@@ -212,6 +212,7 @@ def replay_answers(state: State) -> Replay:
     One unused answer can make others unused, so this repeats until all that are left apply.
     """
     catalogue, unused = state.catalogue, dict[Key, UnusedAnswer]()
+    # It ends, because an answer that was found unused is never taken back.
     while True:
         used = [
             answer for answer in state.answers if answer.key not in unused and to_question(answer.key) not in unused
@@ -391,6 +392,8 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
     always = {key for key, question in found.items() if question.when is None} | said.searched
     applying = frozenset(key for key in always if key in catalogue.questions)
     later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}
+    # What may apply only grows: another question that may be asked adds truths that a condition may take, and takes
+    # none away. So this ends, at the least set that holds all that may come.
     while True:
         possible = _suppose_applying(applying, said, catalogue)
         fresh = {key for key, when in later.items() if key not in applying and possible.may_be(when) & YES}

@@ -126,10 +126,12 @@ def _list_deciding(state: State, survey: Survey) -> frozenset[Key]:
 def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen | None:
     """Return the next screen: one list, what little is left on one screen, or details once no criterion is left."""
     waiting = _list_waiting(survey, order)
+    # A bound or members belong to a criterion that is asked for, and need nothing else to apply.
     askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind in _ALONG]
     if waiting and not askable:
         askable = _find_other_ways(state, survey)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
+    # What the team is like comes before what it needs, because rules that fire by it leave fewer criteria to ask.
     if by_kind["situation"] and not _is_begun(state):
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
@@ -290,6 +292,7 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
         return ()
     given = {key: value for key, value in values.items() if key in screen.keys}
     named = {key for key in bounds if key in values}
+    # Each turn supposes that the bounds found so far stay empty, and looks which others the verdict then depends on.
     while True:
         after = answer_screen(state, screen, given | dict.fromkeys(named - values.keys(), "none"))
         further = order_questions(after).wanted.intersection(bounds) - named

@@ -1,10 +1,14 @@
 """Describe a choice in numbers alone: alternatives, their degrees, and what is still left to chance."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple, TypeVar
 
-__all__ = ["Alternative", "Drawn", "JointDraw", "Way", "build_alternatives", "join_ways"]
+__all__ = ["Alternative", "Drawn", "JointDraw", "Way", "build_alternatives", "join_ways", "link_parts"]
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 class Drawn(NamedTuple):
@@ -72,3 +76,19 @@ def join_ways(ways: Sequence[Way]) -> JointDraw:
         key = (way.degrees, way.stands)
         shares[key] = shares.get(key, 0.0) + way.share
     return tuple(Way(share, *key) for key, share in shares.items() if share > 0)
+
+
+def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], list[T]]]:
+    """Return parts in groups, each with the keys of its parts: those together that share a key, even by way of others.
+
+    >>> link_parts([({"fax"}, 0), ({"sms"}, 1), ({"fax", "sms"}, 2), ({"video"}, 3)])[1]
+    ({'video'}, [3])
+    """
+    groups: list[tuple[set[K], list[T]]] = []
+    for keys, part in parts:
+        # No two groups share a key. So a part joins all the groups that it has a key of into one, or begins its own.
+        linked = [group for group in groups if group[0] & keys]
+        groups = [group for group in groups if not group[0] & keys]
+        joined = [earlier for group in linked for earlier in group[1]]
+        groups.append((set(keys).union(*(group[0] for group in linked)), [*joined, part]))
+    return groups

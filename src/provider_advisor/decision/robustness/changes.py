@@ -235,6 +235,7 @@ class _ChangeSearch:
             return min(totals.failed)
         if before.provider is None:
             return min(unknown + 100 * failed for failed, unknown in zip(totals.failed, totals.unknown, strict=True))
+        # A score is 100 at most, so one must that fails or is unknown weighs more than any score.
         ranks = {
             name: 100_000 * failed + 1_000 * unknown + rank[2]
             for name, failed, unknown, rank in zip(

@@ -1,4 +1,10 @@
-"""Find the unknown or disputed facts that could change the verdict: what to ask the providers, most useful first."""
+"""Find the unknown or disputed facts that could change the verdict: what to ask the providers, most useful first.
+
+An example: Brook meets wishes that weigh 2.8 in all, and is recommended. Acme lacks these, and of four others, each of
+weight 1, nothing is known, so that it is expected to have 2 and could have 4. One yes makes that 2.5, and one no leaves
+3 possible: no single answer changes anything. Two do: with two yes it has 3 and leads, with two no it cannot any more.
+So each two of the four are a set of questions. Sets are searched by their size, because few are soon asked.
+"""
 
 import datetime as dt
 import itertools

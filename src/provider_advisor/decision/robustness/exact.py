@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
+from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, link_parts
 
 __all__ = [
     "MOST_SCORES",
@@ -278,7 +278,10 @@ class _Race:
     def of(cls, one: Alternative, two: Alternative) -> _Race | None:
         """Return the race of two alternatives; None where too much is drawn together."""
         parts = []
-        for group in _group_blocks((*_keep_standing(one), *((_negate(block)) for block in _keep_standing(two)))):
+        blocks = (*_keep_standing(one), *map(_negate, _keep_standing(two)))
+        named = ({draw.criterion for way in block for draw in way.degrees} for block in blocks)
+        # What is unknown of both on one criterion comes to one difference, so their blocks are drawn together.
+        for _, group in link_parts(zip(named, blocks, strict=True)):
             if math.prod(len(block) for block in group) > _MOST_WAYS:
                 return None
             parts.append(_combine_ways(group, one, two))
@@ -375,18 +378,6 @@ def _negate(block: JointDraw) -> JointDraw:
         way._replace(degrees=tuple(draw._replace(start=-draw.start, end=-draw.end) for draw in way.degrees))
         for way in block
     )
-
-
-def _group_blocks(blocks: Iterable[JointDraw]) -> list[list[JointDraw]]:
-    """Return the blocks in groups, those together that some criterion links."""
-    groups: list[tuple[set[int], list[JointDraw]]] = []
-    for block in blocks:
-        criteria = {draw.criterion for way in block for draw in way.degrees}
-        linked = [group for group in groups if group[0] & criteria]
-        joined = [part for group in linked for part in group[1]]
-        groups = [group for group in groups if not group[0] & criteria]
-        groups.append((criteria.union(*(group[0] for group in linked)), [*joined, block]))
-    return [group for _, group in groups]
 
 
 def _combine_ways(group: Sequence[JointDraw], one: Alternative, two: Alternative) -> _Part:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Finding, sum_up
+from provider_advisor.decision.robustness.alternatives import link_parts
 from provider_advisor.decision.robustness.open_facts import OpenFact
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import Rank, rank
@@ -37,14 +38,8 @@ def link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
 
     A member is tied to the criterion without a member, if that is asked about too: what is there for one is for any.
     """
-    groups: list[tuple[set[int | str], list[int]]] = []
-    for place, fact in enumerate(asked):
-        keys: set[int | str] = {use.finding for use in fact.uses}
-        keys |= {fact.criterion, split_member(fact.criterion)[0]}
-        linked = [group for group in groups if group[0] & keys]
-        groups = [group for group in groups if not group[0] & keys]
-        groups.append((keys.union(*(group[0] for group in linked)), [*(at for g in linked for at in g[1]), place]))
-    return [sorted(places) for _, places in groups]
+    keys = ({*(use.finding for use in each.uses), each.criterion, split_member(each.criterion)[0]} for each in asked)
+    return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
 class JointAnswers:
@@ -105,6 +100,7 @@ class JointAnswers:
         if self._count(part) <= MOST_JOINT:
             ordered = sorted(itertools.product(*answers), key=self._supposing.rate)
             return JointEnds(ordered[0], ordered[-1])
+        # Too many to try together: each question by itself, which is the same unless a `not` ties them.
         singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
         return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
 

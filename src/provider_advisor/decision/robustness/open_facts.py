@@ -1,4 +1,9 @@
-"""Find the facts that leave findings open, and list what a provider could answer when it is asked about one."""
+"""Find the facts that leave findings open, and list what a provider could answer when it is asked about one.
+
+An example: at least 90 countries are a must, and Acme is known to reach more than 80. Its answer could be any whole
+number from 81 on, but only two make a difference: 90, which meets the must, and 89, which does not. If a second wish
+counts more countries for better, it matters how many; then the end of the scale, say 200, and 81 are tried as well.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -180,6 +185,7 @@ def list_confirmations(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer
             part._replace(fact=fact) if part.fact.truth is fact.truth else part
             for part in sorted(others, key=lambda part: part.fact.truth is not fact.truth)
         )
+    # That it still holds has the policy's p, and the other answers share the rest as they would without it.
     left = [part for part in others if part.fact.amount != fact.amount]
     total = sum(part.share for part in left)
     shares = [(1 - p) * part.share / total for part in left] if total else []
@@ -214,6 +220,7 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
 
 def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
     """Return p for what meets and 1 - p for what fails where one bound is all that counts; otherwise equal parts."""
+    # How likely an amount is beside two bounds, or on a scale, the policy does not say.
     if question.on_scale or len(question.bounds) != 1:
         return [1 / len(amounts)] * len(amounts)
     within = [compare(Interval(amount, amount), question.bounds[0]) is Truth.YES for amount in amounts]

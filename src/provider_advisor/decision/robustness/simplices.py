@@ -172,6 +172,7 @@ def _rank(rows: Sequence[_Row | None], cutter: "_Cutter") -> Iterator[tuple[int,
     for row, places in classes.items():
         others = [(other, len(same)) for other, same in classes.items() if other != row]
         ranks = [0.0] * len(rows)
+        # Each way to be ahead of some and behind the others is a part of the simplex of its own.
         for signs in itertools.product((1, -1), repeat=len(others)):
             ahead = sum(size for (_, size), sign in zip(others, signs, strict=True) if sign < 0)
             chance = cutter.measure(_differences(row, [other for other, _ in others], signs))
@@ -226,11 +227,13 @@ class _Cutter:
 
     def measure(self, corners: Sequence[_Row]) -> float:
         """Return the share of a simplex in which all numbers at its corners are positive."""
+        # What is positive at each corner is positive in between, and need not be looked at again.
         columns = [column for column in zip(*corners, strict=True) if min(column) < -_ALIKE]
         if any(max(column) <= _ALIKE for column in columns):
             return 0.0
         if not columns:
             return 1.0
+        # The share depends on the differences at the corners alone, whichever criteria they stand for.
         key = tuple(sorted(zip(*columns, strict=True)))
         if key not in self._measured:
             self._measured[key] = self._cut(key)
@@ -240,6 +243,7 @@ class _Cutter:
         self._cuts += 1
         if self._cuts > MOST_CUTS:
             raise _TooManyCutsError
+        # A difference that has both signs on the fewest edges needs the fewest cuts until it has one sign in each part.
         place = min(range(len(corners[0])), key=lambda place: _count_signs([corner[place] for corner in corners]))
         high = next(corner for corner in corners if corner[place] > _ALIKE)
         low = next(corner for corner in corners if corner[place] < -_ALIKE)

@@ -22,6 +22,7 @@ from provider_advisor.decision.robustness.open_facts import (
     list_neighbours,
 )
 from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.verdict import rank
 from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.logic import Interval, Number, plain
 
@@ -53,9 +54,11 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
     A known amount is moved over its scale, another one over what is left open of that. Then come the prices on which
     only a monthly cost rests.
     """
+    if not outcome.assessments or not outcome.assessments[0].findings:
+        return ()
     search = _TippingSearch(outcome, facts)
     asked: dict[str, float] = {}
-    for finding in outcome.assessments[0].findings if outcome.assessments else ():
+    for finding in outcome.assessments[0].findings:
         if finding.requirement is not None and finding.cost is None:
             for name, _ in list_asked(finding, facts.knowledge):
                 criterion = facts.knowledge.criteria[name]
@@ -101,7 +104,7 @@ class _TippingSearch:
         self._outcome = outcome
         self._facts = facts
         self._supposing = Supposing(outcome, facts)
-        self._ranks = sorted((_rank(each), each.provider) for each in outcome.assessments)
+        self._ranks = sorted((rank(each), each.provider) for each in outcome.assessments)
 
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
         """Return whether no must fails but on this amount."""
@@ -118,6 +121,7 @@ class _TippingSearch:
         Nor is anything told where they are not in one stretch, as where one wish is for few and another for many.
         """
         fact = self._facts(assessment.provider, criterion.id)
+        # Between two of these amounts the lead is a straight line, so that it is lost once on the way, or not at all.
         leads = [self._lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
         ahead = [place for place, lead in enumerate(leads) if lead.is_ahead]
         if not ahead or len(ahead) == len(leads):
@@ -144,6 +148,7 @@ class _TippingSearch:
         low, high = (known.low or max(0, ends[0])), (ends[1] if known.high is None else known.high)
         if low >= high or not self._lead(fact, low).is_ahead or self._lead(fact, high).is_ahead:
             return None
+        # It leads at `low` and not at `high`, in each turn.
         while not are_neighbours(low, high, criterion):
             between = (low + high) / 2
             low, high = (between, high) if self._lead(fact, between).is_ahead else (low, between)
@@ -174,8 +179,8 @@ class _TippingSearch:
     def _lead(self, fact: Fact, amount: Number) -> _Lead:
         """Return how far the provider of a fact is ahead with this amount."""
         found = self._supposing.assessment((fact._replace(amount=Interval(amount, amount), disputed=False),))
-        mine = _rank(found)
-        best = next((rank for rank, provider in self._ranks if provider != fact.provider), None)
+        mine = rank(found)
+        best = next((each for each, provider in self._ranks if provider != fact.provider), None)
         if found.standing == "ruled-out":
             return _Lead(amount, -math.inf)
         if best is None or mine[:2] != best[:2]:
@@ -200,8 +205,3 @@ def _list_whole(at: Number, ahead: Number, behind: Number) -> Iterator[int]:
     step = 1 if ahead > behind else -1
     start = math.floor(at) if step > 0 else math.ceil(at)
     yield from (start + step * number for number in range(3) if (ahead - start - step * number) * step >= 0)
-
-
-def _rank(assessment: Assessment) -> tuple[int, int, float]:
-    order = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}[assessment.standing]
-    return order, assessment.unknown_musts, -(0.0 if assessment.score is None else assessment.score.expected)

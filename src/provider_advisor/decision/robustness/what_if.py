@@ -1,4 +1,10 @@
-"""Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`)."""
+"""Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`).
+
+To say how sure an answer is takes hundreds of verdicts, and most of them share most of their findings. An example: if
+Acme had the fax, its findings on the fax, and on a rule that favours a fax, are worked out again; its others, those of
+all other providers and the rules that fire are as before. If the team asked for 80 countries in place of 90, only the
+findings on that change; if it no longer asked for the fax, a rule that needs the fax may not fire, and the engine runs.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from provider_advisor.decision.cost import Cost
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
-from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways, link_parts
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
@@ -263,14 +263,8 @@ def _within(amount: Interval, bound: Interval, p: float) -> _Stretch:
 
 def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
     """Return the facts that findings tie together, each group with the places of those findings."""
-    groups: list[tuple[set[str], list[int]]] = []
-    for place in range(len(model.assessment.findings)):
-        touched = model.touches(place)
-        if touched:
-            linked = [group for group in groups if group[0] & touched]
-            groups = [group for group in groups if not group[0] & touched]
-            places = [earlier for group in linked for earlier in group[1]]
-            groups.append((touched.union(*(group[0] for group in linked)), [*places, place]))
+    touched = ((model.touches(place), place) for place in range(len(model.assessment.findings)))
+    groups = link_parts((keys, place) for keys, place in touched if keys)
     return [([model.facts[key] for key in sorted(keys)], sorted(places)) for keys, places in groups]
 
 
