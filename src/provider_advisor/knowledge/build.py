@@ -13,21 +13,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.checks import (
-    check_criteria,
-    check_members,
-    check_providers,
-    check_questions,
-    check_rates,
-    check_rules,
-    check_structure,
-    check_team,
-    define_members,
-    find_never_asked,
-    sort_rules,
-)
-from provider_advisor.knowledge.checks.criteria import find_repeated
-from provider_advisor.knowledge.checks.rules import Vocabulary, find_criteria
+from provider_advisor.knowledge.checks.criteria import check_criteria, check_team, find_repeated
+from provider_advisor.knowledge.checks.members import check_members, define_members
+from provider_advisor.knowledge.checks.providers import check_providers, check_rates
+from provider_advisor.knowledge.checks.questions import check_questions, find_never_asked
+from provider_advisor.knowledge.checks.rules import Vocabulary, check_rules, check_structure, find_criteria, sort_rules
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
@@ -108,7 +98,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     team, criteria = read.files["team"], read.files["criteria"]
     own = (reading for reading in read.files["provider"] if "sources" in reading.whole.data)
     sources: list[Reading[Any]] = [*read.files["sources"], *own]
-    records = [convert.make_team(reading.shape) for reading in team]
+    records = [convert.make_team_words(reading.shape) for reading in team]
     lists = {reading.shape.id: convert.make_member_list(reading.shape) for reading in read.files["members"]}
     known = _sort_by_id(convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria)
     finding = Criteria(known)

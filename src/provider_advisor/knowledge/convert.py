@@ -54,7 +54,7 @@ __all__ = [
     "make_questionnaire",
     "make_rule",
     "make_source",
-    "make_team",
+    "make_team_words",
 ]
 
 
@@ -108,7 +108,7 @@ def _make_caution(shape: shapes.CautionShape) -> Caution:
     return Caution(shape.is_, tuple(shape.product_has), tuple(shape.unless), shape.says)
 
 
-def make_team(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
+def make_team_words(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     """Return what a team can say of itself, as records."""
     topics = [_fill(Topic, topic, cautions=tuple(map(_make_caution, topic.cautions))) for topic in shape.situation]
     return topics, [_fill(UsageItem, item) for item in shape.usage]

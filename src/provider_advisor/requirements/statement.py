@@ -13,7 +13,7 @@ from provider_advisor.requirements.model import (
     join_unlisted,
     list_unwanted,
 )
-from provider_advisor.requirements.team import checked, make_team
+from provider_advisor.requirements.team import make_team, refuse_contradictions
 
 __all__ = ["combined", "count_waiting", "describe_changes"]
 
@@ -43,7 +43,7 @@ def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, comp
     waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
     whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
     found = count_waiting(whole, knowledge) if complete else whole
-    checked(found.team, knowledge, complete=complete)
+    refuse_contradictions(found.team, knowledge, complete=complete)
     return found
 
 

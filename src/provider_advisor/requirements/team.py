@@ -26,7 +26,7 @@ from provider_advisor.requirements.model import (
 from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
 from provider_advisor.safe_text import fold
 
-__all__ = ["MOST_REQUIREMENTS", "Mistakes", "checked", "make_team", "read_answers", "read_team"]
+__all__ = ["MOST_REQUIREMENTS", "Mistakes", "make_team", "read_answers", "read_team", "refuse_contradictions"]
 
 MOST_REQUIREMENTS = 1_000
 
@@ -114,11 +114,10 @@ def make_team(read: Sequence[Requirement]) -> Team:
     return team._replace(unwanted=tuple(sorted(unwanted)))
 
 
-def checked(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Team:
-    """Return the team itself. Raises RequirementsError if it contradicts itself or, where `complete`, lacks usage."""
+def refuse_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> None:
+    """Raise RequirementsError if the team contradicts itself or, where it is `complete`, lacks usage."""
     if problems := list(_find_contradictions(team, knowledge, complete=complete)):
         raise RequirementsError(*problems)
-    return team
 
 
 class Mistakes:

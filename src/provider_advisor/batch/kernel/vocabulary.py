@@ -21,7 +21,7 @@ from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, read_requirement
 from provider_advisor.requirements.grammar import find_unknown, get_name, prepare_words
 from provider_advisor.requirements.model import list_unwanted
-from provider_advisor.requirements.team import checked, make_team
+from provider_advisor.requirements.team import make_team, refuse_contradictions
 from provider_advisor.safe_text import fold
 
 __all__ = ["APART", "BAD", "DIGITS", "LOOSE", "Looked", "Stands", "WordReader"]
@@ -145,7 +145,7 @@ class WordReader:
     def explain_exclusive(self, words: Sequence[Stands]) -> str:
         """Return the sentence on words that speak of one criterion in one row and exclude each other."""
         try:
-            checked(make_team(self._read_all(words)), self._knowledge)
+            refuse_contradictions(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
             return error.reason
         raise ValueError(f"{words} exclude nothing")
@@ -154,7 +154,8 @@ class WordReader:
         read = self._read_all(words)
         if self._knowledge.criteria[read[0].criterion].computed:
             return APART
-        team = checked(make_team(read), self._knowledge)
+        team = make_team(read)
+        refuse_contradictions(team, self._knowledge)
         stated = (*team.requirements, *list_unwanted(team))
         return self._cells.get_stated(tuple(self._find_alike(part) for part in stated))
 

@@ -39,7 +39,7 @@ from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.team import Mistakes, checked
+from provider_advisor.requirements.team import Mistakes, refuse_contradictions
 from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
 from provider_advisor.version import __version__
 
@@ -277,7 +277,7 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     if file is not None:
         return combined(file, line, knowledge, complete=complete)
-    checked(line.team, knowledge, complete=complete)
+    refuse_contradictions(line.team, knowledge, complete=complete)
     return line
 
 
