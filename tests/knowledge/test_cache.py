@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import os
+import pickle
 import stat
 
 import pytest
@@ -52,12 +53,12 @@ def test_the_second_load_reads_no_yaml_and_is_equal(folders, kept, built):
         for provider in first.providers
         for criterion in first.criteria
     )
-    assert len(list(kept.glob("*.json"))) == 1
+    assert len(list(kept.glob("*.kept"))) == 1
 
 
 def test_nothing_is_left_but_the_kept_file(folders, kept):
     load(*folders)
-    assert [path.suffix for path in kept.iterdir()] == [".json"]
+    assert [path.suffix for path in kept.iterdir()] == [".kept"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
@@ -106,37 +107,53 @@ def test_another_version_reads_anew(folders, built, monkeypatch):
 
 def _sealed(*parts: bytes) -> bytes:
     """Content whose digest is right, as a keeper of the folder could write it."""
-    return b"\n".join([hashlib.sha256(b"\n".join(parts)).hexdigest().encode(), *parts])
+    content = b"".join(parts)
+    sizes = " ".join(str(len(part)) for part in parts)
+    return f"{hashlib.sha256(content).hexdigest()} {sizes}\n".encode() + content
 
 
+_CALLS = b"\x80\x05cos\nsystem\n(X\x09\x00\x00\x00touch rantR."
 CORRUPT = [
     b"",
-    b"neither digest nor JSON",
+    b"neither digest nor content",
     b"\n\n",
-    b"\x80\x05cos\nsystem\n(X\x05\x00\x00\x00falsetR.",
+    _CALLS,
     b"\x00" * 100,
     _sealed(b"[1, 2, 3]", b"null"),
-    _sealed(b'["os.system", "false"]', b"null"),
-    _sealed(b'["tuple"]', b"null"),
-    _sealed(b"[" * 100_000, b"null"),
-    _sealed(b"\xff\xfe", b"null"),
+    _sealed(_CALLS),
+    _sealed(_CALLS, _CALLS, _CALLS),
+    _sealed(pickle.dumps([]), pickle.dumps({}), pickle.dumps(None)),
+    _sealed(b"(" * 100_000 + b"."),
+    _sealed(b"\xff\xfe", b"null", b""),
+    _sealed(b"one").replace(b" 3\n", b" three\n"),
+    _sealed(b"one").replace(b" 3\n", b" -3\n"),
 ]
 
 
 @pytest.mark.parametrize("content", CORRUPT)
 def test_a_corrupt_file_is_survived_and_replaced(folders, kept, built, content):
     knowledge = load(*folders)
-    path = next(kept.glob("*.json"))
+    path = next(kept.glob("*.kept"))
     path.write_bytes(content)
     assert load(*folders) == knowledge
     assert load(*folders) == knowledge
     assert len(built) == 2, "the third load finds what the second kept"
 
 
+def test_a_kept_file_runs_nothing(folders, kept, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pickle.loads(_CALLS)  # noqa: S301 (it shows that the next lines could fail)
+    (tmp_path / "ran").unlink()
+    load(*folders)
+    next(kept.glob("*.kept")).write_bytes(_sealed(_CALLS, _CALLS, _CALLS))
+    load(*folders)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_a_truncated_file_is_survived(folders, kept, built, share):
     knowledge = load(*folders)
-    path = next(kept.glob("*.json"))
+    path = next(kept.glob("*.kept"))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     assert load(*folders) == knowledge
@@ -147,7 +164,7 @@ def test_a_truncated_file_is_survived(folders, kept, built, share):
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_may_write_is_not_trusted(folders, kept, built, mode):
     load(*folders)
-    next(kept.glob("*.json")).chmod(mode)
+    next(kept.glob("*.kept")).chmod(mode)
     load(*folders)
     assert len(built) == 2
 
@@ -155,7 +172,7 @@ def test_a_file_that_others_may_write_is_not_trusted(folders, kept, built, mode)
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a file away")
 def test_a_file_of_somebody_else_is_not_trusted(folders, kept, built):
     load(*folders)
-    os.chown(next(kept.glob("*.json")), 12345, -1)
+    os.chown(next(kept.glob("*.kept")), 12345, -1)
     load(*folders)
     assert len(built) == 2
 
@@ -187,7 +204,7 @@ def test_a_folder_of_somebody_else_is_not_trusted(folders, kept, built):
 def test_a_link_is_not_followed(folders, kept, built, tmp_path, what):
     load(*folders)
     elsewhere = tmp_path / "elsewhere"
-    linked = next(kept.glob("*.json")) if what == "file" else kept
+    linked = next(kept.glob("*.kept")) if what == "file" else kept
     linked.rename(elsewhere)
     linked.symlink_to(elsewhere)
     load(*folders)
@@ -198,7 +215,7 @@ def test_a_link_is_not_followed(folders, kept, built, tmp_path, what):
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
 def test_a_pipe_a_device_or_a_folder_in_its_place_does_not_hang(folders, kept, built, make):
     knowledge = load(*folders)
-    path = next(kept.glob("*.json"))
+    path = next(kept.glob("*.kept"))
     path.unlink()
     make(path)
     assert load(*folders) == knowledge
@@ -244,7 +261,7 @@ def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built
 
 def test_a_place_that_is_taken_leaves_nothing_behind(folders, kept):
     load(*folders)
-    path = next(kept.glob("*.json"))
+    path = next(kept.glob("*.kept"))
     path.unlink()
     path.mkdir()
     load(*folders)
@@ -265,7 +282,7 @@ def test_without_a_word_it_is_in_the_users_cache_folder(folders, tmp_path, monke
     monkeypatch.delenv("RECOMMEND_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     load(*folders)
-    assert len(list((tmp_path / "xdg" / "provider-advisor").glob("*.json"))) == 1
+    assert len(list((tmp_path / "xdg" / "provider-advisor").glob("*.kept"))) == 1
 
 
 def test_a_user_without_a_home_reads_the_files(folders, tmp_path, monkeypatch, built):
@@ -284,9 +301,9 @@ def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
     for number in range(12):
         path.write_bytes(content + b"# " + str(number).encode() + b"\n")
         load(*folders)
-        newest = max(kept.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        newest = max(kept.glob("*.kept"), key=lambda file: file.stat().st_mtime_ns)
         os.utime(newest, (number, number))
-    assert len(list(kept.glob("*.json"))) == 8
+    assert len(list(kept.glob("*.kept"))) == 8
 
 
 def test_what_is_used_again_stays(folders, kept, built, monkeypatch):
@@ -300,7 +317,7 @@ def test_what_is_used_again_stays(folders, kept, built, monkeypatch):
         path.write_bytes(content)
         load(*folders)
     assert len(built) == 7
-    assert len(list(kept.glob("*.json"))) == 3
+    assert len(list(kept.glob("*.kept"))) == 3
 
 
 def test_a_knowledge_base_with_problems_is_not_kept(folders, kept):
