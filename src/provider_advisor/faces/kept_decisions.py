@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.replaying import replay_record
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.store.decisions import KeptDecision
+
+if TYPE_CHECKING:  # of an extra
+    from provider_advisor.store.decisions import KeptDecision
 
 __all__ = ["ReplayedDecision", "count_changed", "describe_count", "record_decision", "replay_decision"]
 

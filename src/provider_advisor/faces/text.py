@@ -25,6 +25,7 @@ __all__ = [
     "show_bytes",
     "show_document",
     "show_json",
+    "show_lines",
     "show_prompt",
     "show_text",
 ]
@@ -41,6 +42,14 @@ _MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yell
 def show_text(text: str, *, err: bool = False) -> None:
     """Print lines of text on standard output, or with `err` on standard error."""
     click.echo(reveal(text), err=err)
+
+
+def show_lines(sentences: Iterable[str], *, err: bool = False, bold: bool = False) -> None:
+    """Print sentences, each wrapped to the terminal; an empty one leaves a line free."""
+    page = Page(err=err)
+    for sentence in sentences:
+        page.line(sentence, bold=bold and bool(sentence))
+    page.show()
 
 
 def show_prompt(text: str, *, err: bool = False) -> None:
@@ -124,9 +133,9 @@ class Page:
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | TableCell]]) -> None:
         """Add a table without lines, its widest columns narrowed until it fits."""
-        cells = [[_cell(value) for value in row] for row in rows]
-        if any(headers):
-            cells.insert(0, [TableCell(reveal(header), bold=True) for header in headers])
+        head = [[TableCell(header, bold=True) for header in headers]] if any(headers) else []
+        given = [[value if isinstance(value, TableCell) else TableCell(value) for value in row] for row in rows]
+        cells = [[cell._replace(text=reveal(cell.text)) for cell in row] for row in (*head, *given)]
         columns = [[row[column].text for row in cells] for column in range(len(headers))]
         widths = _fitted([max(map(len, column)) for column in columns], self.width, [*map(_find_longest_word, columns)])
         for row in cells:
@@ -138,10 +147,6 @@ def _choose_colour(*, plain: bool) -> bool:
     context = click.get_current_context(silent=True)
     chosen = context.color if context is not None else None
     return not plain if chosen is None else chosen
-
-
-def _cell(value: str | TableCell) -> TableCell:
-    return value._replace(text=reveal(value.text)) if isinstance(value, TableCell) else TableCell(reveal(value))
 
 
 def _fitted(widths: list[int], available: int, words: Sequence[int]) -> list[int]:

@@ -129,20 +129,8 @@ def _list_situation(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
         yield from ((f"{one.id}=", one.label) for one in knowledge.topics.values())
 
 
-def _list_usage(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
-    return ((f"{item.id}=", f"{item.label}, {item.unit} a month") for item in knowledge.usage.values())
-
-
 def _list_providers(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
     return ((one.id, one.name) for one in knowledge.providers.values())
-
-
-def _list_sources(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
-    return ((one.id, one.title) for one in knowledge.sources.values())
-
-
-def _list_areas(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
-    return ((area, "") for area in dict.fromkeys(one.area for one in knowledge.criteria.values()))
 
 
 def _list_names(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
@@ -152,10 +140,12 @@ def _list_names(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
 
 complete_requirements = _complete_with(_list_requirements)
 complete_situation = _complete_with(_list_situation)
-complete_usage = _complete_with(_list_usage)
+complete_usage = _complete_with(
+    lambda knowledge, _: ((item.id + "=", f"{item.label}, {item.unit} a month") for item in knowledge.usage.values())
+)
 complete_providers = _complete_with(_list_providers)
-complete_sources = _complete_with(_list_sources)
-complete_areas = _complete_with(_list_areas)
+complete_sources = _complete_with(lambda knowledge, _: ((one.id, one.title) for one in knowledge.sources.values()))
+complete_areas = _complete_with(lambda knowledge, _: ((one.area, "") for one in knowledge.criteria.values()))
 complete_names = _complete_with(_list_names)
 
 

@@ -22,11 +22,10 @@ from provider_advisor.faces.cli.options import (
     write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
+from provider_advisor.faces.kept_decisions import ReplayedDecision, describe_count, record_decision, replay_decision
 from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
 
 if TYPE_CHECKING:  # of an extra
-    from provider_advisor.faces.kept_decisions import ReplayedDecision
-    from provider_advisor.knowledge import KnowledgeBase
     from provider_advisor.store import DecisionStore, KeptDecision
 
 __all__ = ["decisions_command"]
@@ -55,7 +54,7 @@ def list_command(store: str, form: str, facts: str | None, rules: str | None) ->
     """List all decisions, and say which would be different now."""
     with _open(store) as opened:
         knowledge = load_knowledge(facts, rules)
-        _show_all([_replay(kept, knowledge) for kept in opened.list_all()], form)
+        _show_all([replay_decision(kept, knowledge) for kept in opened.list_all()], form)
 
 
 @decisions_command.command("replay")
@@ -71,9 +70,9 @@ def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | N
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
         knowledge = load_knowledge(facts, rules)
-        found = [_replay(kept, knowledge) for kept in chosen]
+        found = [replay_decision(kept, knowledge) for kept in chosen]
     if form == "json":
-        show_json([_record(one) for one in found])
+        show_json([record_decision(one) for one in found])
         return
     for one in found:
         show_text(f"== {one.kept.id}  {one.kept.kept_at[:10]}  {clean(one.title)}")
@@ -82,7 +81,7 @@ def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | N
         else:
             show_text(one.says)
         show_text("")
-    _say_count(found)
+    show_text(describe_count(found))
 
 
 @decisions_command.command("show")
@@ -110,7 +109,8 @@ def show_decision(name: str, store: str, form: str, facts: str | None, rules: st
 def export_decisions(store: str, output: str | None) -> None:
     """Write all decisions as JSON Lines, one per line."""
     with _open(store) as opened:
-        lines = (json.dumps(_record_kept(kept), ensure_ascii=True) + "\n" for kept in opened.list_all())
+        records = ({**kept._asdict(), "record": kept.record} for kept in opened.list_all())
+        lines = (json.dumps({name: each[name] for name in each if name != "text"}) + "\n" for each in records)
         if output is not None:
             write_answer(output, "".join(lines))
             return
@@ -148,25 +148,9 @@ def _find_each(ids: tuple[str, ...], store: DecisionStore) -> Iterator[KeptDecis
         yield kept
 
 
-def _replay(kept: KeptDecision, knowledge: KnowledgeBase) -> ReplayedDecision:
-    from provider_advisor.faces.kept_decisions import replay_decision  # noqa: PLC0415 (of an extra)
-
-    return replay_decision(kept, knowledge)
-
-
-def _record(found: ReplayedDecision) -> dict[str, Any]:
-    from provider_advisor.faces.kept_decisions import record_decision  # noqa: PLC0415 (of an extra)
-
-    return record_decision(found)
-
-
-def _record_kept(kept: KeptDecision) -> dict[str, Any]:
-    return {name: value for name, value in kept._asdict().items() if name != "text"} | {"record": kept.record}
-
-
 def _show_all(found: list[ReplayedDecision], form: str) -> None:
     if form == "json":
-        show_json([_record(one) for one in found])
+        show_json([record_decision(one) for one in found])
         return
     page = Page()
     for one in found:
@@ -175,10 +159,4 @@ def _show_all(found: list[ReplayedDecision], form: str) -> None:
     if found:
         page.gap()
         page.show()
-    _say_count(found)
-
-
-def _say_count(found: list[ReplayedDecision]) -> None:
-    from provider_advisor.faces.kept_decisions import describe_count  # noqa: PLC0415 (of an extra)
-
     show_text(describe_count(found))

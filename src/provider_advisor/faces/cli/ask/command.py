@@ -40,7 +40,7 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.cli.recommend import read_statement, statement_options
 from provider_advisor.faces.cli.text_answer import show_recommendation
-from provider_advisor.faces.text import Page
+from provider_advisor.faces.text import show_lines
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.knowledge.files import read_bytes
@@ -177,11 +177,8 @@ def _check(options: AskOptions) -> AskOptions:
         if options.file is not None and options.file.lower().endswith((".yaml", ".yml")):
             given.remove(options.file)  # what was asked may take the place of what was there
         if any(Path(file).resolve() == options.place.resolve() for file in given):
-            what = (
-                "requirements"
-                if options.file and Path(options.file).resolve() == options.place.resolve()
-                else "answers"
-            )
+            is_requirements = options.file and Path(options.file).resolve() == options.place.resolve()
+            what = "requirements" if is_requirements else "answers"
             raise RequirementsError(f"--save {options.save}: this file contains the {what}; choose another one.")
     return options
 
@@ -289,7 +286,4 @@ def _save_as(options: AskOptions, state: State, place: Path, is_answers: bool) -
 
 def _say(sentences: list[str], options: AskOptions) -> None:
     """Print something beside the answer: on standard error where the answer is not text for people."""
-    page = Page(err=options.form != "text")
-    for sentence in sentences:
-        page.line(sentence)
-    page.show()
+    show_lines(sentences, err=options.form != "text")

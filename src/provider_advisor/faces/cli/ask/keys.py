@@ -36,7 +36,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     join_keys,
 )
 from provider_advisor.faces.cli.ask.typed import read_command, read_number
-from provider_advisor.faces.text import Page
+from provider_advisor.faces.text import show_lines
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
@@ -97,7 +97,7 @@ class KeyFace:
 
     def tell(self, sentence: str) -> None:
         """Print a sentence, wrapped."""
-        _say([sentence])
+        show_lines([sentence])
 
     def ask(self, draft: Draft, screen: Screen) -> Reply:
         """Show a screen; what is answered stays above as one line."""
@@ -105,12 +105,12 @@ class KeyFace:
         reply = self._ask_list(draft, screen) if is_list else self._ask_alone(draft, screen)
         values = draft.get_values()
         if reply.word == "next" or (values and reply.word in {"done", "stop"}):
-            _say([describe_summary(values, draft.state)])
+            show_lines([describe_summary(values, draft.state)])
         return reply
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
         """Say what the end means, and ask what to do now."""
-        _say(["", describe_end(draft.state, end)], bold=True)
+        show_lines(["", describe_end(draft.state, end)], bold=True)
         ways = {
             "finish": "Finish: show the answer",
             **({} if end.complete else {"next": "Continue with the remaining questions"}),
@@ -127,7 +127,7 @@ class KeyFace:
             if found != "why":
                 word, _, words = found.partition(" ")
                 return _complete(Reply(word, words))
-            _say(describe_known(draft.state))
+            show_lines(describe_known(draft.state))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys, another search, or None."""
@@ -142,7 +142,7 @@ class KeyFace:
             found, at = _choose("Which one?", rows, {"?": "?", "/": "/", "b": ""}, at)
             if found != "?":
                 return _complete(Reply("search")) if found == "/" else found or None
-            _say(describe_why(state, at) if isinstance(at, Key) else describe_known(state))
+            show_lines(describe_why(state, at) if isinstance(at, Key) else describe_known(state))
 
     def ask_name(self) -> str:
         """Return the name of a file, empty for none."""
@@ -220,19 +220,11 @@ def _make_line(key: Key, draft: Draft) -> Row:
     prompt, value = make_prompt(key, draft.state.catalogue), draft.said.get(key)
     details = [describe_question(prompt)]
     if prompt.kind != "criterion":
-        label = describe_line(key, value, draft.state)
-        return Row(
-            key, label, "" if key in draft.said else "-", "dim", details, _NAME if prompt.kind == "members" else _OPEN
-        )
+        label, keys = describe_line(key, value, draft.state), _NAME if prompt.kind == "members" else _OPEN
+        return Row(key, label, "" if key in draft.said else "-", "dim", details, keys)
     level = str(value or NO_ANSWER)
-    return Row(
-        key,
-        prompt.label,
-        "-" if level == NO_ANSWER else LEVELS[level],
-        "dim" if level in {"no", NO_ANSWER} else level,
-        details,
-        _MARK,
-    )
+    mark, style = "-" if level == NO_ANSWER else LEVELS[level], "dim" if level in {"no", NO_ANSWER} else level
+    return Row(key, prompt.label, mark, style, details, _MARK)
 
 
 def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
@@ -304,7 +296,7 @@ def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str
             return found
         if found.word not in {"why", "help"}:
             return _complete(found)
-        _say(describe_why(state, prompt.key))
+        show_lines(describe_why(state, prompt.key))
 
 
 def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
@@ -330,12 +322,7 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
         on = f"Continue with {', '.join(labels[value] for value in chosen)}" if chosen else "Continue: any will do"
         first = [] if typed else [Row(NONE, on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
         found = find_members(prompt, typed, state.catalogue)
-        rows = [
-            Row(
-                (value,), label, "[x]" if value in chosen else "[ ]", "ticked" if value in chosen else "dim", keys=_FIND
-            )
-            for value, label in found
-        ]
+        rows = [_make_tick((value,), label, (), _FIND, ticked=value in chosen) for value, label in found]
         return [*first, *rows] or [Row(None, f"None of the {len(labels)} is called '{typed}'", keys=_FIND)]
 
     def choose(row: Row) -> object:
@@ -359,16 +346,13 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
 
     def make_rows() -> list[Row]:
         return [
-            Row(
-                value,
-                name_choice(value, label),
-                "[x]" if value in ticked else "[ ]",
-                "ticked" if value in ticked else "dim",
-                _describe_choice(value, prompt, state),
-                _TICK,
-            )
+            _make_tick(value, name_choice(value, label), details(value), _TICK, ticked=value in ticked)
             for value, label in prompt.choices
         ]
+
+    def details(value: str) -> list[str]:
+        text = state.catalogue.subjects[value].help if prompt.kind == "topics" else describe_question(prompt)
+        return [text] if text else []
 
     def tick(row: Row) -> None:
         ticked.symmetric_difference_update([str(row.value)])
@@ -387,9 +371,10 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
     return check_value(prompt.key, values, state.catalogue), values
 
 
-def _describe_choice(value: str, prompt: Prompt, state: State) -> list[str]:
-    text = state.catalogue.subjects[value].help if prompt.kind == "topics" else describe_question(prompt)
-    return [text] if text else []
+def _make_tick(
+    value: object, label: str, details: Sequence[str] = (), keys: Sequence[str] = (), *, ticked: bool
+) -> Row:
+    return Row(value, label, "[x]" if ticked else "[ ]", "ticked" if ticked else "dim", details, keys)
 
 
 def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
@@ -419,10 +404,3 @@ def _complete(reply: Reply) -> Reply:
         below = ("In your own words: loan phones during repair. sms|whatsapp where either will do.",)
         words = ask_text((), "Something else you need:", below, (join_keys("enter add it", "empty: nothing"),))
     return reply._replace(words=words.strip().removeprefix("/")[:LONGEST])
-
-
-def _say(sentences: Sequence[str], *, bold: bool = False) -> None:
-    page = Page()
-    for sentence in sentences:
-        page.line(sentence, bold=bold and bool(sentence))
-    page.show()

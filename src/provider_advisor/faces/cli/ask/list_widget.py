@@ -142,15 +142,9 @@ def ask_rows(
         _bind(keys, key, lambda event, action=action: board.act(event, action))  # type: ignore[misc]
     # A paste is no answer: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
-    rows = Window(
-        FormattedTextControl(lambda: _draw_rows(board, mark_width), focusable=True, show_cursor=False),
-        height=lambda: Dimension(min=min(3, len(board.rows)), preferred=len(board.rows), max=len(board.rows)),
-    )
     body = [
         _make_text_window(lambda: heading, "title", "dim"),
-        Window(height=Dimension(min=0, max=1, preferred=1)),
-        rows,
-        Window(height=Dimension(min=0, max=1, preferred=1)),
+        *_make_rows_windows(board, mark_width),
         _make_text_window(lambda: board.note.texts if board.note else board.row.details, whole=True),
         _make_text_window(lambda: board.note.keys if board.note else board.row.keys, "dim"),
     ]
@@ -191,20 +185,25 @@ def ask_search(
         keys.add(key, eager=True, filter=is_typed)(lambda event, found=found: event.app.exit(result=found))
     _bind(keys, Keys.BracketedPaste, lambda event: buffer.insert_text(_get_first_line(event.data)))
     line = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
-    rows = Window(
-        FormattedTextControl(lambda: _draw_rows(board, _TICK_WIDTH), show_cursor=False),
-        height=lambda: Dimension(min=min(3, len(board.rows)), preferred=len(board.rows), max=len(board.rows)),
-    )
     body = [
         *([_make_text_window(lambda: heading, "title", "dim")] if heading else []),
         Window(line, height=Dimension(min=1, max=2), wrap_lines=True, dont_extend_height=True),
-        Window(height=Dimension(min=0, max=1, preferred=1)),
-        rows,
-        Window(height=Dimension(min=0, max=1, preferred=1)),
+        *_make_rows_windows(board, _TICK_WIDTH),
         _make_text_window(lambda: board.row.details, whole=True),
         _make_text_window(lambda: board.row.keys, "dim"),
     ]
     return _run(Layout(HSplit(body), focused_element=line), keys)
+
+
+def _make_rows_windows(board: _Board, mark_width: int) -> list[Window]:
+    """Return the window of the rows between two free lines, which make way where room is short."""
+
+    def measure() -> Dimension:
+        return Dimension(min=min(3, len(board.rows)), preferred=len(board.rows), max=len(board.rows))
+
+    control = FormattedTextControl(lambda: _draw_rows(board, mark_width), focusable=True, show_cursor=False)
+    above, below = (Window(height=Dimension(min=0, max=1, preferred=1)) for _ in range(2))
+    return [above, Window(control, height=measure), below]
 
 
 def _draw_rows(board: _Board, mark_width: int) -> StyleAndTextTuples:

@@ -32,7 +32,7 @@ from provider_advisor.faces.cli.ask.typed import (
     read_members,
     read_number,
 )
-from provider_advisor.faces.text import Page, show_prompt, show_text
+from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
 from provider_advisor.requirements.grammar import shown
@@ -306,10 +306,7 @@ class PlainFace:
         return text
 
     def _say(self, sentences: Sequence[str], *, bold: bool = False) -> None:
-        page = self._make_page()
-        for sentence in sentences:
-            page.line(sentence, bold=bold and bool(sentence))
-        page.show()
+        show_lines(sentences, err=self._err, bold=bold)
 
     def _make_page(self) -> Page:
         return Page(err=self._err)
