@@ -7,19 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.model import AnswerRecord
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
-from provider_advisor.faces.report import parts
-from provider_advisor.faces.report.sureness import ReportQuestion, ReportSureness, describe_sureness
-from provider_advisor.faces.report.view import (
-    CitedPlace,
-    CitedSources,
-    RankedProvider,
-    ReportRow,
-    build_rows,
-    list_others,
-    list_shown,
-    rank_providers,
-    split_headline,
-)
+from provider_advisor.faces.report.contents import Report, make_report
+from provider_advisor.faces.report.sureness import ReportQuestion, ReportSureness
+from provider_advisor.faces.report.view import CitedPlace, ReportRow
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -42,24 +32,22 @@ def escape(text: str) -> str:
 
 def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
-    sources = CitedSources(answer)
-    ranked, found = rank_providers(answer), build_rows(answer, knowledge, sources)
-    sure = describe_sureness(answer, knowledge, found)
+    report = make_report(answer, knowledge)
     blocks = [
-        *_head(answer, knowledge),
-        *_context(answer, knowledge),
-        *_requirements(answer, knowledge, found),
-        *_options(ranked, found, answer, knowledge),
-        *_verdict(answer),
-        *_products(answer, knowledge),
-        *_reasons(found),
-        *_unknowns(answer, knowledge, found, sure),
-        *_notices(answer, sources),
-        *_changes(answer, knowledge, sure),
-        *_sureness(sure),
-        *_cost(answer, knowledge, sources),
-        *_sources(sources),
-        *_knowledge(answer, knowledge),
+        *_head(report, answer),
+        *_context(report),
+        *_requirements(report),
+        *_options(report),
+        *_verdict(report),
+        *_products(report),
+        *_reasons(report.rows),
+        *_unknowns(report),
+        *_notices(report),
+        *_changes(report),
+        *_sureness(report.sure),
+        *_cost(report),
+        *_sources(report),
+        *_knowledge(report),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -74,44 +62,46 @@ def _list(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def _listed(what: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines as a list, after what they are; nothing without any."""
+    if lines:
+        yield f"{what}:"
+        yield _list(map(escape, lines))
+
+
 def _cited(citations: Iterable[CitedPlace]) -> str:
     said = " ".join(f"\\[{part.number}, {part.lines}; {part.day}\\]" for part in citations)
     return f" {said}" if said else ""
 
 
-def _head(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    team, known = answer.question.get("team"), answer.knowledge
+def _head(report: Report, answer: AnswerRecord) -> Iterator[str]:
+    known = report.known
     named = f"{escape(known.version)} of {known.date}, " if known.version else ""
-    yield f"# Provider recommendation{f' for {escape(team)}' if team else ''}"
+    yield f"# Provider recommendation{f' for {escape(report.team)}' if report.team else ''}"
     yield _list(
         [
             f"**Status:** {escape(answer.verdict.reason)}",
-            *([escape(silence)] if (silence := parts.describe_not_stated(answer, knowledge)) else []),
-            f"**Scope:** {escape(known.rests_on.says)}",
+            *([escape(report.not_stated)] if report.not_stated else []),
+            f"**Scope:** {escape(report.rests_on)}",
             f"**As of:** {known.as_of}",
             f"**Knowledge base:** {named}`{known.fingerprint[:12]}`",
         ]
     )
 
 
-def _context(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _context(report: Report) -> Iterator[str]:
     yield "## Context"
-    said = parts.describe_context(answer, knowledge)
-    if not said:
-        yield "The team stated only its requirements."
-        return
-    yield _list(f"**{name}:** {'; '.join(escape(line) for line in lines)}" for name, lines in said)
+    said = (f"**{name}:** {'; '.join(escape(line) for line in lines)}" for name, lines in report.context)
+    yield _list(said) or "The team stated only its requirements."
 
 
-def _requirements(answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequence[ReportRow]) -> Iterator[str]:
+def _requirements(report: Report) -> Iterator[str]:
     yield "## Requirements"
-    if found:
-        yield _table(["Priority", "Criterion", "Bound", "Weight", "Origin"], (_requirement(row) for row in found))
+    if report.rows:
+        yield _table(["Priority", "Criterion", "Bound", "Weight", "Origin"], map(_requirement, report.rows))
     else:
         yield "Nothing was asked for."
-    if aside := parts.describe_set_aside(answer, knowledge):
-        yield "Not counted:"
-        yield _list(escape(line) for line in aside)
+    yield from _listed("Not counted", report.set_aside)
 
 
 def _requirement(row: ReportRow) -> list[str]:
@@ -120,34 +110,32 @@ def _requirement(row: ReportRow) -> list[str]:
     return [row.priority, escape(row.criterion), escape(row.bound), row.weight, origin or "stated"]
 
 
-def _options(
-    ranked: Sequence[RankedProvider], found: Sequence[ReportRow], answer: AnswerRecord, knowledge: KnowledgeBase
-) -> Iterator[str]:
+def _options(report: Report) -> Iterator[str]:
     yield "## Options"
     yield _table(
         ["Provider", "Standing", "Score (proven to possible)"],
-        ([escape(provider.name), provider.standing, provider.score_text] for provider in ranked),
+        ([escape(provider.name), provider.standing, provider.score_text] for provider in report.providers),
     )
-    if found:
+    if report.rows:
         yield _table(
-            ["Priority", "Requirement", *(escape(provider.name) for provider in list_shown(answer, knowledge))],
-            ([row.priority, escape(row.label), *(cell.word for cell in row.cells)] for row in found),
+            ["Priority", "Requirement", *(escape(provider.name) for provider in report.shown)],
+            ([row.priority, escape(row.label), *(cell.word for cell in row.cells)] for row in report.rows),
         )
-        for heading, lines in list_others(answer, knowledge):
-            yield f"{heading}:"
-            yield _list(escape(line) for line in lines)
+        for heading, lines in report.others:
+            yield from _listed(heading, lines)
 
 
-def _verdict(answer: AnswerRecord) -> Iterator[str]:
+def _verdict(report: Report) -> Iterator[str]:
     yield "## Verdict"
-    title, why = split_headline(answer)
-    yield f"**{escape(title)}.** {escape(why)}".rstrip()
-    if gaps := parts.describe_product_gaps(answer):
-        yield f"{GAPS_HEADING}:"
-        yield _list(escape(line) for line in gaps)
-    if cautions := parts.describe_cautions(answer):
-        yield f"{CAUTIONS_HEADING}:"
-        yield _list(escape(line) for line in cautions)
+    yield f"**{escape(report.headline)}.** {escape(report.lede)}".rstrip()
+    yield from _listed(GAPS_HEADING, report.gaps)
+    yield from _listed(CAUTIONS_HEADING, report.cautions)
+
+
+def _products(report: Report) -> Iterator[str]:
+    if report.products:
+        yield "## Products to choose"
+        yield _list(map(escape, report.products))
 
 
 def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:
@@ -166,48 +154,36 @@ def _noted(notes: Iterable[str]) -> str:
     return "".join(f" Note: {escape(note)}." for note in notes)
 
 
-def _products(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    if lines := parts.describe_products(answer, list_shown(answer, knowledge)):
-        yield "## Products to choose"
-        yield _list(escape(line) for line in lines)
-
-
 def _origin(row: ReportRow) -> str:
     if not row.rules:
         return ", stated by the team"
     return ", by the rule" + ("s " if len(row.rules) > 1 else " ") + ", ".join(f"`{rule}`" for rule, _ in row.rules)
 
 
-def _unknowns(
-    answer: AnswerRecord, knowledge: KnowledgeBase, found: Sequence[ReportRow], sure: ReportSureness
-) -> Iterator[str]:
+def _unknowns(report: Report) -> Iterator[str]:
     yield "## Unknowns and what to confirm"
-    unknown = parts.find_unknowns(answer, knowledge)
-    if not unknown:
-        yield "Everything that was asked for is known." if found else "Nothing was asked for."
-    else:
+    if report.unknowns:
         yield _table(
             ["Not known", "Priority", "About"],
-            ([escape(part.label), part.priority, escape(part.providers)] for part in unknown),
+            ([escape(part.label), part.priority, escape(part.providers)] for part in report.unknowns),
         )
-    if sure.questions:
+    else:
+        yield "Everything that was asked for is known." if report.rows else "Nothing was asked for."
+    if report.sure.questions:
         yield "Questions to ask, most useful first:"
-        yield "\n".join(f"{place}. {_question(part)}" for place, part in enumerate(sure.questions, start=1))
-    if old := parts.describe_stale(answer, knowledge):
-        yield "Out of date: check again before signing:"
-        yield _list(escape(line) for line in old)
+        yield "\n".join(f"{place}. {_question(part)}" for place, part in enumerate(report.sure.questions, start=1))
+    yield from _listed("Out of date: check again before signing", report.stale)
 
 
-def _notices(answer: AnswerRecord, sources: CitedSources) -> Iterator[str]:
-    if found := parts.describe_notices(answer, sources):
+def _notices(report: Report) -> Iterator[str]:
+    if report.notices:
         yield "## End dates and changes"
-        yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in found)
+        yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in report.notices)
 
 
-def _changes(answer: AnswerRecord, knowledge: KnowledgeBase, sure: ReportSureness) -> Iterator[str]:
+def _changes(report: Report) -> Iterator[str]:
     yield "## What would change the answer"
-    lines = parts.describe_changes(answer, knowledge, sure.changes)
-    yield _list(escape(line) for line in lines) if lines else "Nothing that was tried would change it."
+    yield _list(map(escape, report.changes)) or "Nothing that was tried would change it."
 
 
 def _question(part: ReportQuestion) -> str:
@@ -233,9 +209,7 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
                 for share in sure.shares
             ),
         )
-    if sure.pairs:
-        yield "Pairwise, with the given weights:"
-        yield _list(escape(line) for line in sure.pairs)
+    yield from _listed("Pairwise, with the given weights", sure.pairs)
     if sure.nobody:
         yield sure.nobody
     if sure.weights:
@@ -246,23 +220,19 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
             ["Weight of", "Now", "Holds", "Beyond"],
             ([escape(part.label), part.now, part.holds, escape(part.beyond)] for part in sure.ranges),
         )
-    if sure.tipping:
-        yield "Amounts at which a provider leads, with everything else unchanged:"
-        yield _list(escape(line) for line in sure.tipping)
+    yield from _listed("Amounts at which a provider leads, with everything else unchanged", sure.tipping)
     if sure.settled and not sure.ranges:
         yield "No single weight, however small or large, would change the answer."
     elif sure.settled:
         yield f"The answer stays the same with any weight of: {'; '.join(escape(label) for label in sure.settled)}."
 
 
-def _cost(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> Iterator[str]:
-    bills = parts.make_bills(answer, knowledge, sources)
-    unpriced = parts.list_unpriced(answer)
-    if bills or unpriced:
+def _cost(report: Report) -> Iterator[str]:
+    if report.bills or report.unpriced:
         yield "## Monthly cost"
-    if unpriced:
-        yield escape(unpriced)
-    for bill in bills:
+    if report.unpriced:
+        yield escape(report.unpriced)
+    for bill in report.bills:
         yield f"### {escape(bill.provider)}: {escape(bill.total)}"
         if bill.gaps:
             yield _remarks(bill.gaps)
@@ -279,22 +249,19 @@ def _remarks(notes: Iterable[str]) -> str:
     return " ".join(escape(note) for note in notes)
 
 
-def _sources(sources: CitedSources) -> Iterator[str]:
+def _sources(report: Report) -> Iterator[str]:
     yield "## Sources"
-    if not sources.listed:
-        yield "No source is cited."
-        return
-    yield "\n".join(
+    lines = (
         f"{part.number}. {escape(part.title)} (published {part.published}, retrieved {part.retrieved})"
         + (f", <{part.url}>" if part.url else "")
         + (f"; {escape(part.remarks)}" if part.remarks else "")
-        for part in sources.listed
+        for part in report.sources
     )
+    yield "\n".join(lines) or "No source is cited."
 
 
-def _knowledge(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    known = answer.knowledge
-    old = len(parts.describe_stale(answer, knowledge))
+def _knowledge(report: Report) -> Iterator[str]:
+    known, old = report.known, len(report.stale)
     yield "## Knowledge"
     yield _list(
         [

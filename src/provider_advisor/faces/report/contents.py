@@ -1,0 +1,224 @@
+"""What a report says of an answer: all of it in words, once, before it becomes Markdown, HTML or a page of the web."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
+from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, KnowledgeRecord, LineRecord
+from provider_advisor.explanation.unknowns import (
+    Unknown,
+    describe_area_weights,
+    list_set_aside,
+    list_unknowns,
+    list_unlisted,
+    list_unsure,
+    list_unwanted,
+    say_not_stated,
+)
+from provider_advisor.explanation.words import capital, criterion_label, joined, money_text
+from provider_advisor.faces.report.sureness import ReportSureness, describe_sureness
+from provider_advisor.faces.report.view import (
+    CitedPlace,
+    CitedSources,
+    ListedSource,
+    RankedProvider,
+    ReportRow,
+    build_rows,
+    list_others,
+    list_shown,
+    name_providers,
+    name_usage,
+    rank_providers,
+    split_headline,
+)
+from provider_advisor.faces.text import clean
+from provider_advisor.knowledge import KnowledgeBase
+
+__all__ = ["Bill", "BillPosition", "Report", "make_report"]
+
+
+class BillPosition(NamedTuple):
+    """Usage that is paid for together: its price, the amount per month, and remarks."""
+
+    usage: str
+    price: str
+    amount: str
+    notes: tuple[str, ...]
+    citations: tuple[CitedPlace, ...]
+
+
+class Bill(NamedTuple):
+    """What a month would cost with one provider; without `high` there is no upper limit."""
+
+    provider: str
+    low: float
+    high: float | None
+    total: str
+    unit: str
+    positions: tuple[BillPosition, ...]
+    gaps: tuple[str, ...]
+    """what the total leaves out, in sentences"""
+
+
+class Report(NamedTuple):
+    """An answer in words, safe to show; a part that the answer does not have is empty.
+
+    `not_stated` says what no source states of any provider. `shown` are the providers of the short list, which are
+    compared side by side, `others` a line on each other one under a heading. `unpriced` names the providers for which
+    no price is known of anything that is used.
+    """
+
+    headline: str
+    lede: str
+    not_stated: str
+    team: str
+    known: KnowledgeRecord
+    rests_on: str
+    context: list[tuple[str, list[str]]]
+    providers: list[RankedProvider]
+    shown: list[RankedProvider]
+    others: list[tuple[str, list[str]]]
+    rows: list[ReportRow]
+    gaps: list[str]
+    cautions: list[str]
+    products: list[str]
+    set_aside: list[str]
+    unknowns: list[Unknown]
+    stale: list[str]
+    notices: list[tuple[str, tuple[CitedPlace, ...]]]
+    sure: ReportSureness
+    changes: list[str]
+    bills: tuple[Bill, ...]
+    unpriced: str
+    sources: list[ListedSource]
+
+
+def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
+    """Return what a report says of the record of an answer; the knowledge base provides labels only."""
+    sources = CitedSources(answer)
+    rows, shown = build_rows(answer, knowledge, sources), list_shown(answer, knowledge)
+    sure = describe_sureness(answer, knowledge, rows)
+    left = {part.id for part in answer.providers if part.standing != "ruled-out"}
+    products = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in left & answer.take.keys()]
+    stale = [
+        f"{name_providers([part.provider], answer)}, {criterion_label(part.criterion, None, knowledge)}: "
+        f"from {part.as_of}"
+        for part in answer.knowledge.stale
+    ]
+    headline, lede = split_headline(answer)
+    return Report(
+        headline=headline,
+        lede=lede,
+        not_stated=clean(say_not_stated(answer, knowledge)),
+        team=clean(answer.question.get("team") or ""),
+        known=answer.knowledge,
+        rests_on=clean(answer.knowledge.rests_on.says),
+        context=_describe_context(answer, knowledge),
+        providers=rank_providers(answer),
+        shown=shown,
+        others=list_others(answer, knowledge),
+        rows=rows,
+        gaps=[clean(gap.says) for gap in answer.product_gaps if gap.provider in answer.verdict.named],
+        cautions=[clean(part.says) for part in answer.list_cautions()],
+        products=list(map(clean, products)),
+        set_aside=list(map(clean, list_set_aside(answer, knowledge))),
+        unknowns=[Unknown(*map(clean, part)) for part in list_unknowns(answer, knowledge)],
+        stale=list(map(clean, stale)),
+        notices=_describe_notices(answer, sources),
+        sure=sure,
+        changes=_describe_changes(answer, knowledge, sure.changes),
+        bills=_make_bills(answer, knowledge, sources),
+        unpriced=_say_unpriced(answer),
+        sources=sources.listed,
+    )
+
+
+def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
+    """Return what the team said about itself: each part with its lines."""
+    question = answer.question
+    usage = name_usage(question.get("usage", {}), knowledge)
+    age, topics = question.get("max_age"), {name: topic.label for name, topic in knowledge.topics.items()}
+    situation = [
+        f"{topics.get(name, name)}: {joined(list(map(knowledge.spell_id, said)))}"
+        for name, said in question.get("situation", {}).items()
+    ]
+    parts = [
+        ("Team", [question["team"]] if question.get("team") else []),
+        ("Situation", situation),
+        ("Monthly usage", [f"{item}: {said}" for item, said in usage]),
+        ("Evidence", [f"claims older than {age.removesuffix('d')} days are not used"] if age else []),
+        ("Weights", [said] if (said := describe_area_weights(answer)) else []),
+        ("Not judged: ask the providers", list_unlisted(answer, knowledge)),
+        ("Not wanted", list_unwanted(answer, knowledge)),
+        ("Not sure, or not counted yet", list_unsure(answer, knowledge)),
+        ("Notes", list(answer.notes)),
+    ]
+    return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
+
+
+def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
+    """Return ends and changes, past or announced, of what the answer is based on, with the places that say so."""
+    found = []
+    for part in answer.notices:
+        lines = []
+        if part.source is not None and part.line is not None and part.stated is not None:
+            lines.append(LineRecord(source=part.source, line=part.line, as_of=part.stated))
+        found.append((clean(part.says), sources.cite(lines)))
+    return found
+
+
+def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
+    """Return what would change the answer: criteria that equal leaders differ in, what to give up, other changes.
+
+    Then come the providers that meet every must together.
+    """
+    given_up = [
+        f"Without {joined([criterion_label(part.criterion, part.bound, knowledge) for part in concession.drop])}: "
+        f"{concession.verdict.reason.removeprefix('Then ')}"
+        for concession in answer.concessions
+    ]
+    together = [f"{name_providers(group, answer)} together meet every must." for group in answer.combinations]
+    apart = [f"To ask for: {part.says}" for part in answer.differences]
+    lines = [*(clean(line) for line in (*apart, *given_up)), *turns, *(clean(line) for line in together)]
+    return list(dict.fromkeys(lines))
+
+
+def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> tuple[Bill, ...]:
+    """Return what a month would cost with each provider; empty where no usage was stated."""
+    known = {provider.id: provider for provider in answer.providers}
+    return tuple(
+        _make_bill(ranked.name, cost, list_gaps(answer, known[ranked.id], knowledge), knowledge, sources)
+        for ranked in rank_providers(answer)
+        if (cost := known[ranked.id].monthly_cost) is not None and not cost.is_unknown
+    )
+
+
+def _say_unpriced(answer: AnswerRecord) -> str:
+    """Return the providers for which no price is known of anything that is used, in words; empty without any."""
+    costs = ((part.name, part.monthly_cost) for part in answer.providers)
+    names = [name for name, cost in costs if cost is not None and cost.is_unknown]
+    return clean(f"No price is known for this usage: {joined(names)}.") if names else ""
+
+
+def _make_bill(
+    name: str, cost: CostRecord, gaps: Sequence[str], knowledge: KnowledgeBase, sources: CitedSources
+) -> Bill:
+    items = [item for item in cost.items if item.criterion is not None or item.high != 0]
+    positions = tuple(_make_position(item, knowledge, sources) for item in items)
+    total = clean(describe_sum(cost, knowledge))
+    return Bill(name, cost.low, cost.high, total, clean(cost.unit), positions, tuple(map(clean, gaps)))
+
+
+def _make_position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:
+    named = name_usage(item.usage, knowledge)
+    usage = clean(joined([f"{label}, {said.removesuffix('/month')}" for label, said in named]))
+    notes = [f"Cheaper for this usage than {other.price}." for other in item.instead]
+    notes += [f"Not subtracted: {beside}." for beside in item.beside]
+    notes += [f"{capital(note)}." for note in (*list_price_remarks(item, knowledge), *(item.notes or ()))]
+    unpriced = "by quote only" if item.by_quote else "no price is known"
+    price, amount = unpriced, "not known"
+    if item.criterion is not None:
+        price, amount = clean(item.price or ""), money_text(item.low, item.high)
+    return BillPosition(usage, price, amount, tuple(clean(note) for note in notes), sources.cite(item.evidence))
