@@ -41,7 +41,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
     [
         ({}, Key("criterion", "whiteboard"), ["So far: no requirements; the answer is open.", "Proved: nothing yet. "]),
         ({}, Key("criterion", "whiteboard"), ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
-        ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead, firmly."]),
+        ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead for certain."]),
         (
             {"whiteboard": "must"},
             Key("criterion", "ucaas"),
@@ -50,9 +50,13 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         (
             {"whiteboard": "must"},
             Key("criterion", "ucaas"),
-            ["one provider is ahead, firmly.", "1 of 2 providers is ruled out"],
+            ["one provider is ahead for certain.", "1 of 2 providers is ruled out"],
         ),
-        ({"whiteboard": "good"}, Key("criterion", "ucaas"), ["Must or good: another provider would be ahead, firmly."]),
+        (
+            {"whiteboard": "good"},
+            Key("criterion", "ucaas"),
+            ["Must or good: another provider would be ahead for certain."],
+        ),
         (
             {"whiteboard": "must", "ucaas": "must"},
             Key("criterion", "fax"),

@@ -23,7 +23,10 @@ __all__ = [
     "Unknown",
     "describe_area_weights",
     "group_questions",
+    "label_finding",
     "list_caveats",
+    "list_combinations",
+    "list_concessions",
     "list_notes",
     "list_set_aside",
     "list_unknowns",
@@ -62,13 +65,14 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
         return shortened([_about(part, names) for part in ordered])
 
     found = [
-        Unknown(_label(group[0], knowledge), group[0].priority or "rule", about(group))
+        Unknown(label_finding(group[0], knowledge), group[0].priority or "rule", about(group))
         for group in group_findings([finding for finding in answer.findings if finding.is_open])
     ]
     return [*found, *_list_costs(answer, knowledge)]
 
 
-def _label(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
+def label_finding(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
+    """Return what was asked for, with its bound: a requirement by its criterion, or a rule by what it says."""
     if finding.criterion is None:
         return rule_label(finding.rule, finding.because, knowledge)
     return criterion_label(finding.criterion, finding.bound, knowledge)
@@ -99,8 +103,8 @@ def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
         for group in group_findings([finding for finding in answer.findings if finding.criterion is not None])
         if all(finding.outcome == "unknown" and not finding.evidence for finding in group)
     ]
-    musts = [_label(part, knowledge) for part in silent if part.priority == "must"]
-    wishes = [_label(part, knowledge) for part in silent if part.priority != "must"]
+    musts = [label_finding(part, knowledge) for part in silent if part.priority == "must"]
+    wishes = [label_finding(part, knowledge) for part in silent if part.priority != "must"]
     count = len(answer.providers)
     if count == 1 or not (musts or len(wishes) > 1):
         return ""
@@ -212,6 +216,25 @@ def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
         label = criterion_label(part["criterion"], {key: part[key] for key in _ENDS & part.keys()}, knowledge)
         unsure.append(f"{label} ({part['priority']}), until usage is given")
     return unsure
+
+
+# What would have to give way, or to go together
+
+
+def list_concessions(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team could do without, and the verdict that this leads to: "Without Fax: Acme would be …"."""
+    return [
+        f"Without {joined([criterion_label(part.criterion, part.bound, knowledge) for part in concession.drop])}: "
+        f"{concession.verdict.reason.removeprefix('Then ')}"
+        for concession in answer.concessions
+    ]
+
+
+def list_combinations(answer: AnswerRecord) -> list[str]:
+    """Return the providers that meet every must only together."""
+    names = {provider.id: provider.name for provider in answer.providers}
+    groups = [joined([names.get(provider, provider) for provider in group]) for group in answer.combinations]
+    return [f"{group} together meet every must." for group in groups]
 
 
 # What to ask, once where it is the same

@@ -107,10 +107,10 @@ _OPEN = {
 """The parts of a proof, in words: once they are proved, and while they are open."""
 
 _STRENGTHS: Mapping[str, str] = {
-    "firm": "firmly",
-    "dated": "on facts that are out of date",
-    "leaning": "but not for certain",
-    "lean": "but one of its musts would not be known",
+    "firm": " for certain",
+    "dated": ", but only on facts that are out of date",
+    "leaning": ", but not for certain",
+    "lean": ", but one of its musts would not be known",
 }
 
 
@@ -419,7 +419,7 @@ def _describe_proved(known: Known) -> Iterator[str]:
 
 def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
-        return f"one provider is ahead, {_STRENGTHS[str(verdict.strength)]}"
+        return f"one provider is ahead{_STRENGTHS[str(verdict.strength)]}"
     if verdict.kind == "undetermined":
         return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the answer is open"
     return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
@@ -465,7 +465,7 @@ def _describe_move(move: Move, before: Verdict) -> str:
     if ahead is None:
         return "the answer would be open"
     who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
-    return f"{who} would be ahead, {_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
+    return f"{who} would be ahead{_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
 
 
 def _describe_dependents(found: Why) -> Iterator[str]:

@@ -45,6 +45,7 @@ def replay_record(
     _refuse_other_base(old, name, knowledge)
     _refuse_vanished(old["question"], name, knowledge)
     statement = read_requirements_data(old["question"], name, knowledge)
+    # What the record was limited to holds, but for what the person limits anew: --only replaces its `only` alone.
     both = (mine or own for mine, own in zip(limits, statement.scope, strict=True))
     statement = statement._replace(as_of=day or statement.as_of, scope=Scope(*both))
     try:

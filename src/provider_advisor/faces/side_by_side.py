@@ -68,6 +68,8 @@ def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[Compa
     for criterion, found in known.values():
         if criterion.kind == "capability" and criterion.member_of and criterion.member_of.criterion in known:
             members[criterion.member_of.criterion].append(found)
+    # An amount of a member, such as a price, stays a row: "yes" says all of a capability, and nothing of a price. A
+    # member whose criterion has no row (no claim on it) has nowhere to go, and stays too.
     folded = {fact.criterion for some in members.values() for found in some for fact in found}
     return [
         ComparedRow(

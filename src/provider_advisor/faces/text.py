@@ -154,6 +154,8 @@ def _fitted(widths: list[int], available: int, words: Sequence[int]) -> list[int
 
     No column gets narrower than its longest word as long as another one can.
     """
+    # Widths 4, 40, 20 in 52 columns, less two gaps: 40 goes down to 24 and nothing else moves. Taking the same share
+    # from each would wrap the short columns first, which are read at a glance.
     room = available - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _NARROWEST:
         spare = [width if width > max(word, _NARROWEST) else 0 for width, word in zip(widths, words, strict=True)]
@@ -171,6 +173,7 @@ def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
     lines = []
     for height in range(max(len(part) for part in parts)):
         texts = [part[height] if height < len(part) else "" for part in parts]
+        # Nothing is padded behind the last text, so that no line ends in blanks.
         last = max(place for place, text in enumerate(texts) if text or place == 0)
         padded = [text if place == last else text.ljust(widths[place]) for place, text in enumerate(texts[: last + 1])]
         lines.append(

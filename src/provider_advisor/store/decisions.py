@@ -86,6 +86,7 @@ class DecisionStore:
             with self._connect("written") as connection:
                 connection.execute(_TABLE.insert().values(row))
         except IntegrityError as error:
+            # The database decides, not a look-up before: two servers may keep the same form at the same moment.
             before = self._find(_TABLE.c.key_hash == _hash(key))
             if before is None or (before.title, before.text) != (kept.title, kept.text):
                 raise RequirementsError("the key has already been used; open the page again to get another.") from error
@@ -103,6 +104,9 @@ class DecisionStore:
 
     def list_all(self) -> Iterator[KeptDecision]:
         """Yield all decisions, the oldest first, some at a time: memory does not grow with their number."""
+        # By the last row seen, not by a number of rows to pass over (OFFSET): while the list is read, others keep and
+        # delete decisions, and rows would be listed twice or not at all. The id tells apart what was kept in one
+        # microsecond.
         last: tuple[str, str] = ("", "")
         while True:
             after = sa.tuple_(_TABLE.c.kept_at, _TABLE.c.id) > last

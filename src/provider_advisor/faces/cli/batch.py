@@ -370,6 +370,8 @@ def _find_place(name: str, given: str | None) -> Path | None:
 
 def _follow_links(given: str) -> Path:
     """Return the path with its links followed, unless they lead to no path, as /dev/stderr leads to a pipe."""
+    # An output is written beside its place and renamed. Through a link the file that it leads to has to be replaced,
+    # not the link.
     place = Path(os.path.realpath(given))
     return place if os.path.exists(place) or not os.path.exists(given) else Path(given)  # noqa: PTH110 (a Path raises if the name is too long)
 
@@ -390,6 +392,7 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Stagin
 
         _write(_follow_links(options.report), batch_report(summary))
     if staging is not None:
+        # The output comes last: who waits for it finds its rejects there already.
         staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
     if options.quiet:
         return

@@ -123,6 +123,8 @@ def _turns_verdicts(change: Record) -> bool:
 
 def _choose_changes(changes: Iterable[Record]) -> list[Record]:
     """Return the changes to show: of those that must be made together the first, without those that only come along."""
+    # If a rule names a criterion that is new, each comes with the other: {rule, criterion} is one row. If a new
+    # provider brings its claims, the claims have none of their own.
     seen: set[frozenset[str]] = set()
     brought: set[str] = set()
     found = []

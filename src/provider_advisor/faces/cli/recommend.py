@@ -244,6 +244,8 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
     Usage may be missing where more is still to be said, so that it is not `complete`. Raises RequirementsError and
     KnowledgeError.
     """
+    # Each part is read for itself and its mistake noted, so that all are told at once. The team as a whole is checked
+    # last: that two bounds exclude each other cannot be said of bounds that could not be read.
     mistakes = Mistakes()
     needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
     unknown = _make_unknown(options, knowledge)

@@ -11,13 +11,15 @@ from provider_advisor.explanation.model import (
     EvidenceRecord,
     FindingRecord,
     ProviderRecord,
-    RequirementRecord,
     group_findings,
 )
 from provider_advisor.explanation.unknowns import (
     describe_area_weights,
     group_questions,
+    label_finding,
     list_caveats,
+    list_combinations,
+    list_concessions,
     list_notes,
     list_set_aside,
     list_unknowns,
@@ -33,7 +35,6 @@ from provider_advisor.explanation.words import (
     STANDINGS,
     base_text,
     capital,
-    criterion_label,
     degree_text,
     joined,
     lines_text,
@@ -41,7 +42,6 @@ from provider_advisor.explanation.words import (
     percent,
     remarks_text,
     rests_text,
-    rule_label,
     score_text,
     usage_label,
     volume_text,
@@ -182,7 +182,7 @@ def _show_matrix(
     for group in kept:
         by_provider = {finding.provider: finding for finding in group}
         marks = [_mark(by_provider[provider.id], answer, page) for provider in shown]
-        rows.append([group[0].priority or "rule", _label(group[0], knowledge), *marks])
+        rows.append([group[0].priority or "rule", label_finding(group[0], knowledge), *marks])
     standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
     rows.append(["", TableCell("Standing", bold=True), *standings])
     rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
@@ -231,12 +231,6 @@ def _mark_alone(finding: FindingRecord, answer: AnswerRecord, page: Page) -> Tab
     return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
 
 
-def _label(finding: FindingRecord | RequirementRecord, knowledge: KnowledgeBase) -> str:
-    if isinstance(finding, FindingRecord) and finding.criterion is None:
-        return rule_label(finding.rule, finding.because, knowledge)
-    return criterion_label(str(finding.criterion), finding.bound, knowledge)
-
-
 def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
     numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
     names = {provider.id: provider.name for provider in answer.providers}
@@ -262,7 +256,7 @@ def _group_alike(group: Sequence[FindingRecord]) -> Iterable[list[FindingRecord]
 
 
 def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
-    label = _label(finding, knowledge)
+    label = label_finding(finding, knowledge)
     if finding.criterion is None:
         why = "" if finding.because.rstrip(".") == label else f": {finding.because}"
         return f"{label} (rule {finding.rule}, weight {finding.weight:g}){why}"
@@ -342,7 +336,7 @@ def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *,
     apart = [part.says for part in answer.differences]
     _show_list("What would decide between them", apart if verbose else _most(apart), page)
     asked = [group.says for group in group_questions(answer)]
-    ways = [*_concession_lines(answer, knowledge), *_combination_lines(answer, knowledge)]
+    ways = [*list_concessions(answer, knowledge), *list_combinations(answer)]
     if not verbose:
         _show_list("What would change the answer", [*_most(asked), *_most(ways)], page)
         return
@@ -389,18 +383,6 @@ def _say_ordered(answer: AnswerRecord) -> str:
     often = [(names[share.provider], percent(share.ordered or 0)) for share in shares]
     verbs = ["comes first in", *["in"] * len(often)]
     return joined([f"{name} {verb} {share}" for (name, share), verb in zip(often, verbs, strict=False)])
-
-
-def _concession_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
-    return [
-        f"Without {joined([_label(part, knowledge) for part in concession.drop])}: {concession.verdict.reason[5:]}"
-        for concession in answer.concessions
-    ]
-
-
-def _combination_lines(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
-    groups = [joined([knowledge.providers[provider].name for provider in group]) for group in answer.combinations]
-    return [f"{group} together meet every must." for group in groups]
 
 
 def _show_sources(answer: AnswerRecord, page: Page) -> None:

@@ -142,6 +142,8 @@ def _chosen(part: Record, scored: int) -> Bar:
 
 
 def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
+    # The start is summed from whole numbers and divided then: sums of rounded shares would leave gaps between the
+    # parts.
     parts, start = [], 0
     for style, count in counts:
         if count:

@@ -10,6 +10,8 @@ from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, Cos
 from provider_advisor.explanation.unknowns import (
     Unknown,
     describe_area_weights,
+    list_combinations,
+    list_concessions,
     list_set_aside,
     list_unknowns,
     list_unlisted,
@@ -174,14 +176,9 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
 
     Then come the providers that meet every must together.
     """
-    given_up = [
-        f"Without {joined([criterion_label(part.criterion, part.bound, knowledge) for part in concession.drop])}: "
-        f"{concession.verdict.reason.removeprefix('Then ')}"
-        for concession in answer.concessions
-    ]
-    together = [f"{name_providers(group, answer)} together meet every must." for group in answer.combinations]
     apart = [f"To ask for: {part.says}" for part in answer.differences]
-    lines = [*(clean(line) for line in (*apart, *given_up)), *turns, *(clean(line) for line in together)]
+    given_up = map(clean, (*apart, *list_concessions(answer, knowledge)))
+    lines = [*given_up, *turns, *map(clean, list_combinations(answer))]
     return list(dict.fromkeys(lines))
 
 

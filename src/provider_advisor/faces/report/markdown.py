@@ -25,6 +25,8 @@ def escape(text: str) -> str:
     >>> escape("a|b_c\n<i>"), escape("- 1"), escape("3. b")
     ('a\\|b\\_c \\<i\\>', '\\- 1', '3\\. b')
     """
+    # GitHub turns `www.` and `http:` into links, `@name` into a mention and `#12` into an issue, whatever is meant;
+    # and a line that begins with `1.` or `-` would be a list in the list.
     text = _SIGNS.sub(r"\\\1", clean(text))
     text = _LINK.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], text)
     return _BLOCK.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], text)

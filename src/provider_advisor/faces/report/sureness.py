@@ -153,6 +153,8 @@ def _leads(leaders: Sequence[str], answer: AnswerRecord) -> str:
 
 def _along(factor: float) -> float:
     """Return where a factor of the weight lies on the chart, from 0 to 100."""
+    # The scale is logarithmic, so that half and twice the weight are equally far from the middle:
+    # 1/16 is at 0, 1/4 at 25, 1 at 50, 4 at 75, 16 at 100.
     bounded = min(max(factor, 1 / _FURTHEST), _FURTHEST)
     return 50 + 50 * math.log(bounded) / math.log(_FURTHEST)
 

@@ -185,6 +185,8 @@ def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSou
     ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
     rows = []
     for group in group_findings(answer.findings):
+        # A provider that is ruled out has no column, but the must that it fails needs its source: its cell is in the
+        # reasons alone.
         shown = sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
         failed = [
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"

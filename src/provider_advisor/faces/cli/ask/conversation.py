@@ -99,6 +99,8 @@ class Draft:
     def step_back(self) -> State:
         """Return the state before the last screen; what was answered there is remembered, also from a session."""
         earlier = go_back(self.state)
+        # The state forgets the answers of the screen that is left; a person who only looks back must not have to give
+        # them again. What was left at no is not kept: it is what the screen shows anyway.
         kept = {answer.key for answer in earlier.answers}
         taken = {answer.key: answer.value for answer in self.state.answers if answer.key not in kept}
         told = {key: value for key, value in taken.items() if value != get_silence(key)}
@@ -254,6 +256,8 @@ def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> None
     """Ask for another answer to one question, unless it is said; where it is on the present screen, its line is set."""
     on_screen = draft.screen is not None and key in draft.screen.keys
     before = get_answers(draft.state)
+    # A value on the present screen waits in the draft until the screen is done; any other changes the state at once,
+    # and with it, perhaps, which screen comes next.
     value = said or face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
     if value is None:
         return

@@ -244,6 +244,8 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         at = _LADDER.index(level) if level in _LADDER else 0
         return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
 
+    # Enter opens the first line that waits for an answer, then the next, and leaves the screen only when none does: a
+    # must whose number is overlooked would count as one without a bound.
     def go_on(_: Row) -> _OpenedLine | Reply:
         waiting = [row.value for row in _make_lines(draft, screen)]
         # Members can be named but need not be, where providers cannot be told apart by them.
@@ -255,6 +257,8 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
     def open_with(key: object, digit: str) -> _OpenedLine | None:
         return _OpenedLine(key, digit) if isinstance(key, Key) and _opens(key) else None
 
+    # A lambda in a loop sees the last value of the loop's variable, unless it keeps its own as a default
+    # (`level=level`).
     actions: dict[str, Action] = {key: _always(command) for key, command in _COMMANDS.items()}
     actions |= {letter: lambda row, level=level: mark(row.value, level) for letter, level in _LETTERS.items()}  # type: ignore[misc]
     actions |= {digit: lambda row, digit=digit: open_with(row.value, digit) for digit in "0123456789"}  # type: ignore[misc]

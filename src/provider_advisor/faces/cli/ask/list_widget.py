@@ -108,6 +108,8 @@ class _Board:
         elif found is not None:
             event.app.exit(result=found)
         else:
+            # To tick "Phone numbers" puts a line for their number below it, and rows further down move: the pointer
+            # stays at what it pointed at, not at the same place.
             self.note = None
             self.rows = self._make_rows()
             self.place = next((place for place, row in enumerate(self.rows) if row.value == here), 0)
