@@ -131,10 +131,10 @@ class KnowledgeBase:
         return take_part(self, only=only, without=without, sources=sources, customer_of=customer_of)
 
     def on_day(self, day: dt.date) -> "KnowledgeBase":
-        """Return the base with the providers that take part on a day: from that of its first claim on, each does.
+        """Return the base with the providers that take part on a day, each from its first claim on.
 
-        One without any claim is there on all days. Before the first claim of all, nothing is known of anybody, and all
-        are there.
+        A provider without claims always takes part. Before the first claim of all nothing is known about any provider,
+        and all take part.
         """
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self

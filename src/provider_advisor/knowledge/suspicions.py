@@ -70,7 +70,7 @@ def _find_unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield criteria that nobody can ask for with any effect."""
+    """Yield criteria and volumes that have no effect whoever asks for them."""
     priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
@@ -94,7 +94,7 @@ def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the kinds of facts that never get out of date, because nobody has said after how long they do."""
+    """Yield the kinds of facts that never go out of date, because no policy says after how long they do."""
     ageless = {knowledge.criteria[name].kind for _, name in knowledge.claims if knowledge.get_stale_after(name) is None}
     if kinds := [kind for kind in _USUAL_AGES if kind in ageless]:
         example = ", ".join(f"{kind}: {_USUAL_AGES[kind]}" for kind in kinds)
@@ -266,7 +266,7 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
 
 
 def _find_unconverted(facts: Facts) -> Iterator[str]:
-    """Yield prices in currencies of which no rate is recorded."""
+    """Yield prices in currencies that have no recorded rate."""
     for provider, criterion in sorted(facts.knowledge.list_claimed()):
         for claim in facts(provider, criterion).claims:
             if claim.is_unconverted:
@@ -341,6 +341,7 @@ def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterato
 
 def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
     """Return the keys of everything that can be stated, or that rules can come to require."""
+    # What is stated lets more be asked, and lets rules imply more, which lets more be asked, until nothing new comes.
     reached: set[tuple[str, str]] = set()
     while True:
         fresh: set[tuple[str, str]] = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -139,14 +139,18 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         raise RequirementsError(*problems)
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
+    notice = f"{grid.file}: {_describe_counts(found, empty)}."
+    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice))
+
+
+def _describe_counts(found: Sequence[Match], empty: int) -> str:
     listed, judged = sum(match.is_unlisted for match in found), sum(match.is_requirement for match in found)
-    left_out = len(rows) - listed - judged
-    counted = [f"{judged} of {len(rows)} requirements are judged"]
+    left_out = len(found) - listed - judged
+    counted = [f"{judged} of {len(found)} requirements are judged"]
     counted += [f"{listed} listed and not judged"] if listed else []
     counted += [f"{left_out} left out"] if left_out else []
     counted += [f"{'1 row' if empty == 1 else f'{empty} rows'} without a requirement skipped"] if empty else []
-    notice = f"{grid.file}: {', '.join(counted)}."
-    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice))
+    return ", ".join(counted)
 
 
 def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:

@@ -55,21 +55,17 @@ def describe_changes(
     Where the second is the `whole` of what counts, what only the first says is left out.
     """
     before, after = _list_said(first), _list_said(second)
+    own, theirs = ({part.text.casefold(): part for part in each.team.unlisted} for each in (first, second))
     added = [name for name in after if name not in before]
+    added += [f"'{part.text}'" for text, part in theirs.items() if text not in own]
     changed = [name for name, said in after.items() if before.get(name, said) != said]
     # As in `join_unlisted`: a text counts once, at the higher priority, so that only a higher one overrides the first.
-    own = {part.text.casefold(): part.priority for part in first.team.unlisted}
-    for part in second.team.unlisted:
-        known = own.get(part.text.casefold())
-        if known is None:
-            added.append(f"'{part.text}'")
-        elif RANK[part.priority] > RANK[known] or (whole and part.priority != known):
-            changed.append(f"'{part.text}'")
+    ranks = [(part, RANK[part.priority], RANK[own[text].priority]) for text, part in theirs.items() if text in own]
+    changed += [f"'{part.text}'" for part, rank, known in ranks if rank > known or (whole and rank != known)]
+    limits, later = _list_limits(first), _list_limits(second)
+    changed += [name for name, limit in later.items() if limit and limits[name] not in {limit, None, ()}]
     gone = [name for name in before if name not in after] if whole else []
-    kept = {part.text.casefold() for part in second.team.unlisted}
-    gone += [f"'{part.text}'" for part in first.team.unlisted if whole and part.text.casefold() not in kept]
-    before, after = _list_limits(first), _list_limits(second)
-    changed += [name for name, limit in after.items() if limit and before[name] not in {limit, None, ()}]
+    gone += [f"'{part.text}'" for text, part in own.items() if whole and text not in theirs]
     parts = [f"adds {', '.join(added)} to {to}"] if added else []
     parts += [f"overrides {', '.join(changed)} in {'it' if added else to}"] if changed else []
     parts += [f"leaves out {', '.join(gone)}{'' if parts else f' of {to}'}"] if gone else []

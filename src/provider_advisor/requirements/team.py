@@ -153,14 +153,11 @@ def _find_loose(
     asked: Iterable[tuple[object, Requirement | None]], words: AbstractSet[str], knowledge: KnowledgeBase
 ) -> Iterator[str]:
     """Yield a sentence for each of the loose `words` that has nothing of its area beside it."""
-    if words:
-        named = [(get_name(item), part) for item, part in asked if part is not None]
-        loose = [word for word, _ in named if fold(word) in words]
-        stated = [part.criterion for word, part in named if fold(word) not in words]
-        if loose:
-            from provider_advisor.requirements.doubtful_words import explain_loose  # noqa: PLC0415 (seldom needed)
+    named = [(get_name(item), part.criterion) for item, part in asked if part is not None]
+    if loose := [word for word, _ in named if fold(word) in words]:
+        from provider_advisor.requirements.doubtful_words import explain_loose  # noqa: PLC0415 (seldom needed)
 
-            yield from explain_loose(loose, stated, knowledge)
+        yield from explain_loose(loose, [name for word, name in named if fold(word) not in words], knowledge)
 
 
 def _check_list(key: str, given: object) -> list[Any]:

@@ -202,7 +202,6 @@ def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Itera
 
 def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
     """Yield each circle of criteria that imply one another, at its first rule."""
-    # An edge leads from a criterion to each that any alternative of its rules needs: one alternative closes a circle.
     graph = _map_needs(rules)
     reached = {criterion: _find_reached(criterion, graph) for criterion in graph}
     told: set[str] = set()
@@ -223,7 +222,7 @@ def _list_steps(rule: Rule) -> set[tuple[str, str]]:
 
 
 def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
-    """Return for each implied criterion those that its rules need."""
+    """Return for each implied criterion those that its rules need, in any of their alternatives."""
     graph: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.implies:
