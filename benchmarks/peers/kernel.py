@@ -26,7 +26,7 @@ def read(source: Path, count: int) -> pa.RecordBatch:
 
 def score(teams: pa.RecordBatch) -> list[pa.RecordBatch]:
     """What the project makes of them, in its default columns; on all cores, as DuckDB."""
-    from provider_advisor.batch import score_arrow  # noqa: PLC0415  # the peers do without it
+    from provider_advisor.batch.arrow import score_arrow  # noqa: PLC0415  # the peers do without it
 
     knowledge = _knowledge()
     slices = [teams.slice(start, _SLICE) for start in range(0, teams.num_rows, _SLICE)]

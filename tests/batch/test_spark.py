@@ -31,8 +31,8 @@ from moto import server as moto
 from watched import WatchedKnowledge, held, loads
 
 from provider_advisor import load, score_spark
-from provider_advisor.batch import Scorer
 from provider_advisor.batch.interruption import Interrupted
+from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.run import Plan, run

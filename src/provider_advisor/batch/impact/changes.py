@@ -36,7 +36,7 @@ class BaseChange(NamedTuple):
 
     @property
     def key(self) -> ChangeKey:
-        """The key by which it is found again."""
+        """Return the key by which it is found again."""
         return self.kind, self.provider, self.name
 
 
@@ -201,9 +201,7 @@ def _compare_weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseCha
     ages, later = old.policy.stale_after, new.policy.stale_after
     for kind in sorted(ages.keys() | later.keys()):
         if ages.get(kind) != later.get(kind):
-            then, now = (
-                f"{days} days" if days is not None else "forever" for days in (ages.get(kind), later.get(kind))
-            )
+            then, now = (f"{side[kind]} days" if kind in side else "forever" for side in (ages, later))
             said = f"how long a fact on a {kind} is good for: {then}, now {now}"
             yield BaseChange("weight", f"stale-after-{kind}", said)
 

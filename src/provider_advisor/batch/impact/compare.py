@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from operator import call
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ class Impact(NamedTuple):
 
 
 def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
-    """What changes for the teams in the pieces. `watch` is told the bytes and the rows read.
+    """Return what changes for the teams in the pieces. `watch` is told the bytes and the rows read.
 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
     """
@@ -102,7 +103,7 @@ class _Comparing:
         rows = block.rows
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
-        before, after = pool.map(_judge, self._judges, [rows.select(names) for names in self._columns])
+        before, after = pool.map(call, self._judges, [rows.select(names) for names in self._columns])
         answered = self._find_answered(before, after, rows.num_rows)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
@@ -117,7 +118,7 @@ class _Comparing:
             self._sampling.add(found)
 
     def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, rows: int) -> Flags:
-        """The rows that both bases answer; the others are counted."""
+        """Return which rows both bases answer; the others are counted."""
         wrong = before.errors.keys() | after.errors.keys()
         both = before.errors.keys() & after.errors.keys()
         self._rejected["both"] += len(both)
@@ -138,7 +139,7 @@ class _Comparing:
         )
 
     def make_impact(self) -> Impact:
-        """All that was found, and why."""
+        """Return all that was found, and why."""
         sample = self._sampling.get_sample()
         unread = sorted(set(self._columns[0]) ^ set(self._columns[1]))
         return Impact(
@@ -155,10 +156,6 @@ class _Comparing:
         )
 
 
-def _judge(judge: Judge, rows: pa.RecordBatch) -> EncodedVerdicts:
-    return judge(rows)
-
-
 def _find_id(schema: pa.Schema, name: str | None) -> str | None:
     if name is not None and name not in schema.names:
         raise BatchError(f"there is no column '{name}'; expected one of {', '.join(schema.names)}.")
@@ -166,7 +163,7 @@ def _find_id(schema: pa.Schema, name: str | None) -> str | None:
 
 
 def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
-    """The columns without those that only the other base knows."""
+    """Return the columns without those that only the other base knows."""
     other = asked.after if knowledge is asked.before else asked.before
     strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
     strange |= {
@@ -181,13 +178,13 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
 
 
 def _count_dated(rows: pa.RecordBatch) -> int:
-    """How many rows name a day, an age, providers or sources of their own."""
+    """Return how many rows name a day, an age, providers or sources of their own."""
     found = [name for name in SCOPE_COLUMNS if name in rows.schema.names]
     return max((rows.num_rows - rows[name].null_count for name in found), default=0)
 
 
 def _count_transitions(found: Sample) -> dict[Transition, int]:
-    """How often each pair of verdicts occurs."""
+    """Return how often each pair of verdicts occurs."""
     width = found.before.shape[1]
     pairs, counts = np.unique(np.hstack([found.before, found.after]), axis=0, return_counts=True)
     return {

@@ -63,6 +63,7 @@ class Mixing:
     def mix_only(self, wanted: Iterable[ChangeKey]) -> Mix | None:
         """Return the base before with these changes made, and what they need; None if they cannot be made like that."""
         made = set(wanted)
+        # `made` only grows, and with all changes made it is the base after, which names nothing that is missing.
         while True:
             while more := self._find_bound(made) - made:  # a rule may bring criteria that bring other rules
                 made |= more
@@ -247,7 +248,7 @@ def find_causes(before: Facts, after: Facts, sample: Sample | None, providers: S
         return Causes(tuple(Cause(change, None, None, None) for change in changes), 0, 0, 0, 0, len(changes))
     trying = _Trying(sample, providers)
     found = [_find_cause(change, making, undoing, trying) for change in changes[:MOST_CHANGES]]
-    # Changes that can only be made together are one.
+    # Changes that can only be made together are one: else a team that they turn would count as turned by several.
     apart = {frozenset({cause.change.key, *(part.key for part in cause.brings)}): cause for cause in found}
     turned = np.zeros(len(sample.before), int)
     for cause in apart.values():

@@ -29,12 +29,13 @@ Record = dict[str, Any]
 
 
 def impact_record(impact: Impact, before: str, after: str) -> Record:
-    """The impact as JSON-ready data, the sides by these names; see `impact_schema` for its JSON Schema.
+    """Return the impact as JSON-ready data, the sides by these names; see `impact_schema` for its JSON Schema.
 
     Lists have the largest count first. Shares are of the teams compared, null where none was.
     """
     changed = sum(impact.transitions.values())
-    other = sum(count for pair, count in impact.transitions.items() if pair[0][2] != pair[1][2])
+    # The third number of a verdict is the provider that it recommends; see `encoded`.
+    other = sum(count for (then, now), count in impact.transitions.items() if then[2] != now[2])
     ordered = sorted(impact.transitions.items(), key=lambda item: (-item[1], item[0]))
     causes = impact.causes
     return {
@@ -48,7 +49,7 @@ def impact_record(impact: Impact, before: str, after: str) -> Record:
         "rejected": {name: impact.rejected[name] for name in ("both", "before", "after")},
         "changed": _counted(changed, impact),
         "other_provider": _counted(other, impact),
-        "transitions": [_transition(pair, count, impact) for pair, count in ordered],
+        "transitions": [_record_transition(pair, count, impact) for pair, count in ordered],
         "because": {
             "looked_at": causes.teams,
             "sampled": causes.teams < changed,
@@ -57,10 +58,10 @@ def impact_record(impact: Impact, before: str, after: str) -> Record:
             "together": causes.together,
             "untried": causes.untried,
         },
-        "changes": [_cause(cause, impact.sample) for cause in causes.parts],
+        "changes": [_record_cause(cause, impact.sample) for cause in causes.parts],
         "examples": []
         if impact.sample is None
-        else list(_examples(impact, impact.sample, [pair for pair, _ in ordered])),
+        else list(_list_examples(impact, impact.sample, [pair for pair, _ in ordered])),
         "dated": impact.dated,
         "unread": list(impact.unread),
     }
@@ -74,16 +75,16 @@ def _counted(teams: int, impact: Impact) -> Record:
     return {"teams": teams, "share": rounded(teams / impact.compared) if impact.compared else None}
 
 
-def _transition(pair: Transition, teams: int, impact: Impact) -> Record:
-    before, after = _verdicts(pair, impact)
+def _record_transition(pair: Transition, teams: int, impact: Impact) -> Record:
+    before, after = _decode_pair(pair, impact)
     return {"before": before.record(), "after": after.record(), **_counted(teams, impact)}
 
 
-def _verdicts(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:
+def _decode_pair(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:
     return decode_verdict(pair[0], impact.providers), decode_verdict(pair[1], impact.providers)
 
 
-def _cause(cause: Cause, sample: Sample | None) -> Record:
+def _record_cause(cause: Cause, sample: Sample | None) -> Record:
     change = cause.change
     return {
         "kind": change.kind,
@@ -91,46 +92,46 @@ def _cause(cause: Cause, sample: Sample | None) -> Record:
         "name": change.name,
         "says": change.says,
         "brings": [part.says for part in cause.brings],
-        "alone": _size(cause.alone),
-        "otherwise": _size(cause.otherwise),
-        "needed": _size(cause.needed),
-        "examples": [] if sample is None else [_place(sample, int(team)) for team in _first(cause)],
+        "alone": _count(cause.alone),
+        "otherwise": _count(cause.otherwise),
+        "needed": _count(cause.needed),
+        "examples": [] if sample is None else [_locate(sample, int(team)) for team in _choose_few(cause)],
     }
 
 
-def _size(teams: Ints | None) -> int | None:
+def _count(teams: Ints | None) -> int | None:
     return None if teams is None else len(teams)
 
 
-def _first(cause: Cause) -> Ints | Sequence[int]:
-    """A few teams that the change turns alone, else some that it is needed for."""
+def _choose_few(cause: Cause) -> Ints | Sequence[int]:
+    """Return a few teams that the change turns alone, else some that it is needed for."""
     found = [teams for teams in (cause.alone, cause.needed) if teams is not None and len(teams)]
     return found[0][:_EXAMPLES] if found else ()
 
 
-def _place(sample: Sample, team: int) -> Record:
+def _locate(sample: Sample, team: int) -> Record:
     return dict(sample.places.slice(team, 1).to_pylist()[0])
 
 
-def _examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> Iterator[Record]:
-    """A team for each of the most frequent transitions, with what differs between its two answers."""
+def _list_examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> Iterator[Record]:
+    """Yield a team for each of the most frequent transitions, with what differs between its two answers."""
     codes = [(tuple(one), tuple(two)) for one, two in zip(sample.before.tolist(), sample.after.tolist(), strict=True)]
     for team in [codes.index(pair) for pair in pairs if pair in codes][:_EXAMPLES]:
         row = sample.rows.slice(team, 1).to_pylist()[0]
-        then, now = (_answer(row, facts) for facts in (impact.before, impact.after))
+        then, now = (_answer_row(row, facts) for facts in (impact.before, impact.after))
         found = [part for part in find_differences(then, now) if part["about"] in _REASONS]
         found.sort(key=lambda part: _REASONS.index(part["about"]))
-        before, after = _verdicts(codes[team], impact)
+        before, after = _decode_pair(codes[team], impact)
         yield {
-            **_place(sample, team),
+            **_locate(sample, team),
             "before": before.record(),
             "after": after.record(),
             "differences": [part["says"] for part in found],
         }
 
 
-def _answer(row: Record, facts: Facts) -> Record:
-    """The single answer to a row, without what a base does not know."""
+def _answer_row(row: Record, facts: Facts) -> Record:
+    """Return the single answer to a row, without what a base does not know."""
     known = {f"situation.{name}" for name in facts.knowledge.topics}
     known |= {name for name in row if facts.knowledge.find_usage(name.removeprefix("usage."))}
     read = {name: value for name, value in row.items() if "." not in name or name in known}

@@ -97,5 +97,5 @@ class _ImpactRecord(ClosedModel):
 
 
 def impact_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of `provider-advisor/impact/1`."""
+    """Return the JSON Schema (draft 2020-12) of `provider-advisor/impact/1`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_ImpactRecord.model_json_schema(by_alias=True)}

@@ -24,7 +24,7 @@ from provider_advisor.faces.cli.progress import progress_bar
 from provider_advisor.faces.text import Page, show_json
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
-    from provider_advisor.batch.impact import Version
+    from provider_advisor.batch.impact.versions import Version
 
 __all__ = ["impact_command"]
 
@@ -83,7 +83,9 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
 
 def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the impact as data, and the names of all providers by their ids."""
-    from provider_advisor.batch.impact import Asked, impact_record, measure_impact, merge_readable  # noqa: PLC0415
+    from provider_advisor.batch.impact.compare import Asked, measure_impact  # noqa: PLC0415
+    from provider_advisor.batch.impact.record import impact_record  # noqa: PLC0415
+    from provider_advisor.batch.impact.versions import merge_readable  # noqa: PLC0415
 
     day, age = options.day or today(), options.age
     before, after = _limit(_read_side(options.before), _read_after(options), options)
@@ -130,14 +132,14 @@ def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Ver
 
 def _read_side(name: str) -> Version:
     """Return the knowledge base of a folder or a revision."""
-    from provider_advisor.batch.impact import is_folder, load_folder, load_revision  # noqa: PLC0415
+    from provider_advisor.batch.impact.versions import is_folder, load_folder, load_revision  # noqa: PLC0415
 
     return load_folder(name) if is_folder(name) else load_revision(name, Path.cwd())
 
 
 def _read_after(options: ImpactOptions) -> Version:
     """Return the second side. Raises BatchError if it is given twice."""
-    from provider_advisor.batch.impact import Version, is_folder, load_working_tree  # noqa: PLC0415
+    from provider_advisor.batch.impact.versions import Version, is_folder, load_working_tree  # noqa: PLC0415
 
     given = [name for name in (options.facts, options.rules) if name]
     if options.after is not None:
