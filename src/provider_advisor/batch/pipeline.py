@@ -234,6 +234,7 @@ def score_blocks(
     inputs: Inputs, score: Callable[[Piece], Done], threads: int, start: Position, stop: threading.Event
 ) -> Generator[Done]:
     """Yield the scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
+    # Threads parse blocks without waiting for earlier ones, so they count records from the beginning of each block.
     file, before = start.file, start.records
     for done in _score_in_order(inputs.pieces(start), score, threads, stop):
         if done.end.file != file:

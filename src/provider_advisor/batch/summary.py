@@ -101,7 +101,7 @@ class _Summing:
         self.leads = _summed({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 
     def counted(self, what: Record, teams: int) -> Record:
-        """Something with the number of teams it holds for, and their share of all."""
+        """Return something with the number of teams it holds for, and their share of all."""
         return {**what, "teams": teams, "share": self._share(teams)}
 
     def _share(self, teams: int) -> float | None:

@@ -7,6 +7,8 @@ types are therefore settled before a run starts, and single values that cannot b
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 
 import polars as pl
@@ -19,6 +21,7 @@ __all__ = [
     "convert_column",
     "describe_unsound",
     "drop_unused_words",
+    "find_repeated",
     "find_writable_type",
     "is_sound",
     "is_text",
@@ -32,6 +35,11 @@ _DAY_SECONDS = 86_400
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _MOST_DIGITS = 38
 _LONGEST_SHOWN = 8_000
+
+
+def find_repeated(names: Iterable[str]) -> str | None:
+    """Return the first name that two columns have, if there is one."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:  # noqa: C901 (a table of types)

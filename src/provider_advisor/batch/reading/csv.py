@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -20,6 +19,7 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
+from provider_advisor.batch.reading.column_types import find_repeated
 from provider_advisor.batch.reading.record_boundaries import find_record_ends, read_cells, scan_record
 from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
@@ -73,17 +73,8 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     if record is None or record.reason is not None:
         problem = "it does not end" if record is None else record.reason
         raise BatchError(f"{name}: the first line: {problem}; expected the column names.")
-    try:
-        names = tuple(cell.decode().strip() for cell in read_cells(head, record))
-    except UnicodeDecodeError as error:
-        raise BatchError(
-            f"{name}: the column names are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding."
-        ) from error
-    _check_names(names, name, separator)
-    names = _name_all(names)
-    _refuse_repeated(names, name)
     stream.give_back(head[record.end :])
-    return Header(names, separator, record.end)
+    return Header(_read_names(read_cells(head, record), name, separator), separator, record.end)
 
 
 def _skip_blank_lines(head: bytes, start: int) -> int:
@@ -92,24 +83,24 @@ def _skip_blank_lines(head: bytes, start: int) -> int:
     return start
 
 
-def _name_all(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names, with one by its place for each column that has none: `column_3`."""
-    return tuple(name or f"column_{place}" for place, name in enumerate(names, 1))
-
-
-def _check_names(names: tuple[str, ...], name: str, separator: bytes) -> None:
+def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, ...]:
+    """Return the names of the columns of a file; one that has none is called by its place, `column_3`."""
+    try:
+        names = [cell.decode().strip() for cell in cells]
+    except UnicodeDecodeError as error:
+        raise BatchError(
+            f"{name}: the column names are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding."
+        ) from error
     if len(names) == 1:
         for other, shown in _SEPARATORS.items():
             if other != separator and other.decode() in names[0]:
                 raise BatchError(f"{name} has one column, '{names[0][:80]}'; try --separator {shown}.")
     if not any(names):
         raise BatchError(f"{name}: no column has a name; expected the column names in the first line.")
-
-
-def _refuse_repeated(names: tuple[str, ...], name: str) -> None:
-    repeated = [column for column, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise BatchError(f"{name} has more than one column '{repeated[0]}'; rename all but one.")
+    found = tuple(column or f"column_{place}" for place, column in enumerate(names, 1))
+    if (repeated := find_repeated(found)) is not None:
+        raise BatchError(f"{name} has more than one column '{repeated}'; rename all but one.")
+    return found
 
 
 class _Parsed(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.reading.column_types import find_writable_type
+from provider_advisor.batch.reading.column_types import find_repeated, find_writable_type
 from provider_advisor.batch.reading.parquet import parse_batch
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.reading.text_blocks import Limits
@@ -56,9 +55,8 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
             ) from error
     if not schema.names:
         raise BatchError(f"{source.name}: the query does not return rows; expected a SELECT statement.")
-    repeated = [name for name, count in Counter(schema.names).items() if count > 1]
-    if repeated:
-        raise BatchError(f"{source.name}: the query returns more than one column '{repeated[0]}'; rename one with AS.")
+    if (repeated := find_repeated(schema.names)) is not None:
+        raise BatchError(f"{source.name}: the query returns more than one column '{repeated}'; rename one with AS.")
     return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
 
 

@@ -8,7 +8,6 @@ therefore read as they are stored, as codes of a dictionary, and spelt out some 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate, pairwise
@@ -23,6 +22,7 @@ from provider_advisor.batch.reading.column_types import (
     convert_column,
     describe_unsound,
     drop_unused_words,
+    find_repeated,
     find_writable_type,
     is_sound,
     is_text,
@@ -60,9 +60,8 @@ def read_schema(source: InputFile) -> pa.Schema:
         raise BatchError(
             f"{source.name} says it has {said:,} rows, but its row groups have {sum(ends[-1:]):,}; write it again."
         )
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise BatchError(f"{source.name} has more than one column '{repeated[0]}'; rename all but one.")
+    if (repeated := find_repeated(names)) is not None:
+        raise BatchError(f"{source.name} has more than one column '{repeated}'; rename all but one.")
     return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
 
 

@@ -55,7 +55,7 @@ class InputFile(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What a later run knows the input by: the whole path, or the URL without its secrets."""
+        """Return what a later run knows the input by: the whole path, or the URL without its secrets."""
         address = self.address or ""
         return address if find_scheme(address) else os.path.abspath(address)  # noqa: PTH100
 
@@ -228,7 +228,7 @@ class Stream:
             ) from error
 
     def give_back(self, data: bytes) -> None:
-        """Let these bytes be read again."""
+        """Put bytes back, to be read again."""
         self._given_back = data + self._given_back
 
     def check_unchanged(self) -> None:

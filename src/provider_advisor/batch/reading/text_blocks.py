@@ -147,6 +147,8 @@ def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> I
 
     Where a block ends depends only on where it begins, so that a resumed run cuts the same blocks.
     """
+    # `buffer[begin:]` is what was read and not yet cut: it begins with a record, which is at `offset` of the file.
+    # `grown` is the size to try next where a record is longer than a block; 0 chooses it by the bytes at `begin`.
     buffer, begin, at_end, grown = b"", 0, False, 0
     while True:
         size = grown or _choose_size(buffer[begin : begin + _SAMPLE], limits)
@@ -154,10 +156,12 @@ def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> I
             wanted = max(size, limits.block) - (len(buffer) - begin)
             more = stream.read(wanted)
             buffer, begin, at_end = buffer[begin:] + more, 0, len(more) < wanted
+            # Chosen again, by a whole sample: of the few bytes left in the buffer another run would have read others.
             size = grown or _choose_size(buffer[:_SAMPLE], limits)
         if begin == len(buffer):
             return
         data, final = buffer[begin : begin + size], at_end and len(buffer) - begin <= size
+        # No cutter could do anything with it: not even the first line ends within what can be held.
         if size >= limits.record and not final and b"\n" not in data:
             text, buffer = _skip_line(stream, data, offset, limits)
             begin = 0

@@ -64,7 +64,8 @@ class LongForm:
         """Return the rows in the long form: those of a team together, in the order of the providers."""
         rows, count = wide.num_rows, len(self._providers)
         repeated = pa.array(np.repeat(np.arange(rows), count))
-        # Columns of providers are put one behind the other, and then read row by row.
+        # Columns of providers are put one behind the other, and then read row by row: of a1 a2 a3 b1 b2 b3 come
+        # a1 b1 a2 b2 a3 b3, by the places 0 3 1 4 2 5.
         order = pa.array((np.arange(rows)[:, np.newaxis] + rows * np.arange(count)).reshape(-1))
         columns = [wide.column(name).take(repeated) for name in self._id]
         columns.append(pa.array(np.tile(np.array(self._providers, object), rows), pa.string()))

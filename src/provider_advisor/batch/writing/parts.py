@@ -85,6 +85,9 @@ def _explain(error: BaseException, output: Path, target: Target) -> BaseExceptio
 
 def place_output(folder: WorkFolder, target: Target) -> None:
     """Put rejects and rows, complete now, in their places. Raises BatchFailure, the old output untouched."""
+    # Rows last: who sees the output may rely on the rejects being there. `finish` notes before the move what is moved,
+    # so that a run that is killed between the two, or just after, is found complete by the next, which moves nothing
+    # but what is still in the folder.
     parts = folder.parts
     files = [folder.list_files(part) for part in parts]
     path = target.output
