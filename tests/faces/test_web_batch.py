@@ -151,7 +151,7 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
     for form, (write, read) in forms.items():
         packed = io.BytesIO()
         write(packed)
-        address = _send(web, packed.getvalue(), f"teams.{form}", output=form).headers["location"]
+        address = _send(web, packed.getvalue(), f"teams.{form}").headers["location"]  # it comes back in its own form
         assert jobs.wait(address[7:], 60).is_done
         found = read(io.BytesIO(web.get(f"{address}/scores").content))
         assert found.select("team", "verdict", "provider", numbers).equals(
@@ -191,6 +191,25 @@ def test_of_many_providers_only_those_with_a_team_have_a_bar(jobs, done):
     labels = [bar.label for bar in values["verdicts"].bars]
     assert labels[:4] == ["p2", "p5", "p1", "p4"]
     assert values["nowhere"] == "p0, p3 and p6"
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "accept", "form"),
+    [
+        (b'{"needs": ["repairs"]}', "", "*/*", "jsonl"),
+        (b"needs\nrepairs", "", "application/json, text/csv;q=0.5", "csv"),
+        (b"needs\nrepairs", "", "application/json, application/vnd.apache.parquet, text/csv", "parquet"),
+        (b'{"needs": ["repairs"]}', "?output=csv", "application/vnd.apache.parquet", "csv"),
+    ],
+)
+def test_the_scores_have_the_form_that_is_asked_for_else_that_of_the_file(  # noqa: PLR0917 (one a column)
+    web, jobs, content, query, accept, form
+):
+    headers = {"Content-Type": "application/octet-stream", "Accept": accept}
+    begun = web.post(f"/api/v1/batch{query}", content=content, headers=headers).json()
+    job = jobs.wait(begun["id"], 60)
+    assert job.about["output"] == form
+    assert (job.folder / f"scores.{form}").is_file()
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -98,12 +98,13 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     }
     # Clients are made from the contract, and most makers know no other type of a file than this.
     said = f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by its content"
+    form = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
     body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
 
     @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
     async def post_batch(
         request: Request,
-        output: Annotated[str, Query(description=f"format of the scores: {', '.join(OUTPUTS)}")] = "csv",
+        output: Annotated[str, Query(description=form)] = "",
         reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
         as_of: Day = None,
     ) -> Response:
@@ -114,11 +115,11 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 [f"'{media[:60]}' is not supported; expected one of {_ANY_FILE}, {', '.join(_TYPES)}."],
             )
-        content = await request.body()
+        content, chosen = await request.body(), output or _read_accepted(request.headers.get("accept", ""))
 
         def begin() -> str:
             upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
-            return jobs.start(make_batch_run(upload, BatchChoice(output, reasons, as_of or ""), jobs.knowledge))
+            return jobs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), jobs.knowledge))
 
         job = jobs.find(await run_in_threadpool(begin))
         if job is None:
@@ -148,6 +149,12 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     def get_rejects(name: RunId) -> Response:
         """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
         return _with_job(jobs, name, lambda job: _send(job, "rejects"))
+
+
+def _read_accepted(header: str) -> str:
+    """Return the first format of scores that a client says it accepts, empty if it names none."""
+    named = (part.partition(";")[0].strip().lower() for part in header.split(","))
+    return next((_TYPES[name] for name in named if name in _TYPES), "")
 
 
 def _describe(what: str) -> Responses:

@@ -81,7 +81,7 @@ class BatchPages:
             mistakes=mistakes,
             faults=faults,
             choice=choice,
-            outputs=[(name, _NAMES[name]) for name in OUTPUTS],
+            outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
             most_rows=f"{MOST_ROWS:,}",
             most_megabytes=MOST_BYTES // 1_000_000,
         )
@@ -89,7 +89,7 @@ class BatchPages:
     def start(
         self,
         file: Annotated[UploadFile | None, File()] = None,
-        output: Annotated[str, Form()] = "csv",
+        output: Annotated[str, Form()] = "",
         reasons: Annotated[str, Form()] = "",
         as_of: Annotated[str, Form()] = "",
     ) -> Response:

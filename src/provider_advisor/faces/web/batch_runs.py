@@ -40,23 +40,24 @@ _RESULTS = ("scores", "rejects")
 
 
 class BatchChoice(NamedTuple):
-    """How the answers are wanted: the format, with reasons or without, and the day of the facts."""
+    """How the answers are wanted: the format (that of the file if empty), with reasons or not, and the day of the facts."""
 
-    output: str = "csv"
+    output: str = ""
     reasons: bool = False
     as_of: str = ""
 
 
 def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | None]) -> Run:
     """Return the run that answers the teams of a file. Raises RequirementsError."""
-    if choice.output not in OUTPUTS:
+    output = choice.output or upload.kind
+    if output not in OUTPUTS:
         raise RequirementsError(f"unknown format '{choice.output[:40]}'; expected one of {', '.join(OUTPUTS)}.")
     day = read_day(choice.as_of.strip())
     name = f"teams.{upload.kind}"
-    arguments = ["batch", name, f"scores.{choice.output}", "--rejects", "rejects.csv", "--summary", "summary.json"]
+    arguments = ["batch", name, f"scores.{output}", "--rejects", "rejects.csv", "--summary", "summary.json"]
     arguments += ["--quiet", *_name_folders(folders), *(["--reasons"] if choice.reasons else [])]
     arguments += ["--as-of", day.isoformat()] if day else []
-    return Run(arguments, {name: upload.content}, {"name": upload.name, "output": choice.output})
+    return Run(arguments, {name: upload.content}, {"name": upload.name, "output": output})
 
 
 def _name_folders(folders: Sequence[str | None]) -> list[str]:
