@@ -1,13 +1,15 @@
 """The server under load: `wrk` on loopback asks one and two workers, beside a bare FastAPI page with a body as large.
 
 Both servers are granian's, so a ratio says what our own work costs. `wrk` shares the machine with what it measures. A
-load of half the rate that was found is sent by `benchmarks.paced`, at even intervals. At last two workers get 100,000
-different questions: none may fail, and memory may not grow.
+question that was asked before is answered from memory, so each row says which of the two is asked. A load of half the
+rate of new questions is sent by `benchmarks.paced`, at even intervals. At last two workers get 100,000 different
+questions: none may fail, and memory may not grow.
 """
 
 from __future__ import annotations
 
 # ruff: noqa: E501 (rows of tables, and commands)
+import math
 import os
 import random
 import re
@@ -19,7 +21,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -40,7 +46,9 @@ _PACED_SECONDS = 20
 _DIFFERENT = 100_000
 _SETTLED = 10
 """After so many seconds of the long run its first memory is read."""
-_JSON = "an answer as JSON"
+_JSON = "an answer as JSON, to a question that nobody asked before"
+_AGAIN = f"answers to {_QUESTIONS} questions that were asked before"
+_GZIP = "Accept-Encoding: gzip"
 _BODY = "BENCHMARK_WEB_BODY"
 _NEEDS = (
     "sms",
@@ -78,37 +86,42 @@ def rows() -> Iterator[str]:
             size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
             with serve_bare(workers, size) as (bare_port, beside):
                 bare = measure(bare_port, beside.pid, ["/"])
-                first_memory, full = 0, 0.0
+                new = (f"/api/v1/recommendation?{one}" for one in different)
+                page = (f"/answer?{_write_canonical(one)}" for one in different)
+                most = 300 * workers * _SECONDS  # more than are answered in a run, so that none is asked twice
+                first_memory, rate = 0, 0.0
                 for name, paths, header in (
                     ("a bare page of FastAPI", None, ""),
                     ("`/-/live`", ["/-/live"], ""),
-                    (_JSON, [f"/api/v1/recommendation?{one}" for one in questions], ""),
-                    ("the same question each time", [f"/api/v1/recommendation?{questions[0]}"], ""),
-                    ("questions of which none was asked before", different[: 5_000 * workers], ""),
+                    (_JSON, [*islice(new, most)], ""),
+                    ("the same with how sure it is", [f"{one}&sure=true" for one in islice(new, most)], ""),
+                    ("an answer as a page", [*islice(page, most)], ""),
+                    (f"{_AGAIN}, as JSON", [f"/api/v1/recommendation?{one}" for one in questions], ""),
+                    (f"{_AGAIN}, as JSON in gzip", [f"/api/v1/recommendation?{one}" for one in questions], _GZIP),
+                    (f"{_AGAIN}, as a page", [f"/answer?{one}" for one in questions], ""),
                     (
-                        "the same with how sure it is",
-                        [f"/api/v1/recommendation?{one}&sure=true" for one in questions],
-                        "",
+                        "an answer that the client has (ETag)",
+                        [f"/api/v1/recommendation?{questions[0]}"],
+                        f"If-None-Match: {etag}",
                     ),
-                    ("an answer as a page", [f"/answer?{one}" for one in questions], ""),
-                    ("an answer that the client has (ETag)", [f"/api/v1/recommendation?{questions[0]}"], etag),
                 ):
+                    if name.startswith(_AGAIN):
+                        measure(port, process.pid, paths, header)  # they are computed, and kept
                     found = bare if paths is None else measure(port, process.pid, paths, header)
-                    full = found.rate if name == _JSON else full
+                    rate = found.rate if name == _JSON else rate
                     first_memory = first_memory or read_memory(process.pid)
                     failed = f", {found.failed} failed" if found.failed else ""
                     times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
                     yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.processor:.1f} ms | {found.rate / bare.rate:.2f} |"
-                yield from _pace(port, questions, full / 2, workers)
+                yield from _pace(port, [*islice(new, math.ceil(rate * _PACED_SECONDS))], rate / 2, workers)
                 memory = read_memory(process.pid)
                 yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | | |"
-    yield _measure_kill(questions)
-    yield from _measure_long(different)
+    yield _measure_kill(f"/api/v1/recommendation?{questions[0]}")
+    yield from _measure_long([f"/api/v1/recommendation?{one}" for one in different])
 
 
-def _pace(port: int, questions: Sequence[str], rate: float, workers: int) -> Iterator[str]:
+def _pace(port: int, paths: Sequence[str], rate: float, workers: int) -> Iterator[str]:
     """Yield a row for answers at that rate, and one for a page that costs nothing: what client and machine take."""
-    paths = [f"/api/v1/recommendation?{one}" for one in questions]
     for name, asked in ((f"{_JSON}, at half that rate", paths), ("`/-/live` at that rate", ["/-/live"])):
         found = measure_paced(port, asked, rate, _PACED_SECONDS)
         failed = f", {found.failed} failed" if found.failed else ""
@@ -136,7 +149,7 @@ _IN_TWO_WAYS = re.compile(r"\.\d{3}(?!\d)")
 
 
 def _list_different(count: int) -> list[str]:
-    """Return the paths of so many different questions of made-up teams."""
+    """Return so many different questions of made-up teams, as queries."""
     found: dict[str, None] = {}
     for table in teams.blocks(load(), 2 * count, clean=True):
         for row in table.drop("team").iter_rows(named=True):
@@ -144,25 +157,67 @@ def _list_different(count: int) -> list[str]:
             if not _IN_TWO_WAYS.search(query):
                 found[query] = None
             if len(found) == count:
-                return [f"/api/v1/recommendation?{query}" for query in found]
+                return [*found]
     raise ValueError("the made-up teams are too alike")
 
 
-def _measure_kill(questions: Sequence[str]) -> str:
-    with serve_ours(2) as (port, process):
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{_CONNECTIONS}",
-            f"-d{_SECONDS}s",
-            f"http://127.0.0.1:{port}/answer.json?{questions[0]}",
-        ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-            time.sleep(_SECONDS / 2)
-            os.kill(max(list_children(process.pid)), signal.SIGKILL)
-            said = running.communicate()[0]
-    errors = sum(int(number) for number in re.findall(r"(?:connect|read|write) (\d+)", said))
-    return f"| one of two workers killed (`kill -9`) in mid-load: {errors} of {_CONNECTIONS} connections saw an error | 2 | | | | |"
+class _Asked(NamedTuple):
+    """A request over one of the connections: when it was sent, and whether it failed."""
+
+    sent: float
+    failed: bool
+
+
+def _measure_kill(path: str) -> str:
+    with serve_ours(2) as (port, process), ThreadPoolExecutor(_CONNECTIONS) as threads:
+        end = time.monotonic() + _SECONDS
+        asking = [threads.submit(_ask_on, port, f"{path}&team=t{place}", end) for place in range(_CONNECTIONS)]
+        time.sleep(_SECONDS / 2)
+        before = list_children(process.pid)
+        killed, victim = time.monotonic(), max(before)
+        os.kill(victim, signal.SIGKILL)
+        while Path(f"/proc/{victim}").exists():
+            time.sleep(0.001)
+        gone = time.monotonic()
+        while len(now := list_children(process.pid)) < len(before) or victim in now:
+            time.sleep(0.001)
+        replaced = time.monotonic()
+        asked = [one.result() for one in asking]
+    lost = [sum(part.failed for part in one if part.sent < killed) for one in asked]
+    failed = [part.sent for one in asked for part in one if part.failed]
+    later = [part.sent for one in asked for part in one if gone <= part.sent]
+    said = (
+        f"{sum(map(bool, lost))} of {_CONNECTIONS} connections lost the request in flight, none more than {max(lost)}; "
+        f"{sum(killed <= sent < gone for sent in failed)} were reset that were opened while it died; of {len(later)} "
+        f"requests sent once it was gone, {sum(sent < replaced for sent in later)} of them before it was replaced, "
+        f"{sum(gone <= sent for sent in failed)} failed"
+    )
+    return f"| one of two workers killed (`kill -9`) in mid-load: {said} | 2 | | | | |"
+
+
+def _ask_on(port: int, path: str, end: float) -> list[_Asked]:
+    """Return what came of requests over one connection, which is opened again when it is lost."""
+    found, connection = list[_Asked](), HTTPConnection("127.0.0.1", port, timeout=30)
+    while (sent := time.monotonic()) < end:
+        try:
+            connection.request("GET", f"{path}-{len(found)}")  # each is another question, so that each takes its time
+            response = connection.getresponse()
+            response.read()
+            failed = response.status != HTTPStatus.OK
+        except (OSError, HTTPException):
+            failed = True
+            connection.close()  # the next request opens it again
+        found.append(_Asked(sent, failed))
+    connection.close()
+    return found
+
+
+def _write_canonical(query: str) -> str:
+    """Return a question as its one address has it; another leads there."""
+    from provider_advisor.faces.web.address import read_address, write_address  # noqa: PLC0415 (of an extra)
+
+    knowledge = load()
+    return write_address(read_address(parse_qsl(query), knowledge).statement, knowledge)
 
 
 def _list_questions() -> list[str]:
@@ -195,11 +250,12 @@ def _look(port: int, path: str) -> tuple[int, str]:
         return len(found.read()), found.headers["ETag"]
 
 
-def measure(port: int, parent: int, paths: Sequence[str], etag: str = "") -> Load:
+def measure(port: int, parent: int, paths: Sequence[str], header: str = "") -> Load:
     """Return what `wrk` finds when it asks for the paths in turn over kept-alive connections."""
     listed = ", ".join(f"[[{path}]]" for path in paths)
-    header = f"wrk.headers['If-None-Match'] = [[{etag}]]\n" if etag else ""
-    script = f"{header}local paths, i = {{{listed}}}, 0\nrequest = function() i = i % #paths + 1; return wrk.format('GET', paths[i]) end\n"
+    name, _, text = header.partition(": ")
+    named = f"wrk.headers['{name}'] = [[{text}]]\n" if header else ""
+    script = f"{named}local paths, i = {{{listed}}}, 0\nrequest = function() i = i % #paths + 1; return wrk.format('GET', paths[i]) end\n"
     begin = read_processor(parent)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)

@@ -42,6 +42,7 @@ _MOST_TEAMS = 1_000
 _SECONDS = 25
 _FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
 _TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
+_FORM = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
 _ANY_FILE = "application/octet-stream"
 _NOT_FOUND: Responses = {404: PROBLEM}
 _GONE = "There is no such run: results are removed after an hour."
@@ -98,13 +99,12 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     }
     # Clients are made from the contract, and most makers know no other type of a file than this.
     said = f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by its content"
-    form = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
     body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
 
     @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
     async def post_batch(
         request: Request,
-        output: Annotated[str, Query(description=form)] = "",
+        output: Annotated[str, Query(description=_FORM)] = "",
         reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
         as_of: Day = None,
     ) -> Response:

@@ -40,7 +40,7 @@ _RESULTS = ("scores", "rejects")
 
 
 class BatchChoice(NamedTuple):
-    """How the answers are wanted: the format (that of the file if empty), with reasons or not, and the day of the facts."""
+    """How answers are wanted: the format (that of the file if empty), with reasons or not, and the day of the facts."""
 
     output: str = ""
     reasons: bool = False
