@@ -15,7 +15,7 @@ from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
-from provider_advisor.requirements.volumes import Used, get_ends
+from provider_advisor.requirements.model import Used, get_ends
 
 __all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost", "price_tiers"]
 

@@ -24,7 +24,7 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.members import AT
 from provider_advisor.logic import Interval, Truth
-from provider_advisor.requirements.volumes import get_ends
+from provider_advisor.requirements.model import get_ends
 
 __all__ = [
     "describe_cost",

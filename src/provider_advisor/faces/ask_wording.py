@@ -38,7 +38,7 @@ from provider_advisor.questionnaire.state import (
     to_members,
     to_question,
 )
-from provider_advisor.requirements.volumes import Volume
+from provider_advisor.requirements.model import Volume
 
 __all__ = [
     "LEVELS",

@@ -42,8 +42,7 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
-from provider_advisor.requirements.model import list_unwanted
-from provider_advisor.requirements.volumes import add_up
+from provider_advisor.requirements.model import add_up, list_unwanted
 
 __all__ = [
     "Firing",

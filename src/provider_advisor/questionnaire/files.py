@@ -27,8 +27,8 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import Statement, Team, statement_record
 from provider_advisor.requirements.file import read_requirements_data
+from provider_advisor.requirements.model import Volume, say_volume
 from provider_advisor.requirements.statement import count_waiting, describe_changes
-from provider_advisor.requirements.volumes import Volume, say_volume
 
 __all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
 

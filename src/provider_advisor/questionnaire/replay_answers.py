@@ -41,8 +41,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.model import UnlistedPriority, in_order, join_unlisted
-from provider_advisor.requirements.volumes import Used, add_up
+from provider_advisor.requirements.model import UnlistedPriority, Used, add_up, in_order, join_unlisted
 
 __all__ = [
     "NO",

@@ -17,23 +17,28 @@ from provider_advisor.knowledge.conditions import FactHolds, list_needed
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
-from provider_advisor.requirements.volumes import Used, say_volume
 
 __all__ = [
     "PRIORITIES",
     "RANK",
+    "YEARLY",
     "Requirement",
     "Service",
     "Statement",
     "Team",
     "Unlisted",
     "UnlistedPriority",
+    "Used",
+    "Volume",
+    "add_up",
     "bound_words",
+    "get_ends",
     "in_order",
     "join_unlisted",
     "list_unwanted",
     "paid_together",
     "record_part",
+    "say_volume",
     "services_used",
     "statement_record",
 ]
@@ -85,6 +90,43 @@ class Unlisted(NamedTuple):
 
     text: str
     priority: UnlistedPriority = "must"
+
+
+YEARLY = "/year"
+"""The end of what was said by the year."""
+
+
+class Volume(NamedTuple):
+    """A volume that is not simply a number a month: from `low` to `high` a month, as it was `said`."""
+
+    low: Number
+    high: Number
+    said: str
+
+    @property
+    def is_yearly(self) -> bool:
+        """Return whether it was stated by the year."""
+        return self.said.endswith(YEARLY)
+
+
+Used = Number | Volume
+"""What a team uses of an item in a month."""
+
+
+def get_ends(used: Used) -> Interval:
+    """Return the lowest and the highest volume that it may be in a month."""
+    return Interval(used.low, used.high) if isinstance(used, Volume) else Interval(used, used)
+
+
+def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
+    """Return the sum of all volumes of an item, those of its members (`calls@de`) included; None without any."""
+    ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
+    return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None
+
+
+def say_volume(used: Used) -> Number | str:
+    """Return the volume as a requirements file has it: 5000, "60000/year"."""
+    return used.said if isinstance(used, Volume) else used
 
 
 class Team(NamedTuple):

@@ -19,11 +19,13 @@ from provider_advisor.requirements.model import (
     Requirement,
     Team,
     Unlisted,
+    Used,
+    Volume,
     in_order,
     join_unlisted,
     services_used,
 )
-from provider_advisor.requirements.volumes import Used, Volume, check_volume, read_volume
+from provider_advisor.requirements.volumes import check_volume, read_volume
 from provider_advisor.safe_text import fold
 
 __all__ = ["MOST_REQUIREMENTS", "Mistakes", "make_team", "read_answers", "read_team", "refuse_contradictions"]

@@ -1,4 +1,4 @@
-"""How much a team uses: a number a month, or a text of a range or of an amount by the year.
+"""Read how much a team uses: a number a month, or a text of a range or of an amount by the year.
 
     sms-outbound=5000                5000 a month
     sms-outbound=60000/year          5000 a month, a twelfth of it
@@ -12,15 +12,11 @@ The real volume may be anywhere in a range: every cost becomes an interval, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.logic import (
     NO_COMMA,
-    Interval,
     Number,
     describe_two_readings,
     has_comma,
@@ -28,24 +24,11 @@ from provider_advisor.logic import (
     read_amount,
     write_plainly,
 )
+from provider_advisor.requirements.model import YEARLY, Used, Volume, get_ends, say_volume
 
-__all__ = [
-    "LARGEST",
-    "YEARLY",
-    "Used",
-    "Volume",
-    "add_up",
-    "check_volume",
-    "describe_volume",
-    "get_ends",
-    "read_volume",
-    "say_volume",
-    "write_volume_plainly",
-]
+__all__ = ["LARGEST", "check_volume", "describe_volume", "read_volume", "write_volume_plainly"]
 
 LARGEST = 1e12
-YEARLY = "/year"
-"""The end of what was said by the year."""
 
 _MONTHS = 12
 _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)
@@ -53,39 +36,6 @@ _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|y
 _RANGE = re.compile(r"(?P<low>[^.].*?|\.[^.].*?)\s*(?:\.\.\.?|…)\s*(?P<high>.+)")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _FORMS = "5000, 60000/year or 40000..60000"
-
-
-class Volume(NamedTuple):
-    """A volume that is not simply a number a month: from `low` to `high` a month, as it was `said`."""
-
-    low: Number
-    high: Number
-    said: str
-
-    @property
-    def is_yearly(self) -> bool:
-        """Return whether it was stated by the year."""
-        return self.said.endswith(YEARLY)
-
-
-Used = Number | Volume
-"""What a team uses of an item in a month."""
-
-
-def get_ends(used: Used) -> Interval:
-    """Return the lowest and the highest volume that it may be in a month."""
-    return Interval(used.low, used.high) if isinstance(used, Volume) else Interval(used, used)
-
-
-def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
-    """Return the sum of all volumes of an item, those of its members (`calls@de`) included; None without any."""
-    ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
-    return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None
-
-
-def say_volume(used: Used) -> Number | str:
-    """Return the volume as a requirements file has it: 5000, "60000/year"."""
-    return used.said if isinstance(used, Volume) else used
 
 
 def read_volume(item: str, text: str) -> Used:

@@ -21,8 +21,9 @@ from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
 from provider_advisor.knowledge.members import AT
 from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
+from provider_advisor.requirements.model import get_ends
 from provider_advisor.requirements.team import read_answers
-from provider_advisor.requirements.volumes import LARGEST, check_volume, get_ends, read_volume
+from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
 
 __all__ = ["Answers", "Said", "Situations", "Volumes", "find_fails", "find_holds"]
 

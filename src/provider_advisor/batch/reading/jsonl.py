@@ -27,8 +27,9 @@ from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.members import AT
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.model import say_volume
 from provider_advisor.requirements.unknown_words import UnknownWords
-from provider_advisor.requirements.volumes import read_volume, say_volume
+from provider_advisor.requirements.volumes import read_volume
 
 __all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 

@@ -39,8 +39,9 @@ from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
+from provider_advisor.requirements.model import Used
 from provider_advisor.requirements.team import Mistakes, refuse_contradictions
-from provider_advisor.requirements.volumes import Used, read_volume, write_volume_plainly
+from provider_advisor.requirements.volumes import read_volume, write_volume_plainly
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:

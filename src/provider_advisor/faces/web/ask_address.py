@@ -29,7 +29,7 @@ from provider_advisor.questionnaire.state import (
     check_value,
     put_answers,
 )
-from provider_advisor.requirements.volumes import Volume
+from provider_advisor.requirements.model import Volume
 
 __all__ = [
     "answer_form",

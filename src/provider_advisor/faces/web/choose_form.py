@@ -13,7 +13,7 @@ from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_
 from provider_advisor.faces.web.problems import list_mistakes
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Statement, bound_words
-from provider_advisor.requirements.volumes import say_volume
+from provider_advisor.requirements.model import say_volume
 
 __all__ = [
     "CHOICES",
