@@ -83,7 +83,7 @@ def test_a_sheet_of_requirements_lists_what_is_in_doubt(says, tmp_path):
     assert "(sheet )" not in refused.err
     listed = says("--file rfp.csv --unlisted-unknown --format json")
     assert [part["text"] for part in json.loads(listed.out)["unlisted"]] == ["Loan bikes"]
-    assert "  listed and not judged: Loan bikes, Tea" in listed.err
+    assert "recommend: listed and not judged:\n  Loan bikes (may mean cargo-bikes, bikes-in-stock)\n  Tea" in listed.err
     (tmp_path / "m.yaml").write_text((tmp_path / "m.yaml").read_text().replace("null", "unlisted"))
     assert says("--file rfp.csv --matches m.yaml --format json").out == listed.out
 
@@ -131,7 +131,7 @@ def test_headers_of_criteria_are_listed(says, tmp_path):
     found = says("batch teams.csv out.jsonl --reasons --unlisted-unknown")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [row["unlisted"] for row in rows] == [["Holograms"], ["Holograms"], ["Tea"]]
-    assert "  listed and not judged: Holograms, Tea" in found.err
+    assert "recommend: listed and not judged:\n  Holograms (nothing is recorded about it)\n  Tea" in found.err
     both = (tmp_path / "both.csv").write_text("Team,Repairs,Holograms,unlisted\na,must,x,tea\n")
     assert both
     assert "there is a column 'unlisted'" in says("batch both.csv no.csv --unlisted-unknown").err

@@ -26,7 +26,8 @@ from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 
 if TYPE_CHECKING:
-    from provider_advisor.knowledge.search import SearchIndex
+    from provider_advisor.knowledge.search import SearchEntry, SearchIndex
+    from provider_advisor.knowledge.sentences import SentenceReader
 
 __all__ = [
     "EVERYTHING",
@@ -259,6 +260,27 @@ class KnowledgeBase:
             text = join("usage", item.id, item.question)
             entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
         return SearchIndex(entries)
+
+    @cached_property
+    def sentences(self) -> "SentenceReader":
+        """Return what reads buyers' sentences in the words of this knowledge base."""
+        from provider_advisor.knowledge.sentences import SentenceReader  # noqa: PLC0415 (few starts read any)
+
+        return SentenceReader(self.criteria, self.loose_words, self.search_index)
+
+    def search(self, words: str) -> "tuple[SearchEntry, ...]":
+        """Return what words find, the best first: with members where they name some ("numbers in Germany")."""
+        from provider_advisor.knowledge.search import SearchEntry  # noqa: PLC0415 (few starts search)
+
+        found, reading = self.search_index.search(words), self.sentences.read(words)
+        asked = [name for name in reading.names if AT in name]
+        if found and not asked:
+            return found
+        found = found or self.search_index.find_meant(words) or self.search_index.find_near(words)
+        asked = list(reading.names) if reading.is_whole or not found else asked
+        named = [SearchEntry("criterion", name, (name,), self.criteria[name].label) for name in asked]
+        said = {split_member(name)[0] for name in asked}
+        return (*named, *(entry for entry in found if entry.id not in said))
 
     @cached_property
     def spelling_index(self) -> SpellingIndex:

@@ -26,6 +26,7 @@ _WORD = re.compile(r"[^\W_]+")
 _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
 _ENOUGH = 0.75
+_SOME, _SOME_OF_BEST, _MOST_NEAR, _FROM_TEXT = 0.3, 0.5, 10, 0.3
 _SHORTEST = 3
 _RARE = 0.02  # of all entries: a name of one word that more of them mention says too little inside a sentence
 # They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
@@ -39,6 +40,22 @@ _EMPTY = frozenset(
         """,
     )
 )
+# They say little in a sentence: who has to do it, and that it has to be done. A name may hold some of them.
+_SOFT = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        ability able allow allows application available bidder capabilities capability capable client complete
+        contractor desired enable enables ensure existing feature features full function functionality
+        functions include included includes including integrated mandatory offer offers optional option
+        options organisation organization platform possible preferred product proposed provide provided
+        provider provides providing required requirement requirements service services shall software solution
+        solutions specific specified specify staff such support supported supports system systems tool tools
+        type types user users vendor vendors via
+        """,
+    )
+)
+_SAID_LITTLE = 0.2
 _SAME = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
 # Each is tried in turn on what the one before left. A stem has to be the same for all forms of a word, and need not be
 # a word itself.
@@ -119,10 +136,7 @@ class SearchIndex:
         """
         if named := self.find_named(query):
             return named
-        words = dict.fromkeys(_drop_empty(_split(query)))
-        # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
-        roots = [stem(word) if word[:_SHORTEST] in self._starts else word for word in words]
-        rarities = {root: self._weigh(len(self._titles.get(root, ()))) for root in roots}
+        rarities = self._weigh_words(dict.fromkeys(_drop_empty(_split(query))))
         # An entry is meant if its names and label have three quarters of the query, where rare words count for more. If
         # all entries together have less than that, none of them can.
         needed = _ENOUGH * sum(rarities.values())
@@ -135,6 +149,37 @@ class SearchIndex:
                     covered[place] += rarity
         found = {place: (score,) for place, score in scores.items() if covered[place] >= needed}
         return self._in_order(found or self._find_names_inside(rarities))
+
+    def find_near(self, query: str) -> tuple[SearchEntry, ...]:
+        """Return the entries that have some of a sentence's words, the best first: for a person who will choose.
+
+        Unlike what `find_meant` finds, they may well be something else: "Identify callers by voice" has words of many.
+        """
+        words = dict.fromkeys(_drop_empty(_split(query)))
+        rarities = self._weigh_words(words)
+        scores: defaultdict[int, float] = defaultdict(float)
+        for root, rarity in rarities.items():
+            for place, weight in self._stems.get(root, {}).items():
+                scores[place] += rarity * (weight / _IN_NAME if weight > _IN_TEXT else _FROM_TEXT)
+        inside = self._find_names_inside(rarities)
+        needed = _SOME * sum(rarities.values())
+        found = {place: score + inside.get(place, (0.0,))[0] for place, score in scores.items()}
+        least = _SOME_OF_BEST * max(found.values(), default=0.0)
+        kept = {
+            place: (score,)
+            for place, score in found.items()
+            if score >= least and (place in inside or scores[place] >= needed)
+        }
+        return self._in_order(kept)[:_MOST_NEAR]
+
+    def _weigh_words(self, words: Iterable[str]) -> dict[str, float]:
+        """Return how much the words of a query say, by their stems: the fewer entries speak of one, the more."""
+        # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
+        roots = {word: stem(word) if word[:_SHORTEST] in self._starts else word for word in words}
+        return {
+            root: self._weigh(len(self._titles.get(root, ()))) * (_SAID_LITTLE if word in _SOFT else 1)
+            for word, root in roots.items()
+        }
 
     def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, tuple[float, ...]]:
         """Return by entry how much the words weigh of the heaviest name that is wholly in a query."""
@@ -153,14 +198,19 @@ class SearchIndex:
         So a query is compared only with names whose rarest word it has.
         """
         found: defaultdict[str, list[tuple[frozenset[str], int]]] = defaultdict(list)
-        most = max(1, round(_RARE * len(self.entries)))
         for place, entry in enumerate(self.entries):
             for name in entry.names:
-                roots = frozenset(map(stem, _drop_empty(_split(name))))
+                words = _split(name)
+                roots = frozenset(map(stem, _drop_empty(words)))
                 rarest = min(roots, key=lambda root: (len(self._titles[root]), root))
-                if len(roots) > 1 or (len(self._titles[rarest]) <= most and not rarest.isdigit()):
+                is_word = len(words) == 1 and self.is_rare(rarest) and not rarest.isdigit()
+                if len(roots) > 1 or is_word:  # "month-to-month" is more than a month
                     found[rarest].append((roots, place))
         return found
+
+    def is_rare(self, root: str) -> bool:
+        """Return whether so few entries speak of a stem that it means something inside a sentence, by itself."""
+        return len(self._titles.get(root, ())) <= max(1, round(_RARE * len(self.entries)))
 
     def find_named(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that have a name of just these words, with any endings."""

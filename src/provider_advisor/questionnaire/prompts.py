@@ -145,8 +145,7 @@ def search_questions(state: State, words: str) -> tuple[Key, ...]:
     Where words name a member ("numbers in Germany", "Slack"), the criteria asked of that member come first.
     """
     catalogue = state.catalogue
-    index = catalogue.knowledge.search_index
-    found = index.search(words) or index.find_meant(words)
+    found = catalogue.knowledge.search(words)
     keys = [Key(entry.kind, entry.id.partition("=")[0]) for entry in found]
     keys = [*_search_members(state, words), *keys]
     return tuple(key for key in dict.fromkeys(keys) if key in catalogue.questions)[:_MOST_FOUND]

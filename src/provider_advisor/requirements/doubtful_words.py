@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.members import AT, list_member_words, split_member
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.search import SearchEntry
+from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold, is_error_value
 
@@ -33,7 +33,7 @@ _WITHOUT = re.compile(
 )
 _MOST, _LONGEST = 3, 200
 _LISTING, _LISTING_END = " To list it without judging it, add", "--unlisted-unknown for all such words."
-_KINDS = {"criterion": "", "situation": "the situation ", "usage": "the usage "}
+_KINDS = {"situation": "the situation ", "usage": "the usage "}
 
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
@@ -113,12 +113,11 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
     if near:
         first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest
         return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
-    found = index.find_meant(word)[:_MOST]
-    return f" Similar in meaning: {', '.join(map(_name_entry, found))}." if found else ""
-
-
-def _name_entry(entry: SearchEntry) -> str:
-    return f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})"
+    found = index.find_meant(word)
+    asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
+    named = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in asked]
+    named += [f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
+    return f" Similar in meaning: {', '.join(named[:_MOST])}." if named else ""
 
 
 def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: KnowledgeBase) -> Iterator[str]:

@@ -138,9 +138,9 @@ def _match_form(text: str) -> re.Match[str]:
 
 
 def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> Interval | None:
-    if (criterion.kind == "quantity" or criterion.computed) and (
-        readings := describe_two_readings(match["value"] or "")
-    ):
+    # Of a hundred parts, 99.999 can only be a fraction.
+    is_counted = (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
+    if is_counted and (readings := describe_two_readings(match["value"] or "")):
         raise RequirementsError(
             f"{shown(text)} can be read as {readings}; write the one you mean, without a thousands separator."
         )

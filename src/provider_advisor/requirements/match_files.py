@@ -49,6 +49,8 @@ def _write_targets(match: Match) -> str:
         return f"null  # {', '.join(match.candidates)}" if match.candidates else "null  # nothing is recorded"
     quoted = [_quote(target) for target in match.targets]
     value = quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+    if match.is_unlisted and not match.how:
+        return f"{value}  # {match.say_candidates()}"
     return f"{value}  # {match.how}" if match.how and match.how != "as specified" else value
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Criterion
+from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.grammar import get_name, shown
 from provider_advisor.safe_text import fold, reveal_line
@@ -33,14 +34,14 @@ CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
 Targets = tuple[str, ...]
 """What a word stands for: requirements without a priority, or one of the three words above; nothing is a doubt."""
 
-_MOST = 3
+_MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
 
 
 class Match(NamedTuple):
     """What a word stands for, and how that was found: by the name of a criterion, or in a file of matches.
 
-    Without targets it is in doubt; `candidates` are then the ids of what it may mean.
+    Without targets it is in doubt; `candidates` are then what it may mean: ids, or requirements such as `seats>=90`.
     """
 
     word: str
@@ -59,8 +60,12 @@ class Match(NamedTuple):
         return self.targets == (UNLISTED,)
 
     def unlist(self) -> Match:
-        """Return it as a wish in the team's own words."""
-        return Match(self.word, (UNLISTED,), "no criterion covers it")
+        """Return it as a wish in the team's own words; what it may mean stays with it."""
+        return Match(self.word, (UNLISTED,), "", self.candidates)
+
+    def say_candidates(self) -> str:
+        """Return what it may mean, as a few words."""
+        return f"may mean {', '.join(self.candidates)}" if self.candidates else "nothing is recorded about it"
 
 
 class DoubtfulMatchesError(RequirementsError):
@@ -74,8 +79,10 @@ class DoubtfulMatchesError(RequirementsError):
 class Matcher:
     """Finds what words stand for in a knowledge base; `given` has targets by word, which come first."""
 
-    def __init__(self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None) -> None:
-        self._knowledge = knowledge
+    def __init__(
+        self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None, *, sentences: bool = False
+    ) -> None:
+        self._knowledge, self._sentences = knowledge, sentences
         self._given = {_simplify(word): targets for word, targets in (given or {}).items()}
 
     def find(self, word: str) -> Match:
@@ -92,6 +99,9 @@ class Matcher:
         if len(found) == 1 and name is None:
             ((criterion, form),) = found.items()
             return Match(word, (criterion,), f"as '{form}'")
+        keyword = name is not None or self._knowledge.search_index.find_named(plain)
+        if self._sentences and not keyword and (reading := self._knowledge.sentences.read(plain)).is_whole:
+            return Match(word, reading.targets, "from its words")
         return Match(word, (), "", self._list_candidates(plain, name, found))
 
     def find_all(self, words: Iterable[str]) -> list[Match]:
@@ -133,9 +143,13 @@ class Matcher:
         return found
 
     def _list_candidates(self, word: str, loose: str | None, forms: Iterable[str]) -> tuple[str, ...]:
-        meant = [entry.id for entry in self._knowledge.search_index.find_meant(word) if entry.kind == "criterion"]
+        index = self._knowledge.search_index
+        entries = index.find_near(word) if self._sentences else index.find_meant(word)
+        meant = [entry.id for entry in entries if entry.kind == "criterion"]
         near = [self._knowledge.words[name] for name in self._knowledge.spelling_index.nearest(word)]
-        return tuple(dict.fromkeys([*filter(None, [loose]), *forms, *near, *meant]))[:_MOST]
+        found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *meant])
+        asked = self._knowledge.sentences.read(word).targets
+        return self._knowledge.sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
 
 
 def _simplify(word: str) -> str:
@@ -147,5 +161,5 @@ def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
     said = shown(reveal_line(match.word))
     if not match.candidates:
         return f"{where} {said}: nothing is recorded about that."
-    meant = [f"'{name}' ({knowledge.criteria[name].label})" for name in match.candidates]
+    meant = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in match.candidates]
     return f"{where} {said} may mean {' or '.join(filter(None, [', '.join(meant[:-1]), meant[-1]]))}."

@@ -120,7 +120,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     """
     grid = _read_grid(content, file, sheet)
     rows, empty = _read_rows(grid, decimal or ".", scale or {})
-    found = Matcher(knowledge, matches).find_all(row.text for row in rows)
+    found = Matcher(knowledge, matches, sentences=True).find_all(row.text for row in rows)
     found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []

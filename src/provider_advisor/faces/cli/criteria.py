@@ -35,8 +35,7 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     knowledge = load_knowledge(facts, rules)
     query = " ".join(words)
-    index = knowledge.search_index
-    entries = (index.search(query) or index.find_meant(query)) if words else index.entries
+    entries = knowledge.search(query) if words else knowledge.search_index.entries
     if form == "json":
         show_json([record_criterion(knowledge.criteria[entry.id]) for entry in entries if entry.kind == "criterion"])
     elif not entries:

@@ -51,7 +51,8 @@ def show_matches(
         lines.append("words of the sheet and how they were read:")
         lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
     if listed:
-        lines.append(f"  listed and not judged: {', '.join(match.word for match in listed)}")
+        lines.append("listed and not judged:")
+        lines += [f"  {match.word}{'' if match.how else f' ({match.say_candidates()})'}" for match in listed]
     if carried:
         lines.append(f"  copied unchanged: {', '.join(carried)}")
     if not quiet:

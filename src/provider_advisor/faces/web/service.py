@@ -64,8 +64,7 @@ class KnowledgeService:
 
     def search(self, words: str) -> list[Criterion]:
         """Return the criteria that words may mean, the nearest first; all of them without words."""
-        index = self.knowledge.search_index
-        entries = (index.search(words) or index.find_meant(words)) if words.strip() else index.entries
+        entries = self.knowledge.search(words) if words.strip() else self.knowledge.search_index.entries
         return [self.knowledge.criteria[entry.id] for entry in entries if entry.kind == "criterion"]
 
     def count_by_word(self, words: str) -> list[tuple[str, int]]:

@@ -1,0 +1,139 @@
+"""What is read from the sentences of buyers: names, members and bounds, and when a sentence is read whole."""
+
+import pytest
+
+from provider_advisor import load
+from provider_advisor.knowledge.bounds_in_words import bind, find_amounts
+from provider_advisor.requirements import read_requirement
+from provider_advisor.requirements.matching import Matcher
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return load()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "targets"),
+    [
+        ("The system must provide voicemail", ["voicemail"]),
+        ("Voicemail, call forwarding and hold music", ["voicemail", "call-forwarding", "hold-music"]),
+        ("We need SSO (SAML)", ["single-sign-on"]),
+        ("99.99 % uptime", ["uptime-commitment>=99.99"]),
+        ("99.999% availability", ["uptime-commitment>=99.999"]),
+        ("48 simultaneous calls", ["concurrent-calls>=48"]),
+        ("Response time within 4 hours", ["support-response-hours<=4"]),
+        ("SMS in Kenya and Uganda", ["sms@ke", "sms@ug"]),
+        ("sms to germany", ["sms@de"]),
+        ("Toll-free numbers in the UK", ["toll-free-numbers@gb"]),
+        ("ISO 27001 certified", ["certificate@iso-27001"]),
+        ("Compatibility with Google Workspace", ["integration@google-workspace"]),
+        ("Bills in local currency", []),
+    ],
+)
+def test_a_sentence_is_read_whole_if_each_word_is_a_name_a_member_a_bound_or_says_nothing(knowledge, sentence, targets):
+    reading = knowledge.sentences.read(sentence)
+    assert list(reading.targets) == targets
+    assert reading.is_whole is bool(targets)
+    for target in reading.targets:
+        assert read_requirement(target, "must", knowledge)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No fax",
+        "Voicemail for the person on shift",
+        "Voicemail is not required",
+        "Call recording or transcription",
+        "Call recording storage",
+        "CRM system",
+        "Email support",
+        "Missed call service",
+        "SMS without registration",
+        "Integration",
+        "Monday to Friday",
+        "We are in the US",
+        "",
+        "???",
+    ],
+)
+def test_a_sentence_with_a_word_more_is_not_taken(knowledge, sentence):
+    match = Matcher(knowledge, sentences=True).find(sentence)
+    assert not match.targets or match.how in {"id", "alias", "label"}, match
+
+
+def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
+    header = "Voicemail and hold music"
+    assert Matcher(knowledge, sentences=True).find(header).targets == ("voicemail", "hold-music")
+    assert Matcher(knowledge).find(header).targets == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "suggested"),
+    [
+        ("Vendor should have a valid TX-RAMP certificate on file", "certificate@tx-ramp"),
+        ("Numbers in Australia", "phone-numbers@au"),
+        ("Recordings are kept for 7 years", "recording-retention-days>=2555"),
+        ("A meeting of up to 500 participants", "video-participants>=500"),
+        ("Numbers in at least 30 countries", "number-countries>=30"),
+        ("Below $0.008 per SMS", "sms-outbound-price<=0.008"),
+    ],
+)
+def test_what_a_sentence_may_mean_has_its_members_and_bounds(knowledge, sentence, suggested):
+    assert suggested in Matcher(knowledge, sentences=True).find(sentence).candidates
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "target"),
+    [
+        ("support-response-hours", "within 15 minutes", "support-response-hours<=0.25"),
+        ("support-response-hours", "two hours", "support-response-hours<=2"),
+        ("support-response-hours", "at least 2 hours", "support-response-hours>=2"),
+        ("support-response-hours", "2 hours or 3 hours", None),
+        ("support-response-hours", "2 users", None),
+        ("video-participants", "up to 1,500 people", "video-participants>=1500"),
+        ("video-participants", "fewer than 20 participants", "video-participants<=20"),
+        ("video-participants", "2.5 participants", None),
+        ("message-throughput", "500 texts per second", "message-throughput>=500"),
+        ("message-throughput", "500 TPS", "message-throughput>=500"),
+        ("message-throughput", "500 texts per day", None),
+        ("messages-per-day", "80k messages a day", "messages-per-day>=80000"),
+        ("sms-outbound-price", "$0.008", "sms-outbound-price<=0.008"),
+        ("sms-outbound-price", "0.6 SEK", None),
+        ("uptime-commitment", "99.9 per cent", "uptime-commitment>=99.9"),
+        ("voicemail", "2 hours", None),
+    ],
+)
+def test_a_number_bounds_a_criterion_of_its_unit(knowledge, criterion, text, target):
+    bound = bind(knowledge.criteria[criterion], find_amounts(text))
+    assert (bound and bound[0]) == target
+
+
+def test_a_search_finds_members_and_sentences(knowledge):
+    for words, first in {
+        "numbers in germany": "phone-numbers@de",
+        "valid TX-RAMP certification": "certificate@tx-ramp",
+        "Identify callers by voice": "caller-verification",
+        "Noise suppression on calls": "call-noise-cancellation",
+    }.items():
+        assert first in [entry.id for entry in knowledge.search(words)][:3], words
+    assert knowledge.search("xyzzy plugh") == ()
+    assert "three-way-calls" not in [entry.id for entry in knowledge.search("name and number")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Das System muss Anrufe aufzeichnen und Sprachnachrichten per E-Mail senden",
+        "Serveurs situés en France et hébergeur certifié HDS",
+        "Necesitamos SMS en México y soporte en español, with 24/7 coverage",
+        "短信验证码 und дозвон",
+        "a" * 5_000,
+        "1,2,3 % $ 99.99.99 €",
+    ],
+)
+def test_other_languages_are_read_without_a_mistake(knowledge, sentence):
+    assert knowledge.sentences.read(sentence).is_whole is False
+    knowledge.search(sentence)
+    assert not Matcher(knowledge, sentences=True).find(sentence).targets
