@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provider_advisor.errors import BatchError, BatchFailure, describe_cause
-from provider_advisor.faces.cli.batch_summary import show_summary
+from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator
 from provider_advisor.faces.cli.matches import show_notes
 from provider_advisor.faces.cli.options import (
@@ -23,12 +23,12 @@ from provider_advisor.faces.cli.options import (
     read_input,
     scope_options,
     today,
+    write_answer,
 )
 from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.text import Page, clean, show_text
+from provider_advisor.faces.text import Page, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.safe_text import dump_json
-from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
@@ -42,13 +42,13 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
 __all__ = ["batch_command"]
 
 _REJECTED = 3
-_MOST_REASONS = 5
-_PLACES = {"matched": "file of matches"}
+_WRITTEN = "the scored rows were written"
 _CALLED = {
     "output": "the output",
     "rejects": "the rejects file (--rejects)",
     "summary": "the summary (--summary)",
     "report": "the report (--report)",
+    "matched": "the file of matches (--matched)",
 }
 
 
@@ -83,9 +83,7 @@ class BatchOptions(InputOptions):
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
         found = ((name, _find_place(name, value)) for name, value in given)
-        return [
-            OutputPlace(f"the {_PLACES.get(name, name)} (--{name})", path) for name, path in found if path is not None
-        ]
+        return [OutputPlace(_CALLED[name], path) for name, path in found if path is not None]
 
 
 @click.command("batch")
@@ -214,10 +212,10 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     inputs = options.open_inputs(names[:-1], knowledge)
     rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
     places = options.other_places()
-    places += [OutputPlace("the rejects file (--rejects)", rejects)] if rejects else []
+    places += [OutputPlace(_CALLED["rejects"], rejects)] if rejects else []
     if output is not None:
         hidden = OutputPlace("the work folder", find_work_folder(output), "hidden")
-        places = [OutputPlace("the output", output, "folder" if is_folder else "file"), *places, hidden]
+        places = [OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"), *places, hidden]
     check_places(inputs.sources, places, rejects)
     if options.resume and (output is None or not inputs.can_be_read_again):
         raise BatchError(
@@ -386,11 +384,11 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Stagin
 
     summary = summary_of(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
     if options.summary:
-        _write(_follow_links(options.summary), dump_json(summary) + "\n")
+        write_answer(str(_follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
     if options.report:
         from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates take long to import)
 
-        _write(_follow_links(options.report), batch_report(summary))
+        write_answer(str(_follow_links(options.report)), batch_report(summary), _WRITTEN)
     if staging is not None:
         # The output comes last: who waits for it finds its rejects there already.
         staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
@@ -399,43 +397,5 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Stagin
     page = Page(err=True)  # standard output is for rows alone
     show_summary(summary, page)
     if result.rejects:
-        _show_reasons(result.rejects, page, staging.find_name(result.rejects) if staging else None)
+        show_reasons(result.rejects, page, staging.find_name(result.rejects) if staging else None)
     page.show()
-
-
-def _show_reasons(rejects: Path, page: Page, name: str | None) -> None:
-    """Say why rows were rejected: how many for each kind of reason, and an example of it.
-
-    `name` is that of the object where the rejects went, if they went to a store.
-    """
-    from provider_advisor.batch.writing.rejects import count_reasons  # noqa: PLC0415
-
-    counts = []
-    with contextlib.suppress(OSError, ValueError):  # a device, say
-        counts = count_reasons(rejects) if rejects.is_file() else []
-    page.heading("Rejected")
-    for count in counts[:_MOST_REASONS]:
-        hint = " (use --encoding if the file has another encoding)" if count.reason.startswith("is not UTF-8") else ""
-        rows = "Row" if count.rows == 1 else f"{count.rows:,} rows, such as row"
-        page.line(f"{rows} {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
-    if more := counts[_MOST_REASONS:]:
-        page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
-    page.line(f"All rejected rows and their reasons are in {name or _shorten(rejects)}.", 2)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all. Raises BatchFailure."""
-    try:
-        with write_whole(path) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise BatchFailure(
-            f"{path} cannot be written ({describe_cause(error)}); the scored rows were written."
-        ) from error
-
-
-def _shorten(path: Path) -> str:
-    """Return a path as seen from here, if it is below."""
-    with contextlib.suppress(ValueError, OSError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)

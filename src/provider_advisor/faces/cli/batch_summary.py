@@ -1,18 +1,21 @@
-"""The summary of a batch, as a page of text: verdicts, what is wanted most, what is met least."""
+"""The summary of a batch, as a page of text: verdicts, what is wanted most, what is met least, what was rejected."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from provider_advisor.explanation.words import STRENGTHS, counted, percent
 from provider_advisor.faces.text import Page, clean
 
-__all__ = ["show_summary"]
+__all__ = ["show_reasons", "show_summary"]
 
 _STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
 _MOST = 3
+_MOST_REASONS = 5
 
 Record = Mapping[str, Any]
 
@@ -119,3 +122,30 @@ def _if_all(provider: Record) -> str:
     parts = [f"{found[key]['teams']:,} {key.replace('_', ' ')}" for key in _STANDINGS]
     missed = f"; fails most: {', '.join(_counted(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
     return f"{clean(provider['name'])}: {', '.join(parts)}{missed}"
+
+
+def show_reasons(rejects: Path, page: Page, name: str | None) -> None:
+    """Say why rows were rejected: how many for each kind of reason, and an example of it.
+
+    `name` is that of the object where the rejects went, if they went to a store.
+    """
+    from provider_advisor.batch.writing.rejects import count_reasons  # noqa: PLC0415
+
+    counts = []
+    with contextlib.suppress(OSError, ValueError):  # a device, say
+        counts = count_reasons(rejects) if rejects.is_file() else []
+    page.heading("Rejected")
+    for count in counts[:_MOST_REASONS]:
+        hint = " (use --encoding if the file has another encoding)" if count.reason.startswith("is not UTF-8") else ""
+        rows = "Row" if count.rows == 1 else f"{count.rows:,} rows, such as row"
+        page.line(f"{rows} {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
+    if more := counts[_MOST_REASONS:]:
+        page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
+    page.line(f"All rejected rows and their reasons are in {name or _shorten(rejects)}.", 2)
+
+
+def _shorten(path: Path) -> str:
+    """Return a path as seen from here, if it is below."""
+    with contextlib.suppress(ValueError, OSError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)

@@ -250,15 +250,13 @@ def need_web(*modules: str) -> None:
         )
 
 
-def write_answer(path: str, text: str | bytes) -> None:
-    """Write an answer to a file that appears whole or not at all. Raises BatchFailure."""
+def write_answer(path: str, text: str | bytes, remedy: str = "check the path and its permissions") -> None:
+    """Write an answer to a file that appears whole or not at all. Raises BatchFailure, which ends with the remedy."""
     try:
         with write_whole(os.path.realpath(path)) as file:
             file.write(text.encode() if isinstance(text, str) else text)
     except OSError as error:
-        raise BatchFailure(
-            f"{path} cannot be written ({describe_cause(error)}); check the path and its permissions."
-        ) from error
+        raise BatchFailure(f"{path} cannot be written ({describe_cause(error)}); {remedy}.") from error
 
 
 def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:

@@ -80,8 +80,7 @@ statement_options = join_options(
         multiple=True,
         metavar="TEXT",
         help='A requirement that no criterion covers, such as "loan phones during repair". It is listed but not '
-        "judged. "
-        "It is a must unless :should or :could follows.",
+        "judged. It is a must unless :should or :could follows.",
     ),
     unlisted_unknown_option,
     click.option(
