@@ -168,6 +168,12 @@ def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):
     assert sum(counts) == 5
 
 
+def test_what_is_asked_of_several_providers_is_told_once(many, capsys):
+    fact = {"label": "Repairs", "disputed": False, "ask": "Does X offer this: Repairs?", "teams": 2}
+    many["unknown_facts"] = [{**fact, "name": name} for name in ("A", "B")] + [{**fact, "name": "C", "teams": 1}]
+    assert "  Repairs: A and B (2); Repairs: C (1)" in _lines(many, capsys)
+
+
 def test_no_text_steers_the_terminal(many, capsys):
     text = "".join(_lines(_with_hostile_texts(copy.deepcopy(many)), capsys))
     assert all(sign.isprintable() for sign in text)

@@ -168,6 +168,17 @@ def test_only_providers_in_the_table_are_compared_in_pairs():
         assert 0 < shown.count(" is ahead of ") <= most * (most - 1) / 2
 
 
+def test_only_providers_in_the_table_are_named_where_weights_have_an_order():
+    claims = {f"p{number}": {NAMES[number % 2]: HAS} for number in range(6)}
+    knowledge = knowledge_of([capability(name) for name in NAMES[:2]], claims)
+    asked = tuple(Requirement(name, "should") for name in NAMES[:2])
+    found = answer(knowledge, Statement(Team(asked), DAY, None), robustness=True)
+    text = " ".join(render_recommendation(found, knowledge, "text", verbose=True).split())
+    said = text.split("If only the order of the weights is sure, ")[1].split(".")[0]
+    assert said.count(" in ") == 4 + 1
+    assert "; none of the 2 others in more than " in said
+
+
 def test_providers_of_whom_nothing_is_known_share_a_line_of_reasons():
     found, knowledge = _answered(12, known=False)
     why = render_recommendation(found, knowledge, "text", verbose=True).split("\nWhy\n")[1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from provider_advisor.explanation.words import STRENGTHS, counted, percent
+from provider_advisor.explanation.words import STRENGTHS, counted, percent, shortened
 from provider_advisor.faces.text import Page, clean
 
 __all__ = ["show_reasons", "show_summary"]
@@ -33,9 +33,10 @@ def show_summary(summary: Record, page: Page) -> None:
         return
     page.gap()
     page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
-    _list(page, "Most wanted", summary["wanted"], _wanted)
-    _list(page, f"Met by none of the {len(summary['providers'])} providers compared", summary["nobody_meets"], _counted)
-    _list(page, "Worth asking", summary["unknown_facts"], lambda part: f"{clean(part['ask'])} ({part['teams']:,})")
+    _list(page, "Most wanted", list(map(_wanted, summary["wanted"])))
+    nobody = f"Met by none of the {len(summary['providers'])} providers compared"
+    _list(page, nobody, list(map(_counted, summary["nobody_meets"])))
+    _list(page, "Worth asking", list(_list_questions(summary["unknown_facts"])))
     _show_changes(page, summary["changes"])
     page.heading("If all teams chose the same provider")
     for provider in _ranked(summary["providers"]):
@@ -90,11 +91,20 @@ def _undetermined(providers: Sequence[Record]) -> str:
     return f"undetermined ({', '.join(leads)})" if leads else "undetermined"
 
 
-def _list(page: Page, heading: str, parts: Sequence[Record], words: Any) -> None:  # noqa: ANN401 (from a record to a text)
-    if parts:
+def _list(page: Page, heading: str, texts: Sequence[str]) -> None:
+    if texts:
         page.heading(heading)
-        more = f"; {len(parts) - _MOST:,} more" if len(parts) > _MOST else ""
-        page.line("; ".join(words(part) for part in parts[:_MOST]) + more, 2)
+        more = f"; {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
+        page.line("; ".join(texts[:_MOST]) + more, 2)
+
+
+def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
+    """Yield what to ask several providers as one: "Fax: Acme, Ciclo and 3 more (12)", of 12 teams each."""
+    asked: dict[tuple[str, int], list[str]] = {}
+    for fact in facts:
+        asked.setdefault((clean(fact["label"]), fact["teams"]), []).append(clean(fact["name"]))
+    for (label, teams), names in asked.items():
+        yield f"{label}: {shortened(names)} ({teams:,})"
 
 
 def _show_changes(page: Page, changes: Sequence[Record]) -> None:

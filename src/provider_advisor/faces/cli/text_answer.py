@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
 from provider_advisor.explanation.model import (
@@ -365,24 +365,26 @@ def _show_sureness(answer: AnswerRecord, page: Page, shown: Sequence[ProviderRec
     found = answer.sureness
     if found and found.worlds is not None and answer.verdict.kind != "none":
         shares = [found.worlds.says] if answer.is_open else []
-        ordered = [f"If only the order of the weights is sure, {said}."] if (said := _say_ordered(answer)) else []
         tipping = [part.says for part in found.tipping or []]
-        more = (
-            [*answer.list_pairs([part.id for part in shown]), *ordered, found.weights.says, *tipping] if verbose else []
-        )
-        _show_list("How sure", [*shares, *more], page)
+        table = {part.id for part in shown}
+        more = [*answer.list_pairs(table), *_say_ordered(answer, table), found.weights.says, *tipping]
+        _show_list("How sure", [*shares, *(more if verbose else [])], page)
 
 
-def _say_ordered(answer: AnswerRecord) -> str:
-    """Return the shares of the providers with all weights of the same order; empty where nothing depends on weights."""
+def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
+    """Yield how often the providers come first with all weights of the same order, where it depends on weights."""
     found = answer.sureness
     shares = found.worlds.providers if found and found.worlds and found.weights.depends else []
+    first = [(share.provider, share.ordered) for share in shares if share.ordered is not None]
+    if answer.verdict.kind == "tie" or not first or len(first) < len(shares):
+        return
     names = {part.id: part.name for part in answer.providers}
-    if answer.verdict.kind == "tie" or any(share.ordered is None for share in shares):
-        return ""
-    often = [(names[share.provider], percent(share.ordered or 0)) for share in shares]
-    verbs = ["comes first in", *["in"] * len(often)]
-    return joined([f"{name} {verb} {share}" for (name, share), verb in zip(often, verbs, strict=False)])
+    others = [share for provider, share in first if provider not in table]
+    shown = first if len(others) <= 1 else [(provider, share) for provider, share in first if provider in table]
+    verbs = ["comes first in", *["in"] * len(shown)]
+    said = joined([f"{names[one]} {verb} {percent(share)}" for (one, share), verb in zip(shown, verbs, strict=False)])
+    rest = f"; none of the {len(others)} others in more than {percent(max(others))}" if len(others) > 1 else ""
+    yield f"If only the order of the weights is sure, {said}{rest}."
 
 
 def _show_sources(answer: AnswerRecord, page: Page) -> None:
