@@ -62,6 +62,17 @@ def test_every_command_and_option_has_help():
         assert all(option.help for option in command.params if isinstance(option, click.Option)), command.name
 
 
+def test_long_help_lists_each_option_once_under_a_heading(recommend_says):
+    for name in ("", "ask", "batch", "impact"):
+        command = recommend_command.get_command(None, name) if name else recommend_command
+        text = recommend_says(f"recommend {name} --help").out
+        headings = re.findall(r"^([A-Z][a-z ]+):$", text.split("Options:", 1)[0], re.MULTILINE)
+        assert len(headings) == len(set(headings)) >= 3, name
+        listed = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text.split(headings[0], 1)[1], re.MULTILINE)
+        declared = [option.opts[0] for option in command.params if isinstance(option, click.Option)]
+        assert sorted(listed) == sorted([*declared, "--help"]), name
+
+
 def test_every_room_of_the_house_is_listed():
     text = _README.read_text(encoding="utf-8")
     package = _ROOT / "src" / "provider_advisor"

@@ -13,15 +13,15 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
+from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator
 from provider_advisor.faces.cli.matches import show_notes
 from provider_advisor.faces.cli.options import (
-    as_of_option,
+    evidence_options,
+    join_options,
     knowledge_options,
-    max_age_option,
     path_name,
     read_input,
-    scope_options,
     today,
     write_answer,
 )
@@ -86,35 +86,41 @@ class BatchOptions(InputOptions):
         return [OutputPlace(_CALLED[name], path) for name, path in found if path is not None]
 
 
-@click.command("batch")
+@click.command("batch", cls=HeadedCommand)
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
 @input_options
-@click.option("--output-format", type=FORMS, help="Output format, if the name does not show it.")
-@click.option("--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons.")
-@click.option("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow).")
-@click.option("--long", is_flag=True, help="Write one row per team and provider, with its rank.")
-@click.option(
-    "--rejects",
-    type=path_name,
-    metavar="FILE",
-    help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
+@join_options(
+    "Output",
+    click.option("--output-format", type=FORMS, help="Output format, if the name does not show it."),
+    click.option("--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons."),
+    click.option("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow)."),
+    click.option("--long", is_flag=True, help="Write one row per team and provider, with its rank."),
+    click.option(
+        "--rejects",
+        type=path_name,
+        metavar="FILE",
+        help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
+    ),
+    click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON."),
+    click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts."),
+    click.option("--quiet", is_flag=True, help="Print only problems, without progress bar or summary."),
 )
-@click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
-@click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts.")
-@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
-@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core.")
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "spark"]),
-    default="local",
-    show_default=True,
-    help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
+@join_options(
+    "Run",
+    click.option("--resume", is_flag=True, help="Continue an interrupted run."),
+    click.option(
+        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core."
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "spark"]),
+        default="local",
+        show_default=True,
+        help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
+    ),
+    click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn."),
 )
-@click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn.")
-@click.option("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
-@as_of_option
-@max_age_option
-@scope_options
+@evidence_options
 @knowledge_options
 @click.pass_context
 def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)

@@ -1,4 +1,4 @@
-"""The subcommands, each imported only when it is used: most starts of `recommend` need none of them."""
+"""The subcommands, each imported only when it is used, and the help of those with more options than fit a screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Commands"]
+__all__ = ["Commands", "HeadedCommand"]
 
 
 _MODULES = {
@@ -28,10 +28,30 @@ _MODULES = {
 }
 
 
+class HeadedCommand(click.Command):
+    """A command whose help lists its options under the headings that `join_options` gave them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, headings in the order in which they first appear, those without one last."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if (row := parameter.get_help_record(ctx)) is not None:
+                rows.setdefault(vars(parameter).get("heading", "Options"), []).append(row)
+        rows["Options"] = rows.pop("Options", [])
+        for heading, found in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(found)
+
+
 class Commands(click.Group):
     """A group whose subcommands live in modules of their own."""
 
     names: ClassVar[tuple[str, ...]] = tuple(_MODULES)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under headings, then the subcommands."""
+        HeadedCommand.format_options(self, ctx, formatter)  # type: ignore[arg-type]  # it asks no more than a group has
+        self.format_commands(ctx, formatter)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """Return the names of all subcommands."""

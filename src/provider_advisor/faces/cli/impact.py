@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.impact_text import show_impact
 from provider_advisor.faces.cli.input_options import InputOptions, input_options
 from provider_advisor.faces.cli.options import (
-    as_of_option,
+    evidence_options,
     format_option,
     knowledge_options,
-    max_age_option,
     path_name,
-    scope_options,
     today,
 )
 from provider_advisor.faces.cli.progress import progress_bar
@@ -39,7 +38,7 @@ class ImpactOptions(InputOptions):
     sample: int
 
 
-@click.command("impact")
+@click.command("impact", cls=HeadedCommand)
 @click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
 @click.option("--before", type=path_name, metavar=_SIDE, required=True, help="Knowledge base before the change.")
 @click.option("--after", type=path_name, metavar=_SIDE, help="Knowledge base after the change; default: see above.")
@@ -52,9 +51,7 @@ class ImpactOptions(InputOptions):
     metavar="N",
     help="If more verdicts than this change, look for reasons in a random sample of this many.",
 )
-@as_of_option
-@max_age_option
-@scope_options
+@evidence_options
 @format_option("text", "json")
 @knowledge_options
 def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)

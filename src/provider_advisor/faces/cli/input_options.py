@@ -76,6 +76,7 @@ class InputOptions(Options):
 
 
 input_options = join_options(
+    "Input",
     click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
     click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
     click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."),

@@ -24,11 +24,11 @@ __all__ = [
     "as_of_option",
     "complete_by",
     "decimal_option",
+    "evidence_options",
     "format_option",
     "join_options",
     "knowledge_options",
     "load_knowledge",
-    "max_age_option",
     "name_input",
     "need_web",
     "path_name",
@@ -79,20 +79,25 @@ class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class f
 path_name = _PathName()
 
 
-def join_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
-    """Return a decorator that adds all the options, in this order."""
+def join_options(heading: str, *options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return a decorator that adds all the options, in this order, under a heading of the help unless they have one."""
 
     def add(command: F) -> F:
+        before = len(getattr(command, "__click_params__", ()))  # click collects here what decorators add
         for option in reversed(options):
             command = option(command)
+        for parameter in command.__click_params__[before:]:  # type: ignore[attr-defined]
+            vars(parameter).setdefault("heading", heading)
         return command
 
     return add
 
 
+_FACTS = "Facts and providers"
 _KNOWLEDGE_HELP = "Folder of %s to use instead of the one shipped with the program."
 
 knowledge_options = join_options(
+    _FACTS,
     *(
         click.option(
             f"--{kind}",
@@ -102,9 +107,10 @@ knowledge_options = join_options(
             help=_KNOWLEDGE_HELP % kind,
         )
         for kind in ("facts", "rules")
-    )
+    ),
 )
 scope_options = join_options(
+    _FACTS,
     *(
         click.option(name, multiple=True, metavar="LIST", shell_complete=complete_by(what), help=text)
         for name, what, text in (
@@ -117,9 +123,10 @@ scope_options = join_options(
                 "Providers you are already a customer of; their products that are closed to new customers then count.",
             ),
         )
-    )
+    ),
 )
 sheet_options = join_options(
+    "Spreadsheets",
     click.option("--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."),
     click.option(
         "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
@@ -140,7 +147,12 @@ sheet_options = join_options(
 as_of_option = click.option(
     "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
 )
-max_age_option = click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+evidence_options = join_options(
+    _FACTS,
+    as_of_option,
+    click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d."),
+    scope_options,
+)
 decimal_option = click.option(
     "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
 )

@@ -15,20 +15,18 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     Options,
-    as_of_option,
     complete_by,
     decimal_option,
+    evidence_options,
     format_option,
     join_options,
     knowledge_options,
-    max_age_option,
     name_input,
     path_name,
     read_age,
     read_day,
     read_input,
     robustness_option,
-    scope_options,
     sheet_options,
     unlisted_unknown_option,
     write_answer,
@@ -60,6 +58,7 @@ _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
 statement_options = join_options(
+    "What the team needs",
     click.option(
         "--needs",
         multiple=True,
@@ -142,27 +141,30 @@ class RecommendOptions(StatementOptions):
     "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @statement_options
-@as_of_option
-@max_age_option
-@scope_options
-@robustness_option
-@format_option("text", "json", "markdown", "html", "questions")
-@click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is.")
-@click.option("--all", "every", is_flag=True, help="List all findings in JSON, even for providers that are ruled out.")
-@click.option(
-    "--output",
-    "-o",
-    type=path_name,
-    metavar="FILE",
-    help="Write to this file, in the format of its extension: .html, .md or .json, else text.",
+@join_options(
+    "Output",
+    format_option("text", "json", "markdown", "html", "questions"),
+    click.option(
+        "--output",
+        "-o",
+        type=path_name,
+        metavar="FILE",
+        help="Write to this file, in the format of its extension: .html, .md or .json, else text.",
+    ),
+    click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is."),
+    robustness_option,
+    click.option(
+        "--all", "every", is_flag=True, help="List all findings in JSON, even for providers that are ruled out."
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="When to use colour; auto depends on the terminal and NO_COLOR.",
+    ),
+    click.option("--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none."),
 )
-@click.option("--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    help="When to use colour; auto depends on the terminal and NO_COLOR.",
-)
+@evidence_options
 @knowledge_options
 @click.option(
     "--version", "show_version", is_flag=True, help="Show the versions of the program and the knowledge base."

@@ -26,16 +26,16 @@ from provider_advisor.faces.cli.ask.sessions import (
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
+from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.options import (
-    as_of_option,
+    evidence_options,
     format_option,
+    join_options,
     knowledge_options,
-    max_age_option,
     name_input,
     path_name,
     read_input,
     robustness_option,
-    scope_options,
     today,
 )
 from provider_advisor.faces.cli.recommend import read_statement, statement_options
@@ -69,39 +69,41 @@ _LOWEST = 12
 _MOST = 10
 
 
-@click.command("ask")
-@click.option(
-    "--save",
-    type=path_name,
-    metavar="FILE",
-    help="Save what you ask for as a requirements file, to use with recommend --file.",
-)
-@click.option(
-    "--answers",
-    type=path_name,
-    metavar="FILE",
-    help="Read the answers from a file (- for standard input) instead of asking.",
-)
-@click.option(
-    "--resume",
-    metavar="[FILE]",
-    is_flag=False,
-    flag_value=_NEWEST,
-    help="Continue an earlier session; without FILE, the newest one.",
+@click.command("ask", cls=HeadedCommand)
+@join_options(
+    "Conversation",
+    click.option(
+        "--save",
+        type=path_name,
+        metavar="FILE",
+        help="Save what you ask for as a requirements file, to use with recommend --file.",
+    ),
+    click.option(
+        "--answers",
+        type=path_name,
+        metavar="FILE",
+        help="Read the answers from a file (- for standard input) instead of asking.",
+    ),
+    click.option(
+        "--resume",
+        metavar="[FILE]",
+        is_flag=False,
+        flag_value=_NEWEST,
+        help="Continue an earlier session; without FILE, the newest one.",
+    ),
+    click.option("--team", metavar="NAME", help="Name of the team, for the saved file and the report."),
+    click.option(
+        "--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers."
+    ),
+    click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys."),
+    click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists."),
+    click.option(
+        "--no-color", is_flag=True, help="Do not use colour; setting the environment variable NO_COLOR does the same."
+    ),
 )
 @statement_options
-@click.option("--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers.")
-@click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys.")
-@click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists.")
-@click.option(
-    "--no-color", is_flag=True, help="Do not use colour; setting the environment variable NO_COLOR does the same."
-)
-@click.option("--team", metavar="NAME", help="Name of the team, for the saved file and the report.")
-@as_of_option
-@max_age_option
-@scope_options
-@robustness_option
-@format_option("text", "json", "markdown", "html")
+@join_options("Output", format_option("text", "json", "markdown", "html"), robustness_option)
+@evidence_options
 @knowledge_options
 @click.pass_context
 def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
