@@ -1,9 +1,10 @@
-"""Answer the question of a record again: what the terminal, kept decisions and the API share of a replay."""
+"""Answer the question of a record, or of a saved decision, again: for the terminal, the pages and the API."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.model import SCHEMA
@@ -15,7 +16,19 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements.file import read_requirements_data
 
-__all__ = ["EXPECTED_RECORD", "check_record", "group_differences", "replay_record"]
+if TYPE_CHECKING:  # of an extra
+    from provider_advisor.store.decisions import KeptDecision
+
+__all__ = [
+    "EXPECTED_RECORD",
+    "ReplayedDecision",
+    "check_record",
+    "describe_count",
+    "group_differences",
+    "record_decision",
+    "replay_decision",
+    "replay_record",
+]
 
 EXPECTED_RECORD = "expected what `recommend --format json` printed."
 
@@ -61,6 +74,61 @@ def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
     behind = [part["says"] for part in found if part["about"] in CONTEXT and part["about"] != "day"]
     groups = (("What differs", answers), ("Why it differs" if answers else "What changed in facts and rules", behind))
     return [(title, sentences) for title, sentences in groups if sentences]
+
+
+class ReplayedDecision(NamedTuple):
+    """A kept decision, and how today's answer compares; `refused` says why its question cannot be asked now."""
+
+    kept: KeptDecision
+    record: dict[str, Any]
+    compared: dict[str, Any] | None
+    refused: str
+
+    @property
+    def title(self) -> str:
+        """Return its title, or the verdict of then where nobody gave it one."""
+        return self.kept.title or str(self.record["verdict"]["reason"])
+
+    @property
+    def says(self) -> str:
+        """Return in a sentence whether the answer would be different now."""
+        return self.compared["says"] if self.compared else self.refused
+
+
+def replay_decision(kept: KeptDecision, knowledge: KnowledgeBase) -> ReplayedDecision:
+    """Return a decision beside today's answer to the same question."""
+    record = kept.record
+    try:
+        return ReplayedDecision(kept, record, replay_record(record, "the decision", knowledge), "")
+    except RequirementsError as error:
+        return ReplayedDecision(kept, record, None, error.reason)
+
+
+def describe_count(found: Sequence[ReplayedDecision]) -> str:
+    """Return how many of the decisions would be different now, in a sentence or two."""
+    if not found:
+        return "No decision is saved."
+    changed = sum(bool(one.compared and one.compared["verdict_differs"]) for one in found)
+    refused = sum(one.compared is None for one in found)
+    says = f"{changed or 'None'} of your {len(found):,} decisions would be different now."
+    if len(found) == 1:
+        says = f"Your decision would {'be different' if changed else 'not be different'} now."
+    return f"{says} {refused} cannot be asked again." if refused else says
+
+
+def record_decision(found: ReplayedDecision) -> dict[str, Any]:
+    """Return a decision as JSON-ready data: as it was kept, with the record unchanged, and how it compares now."""
+    kept = found.kept
+    return {
+        "id": kept.id,
+        "kept_at": kept.kept_at,
+        "title": kept.title,
+        "as_of": kept.as_of,
+        "fingerprint": kept.fingerprint,
+        "record": found.record,
+        "now": found.compared,
+        "cannot_be_answered_again": found.refused or None,
+    }
 
 
 def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:

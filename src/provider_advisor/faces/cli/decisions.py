@@ -22,7 +22,7 @@ from provider_advisor.faces.cli.options import (
     write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
-from provider_advisor.faces.kept_decisions import ReplayedDecision, describe_count, record_decision, replay_decision
+from provider_advisor.faces.replaying import ReplayedDecision, describe_count, record_decision, replay_decision
 from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
 
 if TYPE_CHECKING:  # of an extra

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from provider_advisor.faces.kept_decisions import record_decision, replay_decision
+from provider_advisor.faces.replaying import record_decision, replay_decision
 from provider_advisor.faces.web.api import PROBLEM, JsonResponse
 from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.service import KnowledgeService

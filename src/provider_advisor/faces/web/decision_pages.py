@@ -16,8 +16,13 @@ from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.schema import read_answer
-from provider_advisor.faces.kept_decisions import ReplayedDecision, describe_count, record_decision, replay_decision
-from provider_advisor.faces.replaying import group_differences
+from provider_advisor.faces.replaying import (
+    ReplayedDecision,
+    describe_count,
+    group_differences,
+    record_decision,
+    replay_decision,
+)
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import JsonResponse
