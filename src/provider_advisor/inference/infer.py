@@ -310,21 +310,22 @@ def _merge_group(group: list[Requirement]) -> list[Requirement]:
     highest = max((RANK[part.priority] for part in parts if part.bound is None), default=0)
     stated = {part.priority for part in group if not part.implied_by}
     stated -= {part.priority for part in parts if part.bound is None and RANK[part.priority] < highest}
-    taken: dict[int, list[Requirement]] = {}
+    absorbed: dict[int, list[Requirement]] = {}
     for place, part in enumerate(parts):
-        taken.setdefault(place if part.priority in stated else _find_taker(place, parts), []).append(part)
-    # A part that takes others is the first of what it is joined from, with its own priority and bound.
+        absorbed.setdefault(place if part.priority in stated else _find_absorbing(place, parts), []).append(part)
+    # A part that absorbs others keeps its own priority and bound: a must for 100 by one rule and a should for 50 by
+    # another are a must for 100 by both.
     return [
-        parts[place] if len(taken[place]) == 1 else _join([parts[place], *taken[place]], parts[place].bound)
-        for place in sorted(taken)
+        parts[place] if len(absorbed[place]) == 1 else _join([parts[place], *absorbed[place]], parts[place].bound)
+        for place in sorted(absorbed)
     ]
 
 
-def _find_taker(place: int, parts: Sequence[Requirement]) -> int:
+def _find_absorbing(place: int, parts: Sequence[Requirement]) -> int:
     """Return the place of the first part that asks as much and is absorbed by no other, or its own."""
     over = [at for at, other in enumerate(parts) if at != place and other.asks_as_much_as(parts[place])]
     over = [at for at in over if not parts[place].asks_as_much_as(parts[at]) or at < place]
-    return _find_taker(over[0], parts) if over else place
+    return _find_absorbing(over[0], parts) if over else place
 
 
 def _tighten(level: list[Requirement]) -> list[Requirement]:

@@ -28,7 +28,6 @@ from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_w
 from provider_advisor.requirements.volumes import LARGEST
 
 __all__ = [
-    "LARGEST",
     "brief",
     "explain_exclusive",
     "find_unknown",

@@ -13,7 +13,7 @@ from provider_advisor.knowledge.members import list_member_words, split_member
 from provider_advisor.knowledge.records import Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import Number, plain
-from provider_advisor.requirements.grammar import LARGEST, brief, explain_exclusive, get_name, read_requirement, shown
+from provider_advisor.requirements.grammar import brief, explain_exclusive, get_name, read_requirement, shown
 from provider_advisor.requirements.model import (
     RANK,
     Requirement,
@@ -25,7 +25,7 @@ from provider_advisor.requirements.model import (
     join_unlisted,
     services_used,
 )
-from provider_advisor.requirements.volumes import check_volume, read_volume
+from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
 from provider_advisor.safe_text import fold
 
 __all__ = ["MOST_REQUIREMENTS", "Mistakes", "make_team", "read_answers", "read_team", "refuse_contradictions"]
