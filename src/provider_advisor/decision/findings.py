@@ -76,7 +76,7 @@ class Finding(NamedTuple):
 
     @property
     def stated_products(self) -> frozenset[str]:
-        """Return those of the products of which it is said without ambiguity; all of them where none is."""
+        """Return the products for which it is stated without ambiguity; if there are none, all of them."""
         claims = self._list_meeting()
         return _name_products([claim for claim in claims if claim.evidence != "ambiguous"] or claims)
 

@@ -591,7 +591,7 @@ class AnswerRecord(AnswerPart):
     combinations: list[list[str]]
     concessions: list[ConcessionRecord]
     differences: list[DifferenceRecord]
-    """on which the leaders of a tie are known to differ, in the areas that the team asks about"""
+    """on which the leaders of a tie are known to differ, in the areas of what is asked and of what rules favour"""
     confirm: list[ConfirmRecord]
     """empty where it was not asked for"""
     robustness: RobustnessRecord | NothingRecord

@@ -41,6 +41,7 @@ def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
     """Return the smallest sets of products that meet all findings that products meet."""
     asked = [choice for choice in {finding.products for finding in findings} if choice]
     products = sorted(frozenset().union(*asked))
+    # Sets of one product are tried first, then of two, and so on: the first size that has any has the smallest.
     for size in range(1, len(products) + 1):
         tried = itertools.islice(itertools.combinations(products, size), _MOST_TRIED)
         found = [list(group) for group in tried if all(choice & frozenset(group) for choice in asked)]
@@ -95,7 +96,7 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
 
 
 def _is_silent(finding: Finding) -> bool:
-    """Return whether it is a must of which nothing is said; an amount may be said without settling it."""
+    """Return whether nothing is said about this must; an amount may be stated without settling it."""
     return finding.is_unknown_must and not finding.degree.claims
 
 
@@ -171,7 +172,7 @@ def _share_out(
 
 
 def _name_either(names: Sequence[str]) -> str:
-    """Return several products of which one is enough, the first few by name."""
+    """Return products in words, where any one of them is enough: the first few by name."""
     enough = "either" if len(names) == 2 else "any one"  # noqa: PLR2004 (English)
     return f"{_name_any(names)} ({enough} is enough)" if len(names) > 1 else names[0]
 

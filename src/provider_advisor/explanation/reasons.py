@@ -113,7 +113,7 @@ def _strongest_evidence(claims: Sequence[Claim]) -> str:
 
 
 def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return the products in brackets, those of which only ambiguous texts say it apart: " (Talk; probably also Text)".
+    """Return the products in brackets, those that only ambiguous texts name apart: " (Talk; probably also Text)".
 
     Where all is ambiguous, the words before the brackets say so.
     """

@@ -316,7 +316,7 @@ def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> lis
 
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
-    """Return the claims, at least one of which is different now: a record does not hold the value of each."""
+    """Return all claims, because a record does not hold their values: at least one of them is read differently now."""
     return [_claim("read differently", claim) for claim in dict.fromkeys(_claim_keys(lines))]
 
 

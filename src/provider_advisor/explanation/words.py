@@ -66,7 +66,7 @@ GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: 
 
 
 def joined(words: Sequence[str]) -> str:
-    """Return a list as people write it; three words and more of which one has a comma have semicolons between them.
+    """Return a list as people write it; with semicolons between three words or more if one of them has a comma.
 
     >>> joined(["a", "b", "c"]), joined(["a, x", "b", "c"])
     ('a, b and c', 'a, x; b; and c')

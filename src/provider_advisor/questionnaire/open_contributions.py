@@ -1,4 +1,4 @@
-"""What is still undecided in the sums behind a verdict: what each such thing may come to, and which answers decide it.
+"""What is still undecided in the sums behind a verdict: between which ends it lies, and which answers decide it.
 
 An example: a team has not been asked about "fax", and a rule implies "sms" as soon as fax is needed. Then two
 contributions are open. One is fax itself: nothing, or a must, good or nice. The other is sms by the rule: nothing, or
@@ -166,7 +166,7 @@ class _ContributionSearch:
                 yield OpenContribution(span, self._now["stated", name] + self._now["implied", name], questions)
 
     def _of_favours(self) -> Iterator[OpenContribution]:
-        """Yield rules that favour, or may come to; none counts where the team requires what it judges by."""
+        """Yield rules that favour, or still may; a rule does not count if the team requires what it judges by."""
         possible = self._possible
         for rule in self._catalogue.knowledge.rules.values():
             if rule.favours is None or not possible.fires(rule):
@@ -195,7 +195,7 @@ class _ContributionSearch:
             yield from ((Requirement(name, priority, bound),) for priority in priorities for bound in bounds)
 
     def _span_joined(self, name: str, stated: Sequence[_Stated], additions: Sequence[_Addition]) -> Span:
-        """Return what is stated of a criterion and what rules add to it may come to, together."""
+        """Return between which ends a criterion lies: what is stated of it, together with what rules add."""
         if len(additions) > _MOST_TOGETHER:
             own = [sum(self._catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
             weights = [self._catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
@@ -251,7 +251,7 @@ class _ContributionSearch:
         return name in self._catalogue.told_apart and self._said.may_name_members(name)
 
     def _may_be_asked(self, name: str) -> bool:
-        """Return whether something that is not among the team's requirements may come to be, by its own question."""
+        """Return whether the team may still ask for this, by an answer to its own question."""
         if AT in name:
             return self._possible.stated.get(name, NO) == YES | NO
         is_waiting = name in self._said.priorities and not self._said.is_replaced(name)

@@ -311,7 +311,7 @@ def _keep_behind(rival: int, leaders: Sequence[int], sums: _ProofSums, *, is_qua
 
 
 def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
-    """Return how each rival stays out, or below all that a leader's proven score can come to."""
+    """Return how each rival stays out, or below the leader's proven score, whatever that becomes."""
     # One support for each rival, so that the proof for one can hold while that for another still hangs.
     out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
     return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
@@ -319,6 +319,7 @@ def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[l
 
 def _keep_open(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[Way]:
     """Return how some rival stays in and reaches up to the leader's proven score."""
+    # Only what adding in another order may lose: a rival that reaches the proven score exactly keeps the proof away.
     dust = sums.near * _DUST / _NEAR
     stays_in = {rival: Demand(Measure("failed", rival), 0, above=False) for rival in rivals}
     reaches = {rival: Demand(Measure("firm", leader, rival), dust, above=False) for rival in rivals}

@@ -376,7 +376,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
         unlisted=said.unlisted,
         weights=state.given.team.weights,
     )
-    # What must not be there is not wanted either, which needs not be said twice.
+    # What must not be there is not wanted either, and is said once.
     return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting, unused
 
 

@@ -127,6 +127,7 @@ def begin(catalogue: Catalogue, most: int = 10, given: Statement = _NOTHING) -> 
 def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
     """Return the state with these answers; each replaces an older one to the same question, in its place."""
     found = {answer.key: answer for answer in state.answers}
+    # An answer that is changed keeps its screen, so that "back" undoes the screen on which it was first asked.
     for answer in answers:
         old = found.get(answer.key)
         found[answer.key] = answer if old is None else answer._replace(step=old.step)

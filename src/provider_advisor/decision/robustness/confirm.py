@@ -135,7 +135,7 @@ def _list_relevant(assessments: Sequence[Assessment]) -> list[Assessment]:
 
 
 class Contenders(NamedTuple):
-    """Who could come to lead instead of the one that is recommended, and who could at best come to be level with it."""
+    """The rivals that could lead in place of the provider recommended, and those that could at best be level."""
 
     ahead: tuple[str, ...]
     level: tuple[str, ...]
@@ -292,9 +292,9 @@ class _SetSearch:
         self._before = outcome.verdict
         self._to_settle = to_settle
         self._supposing = supposing
-        # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
-        # for a set, instead of one for each combination of answers. Who cannot lead even so needs none of its own: the
-        # worst for all is then as good.
+        # An example with three providers: best for A, best for B, best for C, worst for all, best for all. That is
+        # five verdicts for a set, instead of one for each combination of answers. Who cannot lead even so needs none of
+        # its own: the worst for all is then as good.
         self._joint: dict[str, JointAnswers] = {}
         self._places: dict[tuple[str, str], int] = {}
         self._answers: dict[tuple[str, tuple[int, ...], bool], tuple[Fact, ...]] = {}
@@ -320,7 +320,7 @@ class _SetSearch:
         return None if found is None else self._describe(found)
 
     def thin(self, whole: QuestionSet) -> QuestionSet:
-        """Return a part of a set that was found, of which no question can be left out.
+        """Return a smaller set, within one that was found, that needs each of its questions.
 
         First with the one kind of answers that the set has, then with all kinds, if few questions are left.
         """

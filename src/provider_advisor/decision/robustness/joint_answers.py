@@ -75,6 +75,7 @@ class JointAnswers:
         """
         places = [place for group in self._groups if self._count(group) <= MOST_JOINT for place in group]
         rest = [place for group in self._groups if self._count(group) > MOST_JOINT for place in group]
+        # No answers take a finding past its ends. So these bound what the answers to the large groups lead to.
         bounded = {use.finding for place in rest for use in self._asked[place].uses}
         ends = self.find_ends(places).values()
         found = []

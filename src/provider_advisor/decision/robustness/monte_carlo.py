@@ -57,7 +57,7 @@ class WorldSample:
 
     @cached_property
     def _degrees_by_world(self) -> Degrees:
-        """Return the degrees, one world after the other, so that some worlds are soon looked up."""
+        """Return the degrees, one world after the other: some worlds are looked up faster so."""
         return np.ascontiguousarray(self._degrees.transpose(2, 1, 0))
 
     @property

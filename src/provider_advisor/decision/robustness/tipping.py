@@ -49,7 +49,7 @@ class Tipping(NamedTuple):
 
 
 def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
-    """Return the tipping amounts, of the heaviest requirements first; of amounts that tip nothing there is none.
+    """Return the amounts that tip the verdict, those of the heaviest requirements first.
 
     A known amount is moved over its scale, another one over what is left open of that. Then come the prices on which
     only a monthly cost rests.

@@ -47,7 +47,7 @@ class WeightRange(NamedTuple):
 
 
 class WeightRanges(NamedTuple):
-    """A range for each finding; with `depends` False there is none, for no weights could change kind or provider."""
+    """A range for each finding; none if `depends` is False, because no weights could change kind or provider."""
 
     depends: bool
     ranges: tuple[WeightRange, ...] = ()

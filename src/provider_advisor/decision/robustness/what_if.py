@@ -129,6 +129,7 @@ class Supposing:
         """
         place, before = self._places[supposed[0].provider], self._before
         best = self._best
+        # What changes a leader changes what all others are compared with.
         if best is None or self._ranks[place] == best:
             return False
         if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
@@ -136,6 +137,7 @@ class Supposing:
         # The leader stays; whether it is proven stays too if another rival keeps it from being so anyway.
         if before.provider is not None:
             return len(self._unbeaten - {place}) > 0
+        # Possible scores count beside qualified leaders alone.
         return before.kind == "none" or best[0] > 0
 
     def _falls_short(self, supposed: tuple[Fact, ...], best: Rank) -> bool:
@@ -152,6 +154,7 @@ class Supposing:
             return own[0] > best[0]
         findings = [before.findings[place] for place in self._list_touched(supposed)]
         unknown = own[1] - len([each for each in findings if each.is_unknown_must])
+        # At best all that it was asked is proven: it still has more unknown musts, or faces a leader without any.
         if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
             return True
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
@@ -312,6 +315,7 @@ class Rerun:
         # What a rule implied comes to count once its absence is no longer asked for.
         if (self._outcome.team.refused - asked.refused) & self._implied:
             return True
+        # Without a need, a rule that fired by it may not fire; with a new one, any rule may.
         before, now = self._outcome.team.needed, asked.needed
         return bool((before - now) & self._matters) or not now <= before
 

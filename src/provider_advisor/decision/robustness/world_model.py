@@ -228,6 +228,7 @@ class _ProviderModel:
             if criterion.of is not None and self._has(criterion.of, at) is Truth.NO:
                 return Drawn(place, 0.0, 0.0)
             degree = grade_amount(self._facts(finding.provider, criterion.id), criterion)
+        # Silence is no advantage in amount: what is expected at its lower end is there in each world.
         if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
         key = self._get_key(_key_of(finding, requirement))

@@ -142,7 +142,7 @@ def calculate_shares(
 
 
 class _WorldShares:
-    """The worlds of some alternatives, drawn only where nothing exact is at hand."""
+    """The worlds of some alternatives, drawn only where there is no exact result."""
 
     def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
         self._alternatives = alternatives
