@@ -142,26 +142,27 @@ class Facts:
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the same facts with these in place of what is known, to see what an answer would change."""
         # One answer is supposed after another, and each touches one fact or two: all others are those of `_known`.
-        supposed = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
-        supposed._is_fresh_only = self._is_fresh_only
-        supposed._supposed = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
-        supposed._found = dict(supposed._supposed)
-        supposed._known = self
-        # What is there for one member is there for any.
-        supposed._touched = frozenset((of, split_member(name)[0]) for of, name in supposed._supposed if AT in name)
-        return supposed
+        given = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
+        return self._begin_copy(given, known=self, is_fresh_only=self._is_fresh_only)
 
     def without_stale(self) -> "Facts":
         """Return the facts of the day in which each that is past its time is unknown; what is supposed stays."""
         if self._is_fresh_only:
             return self
         if self._fresh is None:
-            fresh = Facts(self.base, self.as_of, self.max_age)
-            fresh._is_fresh_only = True
-            fresh._supposed = self._supposed
-            fresh._found = dict(self._supposed)
-            self._fresh = fresh
+            self._fresh = self._begin_copy(self._supposed, known=None, is_fresh_only=True)
         return self._fresh
+
+    def _begin_copy(
+        self, supposed: dict[tuple[str, str], Fact], *, known: "Facts | None", is_fresh_only: bool
+    ) -> "Facts":
+        """Return facts of the same day of which only what is supposed is worked out."""
+        copy = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
+        copy._supposed, copy._found = supposed, dict(supposed)
+        copy._known, copy._is_fresh_only = known, is_fresh_only
+        # What is there for one member is there for any.
+        copy._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
+        return copy
 
     def is_stale(self, fact: Fact) -> bool:
         """Return whether the newest claim is older than the criterion allows, or the policy for its kind.

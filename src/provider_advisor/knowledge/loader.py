@@ -4,8 +4,7 @@ Reading YAML and checking it takes longer than answering. A result (a checked ba
 under a key that names everything it was made from: the bytes of the files, the version of the package and of Python,
 and the code. It is kept in a private file of the user; what somebody else owns or may write, and what is not a plain
 file, is not read. A base is kept as a pickle, and read by a reader that knows our records and nothing else, so that no
-kept file can run code. The environment variable RECOMMEND_CACHE names another folder, or,
-empty, turns this off.
+kept file can run code. The environment variable RECOMMEND_CACHE names another folder, or, empty, turns this off.
 """
 
 from __future__ import annotations
