@@ -13,12 +13,11 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
-from provider_advisor.faces.cli.commands import HeadedCommand
+from provider_advisor.faces.cli.commands import HeadedCommand, join_options
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator
 from provider_advisor.faces.cli.matches import show_notes
 from provider_advisor.faces.cli.options import (
     evidence_options,
-    join_options,
     knowledge_options,
     path_name,
     read_input,

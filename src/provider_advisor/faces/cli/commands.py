@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import click
 
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Commands", "HeadedCommand"]
+__all__ = ["Commands", "HeadedCommand", "join_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 _MODULES = {
@@ -26,6 +29,20 @@ _MODULES = {
     "schema": "cli.schema",
     "serve": "web.serve_command",
 }
+
+
+def join_options(heading: str, *options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return a decorator that adds all the options, in this order, under a heading of the help unless they have one."""
+
+    def add(command: F) -> F:
+        before = len(getattr(command, "__click_params__", ()))  # click collects here what decorators add
+        for option in reversed(options):
+            command = option(command)
+        for parameter in command.__click_params__[before:]:  # type: ignore[attr-defined]
+            vars(parameter).setdefault("heading", heading)
+        return command
+
+    return add
 
 
 class HeadedCommand(click.Command):

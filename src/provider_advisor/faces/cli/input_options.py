@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.commands import join_options
 from provider_advisor.faces.cli.matches import note_matches, read_matches_option, show_matches
 from provider_advisor.faces.cli.options import (
     Options,
     decimal_option,
-    join_options,
     sheet_options,
     unlisted_unknown_option,
 )

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import click
 
 from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.faces.cli.commands import join_options
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
@@ -26,7 +27,6 @@ __all__ = [
     "decimal_option",
     "evidence_options",
     "format_option",
-    "join_options",
     "knowledge_options",
     "load_knowledge",
     "name_input",
@@ -77,20 +77,6 @@ class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class f
 
 
 path_name = _PathName()
-
-
-def join_options(heading: str, *options: Callable[[Any], Any]) -> Callable[[F], F]:
-    """Return a decorator that adds all the options, in this order, under a heading of the help unless they have one."""
-
-    def add(command: F) -> F:
-        before = len(getattr(command, "__click_params__", ()))  # click collects here what decorators add
-        for option in reversed(options):
-            command = option(command)
-        for parameter in command.__click_params__[before:]:  # type: ignore[attr-defined]
-            vars(parameter).setdefault("heading", heading)
-        return command
-
-    return add
 
 
 _FACTS = "Facts and providers"

@@ -12,14 +12,13 @@ import click
 from click.core import ParameterSource
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
-from provider_advisor.faces.cli.commands import Commands
+from provider_advisor.faces.cli.commands import Commands, join_options
 from provider_advisor.faces.cli.options import (
     Options,
     complete_by,
     decimal_option,
     evidence_options,
     format_option,
-    join_options,
     knowledge_options,
     name_input,
     path_name,

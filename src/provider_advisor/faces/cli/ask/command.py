@@ -26,11 +26,10 @@ from provider_advisor.faces.cli.ask.sessions import (
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
-from provider_advisor.faces.cli.commands import HeadedCommand
+from provider_advisor.faces.cli.commands import HeadedCommand, join_options
 from provider_advisor.faces.cli.options import (
     evidence_options,
     format_option,
-    join_options,
     knowledge_options,
     name_input,
     path_name,
