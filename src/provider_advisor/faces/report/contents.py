@@ -28,8 +28,7 @@ from provider_advisor.faces.report.view import (
     RankedProvider,
     ReportRow,
     build_rows,
-    list_others,
-    list_shown,
+    make_lists,
     name_providers,
     name_usage,
     rank_providers,
@@ -100,8 +99,9 @@ class Report(NamedTuple):
 def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
     """Return what a report says of the record of an answer; the knowledge base provides labels only."""
     sources = CitedSources(answer)
-    rows, shown = build_rows(answer, knowledge, sources), list_shown(answer, knowledge)
-    sure = describe_sureness(answer, knowledge, rows)
+    shown, others = make_lists(answer, knowledge)
+    rows = build_rows(answer, knowledge, sources, shown)
+    sure = describe_sureness(answer, knowledge, rows, shown)
     left = {part.id for part in answer.providers if part.standing != "ruled-out"}
     products = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in left & answer.take.keys()]
     stale = [
@@ -120,7 +120,7 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         context=_describe_context(answer, knowledge),
         providers=rank_providers(answer),
         shown=shown,
-        others=list_others(answer, knowledge),
+        others=others,
         rows=rows,
         gaps=[clean(gap.says) for gap in answer.product_gaps if gap.provider in answer.verdict.named],
         cautions=[clean(part.says) for part in answer.list_cautions()],

@@ -16,7 +16,7 @@ from provider_advisor.explanation.model import (
 from provider_advisor.explanation.sureness import find_least_factor, say_odds
 from provider_advisor.explanation.unknowns import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, joined, number_text, percent
-from provider_advisor.faces.report.view import ReportRow, list_shown, name_providers, rank_providers
+from provider_advisor.faces.report.view import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -67,16 +67,16 @@ class ReportSureness(NamedTuple):
     """
 
     questions: tuple[ReportQuestion, ...]
-    changes: tuple[str, ...]
-    ranges: tuple[ReportRange, ...]
-    settled: tuple[str, ...]
-    weights: str
-    shares: tuple[ReportShare, ...]
-    pairs: tuple[str, ...]
-    tipping: tuple[str, ...]
-    nobody: str
-    worlds: str
-    is_open: bool
+    changes: tuple[str, ...] = ()
+    ranges: tuple[ReportRange, ...] = ()
+    settled: tuple[str, ...] = ()
+    weights: str = ""
+    shares: tuple[ReportShare, ...] = ()
+    pairs: tuple[str, ...] = ()
+    tipping: tuple[str, ...] = ()
+    nobody: str = ""
+    worlds: str = ""
+    is_open: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -84,11 +84,16 @@ class ReportSureness(NamedTuple):
         return bool(self.shares or self.nobody or self.ranges or self.settled or self.weights)
 
 
-def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequence[ReportRow]) -> ReportSureness:
-    """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings."""
+def describe_sureness(
+    answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequence[ReportRow], shown: Sequence[RankedProvider]
+) -> ReportSureness:
+    """Return how sure an answer is; `rows` are its requirements and rules, in the order of its findings.
+
+    Only the providers that are `shown` side by side are compared in pairs.
+    """
     questions, found = tuple(_question(part) for part in group_questions(answer)), answer.sureness
     if found is None:
-        return ReportSureness(questions, (), (), (), "", (), (), (), "", "", is_open=False)
+        return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
@@ -99,7 +104,7 @@ def describe_sureness(answer: AnswerRecord, knowledge: KnowledgeBase, rows: Sequ
         tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
         "" if weights.ranges else clean(weights.says),
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
-        tuple(clean(says) for says in answer.list_pairs([part.id for part in list_shown(answer, knowledge)])),
+        tuple(clean(says) for says in answer.list_pairs([part.id for part in shown])),
         tuple(clean(part.says) for part in found.tipping or []),
         _nobody(worlds.none) if worlds else "",
         clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",

@@ -46,8 +46,7 @@ __all__ = [
     "ReportCell",
     "ReportRow",
     "build_rows",
-    "list_others",
-    "list_shown",
+    "make_lists",
     "name_providers",
     "name_usage",
     "rank_providers",
@@ -81,7 +80,7 @@ class ReportCell(NamedTuple):
 
 
 class ReportRow(NamedTuple):
-    """One requirement, or one rule that favours, for each provider of the short list, in the order of `list_shown`.
+    """One requirement, or one rule that favours, for each provider of the short list, in their order.
 
     `failed` are the cells of other providers for which it is a must that fails.
 
@@ -167,20 +166,19 @@ def _describe(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
     return [RankedProvider(p.id, clean(p.name), STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
 
 
-def list_shown(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[RankedProvider]:
-    """Return the providers of the short list, best first: those that are shown side by side."""
-    return _describe(make_short_list(answer, knowledge, _MOST_SHOWN).shown)
+def make_lists(
+    answer: AnswerRecord, knowledge: KnowledgeBase
+) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
+    """Return the providers that are shown side by side, best first, and a line on each other one under a heading."""
+    short_list = make_short_list(answer, knowledge, _MOST_SHOWN)
+    return _describe(short_list.shown), [(heading, list(map(clean, lines))) for heading, lines in short_list.parts]
 
 
-def list_others(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
-    """Return a line on each provider that is not on the short list, each kind of them under its heading."""
-    parts = make_short_list(answer, knowledge, _MOST_SHOWN).parts
-    return [(heading, [clean(line) for line in lines]) for heading, lines in parts]
-
-
-def build_rows(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> list[ReportRow]:
-    """Return requirements in the order of the record, then the rules that favour; of the short list alone."""
-    order = {provider.id: place for place, provider in enumerate(list_shown(answer, knowledge))}
+def build_rows(
+    answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources, side_by_side: Iterable[RankedProvider]
+) -> list[ReportRow]:
+    """Return requirements in the order of the record, then the rules that favour; with a cell for each of some."""
+    order = {provider.id: place for place, provider in enumerate(side_by_side)}
     names = {provider.id: clean(provider.name) for provider in answer.providers}
     ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
     rows = []
