@@ -259,5 +259,7 @@ def test_what_else_is_written_to_a_full_disk_is_told_of_by_its_own_name(tmp_path
 def test_a_master_without_spark_is_told_of_the_engine(batch):
     status, out, err = batch("teams.csv scores.csv --master local[2]")
     assert (status, out) == (2, "")
-    assert err == "recommend: --master is for Spark; add --engine spark, or leave it out. Try `recommend --help`.\n"
+    assert (
+        err == "recommend: --master is for Spark; add --engine spark, or leave it out. Try `recommend batch --help`.\n"
+    )
     assert not Path("scores.csv").exists()

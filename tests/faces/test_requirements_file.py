@@ -82,7 +82,8 @@ def _pour(into, content):
 def test_an_empty_name_is_refused_and_never_the_default(recommend_says, line, name):
     run = recommend_says(line)
     assert (run.status, run.out) == (2, "")
-    said = f"Invalid value for '{name}': the name is empty; give a file or a folder. Try `recommend --help`."
+    command = " ".join(word for word in line.split()[:2] if word.isalpha())
+    said = f"Invalid value for '{name}': the name is empty; give a file or a folder. Try `{command} --help`."
     assert run.err == f"recommend: {said}\n"
 
 

@@ -141,12 +141,12 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = BatchOptions(**given)
     if len(names) < 2:  # noqa: PLR2004
-        raise click.UsageError("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
+        click.get_current_context().fail("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
     for name in (names[-1], options.rejects, options.summary, options.report):
         _refuse_address(name or "", options)
     _refuse_resume(names[:-1], options)
     if options.master and options.engine != "spark":
-        raise click.UsageError("--master is for Spark; add --engine spark, or leave it out")
+        click.get_current_context().fail("--master is for Spark; add --engine spark, or leave it out")
     # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from provider_advisor.batch.interruption import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)

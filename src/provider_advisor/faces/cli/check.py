@@ -103,11 +103,11 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
 def _refuse_mixed(options: CheckOptions) -> None:
     """Raise UsageError for options that need another one, or exclude it."""
     if options.accept and not options.with_cases:
-        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
+        click.get_current_context().fail("--accept writes the verdicts of decision cases; add --cases.")
     if options.freshness and options.with_cases:
-        raise click.UsageError("--freshness and --cases cannot be combined; run one after the other.")
+        click.get_current_context().fail("--freshness and --cases cannot be combined; run one after the other.")
     if not options.freshness and (options.within is not None or options.only or options.form != "text"):
-        raise click.UsageError("--within, --only and --format work only with --freshness; add it.")
+        click.get_current_context().fail("--within, --only and --format work only with --freshness; add it.")
 
 
 def _explain_overlooked(kind: str) -> str:

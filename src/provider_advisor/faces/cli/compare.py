@@ -54,7 +54,7 @@ def compare_command(providers: tuple[str, ...], **given: Any) -> None:  # noqa: 
     options = CompareOptions(**given)
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
-        raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
+        click.get_current_context().fail("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = options.limit(knowledge)
     criteria = _criteria(options.area, knowledge)

@@ -61,9 +61,9 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = FactsOptions(**given)
     if options.changes != (options.since is not None):
-        raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
+        click.get_current_context().fail("--changes and --since belong together: --changes --since 2024-01-01.")
     if options.as_of is not None and not options.changes:
-        raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
+        click.get_current_context().fail("--as-of works only with --changes --since DATE, as the last date to include.")
     since, until = read_day(options.since), options.day or today()
     knowledge = options.limit(options.load())
     found = _chosen(names, knowledge)

@@ -44,7 +44,8 @@ def _status() -> int:
         return _complain("interrupted.", 130)
     except click.ClickException as error:
         sentence = error.format_message().rstrip(".").replace("?.", "?")
-        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `recommend --help`.", 2)
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "recommend"
+        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `{command} --help`.", 2)
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:
