@@ -92,6 +92,16 @@ def test_only_a_text_longer_than_the_terminal_goes_through_a_pager(monkeypatch, 
     assert bool(shown) == paged
 
 
+@pytest.mark.parametrize(
+    "command", ["compare twilio vonage --area video", "facts zoom", _ASKED.removeprefix("recommend ")]
+)
+def test_what_may_be_long_may_go_through_a_pager(recommend_says, monkeypatch, command):
+    asked = []
+    monkeypatch.setattr(Page, "show", lambda _, *, paged=False: asked.append(paged))
+    recommend_says(f"recommend {command}")
+    assert asked == [True]
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 @pytest.mark.parametrize(
     "asked",
