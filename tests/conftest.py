@@ -7,6 +7,7 @@ Its files are in `knowledge/bicycles/`. A test names only what it changes:
 
 import gc
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -42,6 +43,26 @@ def pytest_itemcollected(item):
 
 # Knowledge bases stay alive for a whole run: looking through all their objects again and again takes a twentieth of it.
 gc.set_threshold(200_000, 20, 100)
+_BASES_AT_HAND = 10
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with Spark, which takes longest: started last, one process would wait for it, or start a second one."""
+    items.sort(key=lambda item: item.path.name != "test_spark.py")
+
+
+def pytest_collection_finish():
+    """Never look for garbage among a million objects of modules and tests, which all stay to the end."""
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """With `-n auto`, run one process more than there are cores: many tests wait for servers, browsers and Spark."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
 
 BICYCLES = Path(__file__).parent / "knowledge" / "bicycles"
 
@@ -59,7 +80,29 @@ def cache_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECOMMEND_CACHE", str(folder))
         patch.setattr(loader, "_MOST_KEPT", 100)  # of eight, the shipped base is lost again and again
+        patch.setattr(loader, "_recall_base", _unpack_once(loader._recall_base, str(folder)))
         yield folder
+
+
+def _unpack_once(recall_base, folder):
+    """`recall_base`, which gives the last few bases of this cache again: records never change.
+
+    A command within a test would spend most of its time on unpacking what the command before it had unpacked. The
+    files are read and their content is compared each time; processes and caches of a test's own go the whole way.
+    """
+    last = OrderedDict()
+
+    def recall(key):
+        if os.environ.get("RECOMMEND_CACHE") != folder:
+            return recall_base(key)
+        found = last.pop(key, None) or recall_base(key)
+        if found is not None:
+            last[key] = found
+        if len(last) > _BASES_AT_HAND:
+            last.popitem(last=False)
+        return found
+
+    return recall
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -140,6 +140,8 @@ def start_azure():
         pytest.skip("no Azure to test with: azurite-blob is not in PATH (npm install -g azurite@3.35.0)")
     port = _free_port()
     command = [program, "--blobPort", str(port), "--inMemoryPersistence", "--silent", "--disableTelemetry"]
+    # A connection that is closed after five idle seconds makes the client of the next test wait and try again.
+    command += ["--blobKeepAliveTimeout", "600"]
     with _run_server([*command, "--skipApiVersionCheck"], port, AZURITE_ACCOUNTS=f"{ACCOUNT}:{KEY}"):
         place = f"127.0.0.1:{port}"
         client = pf.AzureFileSystem(
