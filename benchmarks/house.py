@@ -83,15 +83,19 @@ class Module(NamedTuple):
     tree: ast.Module
 
 
-def read_modules(package: Path = _PACKAGE) -> dict[str, Module]:
-    """Return all modules of a package by their dotted names; a package stands for its `__init__.py`."""
+def name_modules(package: Path = _PACKAGE) -> dict[str, Path]:
+    """Return the files of a package by the dotted names of their modules; a package stands for its `__init__.py`."""
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package.parent).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        text = path.read_text(encoding="utf-8")
-        found[name] = Module(name, path, text, ast.parse(text))
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+def read_modules(package: Path = _PACKAGE) -> dict[str, Module]:
+    """Return all modules of a package by their dotted names."""
+    texts = {name: (path, path.read_text(encoding="utf-8")) for name, path in name_modules(package).items()}
+    return {name: Module(name, path, text, ast.parse(text)) for name, (path, text) in texts.items()}
 
 
 def find_imports(module: Module, modules: Mapping[str, Module]) -> Iterator[tuple[str, bool]]:
@@ -111,10 +115,12 @@ def find_imports(module: Module, modules: Mapping[str, Module]) -> Iterator[tupl
 
 def _run_nodes(tree: ast.AST, *, at_once: bool) -> Iterator[tuple[ast.AST, bool]]:
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.expr):  # most of all nodes, and none holds an import
+            continue
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         yield node, at_once
-        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         yield from _run_nodes(node, at_once=at_once and not inside)
 
 

@@ -7,14 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.house import find_circles, find_class_names, find_imports, list_circles, read_modules, rows
+from benchmarks.house import (
+    find_circles,
+    find_class_names,
+    find_imports,
+    list_circles,
+    name_modules,
+    read_modules,
+    rows,
+)
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
 _SHARED = ["errors", "version", "bounded_cache", "whole_file", "safe_text"]
 _ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
 _FRONT = ["recommendation", "questionnaire", "batch", "store", "__init__", "faces"]
 _ORDER = [*_SHARED, *_ROOMS, *_FRONT]
-_MODULES = read_modules(_PACKAGE)
+_NAMES = sorted(name_modules(_PACKAGE))
 
 _TWICE = frozenset(
     """
@@ -33,39 +41,45 @@ def _folder(name: str) -> str:
     return ".".join(name.split(".")[1:3])
 
 
-@pytest.mark.parametrize("name", sorted({_room(name) for name in _MODULES}))
-def test_a_room_imports_only_from_itself_or_from_rooms_before_it(name):
+@pytest.fixture(scope="module")
+def modules():
+    """All files of the package, parsed once."""
+    return read_modules(_PACKAGE)
+
+
+@pytest.mark.parametrize("name", sorted({_room(name) for name in _NAMES}))
+def test_a_room_imports_only_from_itself_or_from_rooms_before_it(name, modules):
     assert name in _ORDER, f"{name} has no place in the house: add it to the README and to this test"
     edges = {
         (module.name, to)
-        for module in _MODULES.values()
+        for module in modules.values()
         if _room(module.name) == name
-        for to, _ in find_imports(module, _MODULES)
+        for to, _ in find_imports(module, modules)
     }
     assert not sorted(edge for edge in edges if _ORDER.index(_room(edge[1])) > _ORDER.index(name))
 
 
-def test_no_circle_of_imports():
-    assert find_circles(_MODULES) == []
+def test_no_circle_of_imports(modules):
+    assert find_circles(modules) == []
 
 
-def test_no_circle_of_imports_between_the_folders_of_a_room():
+def test_no_circle_of_imports_between_the_folders_of_a_room(modules):
     edges: dict[str, set[str]] = {}
-    for module in _MODULES.values():
-        for to, _ in find_imports(module, _MODULES):
+    for module in modules.values():
+        for to, _ in find_imports(module, modules):
             if "." in _folder(module.name) and "." in _folder(to) and _folder(module.name) != _folder(to):
                 edges.setdefault(_folder(module.name), set()).add(_folder(to))
     assert list_circles(edges) == []
 
 
-def test_no_two_classes_have_one_name():
-    twice = {name: homes for name, homes in find_class_names(_MODULES).items() if len(homes) > 1}
+def test_no_two_classes_have_one_name(modules):
+    twice = {name: homes for name, homes in find_class_names(modules).items() if len(homes) > 1}
     assert {name: homes for name, homes in twice.items() if name not in _TWICE} == {}
 
 
-@pytest.mark.parametrize("name", sorted(_MODULES))
-def test_public_names_are_documented(name):
-    tree = _MODULES[name].tree
+@pytest.mark.parametrize("name", _NAMES)
+def test_public_names_are_documented(name, modules):
+    tree = modules[name].tree
     assert ast.get_docstring(tree), "say in a sentence what this file is for"
     assert [public.name for public in _public(tree) if not ast.get_docstring(public)] == []
 
@@ -88,10 +102,10 @@ def test_the_house_can_be_measured():
     assert int(measured["files passed by one block of a batch"]) <= 22
 
 
-def test_no_provider_and_nothing_of_communications_is_in_the_code():
+def test_no_provider_and_nothing_of_communications_is_in_the_code(modules):
     words = ("twilio", "vonage", "whiteboard", "ucaas", "sms")
     allowed = ("faces",)  # examples in help texts
-    for name, module in _MODULES.items():
+    for name, module in modules.items():
         code = _without_docstrings(module.text)
         found = [word for word in words if word in code.lower()]
         assert not found or _room(name) in allowed, f"{name}: {found}"

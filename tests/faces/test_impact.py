@@ -19,28 +19,29 @@ from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge.files import shipped_folder
 
 _TEAMS = """team,needs,wants
-shop,"sms-api,sales-app",fax
-school,"whiteboard,video-api",
-agency,sales-app,crm-integration
+shop,cargo-bikes,
+school,repairs,
+agency,"cargo-bikes,test-rides",
 odd,unicycles,
 """
-_CLAIM = "- {criterion: sales-app, product: contact-centre, value: present, source: twilio-vs-vonage-2022, line: 17}\n"
+_CLAIM = "- {criterion: cargo-bikes, product: shop, value: present, source: survey-2023, line: 14}\n"
+_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
-    """A folder to work in, with teams, the shipped knowledge base as `old`, and one with another claim as `new`."""
+    """A folder to work in, with teams, the bicycle shops as `old`, and a base with another claim as `new`."""
     monkeypatch.chdir(tmp_path)
     Path("teams.csv").write_text(_TEAMS, encoding="utf-8")
     for side in ("old", "new"):
         for part in ("facts", "rules"):
-            shutil.copytree(shipped_folder(part), Path(side) / part, ignore=shutil.ignore_patterns("cases"))
+            shutil.copytree(_BICYCLES / part, Path(side) / part)
     _append("new")
     return tmp_path
 
 
 def _append(folder):
-    with (Path(folder) / "facts" / "providers" / "vonage.yaml").open("a", encoding="utf-8") as file:
+    with (Path(folder) / "facts" / "providers" / "velo.yaml").open("a", encoding="utf-8") as file:
         file.write(_CLAIM)
 
 
@@ -68,31 +69,33 @@ _SHOWN = """\
 2 verdicts of 3 teams change (67%); for 2 the recommended provider changes.
 1 of 4 rows rejected: 1 by both sides.
 
-Teams  Share  Before           After
-1      33%    Twilio, leaning  Vonage, leaning
-1      33%    Twilio, leaning  tie: Twilio and Vonage
+Teams  Share  Before                            After
+1      33%    Rad am Ring, leaning              undetermined: Rad am Ring and
+                                                Velo & Sons
+1      33%    undetermined: Rad am Ring and     Velo & Sons, leaning
+              Velo & Sons
 
 Alone  Needed  Because of
-2      2       Vonage, Sales application: not known, now present (such as shop,
+2      2       Velo & Sons, Cargo bikes: not known, now present (such as shop,
                agency)
 Of the 2 teams that change, 2 get their new verdict from one change alone.
 'Needed' counts the teams that do not get it without this change.
 
 For example shop
-  Twilio, leaning; now Vonage, leaning.
-  Vonage on Sales application: before not known: no claim confirms or denies it;
-  now yes, has it (Vonage Contact Center); added: line 17 of
-  twilio-vs-vonage-2022 (stated, 2022-11-22).
-  Vonage was unconfirmed and is now qualified.
+  Rad am Ring, leaning; now undetermined: Rad am Ring and Velo & Sons.
+  Velo & Sons on Cargo bikes: before not known: no claim confirms or denies it;
+  now yes, has it (The shop); added: line 14 of survey-2023 (stated,
+  2023-03-01).
+  Velo & Sons was unconfirmed and is now qualified.
 
 Before: old, knowledge base <fingerprint>.
 After: new, knowledge base <fingerprint>.
-Compared as of 2022-12-31.
+Compared as of 2024-01-01.
 """
 
 
 def test_the_page_says_what_changes_and_because_of_what(recommend_says):
-    run = recommend_says("recommend impact teams.csv --before old --after new --as-of 2022-12-31")
+    run = recommend_says("recommend impact teams.csv --before old --after new --as-of 2024-01-01")
     assert (run.status, run.err) == (0, "")
     assert re.sub(r"base [^\n]*", "base <fingerprint>.", run.out) == _SHOWN
 
@@ -120,7 +123,10 @@ def test_after_is_what_the_options_name(recommend_says):
 
 
 def test_after_is_what_is_shipped_if_nothing_else_is_said(recommend_says):
-    out = recommend_says("recommend impact teams.csv --before old").out
+    for part in ("facts", "rules"):
+        shutil.copytree(shipped_folder(part), Path("copied") / part)
+    Path("teams.csv").write_text("team,needs\nshop,sales-app\n", encoding="utf-8")
+    out = recommend_says("recommend impact teams.csv --before copied").out
     assert out.startswith("No verdict")
     assert "After: the shipped knowledge base" in out
 
@@ -146,12 +152,12 @@ def test_two_revisions_are_compared(recommend_says, repository, monkeypatch):
 
 def test_a_mistake_at_a_revision_is_told_with_its_place_there(recommend_says, repository, monkeypatch):
     monkeypatch.chdir(repository / "work")
-    with Path("base/facts/providers/vonage.yaml").open("a", encoding="utf-8") as file:
+    with Path("base/facts/providers/velo.yaml").open("a", encoding="utf-8") as file:
         file.write("- {criterion: zeppelins}\n")
     _git(".", "commit", "--quiet", "--all", "--message", "Break")
     run = recommend_says("recommend impact ../teams.csv --before HEAD --after ../old")
     assert run.status == 2
-    assert run.err.startswith("HEAD:base/facts/providers/vonage.yaml:")
+    assert run.err.startswith("HEAD:base/facts/providers/velo.yaml:")
     assert str(Path(tempfile.gettempdir())) not in run.err
 
 
@@ -227,21 +233,21 @@ def test_of_two_knowledge_bases_the_one_around_is_meant(recommend_says, reposito
 
 def test_other_forms_of_teams_are_read(recommend_says):
     lines = [
-        {"team": "shop", "needs": ["sales-app"]},
-        {"team": "dated", "needs": ["sales-app"], "as_of": "2020-01-01"},
-        {"team": "strange", "needs": ["sales-app"], "mood": "good"},
+        {"team": "shop", "needs": ["cargo-bikes"]},
+        {"team": "dated", "needs": ["cargo-bikes"], "as_of": "2020-01-01"},
+        {"team": "strange", "needs": ["cargo-bikes"], "mood": "good"},
     ]
     Path("teams.jsonl").write_text("".join(json.dumps(line) + os.linesep for line in lines), encoding="utf-8")
-    run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2022-12-31")
+    run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2024-01-01")
     assert run.status == 0
-    assert "1 row has its own as_of or max_age; all were compared as of 2022-12-31." in run.out
+    assert "1 row has its own as_of or max_age; all were compared as of 2024-01-01." in run.out
 
 
 def test_inputs_are_read_with_the_options_of_a_batch(recommend_says):
-    table = "Liste der Büros\nTeam;Bedarf;Wünsche;usage.sms-outbound\nshop;sales-app;fax;5.000\n"
+    table = "Liste der Büros\nTeam;Bedarf;Wünsche;usage.inspections\nshop;cargo-bikes;repairs;5.000\n"
     Path("bedarf.csv").write_bytes(table.encode("cp1252"))
     says = '--encoding cp1252 --skip-lines 1 --separator ; --decimal , --rename Bedarf=needs --rename "Wünsche=wants"'
-    run = recommend_says(f"recommend impact bedarf.csv --before old --after new --as-of 2022-12-31 {says}")
+    run = recommend_says(f"recommend impact bedarf.csv --before old --after new --as-of 2024-01-01 {says}")
     assert (run.status, run.err) == (0, "")
     assert run.out.startswith("1 verdict of 1 team changes (100%)")
 
@@ -249,31 +255,31 @@ def test_inputs_are_read_with_the_options_of_a_batch(recommend_says):
 def test_workbooks_are_read_and_what_their_headers_mean_is_said(recommend_says):
     with xlsxwriter.Workbook("teams.xlsx") as book:
         sheet = book.add_worksheet("Teams")
-        for row, cells in enumerate([["Team", "Sales application", "Fax"], ["shop", "must", "x"]]):
+        for row, cells in enumerate([["Team", "Cargo bikes", "Repairs"], ["shop", "must", "x"]]):
             sheet.write_row(row, 0, cells)
         book.add_worksheet("Notes").write(0, 0, "something else")
     run = recommend_says(
-        "recommend impact teams.xlsx --sheet Teams --matched m.yaml --before old --after new --as-of 2022-12-31"
+        "recommend impact teams.xlsx --sheet Teams --matched m.yaml --before old --after new --as-of 2024-01-01"
     )
     assert run.status == 0
-    assert "Sales application → sales-app (alias)" in run.err
-    assert "Sales application: sales-app" in Path("m.yaml").read_text(encoding="utf-8")
+    assert "Cargo bikes → cargo-bikes (id)" in run.err
+    assert "Cargo bikes: cargo-bikes" in Path("m.yaml").read_text(encoding="utf-8")
     assert run.out.startswith("1 verdict of 1 team changes (100%)")
 
 
 @pytest.mark.parametrize(("before", "after", "who"), [("old", "new", "before"), ("new", "old", "after")])
 def test_a_header_that_only_one_base_knows_is_asked_of_both(recommend_says, before, after, who):
-    with Path("new/facts/criteria/applications.yaml").open("a", encoding="utf-8") as file:
+    with Path("new/facts/criteria/services.yaml").open("a", encoding="utf-8") as file:
         file.write(
             "- {id: moon-phones, label: Moon phones, kind: capability, question: Do you need them?, weight: 1}\n"
         )
-    Path("teams.csv").write_text("team,Moon phones,Fax\nshop,must,x\n", encoding="utf-8")
+    Path("teams.csv").write_text("team,Moon phones,Repairs\nshop,must,x\n", encoding="utf-8")
     run = recommend_says(f"recommend impact teams.csv --before {before} --after {after} --format json")
     assert json.loads(run.out)["rejected"] == {"both": 0, "before": 0, "after": 0} | {who: 1}
 
 
 def test_what_a_team_is_called_cannot_steer_the_terminal(recommend_says):
-    Path("teams.csv").write_text('team,needs\n"\x1b[2J\u202ex",sales-app\n', encoding="utf-8")
+    Path("teams.csv").write_text('team,needs\n"\x1b[2J\u202ex",cargo-bikes\n', encoding="utf-8")
     out = recommend_says("recommend impact teams.csv --before old --after new").out
     assert r"\x1b[2J\u202ex" in out
     assert all(sign == "\n" or sign.isprintable() for sign in out)
