@@ -24,31 +24,35 @@ _SMALL = Limits(300, 100_000)
 _KILLED = Path(__file__).with_name("killed.py")
 
 
-def _killed(path, output, moment):
-    """The exit status, and how many moments there were if it came to its end."""
-    found = subprocess.run(
-        [sys.executable, _KILLED, path, output, str(moment)],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "POLARS_MAX_THREADS": "1", "RECOMMEND_CACHE": str(path.parent / "cache")},
-    )
-    assert not found.stderr
-    return found.returncode, int(found.stdout or 0)
+@pytest.fixture(scope="module")
+def run_killed():
+    """A function from an input, an output and a moment to the status of a run, and how many moments there were."""
+    command, pipe = [sys.executable, _KILLED], subprocess.PIPE
+    alone = {**os.environ, "POLARS_MAX_THREADS": "1"}
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=alone) as process:
+
+        def run_it(path, output, moment):
+            process.stdin.write(json.dumps([str(path), str(output), moment]) + "\n")
+            process.stdin.flush()
+            return tuple(json.loads(process.stdout.readline()))
+
+        yield run_it
+        assert process.communicate()[1] == ""
 
 
 @pytest.mark.parametrize(("form", "kills"), [("csv", 5), ("parquet", 2), ("", 4)])
 def test_a_run_that_is_killed_at_any_moment_comes_to_the_same_output(  # noqa: PLR0917
-    tmp_path, run_batch, teams, csv_of, form, kills
+    tmp_path, run_batch, run_killed, teams, csv_of, form, kills
 ):
     path, output, undisturbed = tmp_path / "teams.csv", tmp_path / "scores", tmp_path / "whole"
     if form:
         output, undisturbed = output.with_suffix(f".{form}"), undisturbed.with_suffix(f".{form}")
     path.write_bytes(csv_of(teams(100)))
-    status, moments = _killed(path, undisturbed, 0)
+    status, moments = run_killed(path, undisturbed, 0)
     assert status == 0
     rejects = (tmp_path / "whole.rejects.csv").read_bytes()
     for moment in _spread(moments, kills):
-        assert _killed(path, output, moment) == (-9, 0)
+        assert run_killed(path, output, moment) == (-9, 0)
         assert not output.exists() or _same(output, undisturbed)
         run_batch(path, output, limits=_SMALL, part_rows=30, resume=True, about={}, is_folder=not form)
         assert _same(output, undisturbed)

@@ -29,3 +29,16 @@ def recommend_says(capsys, monkeypatch):
         return Run(status, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def meet_assistant():
+    """A function from a knowledge base (and a folder of runs) to a client that speaks as an assistant does.
+
+    Here and not at the top of a file, because every process would import it to run a few tests.
+    """
+    from mcp.client import Client  # noqa: PLC0415 (as above)
+
+    from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (as above)
+
+    return lambda *given: Client(make_server(*given))

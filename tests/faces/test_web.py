@@ -21,12 +21,10 @@ from provider_advisor import load, recommend
 
 pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
-from mcp.client import Client
 from starlette.testclient import TestClient
 
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.assistants import make_server
 from provider_advisor.faces.web.facts_view import write_csv
 from provider_advisor.faces.web.settings import ServeSettings
 
@@ -446,9 +444,9 @@ def test_an_operator_can_ask_whether_it_lives_and_can_answer(web):
     assert web.head("/").content == b""
 
 
-def test_an_assistant_gets_answers_with_what_is_not_known():
+def test_an_assistant_gets_answers_with_what_is_not_known(meet_assistant):
     async def talk():
-        async with Client(make_server(_KNOWLEDGE)) as client:
+        async with meet_assistant(_KNOWLEDGE) as client:
             tools = {tool.name for tool in (await client.list_tools()).tools}
             found = await client.call_tool("search_criteria", {"words": "recorded calls"})
             answer = await client.call_tool("recommend", {"needs": ["sms", "ucaas"]})

@@ -8,12 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
-pytest.importorskip("openapi_python_client", reason="openapi-python-client is not installed")
 
 from starlette.testclient import TestClient
 
@@ -21,6 +21,10 @@ from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.store import open_store
+
+pytestmark = pytest.mark.skipif(
+    find_spec("openapi_python_client") is None, reason="openapi-python-client is not installed"
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,10 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 import httpx2
-from mcp.client import Client
-from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.assistants import make_server
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.rule_view import show_rule
 from provider_advisor.knowledge import facts_as_of
@@ -149,6 +146,9 @@ def test_only_the_card_may_be_framed(web, bicycles):
 
 
 def test_an_assistant_asks_by_http_what_it_asks_by_standard_input(bicycles):
+    from mcp.client import Client  # noqa: PLC0415 (see `meet_assistant`)
+    from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415 (as above)
+
     async def talk():
         app = create_app(bicycles)
         transport = httpx2.ASGITransport(app)
@@ -167,11 +167,11 @@ def test_an_assistant_asks_by_http_what_it_asks_by_standard_input(bicycles):
     assert begun["screen"]["questions"]
 
 
-def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, tmp_path):
+def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, meet_assistant, tmp_path):
     record = recommend(bicycles, needs=["repairs"]).record
 
     async def talk():
-        async with Client(make_server(bicycles, JobFolder(folder=tmp_path / "runs"))) as client:
+        async with meet_assistant(bicycles, JobFolder(folder=tmp_path / "runs")) as client:
 
             async def call(name, **arguments):
                 return (await client.call_tool(name, arguments)).structured_content
