@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
-import sys
 from collections import Counter
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -184,15 +182,3 @@ def test_a_library_of_another_source_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(native, "_HEADER", changed)
     with pytest.raises(BatchFailure, match=r"has changed since it was compiled; run pip install -e \. again"):
         native.load_loops.__wrapped__()
-
-
-@pytest.mark.parametrize("command", [["schema"], ["check"], ["criteria"]])
-def test_commands_without_rows_need_no_columns_and_nothing_compiled_for_them(command):
-    program = (
-        "import sys\n"
-        "for name in ('numpy', 'polars', 'pyarrow', 'provider_advisor.batch.native'): sys.modules[name] = None\n"
-        "from provider_advisor.faces.cli.main import main\n"
-        f"sys.argv[1:] = {command}; main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
