@@ -303,6 +303,11 @@ def test_11_criteria_are_found_by_any_name_and_by_a_near_miss(web):
     assert re.search(r'href="/criteria/whiteboard"', web.get("/criteria?q=whiteboard&area=video").text)
     assert "Nothing is found in this area" in web.get("/criteria?q=whiteboard&area=prices").text
     assert web.get("/criteria?area=vidoe").status_code == 422
+    for words, name in (("SMS Germany", "sms@de"), ("numbers in Germany", "phone-numbers@de")):
+        assert f'href="/criteria/{name}"' in web.get("/criteria", params={"q": words}).text
+        assert f'name="c.{name}"' in web.get("/choose", params={"q": words, "needs": "fax"}).text
+    assert web.get("/criteria/phone-numbers@de").status_code == 200
+    assert web.get("/api/v1/criteria", params={"q": "SMS Germany"}).json()[0]["id"] == "sms@de"
     nothing = web.get("/criteria", params={"q": "xyzzyplugh"}).text
     assert "xyzzyplugh" in nothing
     assert 'href="/criteria/' not in nothing

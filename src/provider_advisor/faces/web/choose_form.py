@@ -38,6 +38,7 @@ CHOICES = (
 )
 """What can be asked of a criterion: the value that a form sends, and its words."""
 
+_COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 
 
@@ -164,11 +165,18 @@ def group_by_area(
         if one.any_of:
             continue
         value, bound = ticks.get(one.id, ("", ""))
-        example = one.values[-1] if one.values else "5" if one.lower_is_better else "10"
-        by_area.setdefault(one.area, []).append(
-            TickRow(one.id, one.label, one.kind, one.unit or "", value, bound, example)
-        )
+        row = TickRow(one.id, one.label, one.kind, one.unit or "", value, bound, _give_example(one))
+        by_area.setdefault(one.area, []).append(row)
     for area, rows in sorted(by_area.items()):
         ticked = sum(bool(row.value) for row in rows)
         limited = any(row.kind != "capability" for row in rows)
         yield TickArea(area.replace("-", " ").capitalize(), rows, ticked, is_open or bool(ticked), limited)
+
+
+def _give_example(criterion: Criterion) -> str:
+    """Return a limit that somebody could ask for: a text or a minute costs cents, and not dollars."""
+    if criterion.values:
+        return criterion.values[-1]
+    if criterion.lower_is_better:
+        return "0.05" if (criterion.unit or "").endswith(_COST_CENTS) else "5"
+    return "10"
