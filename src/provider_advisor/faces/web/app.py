@@ -26,7 +26,6 @@ from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
 from provider_advisor.faces.web.assistant_door import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
-from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.fact_pages import make_fact_pages
 from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
@@ -37,6 +36,7 @@ from provider_advisor.faces.web.problems import get_status, list_mistakes, respo
 from provider_advisor.faces.web.reference_pages import make_reference_pages
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import ServeSettings
+from provider_advisor.faces.web.templating import show_error
 from provider_advisor.faces.web.traffic import Traffic
 from provider_advisor.faces.web.watch import Watching
 from provider_advisor.knowledge import KnowledgeBase

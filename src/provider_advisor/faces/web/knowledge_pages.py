@@ -13,11 +13,10 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.side_by_side import ComparedRow
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
-from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
 from provider_advisor.faces.web.problems import list_mistakes, read_fields
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
-from provider_advisor.faces.web.templating import show_page
+from provider_advisor.faces.web.templating import show_error, show_page, show_refusal
 from provider_advisor.inference.infer import infer
 
 __all__ = ["make_knowledge_pages"]
@@ -125,16 +124,12 @@ class KnowledgePages:
             by_word=[] if anywhere else self._service.count_by_word(q[:200]),
         )
 
-    def _show_missing(self, what: str, mistakes: Sequence[Any]) -> Response:
-        heading = f"There is no such {what}"
-        return self.show("plain.html.j2", what.capitalize(), 404, mistakes=mistakes, heading=heading)
-
     def criterion(self, name: str) -> Response:
         """Show a criterion and what is known of each provider."""
         try:
             one = self._service.find_criterion(name)
         except RequirementsError as error:
-            return self._show_missing("criterion", list_mistakes(error))
+            return show_refusal(self._service, "There is no such criterion", 404, list_mistakes(error))
         knowledge, name = self._service.knowledge, one.id.partition("@")[0]
         kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
         lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
@@ -160,7 +155,7 @@ class KnowledgePages:
         try:
             found = self._service.find_provider(name)
         except RequirementsError as error:
-            return self._show_missing("provider", list_mistakes(error))
+            return show_refusal(self._service, "There is no such provider", 404, list_mistakes(error))
         one = self._service.knowledge.providers[found]
         products = ", ".join(part.name for part in one.products.values())
         return self.show(
@@ -183,7 +178,7 @@ class KnowledgePages:
         """Show a source and what it says."""
         one = self._service.knowledge.sources.get(name)
         if one is None:
-            return self._show_missing("source", [])
+            return show_refusal(self._service, "There is no such source", 404)
         published = f"published {one.published}" if one.published else "without a date"
         lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
@@ -212,8 +207,7 @@ class KnowledgePages:
             try:
                 statement = read_address(request.query_params.multi_items(), knowledge, _OF_ANSWERS).statement
             except RequirementsError as error:
-                heading = "The question cannot be read"
-                return self.show("plain.html.j2", heading, 422, mistakes=list_mistakes(error), heading=heading)
+                return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
             address = write_address(statement, knowledge)
             fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
         found = [

@@ -22,10 +22,9 @@ from provider_advisor.faces.web.ask_address import (
 )
 from provider_advisor.faces.web.ask_view import make_catalogue, show_ask, write_fields
 from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
-from provider_advisor.faces.web.error_page import show_error
 from provider_advisor.faces.web.problems import FieldError, list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import render, show_page
+from provider_advisor.faces.web.templating import render, show_error, show_page, show_refusal
 from provider_advisor.questionnaire.screens import Screen, choose_screen, go_on
 from provider_advisor.questionnaire.state import State
 from provider_advisor.recommendation import Recommendation
@@ -112,14 +111,8 @@ class Pages:
         try:
             asked = self._read(request)
         except AdvisorError as error:
-            return self.show(
-                "plain.html.j2",
-                "The question cannot be answered",
-                422,
-                mistakes=list_mistakes(error),
-                heading="The question cannot be answered",
-                mend=f"/choose?{request.url.query}",
-            )
+            mend = f"/choose?{request.url.query}"
+            return show_refusal(self._service, "The question cannot be answered", 422, list_mistakes(error), mend=mend)
         address = self._canonical(request, asked)
         if not _is_canonical(address, request):
             return RedirectResponse(f"/answer{form}?{address}", 303)
@@ -151,13 +144,7 @@ class Pages:
             state = self._read_answers(a, more)
             key, fields = read_change(change, state), write_fields(read_answers_address(was, state.catalogue))
         except RequirementsError as error:
-            return self.show(
-                "plain.html.j2",
-                "Questionnaire",
-                422,
-                mistakes=list_mistakes(error),
-                heading="The answers cannot be read",
-            )
+            return show_refusal(self._service, "The answers cannot be read", 422, list_mistakes(error))
         return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, fields, key))
 
     def _read_answers(self, a: str, more: str) -> State:

@@ -18,7 +18,7 @@ from provider_advisor.faces.web.guard import POLICY
 from provider_advisor.faces.web.problems import FieldError, list_mistakes, read_fields
 from provider_advisor.faces.web.rule_view import record_rule, show_rule
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import show_page
+from provider_advisor.faces.web.templating import show_page, show_refusal
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 
 __all__ = ["make_reference_pages"]
@@ -50,11 +50,11 @@ class ReferencePages:
     def show_rule(self, name: str, request: Request) -> Response:
         """Show a rule, and for the team in the address whether each condition holds."""
         if name not in self._service.knowledge.rules:
-            return self._refuse("There is no such rule", 404)
+            return show_refusal(self._service, "There is no such rule", 404)
         try:
             shown, address = self._read_rule(name, request)
         except RequirementsError as error:
-            return self._refuse("The question cannot be read", 422, error)
+            return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
         title, sources = capital(self._service.knowledge.spell_id(name)), self._service.knowledge.sources
         return show_page(
             self._service,
@@ -70,7 +70,7 @@ class ReferencePages:
     def show_rule_data(self, name: str, request: Request) -> Response:
         """Return the same as data."""
         if name not in self._service.knowledge.rules:
-            return self._refuse("There is no such rule", 404)
+            return show_refusal(self._service, "There is no such rule", 404)
         return JsonResponse(record_rule(self._read_rule(name, request)[0]))
 
     def _read_rule(self, name: str, request: Request) -> tuple[dict[str, Any], str]:
@@ -149,16 +149,12 @@ class ReferencePages:
         try:
             statement = read_address(request.query_params.multi_items(), knowledge).statement
         except RequirementsError as error:
-            return self._refuse("The question cannot be read", 422, error)
+            return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
         found = self._service.recommend(statement)
         values = report_values(found.explanation, found.decision.facts.knowledge)
         page = show_page(self._service, "embed.html.j2", **values, address=write_address(statement, knowledge))
         page.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
         return page
-
-    def _refuse(self, heading: str, status: int, error: RequirementsError | None = None) -> Response:
-        mistakes = list_mistakes(error) if error else ()
-        return show_page(self._service, "plain.html.j2", heading, status, mistakes=mistakes, heading=heading)
 
 
 def _list_told(responses: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

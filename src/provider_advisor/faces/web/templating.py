@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -17,7 +18,7 @@ from provider_advisor.faces.report.pages import keep_days
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
 
-__all__ = ["mark_code", "render", "root_path", "show_page"]
+__all__ = ["mark_code", "render", "root_path", "show_error", "show_page", "show_refusal"]
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
@@ -29,6 +30,21 @@ _OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
 _WORD = re.compile("[a-z]+ ")
 _COMMAND = "<code>recommend criteria</code>"
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
+
+_HEADINGS = {
+    403: "The form was not accepted",
+    404: "There is no such page",
+    405: "This page cannot be used like that",
+    408: "The request took too long",
+    413: "That is too much at once",
+    414: "The address is too long",
+    421: "Nothing is here under that name",
+    422: "The request cannot be answered",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Try again later",
+}
+"""What a page says of a status."""
 
 
 @cache
@@ -106,3 +122,21 @@ def show_page(
     shared["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
     return HTMLResponse(render(template, **values), status)
+
+
+def show_refusal(
+    service: KnowledgeService,
+    heading: str,
+    status: int,
+    mistakes: Sequence[str] = (),
+    **values: Any,  # noqa: ANN401 (as above)
+) -> HTMLResponse:
+    """Return a page that says what is wrong; `mend` is the address of a form on which it can be corrected."""
+    return show_page(service, "plain.html.j2", heading, status, mistakes=mistakes, heading=heading, **values)
+
+
+def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] = ()) -> HTMLResponse:
+    """Return the page of a status, for a request that leads to no page."""
+    heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
+    is_missing = status == HTTPStatus.NOT_FOUND
+    return show_refusal(service, heading, status, () if is_missing else sentences, is_missing=is_missing)
