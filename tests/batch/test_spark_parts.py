@@ -208,7 +208,7 @@ def test_unknown_words_of_an_attempt_that_failed_are_not_counted(bicycles, tmp_p
     job = _job(bicycles, teams_csv, tmp_path / "folder", id="words", reading=ReadingOptions(unlist=True))
 
     def write_nothing(frames, *_):
-        assert len(list(frames())) == 1
+        assert len(list(frames)) == 1
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:

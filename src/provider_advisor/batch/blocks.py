@@ -75,16 +75,20 @@ class Block(NamedTuple):
             return self
         out = np.zeros(self.rows.num_rows, bool) if empty is None else empty.to_numpy(zero_copy_only=False).copy()
         skipped = int(out.sum())
-        refused = [Reject(self.file, int(self.numbers[row]), self.content(row), wrong[row]) for row in wrong]
         out[list(wrong)] = True
         places = np.flatnonzero(~out)
         return self._replace(
             rows=self.rows.filter(arrays.make_flags(~out)),
             numbers=self.numbers[places],
-            rejects=tuple(sorted([*self.rejects, *refused], key=lambda reject: reject.row)),
+            rejects=self.list_rejects(wrong),
             content=lambda row: self.content(int(places[row])),
             skipped=self.skipped + skipped,
         )
+
+    def list_rejects(self, wrong: Mapping[int, str]) -> tuple[Reject, ...]:
+        """Return the rejects and, in their places among them, the rows in `wrong`, by reason."""
+        more = (Reject(self.file, int(self.numbers[row]), self.content(row), why) for row, why in wrong.items())
+        return tuple(sorted((*self.rejects, *more), key=lambda reject: reject.row))
 
 
 def make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Done, Piece, Position, Reject, Stopped
+from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import RowScope, Scorer
@@ -98,10 +98,7 @@ class Scoring:
         """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
         block = piece.parse()
         frame, errors, tally = self._score_rows(block.rows)
-        refused = [
-            Reject(block.file, int(block.numbers[row]), block.content(row), reason) for row, reason in errors.items()
-        ]
-        rejects = tuple(sorted([*block.rejects, *refused], key=lambda reject: reject.row))
+        rejects = block.list_rejects(errors)
         each = len(self._knowledge.providers) if self._long else 1  # the long form has so many rows a team
         if frame.height != each * (block.records - len(rejects) - block.skipped):
             raise BatchFailure(
@@ -118,23 +115,14 @@ class Scoring:
         """
         if not self._options.dated:
             return self._score_slices(rows, self._first, None)
-        keys = list(zip(*(_list_values(rows, name) for name in SCOPE_COLUMNS), strict=True))
+        scopes, wrong = self._read_scopes(rows)
         rows = rows.drop_columns([name for name in SCOPE_COLUMNS if name in rows.schema.names])
-        looked: dict[tuple[str | None, ...], RowScope] = {}
-        unread: dict[tuple[str | None, ...], str] = {}
-        for key in set(keys):
-            try:
-                looked[key] = self._look(*key)
-            except RequirementsError as error:
-                unread[key] = str(error)
-        wrong = {row: unread[key] for row, key in enumerate(keys) if key in unread} if unread else {}
         groups: dict[_Span, list[int]] = {}
-        for row, key in enumerate(keys):
-            if row not in wrong:
-                groups.setdefault(self._find_span(looked[key]), []).append(row)
+        for row, scope in scopes.items():
+            groups.setdefault(self._find_span(scope), []).append(row)
         results, places = [], []
         for members in groups.values() or [[]]:
-            days = [looked[keys[row]] for row in members]
+            days = [scopes[row] for row in members]
             scorer = self._get_scorer(days[0]) if days else self._first
             some = rows if len(members) == rows.num_rows else rows.take(pa.array(members, pa.int64()))
             result = self._score_slices(some, scorer, days)
@@ -149,6 +137,19 @@ class Scoring:
             order = (order[:, np.newaxis] * count + np.arange(count)).reshape(-1)
         joined = _join_frames(results)
         return joined._replace(frame=joined.frame[order], errors=joined.errors | wrong)
+
+    def _read_scopes(self, rows: pa.RecordBatch) -> tuple[dict[int, RowScope], dict[int, str]]:
+        """Return what each row looks at, and by row why some cannot; rows repeat themselves, so each is read once."""
+        keys = list(zip(*(_list_values(rows, name) for name in SCOPE_COLUMNS), strict=True))
+        read: dict[tuple[str | None, ...], RowScope] = {}
+        unread: dict[tuple[str | None, ...], str] = {}
+        for key in set(keys):
+            try:
+                read[key] = self._look(*key)
+            except RequirementsError as error:
+                unread[key] = str(error)
+        scopes = {row: read[key] for row, key in enumerate(keys) if key in read}
+        return scopes, {row: unread[key] for row, key in enumerate(keys) if key in unread} if unread else {}
 
     def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[RowScope] | None) -> _Frames:
         parts = []

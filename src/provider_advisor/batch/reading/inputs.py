@@ -279,7 +279,7 @@ def _open_lines(
     if first is None:
         raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
     refuse_wrong_encoding(first.data, sources[0].name)
-    keys = _choose_keys(first, knowledge, options)._replace(unknown=unknown)
+    keys = replace(_choose_keys(first, knowledge, options), unknown=unknown)
     schema = keys.schema
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
@@ -304,7 +304,7 @@ def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOpt
     for name in carried:
         if name != options.id_column:
             given.spelling.refuse_similar(name, "key")
-    return given._replace(carried=carried)
+    return replace(given, carried=carried)
 
 
 def _split_lines(stream: Stream, limits: Limits) -> Iterator[TextBlock]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS, Spelling, is_day_or_age
-from provider_advisor.batch.kernel.table import UNLISTED, USAGE, WEIGHTS, split_values
+from provider_advisor.batch.kernel.table import SITUATION, UNLISTED, USAGE, WEIGHTS, split_values
 from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
@@ -54,7 +56,8 @@ class RowError(Exception):
     """A line is not a statement; its text is the reason."""
 
 
-class Keys(NamedTuple):
+@dataclass(frozen=True)
+class Keys:
     """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with.
 
     `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
@@ -63,22 +66,48 @@ class Keys(NamedTuple):
 
     carried: tuple[str, ...]
     knowledge: KnowledgeBase
-    renames: Mapping[str, str] = {}
+    renames: Mapping[str, str] = field(default_factory=dict)
     id_column: str | None = None
     unknown: UnknownWords | None = None
 
-    @property
+    @cached_property
+    def carried_set(self) -> frozenset[str]:
+        """Return the keys that are carried, to look them up."""
+        return frozenset(self.carried)
+
+    @cached_property
     def spelling(self) -> Spelling:
         """Return what knows other spellings of our keys."""
         return Spelling.make_for(self.knowledge, id_column=self.id_column)
 
-    @property
+    @cached_property
+    def topics(self) -> dict[str, str]:
+        """Return the columns of the situation by topic."""
+        return {topic: f"{SITUATION}{topic}" for topic in self.knowledge.topics}
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """Return the columns of weights by area."""
+        return {area: f"{WEIGHTS}{area}" for area in list_areas(self.knowledge)}
+
+    @cached_property
+    def usage(self) -> dict[str, str]:
+        """Return the columns of usage by item."""
+        return {item: f"{USAGE}{item}" for item in self.knowledge.usage}
+
+    def find_usage(self, item: str) -> str | None:
+        """Return the column of a usage item; that of one member, `sms-outbound@de`, is there where a row states it."""
+        if item not in self.usage and AT in item and (found := self.knowledge.find_usage(item)) is not None:
+            return f"{USAGE}{found.id}"
+        return self.usage.get(item)
+
+    @cached_property
     def schema(self) -> pa.Schema:
         """Return the columns that every block of a run has."""
         fields = [("team", pa.string()), ("needs", _WORDS), ("wants", _WORDS)]
-        fields += [(f"situation.{topic}", _WORDS) for topic in self.knowledge.topics]
-        fields += [(f"usage.{item}", pa.float64()) for item in self.knowledge.usage]
-        fields += [(UNLISTED, _WORDS), *((f"{WEIGHTS}{area}", pa.float64()) for area in list_areas(self.knowledge))]
+        fields += [(name, _WORDS) for name in self.topics.values()]
+        fields += [(name, pa.float64()) for name in self.usage.values()]
+        fields += [(UNLISTED, _WORDS), *((name, pa.float64()) for name in self.weights.values())]
         fields += [(name, pa.string()) for name in SCOPE_COLUMNS]
         return pa.schema(fields + [(name, pa.string()) for name in self.carried])
 
@@ -103,12 +132,11 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
     """Return the rows and rejects of a text; their numbers count from its own beginning, blank lines not counted."""
     lines = list(_split_lines(text))
     reasons = {0: text.cut.spoilt[0].reason} if text.cut.spoilt else {}
-    columns = _Columns.make(keys)
     rows: list[Row] = []
     for place, line in enumerate(lines):
         if place not in reasons:
             try:
-                rows.append(_parse_row(line, columns))
+                rows.append(_parse_row(line, keys))
             except RowError as error:
                 reasons[place] = str(error)
     end = Position(file, text.end)
@@ -189,54 +217,30 @@ _write_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes 
 _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
 
 
-class _Columns(NamedTuple):
-    """The names of columns by the keys of a line."""
-
-    carried: frozenset[str]
-    topics: Mapping[str, str]
-    usage: dict[str, str]
-    weights: Mapping[str, str]
-    spelling: Spelling
-    keys: Keys
-
-    def find_usage(self, item: str) -> str | None:
-        """Return the column of a usage item; that of one member, `sms-outbound@de`, is there where a row states it."""
-        if item not in self.usage and AT in item and (found := self.keys.knowledge.find_usage(item)) is not None:
-            self.usage[item] = f"{USAGE}{found.id}"
-        return self.usage.get(item)
-
-    @classmethod
-    def make(cls, keys: Keys) -> _Columns:
-        topics = {topic: f"situation.{topic}" for topic in keys.knowledge.topics}
-        usage = {item: f"usage.{item}" for item in keys.knowledge.usage}
-        weights = {area: f"{WEIGHTS}{area}" for area in list_areas(keys.knowledge)}
-        return cls(frozenset(keys.carried), topics, usage, weights, keys.spelling, keys)
-
-
-def _parse_row(line: bytes, columns: _Columns) -> Row:
+def _parse_row(line: bytes, keys: Keys) -> Row:
     """Return the cells of a line by column name, lists for needs, wants and situations. Raises RowError.
 
     Null says nothing, as a key that is missing.
     """
     given = parse_object(line)
-    if columns.keys.renames:
-        given = _rename_keys(given, columns.keys.renames)
+    if keys.renames:
+        given = _rename_keys(given, keys.renames)
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
     extra = {name: given.pop(name) for name in given.keys() - KEYS}
-    if not columns.carried.issuperset(extra):
-        extra = _read_spellings(given, extra, columns)
-    if not columns.carried.issuperset(extra):
-        name = next(name for name in extra if name not in columns.carried)
+    if not keys.carried_set.issuperset(extra):
+        extra = _read_spellings(given, extra, keys)
+    if not keys.carried_set.issuperset(extra):
+        name = next(name for name in extra if name not in keys.carried_set)
         raise RowError(
             f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
         )
     given.pop("unsure", None)
-    cells = None if "uncounted" in given else _make_cells(given, columns)
+    cells = None if "uncounted" in given else _make_cells(given, keys)
     if cells is None:
-        read = _read_as_file(given, columns.keys)
+        read = _read_as_file(given, keys)
         read.pop("uncounted", None)  # it waits for usage still, and changes no answer
-        cells = _make_cells(read, columns) or {}
+        cells = _make_cells(read, keys) or {}
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
     return cells
@@ -249,11 +253,11 @@ def _rename_keys(given: Row, renames: Mapping[str, str]) -> Row:
     return found
 
 
-def _read_spellings(given: Row, extra: Row, columns: _Columns) -> Row:
+def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
     """Move keys that are other spellings of ours to `given`, and return the others. Raises RowError."""
     others = {}
     for name, value in extra.items():
-        ours = None if name in columns.carried else columns.spelling.find(name)
+        ours = None if name in keys.carried_set else keys.spelling.find(name)
         if ours is None:
             others[name] = value
             continue
@@ -275,7 +279,7 @@ def _read_flat(topic: str, answer: str, text: str) -> object:
     return say_volume(read_volume(answer, text)) if text.strip() else None
 
 
-def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
+def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row | None:
     """Return the cells of a statement; None if a value is not of the type that its column holds.
 
     The words themselves are checked when they are scored.
@@ -287,11 +291,11 @@ def _make_cells(given: Mapping[str, Any], columns: _Columns) -> Row | None:
             cells[name] = cell = _make_items(value)
             fits = cell is not None
         elif name == "situation":
-            fits = type(value) is dict and _add_situation(cells, value, columns.topics)
+            fits = type(value) is dict and _add_situation(cells, value, keys.topics)
         elif name == "usage":
-            fits = type(value) is dict and _add_volumes(cells, value, columns)
+            fits = type(value) is dict and _add_volumes(cells, value, keys)
         elif name == "weights":
-            fits = type(value) is dict and _add_numbers(cells, value, columns.weights)
+            fits = type(value) is dict and _add_numbers(cells, value, keys.weights.get)
         elif name in Scope._fields:
             cells[name] = names = _join_names(value)
             fits = names is not None
@@ -341,27 +345,28 @@ def _add_situation(cells: Row, given: Row, topics: Mapping[str, str]) -> bool:
     return True
 
 
-def _add_numbers(cells: Row, given: Row, names: Mapping[str, str]) -> bool:
+def _add_numbers(cells: Row, given: Row, find: Callable[[str], str | None]) -> bool:
     """Add the cells of usage or weights; return whether each is a number in range."""
     for item, amount in given.items():
         if amount is None:
             continue
-        if item not in names or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
+        name = find(item)
+        if name is None or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
             return False
-        cells[names[item]] = float(amount)
+        cells[name] = float(amount)
     return True
 
 
-def _add_volumes(cells: Row, given: Row, columns: _Columns) -> bool:
+def _add_volumes(cells: Row, given: Row, keys: Keys) -> bool:
     """Add the cells of usage; return whether each is a number in range, or a text, which is read with its column."""
     numbers = {}
     for item, amount in given.items():
-        name = columns.find_usage(item)
+        name = keys.find_usage(item)
         if type(amount) is str and name is not None and amount.strip():
             cells[name] = amount
         else:
             numbers[item] = amount
-    return _add_numbers(cells, numbers, columns.usage)
+    return _add_numbers(cells, numbers, keys.find_usage)
 
 
 def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:

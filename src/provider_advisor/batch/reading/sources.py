@@ -67,20 +67,19 @@ class InputFile(NamedTuple):
         """Raise BatchFailure if the file, or the one that is open and of which `now` tells, is not as it was."""
         if not self.regular:
             return
-        if is_stored(str(self.path)):
-            try:
-                if self[2:4] == _inspect_object(str(self.path))[2:4]:
-                    return
-            except BatchFailure:
-                raise
-            except BatchError as error:
-                raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
-            raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
         try:
-            found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
+            if is_stored(str(self.path)):
+                is_same = self[2:4] == _inspect_object(str(self.path))[2:4]
+            else:
+                found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
+                is_same = (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino) == self[2:4] + self[5:]
+        except BatchFailure:
+            raise
+        except BatchError as error:
+            raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
         except OSError as error:
             raise BatchFailure(f"{self.name} can no longer be read ({describe_cause(error)}).") from error
-        if (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino) != self[2:4] + self[5:]:
+        if not is_same:
             raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
 
 

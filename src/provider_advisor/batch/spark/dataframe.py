@@ -42,14 +42,10 @@ def pack_knowledge(knowledge: KnowledgeBase) -> PackedKnowledge:
 
 
 class _FrameTask(NamedTuple):
-    """What a worker needs: the knowledge base, the day, and the names of columns before and after scoring."""
+    """What a worker needs: the knowledge base, `score_arrow` with its options, and the names of columns."""
 
     packed: PackedKnowledge
-    day: dt.date
-    max_age: int | None
-    id_column: str | None
-    reasons: bool
-    explain: bool
+    score: partial[pa.RecordBatch]
     given: tuple[str, ...]
     names: tuple[str, ...]
 
@@ -79,7 +75,8 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
     names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)
     _refuse_duplicates(names)
-    task = _FrameTask(pack_knowledge(base), day, max_age, id_column, reasons, explain, tuple(table.names), names)
+    score = partial(score_arrow, as_of=day, max_age=max_age, id_column=id_column, reasons=reasons, explain=explain)
+    task = _FrameTask(pack_knowledge(base), score, tuple(table.names), names)
     # Names without dots, because Spark would resolve those.
     safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
     return safe.mapInArrow(partial(_score_batches, task), _convert_to_spark(frame, result, names))
@@ -88,16 +85,7 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
 def _score_batches(task: _FrameTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     base = task.packed.unpack()
     for batch in batches:
-        found = score_arrow(
-            batch.rename_columns(task.given),
-            base,
-            as_of=task.day,
-            max_age=task.max_age,
-            id_column=task.id_column,
-            reasons=task.reasons,
-            explain=task.explain,
-        )
-        yield found.rename_columns(task.names)
+        yield task.score(batch.rename_columns(task.given), base).rename_columns(task.names)
 
 
 def _convert_to_arrow(frame: DataFrame) -> pa.Schema:

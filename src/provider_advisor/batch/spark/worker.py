@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_left
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from itertools import accumulate
 from pathlib import Path
@@ -198,7 +198,8 @@ def _do_share(job: Job, number: int) -> ShareReport:
         unknown.take_counts()  # of an attempt that failed
     try:
         with begun[0].open("xb") as row_file, begun[1].open("xb") as reject_file:
-            _write_share(opened, share, progress, job.output_form, row_file, reject_file)
+            frames = _list_frames(opened, share, progress, reject_file)
+            write_frames(frames, opened.scoring.schema, job.output_form, row_file)
         if unknown is not None:
             begun[2].write_bytes(_write_words(unknown.take_counts()))
             begun[2].replace(places[2])
@@ -226,25 +227,12 @@ def read_words(path: Path) -> WordCounts:
     return WordCounts(counts, counts.pop(None))
 
 
-def _write_share(  # noqa: PLR0913, PLR0917 (from where to where)
-    opened: _OpenJob, share: Split, progress: _ShareCounts, form: str, rows: BinaryIO, rejects: BinaryIO
-) -> None:
-    raised: list[BaseException] = []  # Polars replaces what its frames raise with an error of its own
-
-    def yield_frames() -> Generator[pl.DataFrame]:
-        try:
-            for done in _score_blocks(opened, share):
-                placed = progress.add(done)
-                write_rejects((each._replace(file=str(placed.end.file)) for each in placed.rejects), rejects)
-                yield placed.frame
-        except BaseException as error:
-            raised.append(error)
-            raise
-
-    try:
-        write_frames(yield_frames, opened.scoring.schema, form, rows)
-    except (AdvisorError, OSError, pl.exceptions.PolarsError) as error:
-        raise next(iter(raised), error) from error
+def _list_frames(opened: _OpenJob, share: Split, progress: _ShareCounts, rejects: BinaryIO) -> Iterator[pl.DataFrame]:
+    """Yield the scored rows of a share; what was rejected is written, and both are counted."""
+    for done in _score_blocks(opened, share):
+        placed = progress.add(done)
+        write_rejects((each._replace(file=str(placed.end.file)) for each in placed.rejects), rejects)
+        yield placed.frame
 
 
 def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:

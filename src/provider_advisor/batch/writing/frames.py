@@ -97,19 +97,31 @@ def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
 
 
 def write_frames(
-    frames: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema, form: str, file: BinaryIO, *, header: bool = True
+    frames: Iterator[pl.DataFrame], schema: pl.Schema, form: str, file: BinaryIO, *, header: bool = True
 ) -> None:
     """Write frames, as they come, to an open file; CSV with its header, or without.
 
     Raises what the frames raise, and OSError or PolarsError.
     """
-    lazy = register_io_source(lambda *_: frames(), schema=schema, is_pure=True)
-    if form == "parquet":
-        lazy.sink_parquet(file, compression="snappy")
-    elif form == "csv":
-        lazy.sink_csv(file, include_header=header)
-    else:
-        lazy.sink_ndjson(file)
+    raised: list[BaseException] = []  # Polars replaces what its source raises with an error of its own
+
+    def yield_frames() -> Iterator[pl.DataFrame]:
+        try:
+            yield from frames
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    lazy = register_io_source(lambda *_: yield_frames(), schema=schema, is_pure=True)
+    try:
+        if form == "parquet":
+            lazy.sink_parquet(file, compression="snappy")
+        elif form == "csv":
+            lazy.sink_csv(file, include_header=header)
+        else:
+            lazy.sink_ndjson(file)
+    except Exception as error:
+        raise next(iter(raised), error) from error
 
 
 def _encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:

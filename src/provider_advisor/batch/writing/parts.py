@@ -47,30 +47,25 @@ def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     start = folder.parts[-1].end if folder.parts else Position()
     part = FinishedPart(len(folder.parts) + 1, start, RowCounts.zero())
-    raised: list[BaseException] = []  # Polars replaces what its frames raise with an error of its own
 
     def yield_frames() -> Iterator[pl.DataFrame]:
         nonlocal part
-        try:
-            for done in blocks:
-                part = part._replace(end=done.end, counts=part.counts + done.counts)
-                write_rejects(done.rejects, rejects)
-                watch(done)
-                yield done.frame
-                if part.counts.scored + part.counts.rejected >= most:
-                    break
-        except BaseException as error:
-            raised.append(error)
-            raise
+        for done in blocks:
+            part = part._replace(end=done.end, counts=part.counts + done.counts)
+            write_rejects(done.rejects, rejects)
+            watch(done)
+            yield done.frame
+            if part.counts.scored + part.counts.rejected >= most:
+                break
 
     paths = folder.list_files(part)
     try:
         with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
-            write_frames(yield_frames, target.schema, target.form, rows, header=target.is_folder or not folder.parts)
+            write_frames(yield_frames(), target.schema, target.form, rows, header=target.is_folder or not folder.parts)
         folder.complete(part)
     except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
         paths[0].unlink(missing_ok=True)
-        raise _explain(next(iter(raised), error), target.output, target) from error
+        raise _explain(error, target.output, target) from error
 
 
 def _explain(error: BaseException, output: Path, target: Target) -> BaseException:
