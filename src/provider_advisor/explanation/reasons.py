@@ -37,7 +37,6 @@ __all__ = [
     "explain_verdict",
     "in_brief",
     "list_deciding",
-    "list_overtakers",
     "provider_names",
 ]
 
@@ -269,7 +268,7 @@ def _is_nothing_asked(assessments: Assessments) -> bool:
     return all(assessment.score is None for assessment in assessments.values())
 
 
-def list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
+def _list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
     """Return the rivals whom unknown facts could put ahead of qualified leaders, and those whom they could make equal.
 
     Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at their
@@ -415,7 +414,7 @@ def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge:
         none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
         why = f"{names} may each meet every must, but {none} of them is known to"
     elif all(get_score(leader).proven == get_score(leader).possible for leader in leaders):
-        rivals = list_overtakers(verdict.among, assessments)
+        rivals = _list_overtakers(verdict.among, assessments)
         why = f"{names} are level for now, but {_say_overtakers(*rivals, 'them', knowledge)}"
     else:
         why = f"{names} are level, and unknown facts could decide either way"

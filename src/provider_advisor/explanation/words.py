@@ -35,7 +35,6 @@ __all__ = [
     "lines_text",
     "list_doubts",
     "money_text",
-    "name_source",
     "number_text",
     "percent",
     "remarks_text",
@@ -47,7 +46,6 @@ __all__ = [
     "score_text",
     "shortened",
     "sort_by_standing",
-    "tiers_text",
     "usage_label",
     "volume_text",
 ]
@@ -158,7 +156,7 @@ def _amount_text_of(claim: Claim) -> str:
     if isinstance(claim.value, str):
         return claim.value
     if claim.tiers and not claim.rates:
-        return f"{tiers_text(claim.tiers)} {unit}".rstrip()
+        return f"{_tiers_text(claim.tiers)} {unit}".rstrip()
     if isinstance(claim.value, tuple):
         parts = [part if isinstance(part, str) else number_text(part) for part in claim.value]
         return f"{' to '.join(parts)} {unit}".rstrip() if claim.bound else " or ".join(parts)
@@ -168,7 +166,7 @@ def _amount_text_of(claim: Claim) -> str:
     return f"{word}{number_text(claim.value)} {unit}".rstrip()
 
 
-def tiers_text(tiers: Sequence[Tier]) -> str:
+def _tiers_text(tiers: Sequence[Tier]) -> str:
     """Return tiers in words: "0.0079 up to 150,000 a month, then 0.0075"."""
     said = [f"{number_text(tier.price)} up to {number_text(tier.up_to)}" for tier in tiers if tier.up_to is not None]
     return f"{', then '.join(said)} a month, then {number_text(tiers[-1].price)}"
@@ -346,13 +344,13 @@ def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, d
     oldest, newest = days
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
-    names = list(dict.fromkeys(name_source(source) for source in sources))
+    names = list(dict.fromkeys(_name_source(source) for source in sources))
     more = [counted(len(names) - _MOST_SOURCES, "more publisher")] if len(names) > _MOST_SOURCES else []
     named = joined([*names[:_MOST_SOURCES], *more])
     return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
 
 
-def name_source(source: Source) -> str:
+def _name_source(source: Source) -> str:
     """Return who published a source, or the beginning of its title where nobody is named."""
     return source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …")
 

@@ -247,7 +247,7 @@ def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tupl
     if of is None:
         raise RequirementsError(f"'{name}' has no members.")
     given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-    found = {one: criteria.find_member(name, one) if isinstance(one, str) else None for one in map(_as_hashable, given)}
+    found = {str(one): criteria.find_member(name, one) if isinstance(one, str) else None for one in given}
     for one, member in found.items():
         if member is None:
             hint = did_you_mean(brief(one), [part.label for part in of.members.values()])
@@ -256,10 +256,6 @@ def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tupl
                 f"{shown(one)} is unknown to '{name}'; expected {of.label}, such as {example}.{hint}"
             )
     return tuple(member for member in of.members if member in found.values()) or NONE
-
-
-def _as_hashable(value: object) -> object:
-    return value if isinstance(value, str) else repr(value)
 
 
 def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment, Score, weigh_requirement
-from provider_advisor.decision.robustness.open_facts import list_past
+from provider_advisor.decision.robustness.open_facts import find_floor, list_past
 from provider_advisor.decision.robustness.what_if import Rerun
 from provider_advisor.decision.totals import Totals, total_assessments, total_degrees, total_findings
 from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks
@@ -149,8 +149,7 @@ class _ChangeSearch:
             past = list_past([end for end in ends if end >= bound.low], None, criterion)
             tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
-            lowest = -math.inf if criterion.floor is None else criterion.floor
-            past = list_past([end for end in reversed(ends) if end <= bound.high], lowest, criterion)
+            past = list_past([end for end in reversed(ends) if end <= bound.high], find_floor(criterion), criterion)
             tighter += [bound._replace(high=end) for end in past]
         moved += [each for each in tighter if any(not amount.excludes(each) for amount in amounts)]
         yield from (each for each in moved if each != bound and not each.is_empty())

@@ -20,7 +20,7 @@ from provider_advisor.knowledge import Fact
 from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import Truth
 
-__all__ = ["MOST_JOINT", "JointAnswers", "JointEnds", "link_questions"]
+__all__ = ["MOST_JOINT", "JointAnswers", "JointEnds"]
 
 MOST_JOINT = 128
 """Joint answers to one group of questions; where there are more, ends are found question by question, or bounded."""
@@ -33,7 +33,7 @@ class JointEnds(NamedTuple):
     best: tuple[Fact, ...]
 
 
-def link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
+def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
     """Return the places of questions about one provider, those together that share a finding.
 
     A member is tied to the criterion without a member, if that is asked about too: what is there for one is for any.
@@ -49,7 +49,7 @@ class JointAnswers:
         self._asked = asked
         self._answers = answers
         self._supposing = supposing
-        self._groups = link_questions(asked)
+        self._groups = _link_questions(asked)
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
         self._ends: dict[tuple[int, ...], JointEnds] = {}
         self._found: dict[tuple[int, ...], dict[int, tuple[Fact, Fact]]] = {}

@@ -24,6 +24,7 @@ __all__ = [
     "Use",
     "are_neighbours",
     "find_askable_facts",
+    "find_floor",
     "find_nearest_end",
     "find_open_facts",
     "find_uses",
@@ -234,6 +235,7 @@ def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -
     """Yield amounts within what is claimed: two at each bound, and the ends of the scale if they count."""
     if question.on_scale:
         yield from list_neighbours(question.bounds, claimed, criterion)
+        return
     for bound in question.bounds:
         yield from _keep_possible(_list_beside(bound, claimed, criterion), claimed, criterion)
 
@@ -245,7 +247,8 @@ def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
     return claimed.high if claimed.high is not None and end > claimed.high else end
 
 
-def _find_floor(criterion: Criterion) -> Number:
+def find_floor(criterion: Criterion) -> Number:
+    """Return the least that an amount can be."""
     return -math.inf if criterion.floor is None else criterion.floor
 
 
@@ -255,7 +258,7 @@ def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> li
     if bound.low is not None:
         found += [
             bound.low,
-            _step_from(bound.low, _find_floor(criterion) if claimed.low is None else claimed.low, criterion),
+            _step_from(bound.low, find_floor(criterion) if claimed.low is None else claimed.low, criterion),
         ]
     if bound.high is not None:
         found += [bound.high, _step_from(bound.high, claimed.high, criterion)]
