@@ -1,4 +1,4 @@
-"""Arrow batches in, the same rows with their answers out: for Spark, Dask, Ray, Flink, or a loop of one's own."""
+"""Score Arrow batches: the same rows come back with their answers, in Spark, Dask, Ray, Flink or your own loop."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def _spread_answers(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array
     """Return the answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
     if not scored.errors:
         return scored.batch, pa.nulls(rows, pa.string())
+    # Of three rows, the second of them wrong, the answers are taken from the places 0, null and 1.
     wrong = np.zeros(rows, bool)
     wrong[list(scored.errors)] = True
     places = arrays.make_numbers(np.cumsum(~wrong) - 1, arrays.pack_bits(~wrong))
@@ -140,7 +141,8 @@ def _get_scorer(  # noqa: PLR0913 (what an answer depends on)
 ) -> Scorer:
     """Return the scorer for these, made when it is first asked for.
 
-    There is no lock, for a fork could copy it closed: two threads may each make one at first, and one of them stays.
+    There is no lock, because a fork could copy it while it is held. Two threads may each make a scorer at first; one of
+    them is kept.
     """
     base = knowledge or load_shipped()
     day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)

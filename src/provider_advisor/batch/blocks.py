@@ -35,7 +35,7 @@ class Position(NamedTuple):
     """A place between two records of the input.
 
     `file` counts the inputs from 0. `offset` is where the next record begins: a byte of a text, a row of a Parquet
-    file. `records` is how many records of the file stand before it.
+    file. `records` is the number of records of the file before it.
     """
 
     file: int = 0
@@ -121,7 +121,7 @@ class Piece(NamedTuple):
 
 
 class RowCounts(NamedTuple):
-    """How many rows were scored and rejected, and what those scored came to."""
+    """The numbers of scored and rejected rows, and the tally of the scored ones."""
 
     scored: int
     rejected: int
@@ -139,7 +139,7 @@ class RowCounts(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A block that is scored: the rows for the output, the rejects, and what they came to; not yet in its place."""
+    """A scored block: rows for the output, rejects, and the tally; record numbers count from its own beginning."""
 
     frame: pl.DataFrame
     rejects: tuple[Reject, ...]
@@ -154,7 +154,7 @@ class Done(NamedTuple):
         return RowCounts(self.tally.teams, len(self.rejects), self.tally)
 
     def place_after(self, before: int) -> Done:
-        """Return the same with its numbers as they are where so many records of its file stand before it."""
+        """Return the block with record numbers that count from the beginning of its file, `before` records earlier."""
         rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
         return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
 

@@ -57,7 +57,7 @@ _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
 
 class Spelling:
-    """Finds the name of ours that another spelling of it stands for.
+    """Finds our name for a column whose name is spelt in another way.
 
     >>> Spelling(["needs", "usage.sms-outbound"]).find("Usage_SMS outbound")
     'usage.sms-outbound'
@@ -89,7 +89,7 @@ class Spelling:
         return next((name for name in self._names.values() if name.startswith(f"{topic}.")), f"{topic}.…")
 
     def refuse_similar(self, name: str, what: str = "column") -> None:
-        """Raise BatchError if a name that stands for none of ours was surely meant to."""
+        """Raise BatchError if a name is none of ours, but was surely meant to be one."""
         folded = fold_name(name)
         if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
@@ -208,7 +208,8 @@ def _refuse_two_for_one(columns: list[_Column], given: list[str]) -> None:
 def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
     """Return which rows hold nothing but empty cells, null or blanks; None if none does.
 
-    The first column alone says so of most tables. In a table of one column an empty cell is a team that asks nothing.
+    In most tables the first column is filled in every row, and no other is looked at. In a table of one column an empty
+    cell is a team that asks nothing.
     """
     found: pa.Array | None = None
     if rows.num_columns == 1:

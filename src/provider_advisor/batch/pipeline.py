@@ -41,7 +41,7 @@ _Span = tuple[int, int | None, Scope]
 
 
 class _Frames(NamedTuple):
-    """Rows scored: the frame of the output, what is wrong with the others by row, and what they came to."""
+    """Scored rows: the frame of the output, by row what is wrong with the others, and the tally."""
 
     frame: pl.DataFrame
     errors: dict[int, str]
@@ -259,7 +259,7 @@ def _score_in_order(
         while waiting:
             yield _take_next(waiting, stop)
     finally:
-        # Also where the reader of these blocks stops half-way: threads must not go on with what nobody will write.
+        # Also if the caller stops half-way: threads must not go on scoring what nobody will write.
         pool.shutdown(cancel_futures=True)
 
 

@@ -46,7 +46,7 @@ class Plan(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a run came to. `rejects` is the file of rejects, if there is one.
+    """The result of a run. `rejects` is the file of rejects, if there is one.
 
     `unknown` counts the words that no criterion knows, where they are listed instead of refused.
     """

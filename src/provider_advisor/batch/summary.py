@@ -1,4 +1,4 @@
-"""What many teams came to, as data that a page, a terminal or another program can show."""
+"""The summary of a run over many teams, as data for a page, a terminal or another program."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
 
 
 def outline_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
-    """Return the counts of rows and verdicts, and what was looked at: the part of a summary that costs little."""
+    """Return the counts of rows and verdicts, and the scope: the part of a summary that is quick to make."""
     summing = _Summing(tally, facts)
     return {
         "schema": SCHEMA,

@@ -30,8 +30,8 @@ Transition = tuple[tuple[int, ...], tuple[int, ...]]
 class Asked(NamedTuple):
     """What is compared: two bases as of a day, with the table's schema, and the name of the column of ids.
 
-    `dated` rows may name a day of their own. Of more than `sample` teams that change, so many are looked at for the
-    reasons.
+    `dated` rows may name a day of their own. If more than `sample` teams change, so many of them, drawn at
+    random, are looked at for the reasons.
     """
 
     before: KnowledgeBase
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
 
 
 class Impact(NamedTuple):
-    """What came of it. `rejected` counts rows by who could not answer them: "both", "before" or "after".
+    """What differs. `rejected` counts rows by which base cannot answer them: "both", "before" or "after".
 
     `transitions` counts the teams whose verdict changes, by the codes of both verdicts. `dated` counts rows that name a
     day or an age of their own, which is not used. `unread` are the columns that one of the bases does not know.
@@ -64,7 +64,7 @@ class Impact(NamedTuple):
 
 
 def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
-    """Return what changes for the teams in the pieces. `watch` is told the bytes and the rows read.
+    """Return what changes for the teams in the pieces. `watch` gets the numbers of bytes and rows read.
 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
     """

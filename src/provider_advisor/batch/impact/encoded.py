@@ -116,6 +116,7 @@ class Sampling:
         """Let more rows take part."""
         self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
         self._parts.append(part)
+        # Not for each block: all rows that are kept are copied.
         if len(self._keys) > 2 * self._size:
             self._keep_smallest()
 

@@ -90,6 +90,8 @@ class Mixing:
 
     def _find_bound(self, made: set[ChangeKey]) -> set[ChangeKey]:
         """Return what goes with these: a criterion that gets another shape, and what changes and names it."""
+        # Say `fax` becomes a quantity, and a rule asks for `fax>=2` where it asked for `fax`. The old rule fits only
+        # the old shape and the new rule only the new one, so neither change is made without the other.
         both = self._reshaped & self._old.criteria.keys() & self._new.criteria.keys()
         owners = {key: named & both for key in self.changes if (named := self._list_criteria(key))}
         bound: set[ChangeKey] = {("criterion", "", name) for key in owners if key in made for name in owners[key]}

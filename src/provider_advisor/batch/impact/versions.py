@@ -283,7 +283,7 @@ def _read_objects(here: Path, objects: list[str]) -> Iterator[bytes | None]:
     """Yield the content of each object, None for one that is missing, all from one process.
 
     Its answer to an id is the line `<id> <type> <size>` and the bytes, or `<id> missing`. Of a file that is larger than
-    a knowledge base may hold, a little more than the limit is yielded, so that the size is complained of as ever.
+    a knowledge base may hold, a little more than the limit is yielded, so that the usual message appears.
     """
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{each}\n" for each in objects).encode())

@@ -139,6 +139,8 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
         newlines = find_places(b"\n", text.data, text.cut.end)
         if parsed is not None and parsed.records == newlines.size:
             reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
+            # A last record without a newline may make up for one within a cell, or for a blank line; then only the
+            # quotes tell where records end.
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
             records = cache(lambda: _take_lines_as_records(newlines) if ends_with_line else _find_records(text))
             return _make_csv_block(origin, parsed.rows, reasons, records)
@@ -222,7 +224,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
 def _find_records(text: TextBlock) -> _Records:
     ends = find_record_ends(text.data, text.cut)
     starts = np.concatenate([[0], ends[:-1]])
-    # Only a record of at most two bytes can be blank, so that few are looked at one by one.
+    # Only a record of at most two bytes can be blank, so only a few are checked one by one.
     short = np.flatnonzero(ends - starts <= len(b"\r\n"))
     blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)

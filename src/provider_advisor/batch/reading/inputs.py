@@ -47,7 +47,7 @@ Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
 class Inputs:
     """The inputs, the columns that all of them have, and a way to their blocks from any place on.
 
-    `matches` are what the headers of a table with criteria as columns stand for, `notices` what else to tell of them.
+    `matches` are what the headers of a table with criteria as columns stand for, `notices` other messages about them.
     `unknown` counts the words that no criterion knows, where they are listed instead of refused.
     """
 

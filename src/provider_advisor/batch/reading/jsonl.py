@@ -176,6 +176,7 @@ def parse_object(line: bytes) -> Row:
     try:
         text = line.decode().rstrip()
         found = _parse_json(text)
+        # Only an escape can make half of a pair, and only encoding what was read finds it.
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
@@ -238,6 +239,8 @@ def _parse_row(line: bytes, keys: Keys) -> Row:
     given.pop("unsure", None)
     cells = None if "uncounted" in given else _make_cells(given, keys)
     if cells is None:
+        # Some value has another type than its column, such as a text for `needs`: the reader of files says what is
+        # wrong with it, or reads it and gives it in the types of the columns.
         read = _read_as_file(given, keys)
         read.pop("uncounted", None)  # it waits for usage still, and changes no answer
         cells = _make_cells(read, keys) or {}

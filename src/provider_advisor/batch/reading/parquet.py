@@ -103,6 +103,7 @@ def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
     """
     with _open_file(source) as opened:
         texts = _find_coded_texts(opened)
+    # Opened again, because only who opens a file can say which of its columns to read as dictionaries.
     with _open_file(source, texts) as opened:
         total, before = max(opened.metadata.num_rows, 1), 0
         for group, end in enumerate(_list_group_ends(opened)):
@@ -139,6 +140,7 @@ def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
     rows = min(rows, _choose_rows(file, group, source, limits))
     found = 0
     try:
+        # A batch never spans two row groups, so a run that is resumed in any of them cuts the same blocks.
         for batch in file.iter_batches(rows, row_groups=[group]):
             source.check_unchanged()
             found += batch.num_rows

@@ -50,7 +50,7 @@ class InputFile(NamedTuple):
 
     @property
     def address(self) -> str | None:
-        """Return what tells its form: the path, or of what was fetched the address."""
+        """Return what shows its format: the path, or the address that it was downloaded from."""
         return self.name if find_scheme(self.name) else self.path
 
     @property
@@ -64,7 +64,7 @@ class InputFile(NamedTuple):
         return self[:5] == other[:5]
 
     def check_unchanged(self, now: os.stat_result | None = None) -> None:
-        """Raise BatchFailure if the file, or the one that is open and of which `now` tells, is not as it was."""
+        """Raise BatchFailure if the file has changed since the run began; `now` describes the one that is open."""
         if not self.regular:
             return
         try:
@@ -190,7 +190,7 @@ class Stream:
             self._file.close()
             raise
         while self._decoder and offset and (read := len(self.read(min(offset, _CHUNK)))):
-            offset -= read  # only reading tells which byte of the file this is
+            offset -= read  # the offset counts bytes of UTF-8, so only reading finds the place
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end. Raises BatchFailure."""
@@ -241,7 +241,7 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file; a stream stays open, for it cannot be opened again."""
+        """Close the file; a stream stays open, because it cannot be opened again."""
         if self.source.regular:
             self.close()
 

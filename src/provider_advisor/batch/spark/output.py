@@ -55,7 +55,7 @@ def find_stage_folder(output: Path) -> Path:
 
 @contextlib.contextmanager
 def stage_folder(output: Path) -> Iterator[Path]:
-    """Make a hidden folder beside the output, for this run alone; it goes when the block ends.
+    """Make a hidden folder beside the output, for this run alone; it is deleted when the block ends.
 
     Raises BatchError if another run holds it, or something else lies there.
     """

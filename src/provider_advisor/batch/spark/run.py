@@ -111,7 +111,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
                 cancel_jobs()
 
         try:
-            # In a thread of its own, because Spark's bridge to Java breaks where a signal comes while it speaks.
+            # In a thread of its own, because Spark's bridge to Java breaks if a signal interrupts a message.
             return do_in_thread(lambda: _run_job(session, job, inputs, place, rejects, stop.event), cancel_if_asked)
         except BaseException as error:
             if stop.number:

@@ -47,7 +47,7 @@ def find_active_session() -> SparkSession | None:
 
 
 def cancel_jobs() -> None:
-    """Have Spark stop what it does for this process."""
+    """Cancel what Spark does for this process."""
     from pyspark import SparkContext  # noqa: PLC0415
 
     context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to it)

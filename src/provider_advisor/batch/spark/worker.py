@@ -107,7 +107,7 @@ _last: list[_OpenJob] = []
 def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Split, ...]:
     """Cut the inputs into shares of at least `size` bytes, in order; at least one, which may be empty.
 
-    Texts are read once from end to end for it, for only what stands before a line break says whether it ends a record.
+    Texts are read once from end to end, because only what comes before a line break shows whether it ends a record.
     Raises BatchFailure if they cannot be read, Stopped when asked to.
     """
     cuts = [Position()]
@@ -118,13 +118,14 @@ def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Spli
         if read - last >= size:
             cuts.append(position)
             last = read
+    # Behind a cut at the very end there is nothing to do.
     if len(cuts) > 1 and last == inputs.size:
         cuts.pop()
     return tuple(Split(start, end) for start, end in zip(cuts, [*cuts[1:], None], strict=True))
 
 
 def _find_block_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
-    """Yield where each block of a text ends, and how many bytes of all inputs stand before that."""
+    """Yield where each block of a text ends, and how many bytes of all inputs come before that."""
     ends = list(accumulate(source.size for source in inputs.sources))
     for piece in inputs.pieces():
         file = bisect_left(ends, piece.read)
@@ -167,7 +168,7 @@ def read_report(text: str) -> ShareReport:
 
 
 class _ShareCounts:
-    """What a share came to so far: its counts, and its records by the number of their file."""
+    """The counts of a share so far, and its records by the number of their file."""
 
     def __init__(self) -> None:
         self.rows = RowCounts.zero()

@@ -137,7 +137,7 @@ def _encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
 def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
     """Write the rows of several files of one form to one new file, in bounded memory. Raises OSError or PolarsError.
 
-    Parquet is read and written again, for its row groups cannot be copied without a footer of our own.
+    Parquet is read and written again, because copying its row groups would take a footer of our own.
     """
     with target.open("xb") as out, contextlib.ExitStack() as stack:
         if form == "parquet":

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
+from provider_advisor.batch.blocks import Done, Position, RowCounts
 from provider_advisor.batch.writing.frames import join_parts, write_frames
 from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
 from provider_advisor.batch.writing.rejects import replace_rejects, write_rejects
 from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFolder
-from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.whole_file import sync_folder
 
 __all__ = ["Target", "place_output", "write_parts"]
@@ -63,7 +63,7 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
         with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
             write_frames(yield_frames(), target.schema, target.form, rows, header=target.is_folder or not folder.parts)
         folder.complete(part)
-    except (BatchError, OSError, pl.exceptions.PolarsError, Stopped) as error:
+    except Exception as error:
         paths[0].unlink(missing_ok=True)
         raise _explain(error, target.output, target) from error
 

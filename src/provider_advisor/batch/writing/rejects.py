@@ -113,7 +113,7 @@ class ReasonCount(NamedTuple):
 def count_reasons(rejects: Path) -> list[ReasonCount]:
     """Return the kinds of reasons in a file of rejects, the most frequent first. Raises OSError.
 
-    At most 1,000 kinds are told apart; rows of further ones count as the last of them.
+    At most 1,000 kinds are counted separately; rows of all further kinds are counted together.
     """
     csv.field_size_limit(sys.maxsize)
     found: dict[str, ReasonCount] = {}

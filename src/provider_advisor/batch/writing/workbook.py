@@ -1,4 +1,4 @@
-"""Scored rows as a workbook: the answers, why they are so, all figures, and what was looked at, each on a sheet.
+"""Scored rows as a workbook: the answers, their reasons, all figures, and the scope, each on a sheet.
 
 The sheet of answers has what people read first: the verdict, the ranking, the columns of the input, and one score for
 each provider. All other figures of the providers are on a sheet of their own.
@@ -106,7 +106,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
 def list_scope(
     outline: Mapping[str, Any], knowledge: KnowledgeBase, inputs: Sequence[str], matches: Iterable[Match]
 ) -> list[tuple[str, str | int]]:
-    """Return what was looked at, from the outline of a run: a line of two cells for each thing."""
+    """Return the scope of a run from its outline: a line of two cells for each thing."""
     about = outline["knowledge"]
     lines: list[tuple[str, str | int]] = [
         ("Inputs", ", ".join(inputs)),

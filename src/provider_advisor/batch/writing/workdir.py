@@ -98,7 +98,7 @@ class WorkFolder:
     def _take_up(self, manifest: BinaryIO, output: Path) -> None:
         """Take the parts of the earlier run, as far as manifest and files are whole; the rest is cut off.
 
-        A kill may leave half a last line, and what is written behind it would be lost to every later run.
+        A kill may leave half a line at the end, and no later run could read what is written behind that.
         """
         end = manifest.tell()
         while line := manifest.readline(_LONGEST_LINE):
@@ -140,6 +140,7 @@ class WorkFolder:
 
     def complete(self, part: FinishedPart) -> None:
         """Note that the files of a part are complete."""
+        # On the disk before the note is: after a power failure the manifest must not know more than there is.
         for path in self.list_files(part):
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -167,7 +168,7 @@ class WorkFolder:
         self.close()
 
     def close(self) -> None:
-        """Unlock the folder, for a later run to resume; one that holds no part is deleted."""
+        """Unlock the folder, so that a later run can resume; delete it if it holds no part."""
         if self._lock >= 0:
             lock, self._lock = self._lock, -1
             if not self.parts:
