@@ -1,7 +1,7 @@
 """The records of facts: frozen values, checked before they are made (see `loader`).
 
 They are named tuples, not models of the checking library, so that answering a question need not import it; and not
-frozen dataclasses, for making the class of one takes a millisecond, at every start of the command.
+frozen dataclasses, whose classes take a millisecond each to make, at every start of the command.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""What to say of words that name no criterion, or that mean one only beside others of its area.
+"""What to say about words that name no criterion, or that mean one only beside others of its area.
 
 A suggestion must not turn what is meant. So the order is: "no fax" asks to do without something; "witheboard" is a
 typing error; "subtitling" has the meaning of something known; about "voicemail" nothing is recorded.

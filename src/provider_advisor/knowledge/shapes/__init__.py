@@ -1,6 +1,6 @@
 """The shape of every file, as pydantic models: what `recommend schema` publishes.
 
-A shape says what can be said of a file by itself; what needs two files is in `checks`.
+A shape checks what can be checked in one file; what needs two files is in `checks`.
 """
 
 from __future__ import annotations

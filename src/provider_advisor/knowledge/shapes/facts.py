@@ -391,7 +391,7 @@ class ClaimShape(Shape):
         )
 
     def get_value(self, key: str) -> object:
-        """Return what is given under a key of values; `from` is one only with a number, for it also takes a day."""
+        """Return what is given under a key of values; `from` is one of them only with a number, not with a day."""
         if key == "from":
             return None if self.starts is not None else self.from_
         return getattr(self, key)

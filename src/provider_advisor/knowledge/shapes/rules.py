@@ -106,6 +106,7 @@ _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
 
 
 def _check_one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    # Before pydantic looks for the form: it would take the first word, and call the second an unknown key.
     found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
     if len(found) > 1:
         raise wrong(f"'{found[0]}' and '{found[1]}' are two conditions; put both into a list under `all`")

@@ -1,7 +1,7 @@
 """The kinds of values in files, each with the sentence on what is expected.
 
-Where a value may have one of two forms, its form decides by which it is judged: a number that is too small is not also
-told that it is no text. The tags of forms are no YAML keys, so that the place of a problem can be told from them.
+If a value may have one of two forms, its form decides how it is checked: a number that is too small is not also called
+"not a text". The tags of forms, such as <number>, cannot be keys, and so are never taken for steps to a problem.
 """
 
 from __future__ import annotations
