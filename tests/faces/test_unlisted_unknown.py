@@ -33,6 +33,7 @@ def says(recommend_says, folders_from, tmp_path, monkeypatch):
         ("repairs|loan bikes", Unlisted("repairs|loan bikes", "must")),
         ({"criterion": "loaned", "at_least": 3, "priority": "should"}, Unlisted("loaned>=3", "should")),
         ({"any": ["repairs", {"criterion": "loaned", "is": "absent"}]}, Unlisted("repairs|loaned=no", "must")),
+        ("repairs: of all kinds of bikes", Unlisted("repairs: of all kinds of bikes", "must")),
         ("repairs", None),
         ("bikes-in-stock>=many", None),  # a mistake of another kind
         ("#N/A", None),  # an error of a spreadsheet is nothing that anybody wants

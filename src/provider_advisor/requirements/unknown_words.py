@@ -120,7 +120,7 @@ class UnknownWords:
             names, given = [get_word(part) for part in item.split(EITHER)], item
         else:
             return None
-        if not any(self._is_unknown(name) for name in names):
+        if not any(self._is_unknown(name) for name in names) and not _has_explanation(item):
             return None
         try:
             return read_unlisted(given, default)
@@ -129,6 +129,11 @@ class UnknownWords:
 
     def _is_unknown(self, name: str) -> bool:
         return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
+
+
+def _has_explanation(item: object) -> bool:
+    """Return whether a colon is followed by words that are no priority: "Twinning: desk phone and mobile ring"."""
+    return isinstance(item, str) and " " in item.rpartition(":")[2].strip() and ":" in item
 
 
 def _list_names(item: Mapping[str, Any]) -> list[str]:

@@ -11,10 +11,12 @@ from provider_advisor.faces.cli.options import format_option, knowledge_options,
 from provider_advisor.faces.text import Page, clean, show_json, show_text
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
+from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.requirements.doubtful_words import explain_unfound
 
 __all__ = ["criteria_command", "record_criterion"]
 
+_MOST_BOUND = 3
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 
 
@@ -45,6 +47,8 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
     else:
         lines = ["\t".join(map(clean, (entry.id, *_describe(entry, knowledge)))) for entry in entries]
         show_text("\n".join(lines))
+    if form == "text" and entries and words:
+        _say_bounds(query, entries, knowledge)
 
 
 def record_criterion(criterion: Criterion) -> dict[str, object]:
@@ -59,6 +63,14 @@ def record_criterion(criterion: Criterion) -> dict[str, object]:
         "values": list(criterion.values),
         "question": criterion.question,
     }
+
+
+def _say_bounds(query: str, entries: Iterable[SearchEntry], knowledge: KnowledgeBase) -> None:
+    """Say on standard error how to ask with the numbers of a query: "99.99 % uptime"."""
+    found = [entry.id for entry in entries if entry.kind == "criterion"][:_MOST_BOUND]
+    bounds = [f"'{one}'" for one in knowledge.sentences.suggest(query, found) if drop_bound(one) != one]
+    if bounds:
+        show_text(f"With the numbers of your words: {', '.join(map(clean, bounds))}.", err=True)
 
 
 def _show(entries: Iterable[SearchEntry], knowledge: KnowledgeBase, *, ordered: bool) -> None:
