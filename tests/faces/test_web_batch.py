@@ -53,10 +53,6 @@ def done(web, jobs):
     """The address of a run that has ended."""
     sent = _send(web, _TEAMS, "Our teams.csv", reasons="1", as_of="2024-06-01")
     assert sent.status_code == 303, sent.text
-    page = web.get(sent.headers["location"])
-    assert page.headers.get("refresh") == "2"
-    assert "Scoring the teams in Our teams.csv" in page.text
-    assert web.get(f"{sent.headers['location']}/scores").status_code == 404
     assert jobs.wait(sent.headers["location"][7:], 60).is_done
     return sent.headers["location"]
 
@@ -167,6 +163,15 @@ def test_a_workbook_of_answers_has_no_formula(web, jobs):
     assert jobs.wait(address[7:], 60).is_done
     sheets = zipfile.ZipFile(io.BytesIO(web.get(f"{address}/scores").content))
     assert not any(b"<f>" in sheets.read(name) for name in sheets.namelist() if "worksheets/" in name)
+
+
+def test_a_run_under_way_says_so_and_has_no_files_yet(web, jobs, done):
+    other = _copy(jobs, done)
+    (other / "ended.txt").unlink()
+    page = web.get(f"/batch/{other.name}")
+    assert page.headers.get("refresh") == "2"
+    assert "Scoring the teams in Our teams.csv" in page.text
+    assert web.get(f"/batch/{other.name}/scores").status_code == 404
 
 
 def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, done):

@@ -105,6 +105,10 @@ def create_app(
     app.include_router(make_reference_pages(service, openapi))
     app.include_router(make_fact_pages(service))
 
+    # The last one added is asked first. A page takes the place of whatever the others refuse, so it is made outside of
+    # all; the guard knows the host before anything is looked up, and its headers are on refusals too; the rate and the
+    # log count every request; a body is read within the time limit, and limited before its question is; and answers are
+    # kept outside of gzip, so that each is compressed once.
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     edition = f"{knowledge.fingerprint} {__version__} {settings.root} {service.keeps} {service.watches}"
     app.state.sent = make_sent_answers(settings.cache)
