@@ -8,7 +8,7 @@ import io
 import pytest
 from python_calamine import load_workbook
 
-from provider_advisor.explanation.provider_questions import ProviderLetter, ProviderQuestion, make_letters
+from provider_advisor.explanation.unknowns import ProviderLetter, ProviderQuestion, make_letters
 from provider_advisor.faces.report.letters import write_letters
 from provider_advisor.recommendation import recommend
 

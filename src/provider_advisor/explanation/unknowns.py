@@ -1,4 +1,4 @@
-"""What is not known, known with a note, or does not count: one list each for every face, so that none says more."""
+"""What is not known, known with a note, or does not count, and what to ask: one list each for every face."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from provider_advisor.explanation.model import AnswerRecord, ConfirmRecord, FindingRecord, group_findings
+from provider_advisor.explanation.model import (
+    AnswerRecord,
+    ConfirmRecord,
+    FindingRecord,
+    UnlistedRecord,
+    group_findings,
+)
 from provider_advisor.explanation.words import (
     criterion_label,
     joined,
@@ -19,6 +25,8 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import KnowledgeBase
 
 __all__ = [
+    "ProviderLetter",
+    "ProviderQuestion",
     "QuestionGroup",
     "Unknown",
     "describe_area_weights",
@@ -33,6 +41,7 @@ __all__ = [
     "list_unlisted",
     "list_unsure",
     "list_unwanted",
+    "make_letters",
     "say_not_stated",
 ]
 
@@ -276,3 +285,54 @@ def _make_group(template: str, parts: list[tuple[str, ConfirmRecord]]) -> Questi
 
 def _join_any(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+# The same as a letter to each provider
+
+
+class ProviderQuestion(NamedTuple):
+    """A question to a provider, with an id to answer by, and what its answers would change, in sentences."""
+
+    id: str
+    text: str
+    changes: str
+
+
+class ProviderLetter(NamedTuple):
+    """The questions to one provider."""
+
+    provider: str
+    name: str
+    questions: tuple[ProviderQuestion, ...]
+
+
+def make_letters(answer: AnswerRecord, unlisted: list[UnlistedRecord]) -> list[ProviderLetter]:
+    """Return a letter for each provider that there is something to ask, in the order of the answer.
+
+    `answer` says what could change it; where it was asked without what nothing judges, it says more. What is
+    `unlisted` is asked of each provider that is not ruled out.
+    """
+    letters = []
+    for provider in answer.providers:
+        asked = dict(_list_asked(answer.confirm, provider.id))
+        for part in unlisted if provider.standing != "ruled-out" else ():
+            words = "we need this" if part.priority == "must" else "we would like this"
+            asked[f"Do you offer this: {part.text}?"] = f"{words}, and none of our sources says whether you offer it."
+        questions = (
+            ProviderQuestion(f"{provider.id}-{number}", text, changes)
+            for number, (text, changes) in enumerate(asked.items(), start=1)
+        )
+        if asked:
+            letters.append(ProviderLetter(provider.id, provider.name, tuple(questions)))
+    return letters
+
+
+def _list_asked(confirm: list[ConfirmRecord], provider: str) -> Iterator[tuple[str, str]]:
+    """Yield the questions to a provider in the order of their use, each with what its answers would change."""
+    seen: set[str] = set()
+    for part in confirm:
+        for fact in part.facts:
+            if fact.provider == provider and fact.question not in seen:
+                seen.add(fact.question)
+                alone = "; ".join(each.says.rstrip(".") for each in part.answers)
+                yield fact.question, f"{alone}." if len(part.facts) == 1 else f"together with others: {part.says}"

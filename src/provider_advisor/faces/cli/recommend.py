@@ -222,7 +222,7 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
     What could change the answer is what could change that on all which is judged: with a must that nothing judges, no
     answer of a provider would make it firm.
     """
-    from provider_advisor.explanation.provider_questions import make_letters  # noqa: PLC0415 (as above)
+    from provider_advisor.explanation.unknowns import make_letters  # noqa: PLC0415 (as above)
     from provider_advisor.faces.report.letters import write_letters  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 

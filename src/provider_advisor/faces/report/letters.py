@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.provider_questions import ProviderLetter
+from provider_advisor.explanation.unknowns import ProviderLetter
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean
 
