@@ -18,6 +18,7 @@ from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.knowledge.conditions import FactHolds, Situation, leaves
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
@@ -44,7 +45,13 @@ def _is_drawn_coarsely(part, findings, world):
         rule = world.knowledge.rules.get(part.rule)
         named = set() if rule is None or rule.favours is None else {leaf.criterion for leaf in leaves(rule.favours)}
         return any(world.knowledge.criteria[name].kind != "capability" for name in named)
-    asked = [other for other in findings if other.provider == part.provider and other.criterion == part.criterion]
+    # An amount in one place is drawn apart from that in any place, of which it may be the best.
+    name, _ = split_member(part.criterion)
+    asked = [
+        other
+        for other in findings
+        if other.provider == part.provider and other.criterion and split_member(other.criterion)[0] == name
+    ]
     return part.bound is None or len(asked) > 1
 
 

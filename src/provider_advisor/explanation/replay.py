@@ -120,10 +120,11 @@ def _verdict(pair: AnswerPair) -> Iterator[Difference]:
 def _providers(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({provider.id: provider for provider in answer.providers} for answer in (pair.old, pair.new))
     for gone in sorted(then.keys() - now.keys()):
-        says = f"{then[gone].name} is no longer in the knowledge base."
+        # It may be gone from the base, left out by a scope, or without a claim by that day.
+        says = f"{then[gone].name} is no longer compared."
         yield _difference("provider", says, provider=gone, old=gone, new=None)
     for come in sorted(now.keys() - then.keys()):
-        yield _difference("provider", f"{now[come].name} is new.", provider=come, old=None, new=come)
+        yield _difference("provider", f"{now[come].name} is compared now as well.", provider=come, old=None, new=come)
     for both in sorted(now.keys() & then.keys()):
         yield from _standing(then[both], now[both])
 
