@@ -29,7 +29,7 @@ class ServeSettings(NamedTuple):
     seconds: float = 30
     rate: int = 0
     threads: int = 4
-    cache: int = 32_000_000
+    cache: int = 16_000_000
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     root: str = ""
