@@ -248,8 +248,12 @@ def served(tmp_path_factory):
         _wait(lambda: _get(port, "/-/ready")[0] == 200)
         yield process, port, metrics, log
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # a server that is killed leaves its workers behind
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait(is_done, seconds=60):
