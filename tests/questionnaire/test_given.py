@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, complete_at_random, said_at_random
@@ -12,6 +13,7 @@ from worlds import DAY, SAME_EVERY_RUN, decided, teams
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import list_needed
 from provider_advisor.knowledge.questions import Key
+from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire import (
     Catalogue,
     State,
@@ -27,6 +29,7 @@ from provider_advisor.questionnaire import (
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combined
 from provider_advisor.requirements.file import read_requirements
 
+_HERE = "delivery@north"
 _FEW = settings(SAME_EVERY_RUN, max_examples=25)
 
 
@@ -121,6 +124,20 @@ def test_an_answer_takes_the_place_of_what_was_given_and_the_result_says_so(bicy
     ) in found.notes
     read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", _start(bicycles, Team()))
     assert make_statement(read) == found
+
+
+@pytest.mark.parametrize("given", [{"requirements": (Requirement(_HERE, "must", ABSENT),)}, {"unwanted": (_HERE,)}])
+def test_who_names_a_member_takes_back_that_it_is_not_wanted(bicycles, given):
+    state = _start(bicycles, Team(**given))
+    state = change_answer(state, Key("criterion", "delivery"), "must", searched=True)
+    assert _HERE not in {
+        part.criterion for part in survey_answers(state).replay.team.requirements if not part.is_absence
+    }
+    state = change_answer(state, Key("members", "delivery"), ("north",), searched=True)
+    found = make_statement(state)
+    assert found.team.requirements == (Requirement(_HERE, "must"),)
+    assert not found.team.unwanted
+    assert any(_HERE in note for note in found.notes)
 
 
 def test_what_is_computed_waits_for_a_volume_that_is_asked_for(bicycles):

@@ -250,7 +250,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     by_kind: dict[str, dict[str, object]] = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
-    given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers))
+    given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), _name_members(by_kind))
     asked = {
         name: PRIORITY_WORDS[str(value)] for name, value in by_kind["criterion"].items() if value in PRIORITY_WORDS
     }
@@ -303,18 +303,29 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     )
 
 
-def _leave_unanswered(given: Statement, answered: frozenset[Key]) -> Statement:
-    """Return what was given before without all that an answer takes the place of."""
+def _name_members(by_kind: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+    """Return the members that answers name one by one."""
+    named = by_kind.get("members", {}).items()
+    return frozenset(f"{parent}{AT}{one}" for parent, members in named if isinstance(members, tuple) for one in members)
+
+
+def _leave_unanswered(given: Statement, answered: frozenset[Key], named: frozenset[str]) -> Statement:
+    """Return what was given before without all that an answer takes the place of.
+
+    Who names a member takes back that it must not be there, or is not wanted.
+    """
     if given.team == Team() and not (given.unsure or given.uncounted):
         return given
     team, own_words = given.team, {key.name.casefold() for key in answered if key.kind == "unlisted"}
     left = team._replace(
         requirements=tuple(
-            part for part in (*team.requirements, *given.uncounted) if Key("criterion", part.criterion) not in answered
+            part
+            for part in (*team.requirements, *given.uncounted)
+            if Key("criterion", part.criterion) not in answered and not (part.is_absence and part.criterion in named)
         ),
         situation={name: value for name, value in team.situation.items() if Key("situation", name) not in answered},
         usage={name: value for name, value in team.usage.items() if Key("usage", name) not in answered},
-        unwanted=tuple(name for name in team.unwanted if Key("criterion", name) not in answered),
+        unwanted=tuple(name for name in team.unwanted if Key("criterion", name) not in answered and name not in named),
         unlisted=tuple(part for part in team.unlisted if part.text.casefold() not in own_words),
     )
     names = {key.name for key in answered}
