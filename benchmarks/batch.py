@@ -23,8 +23,6 @@ from benchmarks import teams
 from benchmarks.timing import as_installed
 from provider_advisor import load
 
-__all__ = ["HEAD", "make_row", "rows", "run_command", "special"]
-
 HEAD = [
     "| what | teams | time | a team | beside | target | peak memory |",
     "|---|---|---|---|---|---|---|",

@@ -20,8 +20,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-__all__ = ["HEAD", "find_circles", "find_class_names", "find_imports", "list_circles", "read_modules", "rows"]
-
 HEAD = ["| what | now | goal |", "|---|---|---|"]
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"

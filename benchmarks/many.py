@@ -21,8 +21,6 @@ from provider_advisor.explanation.sureness import record_confirm, record_robustn
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.requirements import Team, read_team
 
-__all__ = ["SIZES", "MadeUp", "write_base"]
-
 _DAY = dt.date(2022, 12, 31)
 _TEAMS = 8
 _WORDS = ("poor", "fair", "good", "excellent")

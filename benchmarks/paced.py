@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["PacedLoad", "measure_each", "measure_paced"]
-
 _PATIENCE = 30
 
 

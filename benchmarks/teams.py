@@ -23,8 +23,6 @@ from benchmarks.vocabulary import Ints, Profiles, Tokens, profiles_of, tokens_of
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.knowledge.records import Topic
 
-__all__ = ["blocks", "write"]
-
 _BLOCK = 100_000
 _FEWEST, _MOST = 4, 13
 _DRAWS = 26

@@ -7,8 +7,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 
-__all__ = ["as_installed", "median_ms"]
-
 
 def as_installed() -> dict[str, str]:
     """The environment for a command as its users have it: Python keeps the byte code of what it has once compiled."""

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from provider_advisor import KnowledgeBase
 from provider_advisor.knowledge.records import Criterion
 
-__all__ = ["Ints", "Profiles", "Tokens", "profiles_of", "tokens_of"]
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 

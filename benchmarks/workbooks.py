@@ -16,9 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks import teams
-from benchmarks.batch import HEAD, make_row, run_command
-
-__all__ = ["HEAD", "rows"]
+from benchmarks.batch import make_row, run_command
 
 _TEAMS = 5_000
 _ROUNDS = 5

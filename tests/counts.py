@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["choose_count"]
-
 
 def choose_count(few: int, full: int) -> int:
     """Return `full` where the variable RECOMMEND_FULL_COUNTS is set, else `few`."""

@@ -25,8 +25,6 @@ from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Team, read_team
 from provider_advisor.requirements.grammar import split_list
 
-__all__ = ["Favour", "Implication", "Known", "Tables", "cost", "layers", "plain", "read_teams", "scored", "tables_of"]
-
 _Asked = tuple[str, float, float | None, float | None]  # criterion, points, at least, at most
 
 DAY = dt.date(2022, 12, 31)

@@ -12,8 +12,6 @@ from pyarrow import csv
 
 from provider_advisor import load
 
-__all__ = ["read", "score"]
-
 _SLICE = 50_000
 _knowledge = cache(load)
 

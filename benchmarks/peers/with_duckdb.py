@@ -16,8 +16,6 @@ from benchmarks.peers.contract import Implication, Tables, layers
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
 from provider_advisor.requirements import Team
 
-__all__ = ["Bits", "Prepared", "answer", "bits_of", "connected", "prepare", "query", "topics_of"]
-
 _BITS = 62
 _ASKED = pa.list_(
     pa.struct(

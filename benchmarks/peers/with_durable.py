@@ -18,8 +18,6 @@ from provider_advisor.knowledge.conditions import Condition, Need, text_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team
 
-__all__ = ["answer", "prepare"]
-
 _MOST_JOINS = 64
 _Rule = Implication | Favour
 

@@ -15,8 +15,6 @@ from benchmarks.peers.contract import Favour, Implication, Tables, scored
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
 from provider_advisor.requirements import Team
 
-__all__ = ["answer", "prepare"]
-
 _Things = list[tuple[Team, dict[str, Any]]]
 
 

@@ -16,8 +16,6 @@ from benchmarks.peers.contract import Implication, Tables, layers
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
 from provider_advisor.requirements import Team
 
-__all__ = ["answer", "prepare"]
-
 _NO_CEILING = 1e18
 _COST = "-2"  # in place of an amount that the team's usage makes
 _KEY = "recommend"

@@ -4,19 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = [
-    "AdvisorError",
-    "BatchError",
-    "BatchFailure",
-    "BusyError",
-    "EngineError",
-    "KnowledgeError",
-    "RequirementsError",
-    "StoreError",
-    "StoreFailure",
-    "describe_cause",
-]
-
 
 class AdvisorError(Exception):
     """Base of all our errors; only a face turns one into an exit status or a response."""

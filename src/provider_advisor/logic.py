@@ -13,27 +13,6 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple, NoReturn
 
-__all__ = [
-    "ABSENT",
-    "NO_COMMA",
-    "Interval",
-    "Number",
-    "Truth",
-    "all_of",
-    "any_of",
-    "compare",
-    "describe_two_readings",
-    "find_singular",
-    "has_comma",
-    "negate",
-    "parse_age",
-    "parse_day",
-    "plain",
-    "read_amount",
-    "unit_fits",
-    "write_plainly",
-]
-
 Number = int | float
 
 

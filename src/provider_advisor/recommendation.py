@@ -16,8 +16,6 @@ from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
 from provider_advisor.safe_text import dump_json
 
-__all__ = ["Recommendation", "answer", "recommend"]
-
 
 @dataclass(frozen=True)
 class Recommendation:

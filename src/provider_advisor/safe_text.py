@@ -11,8 +11,6 @@ import json
 import re
 from typing import Any
 
-__all__ = ["dump_json", "fold", "is_error_value", "reveal", "reveal_line"]
-
 _LONGEST_WORD = 200
 _ERROR_VALUES = frozenset(
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"]

@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["OPEN_SAFELY", "sync_folder", "write_whole"]
-
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 OPEN_SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSE_ON_EXEC
 """Flags of `os.open` for a path at which somebody else may have put something: a link is not followed, a pipe not

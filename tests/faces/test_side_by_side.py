@@ -9,7 +9,7 @@ import re
 from provider_advisor import load
 from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow, fold_members
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Truth
 
 _ARTICLE = "--as-of 2022-12-31 --sources twilio-vs-vonage-2022"

@@ -7,8 +7,6 @@ import random
 import re
 from collections.abc import Sequence
 
-__all__ = ["mutate_bytes", "mutate_text", "mutate_tree"]
-
 # What files are damaged by in practice, and what readers have stumbled over.
 # ruff: noqa: E501 (lists of short things)
 _PIECES = (

@@ -24,8 +24,6 @@ from tests.fuzz.web import check_web
 
 from provider_advisor.faces.cli.run import run
 
-__all__ = ["TARGETS", "Fault", "check", "say"]
-
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _FOLDERS = ("--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"))
 _DAY = ("--as-of", "2024-06-01")

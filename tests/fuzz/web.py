@@ -16,8 +16,6 @@ from urllib.parse import quote_from_bytes
 
 from tests.fuzz.mutation import mutate_bytes, mutate_tree
 
-__all__ = ["WrongResponse", "check_web"]
-
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _ANSWERED = {200, 201, 202, 204, 206}
 _REFUSED = {303, 304, 400, 403, 404, 405, 406, 408, 413, 414, 415, 416, 422}

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provider_advisor.errors import EngineError
-from provider_advisor.inference.engine import Production, Program, fire
-from provider_advisor.inference.rulesets import MAX_JOIN, MAX_JOINS, shards
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import MAX_JOIN, MAX_JOINS, Production, shards
 
 ATOMS = "abcdefg"
 

@@ -20,8 +20,8 @@ import pytest
 
 from provider_advisor.errors import EngineError
 from provider_advisor.inference import engine
-from provider_advisor.inference.engine import Production, Program, fire
-from provider_advisor.inference.rulesets import MAX_ATOMS
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import MAX_ATOMS, Production
 
 names = (f"raw-{number}" for number in itertools.count())
 glibc = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sets a variable of glibc")
@@ -163,7 +163,8 @@ def test_raw_the_1025th_session_fails():
 FLAT = """
 import os
 from pathlib import Path
-from provider_advisor.inference.engine import Production, Program, fire
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import Production
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
@@ -203,7 +204,8 @@ raw.assert_fact(handle, json.dumps({"sid": "s", "a": "1"}))
 raw.delete_state(handle, "s")
 """
 OUR_DELETE = """
-from provider_advisor.inference.engine import Production, Program, fire
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import Production
 assert not fire(Program([Production("p", ("a", "b"))]), ["a"])
 """
 
@@ -314,7 +316,8 @@ def test_forks_while_other_threads_fire_harm_nobody():
 FIRE_FOR_EVER = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background, it is ignored
-from provider_advisor.inference.engine import Production, Program, fire
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import Production
 program = Program([Production("p", ("a",))])
 fire(program, ["a"])
 print("running", flush=True)

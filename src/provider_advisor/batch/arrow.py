@@ -15,8 +15,6 @@ from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
 from provider_advisor.knowledge.base import Scope
 
-__all__ = ["ERROR", "arrow_schema", "load_shipped", "score_arrow"]
-
 ERROR = "error"
 """The last column of a result: what is wrong with a row that has no answer."""
 

@@ -14,19 +14,6 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = [
-    "Block",
-    "Done",
-    "Piece",
-    "Position",
-    "Reject",
-    "RowCounts",
-    "Stopped",
-    "make_block",
-    "show_cells",
-    "show_record",
-]
-
 _LONGEST = 2_000
 Numbers = npt.NDArray[np.int64]
 

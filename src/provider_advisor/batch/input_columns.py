@@ -27,25 +27,12 @@ from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, descr
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.volumes import write_volume_plainly
-
-__all__ = [
-    "SCOPE_COLUMNS",
-    "ColumnPlan",
-    "ColumnReader",
-    "Spelling",
-    "add_reasons",
-    "find_empty_rows",
-    "is_day_or_age",
-    "plan_columns",
-    "read_distinct",
-    "rename_all",
-]
 
 SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
 """The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""

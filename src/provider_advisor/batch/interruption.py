@@ -11,8 +11,6 @@ from typing import TypeVar
 
 from provider_advisor.errors import BatchError
 
-__all__ = ["Interrupted", "StopSignal", "do_in_thread", "watch_signals"]
-
 _PATIENCE = 0.1
 T = TypeVar("T")
 

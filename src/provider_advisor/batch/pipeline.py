@@ -30,8 +30,6 @@ from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.logic import parse_age, parse_day
 
-__all__ = ["Scoring", "ScoringOptions", "score_blocks"]
-
 _MOST_SCORERS = 16
 _AHEAD = 1  # pieces that wait besides one for each thread
 _MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each

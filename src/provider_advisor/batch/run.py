@@ -22,8 +22,6 @@ from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["Plan", "Result", "run", "share_heap"]
-
 PART_ROWS = 1_000_000
 
 

@@ -15,8 +15,6 @@ from provider_advisor.knowledge.choices import IS_ABSENT
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
 
-__all__ = ["SCHEMA", "outline_of", "summary_of"]
-
 SCHEMA = "provider-advisor/batch-summary/1"
 
 Record = dict[str, Any]

@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from provider_advisor.decision.verdict import Kind
 
-__all__ = ["ClosedModel", "summary_schema"]
-
 
 class ClosedModel(BaseModel):
     """Base of all parts of a summary: no unknown keys."""

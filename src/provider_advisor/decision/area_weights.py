@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 
 from provider_advisor.logic import Number
 
-__all__ = ["weigh_by_area"]
-
 _ALL = 100
 
 

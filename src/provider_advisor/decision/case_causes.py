@@ -26,8 +26,6 @@ from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.requirements import read_team
 
-__all__ = ["Suspect", "TurnedBy", "find_cause"]
-
 _MOST_TRIES = 600
 """How often a case is decided again, at two milliseconds each: it may be one of sixty that fail."""
 _MOST_NAMED = 3

@@ -12,8 +12,6 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
 from provider_advisor.requirements import read_team
 
-__all__ = ["Difference", "Failure", "check_case", "compare_decision", "find_day"]
-
 _VERDICT = ("kind", "strength", "provider", "lean", "among")
 _SAYS: Mapping[str, tuple[str, ...]] = {
     "recommended": ("strength", "provider"),

@@ -11,13 +11,11 @@ from typing import NamedTuple
 
 from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_truth
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
 from provider_advisor.requirements.model import Used, get_ends
-
-__all__ = ["Cost", "CostItem", "calculate_cost", "find_cost_scale", "grade_cost", "price_tiers"]
 
 _DIGITS = 9
 _NOTHING = Interval(0, 0)

@@ -15,8 +15,6 @@ from provider_advisor.knowledge.conditions import Need, leaves, list_needed
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
-__all__ = ["Concession", "Decision", "Outcome", "decide", "judge_team", "reassess"]
-
 _MOST_COMBINATIONS = 200_000
 _MOST_CONCESSIONS = 500
 

@@ -9,17 +9,6 @@ from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate, fold, leaves
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, all_of, any_of, compare, negate
 
-__all__ = [
-    "Degree",
-    "evaluate_fact",
-    "grade_amount",
-    "grade_condition",
-    "grade_on_scale",
-    "grade_requirement",
-    "grade_truth",
-    "scale_ends",
-]
-
 
 class Degree(NamedTuple):
     """From `low` (all unknowns against) to `high` (all for), both in [0, 1]; `expected` lies between them.

@@ -12,22 +12,6 @@ from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Requirement, Team
 
-__all__ = [
-    "Assessment",
-    "Finding",
-    "FindingOutcome",
-    "Score",
-    "Standing",
-    "assess_providers",
-    "collect_findings",
-    "judge_requirement",
-    "judge_rule",
-    "list_used_facts",
-    "reweigh_findings",
-    "sum_up",
-    "weigh_requirement",
-]
-
 FindingOutcome = Literal["met", "partial", "unmet", "unknown"]
 Standing = Literal["qualified", "unconfirmed", "ruled-out"]
 

@@ -16,8 +16,6 @@ from provider_advisor.decision.findings import Finding
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA
 
-__all__ = ["MetBy", "ProductGap", "find_gaps", "find_product_gaps", "find_wish_gaps", "list_met"]
-
 
 class MetBy(NamedTuple):
     """A requirement that is met: the products that each meet it, and those of which that is stated."""

@@ -24,8 +24,6 @@ from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 from provider_advisor.logic import Truth
 
-__all__ = ["Totals", "add_up", "total_assessments", "total_degrees", "total_findings"]
-
 _DIGITS = 9
 
 _NO_WEIGHT = 1e-9

@@ -16,26 +16,6 @@ from provider_advisor.inference import Inference, judged_by
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Team, services_used
 
-__all__ = [
-    "DatedFact",
-    "Kind",
-    "Rank",
-    "Strength",
-    "Verdict",
-    "can_lead",
-    "date_verdict",
-    "find_stale_grounds",
-    "get_score",
-    "is_beaten",
-    "judge",
-    "judge_ranked",
-    "judge_ranks",
-    "limit_strength",
-    "list_criteria_behind",
-    "mark_dated",
-    "rank",
-]
-
 Kind = Literal["recommended", "tie", "undetermined", "none"]
 Strength = Literal["firm", "dated", "leaning"]
 

@@ -22,18 +22,9 @@ from provider_advisor.explanation.words import (
     volume_text,
 )
 from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements.model import get_ends
-
-__all__ = [
-    "describe_cost",
-    "describe_sum",
-    "list_gaps",
-    "list_price_remarks",
-    "member_label",
-    "record_cost",
-]
 
 
 def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:

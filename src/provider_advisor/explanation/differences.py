@@ -12,8 +12,6 @@ from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
-__all__ = ["find_differences_of_leaders"]
-
 
 def find_differences_of_leaders(decision: Decision) -> list[model.DifferenceRecord]:
     """Return the criteria on which the leaders of a tie are known to differ.

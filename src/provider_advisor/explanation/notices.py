@@ -13,8 +13,6 @@ from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.knowledge.records import Claim, Notice
 from provider_advisor.logic import Truth
 
-__all__ = ["describe_notices", "find_notices", "has_ended", "say_notice", "say_older_price"]
-
 _NAMES = frozenset({"renamed", "renames"})
 _OF_THE_ANSWER = _NAMES | {"withdrawn"}
 

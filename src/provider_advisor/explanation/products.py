@@ -25,8 +25,6 @@ from provider_advisor.logic import Truth
 if TYPE_CHECKING:
     from provider_advisor.decision.product_gaps import ProductGap
 
-__all__ = ["find_products", "record_cautions", "record_choices", "record_product_gaps", "say_product_gaps"]
-
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
 _MOST_GAPS = 2

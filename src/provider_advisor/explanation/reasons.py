@@ -31,15 +31,6 @@ from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 
-__all__ = [
-    "explain_finding",
-    "explain_presence",
-    "explain_verdict",
-    "in_brief",
-    "list_deciding",
-    "provider_names",
-]
-
 _CONDITION: dict[Truth | None, str] = {
     Truth.YES: "meets the condition",
     Truth.NO: "does not meet the condition",

@@ -26,12 +26,10 @@ from provider_advisor.explanation.reasons import (
 )
 from provider_advisor.explanation.words import joined, limits_text, scope_text, usage_label
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.model import list_unwanted, record_part
 from provider_advisor.requirements.volumes import describe_volume
-
-__all__ = ["claim_record", "record_answer"]
 
 
 def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecord:

@@ -32,8 +32,6 @@ from provider_advisor.explanation.words import (
     score_text,
 )
 
-__all__ = ["CONTEXT", "compare_records", "find_differences"]
-
 CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 """What differences are about that are no part of the answer itself, but of the facts and rules behind it."""
 

@@ -14,8 +14,6 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation import model
 from provider_advisor.explanation.model import AnswerPart, AnswerRecord
 
-__all__ = ["answer_schema", "read_answer", "schema_of"]
-
 _NOT_COMPARED: Mapping[str, Any] = {
     "notes": [],
     "confirm": [],

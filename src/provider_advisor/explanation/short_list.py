@@ -9,8 +9,6 @@ from provider_advisor.explanation.model import AnswerRecord, FindingRecord, Prov
 from provider_advisor.explanation.words import criterion_label, joined, shortened, sort_by_standing
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["ShortList", "leave_out_ruled_out", "make_short_list"]
-
 _MOST_MUSTS = 3
 _MOST_WHOLE = 4
 

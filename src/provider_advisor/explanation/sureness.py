@@ -39,8 +39,6 @@ from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = ["find_least_factor", "record_confirm", "record_robustness", "say_odds"]
-
 _EVEN = 0.5
 _MOST_SHARES = 4
 """Providers whose shares are said in words; of more, the largest share."""

@@ -24,28 +24,6 @@ from provider_advisor.explanation.words import (
 )
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = [
-    "ProviderLetter",
-    "ProviderQuestion",
-    "QuestionGroup",
-    "Unknown",
-    "describe_area_weights",
-    "group_questions",
-    "label_finding",
-    "list_caveats",
-    "list_combinations",
-    "list_concessions",
-    "list_notes",
-    "list_set_aside",
-    "list_unknowns",
-    "list_unlisted",
-    "list_unsure",
-    "list_unwanted",
-    "make_letters",
-    "say_not_stated",
-]
-
-
 _MOST_NAMED = 5
 _AMBIGUOUS = "the source can be read in another way"
 

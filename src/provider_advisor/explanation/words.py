@@ -13,43 +13,6 @@ from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
-__all__ = [
-    "CAUTIONS_HEADING",
-    "GAPS_HEADING",
-    "GAP_FOOTNOTE",
-    "STANDINGS",
-    "STRENGTHS",
-    "age_text",
-    "amount_text",
-    "bound_text",
-    "bound_text_of",
-    "capital",
-    "claim_text",
-    "counted",
-    "criterion_label",
-    "degree_text",
-    "describe_priced",
-    "joined",
-    "keep_few",
-    "limits_text",
-    "lines_text",
-    "list_doubts",
-    "money_text",
-    "number_text",
-    "percent",
-    "remarks_text",
-    "requirement_text",
-    "rests_text",
-    "rounded",
-    "rule_label",
-    "scope_text",
-    "score_text",
-    "shortened",
-    "sort_by_standing",
-    "usage_label",
-    "volume_text",
-]
-
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3
 _LONGEST_TITLE = 60

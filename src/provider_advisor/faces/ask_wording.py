@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import STANDINGS, capital, joined, number_text
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.questionnaire import (
     Catalogue,
     Coverage,
@@ -39,33 +39,6 @@ from provider_advisor.questionnaire.state import (
     to_question,
 )
 from provider_advisor.requirements.model import Volume
-
-__all__ = [
-    "LEVELS",
-    "describe_amount",
-    "describe_answer",
-    "describe_answers",
-    "describe_end",
-    "describe_gaps",
-    "describe_given",
-    "describe_hint",
-    "describe_known",
-    "describe_line",
-    "describe_open",
-    "describe_progress",
-    "describe_question",
-    "describe_silence",
-    "describe_so_far",
-    "describe_standing",
-    "describe_summary",
-    "describe_title",
-    "describe_why",
-    "get_answers",
-    "list_details",
-    "list_stated_keys",
-    "list_topics_given",
-    "name_choice",
-]
 
 LEVELS = {
     "must": "must",

@@ -19,17 +19,6 @@ from provider_advisor.requirements.file import read_requirements_data
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store.decisions import KeptDecision
 
-__all__ = [
-    "EXPECTED_RECORD",
-    "ReplayedDecision",
-    "check_record",
-    "describe_count",
-    "group_differences",
-    "record_decision",
-    "replay_decision",
-    "replay_record",
-]
-
 EXPECTED_RECORD = "expected what `recommend --format json` printed."
 
 

@@ -15,8 +15,6 @@ from provider_advisor.explanation.words import claim_text, joined, shortened
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
 
-__all__ = ["ComparedFact", "ComparedRow", "fact_text", "fold_members"]
-
 _MOST_MEMBERS = 4
 
 

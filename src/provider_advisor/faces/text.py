@@ -17,19 +17,6 @@ import click
 
 from provider_advisor.safe_text import dump_json, reveal, reveal_line
 
-__all__ = [
-    "Page",
-    "TableCell",
-    "clean",
-    "reveal",
-    "show_bytes",
-    "show_document",
-    "show_json",
-    "show_lines",
-    "show_prompt",
-    "show_text",
-]
-
 clean = reveal_line
 
 _WIDTH = 80

@@ -9,8 +9,6 @@ from typing import Any
 
 from provider_advisor.errors import EngineError
 
-__all__ = ["Host"]
-
 
 def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
     """Import `durable.engine`, with the function that Python lacks since 3.13."""

@@ -21,8 +21,6 @@ from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, d
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["Production", "Program", "fire"]
-
 _SESSIONS = tuple(f"s{number}" for number in range(1000))
 """Session ids, used in turn. The engine tells messages apart by 32 bits of hash, and a session's state is a
 message too; these ids and the codes of atoms are few enough for a test to see that none collide."""

@@ -21,7 +21,8 @@ from functools import reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.inference.engine import Production, Program, fire
+from provider_advisor.inference.engine import Program, fire
+from provider_advisor.inference.rulesets import Production
 from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
@@ -43,23 +44,6 @@ from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 from provider_advisor.requirements.model import add_up, list_unwanted
-
-__all__ = [
-    "Firing",
-    "Inference",
-    "SetAside",
-    "added_by",
-    "compile_rules",
-    "consequences",
-    "contradicts",
-    "holds_for",
-    "infer",
-    "is_covered",
-    "judged_by",
-    "merge_left",
-    "put_together",
-    "settled_atoms",
-]
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}

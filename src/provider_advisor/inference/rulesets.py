@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Atom", "Join", "Production", "Shard", "definition", "shards"]
-
 MAX_JOINS = 16
 """Joins in a ruleset. No message can match more than 64, and 256 crash; 16 run as fast, and of a ruleset that waits for
 nothing that is there none is registered, so that the first answer of a process registers half as many joins."""

@@ -15,8 +15,6 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf,
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval
 
-__all__ = ["MAX_ALTERNATIVES", "alternatives", "can_hold", "needed_always", "needed_ever"]
-
 MAX_ALTERNATIVES = 64
 _MOST_ON_THE_WAY = 8 * MAX_ALTERNATIVES
 _ANY_USAGE = Interval(0)

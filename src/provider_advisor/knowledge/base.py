@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from provider_advisor.knowledge.members import AT, Criteria, split_member
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.members import Criteria, split_member
 from provider_advisor.knowledge.questions import Key, Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import (
     About,
@@ -28,13 +29,6 @@ from provider_advisor.safe_text import fold
 if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
-
-__all__ = [
-    "EVERYTHING",
-    "KnowledgeBase",
-    "Scope",
-    "questionnaire_of",
-]
 
 _EVEN = 0.5
 _SELDOM = 0.2

@@ -18,8 +18,6 @@ from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import stem
 from provider_advisor.logic import Number, plain
 
-__all__ = ["SpokenAmount", "bind", "find_amounts"]
-
 _LEAST = (
     r"at\s+least|(?:an?\s+)?minimum(?:\s+of)?|min\.?|not?\s+(?:fewer|less|lower)\s+than|not\s+below|more\s+than|"
     r"greater\s+than|over|above|exceeding|in\s+excess\s+of|>=|≥|>"

@@ -26,8 +26,6 @@ from provider_advisor.knowledge.records import Provider
 from provider_advisor.knowledge.rules import Case, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
-__all__ = ["build", "build_cases", "fingerprint", "read_shapes"]
-
 
 class Read(NamedTuple):
     """What could be read of the files, by their role, and the roles with files that could not be read."""

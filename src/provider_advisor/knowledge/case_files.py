@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.constructor import SafeConstructor
 
-__all__ = ["edit_cases"]
-
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9@-]+")
 
 

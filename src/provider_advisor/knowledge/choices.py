@@ -14,8 +14,6 @@ from provider_advisor.knowledge.conditions import EITHER, FactHolds
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.logic import ABSENT, Interval, Number, plain
 
-__all__ = ["EITHER", "IS_ABSENT", "get_bound", "make_choice", "name_choice", "name_part"]
-
 IS_ABSENT = "=no"
 """Behind the id of a capability that must not be there."""
 

@@ -9,11 +9,6 @@ from typing import Literal, NamedTuple, TypeVar
 
 from provider_advisor.logic import Interval, Truth, all_of, any_of, negate
 
-__all__ = [
-    "AT", "EITHER", "AllOf", "AnyOf", "Condition", "FactHolds", "Leaf", "Need", "Not", "Situation", "Usage",
-    "evaluate", "fold", "leaves", "list_needed", "text_of",
-]  # fmt: skip
-
 AT, EITHER = "@", "|"
 """Between a criterion and its member, and between the parts of a choice: `phone-numbers@de`, `sms|whatsapp`."""
 

@@ -41,23 +41,6 @@ from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Ru
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 
-__all__ = [
-    "make_bound",
-    "make_case",
-    "make_claims",
-    "make_condition",
-    "make_criterion",
-    "make_edition",
-    "make_member_list",
-    "make_policy",
-    "make_provider",
-    "make_questionnaire",
-    "make_rule",
-    "make_source",
-    "make_team_words",
-]
-
-
 R = TypeVar("R")
 
 _STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")

@@ -14,8 +14,6 @@ from typing import Literal, NamedTuple
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Claim, Product, Provider
 
-__all__ = ["ChangeKind", "FactChange", "list_changes"]
-
 ChangeKind = Literal["added", "replaced", "confirmed", "announced", "ended", "closed-to-new", "renamed", "withdrawn"]
 
 

@@ -23,12 +23,11 @@ from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.members import AT, split_member
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.records import Claim, Criterion, Notice, Rate, Terms, Tier
 from provider_advisor.knowledge.timeline import View, build_view
 from provider_advisor.logic import Interval, Truth, any_of
-
-__all__ = ["Fact", "Facts", "facts_as_of"]
 
 
 class Fact(NamedTuple):

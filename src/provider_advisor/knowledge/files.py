@@ -8,22 +8,6 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import KnowledgeError, describe_cause
 
-__all__ = [
-    "MAX_BYTES",
-    "File",
-    "Folder",
-    "Found",
-    "Role",
-    "find_beside",
-    "find_files",
-    "find_overlooked",
-    "gather_files",
-    "locate_folder",
-    "name_folders",
-    "read_bytes",
-    "shipped_folder",
-]
-
 Role = Literal[
     "base", "sources", "team", "rates", "criteria", "members", "provider", "weights", "rules", "questions", "cases"
 ]

@@ -9,8 +9,6 @@ from typing import NamedTuple
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.members import split_member
 
-__all__ = ["Ageing", "AgeingGroup", "group_ageing", "list_ageing"]
-
 
 class Ageing(NamedTuple):
     """A fact that is out of date, or will be: when its newest claim was `stated`, and its last good day."""

@@ -34,8 +34,6 @@ from provider_advisor.logic import Interval
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
 
-__all__ = ["load", "make_key", "read_cases", "recall", "remember", "stamp_code"]
-
 # The folders of all modules that say what a base holds; "" has those that are in no folder.
 _CODE = ("", "knowledge", "knowledge/checks", "knowledge/shapes")
 # A kept base has three parts: its fields, the lists of members, and the questionnaire. Few commands need the last two,

@@ -11,19 +11,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from provider_advisor.knowledge.choices import EITHER, make_choice
-from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.choices import make_choice
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.records import Criterion, MemberOf
 from provider_advisor.safe_text import fold
-
-__all__ = [
-    "AT",
-    "Criteria",
-    "Member",
-    "MemberList",
-    "list_member_words",
-    "split_member",
-]
 
 
 class Member(NamedTuple):

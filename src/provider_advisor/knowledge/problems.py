@@ -20,8 +20,6 @@ from provider_advisor.knowledge.shapes.values import is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Defined", "Reading", "defined", "read_sound", "sentences", "show_example", "validate"]
-
 _LONGEST_ECHO = 60
 _EXPECTED = {
     "model_type": "a mapping",

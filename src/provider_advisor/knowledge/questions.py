@@ -7,13 +7,6 @@ from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.knowledge.records import About
 from provider_advisor.logic import Number
 
-__all__ = [
-    "Key",
-    "Question",
-    "Questionnaire",
-    "Subject",
-]
-
 
 class Key(NamedTuple):
     """What a question is known by: Key("criterion", "fax"); shown and saved as `criterion:fax`.

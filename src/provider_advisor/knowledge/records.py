@@ -11,32 +11,6 @@ from typing import Literal, NamedTuple
 from provider_advisor.knowledge.conditions import AT, FactHolds
 from provider_advisor.logic import Interval, Number
 
-__all__ = [
-    "EVERY_AREA",
-    "About",
-    "BoundWord",
-    "Claim",
-    "Criterion",
-    "Edition",
-    "Evidence",
-    "Kind",
-    "MemberOf",
-    "Notice",
-    "NoticeKind",
-    "Priority",
-    "Product",
-    "Provider",
-    "Rate",
-    "Renaming",
-    "Scale",
-    "Source",
-    "SourceKind",
-    "Terms",
-    "Tier",
-    "Topic",
-    "UsageItem",
-]
-
 Kind = Literal["capability", "quantity", "price", "rating"]
 Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]

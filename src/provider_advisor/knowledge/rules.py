@@ -8,14 +8,6 @@ from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.knowledge.records import Kind, Priority
 from provider_advisor.logic import Interval
 
-__all__ = [
-    "Case",
-    "Citation",
-    "Implied",
-    "Policy",
-    "Rule",
-]
-
 
 class Citation(NamedTuple):
     """What a rule rests on: the lines of a source, or a section of it."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.base import KnowledgeBase, Scope
     from provider_advisor.knowledge.records import Product, Provider
 
-__all__ = ["read_scope", "take_part"]
-
 _SHOWN = 80
 
 

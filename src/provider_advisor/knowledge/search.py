@@ -20,8 +20,6 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.suggest import SpellingIndex
 
-__all__ = ["SearchEntry", "SearchIndex", "stem"]
-
 _WORD = re.compile(r"[^\W_]+")
 _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5

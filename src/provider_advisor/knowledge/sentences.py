@@ -21,11 +21,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, find_amounts
-from provider_advisor.knowledge.members import AT, Criteria
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.search import SearchIndex, stem
 from provider_advisor.safe_text import fold
-
-__all__ = ["SentenceReader", "SentenceReading", "drop_bound"]
 
 _WORD = re.compile(r"[^\W_]+")
 _WITHIN_NAME = re.compile(r"[\s\-\u2010-\u2015/.'\u2019&_]*")

@@ -16,8 +16,6 @@ import yaml
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.logic import describe_two_readings
 
-__all__ = ["MAX_DEPTH", "Document", "as_written", "parse_yaml"]
-
 MAX_DEPTH = 40
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."
 

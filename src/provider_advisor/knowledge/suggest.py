@@ -16,8 +16,6 @@ from functools import lru_cache
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.safe_text import fold
 
-__all__ = ["SpellingIndex", "did_you_mean", "find_misspelt", "name_words", "nearest"]
-
 _LONGEST = 200
 _MOST = 9
 _KEPT = 2**16  # a table repeats its mistakes

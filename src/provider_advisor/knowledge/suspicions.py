@@ -31,8 +31,6 @@ _NOTHING = frozenset(
 )
 _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?")
 
-__all__ = ["find_future_claims", "question_suspicions", "suspicions"]
-
 _MOST_STALE = 8
 _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "price": "365d", "rating": "365d"}
 

@@ -21,8 +21,6 @@ from typing import NamedTuple
 from provider_advisor.knowledge.records import Claim, Evidence, Notice, NoticeKind, Product
 from provider_advisor.logic import Interval, Truth, all_of
 
-__all__ = ["View", "build_view"]
-
 _STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
 

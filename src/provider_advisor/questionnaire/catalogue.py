@@ -31,8 +31,6 @@ from provider_advisor.knowledge.questions import Key, Question
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
 
-__all__ = ["Catalogue", "Measure", "Span", "list_telling_bounds", "measure_totals", "to_interval"]
-
 _MOST_KEPT = 256
 
 

@@ -29,8 +29,6 @@ from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible
 
-__all__ = ["DecidingQuestions"]
-
 _LATER = 0.01
 """The cost of a question about the situation or usage, beside 1 for a criterion: it is asked in any case."""
 

@@ -30,8 +30,6 @@ from provider_advisor.requirements.file import read_requirements_data
 from provider_advisor.requirements.model import Volume, say_volume
 from provider_advisor.requirements.statement import count_waiting, describe_changes
 
-__all__ = ["make_statement", "read_answers", "record_answers", "record_requirements"]
-
 
 def read_answers(content: bytes, name: str, state: State) -> State:
     """Return the state with the answers of a file added; `name` is what messages call the file.

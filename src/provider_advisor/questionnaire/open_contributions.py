@@ -27,8 +27,6 @@ from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
-__all__ = ["OpenContribution", "find_open_contributions"]
-
 _TOP = max(RANK.values())
 _BY_RANK = {RANK[priority]: priority for priority in PRIORITIES}
 

@@ -22,8 +22,6 @@ from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import State
 from provider_advisor.requirements import PRIORITIES, RANK
 
-__all__ = ["QuestionOrder", "choose_list", "choose_worth_asking"]
-
 _FAINT = 1e-3
 """This part of a question's share counts where no single answer changes anything: the likelier yes goes first."""
 

@@ -24,8 +24,6 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.requirements import read_requirement
 from provider_advisor.safe_text import fold
 
-__all__ = ["Prompt", "PromptKind", "Wish", "find_members", "make_prompt", "read_wish", "search_questions"]
-
 PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situation"]
 
 _MOST_FOUND = 20

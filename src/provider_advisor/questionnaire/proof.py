@@ -36,8 +36,6 @@ from provider_advisor.questionnaire.open_contributions import OpenContribution, 
 from provider_advisor.questionnaire.replay_answers import Replay, replay_answers
 from provider_advisor.questionnaire.state import State, to_question
 
-__all__ = ["Aspect", "Proof", "Survey", "survey_answers"]
-
 _NEAR = 1e-10
 """Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
 

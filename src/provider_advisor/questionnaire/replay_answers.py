@@ -43,18 +43,6 @@ from provider_advisor.requirements import RANK, Requirement, Statement, Team, Un
 from provider_advisor.requirements.grammar import get_least
 from provider_advisor.requirements.model import UnlistedPriority, Used, add_up, in_order, join_unlisted
 
-__all__ = [
-    "NO",
-    "UNKNOWN",
-    "YES",
-    "Possible",
-    "Replay",
-    "SortedAnswers",
-    "UnusedAnswer",
-    "find_possible",
-    "replay_answers",
-]
-
 YES, NO, UNKNOWN = 1, 2, 4
 """The truth values that a condition can take, over-approximated and added up: 3 is yes or no."""
 

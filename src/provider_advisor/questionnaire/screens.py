@@ -27,28 +27,6 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements.grammar import shown
 
-__all__ = [
-    "CLOSING",
-    "End",
-    "EndKind",
-    "QuestionsLeft",
-    "Screen",
-    "ScreenKind",
-    "answer_screen",
-    "change_answer",
-    "choose_screen",
-    "declare",
-    "go_back",
-    "go_on",
-    "list_bounds",
-    "list_members",
-    "list_met_by_all",
-    "measure_progress",
-    "order_questions",
-    "sort_keys",
-    "stop",
-]
-
 CLOSING = 12
 """This many criteria, or fewer, come as one closing list; this many lines of all kinds fit on one screen."""
 

@@ -19,30 +19,6 @@ from provider_advisor.requirements.model import Used, Volume
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
 
-__all__ = [
-    "CRITERION_WORDS",
-    "MUST_NOT",
-    "NONE",
-    "NO_ANSWER",
-    "PRIORITY_WORDS",
-    "TOPICS",
-    "UNLISTED_WORDS",
-    "UNSURE",
-    "UNWANTED",
-    "GivenAnswer",
-    "Phase",
-    "State",
-    "Value",
-    "begin",
-    "check_key",
-    "check_value",
-    "get_silence",
-    "put_answers",
-    "to_bound",
-    "to_members",
-    "to_question",
-]
-
 TOPICS = Key("topics")
 """The key of the first screen."""
 

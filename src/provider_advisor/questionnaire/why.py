@@ -16,8 +16,6 @@ from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.screens import measure_progress, order_questions
 from provider_advisor.questionnaire.state import NONE, GivenAnswer, State, Value, put_answers
 
-__all__ = ["Coverage", "Known", "Move", "Why", "explain_question", "sum_up_known"]
-
 _MOST_MOVES = 40
 
 

@@ -12,8 +12,6 @@ from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.safe_text import fold
 
-__all__ = ["list_areas", "read_area_weights"]
-
 _ALL = 100
 
 

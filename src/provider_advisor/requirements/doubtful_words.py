@@ -10,21 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.members import AT, list_member_words, split_member
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.members import list_member_words, split_member
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import fold, is_error_value
-
-__all__ = [
-    "drop_listing_advice",
-    "explain_loose",
-    "explain_unfound",
-    "explain_unknown",
-    "is_of_area",
-    "is_unknown",
-    "suggest_words",
-]
 
 _WITHOUT = re.compile(
     r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"

@@ -23,8 +23,6 @@ from provider_advisor.requirements.team import read_team
 if TYPE_CHECKING:
     from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["read_requirements", "read_requirements_data"]
-
 # Any other escape is matched too, so that the second half of an escaped backslash begins none.
 _ESCAPE = re.compile(rb"(?P<pair>\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.")
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.choices import EITHER, name_choice
-from provider_advisor.knowledge.conditions import FactHolds
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.choices import name_choice
+from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import (
@@ -26,21 +25,6 @@ from provider_advisor.logic import (
 )
 from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
 from provider_advisor.requirements.volumes import LARGEST
-
-__all__ = [
-    "brief",
-    "explain_exclusive",
-    "find_unknown",
-    "get_least",
-    "get_lowest",
-    "get_name",
-    "get_word",
-    "prepare_words",
-    "read_requirement",
-    "shown",
-    "split_list",
-    "split_words",
-]
 
 # A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(

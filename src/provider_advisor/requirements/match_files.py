@@ -25,8 +25,6 @@ from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import CARRY, LEAVE_OUT, UNLISTED, Match, Targets
 from provider_advisor.safe_text import reveal_line
 
-__all__ = ["read_matches", "write_matches"]
-
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
 _NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 

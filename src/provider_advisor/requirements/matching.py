@@ -19,17 +19,6 @@ from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.grammar import get_name, shown
 from provider_advisor.safe_text import fold, reveal_line
 
-__all__ = [
-    "CARRY",
-    "LEAVE_OUT",
-    "UNLISTED",
-    "DoubtfulMatchesError",
-    "Match",
-    "Matcher",
-    "Targets",
-    "explain_doubt",
-]
-
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
 Targets = tuple[str, ...]
 """What a word stands for: requirements without a priority, or one of the three words above; nothing is a doubt."""

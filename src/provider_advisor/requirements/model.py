@@ -13,35 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
-from provider_advisor.knowledge.conditions import FactHolds, list_needed
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
-
-__all__ = [
-    "PRIORITIES",
-    "RANK",
-    "YEARLY",
-    "Requirement",
-    "Service",
-    "Statement",
-    "Team",
-    "Unlisted",
-    "UnlistedPriority",
-    "Used",
-    "Volume",
-    "add_up",
-    "bound_words",
-    "get_ends",
-    "in_order",
-    "join_unlisted",
-    "list_unwanted",
-    "paid_together",
-    "record_part",
-    "say_volume",
-    "services_used",
-    "statement_record",
-]
 
 PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
 """The priorities that weigh, the highest first; beside them there is `wont`."""

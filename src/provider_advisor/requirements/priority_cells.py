@@ -15,8 +15,6 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import shown, split_words
 from provider_advisor.safe_text import fold, is_error_value
 
-__all__ = ["NOTHING", "Wish", "explain_cell", "find_wish", "is_number", "read_scale"]
-
 Wish = Priority | Literal["nothing"]
 NOTHING: Wish = "nothing"
 

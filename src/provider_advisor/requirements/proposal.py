@@ -46,8 +46,6 @@ from provider_advisor.requirements.workbook import (
 )
 from provider_advisor.safe_text import fold, is_error_value, reveal_line
 
-__all__ = ["Proposal", "is_sheet_word", "read_proposal", "refuse_requirement_rows"]
-
 _WORDS: Mapping[str, str] = {
     "text": "requirement requirements requirement-text text description feature features item need question criterion "
     "criteria specification functionality capability",

@@ -15,8 +15,6 @@ from provider_advisor.requirements.model import (
 )
 from provider_advisor.requirements.team import make_team, refuse_contradictions
 
-__all__ = ["combined", "count_waiting", "describe_changes"]
-
 
 def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
     """Return both statements together; a note says what the second adds, and where it wins over the first.

@@ -28,8 +28,6 @@ from provider_advisor.requirements.model import (
 from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
 from provider_advisor.safe_text import fold
 
-__all__ = ["MOST_REQUIREMENTS", "Mistakes", "make_team", "read_answers", "read_team", "refuse_contradictions"]
-
 MOST_REQUIREMENTS = 1_000
 
 P = ParamSpec("P")

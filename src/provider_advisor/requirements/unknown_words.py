@@ -16,15 +16,12 @@ from typing import Any, NamedTuple
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.choices import EITHER
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.requirements.doubtful_words import is_unknown, suggest_words
 from provider_advisor.requirements.grammar import get_word, shown
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value
-
-__all__ = ["UnknownWords", "WordCounts"]
 
 _MOST = 20
 _MOST_KEPT = 100_000

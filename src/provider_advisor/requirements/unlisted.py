@@ -10,8 +10,6 @@ from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
 
-__all__ = ["read_unlisted"]
-
 _PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 _KEYS = ("text", "priority")
 _LONGEST = 1_000

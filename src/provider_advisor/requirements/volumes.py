@@ -26,8 +26,6 @@ from provider_advisor.logic import (
 )
 from provider_advisor.requirements.model import YEARLY, Used, Volume, get_ends, say_volume
 
-__all__ = ["LARGEST", "check_volume", "describe_volume", "read_volume", "write_volume_plainly"]
-
 LARGEST = 1e12
 
 _MONTHS = 12

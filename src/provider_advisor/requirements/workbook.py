@@ -20,20 +20,6 @@ from xml.etree import ElementTree as ET
 from provider_advisor.errors import RequirementsError, describe_cause
 from provider_advisor.safe_text import reveal_line
 
-__all__ = [
-    "Grid",
-    "Sheet",
-    "describe_skipped",
-    "find_header",
-    "is_workbook_name",
-    "name_cell",
-    "read_sheet",
-    "read_sheet_file",
-    "refuse_large_file",
-    "take_header",
-    "write_cell",
-]
-
 Cell = str | float | bool | dt.date | dt.time | dt.timedelta | None
 """What a cell holds; None where it is empty. A `datetime` is a `date` too."""
 

@@ -22,8 +22,6 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from provider_advisor.errors import RequirementsError, StoreFailure, describe_cause
 from provider_advisor.safe_text import dump_json, reveal_line
 
-__all__ = ["MOST_TITLE", "DecisionStore", "KeptDecision", "make_secret"]
-
 MOST_TITLE = 200
 """The most characters of a title."""
 

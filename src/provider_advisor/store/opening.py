@@ -30,8 +30,6 @@ from provider_advisor.batch.remote.addresses import (
 from provider_advisor.errors import StoreError, describe_cause
 from provider_advisor.store.decisions import DecisionStore
 
-__all__ = ["open_store"]
-
 _VERSIONS = "recommend_store_version"
 """The table that says which version the others have; a name of ours, because a PostgreSQL may hold other programs'."""
 

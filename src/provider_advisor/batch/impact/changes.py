@@ -7,11 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from provider_advisor.explanation.words import claim_text, joined, number_text
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Rule
-from provider_advisor.knowledge.conditions import text_of
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT, text_of
 from provider_advisor.logic import Truth
-
-__all__ = ["BaseChange", "ChangeKey", "find_changes", "is_reshaped"]
 
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
 ChangeKey = tuple[ChangeKind, str, str]

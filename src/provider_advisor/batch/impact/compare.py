@@ -22,8 +22,6 @@ from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements.area_weights import list_areas
 
-__all__ = ["Asked", "Impact", "measure_impact"]
-
 Transition = tuple[tuple[int, ...], tuple[int, ...]]
 
 

@@ -21,8 +21,6 @@ from provider_advisor.batch.kernel.table import plan_layout
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Facts
 
-__all__ = ["EncodedVerdicts", "Judge", "Sample", "Sampling", "decode_verdict"]
-
 _WORDS = 4
 _SEED = 20_221_122
 

@@ -27,8 +27,6 @@ from provider_advisor.knowledge.members import Criteria, MemberList, split_membe
 from provider_advisor.knowledge.records import Kind
 from provider_advisor.knowledge.rules import Policy
 
-__all__ = ["Cause", "Causes", "Mix", "Mixing", "find_causes"]
-
 T = TypeVar("T")
 MOST_CHANGES = 300
 

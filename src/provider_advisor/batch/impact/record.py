@@ -18,8 +18,6 @@ from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Statement
 
-__all__ = ["SCHEMA", "impact_record"]
-
 SCHEMA = "provider-advisor/impact/1"
 
 _EXAMPLES = 3

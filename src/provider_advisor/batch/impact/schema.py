@@ -8,8 +8,6 @@ from pydantic import Field
 
 from provider_advisor.batch.summary_schema import ClosedModel
 
-__all__ = ["impact_schema"]
-
 
 class _Side(ClosedModel):
     name: str

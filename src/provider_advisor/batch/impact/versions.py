@@ -22,8 +22,6 @@ from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import MAX_BYTES, find_files
 from provider_advisor.knowledge.members import Criteria
 
-__all__ = ["Version", "is_folder", "load_folder", "load_revision", "load_working_tree", "merge_readable"]
-
 _FOLDERS = {"facts": "sources.yaml", "rules": "weights.yaml"}
 _LONGEST = 80
 _LONGEST_LIST = 1 << 28  # bytes: a tree can be made to list itself without end

@@ -25,8 +25,6 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.requirements.area_weights import list_areas, read_area_weights
 
-__all__ = ["NO_WEIGHTS", "AreaWeights", "Weighing", "weigh_sums"]
-
 _MOST_KEPT = 100_000
 _ALL = 100.0
 

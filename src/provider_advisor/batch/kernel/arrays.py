@@ -12,23 +12,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = [
-    "Flags",
-    "Floats",
-    "Ints",
-    "keep_only",
-    "make_dictionary",
-    "make_flags",
-    "make_lists",
-    "make_numbers",
-    "make_texts",
-    "pack_bits",
-    "read_bytes",
-    "read_values",
-    "round_exactly",
-    "round_fast",
-]
-
 
 def make_numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
     """Return the numbers as they lie in memory; null where they are not given, which is said in packed bits."""

@@ -25,24 +25,12 @@ from provider_advisor.decision.findings import (
 )
 from provider_advisor.inference.infer import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
-from provider_advisor.knowledge.members import AT, split_member
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import RANK, Requirement
 from provider_advisor.requirements.area_weights import list_areas
-
-__all__ = [
-    "FIRST",
-    "INEXACT",
-    "PER_PROVIDER",
-    "WEIGHT",
-    "Cell",
-    "Cells",
-    "Change",
-    "Entries",
-    "FreshCells",
-    "list_notices",
-]
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5

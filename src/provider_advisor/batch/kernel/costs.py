@@ -17,8 +17,6 @@ from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
 
-__all__ = ["Costs", "Scaled", "Varying", "calculate_costs", "grade_costs", "group_alike", "price_words"]
-
 # Above it doubles are whole numbers only, and cents would be lost; such a team is answered by itself.
 _LARGEST = 2.0**52
 

@@ -14,8 +14,6 @@ from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, 
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Truth
 
-__all__ = ["Tally", "Tallying"]
-
 _Counts = Counter[tuple[str, ...]]
 _REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the parts of a tally that come of cells
 

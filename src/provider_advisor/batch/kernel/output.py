@@ -18,27 +18,6 @@ from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Unlisted
 
-__all__ = [
-    "CHANGES",
-    "GAPS",
-    "OF_PROVIDERS",
-    "RANKING",
-    "VERDICT_COLUMNS",
-    "Codes",
-    "find_decisive",
-    "list_names",
-    "list_reason_columns",
-    "make_code_lists",
-    "make_columns",
-    "make_fields",
-    "make_no_lists",
-    "make_own_words",
-    "make_rankings",
-    "make_verdict_columns",
-    "make_word_lists",
-    "spell_code",
-]
-
 _WORD = pa.dictionary(pa.int16(), pa.string())
 _WORDS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 

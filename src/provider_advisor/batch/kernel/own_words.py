@@ -19,8 +19,6 @@ from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.model import join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
 
-__all__ = ["MOST_OWN_WORDS", "NO_OWN_WORDS", "OwnWords", "OwnWordsRead"]
-
 MOST_OWN_WORDS = 100
 _MOST_KEPT = 100_000
 

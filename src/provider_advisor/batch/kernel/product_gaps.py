@@ -22,8 +22,6 @@ from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import Verdicts
 from provider_advisor.decision.product_gaps import MetBy, find_gaps, list_met
 
-__all__ = ["ProductGaps"]
-
 _Met = tuple[tuple[MetBy, ...], ...]
 """By provider, the musts of a cell that products meet."""
 _Gap = tuple[int, str]

@@ -42,8 +42,6 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
-__all__ = ["OnCost", "Stated", "read_stated"]
-
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
 

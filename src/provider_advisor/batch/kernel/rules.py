@@ -24,8 +24,6 @@ from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, leaves, list_needed
 from provider_advisor.requirements import RANK
 
-__all__ = ["Chaining", "Changes", "Fired", "KnownChanges"]
-
 _NEEDED, _STATED, _NOT_STATED, _FLAG, _LEAST, _MOST = range(6)  # as in loops.h
 _NO_ROOM, _FINE = -2, -3
 

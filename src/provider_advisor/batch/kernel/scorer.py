@@ -78,8 +78,6 @@ from provider_advisor.knowledge.base import EVERYTHING, KnowledgeBase, Scope
 from provider_advisor.requirements import Statement, Unlisted
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
 
-__all__ = ["Judged", "Memory", "RowScope", "Scored", "Scorer", "judge"]
-
 
 class Scored(NamedTuple):
     """Rows that were scored, in order, with our columns; by place among all rows what is wrong with the others.

@@ -25,23 +25,6 @@ from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
 
-__all__ = [
-    "DATED",
-    "FIRM",
-    "KINDS",
-    "LEANING",
-    "RULED_OUT",
-    "STANDINGS",
-    "STRENGTHS",
-    "Scores",
-    "Sums",
-    "Verdicts",
-    "add_up",
-    "judge_teams",
-    "put_score",
-    "score_teams",
-]
-
 KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Standing)
 FIRM, DATED, LEANING = range(3)  # places in STRENGTHS
 _RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS

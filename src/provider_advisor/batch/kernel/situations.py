@@ -17,15 +17,12 @@ from provider_advisor.batch.kernel.table import SITUATION, USAGE, split_values
 from provider_advisor.batch.kernel.tokens import fill_texts, find_distinct
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.conditions import Leaf, Situation, Usage
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT, Leaf, Situation, Usage
 from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
 from provider_advisor.requirements.model import get_ends
 from provider_advisor.requirements.team import read_answers
 from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
-
-__all__ = ["Answers", "Said", "Situations", "Volumes", "find_fails", "find_holds"]
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _MOST_ANSWERS = 50_000

@@ -18,7 +18,7 @@ from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import plain
@@ -26,25 +26,6 @@ from provider_advisor.requirements import Requirement, Team, read_requirement, r
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.team import Mistakes
-
-__all__ = [
-    "REQUIREMENTS",
-    "SITUATION",
-    "UNLISTED",
-    "USAGE",
-    "WEIGHTS",
-    "Layout",
-    "Reads",
-    "describe_everyday",
-    "find_weighing",
-    "fold_name",
-    "is_item",
-    "plan_layout",
-    "read_item",
-    "read_row",
-    "read_weight",
-    "split_values",
-]
 
 REQUIREMENTS = ("needs", "wants")
 _BETWEEN = re.compile(r"[\s_.-]+")

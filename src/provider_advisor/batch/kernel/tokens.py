@@ -15,17 +15,6 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.native import check_memory, load_loops, make_structures
 
-__all__ = [
-    "Joined",
-    "Numbered",
-    "fill_texts",
-    "find_distinct",
-    "join_words",
-    "number_texts",
-    "number_words",
-    "split_cell",
-]
-
 _SEPARATOR = r"[,;]?[ \t\r]*\n|;"
 _EMPTY = arrays.make_texts([""])[0]  # pyarrow would import pandas to make it from a text of Python
 _OTHER_SIGNS = (ord(";"), ord("\n"))

@@ -24,8 +24,6 @@ from provider_advisor.requirements.model import list_unwanted
 from provider_advisor.requirements.team import make_team, refuse_contradictions
 from provider_advisor.safe_text import fold
 
-__all__ = ["APART", "BAD", "DIGITS", "LOOSE", "Looked", "Stands", "WordReader"]
-
 BAD = -1
 DIGITS, LOOSE = 1, 2
 APART = -1

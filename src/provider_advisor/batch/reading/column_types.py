@@ -17,17 +17,6 @@ import pyarrow.compute as pc
 
 from provider_advisor.errors import BatchError
 
-__all__ = [
-    "convert_column",
-    "describe_unsound",
-    "drop_unused_words",
-    "find_repeated",
-    "find_writable_type",
-    "is_sound",
-    "is_text",
-    "show_cell",
-]
-
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 _LATEST_SECOND = 8_200_000_000_000
 """About the year 261,000. The writers of CSV and JSON know none much later, and none before its opposite."""

@@ -28,8 +28,6 @@ from provider_advisor.requirements.matching import CARRY, UNLISTED, DoubtfulMatc
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
 from provider_advisor.safe_text import fold, reveal_line
 
-__all__ = ["CriterionColumns", "plan_criterion_columns"]
-
 _SIGNS = (">=", "<=", "≥", "≤", "=")
 _SAMPLE = 10_000
 # What lists say of the people and companies behind a team, whatever the field of choice. Only cells that say must or x

@@ -25,8 +25,6 @@ from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
 from provider_advisor.errors import BatchError
 
-__all__ = ["Header", "parse_block", "parse_exactly", "read_header"]
-
 Places = npt.NDArray[np.int64]
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
 _BOM = codecs.BOM_UTF8

@@ -24,8 +24,6 @@ from provider_advisor.errors import BatchError, BatchFailure
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
 
-__all__ = ["find_database", "read_query", "read_query_schema"]
-
 _ROWS = 65_536
 _SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[^\n]+)")
 

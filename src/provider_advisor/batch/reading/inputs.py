@@ -38,8 +38,6 @@ from provider_advisor.requirements.proposal import is_sheet_word, refuse_require
 from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.requirements.workbook import describe_skipped
 
-__all__ = ["Inputs", "open_inputs"]
-
 Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
 
 

@@ -26,14 +26,12 @@ from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.model import say_volume
 from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.requirements.volumes import read_volume
-
-__all__ = ["KEYS", "Keys", "RowError", "cut_lines", "find_keys", "parse_lines", "parse_object"]
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
 # one where usage is given.

@@ -33,8 +33,6 @@ from provider_advisor.batch.reading.text_blocks import Limits
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
-__all__ = ["find_group_ends", "parse_batch", "read_parquet", "read_schema"]
-
 _ROWS = 65_536
 _BUFFER = 1 << 20
 _BLOCKS = 4

@@ -16,8 +16,6 @@ import numpy.typing as npt
 
 from provider_advisor.batch.native import find_places
 
-__all__ = ["Cut", "Record", "Spoilt", "cut_records", "find_record_ends", "read_cells", "scan_record"]
-
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
 _WINDOW = 4096
 Places = npt.NDArray[np.int64]

@@ -16,8 +16,6 @@ import pyarrow as pa
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
-__all__ = ["STANDARD_INPUT", "InputFile", "Stream", "choose_form", "find_sources", "open_object"]
-
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20

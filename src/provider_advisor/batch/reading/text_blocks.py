@@ -13,16 +13,6 @@ from provider_advisor.batch.reading.sources import Stream
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.priority_cells import Wish
 
-__all__ = [
-    "Limits",
-    "ReadingOptions",
-    "TextBlock",
-    "read_encoding",
-    "refuse_other_encodings",
-    "refuse_wrong_encoding",
-    "split_text",
-]
-
 _SAMPLE = 1 << 16
 _LEAST = 1 << 20
 _RECORDS = 50_000

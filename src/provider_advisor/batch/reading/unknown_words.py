@@ -20,8 +20,6 @@ from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.model import Unlisted, UnlistedPriority
 from provider_advisor.requirements.unknown_words import UnknownWords
 
-__all__ = ["add_unlisted", "set_unknown_aside"]
-
 _TEXTS = pa.list_(pa.string())
 _DEFAULTS: tuple[tuple[str, UnlistedPriority], ...] = tuple(zip(REQUIREMENTS, ("must", "should"), strict=True))
 

@@ -24,8 +24,6 @@ from provider_advisor.requirements.workbook import (
     write_cell,
 )
 
-__all__ = ["choose_types", "cut_grid", "read_grid"]
-
 _ROWS = 10_000
 _WHOLE = float(2**53)
 Types = dict[str, pa.DataType]

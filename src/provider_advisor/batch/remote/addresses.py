@@ -7,16 +7,6 @@ from urllib.parse import unquote
 
 from provider_advisor.errors import BatchError
 
-__all__ = [
-    "find_scheme",
-    "hide_secrets",
-    "is_database",
-    "is_stored",
-    "is_web_address",
-    "refuse_unescaped",
-    "show_address",
-]
-
 _DATABASES = {"postgresql", "postgres"}
 _AZURE = {"az", "abfs", "abfss"}
 _STORES = {"s3", "gs", "gcs"} | _AZURE

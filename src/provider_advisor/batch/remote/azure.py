@@ -25,8 +25,6 @@ from provider_advisor.batch.remote.addresses import show_address
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchError
 
-__all__ = ["find_in_azure"]
-
 _OLDEST = 23
 _CONNECTION, _ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT"
 _KEY, _TOKEN = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"

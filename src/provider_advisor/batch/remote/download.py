@@ -15,8 +15,6 @@ from provider_advisor.batch.remote.addresses import hide_secrets, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.version import __version__
 
-__all__ = ["LARGEST_DOWNLOAD", "download"]
-
 LARGEST_DOWNLOAD = 5_000_000_000
 _PATIENCE = 30
 _CHUNK = 1 << 20

@@ -18,8 +18,6 @@ from provider_advisor.batch.remote.azure import find_in_azure
 from provider_advisor.batch.remote.store_errors import describe_store_error, is_without_login
 from provider_advisor.errors import BatchError, BatchFailure
 
-__all__ = ["StoredObject", "find_object"]
-
 _PATIENCE = "retry_limit_seconds=20"
 """Google's client tries again for fifteen minutes if it is not told otherwise."""
 _BROKEN = (pa.ArrowException, OSError, ValueError)

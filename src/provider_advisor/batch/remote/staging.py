@@ -16,8 +16,6 @@ from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.batch.remote.objects import StoredObject, find_object
 from provider_advisor.errors import AdvisorError, BatchError
 
-__all__ = ["Staging", "stage"]
-
 
 class _StagedFile(NamedTuple):
     stored: StoredObject

@@ -10,8 +10,6 @@ import re
 
 from provider_advisor.batch.remote.addresses import hide_secrets
 
-__all__ = ["describe_store_error", "is_without_login"]
-
 _LONGEST = 300
 _NO_LOGIN = re.compile(
     r".*Azure4Core11Credentials23AuthenticationExceptionE: |"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-__all__ = ["PackedKnowledge", "pack_knowledge", "score_spark"]
-
 _unpacked = BoundedCache[str, KnowledgeBase](limit=4)
 
 

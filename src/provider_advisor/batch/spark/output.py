@@ -35,15 +35,6 @@ from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.requirements.unknown_words import UnknownWords
 from provider_advisor.whole_file import write_whole
 
-__all__ = [
-    "check_parts",
-    "count_unknown",
-    "find_stage_folder",
-    "place_output",
-    "stage_folder",
-    "write_all_rejects",
-]
-
 _OLD = "old"
 _ATTEMPT = re.compile(r"(rows|rejects|words)-\d+-[0-9a-f]{32}")
 

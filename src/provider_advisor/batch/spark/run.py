@@ -45,8 +45,6 @@ from provider_advisor.knowledge import KnowledgeBase
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["refuse_other_names", "run_on_spark"]
-
 _SHARES_A_CORE = 4
 _LARGEST_SHARE = 128 << 20
 

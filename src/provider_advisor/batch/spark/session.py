@@ -18,8 +18,6 @@ from provider_advisor.errors import BatchError, BatchFailure
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["add_retries", "cancel_jobs", "explain_failures", "find_active_session", "open_session"]
-
 _LOCAL = re.compile(r"local(?:\[(\d+|\*)\])?")
 _MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|yarn|(spark|k8s|mesos)://\S+")
 _ATTEMPTS = 4

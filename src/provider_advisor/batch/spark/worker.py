@@ -31,21 +31,6 @@ from provider_advisor.batch.writing.rejects import write_rejects
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
 from provider_advisor.requirements.unknown_words import WordCounts
 
-__all__ = [
-    "BEGUN",
-    "REJECTS",
-    "REPORT",
-    "ROWS",
-    "WORDS",
-    "Job",
-    "ShareReport",
-    "Split",
-    "do_shares",
-    "read_report",
-    "read_words",
-    "split_inputs",
-]
-
 ROWS, REJECTS, WORDS, BEGUN = "rows", "rejects", "words", "begun"
 """The folders of a job: complete parts of rows, rejects and unknown words, and what is not complete, perhaps never."""
 

@@ -22,13 +22,6 @@ from provider_advisor.errors import BatchError
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
-__all__ = [
-    "join_parts",
-    "plan_columns_of_form",
-    "write_frames",
-    "write_stream",
-]
-
 _JOINER = ";"
 
 

@@ -20,8 +20,6 @@ import pyarrow as pa
 from provider_advisor.batch.kernel.output import OF_PROVIDERS, RANKING, list_reason_columns
 from provider_advisor.errors import BatchError
 
-__all__ = ["LongForm"]
-
 _PROVIDER, _RANK, _RECOMMENDED = "provider", "rank", "recommended"
 
 

@@ -18,16 +18,6 @@ from pathlib import Path
 
 from provider_advisor.whole_file import OPEN_SAFELY, sync_folder
 
-__all__ = [
-    "SUCCESS",
-    "finish_part_folder",
-    "is_made_by_run",
-    "name_part",
-    "remove_part_folder",
-    "replace_part_folder",
-    "restore_part_folder",
-]
-
 SUCCESS = "_SUCCESS"
 _MARK = "_recommend-"
 _PART = re.compile(r"part-\d{5,}\.(csv|jsonl|parquet)")

@@ -17,8 +17,6 @@ from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFold
 from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.whole_file import sync_folder
 
-__all__ = ["Target", "place_output", "write_parts"]
-
 Watch = Callable[[Done], None]
 
 

@@ -18,8 +18,6 @@ from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.batch.writing.rejects import is_rejects_file
 from provider_advisor.errors import BatchError, describe_cause
 
-__all__ = ["OutputPlace", "check_places", "is_folder_name"]
-
 
 class OutputPlace(NamedTuple):
     """A path to write, and what messages call it: "the output", "the rejects file (--rejects)".

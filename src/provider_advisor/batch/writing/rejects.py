@@ -21,18 +21,6 @@ from typing import BinaryIO, NamedTuple
 from provider_advisor.batch.blocks import Reject
 from provider_advisor.whole_file import OPEN_SAFELY, write_whole
 
-__all__ = [
-    "REJECTS_HEADER",
-    "ReasonCount",
-    "count_reasons",
-    "find_default_rejects",
-    "is_rejects_file",
-    "open_rejects",
-    "refuse_foreign_rejects",
-    "replace_rejects",
-    "write_rejects",
-]
-
 REJECTS_HEADER = b"file,row,reason,content\n"
 _QUOTED = re.compile(r"'[^']*'")
 _NUMBER = re.compile(r"[0-9][0-9,.]*")

@@ -14,8 +14,6 @@ from provider_advisor.batch.kernel.output import GAPS, RANKING
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["RowSentences"]
-
 _MOST = 5
 _LEADERS = 3
 _JOINER = ";"

@@ -30,8 +30,6 @@ from provider_advisor.whole_file import write_whole
 if TYPE_CHECKING:  # an extra
     from xlsxturbo.types import ColumnFormat, SheetOptions
 
-__all__ = ["MOST_ROWS", "WorkbookPlan", "list_scope", "refuse_without_writer", "write_workbook"]
-
 MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384
 _LONGEST = 32_767  # of a text in a cell, in units of UTF-16
 _COMPRESSION = 2  # two thirds of the time of the usual 6, for a quarter more bytes

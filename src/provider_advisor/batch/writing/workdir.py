@@ -30,16 +30,6 @@ try:
 except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
-__all__ = [
-    "FINAL",
-    "FinishedPart",
-    "WorkFolder",
-    "delete_work_folder",
-    "find_work_folder",
-    "lock_work_folder",
-    "mark_work_folder",
-]
-
 FINAL = "final.rows"
 _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
 _MARK = {"made by": "recommend batch 1"}

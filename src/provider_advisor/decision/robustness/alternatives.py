@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
-__all__ = ["Alternative", "Drawn", "JointDraw", "Way", "build_alternatives", "join_ways", "link_parts"]
-
 K = TypeVar("K")
 T = TypeVar("T")
 

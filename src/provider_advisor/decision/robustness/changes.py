@@ -16,8 +16,6 @@ from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
-__all__ = ["MOST_PAIRS", "MOST_RUNS", "RequirementChange", "RequirementChanges", "Turn", "find_changes"]
-
 MOST_RUNS = 6
 """Runs of the rule engine; the changes that would need more are left out, the lightest first."""
 

@@ -28,17 +28,6 @@ from provider_advisor.decision.robustness.what_if import DUST, Supposing
 from provider_advisor.decision.verdict import Rank, Verdict, can_lead, find_stale_grounds, rank
 from provider_advisor.knowledge import Fact, Facts
 
-__all__ = [
-    "MOST_TRIED",
-    "Confirm",
-    "Contenders",
-    "FactAnswer",
-    "FactQuestion",
-    "QuestionSet",
-    "find_contenders",
-    "find_questions",
-]
-
 MOST_TRIED = 120
 """Verdicts that are tried in search of the smallest sets, one size after the other."""
 

@@ -20,16 +20,6 @@ from typing import NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, link_parts
 
-__all__ = [
-    "MOST_SCORES",
-    "Acceptability",
-    "CountedScores",
-    "chance_of_losing",
-    "count_scores",
-    "duel",
-    "unopposed",
-]
-
 MOST_SCORES = 4096
 """Different scores of one alternative; beyond, worlds are drawn."""
 

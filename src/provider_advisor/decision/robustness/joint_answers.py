@@ -20,8 +20,6 @@ from provider_advisor.knowledge import Fact
 from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import Truth
 
-__all__ = ["MOST_JOINT", "JointAnswers", "JointEnds"]
-
 MOST_JOINT = 128
 """Joint answers to one group of questions; where there are more, ends are found question by question, or bounded."""
 

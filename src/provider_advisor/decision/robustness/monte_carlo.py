@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw
 
-__all__ = ["FEWEST_FIRSTS", "WorldSample", "draw_worlds"]
-
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 Degrees = NDArray[Any]

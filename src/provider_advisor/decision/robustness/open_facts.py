@@ -14,27 +14,9 @@ from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.conditions import FactHolds, leaves
-from provider_advisor.knowledge.members import AT, split_member
+from provider_advisor.knowledge.conditions import AT, FactHolds, leaves
+from provider_advisor.knowledge.members import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
-
-__all__ = [
-    "OpenFact",
-    "PossibleAnswer",
-    "Use",
-    "are_neighbours",
-    "find_askable_facts",
-    "find_floor",
-    "find_nearest_end",
-    "find_open_facts",
-    "find_uses",
-    "is_open",
-    "list_answers",
-    "list_asked",
-    "list_confirmations",
-    "list_neighbours",
-    "list_past",
-]
 
 _DIGITS = 12
 

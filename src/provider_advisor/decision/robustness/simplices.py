@@ -22,8 +22,6 @@ from typing import NamedTuple
 from provider_advisor.decision.robustness.alternatives import Alternative
 from provider_advisor.decision.robustness.exact import Acceptability
 
-__all__ = ["MOST_CUTS", "MOST_WORLDS", "find_acceptabilities", "find_ordered_first_places", "group_by_weight"]
-
 MOST_CUTS = 1_000
 """Cuts of all simplices of one question; beyond, worlds are drawn."""
 

@@ -26,8 +26,6 @@ from provider_advisor.decision.verdict import rank
 from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.logic import Interval, Number, plain
 
-__all__ = ["MOST_TRIED", "Tipping", "find_tippings"]
-
 MOST_TRIED = 40
 """Amounts that are moved, those of the heaviest requirements first."""
 

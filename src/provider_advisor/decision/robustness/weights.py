@@ -18,8 +18,6 @@ from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
-__all__ = ["WeightRange", "WeightRanges", "find_weight_ranges"]
-
 _DIGITS = 9
 _POINT = 1e-12
 

@@ -34,8 +34,6 @@ from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
 from provider_advisor.logic import ABSENT, Interval, Truth, any_of, compare, negate
 from provider_advisor.requirements import Requirement
 
-__all__ = ["MOST_WAYS", "model_worlds"]
-
 MOST_WAYS = 512
 """Of facts that one finding ties together; beyond, as many ways are drawn, and the shares are estimates."""
 

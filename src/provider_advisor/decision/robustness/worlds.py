@@ -31,8 +31,6 @@ from provider_advisor.knowledge import Facts
 if TYPE_CHECKING:
     from provider_advisor.decision.robustness.monte_carlo import WorldSample
 
-__all__ = ["AlternativeShare", "Estimate", "PairShare", "Shares", "calculate_provider_shares", "calculate_shares"]
-
 _SAMPLES, _FEWEST = 10_000, 1_000
 """Worlds to draw, and the fewest where there is much in each."""
 

@@ -38,8 +38,6 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.writing.places import OutputPlace
     from provider_advisor.batch.writing.workbook import WorkbookPlan
 
-__all__ = ["batch_command"]
-
 _REJECTED = 3
 _WRITTEN = "the scored rows were written"
 _CALLED = {

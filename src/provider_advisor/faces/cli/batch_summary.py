@@ -10,8 +10,6 @@ from typing import Any
 from provider_advisor.explanation.words import STRENGTHS, counted, percent, shortened
 from provider_advisor.faces.text import Page, clean
 
-__all__ = ["show_reasons", "show_summary"]
-
 _STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
 _MOST = 3

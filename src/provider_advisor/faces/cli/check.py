@@ -31,8 +31,6 @@ from provider_advisor.knowledge.case_files import edit_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
 from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
 
-__all__ = ["check_command"]
-
 _VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
 
 

@@ -10,8 +10,6 @@ import click
 
 from provider_advisor.knowledge.suggest import did_you_mean
 
-__all__ = ["Commands", "HeadedCommand", "join_options"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -21,11 +21,8 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.side_by_side import ComparedFact, fold_members
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.suggest import did_you_mean
-
-__all__ = ["compare_command"]
-
 
 _MOST_COLUMNS = 4
 

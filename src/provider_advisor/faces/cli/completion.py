@@ -24,21 +24,8 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.knowledge import KnowledgeBase, load
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.safe_text import fold
-
-__all__ = [
-    "complete_areas",
-    "complete_files",
-    "complete_folders",
-    "complete_names",
-    "complete_providers",
-    "complete_requirements",
-    "complete_situation",
-    "complete_sources",
-    "complete_usage",
-    "use_whole_words",
-]
 
 Choice = tuple[str, str]
 """A word that may come next, and what it means."""

@@ -14,8 +14,6 @@ from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.requirements.doubtful_words import explain_unfound
 
-__all__ = ["criteria_command", "record_criterion"]
-
 _MOST_BOUND = 3
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 

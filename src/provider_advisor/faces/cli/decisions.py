@@ -28,8 +28,6 @@ from provider_advisor.faces.text import Page, clean, show_document, show_json, s
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store import DecisionStore, KeptDecision
 
-__all__ = ["decisions_command"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")

@@ -28,8 +28,6 @@ from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import suggest_words
 
-__all__ = ["facts_command"]
-
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 
 

@@ -13,8 +13,6 @@ from provider_advisor.faces.text import Page, show_bytes, show_json
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup, group_ageing, list_ageing
 
-__all__ = ["describe_freshness", "record_freshness", "show_freshness"]
-
 _MOST_NAMED = 8
 
 

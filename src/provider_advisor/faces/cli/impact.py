@@ -25,8 +25,6 @@ from provider_advisor.faces.text import Page, show_json
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version
 
-__all__ = ["impact_command"]
-
 _SIDE = "FOLDER|REVISION"
 
 

@@ -8,8 +8,6 @@ from typing import Any
 from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
 from provider_advisor.faces.text import Page, clean
 
-__all__ = ["show_impact"]
-
 _MOST_TRANSITIONS = 8
 _MOST_CHANGES = 10
 _MOST_DIFFERENCES = 3

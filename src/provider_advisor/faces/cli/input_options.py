@@ -21,8 +21,6 @@ from provider_advisor.requirements.priority_cells import read_scale
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.reading import Inputs, ReadingOptions
 
-__all__ = ["FORMS", "InputOptions", "input_options", "read_separator"]
-
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 

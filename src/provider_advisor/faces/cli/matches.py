@@ -12,8 +12,6 @@ from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Targets
 
-__all__ = ["note_matches", "read_matches_option", "show_matches", "show_notes"]
-
 
 def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str, Targets]:
     """Return the targets by word of the file of --matches. Raises KnowledgeError and RequirementsError."""

@@ -20,30 +20,6 @@ from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.whole_file import write_whole
 
-__all__ = [
-    "Options",
-    "as_of_option",
-    "complete_by",
-    "decimal_option",
-    "evidence_options",
-    "format_option",
-    "knowledge_options",
-    "load_knowledge",
-    "name_input",
-    "need_web",
-    "path_name",
-    "read_age",
-    "read_day",
-    "read_input",
-    "robustness_option",
-    "scope_options",
-    "sheet_options",
-    "store_option",
-    "today",
-    "unlisted_unknown_option",
-    "write_answer",
-]
-
 _MOST_DAYS = 100_000
 _FEW = 10
 

@@ -30,7 +30,7 @@ from provider_advisor.faces.cli.options import (
     unlisted_unknown_option,
     write_answer,
 )
-from provider_advisor.faces.text import reveal, show_document, show_text
+from provider_advisor.faces.text import show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
@@ -39,13 +39,12 @@ from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.model import Used
 from provider_advisor.requirements.team import Mistakes, refuse_contradictions
 from provider_advisor.requirements.volumes import read_volume, write_volume_plainly
+from provider_advisor.safe_text import reveal
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
     from provider_advisor.requirements.unknown_words import UnknownWords
-
-__all__ = ["StatementOptions", "read_statement", "recommend_command", "statement_options"]
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _SHEETS = (".xlsx", ".xlsm", ".csv")

@@ -23,8 +23,6 @@ from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, grou
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge.files import MAX_BYTES
 
-__all__ = ["replay_command", "show_comparison"]
-
 
 @click.command("replay")
 @click.argument("record", type=path_name)

@@ -18,8 +18,6 @@ from provider_advisor.errors import (
 from provider_advisor.faces.cli.recommend import recommend_command
 from provider_advisor.faces.text import clean, show_text
 
-__all__ = ["run"]
-
 _COMPLETE = "_RECOMMEND_COMPLETE"
 """The variable by which a shell asks for completions."""
 

@@ -14,8 +14,6 @@ import click
 from provider_advisor.faces.text import show_json
 from provider_advisor.knowledge.loader import make_key, recall, remember, stamp_code
 
-__all__ = ["schema_command"]
-
 _ANSWERS = {
     "recommendation": "explanation.schema:answer_schema",
     "batch-summary": "batch.summary_schema:summary_schema",

@@ -46,11 +46,10 @@ from provider_advisor.explanation.words import (
     usage_label,
     volume_text,
 )
-from provider_advisor.faces.text import Page, TableCell, reveal, show_document, show_json
+from provider_advisor.faces.text import Page, TableCell, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.recommendation import Recommendation
-
-__all__ = ["render_recommendation", "show_recommendation"]
+from provider_advisor.safe_text import reveal
 
 _MOST_COLUMNS = 4
 _MOST_ROWS = 8

@@ -9,8 +9,6 @@ from provider_advisor.explanation.words import STRENGTHS, counted, joined, perce
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.faces.text import clean
 
-__all__ = ["batch_report", "batch_values"]
-
 _MOST = 12
 _MOST_MUSTS = 5
 _MOST_NAMED = 3

@@ -37,8 +37,6 @@ from provider_advisor.faces.report.view import (
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["Bill", "BillPosition", "Report", "make_report"]
-
 
 class BillPosition(NamedTuple):
     """Usage that is paid for together: its price, the amount per month, and remarks."""

@@ -11,8 +11,6 @@ from provider_advisor.faces.report.contents import Bill, Report, make_report
 from provider_advisor.faces.report.pages import page_template
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["html_report", "report_values"]
-
 
 def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as an HTML page; equal bytes for equal records."""

@@ -13,8 +13,6 @@ from provider_advisor.explanation.unknowns import ProviderLetter
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean
 
-__all__ = ["write_letters"]
-
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
     "We are comparing providers and could not find answers to the following questions about you. Please answer below "

@@ -13,7 +13,6 @@ from provider_advisor.faces.report.view import CitedPlace, ReportRow
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["escape", "markdown_report"]
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#!$@^]|&(?=#?\w+;))")
 _BLOCK = re.compile(r"^([-+=]|[0-9]+(?=[.)](?: |$)))")
 _LINK = re.compile(r"(?i)(?<=http)(s?):|(?<=www)\.")

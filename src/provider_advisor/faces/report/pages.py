@@ -9,8 +9,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-__all__ = ["keep_days", "page_template"]
-
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 

@@ -20,8 +20,6 @@ from provider_advisor.faces.report.view import RankedProvider, ReportRow, name_p
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["ReportQuestion", "ReportRange", "ReportShare", "ReportSureness", "describe_sureness"]
-
 _FURTHEST = 16
 """The factor by which a weight is changed at either end of its chart."""
 

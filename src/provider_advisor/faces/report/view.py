@@ -38,21 +38,6 @@ from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.model import YEARLY
 
-__all__ = [
-    "CitedPlace",
-    "CitedSources",
-    "ListedSource",
-    "RankedProvider",
-    "ReportCell",
-    "ReportRow",
-    "build_rows",
-    "make_lists",
-    "name_providers",
-    "name_usage",
-    "rank_providers",
-    "split_headline",
-]
-
 _MOST_SHOWN = 5
 _APART = "yes, by another product"
 _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")

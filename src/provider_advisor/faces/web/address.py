@@ -19,8 +19,6 @@ from provider_advisor.requirements import Statement, split_list, statement_recor
 from provider_advisor.requirements.file import read_requirements_data
 from provider_advisor.requirements.team import Mistakes
 
-__all__ = ["ABSENT_TICK", "AddressQuestion", "Query", "describe_query", "read_address", "write_address"]
-
 Query = Sequence[tuple[str, str]]
 
 ABSENT_TICK = "absent"

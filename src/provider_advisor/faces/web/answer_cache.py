@@ -28,8 +28,6 @@ from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.faces.web.guard import replay_body
 from provider_advisor.faces.web.service import today
 
-__all__ = ["AnswerCache", "make_etag", "make_sent_answers"]
-
 _NOT_KEPT = ("/-/", "/mcp")
 _POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])
 """What can be posted and changes nothing on the server: the same body has the same answer."""

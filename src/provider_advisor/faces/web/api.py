@@ -23,8 +23,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.shapes import file_schemas
 from provider_advisor.logic import parse_day
 
-__all__ = ["LIST", "PROBLEM", "Day", "make_api", "read_day"]
-
 PROBLEM: dict[str, Any] = {
     "description": "what is wrong, one sentence for each mistake",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -20,8 +20,6 @@ from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.screens import End, Screen, answer_screen, choose_screen, measure_progress
 from provider_advisor.questionnaire.state import State, begin
 
-__all__ = ["ask_next", "make_ask_api"]
-
 _EXAMPLE = {
     "answers": {"version": 1, "answers": [{"topics": ["messages"], "screen": 1}]},
     "values": {"criterion:sms": "must"},

@@ -15,8 +15,6 @@ from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.store import DecisionStore, make_secret
 
-__all__ = ["make_decision_api"]
-
 _UNKNOWN = "There is no such decision: its id is incomplete, or it was deleted."
 
 

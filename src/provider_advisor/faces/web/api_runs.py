@@ -34,8 +34,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.uploads import read_upload
 from provider_advisor.knowledge.files import shipped_folder
 
-__all__ = ["ImpactRequest", "make_run_api", "measure_change"]
-
 Responses = dict[int | str, dict[str, Any]]
 
 _MOST_TEAMS = 1_000

@@ -45,8 +45,6 @@ from provider_advisor.version import __version__
 if TYPE_CHECKING:  # a database library, which only a server with a store needs
     from provider_advisor.store import DecisionStore
 
-__all__ = ["create_app"]
-
 
 def create_app(
     knowledge: KnowledgeBase,

@@ -31,18 +31,6 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements.model import Volume
 
-__all__ = [
-    "answer_form",
-    "list_answers",
-    "list_changed",
-    "name_field",
-    "quote_answers",
-    "read_answers_address",
-    "read_change",
-    "write_answers_address",
-    "write_value",
-]
-
 _LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
 _MARKS = {kind: letter for letter, kind in _LETTERS.items()}
 

@@ -25,8 +25,6 @@ from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.screens import Screen, choose_screen, go_back
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, State
 
-__all__ = ["make_catalogue", "show_ask", "write_fields"]
-
 _PRIORITIES = {
     "must": "must have",
     "good": "should have",

@@ -13,8 +13,6 @@ from provider_advisor.knowledge import KnowledgeBase
 if TYPE_CHECKING:  # the protocol takes as long to import as all the pages, and most servers are asked for pages alone
     from mcp.server import MCPServer
 
-__all__ = ["AssistantDoor"]
-
 
 class AssistantDoor:
     """The server of tools as an ASGI application: each request stands for itself.

@@ -22,8 +22,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
-__all__ = ["make_server"]
-
 _MOST_FOUND = 20
 
 _ABOUT = (

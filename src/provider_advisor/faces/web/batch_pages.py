@@ -29,8 +29,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, read_upload
 
-__all__ = ["make_batch_pages"]
-
 _MOST_REJECTS = 5
 FieldFaults = Mapping[str, Sequence[str]]
 _TITLE = "Many teams at once"

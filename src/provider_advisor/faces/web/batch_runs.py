@@ -20,16 +20,6 @@ from provider_advisor.faces.web.facts_view import write_safe_lines
 from provider_advisor.faces.web.jobs import LASTS, Run, StartedRun
 from provider_advisor.faces.web.uploads import Upload
 
-__all__ = [
-    "OUTPUTS",
-    "BatchChoice",
-    "describe_end",
-    "find_result",
-    "make_batch_run",
-    "read_summary",
-    "send_file",
-]
-
 OUTPUTS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -15,19 +15,6 @@ from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Statement, bound_words
 from provider_advisor.requirements.model import say_volume
 
-__all__ = [
-    "CHOICES",
-    "TeamField",
-    "TickArea",
-    "TickRow",
-    "find_faults",
-    "group_by_area",
-    "list_kept",
-    "list_team",
-    "list_written",
-    "read_ticks",
-]
-
 CHOICES = (
     ("", "Not asked for"),
     ("must", "Must have"),

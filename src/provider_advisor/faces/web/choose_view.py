@@ -24,8 +24,6 @@ from provider_advisor.faces.web.choose_form import (
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements import Statement, bound_words
 
-__all__ = ["AskedPart", "RankedLine", "list_asked", "show_choose", "show_ranking"]
-
 _MOST_NAMED = 4
 """A line of the ranking names so many criteria at most; the answer has them all."""
 

@@ -32,8 +32,6 @@ from provider_advisor.faces.web.templating import show_page
 from provider_advisor.requirements import Statement
 from provider_advisor.store import DecisionStore, make_secret
 
-__all__ = ["make_decision_pages"]
-
 _MOST_LISTED = 50
 _ADDRESS = re.compile(r"\b[0-9a-f]{32}\b")
 _NO_STORE = {"Cache-Control": "no-store"}

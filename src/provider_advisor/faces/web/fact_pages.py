@@ -22,8 +22,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page
 from provider_advisor.knowledge import Fact, Facts
 
-__all__ = ["make_fact_pages"]
-
 _STATES = ("current", "stale", "disputed", "unknown")
 _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 

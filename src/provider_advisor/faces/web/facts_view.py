@@ -14,8 +14,6 @@ from provider_advisor.faces.side_by_side import ComparedRow
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 
-__all__ = ["list_areas", "show_claims", "show_row", "write_csv", "write_safe_lines"]
-
 _MOST_MEMBERS = 12
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -15,8 +15,6 @@ from provider_advisor.faces.web.problems import PROBLEM_TYPE, respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.templating import root_path
 
-__all__ = ["POLICY", "Guard", "ProblemPages", "SizeLimit", "replay_body", "wants_page"]
-
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"

@@ -24,8 +24,6 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import BusyError
 
-__all__ = ["LASTS", "JobFolder", "Run", "StartedRun"]
-
 _ID = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ended.txt"
 _TOOK_PLACE = (0, 3)

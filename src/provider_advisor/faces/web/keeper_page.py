@@ -18,8 +18,6 @@ from provider_advisor.faces.web.templating import show_page
 from provider_advisor.faces.web.watch import Watching
 from provider_advisor.knowledge import KnowledgeBase
 
-__all__ = ["AnswerTurn", "make_keeper_page"]
-
 
 class AnswerTurn(NamedTuple):
     """A question, and what was and is answered to it."""

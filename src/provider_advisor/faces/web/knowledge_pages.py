@@ -19,8 +19,6 @@ from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.faces.web.templating import show_error, show_page, show_refusal
 from provider_advisor.inference.infer import infer
 
-__all__ = ["make_knowledge_pages"]
-
 _OF_ANSWERS = {"q", "sure"}
 """Names in the query of a question that only other pages read."""
 

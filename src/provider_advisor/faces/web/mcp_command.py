@@ -6,8 +6,6 @@ import click
 
 from provider_advisor.faces.cli.options import knowledge_options, load_knowledge, need_web
 
-__all__ = ["mcp_command"]
-
 
 @click.command("mcp")
 @knowledge_options

@@ -29,8 +29,6 @@ from provider_advisor.questionnaire.screens import Screen, choose_screen, go_on
 from provider_advisor.questionnaire.state import State
 from provider_advisor.recommendation import Recommendation
 
-__all__ = ["EXAMPLES", "make_pages"]
-
 _OWN = {"q", "sure"}
 """Names in the query of a question that a page reads itself."""
 

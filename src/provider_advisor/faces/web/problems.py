@@ -14,16 +14,6 @@ from provider_advisor.errors import AdvisorError, BusyError, EngineError, Knowle
 from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import dump_json
 
-__all__ = [
-    "PROBLEM_TYPE",
-    "FieldError",
-    "encode_json",
-    "list_mistakes",
-    "problem_schema",
-    "read_fields",
-    "respond_problem",
-]
-
 _REQUEST = re.compile(r"\Arequest(:\d+)?: ")
 """Where a mistake is, if it is in a request: that has no name, and no lines."""
 

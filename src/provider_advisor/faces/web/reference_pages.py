@@ -21,8 +21,6 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.templating import show_page, show_refusal
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 
-__all__ = ["make_reference_pages"]
-
 _MOST_DAYS = 3_650
 
 

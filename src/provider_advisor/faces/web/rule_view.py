@@ -24,8 +24,6 @@ from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
-__all__ = ["ConditionLine", "list_conditions", "record_rule", "show_rule"]
-
 _WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
 
 TruthOf = Callable[[Leaf], Truth]

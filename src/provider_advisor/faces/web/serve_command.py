@@ -14,8 +14,6 @@ from provider_advisor.faces.cli.options import knowledge_options, load_knowledge
 from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings, read_settings, write_settings
 
-__all__ = ["serve_command"]
-
 _STORE = "RECOMMEND_SERVE_STORE"
 
 _FOLDERS = ("RECOMMEND_SERVE_FACTS", "RECOMMEND_SERVE_RULES")

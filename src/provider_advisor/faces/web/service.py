@@ -13,15 +13,13 @@ from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.faces.side_by_side import ComparedRow, fold_members
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.members import AT
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
 from provider_advisor.requirements.file import read_requirements_data
-
-__all__ = ["KnowledgeService", "describe_place"]
 
 _SHORTEST = 3
 """Shorter words find too much by themselves."""

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from provider_advisor.faces.web.uploads import MOST_BYTES
 
-__all__ = ["LOG_FORMATS", "ServeSettings", "read_settings", "write_settings"]
-
 LOG_FORMATS = ("none", "text", "json")
 
 

@@ -18,8 +18,6 @@ from provider_advisor.faces.report.pages import keep_days
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
 
-__all__ = ["mark_code", "render", "root_path", "show_error", "show_page", "show_refusal"]
-
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
 

@@ -20,8 +20,6 @@ from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.problems import respond_problem
 from provider_advisor.faces.web.settings import ServeSettings
 
-__all__ = ["RequestRate", "Traffic"]
-
 _FREE = ("/-/", "/static/")
 """What is asked for by operators, and beside each page, counts for no client's rate."""
 

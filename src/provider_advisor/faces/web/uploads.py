@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 
-__all__ = ["MOST_BYTES", "MOST_ROWS", "Upload", "read_upload"]
-
 MOST_BYTES = 10_000_000
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 200_000_000

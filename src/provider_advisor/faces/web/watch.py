@@ -18,8 +18,6 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder
 
-__all__ = ["WatchedApplication", "Watching"]
-
 _INTERVAL = 1.0
 
 

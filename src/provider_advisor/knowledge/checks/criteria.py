@@ -16,8 +16,6 @@ from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import find_singular
 
-__all__ = ["check_criteria", "check_team", "find_repeated"]
-
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
 _SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.checks.criteria import find_repeated
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.members import AT, Member, list_member_words
+from provider_advisor.knowledge.members import Member, list_member_words
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion
 from provider_advisor.knowledge.shapes import ClaimShape, MembersFile
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.safe_text import fold
-
-__all__ = ["check_claim_members", "check_member", "check_members", "define_members", "find_contradicting"]
 
 
 def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:

@@ -14,8 +14,6 @@ from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
 from provider_advisor.knowledge.strict_yaml import Document
 
-__all__ = ["check_providers", "check_rates"]
-
 
 def check_providers(
     files: Sequence[Reading[ProviderFile]],

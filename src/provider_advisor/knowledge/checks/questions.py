@@ -13,8 +13,6 @@ from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.questions import Question
 from provider_advisor.knowledge.records import About, Criterion, Topic
 
-__all__ = ["check_questions", "find_never_asked"]
-
 
 def check_questions(files: Sequence[Reading[shapes.QuestionsFile]], vocabulary: Vocabulary) -> Iterator[str]:
     """Return everything wrong with the questions, given what they may refer to."""

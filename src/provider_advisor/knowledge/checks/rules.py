@@ -17,16 +17,6 @@ from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Rule
 
-__all__ = [
-    "Vocabulary",
-    "check_condition",
-    "check_rules",
-    "check_structure",
-    "find_criteria",
-    "sort_rules",
-]
-
-
 _Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
 
 

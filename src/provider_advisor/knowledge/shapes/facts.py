@@ -24,27 +24,6 @@ from provider_advisor.knowledge.shapes.values import (
     wrong,
 )
 
-__all__ = [
-    "TERM_KEYS",
-    "VALUE_KEYS",
-    "BaseFile",
-    "CautionShape",
-    "ClaimShape",
-    "CriteriaFile",
-    "CriterionShape",
-    "MemberShape",
-    "MembersFile",
-    "ProductShape",
-    "ProviderFile",
-    "RatesFile",
-    "ScaleShape",
-    "SourceShape",
-    "SourcesFile",
-    "TeamFile",
-    "TopicShape",
-    "UsageShape",
-]
-
 
 def _check_published(value: object) -> object:
     if value == "undated" or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):

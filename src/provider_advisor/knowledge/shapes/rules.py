@@ -22,27 +22,6 @@ from provider_advisor.knowledge.shapes.values import (
     wrong,
 )
 
-__all__ = [
-    "AllShape",
-    "AnyShape",
-    "CitationShape",
-    "ConditionShape",
-    "FactShape",
-    "ImpliedShape",
-    "NeedShape",
-    "NotShape",
-    "PrioritiesShape",
-    "QuestionShape",
-    "QuestionsFile",
-    "RuleShape",
-    "RulesFile",
-    "SituationShape",
-    "StaleAfterShape",
-    "SubjectShape",
-    "UsageBoundShape",
-    "WeightsFile",
-]
-
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False, description="a share of teams, between 0 and 1")]
 
 _ABOUT: tuple[About, ...] = ("criterion", "situation", "usage")

@@ -26,22 +26,6 @@ from provider_advisor.knowledge.shapes.values import (
     wrong,
 )
 
-__all__ = [
-    "VERSION",
-    "AnswerShape",
-    "AnswersFile",
-    "AskedShape",
-    "CaseShape",
-    "CasesFile",
-    "ChoiceShape",
-    "MatchesFile",
-    "PartShape",
-    "RequirementShape",
-    "RequirementsFile",
-    "StatementShape",
-    "VerdictShape",
-]
-
 
 class PartShape(Shape):
     """One part of a choice: a criterion, perhaps with a bound."""

@@ -13,25 +13,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-__all__ = [
-    "Amount",
-    "AnyAmount",
-    "Days",
-    "End",
-    "Id",
-    "Ids",
-    "Line",
-    "Ref",
-    "Shape",
-    "Weight",
-    "WordOrWords",
-    "Words",
-    "check_single",
-    "find_form",
-    "is_id",
-    "wrong",
-]
-
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"

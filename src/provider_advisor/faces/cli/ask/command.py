@@ -60,8 +60,6 @@ from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement
 
-__all__ = ["ask_command"]
-
 _NEWEST = ""
 _NARROWEST = 30
 _LOWEST = 12

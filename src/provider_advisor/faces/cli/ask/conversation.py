@@ -40,8 +40,6 @@ from provider_advisor.questionnaire import (
 )
 from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound, to_members
 
-__all__ = ["Draft", "Face", "Reply", "SaveFile", "Word", "converse"]
-
 Word = Literal["next", "back", "done", "stop", "search", "add", "finish", "help", "why", "save"]
 
 SaveFile = Callable[[State, Path, bool], str]

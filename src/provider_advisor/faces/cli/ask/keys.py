@@ -48,8 +48,6 @@ from provider_advisor.questionnaire.state import (
     to_members,
 )
 
-__all__ = ["KeyFace"]
-
 _LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": UNSURE}
 _TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no": NO_ANSWER, UNSURE: NO_ANSWER}

@@ -26,9 +26,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from provider_advisor.faces.text import clean, reveal
-
-__all__ = ["LONGEST", "Action", "Note", "Row", "ask_rows", "ask_search", "ask_text", "cut", "join_keys"]
+from provider_advisor.faces.text import clean
+from provider_advisor.safe_text import reveal
 
 LONGEST = 200
 """Of what is typed or pasted into a line this much counts."""

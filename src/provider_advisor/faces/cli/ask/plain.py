@@ -37,8 +37,6 @@ from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
 from provider_advisor.requirements.grammar import shown
 
-__all__ = ["PlainFace"]
-
 T = TypeVar("T")
 
 _PATIENCE = 100

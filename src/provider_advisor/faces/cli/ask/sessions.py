@@ -24,17 +24,6 @@ from provider_advisor.faces.text import clean, show_text
 from provider_advisor.questionnaire import State, record_answers
 from provider_advisor.whole_file import write_whole
 
-__all__ = [
-    "AskOptions",
-    "EndRequest",
-    "check_writable",
-    "dump_yaml",
-    "find_newest_session",
-    "interruptible",
-    "save_session",
-    "write_yaml",
-]
-
 _SESSIONS = "ask-*.yaml"
 _PLAIN = re.compile(r"[a-z][a-z0-9]+([-_][a-z0-9]+)*")
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

@@ -17,8 +17,6 @@ from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.requirements.model import Used
 from provider_advisor.requirements.volumes import read_volume
 
-__all__ = ["SHORT_LIST", "InputLines", "read_choices", "read_command", "read_marks", "read_members", "read_number"]
-
 SHORT_LIST = 20
 """A list of members that is no longer is shown whole, with numbers."""
 
