@@ -27,7 +27,7 @@ _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 _TABLES = {
     "benchmarks": (_HEAD, ("start", "answer", "sure", "many")),
     "benchmarks batch": (batch.HEAD, ("batch",)),
-    "benchmarks workbook": (workbooks.HEAD, ("workbook",)),
+    "benchmarks workbook": (batch.HEAD, ("workbook",)),
     "benchmarks ask": (questionnaire.HEAD, ("ask",)),
     "benchmarks house": (house.HEAD, ("house",)),
     "benchmarks web": (web.HEAD, ("web",)),

@@ -22,6 +22,7 @@ _SMALLEST_AREA = 10
 _BARE = {"quantity": 0.3, "price": 0.3, "rating": 0.3}  # how often beside a capability, without a bound
 _RANGE_OF_COST = (50.0, 20_000.0)
 _DIGITS = (0.45, 0.4, 0.15)
+_THREE = 3
 
 
 class Tokens(NamedTuple):
@@ -123,7 +124,9 @@ def _number(criterion: Criterion, random: np.random.Generator) -> str:
     rounded = round(number, int(digits) - 1 - math.floor(math.log10(number)))
     if criterion.whole or number >= 10 ** (digits - 1):
         return f"{max(rounded, 1):.0f}"
-    return f"{rounded:.8f}".rstrip("0").rstrip(".")
+    text = f"{rounded:.8f}".rstrip("0").rstrip(".")
+    # Three digits behind the point have two readings, as in 3.175, and are refused.
+    return text[:-1] if len(text.partition(".")[2]) == _THREE else text
 
 
 def _bad(criteria: list[Criterion], random: np.random.Generator) -> list[str]:

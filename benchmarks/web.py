@@ -43,7 +43,7 @@ HEAD = [
 
 _SECONDS, _CONNECTIONS, _QUESTIONS = 5, 8, 200
 _PACED_SECONDS = 20
-_DIFFERENT = 100_000
+_DIFFERENT = int(os.environ.get("BENCHMARK_WEB_QUESTIONS", "100000"))
 _SETTLED = 10
 """After so many seconds of the long run its first memory is read."""
 _JSON = "an answer as JSON, to a question that nobody asked before"

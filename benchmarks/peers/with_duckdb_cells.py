@@ -5,8 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 
 from benchmarks.peers.contract import Tables
-from benchmarks.peers.with_duckdb import Prepared, bits_of, connected, query, topics_of
+from benchmarks.peers.with_duckdb import Prepared, answer, bits_of, connected, query, topics_of
 from provider_advisor import KnowledgeBase
+
+__all__ = ["answer", "prepare"]
 
 _FORM = r"^\s*([^<>=:]+?)\s*(?:(>=|<=|=)([^:]*))?(?::(.*))?$"
 
