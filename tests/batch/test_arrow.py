@@ -177,3 +177,22 @@ def test_columns_for_arrow_are_imported_without_spark():
     code = "import sys; from provider_advisor import score_arrow, score_spark; print('pyspark' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+def test_the_first_calls_of_a_process_may_come_from_many_threads_at_once():
+    code = (
+        "import threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import pyarrow as pa\n"
+        "from provider_advisor import load, score_arrow\n"
+        "knowledge, table = load(), pa.RecordBatch.from_pydict({'team': ['a'], 'needs': ['fax']})\n"
+        "together = threading.Barrier(8)\n"
+        "def score(_):\n"
+        "    together.wait()\n"
+        "    return score_arrow(table, knowledge=knowledge)\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    first, *others = pool.map(score, range(8))\n"
+        "print(all(one.equals(first) for one in others))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.stdout, found.stderr) == ("True\n", "")

@@ -75,7 +75,6 @@ class _Function(NamedTuple):
     takes: tuple[Any, ...]
 
 
-@cache
 def _read_header() -> tuple[dict[str, type[Structure]], dict[str, _Function]]:
     """Return the structures and the functions that the header declares."""
     text = re.sub(r"/\*.*?\*/|#.*?\n|enum \{.*?\};", "", _HEADER.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -107,14 +106,19 @@ def _read_argument(argument: str, structures: Mapping[str, type[Structure]]) -> 
     return _ArrayOf(kind) if name.startswith("*") else _NUMBERS[kind]
 
 
+# Read while this module is imported, which one thread does: two that read it on first use would each make classes of
+# their own, and functions take those of one alone.
+_STRUCTURES, _FUNCTIONS = _read_header()
+
+
 def make_structure(name: str, **fields: Any) -> Structure:  # noqa: ANN401 (numbers and arrays)
     """Return a structure of the header with these fields; the others are 0."""
-    return _read_header()[0][name](**fields)
+    return _STRUCTURES[name](**fields)
 
 
 def make_structures(name: str, each: Sequence[Mapping[str, Any]]) -> ctypes.Array[Structure]:
     """Return structures of one kind in a row, by their fields; the caller keeps their arrays alive."""
-    kind = _read_header()[0][name]
+    kind = _STRUCTURES[name]
     return (kind * len(each))(*(kind(**fields) for fields in each))
 
 
@@ -134,7 +138,7 @@ def load_loops() -> ctypes.CDLL:
     built_from = (ctypes.c_char_p.in_dll(library, "built_from").value or b"").decode()
     if _SOURCE.exists() and hashlib.sha256(_SOURCE.read_bytes() + _HEADER.read_bytes()).hexdigest() != built_from:
         raise BatchFailure(f"{_SOURCE} or its header has changed since it was compiled; run pip install -e . again.")
-    for name, function in _read_header()[1].items():
+    for name, function in _FUNCTIONS.items():
         loop = getattr(library, name)
         loop.argtypes, loop.restype = function.takes, function.returns
     return library
