@@ -45,14 +45,12 @@ def _is_drawn_coarsely(part, findings, world):
         rule = world.knowledge.rules.get(part.rule)
         named = set() if rule is None or rule.favours is None else {leaf.criterion for leaf in leaves(rule.favours)}
         return any(world.knowledge.criteria[name].kind != "capability" for name in named)
-    # An amount in one place is drawn apart from that in any place, of which it may be the best.
-    name, _ = split_member(part.criterion)
-    asked = [
-        other
-        for other in findings
-        if other.provider == part.provider and other.criterion and split_member(other.criterion)[0] == name
-    ]
-    return part.bound is None or len(asked) > 1
+    ours = [other for other in findings if other.provider == part.provider and other.criterion]
+    asked = [other for other in ours if other.criterion == part.criterion]
+    # A place may be supposed to be better than what is known of the best of all; it is not drawn so.
+    beside = [other for other in ours if split_member(other.criterion)[0] == split_member(part.criterion)[0]]
+    is_known_at_large = any(not other.is_open for other in beside)
+    return part.bound is None or len(asked) > 1 or is_known_at_large
 
 
 def _has(*names):
