@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from benchmarks.peers.contract import Favour, Implication, Tables, scored
 from provider_advisor.inference.durable_host import Host
 from provider_advisor.inference.infer import holds_for
-from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.conditions import Condition, Need, text_of
+from provider_advisor.knowledge.normal_form import list_conjunctions
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team
 
@@ -44,9 +44,9 @@ def prepare(teams: Sequence[Team], tables: Tables) -> _Prepared:
     host, fired = _Quiet(), []
     waiting: dict[str, list[str]] = {}
     joins = [
-        (rule, sorted(text_of(part) for part in alternative))
+        (rule, sorted(text_of(part) for part in conjunction))
         for rule in (*tables.implications, *tables.favours)
-        for alternative in alternatives(rule.when) or ()
+        for conjunction in list_conjunctions(rule.when) or ()
     ]
     for number, first in enumerate(range(0, len(joins), _MOST_JOINS)):
         name, part = f"teams{number}", joins[first : first + _MOST_JOINS]
@@ -110,8 +110,8 @@ def _settled(tables: Tables) -> dict[str, Condition]:
     found = [
         part
         for rule in (*tables.implications, *tables.favours)
-        for alternative in alternatives(rule.when) or ()
-        for part in alternative
+        for conjunction in list_conjunctions(rule.when) or ()
+        for part in conjunction
         if not isinstance(part, Need)
     ]
     return {text_of(part): part for part in found}

@@ -23,7 +23,6 @@ from typing import NamedTuple
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.inference.engine import Program, fire
 from provider_advisor.inference.rulesets import Production
-from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
     Condition,
@@ -39,6 +38,7 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
     text_of,
 )
+from provider_advisor.knowledge.normal_form import list_conjunctions
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval, Truth, compare
@@ -115,8 +115,8 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     to_settle: dict[str, Condition] = {}
     for rule in rules:
         consequent = tuple(_name_need(name) for part in rule.implies for name in list_needed(part.criterion))
-        for number, alternative in enumerate(alternatives(rule.when) or ()):
-            antecedent = {text_of(condition): condition for condition in alternative}
+        for number, conjunction in enumerate(list_conjunctions(rule.when) or ()):
+            antecedent = {text_of(condition): condition for condition in conjunction}
             to_settle |= {atom: condition for atom, condition in antecedent.items() if not isinstance(condition, Need)}
             production = Production(f"{rule.id}#{number}", tuple(sorted(antecedent)), consequent)
             rule_of[production.name] = rule.id

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 
-from provider_advisor.knowledge.alternatives import alternatives
 from provider_advisor.knowledge.base import KnowledgeBase, questionnaire_of
 from provider_advisor.knowledge.conditions import (
     Condition,
@@ -20,6 +19,7 @@ from provider_advisor.knowledge.conditions import (
     text_of,
 )
 from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.normal_form import list_conjunctions
 from provider_advisor.knowledge.questions import Key, Question, Questionnaire
 from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Rule
@@ -360,9 +360,9 @@ def _implied(criterion: str) -> tuple[str, str]:
 
 
 def _can_hold(condition: Condition, reached: set[tuple[str, str]]) -> bool:
-    """Return whether all that some alternative asks for can be stated; what it excludes need not be."""
-    found = alternatives(condition)
-    return found is None or any(all(_is_reached(part, reached) for part in alternative) for alternative in found)
+    """Return whether all that some conjunction asks for can be stated; what it excludes need not be."""
+    found = list_conjunctions(condition)
+    return found is None or any(all(_is_reached(part, reached) for part in conjunction) for conjunction in found)
 
 
 def _is_reached(part: Condition, reached: set[tuple[str, str]]) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.knowledge import shapes
-from provider_advisor.knowledge.alternatives import alternatives, can_hold
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.rules import Vocabulary, check_condition
+from provider_advisor.knowledge.normal_form import can_hold, list_conjunctions
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.questions import Question
 from provider_advisor.knowledge.records import About, Criterion, Topic
@@ -75,10 +75,10 @@ def _check_scale(typical: Sequence[float | str], criterion: Criterion) -> Iterat
 def find_never_asked(questions: Sequence[Question], topics: Mapping[str, Topic]) -> Iterator[str]:
     """Yield the questions whose `when` contradicts itself, or is too long to tell."""
     for question in questions:
-        found = [] if question.when is None else alternatives(question.when)
+        found = [] if question.when is None else list_conjunctions(question.when)
         if found is None:
             yield f"{question.where}: question about '{question.name}': 'when' has too many alternatives; shorten it."
-        elif found and not any(can_hold(alternative, topics) for alternative in found):
+        elif found and not any(can_hold(conjunction, topics) for conjunction in found):
             yield (
                 f"{question.where}: question about '{question.name}' can never be asked, because 'when' contradicts "
                 "itself; correct or remove it."

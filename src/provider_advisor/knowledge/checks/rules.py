@@ -8,11 +8,17 @@ from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from provider_advisor.knowledge import shapes
-from provider_advisor.knowledge.alternatives import MAX_ALTERNATIVES, alternatives, can_hold, needed_always, needed_ever
 from provider_advisor.knowledge.checks.criteria import find_repeated
 from provider_advisor.knowledge.checks.members import check_member
 from provider_advisor.knowledge.conditions import FactHolds, leaves, list_needed
 from provider_advisor.knowledge.members import Member, split_member
+from provider_advisor.knowledge.normal_form import (
+    MAX_CONJUNCTIONS,
+    can_hold,
+    list_conjunctions,
+    needed_always,
+    needed_ever,
+)
 from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Rule
@@ -178,10 +184,10 @@ def _check_order(at_least: float | str | None, at_most: float | str | None) -> I
 def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Iterator[str]:
     """Yield rules that can never fire or never count, and circles."""
     for rule in rules:
-        found = alternatives(rule.when)
+        found = list_conjunctions(rule.when)
         if found is None:
-            yield f"{rule.where}: rule '{rule.id}': 'when' has over {MAX_ALTERNATIVES} alternatives; split the rule."
-        elif not any(can_hold(alternative, topics) for alternative in found):
+            yield f"{rule.where}: rule '{rule.id}': 'when' has over {MAX_CONJUNCTIONS} alternatives; split the rule."
+        elif not any(can_hold(conjunction, topics) for conjunction in found):
             yield (
                 f"{rule.where}: rule '{rule.id}' can never fire, because 'when' contradicts itself; "
                 "correct or remove it."
@@ -212,7 +218,7 @@ def _list_steps(rule: Rule) -> set[tuple[str, str]]:
 
 
 def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
-    """Return for each implied criterion those that its rules need, in any of their alternatives."""
+    """Return for each implied criterion those that its rules need, in any of their conjunctions."""
     graph: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.implies:

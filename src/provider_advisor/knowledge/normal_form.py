@@ -1,4 +1,4 @@
-"""A rule's `when` as alternatives, each a set of things that must hold together (its disjunctive normal form).
+"""A rule's `when` in disjunctive normal form: one conjunction or another has to hold, and with it all of its parts.
 
     all: [need: fax, any: [need: sms, not: {situation: developers=none}]]
 
@@ -15,21 +15,21 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf,
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval
 
-MAX_ALTERNATIVES = 64
-_MOST_ON_THE_WAY = 8 * MAX_ALTERNATIVES
+MAX_CONJUNCTIONS = 64
+_MOST_ON_THE_WAY = 8 * MAX_CONJUNCTIONS
 _ANY_USAGE = Interval(0)
 
-Alternative = frozenset[Condition]
+Conjunction = frozenset[Condition]
 """Leaves, and whole `not` conditions: those are settled from what the team stated, before any rule fires."""
 
 
-def alternatives(condition: Condition) -> list[Alternative] | None:
-    """Return the disjunctive normal form; None if it has over `MAX_ALTERNATIVES` members."""
+def list_conjunctions(condition: Condition) -> list[Conjunction] | None:
+    """Return the disjunctive normal form; None if it has over `MAX_CONJUNCTIONS` members."""
     found = _combine(condition)
-    return found if found is not None and len(found) <= MAX_ALTERNATIVES else None
+    return found if found is not None and len(found) <= MAX_CONJUNCTIONS else None
 
 
-def _combine(condition: Condition) -> list[Alternative] | None:
+def _combine(condition: Condition) -> list[Conjunction] | None:
     """Return the same, up to the greatest number worth counting on the way to fewer."""
     if not isinstance(condition, AllOf | AnyOf):
         return [frozenset([condition])]
@@ -38,26 +38,26 @@ def _combine(condition: Condition) -> list[Alternative] | None:
         return None
     if isinstance(condition, AnyOf):
         return _limit(itertools.chain.from_iterable(parts))
-    found: list[Alternative] | None = [frozenset()]
+    found: list[Conjunction] | None = [frozenset()]
     for part in sorted(parts, key=len):
-        # Equal alternatives become one at each step, so that many combinations of the same things stay few. The
+        # Equal conjunctions become one at each step, so that many combinations of the same things stay few. The
         # shortest parts come first, so that the limit is met as late as possible.
         found = None if found is None else _limit(one | other for one in found for other in part)
     return found
 
 
-def _limit(found: Iterable[Alternative]) -> list[Alternative] | None:
-    kept: dict[Alternative, None] = {}
-    for alternative in found:
-        kept[alternative] = None
+def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
+    kept: dict[Conjunction, None] = {}
+    for conjunction in found:
+        kept[conjunction] = None
         if len(kept) > _MOST_ON_THE_WAY:
             return None
     return list(kept)
 
 
-def can_hold(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
+def can_hold(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
     """Return whether some team could fulfil all of it at once; yes where there are too many ways to tell."""
-    found = alternatives(AllOf(tuple(_push_inward(part) for part in alternative)))
+    found = list_conjunctions(AllOf(tuple(_push_inward(part) for part in conjunction)))
     return found is None or any(
         _needs_agree(parts) and _situations_agree(parts, topics) and _usages_agree(parts) for parts in found
     )
@@ -77,14 +77,14 @@ def _push_inward(condition: Condition, *, negated: bool = False, under_not: bool
     return Not(Not(condition)) if under_not and isinstance(condition, Need) else condition
 
 
-def _needs_agree(alternative: Alternative) -> bool:
-    return not any(isinstance(condition, Not) and Not(condition) in alternative for condition in alternative)
+def _needs_agree(conjunction: Conjunction) -> bool:
+    return not any(isinstance(condition, Not) and Not(condition) in conjunction for condition in conjunction)
 
 
-def _situations_agree(alternative: Alternative, topics: Mapping[str, Topic]) -> bool:
+def _situations_agree(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
     wanted: dict[str, set[str]] = {}
     refused: dict[str, set[str]] = {}
-    for condition in alternative:
+    for condition in conjunction:
         if isinstance(condition, Situation):
             wanted.setdefault(condition.topic, set()).add(condition.value)
         elif isinstance(condition, Not) and isinstance(condition.part, Situation):
@@ -96,10 +96,10 @@ def _situations_agree(alternative: Alternative, topics: Mapping[str, Topic]) -> 
     return True
 
 
-def _usages_agree(alternative: Alternative) -> bool:
+def _usages_agree(conjunction: Conjunction) -> bool:
     bounds: dict[str, Interval] = {}
     refused: dict[str, list[Interval]] = {}
-    for condition in alternative:
+    for condition in conjunction:
         if isinstance(condition, Usage):
             bounds[condition.item] = bounds.get(condition.item, _ANY_USAGE).intersect(condition.bound)
         elif isinstance(condition, Not) and isinstance(condition.part, Usage):
@@ -125,7 +125,7 @@ def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
 
 
 def needed_always(condition: Condition) -> set[str]:
-    """Return the criteria that a team must require for the condition to hold, whichever alternative does."""
+    """Return the criteria that a team must require for the condition to hold, whichever conjunction does."""
     return fold(
         condition,
         _needed,

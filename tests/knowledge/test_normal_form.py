@@ -1,4 +1,4 @@
-"""Conditions as alternatives: the same truth in another form."""
+"""Conditions in disjunctive normal form: the same truth in another form."""
 
 import itertools
 
@@ -6,13 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.knowledge.alternatives import (
-    MAX_ALTERNATIVES,
-    alternatives,
-    can_hold,
-    needed_always,
-    needed_ever,
-)
 from provider_advisor.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -24,6 +17,13 @@ from provider_advisor.knowledge.conditions import (
     evaluate,
     leaves,
     text_of,
+)
+from provider_advisor.knowledge.normal_form import (
+    MAX_CONJUNCTIONS,
+    can_hold,
+    list_conjunctions,
+    needed_always,
+    needed_ever,
 )
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval, Truth
@@ -51,8 +51,8 @@ def teams():
 
 
 @given(conditions)
-def test_a_condition_holds_where_one_of_its_alternatives_does(condition):
-    found = alternatives(condition)
+def test_a_condition_holds_where_one_of_its_conjunctions_does(condition):
+    found = list_conjunctions(condition)
     if found is None:
         return
     for needed in teams():
@@ -95,18 +95,18 @@ def two_each(count):
     return AllOf(tuple(AnyOf((Need(f"a{n}"), Need(f"b{n}"))) for n in range(count)))
 
 
-def test_there_is_a_limit_to_the_number_of_alternatives():
-    assert len(alternatives(two_each(6))) == MAX_ALTERNATIVES == 64
-    assert alternatives(two_each(7)) is None
+def test_there_is_a_limit_to_the_number_of_conjunctions():
+    assert len(list_conjunctions(two_each(6))) == MAX_CONJUNCTIONS == 64
+    assert list_conjunctions(two_each(7)) is None
 
 
 def test_a_thousand_pairs_are_refused_without_counting_them_out():
-    assert alternatives(two_each(1_000)) is None
+    assert list_conjunctions(two_each(1_000)) is None
 
 
-def test_repeated_pairs_lose_no_alternative():
+def test_repeated_pairs_lose_no_conjunction():
     pair = AnyOf((Need("a"), Need("b")))
-    assert set(alternatives(AllOf((pair,) * 13))) == {
+    assert set(list_conjunctions(AllOf((pair,) * 13))) == {
         frozenset({Need("a")}),
         frozenset({Need("b")}),
         frozenset({Need("a"), Need("b")}),
@@ -140,5 +140,5 @@ TOURING, RACING = Situation("purposes", "touring"), Situation("purposes", "racin
         ([Need("a"), Not(Need("a"))], True),  # `not` asks what was stated, and a may have been implied
     ],
 )
-def test_an_alternative_can_hold_if_some_team_could_fulfil_all_of_it(parts, possible):
+def test_a_conjunction_can_hold_if_some_team_could_fulfil_all_of_it(parts, possible):
     assert can_hold(frozenset(parts), TOPICS) is possible
