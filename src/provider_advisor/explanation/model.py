@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Literal, dataclass_transform
 
+from provider_advisor.knowledge.records import NoticeKind
+
 SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
 
 Priority = Literal["must", "should", "could", "wont"]
@@ -464,18 +466,7 @@ class NoticeRecord(AnswerPart):
     provider: str
     product: str | None
     criterion: str
-    kind: Literal[
-        "ends",
-        "ended",
-        "starts",
-        "closed-to-new",
-        "closes-to-new",
-        "product-ends",
-        "product-ended",
-        "renamed",
-        "renames",
-        "withdrawn",
-    ]
+    kind: NoticeKind
     day: str
     stated: str | None
     source: str | None
