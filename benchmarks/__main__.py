@@ -1,12 +1,15 @@
 """Measure what is named: `python -m benchmarks [start|answer|sure|many|batch|workbook|ask|house|web]`, or all.
 
-The tables are printed; `--write` puts them into docs/benchmarks.md.
+The tables are printed; `--write` puts them into docs/benchmarks.md. `batch --facts DIR --rules DIR` measures many teams
+on another base, such as that of an earlier revision.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import answer, batch, house, many, questionnaire, start, sure, web, workbooks
@@ -36,12 +39,26 @@ _TABLES_FILE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def main(arguments: list[str]) -> int:
-    """Measure the parts named, or all; exit status 2 for a part that there is not."""
-    write = "--write" in arguments
-    names = [name for name in arguments if name != "--write"] or list(_PARTS)
-    if unknown := [name for name in names if name not in _PARTS]:
-        print(f"no benchmark {unknown[0]!r}; expected some of {', '.join(_PARTS)}", file=sys.stderr)
-        return 2
+    """Measure the parts named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and print tables.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of {', '.join(_PARTS)}; all if none is named")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--facts", type=Path, metavar="DIR", help="with --rules: measure `batch` on this base alone")
+    parser.add_argument("--rules", type=Path, metavar="DIR")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.parts if name not in _PARTS]:
+        parser.error(f"no benchmark {unknown[0]!r}; expected some of {', '.join(_PARTS)}")
+    if options.facts or options.rules:
+        if options.parts != ["batch"] or options.write or not (options.facts and options.rules):
+            parser.error("--facts and --rules go together, with `batch` alone, whose table is not written then")
+        for line in itertools.chain(batch.HEAD, batch.rows_of_base(options.facts, options.rules)):
+            print(line, flush=True)
+        return 0
+    _measure(options.parts or list(_PARTS), write=options.write)
+    return 0
+
+
+def _measure(names: Sequence[str], *, write: bool) -> None:
     for marker, (head, parts) in _TABLES.items():
         if chosen := [part for part in parts if part in names]:
             lines = []
@@ -50,7 +67,6 @@ def main(arguments: list[str]) -> int:
                 lines.append(line)
             if write:
                 _write(marker, lines)
-    return 0
 
 
 def _write(marker: str, lines: list[str]) -> None:

@@ -1,6 +1,8 @@
 """Many teams: files and memory beside a plain copy, growth, and the same teams with other engines.
 
-`python -m benchmarks batch` takes a million teams, or as many as the environment variable BENCHMARK_TEAMS says.
+`python -m benchmarks batch` takes a million teams, or as many as the environment variable BENCHMARK_TEAMS says. With
+`--facts` and `--rules` it measures another base, with teams that are made up from it, beside the copy and nothing else.
+So today's code can be measured on the base with which the targets were set.
 """
 
 from __future__ import annotations
@@ -11,17 +13,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
 from benchmarks import teams
-from benchmarks.timing import as_installed
-from provider_advisor import load
+from benchmarks.timing import Run, run_command
+from provider_advisor import KnowledgeBase, load
 
 HEAD = [
     "| what | teams | time | a team | beside | target | peak memory |",
@@ -33,7 +33,6 @@ _ROUNDS = 3
 _SHARE = 5  # rows that only compare options take a fifth of the teams
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _COPY = "import sys, polars; polars.scan_csv(sys.argv[1]).sink_parquet(sys.argv[2])"
-_REJECTED = 3
 _SPECIAL = 3  # of ten rows
 # The peers: their names in the table, the share of the teams that they are given, and the target.
 _PEERS = (
@@ -47,20 +46,30 @@ _PEERS = (
 _LEAST = 2_000
 
 
-class _Run(NamedTuple):
-    """A process: its time in seconds, the most memory that it held, in MB, and its CPU time."""
-
-    seconds: float
-    memory: float
-    busy: float = 0
-
-
 def rows() -> list[str]:
     """The files beside the copy, then members, choices and must-nots, then the growth, then the peers."""
-    count = int(os.environ.get("BENCHMARK_TEAMS", _TEAMS))
+    count = _count_teams()
     with tempfile.TemporaryDirectory() as folder:
         place, some = Path(folder), max(count // _SHARE, _LEAST)
         return [*files(place, count), *special(place, some), *growth(place, count), *peers(place, count)]
+
+
+def rows_of_base(facts: Path, rules: Path) -> list[str]:
+    """The copy, then all providers of another base, with default columns and with reasons: the targets are for two."""
+    count, knowledge = _count_teams(), load(facts, rules)
+    base = ("--facts", str(facts), "--rules", str(rules))
+    what = f"{len(knowledge.providers)} providers, {len(knowledge.criteria)} criteria"
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "teams.csv")
+        return [
+            _write_and_copy(source, count, knowledge),
+            _beside_copy(source, count, f"{what}, default columns", base, "2.5"),
+            _beside_copy(source, count, f"{what}, with `--reasons`", (*base, "--reasons"), "3"),
+        ]
+
+
+def _count_teams() -> int:
+    return int(os.environ.get("BENCHMARK_TEAMS", _TEAMS))
 
 
 def files(folder: Path, count: int) -> list[str]:
@@ -69,12 +78,10 @@ def files(folder: Path, count: int) -> list[str]:
     The targets are those of two providers; the columns of all providers of the base come on top.
     """
     source, some = folder / "teams.csv", folder / "some.csv"
-    teams.write(source, count)
+    knowledge = load()
+    found = [_write_and_copy(source, count, knowledge)]
     teams.write(some, count // _SHARE)
-    copy = _copy(source)
-    run_command(copy)
-    found = [make_row("Polars: CSV to Parquet untouched", count, [run_command(copy) for _ in range(_ROUNDS)], "", "")]
-    providers = load().providers
+    providers = knowledge.providers
     two = ",".join(sorted(providers, key=lambda name: -len(providers[name].claims))[:2])
     every = f"{len(providers)} providers"
     found += [
@@ -85,6 +92,14 @@ def files(folder: Path, count: int) -> list[str]:
         _beside_copy(some, count // _SHARE, f"{every}, `--long`", ("--long",)),
     ]
     return found
+
+
+def _write_and_copy(source: Path, count: int, knowledge: KnowledgeBase) -> str:
+    """Write teams to a file, and return the row of its plain copy."""
+    teams.write(source, count, knowledge=knowledge)
+    copy = _copy(source)
+    run_command(copy)
+    return make_row("Polars: CSV to Parquet untouched", count, [run_command(copy) for _ in range(_ROUNDS)], "", "")
 
 
 def _beside_copy(source: Path, count: int, name: str, options: Sequence[str], target: str = "") -> str:
@@ -170,29 +185,15 @@ def _batch(source: Path, options: Sequence[str]) -> list[str]:
     return [str(command), "batch", str(source), str(source.with_name("scores.parquet")), *options]
 
 
-def run_command(command: Sequence[str]) -> _Run:
-    """Run a process to its end. Raises SystemExit, with what it said, if it fails."""
-    with tempfile.TemporaryFile() as said:
-        begin = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=as_installed())
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in {0, _REJECTED}:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)}: {said.read().decode(errors='replace').strip()}")
-    return _Run(seconds, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)
-
-
-def _in_memory(name: str, source: Path, count: int) -> _Run:
+def _in_memory(name: str, source: Path, count: int) -> Run:
     command = [sys.executable, "-m", "benchmarks.peers", name, str(source), str(count)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{name}: {done.stderr.strip()}")
-    return _Run(statistics.median(json.loads(done.stdout)["seconds"]), 0)
+    return Run(statistics.median(json.loads(done.stdout)["seconds"]), 0)
 
 
-def make_row(what: str, count: int, runs: Sequence[_Run], beside: str = "", target: str = "") -> str:
+def make_row(what: str, count: int, runs: Sequence[Run], beside: str = "", target: str = "") -> str:
     """A row of the table: medians of the times, and the most memory."""
     seconds = statistics.median(run.seconds for run in runs)
     memory = max(run.memory for run in runs)

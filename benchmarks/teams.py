@@ -66,10 +66,19 @@ def blocks(
         yield _block(plan, number).head(rows - first)
 
 
-def write(target: Path, rows: int, seed: int = 1, *, clean: bool = False, special: bool = False) -> None:
-    """Write the teams as CSV, one block after the other."""
+def write(  # noqa: PLR0913 (what the teams depend on)
+    target: Path,
+    rows: int,
+    seed: int = 1,
+    *,
+    clean: bool = False,
+    special: bool = False,
+    knowledge: KnowledgeBase | None = None,
+) -> None:
+    """Write the teams of a base, the shipped one if none is given, as CSV, one block after the other."""
     with target.open("wb") as file:
-        for number, table in enumerate(blocks(load(), rows, seed, clean=clean, special=special)):
+        tables = blocks(knowledge or load(), rows, seed, clean=clean, special=special)
+        for number, table in enumerate(tables):
             table.write_csv(file, include_header=number == 0)
 
 

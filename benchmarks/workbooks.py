@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks import teams
-from benchmarks.batch import make_row, run_command
+from benchmarks.batch import make_row
+from benchmarks.timing import run_command
 
 _TEAMS = 5_000
 _ROUNDS = 5
