@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 from tests.postgresql import start_postgresql
 
-import provider_advisor.inference.durable_host  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
+import provider_advisor.inference.engine  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.knowledge import loader
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.peers.contract import Favour, Implication, Tables, scored
-from provider_advisor.inference.durable_host import Host
+from provider_advisor.inference.engine import Host
 from provider_advisor.inference.infer import holds_for
 from provider_advisor.knowledge.conditions import Condition, Need, text_of
 from provider_advisor.knowledge.normal_form import list_conjunctions

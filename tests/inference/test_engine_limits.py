@@ -43,7 +43,7 @@ def assert_fact(handle, **fact):
 def python(code, *arguments, **environment):
     """Run code in a process of its own; what it printed, and how it ended."""
     return subprocess.run(
-        [sys.executable, "-c", f"import provider_advisor.inference.durable_host\n{code}", *arguments],
+        [sys.executable, "-c", f"import provider_advisor.inference.engine\n{code}", *arguments],
         capture_output=True,
         text=True,
         timeout=60,

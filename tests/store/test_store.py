@@ -21,7 +21,7 @@ pytest.importorskip("alembic", reason="the extra 'web' is not installed")
 import sqlalchemy as sa
 from tests.postgresql import PASSWORD, make_url
 
-from provider_advisor.store import decisions, make_secret, open_store
+from provider_advisor.store import decision_store, make_secret, open_store
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_a_decision_is_found_again_as_it_was(store, place, record):
 
 
 def test_all_are_listed_the_oldest_first_however_many(store, record, monkeypatch):
-    monkeypatch.setattr(decisions, "_AT_ONCE", 5)
+    monkeypatch.setattr(decision_store, "_AT_ONCE", 5)
     kept = [store.keep(record, f"{number}", make_secret()) for number in range(12)]
     assert list(store.list_all()) == sorted(kept, key=lambda one: (one.kept_at, one.id))
 

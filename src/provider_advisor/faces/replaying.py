@@ -17,7 +17,7 @@ from provider_advisor.recommendation import answer
 from provider_advisor.requirements.file import read_requirements_data
 
 if TYPE_CHECKING:  # of an extra
-    from provider_advisor.store.decisions import KeptDecision
+    from provider_advisor.store.decision_store import KeptDecision
 
 EXPECTED_RECORD = "expected what `recommend --format json` printed."
 

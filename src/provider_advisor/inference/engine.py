@@ -2,24 +2,29 @@
 
 One thread owns the engine and all others hand it work, because durable-rules works with only one. There is one host for
 each process, made at the first run, and one ruleset for each distinct shard, because a host never forgets a ruleset.
+
+durable-rules cannot be imported on Python 3.13 and later unless this file is imported first: its C part calls a
+function that Python removed.
 """
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import sys
 import threading
+import time
 from collections import Counter, defaultdict
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provider_advisor.errors import EngineError
-from provider_advisor.inference.durable_host import Host
 from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, definition, shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
 
 _SESSIONS = tuple(f"s{number}" for number in range(1000))
 """Session ids, used in turn. The engine tells messages apart by 32 bits of hash, and a session's state is a
@@ -28,6 +33,42 @@ message too; these ids and the codes of atoms are few enough for a test to see t
 _NO_SESSION = "error code: 309"
 
 _BLOCK = 16 * 2**20
+
+
+def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
+    """Import `durable.engine`, with the function that Python lacks since 3.13."""
+    try:
+        return importlib.import_module("durable.engine")
+    except ImportError as error:
+        if "PyEval_CallObject" not in str(error):
+            raise
+    _supply_call_object()
+    return importlib.import_module("durable.engine")
+
+
+def _supply_call_object() -> None:
+    """Make PyEval_CallObject known to all libraries of the process that are loaded from now on."""
+    import ctypes  # noqa: PLC0415 (only where the function is missing)
+    from pathlib import Path  # noqa: PLC0415 (as above)
+
+    library = Path(__file__).with_name("_call_object.so")
+    try:
+        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise EngineError(
+            f"durable-rules needs {library} on Python {version}, and it cannot be loaded; "
+            "install provider-advisor again, with a C compiler."
+        ) from error
+
+
+_durable = _import_durable()
+
+# The host measures with it how long a run takes. Its own function calls datetime.utcfromtimestamp, deprecated since
+# Python 3.12, and follows the wall clock: if that is put forward by ten seconds during a run, the run is broken off.
+_durable._unix_now = time.monotonic  # noqa: SLF001
+
+Host: Any = _durable.Host
 
 
 class Program:
@@ -84,7 +125,7 @@ class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs
 class _Ruleset:
     """A shard, registered with the host as long as the process lives; it has at most one session at a time."""
 
-    def __init__(self, host: Host, shard: Shard) -> None:
+    def __init__(self, host: _QuietHost, shard: Shard) -> None:
         self._host = host
         self._name = shard.key
         self._codes = shard.codes
@@ -144,7 +185,7 @@ class _Engine:
     """The host and its rulesets; only the owner's thread may call it."""
 
     def __init__(self) -> None:
-        self._host: Host | None = None
+        self._host: _QuietHost | None = None
         self._rulesets: dict[str, _Ruleset] = {}
         self._sids = itertools.cycle(_SESSIONS)
 

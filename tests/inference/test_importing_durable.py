@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from provider_advisor.inference import durable_host
+from provider_advisor.inference import engine
 
 _ANSWER = """
 from provider_advisor import load, recommend
@@ -26,12 +26,12 @@ def test_an_answer_raises_no_warning():
 
 
 def test_the_function_that_python_removed_is_supplied_only_where_it_is_missing():
-    found = _python("-c", "import sys, provider_advisor.inference.durable_host; print('ctypes' in sys.modules)")
+    found = _python("-c", "import sys, provider_advisor.inference.engine; print('ctypes' in sys.modules)")
     assert found.stdout == f"{sys.version_info >= (3, 13)}\n"
 
 
 def test_the_supplied_function_calls_with_a_tuple_or_with_nothing():
-    library = ctypes.PyDLL(durable_host.__file__.replace("durable_host.py", "_call_object.so"))
+    library = ctypes.PyDLL(engine.__file__.replace("engine.py", "_call_object.so"))
     call = library.PyEval_CallObject
     call.argtypes, call.restype = [ctypes.py_object, ctypes.c_void_p], ctypes.py_object
     assert call(list, None) == []
@@ -42,6 +42,6 @@ def test_the_supplied_function_calls_with_a_tuple_or_with_nothing():
 
 
 def test_a_library_that_is_not_there_is_an_error_with_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(durable_host, "__file__", str(tmp_path / "durable_host.py"))
-    with pytest.raises(durable_host.EngineError, match=r"cannot be loaded; install provider-advisor again"):
-        durable_host._supply_call_object()
+    monkeypatch.setattr(engine, "__file__", str(tmp_path / "engine.py"))
+    with pytest.raises(engine.EngineError, match=r"cannot be loaded; install provider-advisor again"):
+        engine._supply_call_object()
