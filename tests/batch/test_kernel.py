@@ -183,7 +183,7 @@ def test_words_that_mean_something_only_beside_others_are_read_as_in_a_single_an
         "sms-api,encryption", "whiteboard,encryption", "encryption", "encryption,firewall", "ios:could,video-api",
         "Ios", "number-countries>=1,000", "number-countries>=90,2fa", "number-countries>=1,5,encryption", "fax,100",
         "zzz,ios", '{"criterion": "ios"}', '{"criterion": "encryption"}', "barge-in;contact-centre",
-        "ios", "ios,sms", "ios,encryption", "ios,video-ios",
+        "ios", "ios,sms", "ios,encryption", "ios,video-ios", "sms@us,encryption", "whiteboard,sms@fr,ios",
     ]  # fmt: skip
     wants = [None, "screen-sharing", "branding", "sms"]
     rows = table(team=["a"] * len(needs) * 4, needs=needs * 4, wants=[want for want in wants for _ in needs])

@@ -37,7 +37,6 @@ from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.table import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.vocabulary import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
-from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.team import MOST_REQUIREMENTS
@@ -112,7 +111,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
     apart = np.diff(ends) > MOST_REQUIREMENTS
-    apart[_find_doubtful(codes, at, criteria, lexicon, cells.facts.knowledge)] = True
+    apart[_find_doubtful(codes, at, criteria, lexicon, cells)] = True
     return Stated(at, found, ends, _find_on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, apart)
 
 
@@ -148,14 +147,14 @@ def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordR
     }
 
 
-def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, knowledge: KnowledgeBase) -> list[int]:
+def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, cells: Cells) -> list[int]:
     """Return the rows with a loose word and nothing beside it, or with digits that a comma parted from a number."""
     doubts = lexicon.looked.doubts
     if not doubts.any():
         return []
     found = set(at[(doubts == DIGITS).take(codes)].tolist())
     loose = (doubts == LOOSE) & (criteria >= 0)
-    records = list(knowledge.criteria.values())
+    records = [cells.facts.knowledge.criteria[name] for name in list(cells.names)]  # those of members too
     for area in {records[place].area for place in criteria[loose].tolist()}:
         of_area = np.array([is_of_area(record, area) for record in records])
         ours = np.array([record.area == area for record in records]).take(criteria) & loose
