@@ -5,8 +5,8 @@ import math
 from hypothesis import given, settings
 from worlds import decided, worlds
 
-from provider_advisor.decision.totals import add_up, total_assessments, total_findings
-from provider_advisor.decision.verdict import judge
+from provider_advisor.decision.findings import add_up, total_assessments, total_findings
+from provider_advisor.decision.verdict import judge, judge_totals
 
 REPEATED = settings(derandomize=True, deadline=None)
 
@@ -16,7 +16,7 @@ REPEATED = settings(derandomize=True, deadline=None)
 def test_the_verdict_on_the_sums_is_the_verdict_on_the_findings(world):
     assessments = decided(world.knowledge, world.team).outcome.assessments
     names = [assessment.provider for assessment in assessments]
-    assert total_assessments(assessments).judge(names) == judge(assessments)
+    assert judge_totals(total_assessments(assessments), names) == judge(assessments)
 
 
 @settings(REPEATED, max_examples=100)
@@ -35,4 +35,4 @@ def test_what_was_added_last_can_be_taken_away_again(world):
 
 
 def test_nothing_required_is_undetermined_whatever_was_added_and_taken_away():
-    assert add_up([], 2).judge(("ada", "bob")) == judge([])
+    assert judge_totals(add_up([], 2), ("ada", "bob")) == judge([])

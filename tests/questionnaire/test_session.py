@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from teams import answer_all, bases, fresh, said_at_random, still_askable
 from worlds import SAME_EVERY_RUN, decided
 
-from provider_advisor.decision.totals import add_up
-from provider_advisor.decision.verdict import mark_dated
+from provider_advisor.decision.findings import add_up
+from provider_advisor.decision.verdict import judge_totals, mark_dated
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import questionnaire_of
@@ -336,5 +336,5 @@ def test_the_quick_look_that_weighs_questions_sees_the_verdict(knowledge, pick):
     survey = survey_answers(state)
     total = add_up(survey.findings, len(state.catalogue.providers))
     # but for the age of facts, of which sums know nothing
-    found = mark_dated(total.judge(state.catalogue.providers), survey.outcome.verdict)
+    found = mark_dated(judge_totals(total, state.catalogue.providers), survey.outcome.verdict)
     assert found == survey.outcome.verdict

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.decision.area_weights import weigh_by_area
+from provider_advisor.decision.findings import weigh_by_area
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
 from provider_advisor.requirements import Statement, combined, read_team, statement_record

@@ -1,5 +1,7 @@
 """Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -16,6 +18,7 @@ FindingOutcome = Literal["met", "partial", "unmet", "unknown"]
 Standing = Literal["qualified", "unconfirmed", "ruled-out"]
 
 _DIGITS = 9
+_PERCENT = 100
 
 _BY_ENDS: dict[tuple[float, float], FindingOutcome] = {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}
 
@@ -128,8 +131,6 @@ def reweigh_findings(findings: Sequence[Finding], weights: Mapping[str, Number],
     """Return a provider's findings, weighed by area where the team says how much each area is to weigh."""
     if not weights:
         return findings
-    from provider_advisor.decision.area_weights import weigh_by_area  # noqa: PLC0415 (seldom needed)
-
     given = [(_get_area(finding, facts), finding.weight) for finding in findings]
     by_area = weigh_by_area(given, weights)
     return [finding._replace(weight=weight) for finding, weight in zip(findings, by_area, strict=True)]
@@ -139,6 +140,32 @@ def _get_area(finding: Finding, facts: Facts) -> str:
     if finding.rule is not None:
         return finding.rule.area
     return "" if finding.requirement is None else facts.knowledge.criteria[finding.requirement.criterion].area
+
+
+def weigh_by_area(given: Sequence[tuple[str, float]], weights: Mapping[str, Number]) -> list[float]:
+    """Return the weights of findings, given as area and own weight, with each named area at its percents of the total.
+
+    All other areas share what is left, in proportion to their own weights. An area without findings takes nothing. If
+    no other area has findings, the named ones keep their proportions and fill the whole. The total stays as it is.
+
+    Four findings have the weights video 8, video 2, prices 4 and messages 6, which is 20 in all. With `{video: 40,
+    prices: 30}` those of video get 8 of the 20 together, those of prices 6, and the rest 6, whatever their number:
+
+        video 8 * 8/10 = 6.4    video 2 * 8/10 = 1.6    prices 4 * 6/4 = 6    messages 6 * 6/6 = 6
+    """
+    areas = [area if area in weights else None for area, _ in given]
+    sums: dict[str | None, float] = {
+        area: math.fsum(own for (_, own), other in zip(given, areas, strict=True) if other == area)
+        for area in dict.fromkeys(areas)
+    }
+    parts: dict[str | None, float] = {area: float(weights[area]) for area in sums if area is not None}
+    if None in sums:
+        parts[None] = max(0.0, _PERCENT - math.fsum(parts.values()))
+    total = math.fsum(parts.values())
+    if not total:  # only areas of weight 0 are asked for, so that nothing else is left to tell providers apart by
+        return [own for _, own in given]
+    unit = math.fsum(own for _, own in given) / total
+    return [own * unit * parts[area] / sums[area] for (_, own), area in zip(given, areas, strict=True)]
 
 
 def judge_rule(provider: str, rule: Rule, facts: Facts) -> Finding:
@@ -209,3 +236,82 @@ def _find_standing(truths: Sequence[Truth | None]) -> Standing:
     if Truth.NO in truths:
         return "ruled-out"
     return "unconfirmed" if Truth.UNKNOWN in truths else "qualified"
+
+
+# Running totals: the same sums for all providers at once, so that a requirement more or less is an addition
+
+
+class Totals(NamedTuple):
+    """Sums over some findings; each tuple has a place for each provider, always in the same order.
+
+    `weight` is the sum of the weights, `low`, `expected` and `high` are those of weights times degrees, `failed` and
+    `unknown` count the musts. The totals of one requirement or rule have the same shape.
+    """
+
+    weight: float
+    low: tuple[float, ...]
+    expected: tuple[float, ...]
+    high: tuple[float, ...]
+    failed: tuple[int, ...]
+    unknown: tuple[int, ...]
+
+    def plus(self, other: Totals) -> Totals:
+        """Return the sums of both."""
+        return Totals(
+            self.weight + other.weight,
+            tuple([one + two for one, two in zip(self.low, other.low, strict=True)]),
+            tuple([one + two for one, two in zip(self.expected, other.expected, strict=True)]),
+            tuple([one + two for one, two in zip(self.high, other.high, strict=True)]),
+            tuple([one + two for one, two in zip(self.failed, other.failed, strict=True)]),
+            tuple([one + two for one, two in zip(self.unknown, other.unknown, strict=True)]),
+        )
+
+    def minus(self, other: Totals) -> Totals:
+        """Return these sums without those of some of the findings."""
+        return Totals(
+            self.weight - other.weight,
+            tuple([one - two for one, two in zip(self.low, other.low, strict=True)]),
+            tuple([one - two for one, two in zip(self.expected, other.expected, strict=True)]),
+            tuple([one - two for one, two in zip(self.high, other.high, strict=True)]),
+            tuple([one - two for one, two in zip(self.failed, other.failed, strict=True)]),
+            tuple([one - two for one, two in zip(self.unknown, other.unknown, strict=True)]),
+        )
+
+    def score(self, points: float) -> float:
+        """Return the score of some of the points that these sums hold, rounded; without any weight all score 0."""
+        return round(100 * points / self.weight, _DIGITS) if self.weight > 0 else 0.0
+
+
+def total_degrees(degrees: Sequence[Degree], weight: float, *, must: bool) -> Totals:
+    """Return the totals of one requirement or rule from its degrees, one for each provider."""
+    return Totals(
+        weight,
+        tuple([weight * degree.low for degree in degrees]),
+        tuple([weight * degree.expected for degree in degrees]),
+        tuple([weight * degree.high for degree in degrees]),
+        tuple([int(must and degree.truth is Truth.NO) for degree in degrees]),
+        tuple([int(must and degree.truth is Truth.UNKNOWN) for degree in degrees]),
+    )
+
+
+def total_findings(findings: Sequence[Finding]) -> Totals:
+    """Return the totals of one requirement or rule from its findings, one for each provider."""
+    first = findings[0]
+    must = first.requirement is not None and first.requirement.priority == "must"
+    return total_degrees([finding.degree for finding in findings], first.weight, must=must)
+
+
+def total_assessments(assessments: Sequence[Assessment]) -> Totals:
+    """Return the totals of everything that a team requires, with a place for each assessment."""
+    rows = zip(*(assessment.findings for assessment in assessments), strict=True)
+    return add_up((total_findings(row) for row in rows), len(assessments))
+
+
+def add_up(parts: Iterable[Totals], providers: int) -> Totals:
+    """Return the sums of all parts, for that many providers."""
+    found = iter(parts)
+    none, zero = (0.0,) * providers, (0,) * providers
+    total = next(found, Totals(0.0, none, none, none, zero, zero))
+    for part in found:
+        total = total.plus(part)
+    return total

@@ -11,7 +11,7 @@ it rests on both facts. Had Bob said so last month, it would rest on Ada's alone
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, assess_providers
+from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, Totals, assess_providers
 from provider_advisor.inference import Inference, judged_by
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Team, services_used
@@ -25,6 +25,9 @@ and the expected score with a minus."""
 
 _ORDER: dict[Standing, int] = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}
 _UNCONFIRMED, _RULED_OUT = 1, 2
+
+_NO_WEIGHT = 1e-9
+"""What may be left of a sum of weights after all of them are subtracted again."""
 
 
 class Verdict(NamedTuple):
@@ -116,6 +119,38 @@ def judge_ranks(
     # The expected scores are equal: where nothing is unknown, so are all three.
     is_tie = is_proven and all(proven(place) == possible(place) for place in leaders)
     return Verdict("tie" if is_tie else "undetermined", among=names)
+
+
+def judge_totals(totals: Totals, providers: Sequence[str]) -> Verdict:
+    """Return the verdict on sums, for the providers of their places.
+
+    It is that of the findings, but where two scores differ by less than what adding in another order loses. An example:
+    a must of weight 4 that the first provider meets and the second does not; then a wish of weight 2 that is unknown of
+    the first and met by the second:
+
+    >>> must = Totals(4, (4, 0), (4, 0), (4, 0), (0, 1), (0, 0))
+    >>> wish = Totals(2, (0, 2), (1, 2), (2, 2), (0, 0), (0, 0))
+    >>> judge_totals(must.plus(wish), ("a", "b"))
+    Verdict(kind='recommended', strength='firm', provider='a', lean=None, among=())
+    >>> judge_totals(must.plus(wish).minus(must), ("a", "b")).provider
+    'b'
+    """
+    if totals.weight < _NO_WEIGHT or not providers:
+        return Verdict("undetermined")
+    return judge_ranks(
+        providers,
+        rank_totals(totals),
+        lambda place: totals.score(totals.low[place]),
+        lambda place: totals.score(totals.high[place]),
+    )
+
+
+def rank_totals(totals: Totals) -> list[Rank]:
+    """Return what leaders are found by, for each place; the same as `rank` returns for assessments."""
+    return [
+        (_RULED_OUT if failed else _UNCONFIRMED if unknown else 0, unknown, -totals.score(expected))
+        for failed, unknown, expected in zip(totals.failed, totals.unknown, totals.expected, strict=True)
+    ]
 
 
 def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision.cost import calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
-from provider_advisor.decision.totals import Totals, total_degrees
+from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.base import questionnaire_of

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Finding, Outcome
-from provider_advisor.decision.totals import Totals, add_up
+from provider_advisor.decision.findings import Totals, add_up
 from provider_advisor.inference import judged_by
 from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule

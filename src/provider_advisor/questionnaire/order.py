@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from provider_advisor.decision import Verdict
-from provider_advisor.decision.totals import Totals, add_up
+from provider_advisor.decision.findings import Totals, add_up
+from provider_advisor.decision.verdict import judge_totals
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
@@ -99,7 +100,7 @@ class QuestionOrder:
             total = self._total
             for part in added:
                 total = total.plus(part)
-            self._changes[added] = total.judge(self._catalogue.providers) != self._verdict
+            self._changes[added] = judge_totals(total, self._catalogue.providers) != self._verdict
         return self._changes[added]
 
     @cached_property
@@ -108,7 +109,7 @@ class QuestionOrder:
 
     @cached_property
     def _verdict(self) -> Verdict:
-        return self._total.judge(self._catalogue.providers)
+        return judge_totals(self._total, self._catalogue.providers)
 
     def _total_fired(self, name: str, priority: Priority) -> Iterator[Totals]:
         """Yield what rules add that fire at once when the criterion is required too; not those that fire next."""

@@ -1,4 +1,4 @@
-"""Weights by area, for all rows that state some: `decision.area_weights`, written once more for columns.
+"""Weights by area, for all rows that state some: `weigh_by_area`, written once more for columns.
 
 A team has the cells 3 and 4 of video (weights 8 and 2), 5 of prices (4) and 9 of messages (6), and says `video 40,
 prices 30`. Cells of one area get one factor, so that the sums of areas are enough:

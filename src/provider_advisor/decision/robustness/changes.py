@@ -7,11 +7,18 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Assessment, Score, weigh_requirement
+from provider_advisor.decision.findings import (
+    Assessment,
+    Score,
+    Totals,
+    total_assessments,
+    total_degrees,
+    total_findings,
+    weigh_requirement,
+)
 from provider_advisor.decision.robustness.open_facts import find_floor, list_past
 from provider_advisor.decision.robustness.what_if import Rerun
-from provider_advisor.decision.totals import Totals, total_assessments, total_degrees, total_findings
-from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks
+from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks, judge_totals, rank_totals
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
@@ -185,7 +192,7 @@ class _ChangeSearch:
         def score(place: int) -> Score:
             return get_score(self._rerun.assessment(requirements, place))
 
-        ranks = totals.ranks()
+        ranks = rank_totals(totals)
         best = min(ranks)
         near = {place for place, each in enumerate(ranks) if each[:2] == best[:2] and each[2] - best[2] < _NEAR}
         for place in near:
@@ -218,11 +225,11 @@ class _ChangeSearch:
         """
         if totals.weight < _NEAR:
             return True
-        first, *others = sorted(totals.ranks())
+        first, *others = sorted(rank_totals(totals))
         # A rank is (failed musts, unknown musts, minus the expected score); the first is the leader.
         if others and others[0][:2] == first[:2] and others[0][2] - first[2] < _NEAR:
             return True
-        found, before = totals.judge(self._names), self._outcome.verdict
+        found, before = judge_totals(totals, self._names), self._outcome.verdict
         return (found.kind, found.provider) != (before.kind, before.provider)
 
     def _distance(self, totals: Totals) -> float:
@@ -236,7 +243,7 @@ class _ChangeSearch:
         ranks = {
             name: 100_000 * failed + 1_000 * unknown + rank[2]
             for name, failed, unknown, rank in zip(
-                self._names, totals.failed, totals.unknown, totals.ranks(), strict=True
+                self._names, totals.failed, totals.unknown, rank_totals(totals), strict=True
             )
         }
         rivals = [rank for name, rank in ranks.items() if name != before.provider]

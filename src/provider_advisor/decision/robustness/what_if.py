@@ -14,8 +14,17 @@ from typing import NamedTuple
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.decide import Outcome, reassess
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
-from provider_advisor.decision.findings import Assessment, Finding, collect_findings, reweigh_findings, sum_up
-from provider_advisor.decision.totals import Totals, add_up, total_assessments, total_findings
+from provider_advisor.decision.findings import (
+    Assessment,
+    Finding,
+    Totals,
+    add_up,
+    collect_findings,
+    reweigh_findings,
+    sum_up,
+    total_assessments,
+    total_findings,
+)
 from provider_advisor.decision.verdict import (
     Rank,
     Verdict,
