@@ -1,15 +1,29 @@
-"""Check decision cases: compare the decisions that must not change with those that are made now."""
+"""Check decision cases, the decisions that must not change; of those that did, find what turned them.
+
+What turned a case is the smallest part of the knowledge base without which it holds. For example: a case expects Acme,
+firm. A new source says that Beta has a board too, and now it is a tie. The case holds without Beta, and without the new
+source; of what that source says, it holds without the claim on the board alone. So that claim turned it.
+
+The case is decided again without one thing at a time: providers, sources and rules, then the claims and the ends of
+products in those that matter. If no single thing is enough, all providers but those that the case names, all sources
+but one, and all that was said since a day are left out, and then fewer and fewer, until none of them can be spared.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.decide import Decision, decide
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase, facts_as_of
+from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.records import Provider
 from provider_advisor.requirements import read_team
 
 _VERDICT = ("kind", "strength", "provider", "lean", "among")
@@ -20,6 +34,11 @@ _SAYS: Mapping[str, tuple[str, ...]] = {
     "none": (),
 }
 """What makes up a verdict of each kind beside the kind itself."""
+
+_MOST_TRIES = 600
+"""How often a case is decided again, at two milliseconds each: it may be one of sixty that fail."""
+_MOST_NAMED = 3
+"""Of more claims than these, the provider or source that they belong to says more."""
 
 
 class Difference(NamedTuple):
@@ -112,3 +131,217 @@ def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return sorted((_settled(part) for part in value), key=str)
     return value
+
+
+# What turned a case that fails
+
+
+class Suspect(NamedTuple):
+    """A part of the base that can be left out; of a product, its end.
+
+    `place` is the file and line of a claim; `said` the day on which it was, None where it counts on any day.
+    """
+
+    kind: Literal["provider", "source", "rule", "claim", "product"]
+    name: str
+    provider: str = ""
+    place: str = ""
+    said: dt.date | None = None
+    claim: Claim | None = None
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if self.kind == "claim":
+            return f"the claim on '{self.name}' of {self.provider} ({self.place})"
+        if self.kind == "product":
+            return f"the end of the product '{self.name}' of {self.provider}"
+        return f"the {self.kind} '{self.name}'"
+
+
+class TurnedBy(NamedTuple):
+    """What turned a case: it holds without any of the suspects, without `all` of them, or with them `alone`.
+
+    A case that names no day may hold `as_of` an earlier one, on which its facts were not yet out of date. With nothing
+    of all this, no small part of facts and rules turned it.
+    """
+
+    suspects: tuple[Suspect, ...] = ()
+    mode: Literal["any", "all", "alone"] = "any"
+    as_of: dt.date | None = None
+
+    def describe(self) -> str:
+        """Return a sentence on it."""
+        if self.as_of is not None:
+            return f"It passes as of {self.as_of}; facts have gone out of date since. Add `as_of: {self.as_of}`."
+        if not self.suspects:
+            return "No single provider, source, claim or rule changed it; look at weights, scales and what was removed."
+        named = [str(suspect) for suspect in self.suspects[:_MOST_NAMED]]
+        if self.mode == "any":
+            return f"It passes without {', or without '.join(named)}."
+        more = len(self.suspects) - len(named)
+        listed = _list_together([*named, f"{more} more"] if more else named)
+        return f"It passes with {listed} alone." if self.mode == "alone" else f"It passes without {listed} together."
+
+
+def _list_together(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:
+    """Return the smallest part of the base without which a case that fails would hold."""
+    try:
+        trial = _Trial(case, knowledge)
+    except RequirementsError:
+        return TurnedBy()
+    if (day := trial.find_earlier_day()) is not None:
+        return TurnedBy(as_of=day)
+    wide = [suspect for suspect in trial.list_wide() if trial.holds_without([suspect])]
+    narrow = [suspect for suspect in trial.list_narrow() if not wide or _belongs_to_any(suspect, wide)]
+    single = [suspect for suspect in narrow if trial.holds_without([suspect])]
+    if single or wide:
+        return TurnedBy(tuple(single or wide))
+    return _find_few(trial) or _find_since(trial, narrow) or TurnedBy()
+
+
+def _find_few(trial: _Trial) -> TurnedBy | None:
+    """Return the few providers, or the source, with which alone the case holds, or the few without which."""
+    every = list(trial.list_wide())
+    providers = [suspect for suspect in every if suspect.kind == "provider"]
+    sources = [suspect for suspect in every if suspect.kind == "source"]
+    named = [suspect for suspect in providers if suspect.name in trial.list_named()]
+    for kept, whole in ((named, providers), *(([source], sources) for source in sources)):
+        others = [suspect for suspect in whole if suspect not in kept]
+        if kept and (several := trial.shrink(others)):
+            return TurnedBy(several, "all") if len(several) <= _MOST_NAMED else TurnedBy(tuple(kept), "alone")
+    return None
+
+
+def _find_since(trial: _Trial, narrow: Sequence[Suspect]) -> TurnedBy | None:
+    """Return the fewest things said since a day, and providers new since then, without which the case holds."""
+    for day in sorted({suspect.said for suspect in narrow if suspect.said is not None}, reverse=True):
+        fresh = list(trial.list_newcomers(day))
+        whole = {suspect.name for suspect in fresh}
+        since = [part for part in narrow if (part.said or dt.date.max) >= day and part.provider not in whole]
+        if several := trial.shrink([*fresh, *since]):
+            return TurnedBy(several, "all")
+    return None
+
+
+def _belongs_to_any(suspect: Suspect, wide: Sequence[Suspect]) -> bool:
+    """Return whether it is a part of one of the providers and sources."""
+    source = suspect.claim.source if suspect.claim is not None else None
+    return any(
+        (part.kind == "provider" and part.name == suspect.provider)
+        or (part.kind == "source" and (suspect.kind == "product" or part.name == source))
+        for part in wide
+    )
+
+
+class _Trial:
+    """A case, decided again and again on parts of the base."""
+
+    def __init__(self, case: Case, knowledge: KnowledgeBase) -> None:
+        """Decide it on everything first, which tells the facts and rules that matter. Raises RequirementsError."""
+        self._case = case
+        self._part = knowledge.restrict(**case.scope)
+        self._team = read_team(self._part, **case.team)
+        facts = self._find_facts(self._part)
+        decision = decide(self._team, facts)
+        self._rules = [firing.rule.id for firing in decision.outcome.inference.firings]
+        self._matters = facts.asked
+        self._left = _MOST_TRIES
+
+    def _find_facts(self, knowledge: KnowledgeBase, day: dt.date | None = None) -> Facts:
+        return Facts(knowledge, day or find_day(self._case), self._case.max_age)
+
+    def find_earlier_day(self) -> dt.date | None:
+        """Return the day of the newest claim that matters, if a case without a day of its own holds on it."""
+        day = max((claim.stated for claim in self._list_claims()), default=None)
+        if self._case.as_of is not None or day is None or day > find_day(self._case):
+            return None
+        decision = decide(self._team, self._find_facts(self._part, day))
+        return day if compare_decision(self._case, decision) is None else None
+
+    def list_wide(self) -> Iterator[Suspect]:
+        """Yield providers, the sources of the claims that matter, and the rules that fired."""
+        yield from (Suspect("provider", name) for name in self._part.providers)
+        yield from (Suspect("source", name) for name in sorted({claim.source for claim in self._list_claims()}))
+        yield from (Suspect("rule", name) for name in self._rules)
+
+    def list_narrow(self) -> Iterator[Suspect]:
+        """Yield the claims that matter, and the ends of their products."""
+        claims = self._list_claims()
+        for claim in claims:
+            yield Suspect("claim", claim.criterion, claim.provider, claim.where, claim.stated, claim)
+        for provider, name in sorted({(claim.provider, claim.belongs_to or "") for claim in claims}):
+            product = self._part.providers[provider].products.get(name)
+            if product is not None and (product.until or product.closed_to_new):
+                yield Suspect("product", name, provider, said=product.stated)
+
+    def list_named(self) -> set[str]:
+        """Return the providers that the case names in what it expects."""
+        words = json.dumps(self._case.expected)
+        return {name for name in self._part.providers if f'"{name}"' in words}
+
+    def list_newcomers(self, day: dt.date) -> Iterator[Suspect]:
+        """Yield the providers of whom nothing was said before a day."""
+        for provider in self._part.providers.values():
+            if provider.claims and all(claim.stated >= day for claim in provider.claims):
+                yield Suspect("provider", provider.id)
+
+    def _list_claims(self) -> list[Claim]:
+        whole = {(provider, split_member(criterion)[0]) for provider, criterion in self._matters}
+        return [claim for key in sorted(whole) for claim in self._part.claims.get(key, ())]
+
+    def holds_without(self, suspects: Sequence[Suspect]) -> bool:
+        """Return whether the case holds without these; no, once there were too many tries."""
+        self._left -= 1
+        if self._left < 0:
+            return False
+        part = _leave_out(self._part, suspects)
+        return bool(part.providers) and compare_decision(self._case, decide(self._team, self._find_facts(part))) is None
+
+    def shrink(self, suspects: Sequence[Suspect]) -> tuple[Suspect, ...]:
+        """Return as few of the suspects without which the case holds, none if it does not hold without all of them."""
+        if not suspects or not self.holds_without(suspects):
+            return ()
+        kept, size = list(suspects), len(suspects) // 2
+        while size:
+            start = 0
+            while start < len(kept):
+                fewer = kept[:start] + kept[start + size :]
+                if fewer and self.holds_without(fewer):
+                    kept = fewer
+                else:
+                    start += size
+            size //= 2
+        return tuple(kept)
+
+
+def _leave_out(knowledge: KnowledgeBase, suspects: Sequence[Suspect]) -> KnowledgeBase:
+    """Return the base without some of its parts; it keeps the engine's program, in which no other rule fires."""
+    names = {kind: {part.name for part in suspects if part.kind == kind} for kind in ("provider", "source", "rule")}
+    claims = {part.claim for part in suspects if part.claim is not None}
+    ends = {(part.provider, part.name) for part in suspects if part.kind == "product"}
+    providers = {}
+    for provider in knowledge.providers.values():
+        if provider.id in names["provider"]:
+            continue
+        part = _leave_out_of(provider, names["source"], claims, ends)
+        if part.claims or not provider.claims:
+            providers[provider.id] = part
+    rules = {name: rule for name, rule in knowledge.rules.items() if name not in names["rule"]}
+    return replace(knowledge, providers=providers, rules=rules, whole=knowledge.whole or knowledge)
+
+
+def _leave_out_of(
+    provider: Provider, sources: AbstractSet[str], claims: AbstractSet[Claim], ends: AbstractSet[tuple[str, str]]
+) -> Provider:
+    kept = tuple(claim for claim in provider.claims if claim.source not in sources and claim not in claims)
+    products = {
+        name: product._replace(until=None, closed_to_new=None)
+        if (provider.id, name) in ends or product.source in sources
+        else product
+        for name, product in provider.products.items()
+    }
+    return provider._replace(claims=kept, products=products)

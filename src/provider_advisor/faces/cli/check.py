@@ -12,8 +12,7 @@ from typing import Any
 
 import click
 
-from provider_advisor.decision.case_causes import find_cause
-from provider_advisor.decision.cases import Failure, check_case
+from provider_advisor.decision.cases import Failure, check_case, find_cause
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.freshness import show_freshness
