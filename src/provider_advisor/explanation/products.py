@@ -3,8 +3,14 @@
 An example: Acme's phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and
 fax takes the phone app alone; one that needs a whiteboard as well takes both, and the video app is "for Whiteboard". A
 team that only wishes for a whiteboard takes the phone app, and reads apart which product has one.
-What a source says of the provider as a whole needs no product. A must such as the region of the data, which one product
-meets and the others would have to meet as well, is told beside the verdict (`decision.product_gaps`).
+What a source says of the provider as a whole needs no product.
+
+A gap is a quality that the provider states for one product where the musts are met by another. An example: Acme's video
+is by Acme Meet, and data in the EU is stated for Acme Text alone. Acme meets both musts, and still nothing is said of
+where the data of a video call are. If a text about Acme Meet admits that reading, the gap is a doubtful one. Which
+criteria are meant is a matter of files: `same_product` of data-region names the areas whose musts the same product has
+to meet. No verdict changes by it, because a provider has what one of its products has; answers say it beside the
+verdict.
 """
 
 from __future__ import annotations
@@ -13,17 +19,14 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.explanation import model
 from provider_advisor.explanation.words import counted, joined, keep_few, requirement_text, shortened
-from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA, Caution
 from provider_advisor.logic import Truth
-
-if TYPE_CHECKING:
-    from provider_advisor.decision.product_gaps import ProductGap
 
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
@@ -192,6 +195,78 @@ def _name_criterion(finding: Finding, knowledge: KnowledgeBase) -> str:
 # Musts that another product meets than the one that would be taken
 
 
+class MetBy(NamedTuple):
+    """A requirement that is met: the products that each meet it, and those of which that is stated."""
+
+    finding: Finding
+    criterion: Criterion
+    products: frozenset[str]
+    stated: frozenset[str]
+
+
+class ProductGap(NamedTuple):
+    """What is stated for none of the products that meet the must `beside` it, and for others of the provider.
+
+    It is doubtful where all that is said of those products, or of the provider as a whole, is ambiguous.
+    """
+
+    asked: Finding
+    beside: Finding
+    is_doubtful: bool = False
+
+
+def find_product_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> tuple[ProductGap, ...]:
+    """Return the gaps between the musts of one provider, in the order of the requirements."""
+    musts = list_met((finding for finding in findings if finding.decides_standing), knowledge)
+    return tuple(find_gaps(musts, musts, knowledge))
+
+
+def find_wish_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> tuple[ProductGap, ...]:
+    """Return the gaps of one provider's wishes to its musts, or to each other if no must names a product."""
+    wishes = [finding for finding in findings if finding.requirement and finding.requirement.priority != "must"]
+    met = list_met(wishes, knowledge)
+    musts = list_met((finding for finding in findings if finding.decides_standing and finding.products), knowledge)
+    return tuple(find_gaps(met, musts or met, knowledge))
+
+
+def list_met(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[MetBy, ...]:
+    """Return the findings that products meet, with these products."""
+    return tuple(
+        MetBy(finding, knowledge.criteria[finding.requirement.criterion], finding.products, stated)
+        for finding in findings
+        if finding.requirement is not None and (stated := finding.stated_products)
+    )
+
+
+def find_gaps(asked: Iterable[MetBy], beside: Sequence[MetBy], knowledge: KnowledgeBase) -> Iterator[ProductGap]:
+    """Yield the gaps of what is asked to what is beside it, all of one provider.
+
+    Of two musts that each have a gap to the other, the first by its id is told.
+    """
+    for part in asked:
+        for other in beside if part.criterion.same_product else ():
+            if other.products and part.stated.isdisjoint(other.products) and _has_gap_to(part, other, knowledge):
+                is_doubtful = not part.products or not part.products.isdisjoint(other.products)
+                yield ProductGap(part.finding, other.finding, is_doubtful)
+
+
+def _has_gap_to(part: MetBy, other: MetBy, knowledge: KnowledgeBase) -> bool:
+    own, beside = part.criterion, other.criterion
+    if beside.id == own.id or not _is_meant(own, beside, knowledge):
+        return False
+    if own.id < beside.id or part.finding.decides_standing != other.finding.decides_standing:
+        return True
+    # Where the other one has a gap to this one too, that is told instead.
+    has_gap_back = bool(part.products) and other.stated.isdisjoint(part.products)
+    return not (has_gap_back and _is_meant(beside, own, knowledge))
+
+
+def _is_meant(own: Criterion, other: Criterion, knowledge: KnowledgeBase) -> bool:
+    """Return whether the other one is of an area that the same product has to serve; of a choice any part counts."""
+    areas = {knowledge.criteria[part.criterion].area for part in other.any_of} or {other.area}
+    return EVERY_AREA in own.same_product or not areas.isdisjoint(own.same_product)
+
+
 def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
     """Return what is stated for other products than those that meet the musts, musts first.
 
@@ -201,9 +276,6 @@ def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
     asked = [knowledge.criteria[part.criterion] for part in decision.outcome.inference.requirements]
     if not any(criterion.same_product for criterion in asked):
         return []
-    # Few teams ask for such musts, and the others start without it.
-    from provider_advisor.decision.product_gaps import find_product_gaps, find_wish_gaps  # noqa: PLC0415
-
     return [
         _record_gap(assessment.provider, list(gaps), decision)
         for find_gaps in (find_product_gaps, find_wish_gaps)

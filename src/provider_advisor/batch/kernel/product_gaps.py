@@ -1,4 +1,4 @@
-"""Musts that a provider meets by another product than the rest: `decision.product_gaps`, for columns.
+"""Musts that a provider meets by another product than the rest: `explanation.products`, for columns.
 
 An example: data-region@eu is cell 7, video-api cell 3. In the first row that has both, the pair (7, 3) is found to have
 a gap at acme; every later row with both gets `acme:data-region@eu`, if its verdict names acme.
@@ -20,7 +20,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries
 from provider_advisor.batch.kernel.scores import Verdicts
-from provider_advisor.decision.product_gaps import MetBy, find_gaps, list_met
+from provider_advisor.explanation.products import MetBy, find_gaps, list_met
 
 _Met = tuple[tuple[MetBy, ...], ...]
 """By provider, the musts of a cell that products meet."""
