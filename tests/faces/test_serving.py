@@ -30,8 +30,8 @@ from provider_advisor import load
 from provider_advisor.errors import EngineError
 from provider_advisor.faces.web import service as service_module
 from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.guard import RequestRate, Traffic
 from provider_advisor.faces.web.settings import ServeSettings
-from provider_advisor.faces.web.traffic import RequestRate, Traffic
 from provider_advisor.faces.web.watch import WatchedApplication
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.facts_view import write_csv
+from provider_advisor.faces.web.knowledge_pages import write_csv
 from provider_advisor.faces.web.settings import ServeSettings
 
 _KNOWLEDGE = load()

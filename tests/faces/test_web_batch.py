@@ -25,9 +25,8 @@ from provider_advisor import load, recommend
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.batch_runs import OUTPUTS, BatchChoice, make_batch_run
+from provider_advisor.faces.web.batch_files import MOST_ROWS, OUTPUTS, BatchChoice, make_batch_run, read_upload
 from provider_advisor.faces.web.jobs import LASTS, JobFolder, Run
-from provider_advisor.faces.web.uploads import MOST_ROWS, read_upload
 
 _TEAMS = "team,needs,wants\none,repairs,rental\n=2+3,rental,\ntwo,wings,\n"
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.rule_view import show_rule
+from provider_advisor.faces.web.rule_pages import show_rule
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import read_team

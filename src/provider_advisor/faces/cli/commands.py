@@ -22,10 +22,10 @@ _MODULES = {
     "decisions": "cli.decisions",
     "facts": "cli.facts",
     "impact": "cli.impact",
-    "mcp": "web.mcp_command",
+    "mcp": "web.serve",
     "replay": "cli.replay",
     "schema": "cli.schema",
-    "serve": "web.serve_command",
+    "serve": "web.serve",
 }
 
 

@@ -7,18 +7,18 @@ models that `recommend schema` publishes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.schema import answer_schema
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import describe_query, read_address
-from provider_advisor.faces.web.problems import encode_json, problem_schema
+from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.shapes import file_schemas
 from provider_advisor.logic import parse_day
@@ -53,14 +53,6 @@ CriterionName = Annotated[str | None, Query(description="a criterion by id, labe
 ProviderNames = Annotated[str, Query(description="providers, separated by commas; default: all")]
 Only = Annotated[str, Query(description="`differences` leaves out rows without a difference")]
 Kind = Annotated[str, Path(description="a kind of file, such as `provider`, or `recommendation`")]
-
-
-class JsonResponse(JSONResponse):
-    """JSON, written by orjson; of another response FastAPI would say in the contract that it is a text."""
-
-    def render(self, content: object) -> bytes:
-        """Return the bytes."""
-        return encode_json(content)
 
 
 def read_day(text: str | None) -> dt.date | None:
@@ -198,3 +190,36 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
                 responses["422"] = PROBLEM  # ours, not the shape that FastAPI would give its own
             responses.setdefault("default", PROBLEM)
     return document
+
+
+def make_contract_page(service: KnowledgeService, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the route of the page on the API; `openapi` makes its document."""
+    router = APIRouter()
+
+    @router.get("/api", include_in_schema=False, response_model=None)
+    def show_contract() -> Response:
+        """Show what can be asked below /api/v1, made from the document of the API."""
+        document = openapi()
+        operations = [
+            {
+                "method": method.upper(),
+                "path": path,
+                "says": operation.get("description") or operation.get("summary", ""),
+                "fields": [
+                    (part["name"], part.get("description", ""), bool(part.get("required")))
+                    for part in operation.get("parameters", ())
+                ],
+                "bodies": list(operation.get("requestBody", {}).get("content", ())),
+                "statuses": [(status, part["description"]) for status, part in _list_told(operation["responses"])],
+            }
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+        ]
+        return show_page(service, "api.html.j2", "API", operations=operations)
+
+    return router
+
+
+def _list_told(responses: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the responses that differ between operations."""
+    return [(status, part) for status, part in responses.items() if status != "default"]

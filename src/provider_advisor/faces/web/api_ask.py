@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces import ask_wording as wording
-from provider_advisor.faces.web.api import PROBLEM, JsonResponse
-from provider_advisor.faces.web.ask_view import make_catalogue
+from provider_advisor.faces.web.api import PROBLEM
+from provider_advisor.faces.web.questionnaire_page import make_catalogue
+from provider_advisor.faces.web.responses import JsonResponse
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.questions import Key
 from provider_advisor.questionnaire.files import read_answers, record_answers, record_requirements

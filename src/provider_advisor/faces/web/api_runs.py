@@ -18,20 +18,20 @@ from starlette.responses import FileResponse, Response
 
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.replaying import check_record, replay_record
-from provider_advisor.faces.web.api import PROBLEM, Day, JsonResponse, read_day
-from provider_advisor.faces.web.batch_runs import (
+from provider_advisor.faces.web.api import PROBLEM, Day, read_day
+from provider_advisor.faces.web.batch_files import (
     OUTPUTS,
     BatchChoice,
     describe_end,
     find_result,
     make_batch_run,
     read_summary,
+    read_upload,
     send_file,
 )
 from provider_advisor.faces.web.jobs import JobFolder, Run, StartedRun
-from provider_advisor.faces.web.problems import respond_problem
+from provider_advisor.faces.web.responses import JsonResponse, respond_problem
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.uploads import read_upload
 from provider_advisor.knowledge.files import shipped_folder
 
 Responses = dict[int | str, dict[str, Any]]

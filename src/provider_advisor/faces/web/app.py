@@ -21,24 +21,21 @@ from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answers
-from provider_advisor.faces.web.api import JsonResponse, add_schemas, make_api
+from provider_advisor.faces.web.api import add_schemas, make_api, make_contract_page
 from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
-from provider_advisor.faces.web.assistant_door import AssistantDoor
+from provider_advisor.faces.web.assistants import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.fact_pages import make_fact_pages
-from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, wants_page
+from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.keeper_page import make_keeper_page
 from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
 from provider_advisor.faces.web.pages import make_pages
-from provider_advisor.faces.web.problems import get_status, list_mistakes, respond_problem
-from provider_advisor.faces.web.reference_pages import make_reference_pages
+from provider_advisor.faces.web.responses import JsonResponse, get_status, list_mistakes, respond_problem, show_error
+from provider_advisor.faces.web.rule_pages import make_rule_pages
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import ServeSettings
-from provider_advisor.faces.web.templating import show_error
-from provider_advisor.faces.web.traffic import Traffic
-from provider_advisor.faces.web.watch import Watching
+from provider_advisor.faces.web.watch import Watching, make_keeper_page
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
@@ -74,6 +71,7 @@ def create_app(
     app.include_router(make_api(service))
     app.include_router(make_pages(service))
     app.include_router(make_knowledge_pages(service))
+    app.include_router(make_rule_pages(service))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
     jobs = jobs or JobFolder()
@@ -82,12 +80,10 @@ def create_app(
     app.include_router(make_batch_pages(service, jobs))
     app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, jobs)))
     if store is not None:
-        from provider_advisor.faces.web.api_decisions import make_decision_api  # noqa: PLC0415 (as above)
-        from provider_advisor.faces.web.decision_pages import make_decision_pages  # noqa: PLC0415 (as above)
+        from provider_advisor.faces.web import saved_decisions  # noqa: PLC0415 (as above)
 
-        app.include_router(make_decision_api(service, store))
-
-        app.include_router(make_decision_pages(service, store))
+        app.include_router(saved_decisions.make_decision_api(service, store))
+        app.include_router(saved_decisions.make_decision_pages(service, store))
     app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
     _add_operations(app, service, settings)
     _add_errors(app, service)
@@ -100,7 +96,7 @@ def create_app(
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
-    app.include_router(make_reference_pages(service, openapi))
+    app.include_router(make_contract_page(service, openapi))
     app.include_router(make_fact_pages(service))
 
     # The last one added is asked first. A page takes the place of whatever the others refuse, so it is made outside of

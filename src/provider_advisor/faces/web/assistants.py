@@ -5,10 +5,11 @@ An answer carries its sources and what is not known, so that an assistant cannot
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from mcp.server import MCPServer
 from pydantic import ValidationError
+from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.cli.criteria import record_criterion
@@ -17,10 +18,13 @@ from provider_advisor.faces.web.api import compare_records, read_day
 from provider_advisor.faces.web.api_ask import ask_next
 from provider_advisor.faces.web.api_runs import ImpactRequest, measure_change
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.responses import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
+
+if TYPE_CHECKING:  # the protocol takes as long to import as all the pages, and most servers are asked for pages alone
+    from mcp.server import MCPServer
 
 _MOST_FOUND = 20
 
@@ -36,6 +40,8 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
 
     With a folder for runs it also has impact, which reads changed files and takes a process of its own.
     """
+    from mcp.server import MCPServer  # noqa: PLC0415 (see TYPE_CHECKING above)
+
     service = KnowledgeService(knowledge)
     server = MCPServer("recommend", instructions=_ABOUT, version=__version__, log_level="WARNING")
 
@@ -153,3 +159,31 @@ def _add_impact(server: MCPServer, jobs: JobFolder) -> None:
             return {"mistakes": list_mistakes(error)}
         except ValidationError as error:
             return {"mistakes": [f"{part['loc'][0]}: {part['msg']}." for part in error.errors()]}
+
+
+class AssistantDoor:
+    """The server of tools as an ASGI application: each request stands for itself.
+
+    A session would live in one worker, and its next request may reach another.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, jobs: JobFolder) -> None:
+        self._knowledge, self._jobs = knowledge, jobs
+
+    @cached_property
+    def _server(self) -> MCPServer:
+        return make_server(self._knowledge, self._jobs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 (as above)
+
+        app = self._server.streamable_http_app(
+            streamable_http_path=scope["path"],
+            stateless_http=True,
+            json_response=True,
+            # The guard of the pages knows the names under which this server may be asked.
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+        async with app.router.lifespan_context(app):
+            await app(scope, receive, send)

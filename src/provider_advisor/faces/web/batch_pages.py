@@ -13,21 +13,23 @@ from starlette.responses import RedirectResponse, Response
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.api import read_day
-from provider_advisor.faces.web.batch_runs import (
+from provider_advisor.faces.web.batch_files import (
+    MOST_ROWS,
     OUTPUTS,
     BatchChoice,
+    Upload,
     describe_end,
     find_result,
     list_rejected,
     make_batch_run,
     read_summary,
+    read_upload,
     send_file,
 )
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.problems import FieldError, list_mistakes, read_fields
+from provider_advisor.faces.web.responses import FieldError, list_mistakes, read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import show_page
-from provider_advisor.faces.web.uploads import MOST_BYTES, MOST_ROWS, Upload, read_upload
+from provider_advisor.faces.web.settings import MOST_BYTES
 
 _MOST_REJECTS = 5
 FieldFaults = Mapping[str, Sequence[str]]

@@ -1,4 +1,4 @@
-"""The browser of facts: what the claims come to on a day, by provider, criterion and state, with the sources.
+"""The browser of facts: what the claims come to on a day, by provider, criterion and state; and which are out of date.
 
 A fact is current, stale (past the time for which facts of its kind are good), disputed (its sources contradict one
 another) or unknown (no source says it). Without a state all are listed that some source says.
@@ -14,15 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.freshness import describe_freshness, record_freshness
 from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow
-from provider_advisor.faces.web.api import JsonResponse, read_day
-from provider_advisor.faces.web.facts_view import show_row, write_csv
-from provider_advisor.faces.web.problems import FieldError, read_fields
+from provider_advisor.faces.web.api import read_day
+from provider_advisor.faces.web.knowledge_pages import show_row
+from provider_advisor.faces.web.responses import FieldError, JsonResponse, read_fields, show_page, write_csv
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import show_page
 from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 
 _STATES = ("current", "stale", "disputed", "unknown")
+_MOST_DAYS = 3_650
 _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
 
@@ -74,6 +76,53 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
             day=facts.as_of,
             query=request.url.query,
         )
+
+    @router.get("/freshness", response_model=None)
+    def show_freshness(as_of: str = "", within: str = "") -> Response:
+        """Show which facts are out of date, or will be soon, and where to look them up."""
+        mistakes, faults = tuple[str, ...](), dict[str, Sequence[str]]()
+        day, days = None, 0
+        try:
+            day, days = read_fields({"as_of": lambda: read_day(as_of), "within": lambda: _read_days(within)}).values()
+        except FieldError as error:
+            mistakes, faults = error.problems, dict(error.faults)
+        facts = service.facts(day)
+        groups = group_ageing(list_ageing(facts, days))
+        knowledge = facts.knowledge
+        rows = [
+            {
+                "provider": group.provider,
+                "name": knowledge.providers[group.provider].name,
+                "area": group.area.replace("-", " "),
+                "past": group.count_past(facts.as_of),
+                "stated": group.stated,
+                "good_until": group.good_until,
+                "criteria": [(part.criterion, knowledge.criteria[part.criterion].label) for part in group.facts],
+                "source": group.source,
+                "title": knowledge.sources[group.source].title,
+                "url": knowledge.sources[group.source].url or "",
+            }
+            for group in groups
+        ]
+        says = describe_freshness(groups, facts.as_of, days)
+        return show_page(
+            service,
+            "freshness.html.j2",
+            "Freshness of the facts",
+            422 if mistakes else 200,
+            mistakes=mistakes,
+            faults=faults,
+            rows=rows,
+            says=says,
+            within=within,
+            given_day=as_of,
+        )
+
+    @router.get("/freshness.json", response_model=None)
+    def show_freshness_data(as_of: str = "", within: str = "") -> Response:
+        """Return what `recommend check --freshness --format json` prints."""
+        facts, days = service.facts(read_day(as_of)), _read_days(within)
+        return JsonResponse(record_freshness(list_ageing(facts, days), facts, days))
 
     return router
 
@@ -149,3 +198,13 @@ def _name_state(fact: Fact, facts: Facts) -> str:
     if fact.disputed:
         return "disputed"
     return "stale" if facts.is_stale(fact) else "current"
+
+
+def _read_days(text: str) -> int:
+    """Return a number of days, 0 for none. Raises RequirementsError."""
+    text = text.strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _MOST_DAYS):
+        raise RequirementsError(f"'{text[:40]}' is not a number of days; expected 0 to {_MOST_DAYS:,}, such as 30.")
+    return int(text)

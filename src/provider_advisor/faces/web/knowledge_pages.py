@@ -1,8 +1,8 @@
-"""What is known, as pages: providers side by side, criteria, one provider, criterion or source, and the rules."""
+"""What is known, as pages: providers side by side, criteria, and one provider, criterion or source with its claims."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,17 +10,22 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.words import claim_text, shortened
 from provider_advisor.faces.side_by_side import ComparedRow
-from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.api import JsonResponse, compare_records, read_day, split_names
-from provider_advisor.faces.web.facts_view import list_areas, show_claims, show_row, write_csv
-from provider_advisor.faces.web.problems import list_mistakes, read_fields
-from provider_advisor.faces.web.service import KnowledgeService, describe_place
-from provider_advisor.faces.web.templating import show_error, show_page, show_refusal
-from provider_advisor.inference.infer import infer
+from provider_advisor.faces.web.api import compare_records, read_day, split_names
+from provider_advisor.faces.web.responses import (
+    JsonResponse,
+    list_mistakes,
+    read_fields,
+    show_error,
+    show_page,
+    show_refusal,
+    write_csv,
+)
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 
-_OF_ANSWERS = {"q", "sure"}
-"""Names in the query of a question that only other pages read."""
+_MOST_MEMBERS = 12
 
 
 def make_knowledge_pages(service: KnowledgeService) -> APIRouter:
@@ -33,7 +38,6 @@ def make_knowledge_pages(service: KnowledgeService) -> APIRouter:
         ("/criteria/{name}", pages.criterion),
         ("/providers/{name}", pages.provider),
         ("/sources/{name}", pages.source),
-        ("/rules", pages.rules),
     ):
         router.add_api_route(path, function, response_model=None)
     return router
@@ -198,24 +202,66 @@ class KnowledgePages:
             claims=list(show_claims(self._service, lambda claim: claim.source == name)),
         )
 
-    def rules(self, request: Request) -> Response:
-        """Show the rules, and for a team in the address which of them fire."""
-        knowledge, fired, address = self._service.knowledge, set(), ""
-        if request.query_params:
-            try:
-                statement = read_address(request.query_params.multi_items(), knowledge, _OF_ANSWERS).statement
-            except RequirementsError as error:
-                return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
-            address = write_address(statement, knowledge)
-            fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
-        found = [
-            {
-                "id": rule.id,
-                "area": rule.area,
-                "because": rule.because,
-                "fires": rule.id in fired,
-                "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
-            }
-            for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
-        ]
-        return self.show("rules.html.j2", "Rules", rules=found, address=address, count=len(fired))
+
+def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
+    """Return the row of a comparison: what is known of each provider, and the place on the page of its first source."""
+    cells = []
+    for text, compared in zip(row.list_texts(service.knowledge), row.cells, strict=True):
+        cell = {"text": text, "address": "", "title": ""}
+        claims = [claim for fact in compared.facts for claim in fact.claims]
+        if claims:
+            claim = claims[0]
+            cell["address"] = f"/sources/{claim.source}#{claim.provider}-{claim.criterion}"
+            where = f"line {claim.line}" if claim.line else claim.place
+            cell["title"] = f"{service.knowledge.sources[claim.source].title}, {where}, {claim.stated}"
+        cells.append(cell)
+    return {"id": row.criterion.id, "label": row.criterion.label, "cells": cells}
+
+
+def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
+    """Yield the claims that are to be shown, each with source, place and day; the first on a fact has its anchor."""
+    knowledge, facts = service.knowledge, service.facts()
+    anchors: set[str] = set()
+    for known in knowledge.providers.values():
+        for claim in known.claims:
+            if is_shown(claim):
+                anchor = f"{known.id}-{claim.criterion}"
+                yield {
+                    "anchor": "" if anchor in anchors else anchor,
+                    "provider": known.id,
+                    "name": known.name,
+                    "criterion": claim.criterion,
+                    "label": knowledge.criteria[claim.criterion].label,
+                    "says": _say_claim(claim, knowledge),
+                    "evidence": claim.evidence,
+                    "note": claim.note,
+                    "product": known.products[claim.product].name if claim.product else "",
+                    "stated": claim.stated,
+                    "stale": _is_stale(claim, facts),
+                    "source": claim.source,
+                    "title": knowledge.sources[claim.source].title,
+                    "where": f"line {claim.line}" if claim.line else claim.place,
+                }
+                anchors.add(anchor)
+
+
+def _say_claim(claim: Claim, knowledge: KnowledgeBase) -> str:
+    """Return what a claim says in the words of a comparison, and of which members."""
+    said = claim_text(claim)
+    said = {"present": "yes", "absent": "no"}.get(said, said)
+    of = knowledge.criteria.list_of(claim.criterion)
+    if of is not None and claim.price_of:
+        return f"{said} ({of.members[claim.price_of].label} price)"
+    if of is None or not claim.members:
+        return said
+    return f"{said}, for {shortened([of.members[name].label for name in claim.members], _MOST_MEMBERS)}"
+
+
+def _is_stale(claim: Claim, facts: Facts) -> bool:
+    days = facts.knowledge.get_stale_after(claim.criterion)
+    return days is not None and (facts.as_of - claim.counts_from).days > days and not facts.names_past_end(claim)
+
+
+def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return the areas of the criteria, each with its words."""
+    return sorted({(one.area, one.area.replace("-", " ").capitalize()) for one in knowledge.criteria.values()})

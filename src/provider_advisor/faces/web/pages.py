@@ -12,19 +12,28 @@ from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.faces.web.address import AddressQuestion, read_address, write_address
-from provider_advisor.faces.web.api import JsonResponse
-from provider_advisor.faces.web.ask_address import (
+from provider_advisor.faces.web.choose import list_asked, show_choose, show_ranking
+from provider_advisor.faces.web.guard import POLICY
+from provider_advisor.faces.web.questionnaire_page import (
     answer_form,
     list_changed,
+    make_catalogue,
     quote_answers,
     read_answers_address,
     read_change,
+    show_ask,
+    write_fields,
 )
-from provider_advisor.faces.web.ask_view import make_catalogue, show_ask, write_fields
-from provider_advisor.faces.web.choose_view import list_asked, show_choose, show_ranking
-from provider_advisor.faces.web.problems import FieldError, list_mistakes
+from provider_advisor.faces.web.responses import (
+    FieldError,
+    JsonResponse,
+    list_mistakes,
+    render,
+    show_error,
+    show_page,
+    show_refusal,
+)
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import render, show_error, show_page, show_refusal
 from provider_advisor.questionnaire.screens import Screen, choose_screen, go_on
 from provider_advisor.questionnaire.state import State
 from provider_advisor.recommendation import Recommendation
@@ -42,6 +51,7 @@ _ROUTES = (
     ("/answer{form}", "answer"),
     ("/ask", "ask"),
     ("/ask/next", "ask_next"),
+    ("/embed", "card"),
 )
 
 
@@ -131,6 +141,18 @@ class Pages:
         wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, self._service)]
         values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
         return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
+
+    def card(self, request: Request) -> Response:
+        """Show the verdict alone, for a frame on another page: no other page of ours may be in one."""
+        try:
+            statement = self._read(request).statement
+        except RequirementsError as error:
+            return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
+        found = self._service.recommend(statement)
+        values = report_values(found.explanation, found.decision.facts.knowledge)
+        page = self.show("embed.html.j2", **values, address=write_address(statement, self._service.knowledge))
+        page.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+        return page
 
     def ask(self, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
         """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.

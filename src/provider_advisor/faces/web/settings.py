@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from provider_advisor.faces.web.uploads import MOST_BYTES
-
 LOG_FORMATS = ("none", "text", "json")
+MOST_BYTES = 10_000_000
+"""The most bytes of a file with many teams."""
 
 
 class ServeSettings(NamedTuple):

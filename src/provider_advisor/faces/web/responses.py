@@ -1,22 +1,32 @@
-"""The templates of the pages; parts of an answer are those of the report that `recommend --format html` writes."""
+"""How everything leaves the server: pages from templates, JSON, CSV, and what is wrong with a request.
+
+Templates of parts of an answer are those of the report that `recommend --format html` writes. Mistakes are one sentence
+each; a program gets them as RFC 9457 has it, `application/problem+json`.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.report.pages import keep_days
+from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
+from provider_advisor.safe_text import dump_json
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
@@ -43,6 +53,12 @@ _HEADINGS = {
     503: "Try again later",
 }
 """What a page says of a status."""
+_REQUEST = re.compile(r"\Arequest(:\d+)?: ")
+"""Where a mistake is, if it is in a request: that has no name, and no lines."""
+
+PROBLEM_TYPE = "application/problem+json"
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 @cache
@@ -138,3 +154,99 @@ def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] 
     heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
     is_missing = status == HTTPStatus.NOT_FOUND
     return show_refusal(service, heading, status, () if is_missing else sentences, is_missing=is_missing)
+
+
+def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
+    """Return the sentences of an error, as they are said of a request, which has no name."""
+    mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
+    return tuple(clean(_REQUEST.sub("", mistake)) for mistake in mistakes)
+
+
+class FieldError(RequirementsError):
+    """What is wrong with a form: `faults` has the sentences on each field, by the id of its element on the page."""
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        self.faults = faults
+        super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
+
+
+def read_fields(readers: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what each field of a form says. Raises FieldError with all mistakes."""
+    found, faults = dict[str, Any](), dict[str, Sequence[str]]()
+    for name, read in readers.items():
+        try:
+            found[name] = read()
+        except RequirementsError as error:
+            faults[name] = list_mistakes(error)
+    if faults:
+        raise FieldError(faults)
+    return found
+
+
+def get_status(error: AdvisorError) -> int:
+    """Return the HTTP status for an error: those of the engine and the store are ours, all others the request's."""
+    if isinstance(error, BusyError):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    ours = isinstance(error, EngineError | StoreError)
+    return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def encode_json(content: object) -> bytes:
+    """Return data as JSON; what no reader could decode, such as half of a pair of characters, is an escape."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return dump_json(content).encode()
+
+
+class JsonResponse(JSONResponse):
+    """JSON, written by orjson; of another response FastAPI would say in the contract that it is a text."""
+
+    def render(self, content: object) -> bytes:
+        """Return the bytes."""
+        return encode_json(content)
+
+
+def write_csv(rows: Iterable[Sequence[str]]) -> Response:
+    """Return rows as CSV in which no cell can be taken for a formula."""
+    return Response("".join(write_safe_lines(rows)), media_type="text/csv; charset=utf-8")
+
+
+def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines of CSV in which no cell can be taken for a formula by a spreadsheet program."""
+    for row in rows:
+        line = io.StringIO()
+        writer = csv.writer(line, lineterminator="\n")
+        writer.writerow([f"'{cell}" if cell[:1] in _FORMULAS else cell for cell in row])
+        yield line.getvalue()
+
+
+def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem as a response; what is no fault of the request may be tried again after a second."""
+    sentences = list(mistakes)
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": " ".join(sentences) or title,
+        "mistakes": sentences,
+    }
+    waits = {"Retry-After": "1"} if status in _LATER else {}
+    return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
+
+
+def problem_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem."""
+    text, number = {"type": "string"}, {"type": "integer"}
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "mistakes"],
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": number,
+            "detail": text,
+            "mistakes": {"type": "array", "items": text, "description": "one sentence for each mistake"},
+        },
+    }

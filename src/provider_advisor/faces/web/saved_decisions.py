@@ -1,17 +1,19 @@
-"""Kept decisions as pages: keep one, open it again beside the answer of today, list those you know, delete one.
+"""Saved decisions, as pages and for programs: save one, open it beside today's answer, list those you know, delete one.
 
 Decisions have no owner. Who has the address of one can read it, and who has its key can delete it; so the list shows
-only those whose addresses somebody brings. None of these pages may be stored by a browser or a proxy.
+only those whose addresses somebody brings. Nothing of this may be stored by a browser or a proxy.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Header, Path, Request
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
@@ -25,10 +27,9 @@ from provider_advisor.faces.replaying import (
 )
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.api import JsonResponse
-from provider_advisor.faces.web.problems import list_mistakes
+from provider_advisor.faces.web.api import PROBLEM
+from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, respond_problem, show_page
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.faces.web.templating import show_page
 from provider_advisor.requirements import Statement
 from provider_advisor.store import DecisionStore, make_secret
 
@@ -36,7 +37,8 @@ _MOST_LISTED = 50
 _ADDRESS = re.compile(r"\b[0-9a-f]{32}\b")
 _NO_STORE = {"Cache-Control": "no-store"}
 
-Field = Annotated[str, Form()]
+FormText = Annotated[str, Form()]
+_UNKNOWN = "There is no such decision: its id is incomplete, or it was deleted."
 
 
 def make_decision_pages(service: KnowledgeService, store: DecisionStore) -> APIRouter:
@@ -89,7 +91,7 @@ class DecisionPages:
             key=make_secret(),
         )
 
-    def keep(self, question: Field = "", title: Field = "", key: Field = "") -> Response:
+    def keep(self, question: FormText = "", title: FormText = "", key: FormText = "") -> Response:
         """Keep today's answer to a question, and go to the page of the decision."""
         try:
             statement = self._read(parse_qsl(question))
@@ -153,7 +155,7 @@ class DecisionPages:
             names=" ".join(names),
         )
 
-    def delete(self, name: str, key: Field = "") -> Response:
+    def delete(self, name: str, key: FormText = "") -> Response:
         """Delete a decision by its key."""
         found = self._find(name)
         if found is None:
@@ -172,3 +174,91 @@ class DecisionPages:
 
     def _refuse(self, heading: str, status: int, error: RequirementsError) -> Response:
         return self._page("plain.html.j2", heading, status, mistakes=list_mistakes(error), heading=heading)
+
+
+class KeepRequest(BaseModel):
+    """What to keep."""
+
+    question: dict[str, Any] = Field(description="a requirements file in JSON", examples=[{"needs": ["sms"]}])
+    title: str = ""
+
+
+class KeptResponse(BaseModel):
+    """Where a decision is, and the key that deletes it, which is told here alone."""
+
+    id: str
+    address: str
+    key: str
+
+
+class DecisionResponse(BaseModel):
+    """A decision as it was kept, and how today's answer compares."""
+
+    id: str
+    kept_at: str
+    title: str
+    as_of: str
+    fingerprint: str
+    record: dict[str, Any]
+    now: dict[str, Any] | None
+    cannot_be_answered_again: str | None
+
+
+DecisionKey = Annotated[str, Header(description="the key of the decision")]
+DecisionId = Annotated[str, Path(description="the id of the decision")]
+
+
+def make_decision_api(service: KnowledgeService, store: DecisionStore) -> APIRouter:
+    """Return the routes of kept decisions."""
+    router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
+    kept: dict[int | str, dict[str, Any]] = {
+        201: {"description": "it is saved", "model": KeptResponse},
+        422: PROBLEM,
+        503: PROBLEM,
+    }
+
+    @router.post("/decisions", status_code=201, responses=kept)
+    def post_decision(asked: KeepRequest) -> Response:
+        """Save today's answer to a question."""
+        key = make_secret()
+        record = service.recommend(service.read(asked.question), sure=True).record
+        found = store.keep(record, asked.title, key)
+        address = f"/d/{found.id}"
+        response = JsonResponse({"id": found.id, "address": address, "key": key}, HTTPStatus.CREATED)
+        response.headers.update({"Location": f"/api/v1/decisions/{found.id}", "Cache-Control": "no-store"})
+        return response
+
+    shown: dict[int | str, dict[str, Any]] = {
+        200: {"description": "the decision", "model": DecisionResponse},
+        404: PROBLEM,
+        503: PROBLEM,
+    }
+
+    @router.get("/decisions/{name}", responses=shown)
+    def get_decision(name: DecisionId) -> Response:
+        """Return a decision as it was saved, and whether and why today's answer is different."""
+        found = store.find(name)
+        if found is None:
+            return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])
+        response = JsonResponse(record_decision(replay_decision(found, service.knowledge)))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    deleted: dict[int | str, dict[str, Any]] = {
+        204: {"description": "it is deleted"},
+        403: PROBLEM,
+        404: PROBLEM,
+        422: PROBLEM,
+        503: PROBLEM,
+    }
+
+    @router.delete("/decisions/{name}", status_code=204, responses=deleted)
+    def delete_decision(name: DecisionId, x_key: DecisionKey) -> Response:
+        """Delete a decision by its key."""
+        if store.find(name) is None:
+            return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])
+        if not store.delete_by_key(name, x_key.strip()):
+            return respond_problem(HTTPStatus.FORBIDDEN, ["This is not the key of this decision; nothing was deleted."])
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router

@@ -1,4 +1,4 @@
-"""`recommend serve`: the pages and the API, for everybody with a browser."""
+"""`recommend serve`: the pages and the API, for everybody with a browser; `recommend mcp`: the tools for assistants."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     keeper = f"; changes to the files are at {shown}keeper" if watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
     Granian(
-        "provider_advisor.faces.web.serve_command:make_worker",
+        "provider_advisor.faces.web.serve:make_worker",
         address=host,
         port=port,
         interface="asgi",  # type: ignore[arg-type]
@@ -202,3 +202,21 @@ def _find_free_port(host: str) -> int:
         free.bind((host, 0))
         found: int = free.getsockname()[1]
         return found
+
+
+@click.command("mcp")
+@knowledge_options
+def mcp_command(facts: str | None, rules: str | None) -> None:
+    """Serve AI assistants over the Model Context Protocol (MCP).
+
+    Uses standard input and output.
+
+    \b
+    For example, in the configuration of an assistant:
+      {"command": "recommend", "args": ["mcp"]}
+    """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
+    need_web("mcp", "fastapi", "orjson")
+    from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
+    from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
+
+    make_server(load_knowledge(facts, rules), JobFolder((facts, rules))).run("stdio")

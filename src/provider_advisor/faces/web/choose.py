@@ -1,0 +1,290 @@
+"""What the page to choose by shows: the form, filled in; what is asked for so far; and the ranking that follows.
+
+Each field of the form is named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). What has none,
+such as a choice between criteria or the scope, goes along in hidden fields, so that a tick loses nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from starlette.datastructures import QueryParams
+
+from provider_advisor.errors import AdvisorError
+from provider_advisor.explanation.model import AnswerRecord
+from provider_advisor.explanation.words import criterion_label
+from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.report.view import RankedProvider, rank_providers
+from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_address
+from provider_advisor.faces.web.responses import list_mistakes
+from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.requirements import Statement, bound_words
+from provider_advisor.requirements.model import say_volume
+
+_CHOICES = (
+    ("", "Not asked for"),
+    ("must", "Must have"),
+    ("should", "Should have"),
+    ("could", "Nice to have"),
+    ("wont", "Not wanted"),
+    (ABSENT_TICK, "Must not have"),
+)
+"""What can be asked of a criterion: the value that a form sends, and its words."""
+
+_COST_CENTS = ("/message", "minute", "/lookup", "/verification")
+_EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
+_MOST_NAMED = 4
+"""A line of the ranking names so many criteria at most; the answer has them all."""
+
+
+class TickRow(NamedTuple):
+    """A criterion on the page to choose by, and what is asked of it."""
+
+    id: str
+    label: str
+    kind: str
+    unit: str
+    value: str
+    bound: str
+    example: str
+
+
+class TickArea(NamedTuple):
+    """The criteria of one area on the page to choose by."""
+
+    label: str
+    rows: Sequence[TickRow]
+    ticked: int
+    open: bool
+    limited: bool
+
+
+class TeamField(NamedTuple):
+    """A topic of the situation or a volume: its field, what can be answered (nothing for a number), what is."""
+
+    name: str
+    label: str
+    question: str
+    values: Sequence[str]
+    many: bool
+    held: Sequence[str]
+
+
+def _read_ticks(
+    statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase
+) -> dict[str, tuple[str, str]]:
+    """Return the priority and the bound of each criterion, from the fields of the form if there is no statement."""
+    if statement is None:
+        return {
+            name[2:]: (text, query.get(f"b.{name[2:]}", ""))
+            for name, text in query.items()
+            if name.startswith("c.") and text
+        }
+    ticks: dict[str, tuple[str, str]] = {}
+    for part in statement.team.requirements:
+        words = bound_words(part.bound, knowledge.criteria[part.criterion])
+        if "is" in words:
+            ticks[part.criterion] = (ABSENT_TICK, "")
+            continue
+        signs = {"at_least": ">=", "at_most": "<="}
+        bounds = [f"{signs[key]}{amount}" for key, amount in words.items()]
+        ticks.setdefault(part.criterion, (part.priority, bounds[0] if bounds else ""))
+    return ticks | dict.fromkeys(statement.team.unwanted, ("wont", ""))
+
+
+def _list_team(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> list[list[TeamField]]:
+    """Return the fields of the situation, and those of the usage, each with what it holds."""
+    held: dict[str, Sequence[str]] = {name: query.getlist(name) for name in query}
+    if statement is not None:
+        held = {f"situation.{topic}": tuple(words) for topic, words in statement.team.situation.items()}
+        held |= {f"usage.{item}": (str(say_volume(used)),) for item, used in statement.team.usage.items()}
+    topics = [
+        TeamField(f"situation.{one.id}", one.label, one.question, one.values, one.many, ())
+        for one in knowledge.topics.values()
+    ]
+    items = [
+        TeamField(f"usage.{one.id}", one.label, _say_unit(one.unit), (), many=False, held=())
+        for one in knowledge.usage.values()
+    ]
+    return [[one._replace(held=held.get(one.name, ())) for one in fields] for fields in (topics, items)]
+
+
+def _say_unit(unit: str) -> str:
+    """Return the unit of a volume in words: `hours/agent/month` is "hours/agent a month"."""
+    return f"{unit.removesuffix('/month').replace('-', ' ')} a month"
+
+
+def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return the fields of what is asked and has no field of its own: choices, own words, days and scope."""
+    team = statement.team
+    own = tuple(part for part in team.requirements if knowledge.criteria[part.criterion].any_of)
+    usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
+    rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
+    return parse_qsl(write_address(statement._replace(team=rest), knowledge))
+
+
+def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+    """Return what is wrong with each field of the form that cannot be read by itself, by the id of its element."""
+    found: dict[str, Sequence[str]] = {}
+    written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
+    for name, text in query.multi_items():
+        if name.startswith("b.") or not text.strip() or name in {"q", "sure"}:
+            continue
+        head, _, rest = name.partition(".")
+        bound = query.get(f"b.{rest}", "") if head == "c" else ""
+        try:
+            read_address([(name, text), (f"b.{rest}", bound)], knowledge)
+        except AdvisorError as error:
+            place = written.get((name, text), name)
+            if head == "c":
+                criterion = knowledge.criteria.get(rest)
+                is_limit = bound and criterion is not None and criterion.kind != "capability"
+                place = f"b-{rest}" if is_limit else f"c-{rest}"
+            found[place] = list_mistakes(error)
+    return found
+
+
+def _list_written(query: QueryParams) -> list[tuple[str, str]]:
+    """Return what an address that cannot be read says beside the fields of the form, to be mended as it is written."""
+    return [
+        (name, text)
+        for name, text in query.multi_items()
+        if text and name not in {"q", "sure"} and not name.startswith(_EDITED_ELSEWHERE)
+    ]
+
+
+def _group_by_area(
+    criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]], *, is_open: bool
+) -> Iterator[TickArea]:
+    """Yield the criteria by area; an area in which something is asked for is open."""
+    by_area: dict[str, list[TickRow]] = {}
+    for one in criteria:
+        if one.any_of:
+            continue
+        value, bound = ticks.get(one.id, ("", ""))
+        row = TickRow(one.id, one.label, one.kind, one.unit or "", value, bound, _give_example(one))
+        by_area.setdefault(one.area, []).append(row)
+    for area, rows in sorted(by_area.items()):
+        ticked = sum(bool(row.value) for row in rows)
+        limited = any(row.kind != "capability" for row in rows)
+        yield TickArea(area.replace("-", " ").capitalize(), rows, ticked, is_open or bool(ticked), limited)
+
+
+def _give_example(criterion: Criterion) -> str:
+    """Return a limit that somebody could ask for: a text or a minute costs cents, and not dollars."""
+    if criterion.values:
+        return criterion.values[-1]
+    if criterion.lower_is_better:
+        return "0.05" if (criterion.unit or "").endswith(_COST_CENTS) else "5"
+    return "10"
+
+
+class AskedPart(NamedTuple):
+    """A part of the question in words, and the address of the same question without it."""
+
+    criterion: str
+    label: str
+    says: str
+    without: str
+
+
+class RankedLine(NamedTuple):
+    """A provider in the ranking, and in one line what it lacks and what is not known of it."""
+
+    name: str
+    standing: str
+    score: str
+    why: str
+
+
+def show_choose(
+    service: KnowledgeService, statement: Statement | None, request: Request, mistakes: Sequence[str]
+) -> dict[str, Any]:
+    """Return what the page to choose by shows; without a statement the fields as they were filled, and `mistakes`."""
+    knowledge, query = service.knowledge, request.query_params
+    words = query.get("q", "")
+    ticks = _read_ticks(statement, query, knowledge)
+    found = service.search(words) if words.strip() else list(knowledge.criteria.values())
+    shown = {criterion.id: criterion for criterion in found}
+    for name in ticks:
+        if name in knowledge.criteria:
+            shown.setdefault(name, knowledge.criteria[name])
+    team, volumes = _list_team(statement, query, knowledge)
+    faults = {} if statement else _find_faults(query, knowledge)
+    # One field can keep others from being read at all, and each of those is told of here too.
+    mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
+    return {
+        "q": words,
+        "areas": list(_group_by_area(shown.values(), ticks, is_open=bool(words.strip()))),
+        "choices": _CHOICES,
+        "team": team,
+        "volumes": volumes,
+        "unfound": "" if found else service.explain_unfound(words),
+        "by_word": [] if found else service.count_by_word(words),
+        "situations": service.find_situations(words),
+        "kept": _list_kept(statement, knowledge) if statement else [],
+        "written": [] if statement else _list_written(query),
+        **show_ranking(service, statement, mistakes, is_sure=False),
+        "is_page": True,
+        "faults": faults,
+    }
+
+
+def show_ranking(
+    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str], *, is_sure: bool
+) -> dict[str, Any]:
+    """Return what is asked for so far and the ranking for it; `is_sure` adds what would be worth asking."""
+    values: dict[str, Any] = {
+        "is_page": False,
+        "mistakes": mistakes,
+        "asked": list(list_asked(statement, service)) if statement else [],
+        "address": write_address(statement, service.knowledge) if statement else "",
+        "ranking": (),
+        "out": "",
+        "headline": "",
+        "sure": None,
+    }
+    if statement is None or not (statement.team.requirements or statement.team.situation):
+        return values
+    found = service.recommend(statement, sure=is_sure)
+    answer = found.explanation
+    ranked = rank_providers(answer)
+    values["ranking"] = [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"]
+    values["out"] = ", ".join(one.name for one in ranked if one.standing == "ruled out")
+    values["headline"] = answer.verdict.reason
+    values["sure"] = report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None
+    return values
+
+
+def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
+    """Yield what is required and what is not wanted, each with the address without it."""
+    team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in _CHOICES}
+    for part in team.requirements:
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion]) or None
+        rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
+        without = write_address(statement._replace(team=rest), knowledge)
+        says = words["absent" if bound and "is" in bound else part.priority]
+        label = criterion_label(part.criterion, None if says == words["absent"] else bound, knowledge)
+        yield AskedPart(part.criterion, label, says, without)
+    for name in team.unwanted:
+        rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
+        without = write_address(statement._replace(team=rest), knowledge)
+        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], without)
+
+
+def _describe_rank(one: RankedProvider, answer: AnswerRecord, service: KnowledgeService) -> RankedLine:
+    """Return a provider's line: what it lacks first, then what no source says of it."""
+    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
+    for part in answer.findings:
+        if part.provider == one.id and part.criterion and part.outcome in found:
+            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
+    said = [
+        f"{word}: {', '.join(labels[:_MOST_NAMED])}{' and more' if len(labels) > _MOST_NAMED else ''}"
+        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
+        if labels
+    ]
+    return RankedLine(one.name, one.standing, one.score_text, "; ".join(said))
