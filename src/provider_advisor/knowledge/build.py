@@ -13,11 +13,23 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert, shapes
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.checks.criteria import check_criteria, check_team, find_repeated
-from provider_advisor.knowledge.checks.members import check_members, define_members
-from provider_advisor.knowledge.checks.providers import check_providers, check_rates
-from provider_advisor.knowledge.checks.questions import check_questions, find_never_asked
-from provider_advisor.knowledge.checks.rules import Vocabulary, check_rules, check_structure, find_criteria, sort_rules
+from provider_advisor.knowledge.check_providers import check_providers, check_rates
+from provider_advisor.knowledge.check_rules import (
+    Vocabulary,
+    check_questions,
+    check_rules,
+    check_structure,
+    find_criteria,
+    find_never_asked,
+    sort_rules,
+)
+from provider_advisor.knowledge.check_vocabulary import (
+    check_criteria,
+    check_members,
+    check_team,
+    define_members,
+    find_repeated,
+)
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound

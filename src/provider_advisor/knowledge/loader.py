@@ -35,7 +35,7 @@ from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
 
 # The folders of all modules that say what a base holds; "" has those that are in no folder.
-_CODE = ("", "knowledge", "knowledge/checks", "knowledge/shapes")
+_CODE = ("", "knowledge", "knowledge/shapes")
 # A kept base has three parts: its fields, the lists of members, and the questionnaire. Few commands need the last two,
 # so that each waits until it is asked for.
 _PARTS = 3

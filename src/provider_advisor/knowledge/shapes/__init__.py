@@ -1,6 +1,6 @@
 """The shape of every file, as pydantic models: what `recommend schema` publishes.
 
-A shape checks what can be checked in one file; what needs two files is in `checks`.
+A shape checks what can be checked in one file; what needs two files is in `check_vocabulary` and its neighbours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from provider_advisor.knowledge.shapes.facts import (
+from provider_advisor.knowledge.shapes.facts_files import (
     TERM_KEYS,
     VALUE_KEYS,
     BaseFile,
@@ -29,7 +29,7 @@ from provider_advisor.knowledge.shapes.facts import (
     SourceShape,
     TeamFile,
 )
-from provider_advisor.knowledge.shapes.rules import (
+from provider_advisor.knowledge.shapes.rules_files import (
     AllShape,
     AnyShape,
     ConditionShape,
@@ -46,7 +46,7 @@ from provider_advisor.knowledge.shapes.rules import (
     UsageBoundShape,
     WeightsFile,
 )
-from provider_advisor.knowledge.shapes.statements import (
+from provider_advisor.knowledge.shapes.statement_files import (
     VERSION,
     AnswersFile,
     AnswerShape,

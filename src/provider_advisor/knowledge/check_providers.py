@@ -6,8 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from provider_advisor.knowledge.checks.criteria import find_repeated
-from provider_advisor.knowledge.checks.members import check_claim_members, find_contradicting
+from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
 from provider_advisor.knowledge.members import Member
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
@@ -39,12 +38,12 @@ def check_providers(
         for index, claim in enumerate(file.claims):
             of_references = _check_references(claim, products, criteria, sources)
             criterion = criteria.records.get(claim.criterion)
-            of_members = check_claim_members(claim, criterion, lists)
+            of_members = _check_members(claim, criterion, lists)
             for problem in (*of_references, *of_members, *_check_value(claim, criteria.records)):
                 yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
             if criterion is not None and criterion.kind == "quantity":
                 yield from _check_readings(document, ("claims", index))
-        yield from find_contradicting(made)
+        yield from _find_contradicting(made)
         yield from _check_products(made, criteria.records)
 
 
@@ -68,6 +67,24 @@ def _check_references(
         starts = claim.starts or claim.as_of or claim.stated or source.counts_from
         if claim.until < starts:
             yield "'until' is before the day from which the claim is true; correct one of them."
+
+
+def _check_members(
+    claim: ClaimShape, criterion: Criterion | None, lists: Mapping[str, Defined[Member]]
+) -> Iterator[str]:
+    """Return what is wrong with the members that a claim names."""
+    named = claim.members if claim.price_of is None else (claim.price_of,)
+    if criterion is None or not named:
+        return
+    if criterion.of_each is None:
+        yield "the criterion has no members; remove the keys that name them, or add `of_each` to the criterion."
+        return
+    if claim.price_of is not None and criterion.kind != "price":
+        yield "'price_of' belongs to a price; remove it."
+    for name in named if criterion.of_each in lists else ():
+        yield from check_member(name, criterion.of_each, lists[criterion.of_each])
+    if claim.only is not None and (criterion.kind != "capability" or claim.value != "present"):
+        yield "'only' says that other members are absent, so it needs `value: present` of a capability; use 'includes'."
 
 
 def _check_value(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
@@ -220,3 +237,19 @@ def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) 
 
 def _name_product(claim: Claim) -> str:
     return f"product {claim.belongs_to}" if claim.belongs_to else "no product"
+
+
+def _find_contradicting(claims: Sequence[Claim]) -> Iterator[str]:
+    """Yield claims on members that `only` of the same source, day and product calls absent."""
+    limiting = [claim for claim in claims if claim.only]
+    for claim in claims:
+        for other in limiting:
+            is_beside = (claim.criterion, claim.belongs_to, claim.source, claim.stated, claim.starts) == (
+                other.criterion, other.belongs_to, other.source, other.stated, other.starts
+            )  # fmt: skip
+            beyond = [name for name in claim.members if name not in other.members]
+            if is_beside and beyond and claim.value == "present":
+                yield (
+                    f"{claim.where}: claim on '{claim.criterion}': it says that {beyond[0]} is present, and `only` at "
+                    f"{other.where} says that it is absent; correct one of them."
+                )

@@ -1,4 +1,4 @@
-"""Problems of the vocabulary: criteria, situation and usage."""
+"""Problems of the vocabulary: criteria, the members that they can be asked of, situation and usage."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from provider_advisor.knowledge.members import MemberList
-from provider_advisor.knowledge.problems import Defined, Reading
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.convert import make_member_list
+from provider_advisor.knowledge.members import Member, MemberList, list_member_words
+from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
-from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, TeamFile
-from provider_advisor.knowledge.shapes.facts import TopicShape
+from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, MembersFile, TeamFile
+from provider_advisor.knowledge.shapes.facts_files import TopicShape
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import find_singular
+from provider_advisor.safe_text import fold
 
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
@@ -200,3 +203,52 @@ def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[C
     capabilities = [criterion.id for criterion in criteria.records.values() if criterion.kind == "capability"]
     for key, words in (("product_has", caution.product_has), ("unless", caution.unless)):
         yield from _check_known(words, capabilities, criteria, f"'{key}' must name capabilities")
+
+
+def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
+    """Return everything wrong with the lists of members: each word belongs to one member of its list."""
+    yield from _check_alone(files, criteria)
+    yield from find_repeated(((file.id, document.where("id")) for file, document, _ in files), "the list of members")
+    for file, document, _ in files:
+        placed = [(member, document.where("members", index)) for index, member in enumerate(file.members)]
+        names = ((name, where) for member, where in placed for name in (member.id, *member.aliases))
+        yield from find_repeated(names, "the member or alias")
+        owners = {fold(name): member.id for member, _ in placed for name in (member.id, *member.aliases)}
+        for member, where in placed:
+            if (other := owners.setdefault(fold(member.label), member.id)) != member.id:
+                yield f"{where}: the label '{member.label}' is already a word for the member '{other}'; change one."
+
+
+def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
+    """Yield words that would ask for two things: for a member by itself, and for a criterion or another member."""
+    owners: dict[str, str] = {}
+    for file, document, _ in files:
+        if file.alone is None:
+            continue
+        criterion = criteria.records.get(file.alone)
+        if criterion is None or criterion.of_each != file.id:
+            fitting = [name for name, other in criteria.records.items() if other.of_each == file.id]
+            yield (
+                f"{document.where('alone')}: 'alone' must name a criterion with `of_each: {file.id}`; "
+                f"found '{file.alone}'.{did_you_mean(file.alone, fitting)}"
+            )
+        for index, member in enumerate(file.members):
+            for word in dict.fromkeys(map(fold, (member.id, *member.aliases))):
+                if (owner := criteria.meaning.get(word) or owners.get(word)) is not None:
+                    yield (
+                        f"{document.where('members', index)}: '{word}' alone would ask for '{member.id}', but it "
+                        f"is already a word for '{owner}'; rename one."
+                    )
+                owners[word] = f"{file.alone}{AT}{member.id}"
+
+
+def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
+    """Return what a list of members defines; its labels are words for them too."""
+    found = make_member_list(reading.shape)
+    known = defined([reading], "members", found.members)
+    return known._replace(meaning={**dict(list_member_words(found)), **known.meaning})
+
+
+def check_member(name: str, of: str, members: Defined[Member]) -> Iterator[str]:
+    """Return the sentence on a member that the list `of` does not have."""
+    yield from members.unknown(name, f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first.")

@@ -1,1 +1,0 @@
-"""What is wrong between files, or between the values of one record, all of it at once."""
