@@ -26,7 +26,7 @@ from typing import NamedTuple, TypeVar
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import Verdict
 from provider_advisor.knowledge import Claim, Criterion, Facts, Provider
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import (
     Catalogue,

@@ -25,7 +25,7 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tokens import number_words, split_cell
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
-from provider_advisor.knowledge.members import Criteria
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.recommendation import recommend
 
 DAY = dt.date(2022, 12, 31)

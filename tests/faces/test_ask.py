@@ -26,7 +26,7 @@ from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import dump_yaml
 from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_marks, read_number
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, begin, make_prompt
 from provider_advisor.requirements.model import Volume

@@ -28,7 +28,7 @@ from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.keys import KeyFace
 from provider_advisor.faces.cli.ask.list_widget import cut
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import Catalogue, begin, choose_screen, survey_answers
 from provider_advisor.questionnaire.state import TOPICS

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
-from provider_advisor.knowledge.members import split_member
 
 
 def test_what_is_listed_is_exactly_what_is_stale(article):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
-from provider_advisor.knowledge.questions import Key, Question, Questionnaire, Subject
 from provider_advisor.knowledge.records import Criterion
+from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Subject
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import (
     Catalogue,

@@ -6,7 +6,7 @@ import pytest
 from teams import fresh
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import choose_screen, read_answers, record_answers, survey_answers
 from provider_advisor.questionnaire.state import TOPICS
 

@@ -6,7 +6,7 @@ import pytest
 from teams import fresh
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Need, Not, Situation, Usage
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions

@@ -12,7 +12,7 @@ from worlds import DAY, SAME_EVERY_RUN, decided, teams
 
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import list_needed
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire import (
     Catalogue,

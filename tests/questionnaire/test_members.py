@@ -10,7 +10,7 @@ import pytest
 from provider_advisor import load
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire import (
     Catalogue,

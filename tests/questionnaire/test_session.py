@@ -19,7 +19,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import questionnaire_of
 from provider_advisor.knowledge.conditions import Situation, leaves
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (
     Catalogue,
     End,

@@ -8,7 +8,7 @@ import pytest
 from teams import fresh
 
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, put_answers, survey_answers
 from provider_advisor.questionnaire.state import TOPICS
 

@@ -10,7 +10,7 @@ from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.choices import IS_ABSENT
+from provider_advisor.knowledge.criteria import IS_ABSENT
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally

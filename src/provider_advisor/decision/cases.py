@@ -22,7 +22,7 @@ from provider_advisor.decision.decide import Decision, decide
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.requirements import read_team
 

@@ -27,7 +27,7 @@ from provider_advisor.explanation.words import (
     shortened,
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.choices import get_bound
+from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Team
 

@@ -35,7 +35,7 @@ from provider_advisor.explanation.words import (
     rounded,
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 

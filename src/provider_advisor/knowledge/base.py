@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.members import Criteria, split_member
-from provider_advisor.knowledge.questions import Key, Question, Questionnaire, Subject
+from provider_advisor.knowledge.criteria import Criteria, split_member
 from provider_advisor.knowledge.records import (
     About,
     Claim,
@@ -22,7 +21,7 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.rules import Policy, Rule
+from provider_advisor.knowledge.rules import Key, Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 

@@ -30,12 +30,11 @@ from provider_advisor.knowledge.check_vocabulary import (
     define_members,
     find_repeated,
 )
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.members import Criteria
 from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
-from provider_advisor.knowledge.questions import Questionnaire
 from provider_advisor.knowledge.records import Provider
-from provider_advisor.knowledge.rules import Case, Rule
+from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 

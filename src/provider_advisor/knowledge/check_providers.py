@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
-from provider_advisor.knowledge.members import Member
+from provider_advisor.knowledge.criteria import Member
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
 from provider_advisor.knowledge.conditions import FactHolds, leaves, list_needed
-from provider_advisor.knowledge.members import Member, split_member
+from provider_advisor.knowledge.criteria import Member, split_member
 from provider_advisor.knowledge.normal_form import (
     MAX_CONJUNCTIONS,
     can_hold,
@@ -23,9 +23,8 @@ from provider_advisor.knowledge.normal_form import (
     needed_ever,
 )
 from provider_advisor.knowledge.problems import Defined, Reading, defined
-from provider_advisor.knowledge.questions import Question
 from provider_advisor.knowledge.records import About, Criterion, Source, Topic, UsageItem
-from provider_advisor.knowledge.rules import Rule
+from provider_advisor.knowledge.rules import Question, Rule
 
 _Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.members import Member, MemberList, list_member_words
+from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
 from provider_advisor.knowledge.problems import Defined, Reading, defined
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, MembersFile, TeamFile

@@ -17,8 +17,7 @@ from pydantic import BaseModel
 from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
-from provider_advisor.knowledge.members import Member, MemberList
-from provider_advisor.knowledge.questions import Question, Questionnaire, Subject
+from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.records import (
     BoundWord,
     Caution,
@@ -37,7 +36,7 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Rule
+from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Claim, Criterion, Notice, Rate, Terms, Tier
 from provider_advisor.knowledge.timeline import View, build_view
 from provider_advisor.logic import Interval, Truth, any_of

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.facts import Facts
-from provider_advisor.knowledge.members import split_member
 
 
 class Ageing(NamedTuple):

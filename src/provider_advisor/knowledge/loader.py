@@ -26,7 +26,7 @@ from itertools import accumulate, pairwise
 from os import path
 from typing import Any
 
-from provider_advisor.knowledge import conditions, members, questions, records, rules
+from provider_advisor.knowledge import conditions, criteria, records, rules
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.files import File, Folder, Found, find_files, gather_files, name_folders
 from provider_advisor.knowledge.rules import Case
@@ -44,7 +44,7 @@ _LARGEST = 100_000_000
 _OURS = re.compile(r"[0-9a-f]{64}\.(kept|json|pickle)")  # .json and .pickle: earlier versions
 _RECORDS: Mapping[tuple[str, str], type] = {
     (record.__module__, record.__name__): record
-    for module in (records, members, rules, questions, conditions)
+    for module in (records, criteria, rules, conditions)
     for record in (dt.date, Interval, *vars(module).values())
     if isinstance(record, type) and (record is dt.date or hasattr(record, "_field_defaults"))
 }
@@ -115,8 +115,8 @@ def _recall_base(key: str) -> KnowledgeBase | None:
         return None
     fields, lists, questionnaire = parts
     try:
-        sources, criteria, *rest = _unpack(fields)
-        finding = members.Criteria(criteria)
+        sources, of_files, *rest = _unpack(fields)
+        finding = criteria.Criteria(of_files)
         finding.given = partial(_unpack, lists)
         values: list[Any] = [*rest, partial(_unpack, questionnaire)]
         return KnowledgeBase(sources, finding, *values)

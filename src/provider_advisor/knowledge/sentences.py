@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, find_amounts
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.members import Criteria
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.search import SearchIndex, stem
 from provider_advisor.safe_text import fold
 

@@ -20,9 +20,8 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.normal_form import list_conjunctions
-from provider_advisor.knowledge.questions import Key, Question, Questionnaire
 from provider_advisor.knowledge.records import Claim, Kind
-from provider_advisor.knowledge.rules import Rule
+from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.logic import Truth, compare, negate
 
 _TWO = 2

@@ -4,7 +4,7 @@ A state is a value; every function that changes one returns a new one. `choose_s
 `answer_screen` takes the answers, and `survey_answers` holds all that is known and proved at a state.
 """
 
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.files import make_statement, read_answers, record_answers, record_requirements
 from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions

@@ -25,7 +25,7 @@ from provider_advisor.knowledge.conditions import (
     Situation,
     Usage,
 )
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible
 

@@ -8,7 +8,7 @@ from typing import Any
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.questionnaire.catalogue import Catalogue

@@ -19,8 +19,7 @@ from provider_advisor.inference import judged_by
 from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
-from provider_advisor.knowledge.questions import Key
-from provider_advisor.knowledge.rules import Implied
+from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions

@@ -14,7 +14,7 @@ from provider_advisor.decision.verdict import judge_totals
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import to_interval
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.state import (

@@ -30,7 +30,7 @@ from typing import Literal, NamedTuple, cast
 
 from provider_advisor.decision import Outcome, Verdict, judge_team, reassess
 from provider_advisor.decision.findings import Totals, total_findings
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue, Measure, measure_totals
 from provider_advisor.questionnaire.open_contributions import OpenContribution, find_open_contributions
 from provider_advisor.questionnaire.replay_answers import Replay, replay_answers

@@ -24,7 +24,7 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     list_needed,
 )
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.state import (

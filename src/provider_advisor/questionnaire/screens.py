@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.decision import Verdict
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.order import QuestionOrder, choose_list, choose_worth_asking
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import YES

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Priority
 from provider_advisor.knowledge.conditions import AT, EITHER
-from provider_advisor.knowledge.questions import Key
 from provider_advisor.knowledge.records import UsageItem
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from provider_advisor.decision import Outcome, Verdict, judge_team
 from provider_advisor.decision.findings import Standing
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, survey_answers

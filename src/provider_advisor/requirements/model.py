@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
-from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
+from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
 

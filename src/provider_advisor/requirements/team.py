@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.members import list_member_words, split_member
+from provider_advisor.knowledge.criteria import list_member_words, split_member
 from provider_advisor.knowledge.records import Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import Number, plain

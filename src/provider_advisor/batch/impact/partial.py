@@ -23,7 +23,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.check_rules import sort_rules
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
-from provider_advisor.knowledge.members import Criteria, MemberList, split_member
+from provider_advisor.knowledge.criteria import Criteria, MemberList, split_member
 from provider_advisor.knowledge.records import Kind
 from provider_advisor.knowledge.rules import Policy
 

@@ -19,8 +19,8 @@ from typing import IO, NamedTuple
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.build import build
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import MAX_BYTES, find_files
-from provider_advisor.knowledge.members import Criteria
 
 _FOLDERS = {"facts": "sources.yaml", "rules": "weights.yaml"}
 _LONGEST = 80

@@ -17,7 +17,7 @@ from provider_advisor.decision.robustness.open_facts import OpenFact
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import Rank, rank
 from provider_advisor.knowledge import Fact
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 MOST_JOINT = 128

@@ -15,7 +15,7 @@ from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, FactHolds, leaves
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 _DIGITS = 12

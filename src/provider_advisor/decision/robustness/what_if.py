@@ -40,7 +40,7 @@ from provider_advisor.inference import Inference, consequences, infer, judged_by
 from provider_advisor.inference.infer import compile_rules, settled_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
-from provider_advisor.knowledge.members import split_member
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 

@@ -23,8 +23,8 @@ from provider_advisor.faces.cli.options import (
 )
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.fact_changes import FactChange, list_changes
-from provider_advisor.knowledge.members import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import suggest_words
 

@@ -19,7 +19,7 @@ from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.responses import FieldError
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge.questions import Key
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
