@@ -17,7 +17,7 @@ import pytest
 from tests.stores import ACCOUNT, BUCKET, KEY, LOCKED, REFUSAL, SECRET, start_azure, start_google
 
 from provider_advisor.batch.reading import Limits, open_inputs
-from provider_advisor.batch.remote.objects import find_object
+from provider_advisor.batch.remote.stores import find_object
 from provider_advisor.errors import BatchError, BatchFailure
 
 _ROWS = "team,needs\na,voice-api\nb,no-such-thing\nc,whiteboard\n"

@@ -8,8 +8,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from provider_advisor.batch.reading import Limits, open_inputs
-from provider_advisor.batch.remote import objects
-from provider_advisor.batch.remote.objects import StoredObject, find_object
+from provider_advisor.batch.remote import stores
+from provider_advisor.batch.remote.stores import StoredObject, find_object
 from provider_advisor.errors import BatchFailure
 
 _SECRET = "topsecret"  # noqa: S105 (of a store that lives for a second)
@@ -192,7 +192,7 @@ def test_nothing_is_left_where_the_rows_cannot_be_sent(run, emptied, teams, monk
 
 def test_an_object_that_was_cut_short_is_removed(emptied, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        objects.pf, "copy_files", lambda *_, **__: emptied.put_object(Bucket="teams", Key="t", Body=b"x")
+        stores.pf, "copy_files", lambda *_, **__: emptied.put_object(Bucket="teams", Key="t", Body=b"x")
     )
     (tmp_path / "t").write_text("longer")
     with pytest.raises(BatchFailure, match="was not written completely; run again"):

@@ -145,7 +145,7 @@ def _inspect_download(url: str) -> InputFile:
 
 
 def _inspect_object(url: str) -> InputFile:
-    from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (clients of stores load slowly)
+    from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (clients of stores load slowly)
 
     stored = find_object(url)
     found = stored.inspect()
@@ -164,7 +164,7 @@ def _shorten(path: str) -> str:
 
 def open_object(url: str) -> BinaryIO:
     """Open an object of a store for reading. Raises OSError, or ArrowException, as reading it does."""
-    from provider_advisor.batch.remote.objects import find_object  # noqa: PLC0415 (as above)
+    from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (as above)
 
     return find_object(url).open()
 
@@ -252,7 +252,7 @@ class Stream:
 def _describe(error: Exception, source: InputFile) -> str:
     if not is_stored(source.path or ""):
         return describe_cause(error)
-    from provider_advisor.batch.remote.store_errors import describe_store_error  # noqa: PLC0415 (seldom needed)
+    from provider_advisor.batch.remote.stores import describe_store_error  # noqa: PLC0415 (seldom needed)
 
     return describe_store_error(error, source.path or "")
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.pipeline import Scoring
     from provider_advisor.batch.reading import Inputs
-    from provider_advisor.batch.remote.staging import Staging
+    from provider_advisor.batch.remote.stores import Staging
     from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.places import OutputPlace
     from provider_advisor.batch.writing.workbook import WorkbookPlan
@@ -174,7 +174,7 @@ def _stage(
     if not any(name and is_stored(name) for name in given.values()):
         yield names, options, None
         return
-    from provider_advisor.batch.remote.staging import stage  # noqa: PLC0415 (clients of stores load slowly)
+    from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
     from provider_advisor.batch.writing.rejects import REJECTS_HEADER  # noqa: PLC0415 (as above)
 
     if is_stored(names[-1]) and options.rejects is None:

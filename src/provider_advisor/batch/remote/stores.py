@@ -2,21 +2,33 @@
 
 A name is a URL as pyarrow takes it. Who may use a store comes from where each store's own tools look for it, such as
 AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers.
+
+Outputs are written to a folder of this machine first, and sent whole when all is done, because most stores cannot
+rename an object: what has its name is taken for complete. The order is rejects, the rest, and then the rows, so
+that who waits for the rows finds everything else; if one cannot be sent, what was sent before it is taken back.
 """
 
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.fs as pf
 
-from provider_advisor.batch.remote.addresses import find_scheme, refuse_unescaped, show_address
+from provider_advisor.batch.remote.addresses import (
+    find_scheme,
+    hide_secrets,
+    is_stored,
+    refuse_unescaped,
+    show_address,
+)
 from provider_advisor.batch.remote.azure import find_in_azure
-from provider_advisor.batch.remote.store_errors import describe_store_error, is_without_login
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.errors import AdvisorError, BatchError, BatchFailure
 
 _PATIENCE = "retry_limit_seconds=20"
 """Google's client tries again for fifteen minutes if it is not told otherwise."""
@@ -28,6 +40,29 @@ _LOGINS = {
     "gcs": "set GOOGLE_APPLICATION_CREDENTIALS, or log in with gcloud auth application-default login.",
     "abfs": "set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY, or log in with az login.",
 }
+_LONGEST = 300
+_NO_LOGIN = re.compile(
+    r".*Azure4Core11Credentials23AuthenticationExceptionE: |"
+    r"Could not create a OAuth2 access token.*?error message was: ",
+    re.DOTALL,
+)
+_NOISE = tuple(
+    (re.compile(pattern, re.DOTALL), message)
+    for pattern, message in (
+        (r"^Unknown error: ", ""),
+        (r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", ""),
+        (r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
+        (r"\w+\(\) - CURL error \[\d+\]=", ""),
+        # What was done with which address, perhaps with a token in it, comes before this; numbers of requests after it.
+        (r".*Azure Error: \[\w*\] ", ""),
+        (r"\n.*| RequestId:.*", ""),
+    )
+)
+"""What surrounds the message of a store, which is cut down to what users can do something about.
+
+"google::cloud::Status(UNAVAILABLE: Retry policy exhausted, with a last message of Could not connect to server
+error_info={…})"   →   "Could not connect to server"
+"""
 
 
 class StoredObject(NamedTuple):
@@ -66,7 +101,7 @@ class StoredObject(NamedTuple):
             self.store.get_file_info(self.path)
             found = self.store.get_file_info(bucket)
         except _BROKEN as error:
-            if is_without_login(error):
+            if _is_without_login(error):
                 raise self._explain("written", error) from error
             return  # some may write objects without seeing the bucket
         if found.type == pf.FileType.NotFound:
@@ -103,7 +138,7 @@ class StoredObject(NamedTuple):
             self.store.delete_file(self.path)
 
     def _explain(self, what: str, error: Exception) -> BatchFailure:
-        hint = _LOGINS.get(self.store.type_name, _HINT) if is_without_login(error) else _HINT
+        hint = _LOGINS.get(self.store.type_name, _HINT) if _is_without_login(error) else _HINT
         return BatchFailure(f"{self.name} cannot be {what} ({describe_store_error(error, self.url)}); {hint}")
 
 
@@ -129,3 +164,79 @@ def _find_store(url: str, scheme: str) -> tuple[pf.FileSystem, str]:
     if scheme != "s3" and "retry_limit_seconds" not in url:
         url = f"{url}{'&' if '?' in url else '?'}{_PATIENCE}"
     return pf.FileSystem.from_uri(url)  # type: ignore[no-any-return]
+
+
+def _is_without_login(error: Exception) -> bool:
+    """Return whether a client did not ask the store, because it found nothing that says who asks."""
+    return _NO_LOGIN.search(str(error)) is not None
+
+
+def describe_store_error(error: Exception, url: str) -> str:
+    """Return what a store said, in one line and without the secrets of the URL."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    said = _NO_LOGIN.sub("no login: ", said, count=1)
+    for noise, message in _NOISE:
+        said = noise.sub(message, said)
+    return hide_secrets(" ".join(said.split()).rstrip("."), url)[:_LONGEST] or type(error).__name__
+
+
+class _StagedFile(NamedTuple):
+    stored: StoredObject
+    local: Path
+
+
+class Staging:
+    """Where outputs in stores are written meanwhile."""
+
+    def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
+        self._folder = folder
+        self._taken = {find_object(name).place: "an input" for name in inputs if is_stored(name)}
+        self._files: dict[str, _StagedFile] = {}
+
+    def place(self, what: str, url: str) -> str:
+        """Return the file of this machine in which an output is written; `what` is how messages call it.
+
+        Raises BatchError for an object that cannot be written, that is an input, or that is another output too.
+        """
+        stored = find_object(url)
+        if before := self._taken.get(stored.place):
+            raise BatchError(f"{what} {stored.name} is also {before}; choose another object.")
+        stored.refuse_unwritable()
+        self._taken[stored.place] = what
+        folder = self._folder / str(len(self._files))
+        folder.mkdir()
+        self._files[what] = _StagedFile(stored, folder / PurePosixPath(stored.path).name)
+        return str(self._files[what].local)
+
+    def refuse_other(self, what: str, begins: bytes, replaced: str) -> None:
+        """Raise BatchError if the object of an output is there and does not begin as what may be `replaced`."""
+        self._files[what].stored.refuse_other(begins, replaced)
+
+    def find_name(self, local: Path | None) -> str | None:
+        """Return the name of the object that a file of this machine will be, None for any other file."""
+        return next((staged.stored.name for staged in self._files.values() if staged.local == local), None)
+
+    def send(self, order: Iterable[str]) -> None:
+        """Send what was written, in this order; what was not written is removed from the store.
+
+        Raises BatchFailure, and takes back what was sent.
+        """
+        sent: list[StoredObject] = []
+        try:
+            for staged in (self._files[what] for what in order if what in self._files):
+                if staged.local.exists():
+                    staged.stored.send(staged.local)
+                    sent.append(staged.stored)
+                else:
+                    staged.stored.remove()
+        except AdvisorError:
+            for stored in sent:
+                stored.remove()
+            raise
+
+
+@contextlib.contextmanager
+def stage(inputs: Iterable[str]) -> Iterator[Staging]:
+    """Give a staging whose files are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
+        yield Staging(Path(folder).resolve(), inputs)
