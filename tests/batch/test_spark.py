@@ -36,7 +36,7 @@ from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.run import Plan, run
-from provider_advisor.batch.spark.run import run_on_spark
+from provider_advisor.batch.spark.driver import run_on_spark
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 
@@ -399,7 +399,7 @@ def test_an_input_that_workers_cannot_read_ends_in_one_sentence(bicycles, tmp_pa
 _ALONE = """
 import os, pickle, sys
 from pathlib import Path
-from provider_advisor.batch.spark.run import run_on_spark
+from provider_advisor.batch.spark.driver import run_on_spark
 from provider_advisor.errors import BatchError
 watched = pickle.loads(Path("watched").read_bytes())
 watched.__dict__["home"] = os.getpid()

@@ -20,10 +20,9 @@ from pyarrow import csv
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.pipeline import ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
-from provider_advisor.batch.spark import run, session, worker
+from provider_advisor.batch.spark import driver, session, worker
 from provider_advisor.batch.spark.dataframe import pack_knowledge
-from provider_advisor.batch.spark.output import count_unknown, place_output, stage_folder
-from provider_advisor.batch.spark.run import run_on_spark
+from provider_advisor.batch.spark.driver import count_unknown, place_output, run_on_spark, stage_folder
 from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_shares, read_report, split_inputs
 from provider_advisor.batch.writing.part_folder import finish_part_folder
 from provider_advisor.batch.writing.places import OutputPlace
@@ -90,7 +89,7 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
 def test_without_spark_or_java_the_next_step_is_said(bicycles, tmp_path, teams_csv, monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr(session.shutil, "which", lambda _: None)
-    monkeypatch.setattr(run, "find_active_session", lambda: None)
+    monkeypatch.setattr(driver, "find_active_session", lambda: None)
     _refused("install a Java runtime", [teams_csv], tmp_path / "out.csv", bicycles)
     monkeypatch.undo()
     monkeypatch.setattr(session.importlib.util, "find_spec", lambda _: None)
@@ -252,7 +251,7 @@ def test_what_a_killed_run_left_behind_goes_with_the_next(tmp_path):
 
 @pytest.mark.parametrize("what", ["link", "folder", "file"])
 def test_what_lies_where_workers_write_is_left_alone(bicycles, tmp_path, teams_csv, monkeypatch, what):
-    monkeypatch.setattr(run, "find_active_session", lambda: None)
+    monkeypatch.setattr(driver, "find_active_session", lambda: None)
     precious = tmp_path / "precious"
     (precious / ROWS).mkdir(parents=True)
     (precious / ROWS / "part-00000.csv").write_text("mine")
@@ -298,9 +297,9 @@ def test_an_input_that_changes_ends_the_run_and_leaves_the_old_output(bicycles, 
         assert not bar
         yield SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=1))
 
-    monkeypatch.setattr(run, "_collect_reports", changed)
-    monkeypatch.setattr(run, "open_session", session_of_one)
-    monkeypatch.setattr(run, "find_active_session", lambda: None)
+    monkeypatch.setattr(driver, "_collect_reports", changed)
+    monkeypatch.setattr(driver, "open_session", session_of_one)
+    monkeypatch.setattr(driver, "find_active_session", lambda: None)
     with pytest.raises(BatchFailure, match="was changed while it was being read"):
         run_on_spark((str(teams_csv),), str(output), bicycles)
     assert (output / "part-00000.csv").read_text() == "old"

@@ -1,13 +1,20 @@
-"""A run over many teams on Spark: inputs cut into shares, each scored and written by a worker.
+"""The driver of a run on Spark: inputs cut into shares, which workers score, and what they wrote put together.
 
 Spark's own readers are not used: its CSV reader takes half a quoted cell for a row and mends what is not UTF-8 without
 saying so. Workers read as one machine does, so that what is scored and what is rejected, and why, is the same.
+
+Workers write to a hidden folder beside the output. What they report is checked against what they were to do, and only
+then the folder gets the name of the output: Spark may run a task twice, and lose a worker, at any time.
 """
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import datetime as dt
 import os
+import re
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Stopped
+from provider_advisor.batch.blocks import Reject, Stopped
 from provider_advisor.batch.interruption import Interrupted, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
@@ -27,26 +34,48 @@ from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.batch.run import Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
-from provider_advisor.batch.spark.output import (
-    check_parts,
-    count_unknown,
-    find_stage_folder,
-    place_output,
-    stage_folder,
-    write_all_rejects,
-)
 from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
-from provider_advisor.batch.spark.worker import REPORT, Job, ShareReport, do_shares, read_report, split_inputs
+from provider_advisor.batch.spark.worker import (
+    BEGUN,
+    REJECTS,
+    REPORT,
+    ROWS,
+    WORDS,
+    Job,
+    ShareReport,
+    do_shares,
+    read_report,
+    read_words,
+    split_inputs,
+)
+from provider_advisor.batch.writing.part_folder import (
+    finish_part_folder,
+    name_part,
+    remove_part_folder,
+    replace_part_folder,
+    restore_part_folder,
+)
 from provider_advisor.batch.writing.places import OutputPlace, check_places
-from provider_advisor.batch.writing.rejects import find_default_rejects
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.batch.writing.rejects import (
+    REJECTS_HEADER,
+    find_default_rejects,
+    refuse_foreign_rejects,
+    replace_rejects,
+    write_rejects,
+)
+from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work_folder, mark_work_folder
+from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.unknown_words import UnknownWords
+from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _SHARES_A_CORE = 4
 _LARGEST_SHARE = 128 << 20
+_OLD = "old"
+_ATTEMPT = re.compile(r"(rows|rejects|words)-\d+-[0-9a-f]{32}")
 
 
 def run_on_spark(  # noqa: PLR0913 (what a run depends on)
@@ -91,7 +120,9 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
     places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
-    check_places(inputs.sources, [*places, OutputPlace("the work folder", find_stage_folder(place), "hidden")], rejects)
+    check_places(
+        inputs.sources, [*places, OutputPlace("the work folder", _find_stage_folder(place), "hidden")], rejects
+    )
     options = ScoringOptions(
         today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain, long  # noqa: DTZ011
     )  # fmt: skip
@@ -128,13 +159,15 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     with stage_folder(output) as folder, explain_failures(), session() as spark:
         splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
         reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
-        check_parts(reports, folder, job.output_form)
+        # The rows get their name last: who finds the output may rely on its rejects, and on inputs that stayed as they
+        # were while the last worker read them.
+        _check_parts(reports, folder, job.output_form)
         for source in inputs.sources:
             source.check_unchanged()
         if stop.is_set():
             raise Stopped
         count_unknown(len(reports), folder, inputs.unknown)
-        rejected = write_all_rejects(reports, inputs, folder, rejects)
+        rejected = _write_all_rejects(reports, inputs, folder, rejects)
         place_output(folder, output)
     tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
     scored = sum(report.scored for report in reports)
@@ -201,3 +234,112 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
     if len(reports) != count:
         raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a bug; please report it.")
     return reports
+
+
+def _find_stage_folder(output: Path) -> Path:
+    """Return where workers write until everything is complete."""
+    return output.with_name(f".{output.name}.spark")
+
+
+@contextlib.contextmanager
+def stage_folder(output: Path) -> Iterator[Path]:
+    """Make a hidden folder beside the output, for this run alone; it is deleted when the block ends.
+
+    Raises BatchError if another run holds it, or something else lies there.
+    """
+    folder = _find_stage_folder(output)
+    lock = lock_work_folder(folder, output, {ROWS, REJECTS, WORDS, BEGUN, _OLD})
+    try:
+        mark_work_folder(folder)
+        restore_part_folder(folder / _OLD, output)
+        _clear(folder)
+        for name in (ROWS, REJECTS, WORDS, BEGUN):
+            (folder / name).mkdir(exist_ok=True)
+        try:
+            yield folder
+        finally:
+            with contextlib.suppress(OSError):
+                _clear(folder)
+                delete_work_folder(folder)
+    finally:
+        os.close(lock)
+
+
+def _clear(folder: Path) -> None:
+    """Delete what workers have written."""
+    for name in (ROWS, REJECTS, WORDS, _OLD):
+        remove_part_folder(folder / name)
+    begun = folder / BEGUN
+    if begun.is_dir():
+        for path in begun.iterdir():
+            if _ATTEMPT.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            begun.rmdir()
+
+
+def _check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
+    """Raise BatchFailure if a worker wrote to a disk that is not ours."""
+    for number, report in enumerate(reports):
+        path = folder / ROWS / name_part(number, form)
+        if not path.exists() or path.stat().st_size != report.size:
+            raise BatchFailure(
+                f"{folder.parent} is not the same folder for all workers; "
+                "choose an output that all of them can see, or call score_spark."
+            )
+
+
+def _write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> int:
+    """Write the rejects of all parts to one file, and return how many there are; without any, an earlier file goes."""
+    rejected = sum(report.rejected for report in reports)
+    try:
+        refuse_foreign_rejects(rejects)
+        if not rejected:
+            replace_rejects(rejects, None)
+            return 0
+        with write_whole(rejects) as out:
+            out.write(REJECTS_HEADER)
+            write_rejects(_number_rejects(reports, [source.name for source in inputs.sources], folder / REJECTS), out)
+    except OSError as error:
+        raise BatchFailure(f"{rejects} cannot be written ({describe_cause(error)}).") from error
+    return rejected
+
+
+def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Path) -> Iterator[Reject]:
+    """Yield the rejects with the names of their files, and with row numbers that count from each file's beginning.
+
+    A worker knows its share only: of rows 1 to 500 in the first share of a file and row 3 in the second, the last is
+    row 503.
+    """
+    csv.field_size_limit(sys.maxsize)
+    before = [0] * len(names)
+    for number, report in enumerate(reports):
+        with (folder / name_part(number, "csv")).open(encoding="utf-8", newline="") as file:
+            for file_number, row, reason, content in csv.reader(file):
+                place = int(file_number)
+                yield Reject(names[place], int(row) + before[place], content, reason)
+        for place, records in report.records.items():
+            before[place] += records
+
+
+def count_unknown(shares: int, folder: Path, unknown: UnknownWords | None) -> None:
+    """Add up the unknown words of all parts, where they are listed instead of refused. Raises BatchFailure."""
+    if unknown is None:
+        return
+    try:
+        for number in range(shares):
+            unknown.add_counts(read_words(folder / WORDS / name_part(number, "jsonl")))
+    except OSError as error:
+        raise BatchFailure(f"{folder} cannot be read ({describe_cause(error)}).") from error
+
+
+def place_output(folder: Path, output: Path) -> None:
+    """Give the rows of a staged folder their name; an earlier output goes.
+
+    Raises BatchFailure, the earlier output untouched.
+    """
+    try:
+        finish_part_folder(folder / ROWS)
+        replace_part_folder(folder / ROWS, output, folder / _OLD)
+    except OSError as error:
+        raise BatchFailure(f"{output} cannot be written ({describe_cause(error)}).") from error
