@@ -1,7 +1,6 @@
 """What is kept between processes, a base, its cases, the schemas: equal to what would be made again, or not used."""
 
 import datetime as dt
-import hashlib
 import os
 import pickle
 import stat
@@ -109,7 +108,7 @@ def _sealed(*parts: bytes) -> bytes:
     """Content whose digest is right, as a keeper of the folder could write it."""
     content = b"".join(parts)
     sizes = " ".join(str(len(part)) for part in parts)
-    return f"{hashlib.sha256(content).hexdigest()} {sizes}\n".encode() + content
+    return loader.compute_digest(content) + f" {sizes}\n".encode() + content
 
 
 _CALLS = b"\x80\x05cos\nsystem\n(X\x09\x00\x00\x00touch rantR."

@@ -219,9 +219,13 @@ def read_bytes(file: Folder, name: str, *, pipes: bool = False) -> bytes:
 
     try:
         with open(file, "rb", opener=open_at_once) as stream:
-            if not pipes and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            status = os.fstat(stream.fileno())
+            if not pipes and not stat.S_ISREG(status.st_mode):
                 raise KnowledgeError([f"{name}:1: not a regular file; replace it with one."])
-            content = stream.read(MAX_BYTES + 1)
+            # To read room is made for all that is asked for: for `MAX_BYTES` it takes longer than reading a small file.
+            content = stream.read(min(status.st_size, MAX_BYTES) + 1)
+            if len(content) > status.st_size:  # a pipe, which has no size, or a file that has grown since
+                content += stream.read(MAX_BYTES + 1 - len(content))
     except OSError as error:
         raise KnowledgeError(
             [f"{name}:1: cannot read the file ({describe_cause(error)}); check the path and its permissions."]
