@@ -189,7 +189,7 @@ def test_runs_leave_no_session_behind():
     program = Program([Production("p", ("flat", "b"), ("c",)), Production("q", ("c",))])
     for _ in range(200):
         assert len(fire(program, ["flat", "b"])) == 2
-    name = program.shards[0].key
+    name = only_ruleset(program)._name
     for sid in engine._SESSIONS:
         with pytest.raises(raw.error, match="309"):
             on_owner(lambda sid=sid: engine._engine._host.get_state(name, sid))

@@ -125,12 +125,12 @@ class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs
 class _Ruleset:
     """A shard, registered with the host as long as the process lives; it has at most one session at a time."""
 
-    def __init__(self, host: _QuietHost, shard: Shard) -> None:
+    def __init__(self, host: _QuietHost, name: str, shard: Shard) -> None:
         self._host = host
-        self._name = shard.key
+        self._name = name
         self._codes = shard.codes
         self._fired: list[int] = []
-        host.register_rulesets({shard.key: definition(shard, self._action)})
+        host.register_rulesets({name: definition(shard, self._action)})
         self._warm_up(shard.joins[0])
 
     def assert_atoms(self, sid: str, atoms: Iterable[Atom]) -> list[int]:
@@ -188,6 +188,8 @@ class _Engine:
         self._host: _QuietHost | None = None
         self._rulesets: dict[str, _Ruleset] = {}
         self._sids = itertools.cycle(_SESSIONS)
+        # A name that failed to register stays taken.
+        self._names = map("shard{}".format, itertools.count())
 
     def fire(self, program: Program, known: Iterable[Atom]) -> frozenset[str]:
         """Return the names of the productions that fire; `known` are atoms that the program mentions."""
@@ -228,7 +230,7 @@ class _Engine:
             if self._host is None:
                 self._host = _QuietHost()
                 _keep_freed_memory()
-            self._rulesets[shard.key] = _Ruleset(self._host, shard)
+            self._rulesets[shard.key] = _Ruleset(self._host, next(self._names), shard)
         return self._rulesets[shard.key]
 
 

@@ -1,13 +1,8 @@
 """Productions, cut into rulesets that durable-rules 2.0.28 can hold, and written in its dictionary form."""
 
-from __future__ import annotations
-
-import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 MAX_JOINS = 16
 """Joins in a ruleset. No message can match more than 64, and 256 crash; 16 run as fast, and of a ruleset that waits for
@@ -48,8 +43,7 @@ class Shard(NamedTuple):
     """Joins that make up one ruleset.
 
     `codes` gives the word for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
-    megabyte) never reach its parser. `key` is a digest of all antecedents: shards of equal key can share one
-    ruleset.
+    megabyte) never reach its parser. `key` has all antecedents as text: shards of equal key can share one ruleset.
     """
 
     joins: tuple[Join, ...]
@@ -61,7 +55,7 @@ def _make_shard(joins: tuple[Join, ...]) -> Shard:
     antecedents = [join.antecedent for join in joins]
     atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
     codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
-    return Shard(joins, codes, hashlib.sha256(ascii(antecedents).encode()).hexdigest())
+    return Shard(joins, codes, ascii(antecedents))
 
 
 def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
