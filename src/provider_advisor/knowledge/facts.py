@@ -199,8 +199,7 @@ class Facts:
             return False
         if self.base.rates:
             return True
-        dated = [(claim, days) for claim, days in self._list_ages() if days is not None]
-        return any((self.as_of - claim.stated).days > days for claim, days in dated)
+        return any(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
 
     @cached_property
     def are_all_stale(self) -> bool:

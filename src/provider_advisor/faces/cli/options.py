@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from typing import Any, Self, TypeVar
 
 import click
@@ -216,6 +215,8 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
 
 def need_web(*modules: str) -> None:
     """Raise RequirementsError where the extra that brings these modules is not installed, or only a part of it."""
+    from importlib.util import find_spec  # noqa: PLC0415 (most commands need none)
+
     if any(find_spec(module) is None for module in modules):
         asked = click.get_current_context().command_path.partition(" ")[2]
         raise RequirementsError(
