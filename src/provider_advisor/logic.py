@@ -4,8 +4,6 @@ Kleene's three truth values, where unknown can never pass for false by accident;
 and texts such as "250 participants", "2022-12-31" and "365d".
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re
@@ -72,24 +70,24 @@ class Interval(NamedTuple):
             return False
         return self.low > self.high or (self.above and self.low == self.high)
 
-    def intersect(self, other: Interval) -> Interval:
+    def intersect(self, other: "Interval") -> "Interval":
         """Return the amounts that lie in both; look at `is_empty` before using it."""
         low, above = _pick_higher_low(self, other)
         highs = [end for end in (self.high, other.high) if end is not None]
         return Interval(low, min(highs, default=None), above)
 
-    def hull(self, other: Interval) -> Interval:
+    def hull(self, other: "Interval") -> "Interval":
         """Return the smallest interval that holds both."""
         lowest = None if self.low is None or other.low is None else min(self.low, other.low)
         highest = None if self.high is None or other.high is None else max(self.high, other.high)
         at_low = [part for part in (self, other) if part.low == lowest]
         return Interval(lowest, highest, all(part.above for part in at_low))
 
-    def holds(self, other: Interval) -> bool:
+    def holds(self, other: "Interval") -> bool:
         """Return whether every amount of the other lies in this one."""
         return compare(other, self) is Truth.YES
 
-    def excludes(self, other: Interval) -> bool:
+    def excludes(self, other: "Interval") -> bool:
         """Return whether no amount lies in both."""
         return self.intersect(other).is_empty()
 

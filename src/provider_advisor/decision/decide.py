@@ -1,7 +1,5 @@
 """Decide for a team: infer, find, score, judge; and show the ways out where no single provider will do."""
 
-from __future__ import annotations
-
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence

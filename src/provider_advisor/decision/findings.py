@@ -1,7 +1,5 @@
 """Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -255,7 +253,7 @@ class Totals(NamedTuple):
     failed: tuple[int, ...]
     unknown: tuple[int, ...]
 
-    def plus(self, other: Totals) -> Totals:
+    def plus(self, other: "Totals") -> "Totals":
         """Return the sums of both."""
         return Totals(
             self.weight + other.weight,
@@ -266,7 +264,7 @@ class Totals(NamedTuple):
             tuple([one + two for one, two in zip(self.unknown, other.unknown, strict=True)]),
         )
 
-    def minus(self, other: Totals) -> Totals:
+    def minus(self, other: "Totals") -> "Totals":
         """Return these sums without those of some of the findings."""
         return Totals(
             self.weight - other.weight,

@@ -1,7 +1,5 @@
 """Choose who is looked at side by side among many providers, and say in a line each why the others are not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 

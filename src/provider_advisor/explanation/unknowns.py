@@ -1,7 +1,5 @@
 """What is not known, known with a note, or does not count, and what to ask: one list each for every face."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple

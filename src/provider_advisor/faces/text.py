@@ -5,8 +5,6 @@ name can move its cursor, colour it or turn the direction of its text. A library
 too, but importing one takes a quarter of the time of a whole answer.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import textwrap

@@ -13,8 +13,6 @@ A team's situation, usage and `not` conditions are settled as yes, no or unknown
 certainly true becomes an atom, a plain text, for the rule engine; numbers and unknowns never reach it.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce

@@ -8,8 +8,6 @@ a provider meets it follows from its parts, each a condition on the provider's f
 bound, or be a must-not: `number-countries>=90|phone-numbers@de|fax=no`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property

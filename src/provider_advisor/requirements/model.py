@@ -3,8 +3,6 @@
 With them, the same as a requirements file has it, and the prices that a team's monthly usage is multiplied with.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -47,7 +45,7 @@ class Requirement(NamedTuple):
         """Return what it asks, without bound and priority, as it is typed: `fax`, `fax=no`, `sms|whatsapp`."""
         return f"{self.criterion}{IS_ABSENT}" if self.is_absence else self.criterion
 
-    def asks_as_much_as(self, other: Requirement) -> bool:
+    def asks_as_much_as(self, other: "Requirement") -> bool:
         """Return whether fulfilling this one fulfils the other too, at no lower priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False

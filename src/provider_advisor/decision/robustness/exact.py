@@ -9,8 +9,6 @@ weight of the fax, which is positive whatever it is: A wins. In the second one A
 A wins half of the time, `chance_of_losing((1.0,), (1.0,))`. Together A comes first in 75 % again: `duel`.
 """
 
-from __future__ import annotations
-
 import bisect
 import itertools
 import math
@@ -75,7 +73,7 @@ class CountedScores:
         return [_compare_two(self._scores[one], self._rivals[two]) for one, two in pairs]
 
 
-def _compare_two(one: _Scores, rival: _Rival) -> tuple[float, float]:
+def _compare_two(one: _Scores, rival: "_Rival") -> tuple[float, float]:
     chances = [(chance, *rival.chances(score)) for score, chance in one.items()]
     return (
         math.fsum(chance * below for chance, below, _ in chances),
@@ -265,7 +263,7 @@ class _Race:
         self._steps = 0
 
     @classmethod
-    def of(cls, one: Alternative, two: Alternative) -> _Race | None:
+    def of(cls, one: Alternative, two: Alternative) -> "_Race | None":
         """Return the race of two alternatives; None where too much is drawn together."""
         parts = []
         blocks = (*_keep_standing(one), *map(_negate, _keep_standing(two)))
