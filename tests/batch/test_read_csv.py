@@ -11,9 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provider_advisor.batch.reading.csv import parse_block, parse_exactly, read_header
-from provider_advisor.batch.reading.record_boundaries import cut_records
-from provider_advisor.batch.reading.sources import Stream, find_sources
-from provider_advisor.batch.reading.text_blocks import Limits, split_text
+from provider_advisor.batch.reading.sources import Limits, Stream, find_sources
+from provider_advisor.batch.reading.text_blocks import cut_records, split_text
 from provider_advisor.errors import BatchError
 
 _LETTERS = [

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from provider_advisor import AdvisorError
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.reading.jsonl import Keys, RowError, cut_lines, parse_lines, parse_object
-from provider_advisor.batch.reading.record_boundaries import Cut
-from provider_advisor.batch.reading.text_blocks import TextBlock
+from provider_advisor.batch.reading.jsonl import Keys, RowError, parse_lines, parse_object
+from provider_advisor.batch.reading.text_blocks import Cut, TextBlock, cut_lines
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.file import read_requirements_data
 

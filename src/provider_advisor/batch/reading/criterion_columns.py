@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.input_columns import Spelling, add_reasons, read_distinct, rename_all
-from provider_advisor.batch.reading.text_blocks import ReadingOptions
+from provider_advisor.batch.reading.sources import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.grammar import get_name

@@ -1,7 +1,7 @@
 """CSV: the header, and blocks of text parsed into columns of strings.
 
 Arrow parses. What it would drop, repair or fail on is found first and becomes a reject. Every record is either a row or
-a reject, which is counted; where the counts differ, the block is read again by the scanner of `record_boundaries`.
+a reject, which is counted; where the counts differ, the block is read again by the scanner of `text_blocks`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import pyarrow.csv as pc
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.column_types import find_repeated
-from provider_advisor.batch.reading.record_boundaries import find_record_ends, read_cells, scan_record
-from provider_advisor.batch.reading.sources import Stream
-from provider_advisor.batch.reading.text_blocks import Limits, TextBlock, refuse_other_encodings
+from provider_advisor.batch.reading.sources import Limits, Stream, refuse_other_encodings
+from provider_advisor.batch.reading.text_blocks import TextBlock, find_record_ends, read_cells, scan_record
 from provider_advisor.errors import BatchError
 
 Places = npt.NDArray[np.int64]

@@ -16,8 +16,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.reading.column_types import find_repeated, find_writable_type
 from provider_advisor.batch.reading.parquet import parse_batch
-from provider_advisor.batch.reading.sources import InputFile
-from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.batch.reading.sources import InputFile, Limits
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 

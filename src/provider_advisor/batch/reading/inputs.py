@@ -16,20 +16,21 @@ from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Sp
 from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.database import find_database, read_query, read_query_schema
-from provider_advisor.batch.reading.jsonl import KEYS, Keys, cut_lines, find_keys, parse_lines
+from provider_advisor.batch.reading.jsonl import KEYS, Keys, find_keys, parse_lines
 from provider_advisor.batch.reading.parquet import read_parquet, read_schema
-from provider_advisor.batch.reading.record_boundaries import cut_records
-from provider_advisor.batch.reading.sources import InputFile, Stream, choose_form, find_sources
-from provider_advisor.batch.reading.text_blocks import (
+from provider_advisor.batch.reading.sources import (
+    InputFile,
     Limits,
     ReadingOptions,
-    TextBlock,
+    Stream,
+    choose_form,
+    find_sources,
     refuse_other_encodings,
     refuse_wrong_encoding,
-    split_text,
 )
-from provider_advisor.batch.reading.unknown_words import add_unlisted, set_unknown_aside
-from provider_advisor.batch.reading.workbook import choose_types, cut_grid, read_grid
+from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines, cut_records, split_text
+from provider_advisor.batch.reading.unlisted_column import add_unlisted, set_unknown_aside
+from provider_advisor.batch.reading.xlsx import choose_types, cut_grid, read_grid
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase

@@ -14,14 +14,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS, Spelling, is_day_or_age
 from provider_advisor.batch.kernel.table import SITUATION, UNLISTED, USAGE, WEIGHTS, split_values
-from provider_advisor.batch.reading.record_boundaries import Cut
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
@@ -44,7 +41,6 @@ _LONGEST_NAME = 2_000
 _LONGEST_KEY = 200
 _NAME = "row"
 _PLACE = re.compile(rf"^{_NAME}(:\d+)*: ", re.MULTILINE)
-_NO_QUOTES: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 _WORDS = pa.list_(pa.string())
 
 Row = dict[str, Any]
@@ -108,11 +104,6 @@ class Keys:
         fields += [(UNLISTED, _WORDS), *((name, pa.float64()) for name in self.weights.values())]
         fields += [(name, pa.string()) for name in SCOPE_COLUMNS]
         return pa.schema(fields + [(name, pa.string()) for name in self.carried])
-
-
-def cut_lines(data: bytes, *, final: bool, full: bool = False) -> Cut:  # noqa: ARG001 (like `cut_records`)
-    """Return where the last whole line ends."""
-    return Cut(len(data) if final else data.rfind(b"\n") + 1, (), (), _NO_QUOTES)
 
 
 def find_keys(text: TextBlock) -> tuple[str, ...]:

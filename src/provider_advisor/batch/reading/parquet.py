@@ -28,8 +28,7 @@ from provider_advisor.batch.reading.column_types import (
     is_text,
     show_cell,
 )
-from provider_advisor.batch.reading.sources import InputFile, open_object
-from provider_advisor.batch.reading.text_blocks import Limits
+from provider_advisor.batch.reading.sources import InputFile, Limits, open_object
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 

@@ -1,4 +1,4 @@
-"""The inputs of a run: files by name or pattern, or a stream, and their bytes."""
+"""The inputs of a run: files by name or pattern, or a stream, what the user says of them, and their bytes as UTF-8."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ import pyarrow as pa
 
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.requirements.priority_cells import Wish
 
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20
+_LINES = 1 << 20
+_OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
 _BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
@@ -30,6 +35,58 @@ _FORMS = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
+
+
+class Limits(NamedTuple):
+    """How many bytes a block holds, and how many a record may have."""
+
+    block: int = 8 << 20
+    record: int = 64 << 20
+
+
+class ReadingOptions(NamedTuple):
+    """What the user says of the inputs, because they do not say it themselves.
+
+    `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
+    old and a new name of a column or key; `id_column` names the column of team ids;
+    `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
+    `sheet` names that of workbooks; `scale` says what cells mean, and `matches` what headers stand for, in tables with
+    a column for each criterion. `unlist` takes words that no criterion knows for requirements in the team's own words.
+    """
+
+    encoding: str | None = None
+    skip_lines: int = 0
+    renames: tuple[tuple[str, str], ...] = ()
+    id_column: str | None = None
+    decimal: str | None = None
+    query: str | None = None
+    sheet: str | None = None
+    scale: tuple[tuple[str, Wish], ...] = ()
+    matches: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unlist: bool = False
+
+    def check(self, form: str) -> None:
+        """Raise BatchError for an option that does not go with this form of inputs."""
+        if self.skip_lines and form not in {"csv", "xlsx"}:
+            raise BatchError(f"--skip-lines is for CSV and workbooks, but the input is {form}; leave it out.")
+        if self.sheet is not None and form != "xlsx":
+            raise BatchError(f"--sheet is for workbooks, but the input is {form}; leave it out.")
+        if form == "jsonl":
+            self.refuse_sheet_options()
+        if self.decimal and form == "jsonl":
+            raise BatchError("--decimal is for CSV and Parquet; numbers in JSON are never ambiguous.")
+        if self.encoding and form not in {"csv", "jsonl"}:
+            raise BatchError(
+                "--encoding is for CSV and JSON Lines; Parquet files, workbooks and databases state their own encoding."
+            )
+
+    def refuse_sheet_options(self) -> None:
+        """Raise BatchError for an option on columns of criteria where there are none."""
+        for name in ("scale", "matches"):
+            if getattr(self, name):
+                raise BatchError(
+                    f"--{name} is for tables with a column for each criterion, but this one has lists; leave it out."
+                )
 
 
 class InputFile(NamedTuple):
@@ -261,3 +318,51 @@ def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:
     if is_stored(path or ""):
         return open_object(str(path))
     return sys.stdin.buffer if path is None else open(path, "rb", buffering=0)  # noqa: PTH123 (see `__exit__`)
+
+
+def refuse_other_encodings(head: bytes, name: str) -> None:
+    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
+    for start, form in _PACKED.items():
+        if head.startswith(start):
+            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
+    if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
+        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
+
+
+def refuse_wrong_encoding(head: bytes, name: str) -> None:
+    """Raise BatchError if a text is surely not UTF-8 as a whole.
+
+    A single line of other bytes is damage, and rejected alone. In a file of the wrong encoding all lines with a letter
+    beyond ASCII are wrong: here at least two lines, a tenth of all, and nine of ten that are not plain ASCII.
+    """
+    try:
+        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
+    except UnicodeDecodeError:
+        lines = head[:_LINES].splitlines()
+        beyond = [line for line in lines if not line.isascii()]
+        wrong = sum(not _is_utf8(line) for line in beyond)
+        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
+            raise BatchError(
+                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
+                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
+            ) from None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_encoding(name: str | None) -> str | None:
+    """Return the encoding of texts that a name stands for; None for UTF-8. Raises BatchError."""
+    try:
+        found = codecs.lookup(name or "utf-8").name
+        "name,\n".encode(found)
+    except (LookupError, ValueError):
+        found = "undefined"
+    if found in _NO_ENCODINGS:
+        raise BatchError(f"'{str(name)[:40]}' is not a text encoding; expected one such as cp1252 or utf-16.")
+    return None if found == "utf-8" else found

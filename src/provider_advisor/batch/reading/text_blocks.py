@@ -1,76 +1,63 @@
-"""Split a text into blocks of whole records, each small enough to be held several times."""
+r"""Cut a text into blocks of whole records, each small enough to be held several times, without parsing it.
+
+In JSON Lines every newline ends a record. In CSV a newline ends one if the number of quotes before it is even, as long
+as each quote opens a cell, closes one, or is doubled within one. All quotes are checked for that at once. Of the two
+newlines in `1,"a\nb"\n` one quote precedes the first, which is therefore part of a cell; two precede the second, which
+ends the record. The record around any other quote is scanned byte by byte: within a bare cell a quote is a character
+like any other (`5" pipe`); anywhere else it spoils the line on which the record begins.
+"""
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from provider_advisor.batch.reading.record_boundaries import Cut, Spoilt
-from provider_advisor.batch.reading.sources import Stream
-from provider_advisor.errors import BatchError
-from provider_advisor.requirements.priority_cells import Wish
+from provider_advisor.batch.native import find_places
+from provider_advisor.batch.reading.sources import Limits, Stream
 
 _SAMPLE = 1 << 16
 _LEAST = 1 << 20
 _RECORDS = 50_000
-_OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
+_QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
+_WINDOW = 4096
+Places = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
 
-class Limits(NamedTuple):
-    """How many bytes a block holds, and how many a record may have."""
+class Spoilt(NamedTuple):
+    """A line that is not a record, and why."""
 
-    block: int = 8 << 20
-    record: int = 64 << 20
+    start: int
+    end: int
+    reason: str
 
 
-class ReadingOptions(NamedTuple):
-    """What the user says of the inputs, because they do not say it themselves.
+class Cut(NamedTuple):
+    """Where the last whole record of a text ends; 0 if there is none.
 
-    `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
-    old and a new name of a column or key; `id_column` names the column of team ids;
-    `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
-    `sheet` names that of workbooks; `scale` says what cells mean, and `matches` what headers stand for, in tables with
-    a column for each criterion. `unlist` takes words that no criterion knows for requirements in the team's own words.
+    `spoilt` are lines that are not records, `literal` the spans of records in which quotes are mere characters; both in
+    order. `quotes` are the places of all quotes.
     """
 
-    encoding: str | None = None
-    skip_lines: int = 0
-    renames: tuple[tuple[str, str], ...] = ()
-    id_column: str | None = None
-    decimal: str | None = None
-    query: str | None = None
-    sheet: str | None = None
-    scale: tuple[tuple[str, Wish], ...] = ()
-    matches: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    unlist: bool = False
+    end: int
+    spoilt: tuple[Spoilt, ...]
+    literal: tuple[tuple[int, int], ...]
+    quotes: Places
 
-    def check(self, form: str) -> None:
-        """Raise BatchError for an option that does not go with this form of inputs."""
-        if self.skip_lines and form not in {"csv", "xlsx"}:
-            raise BatchError(f"--skip-lines is for CSV and workbooks, but the input is {form}; leave it out.")
-        if self.sheet is not None and form != "xlsx":
-            raise BatchError(f"--sheet is for workbooks, but the input is {form}; leave it out.")
-        if form == "jsonl":
-            self.refuse_sheet_options()
-        if self.decimal and form == "jsonl":
-            raise BatchError("--decimal is for CSV and Parquet; numbers in JSON are never ambiguous.")
-        if self.encoding and form not in {"csv", "jsonl"}:
-            raise BatchError(
-                "--encoding is for CSV and JSON Lines; Parquet files, workbooks and databases state their own encoding."
-            )
 
-    def refuse_sheet_options(self) -> None:
-        """Raise BatchError for an option on columns of criteria where there are none."""
-        for name in ("scale", "matches"):
-            if getattr(self, name):
-                raise BatchError(
-                    f"--{name} is for tables with a column for each criterion, but this one has lists; leave it out."
-                )
+class Record(NamedTuple):
+    """A scanned record: where it ends, its cells as (start, end, whether quoted), or the reason why it is not one.
+
+    `lone` says that a bare cell holds a carriage return that ends no line.
+    """
+
+    end: int
+    cells: tuple[tuple[int, int, bool], ...]
+    reason: str | None = None
+    lone: bool = False
 
 
 class TextBlock(NamedTuple):
@@ -82,54 +69,6 @@ class TextBlock(NamedTuple):
 
 
 Cutter = Callable[..., Cut]
-
-
-def refuse_other_encodings(head: bytes, name: str) -> None:
-    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
-    for start, form in _PACKED.items():
-        if head.startswith(start):
-            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
-    if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
-        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
-
-
-def refuse_wrong_encoding(head: bytes, name: str) -> None:
-    """Raise BatchError if a text is surely not UTF-8 as a whole.
-
-    A single line of other bytes is damage, and rejected alone. In a file of the wrong encoding all lines with a letter
-    beyond ASCII are wrong: here at least two lines, a tenth of all, and nine of ten that are not plain ASCII.
-    """
-    try:
-        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
-    except UnicodeDecodeError:
-        lines = head[: _SAMPLE * 16].splitlines()
-        beyond = [line for line in lines if not line.isascii()]
-        wrong = sum(not _is_utf8(line) for line in beyond)
-        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
-            raise BatchError(
-                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
-                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
-            ) from None
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def read_encoding(name: str | None) -> str | None:
-    """Return the encoding of texts that a name stands for; None for UTF-8. Raises BatchError."""
-    try:
-        found = codecs.lookup(name or "utf-8").name
-        "name,\n".encode(found)
-    except (LookupError, ValueError):
-        found = "undefined"
-    if found in _NO_ENCODINGS:
-        raise BatchError(f"'{str(name)[:40]}' is not a text encoding; expected one such as cp1252 or utf-16.")
-    return None if found == "utf-8" else found
 
 
 def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> Iterator[TextBlock]:
@@ -184,3 +123,182 @@ def _skip_line(stream: Stream, data: bytes, offset: int, limits: Limits) -> tupl
     start = data[: limits.block]
     cut = Cut(len(start), (Spoilt(0, len(start), reason),), (), np.empty(0, dtype=np.int64))
     return TextBlock(start, cut, offset + length), rest
+
+
+def cut_lines(data: bytes, *, final: bool, full: bool = False) -> Cut:  # noqa: ARG001 (like `cut_records`)
+    """Return where the last whole line of JSON Lines ends."""
+    return Cut(len(data) if final else data.rfind(b"\n") + 1, (), (), np.empty(0, dtype=np.int64))
+
+
+def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = False) -> Cut:
+    """Return where the records of `data`, which begins with one, can be cut off; `final` if nothing follows.
+
+    `full` if no more can be held: then a first record that does not end spoils its line.
+    """
+    array = np.frombuffer(data, np.uint8)
+    quotes: Places = find_places(_QUOTE, data, len(data))
+    spoilt: list[Spoilt] = []
+    literal: list[tuple[int, int]] = []
+    start = first = 0
+    while True:
+        place = _find_first_wrong(array, quotes, first, separator)
+        # From here to `place` every quote is regular, so only the record that holds `place` can be wrong.
+        end = _find_record_start(data, quotes, first, start, place)
+        if place == len(data) and _is_whole(quotes, first) and final:
+            end = place
+        looked_at = place < len(data) or (final and end < place) or (full and end == 0)
+        record = scan_record(data, end, separator, final=final) if looked_at else None
+        # Nothing more fits into memory: give up the first line, and go on behind it, so that no later record is lost.
+        if record is None and full and end == 0:
+            record = _break_line(
+                data, 0, "a quote opens and does not close in the longest record that can be read", final=True
+            )
+        if record is None:
+            return Cut(end, tuple(spoilt), tuple(literal), quotes)
+        if record.reason is None:
+            literal.append((end, record.end))
+        else:
+            spoilt.append(Spoilt(end, record.end, record.reason))
+        start = record.end
+        # Counting starts again behind the scanned record: its quotes may be an odd number.
+        first = int(np.searchsorted(quotes, start))
+
+
+def _is_whole(quotes: Places, first: int) -> bool:
+    return (int(quotes.size) - first) % 2 == 0
+
+
+def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
+    """Return the place of the first quote that neither opens a cell, closes one nor is doubled, else the end."""
+    # Regular quotes come in pairs. The first of a pair opens a cell, or is the second half of a doubled quote: before
+    # it is a separator, a newline or a quote. The second closes the cell or begins a doubled quote: the same bytes
+    # follow it.
+    beside = np.zeros(256, dtype=bool)
+    beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
+    for low in range(first, int(quotes.size), _WINDOW):
+        window = quotes[low : low + _WINDOW]
+        fine = np.ones(window.size, dtype=bool)
+        before = array[window[0::2] - 1]
+        # The text begins with a record, as if a newline came before; index -1 was the last byte.
+        if window[0] == 0:
+            before[0] = _NEWLINE[0]
+        fine[0::2] = beside[before]
+        fine[1::2] = beside[_get_bytes_behind(array, window[1::2] + 1)]
+        if not fine.all():
+            return int(window[np.argmin(fine)])
+    return int(array.size)
+
+
+def _get_bytes_behind(array: Bytes, places: Places) -> Bytes:
+    """Return the bytes at these places: a newline for the end of the text, for a carriage return what follows it."""
+    at = _get_bytes(array, places)
+    returns = np.flatnonzero(at == _RETURN[0])
+    if returns.size:
+        following = _get_bytes(array, places[returns] + 1)
+        at[returns] = np.where(following == _NEWLINE[0], following, _RETURN[0])
+    return at
+
+
+def _get_bytes(array: Bytes, places: Places) -> Bytes:
+    at = array[np.minimum(places, array.size - 1)]
+    at[places >= array.size] = _NEWLINE[0]
+    return at
+
+
+def _find_record_start(data: bytes, quotes: Places, first: int, start: int, place: int) -> int:
+    """Return where the record begins that is open at `place`; from `start` and the `first` quote all is regular."""
+    while True:
+        newline = data.rfind(_NEWLINE, start, place)
+        if newline < 0:
+            return start
+        # An odd number of quotes before a newline: it is inside a cell. Look further back, before the quote that opened
+        # it.
+        before = int(np.searchsorted(quotes, newline))
+        if (before - first) % 2 == 0:
+            return newline + 1
+        place = int(quotes[before - 1])
+
+
+def scan_record(data: bytes, start: int, separator: bytes, *, final: bool) -> Record | None:
+    """Return the record that begins at `start`, byte by byte; None if it does not end and more may follow."""
+    cells: list[tuple[int, int, bool]] = []
+    place, lone = start, False
+    while True:
+        quoted = data.startswith(_QUOTE, place)
+        after = _find_closing(data, place + 1) if quoted else _find_bare_end(data, place, separator)
+        following = data[after : after + 2] if after >= 0 else b""
+        # The next bytes may change the meaning: a quote would double this one, a newline would complete the line end.
+        if following in {b"", _RETURN} and not final:
+            return None
+        if after < 0:
+            return _break_line(data, start, f"a quote opens in cell {len(cells) + 1} and never closes", final=final)
+        if following[:1] not in {b"", separator, _NEWLINE} and following not in {_RETURN, _RETURN + _NEWLINE}:
+            return _break_line(data, start, _describe_stray(following, len(cells) + 1, separator), final=final)
+        cells.append((place, after, quoted))
+        lone = lone or (not quoted and data.find(_RETURN, place, after) >= 0)
+        if following[:1] != separator:
+            return Record(
+                after + (2 if following == _RETURN + _NEWLINE else len(following[:1])), tuple(cells), lone=lone
+            )
+        place = after + 1
+
+
+def _find_closing(data: bytes, place: int) -> int:
+    """Return the place after the quote that closes the cell which holds `place`; -1 if none does."""
+    while (found := data.find(_QUOTE, place)) >= 0:
+        # Two quotes in a row are one character of the cell.
+        if not data.startswith(_QUOTE, found + 1):
+            return found + 1
+        place = found + 2
+    return -1
+
+
+def _find_bare_end(data: bytes, place: int, separator: bytes) -> int:
+    line = data.find(_NEWLINE, place)
+    line = len(data) if line < 0 else line
+    cell = data.find(separator, place, line)
+    if cell >= 0:
+        return cell
+    return line - 1 if data.startswith(_RETURN, line - 1) and line > place else line
+
+
+def _describe_stray(following: bytes, cell: int, separator: bytes) -> str:
+    found = following[:1].decode("utf-8", "backslashreplace")
+    expected = "a tab" if separator == b"\t" else f"'{separator.decode()}'"
+    return f"after the closing quote of cell {cell} comes {found!r}; expected {expected} or the end of the line"
+
+
+def _break_line(data: bytes, start: int, reason: str, *, final: bool) -> Record | None:
+    """Return the line on which a broken record begins; None where that line may go on."""
+    newline = data.find(_NEWLINE, start)
+    if newline < 0 and not final:
+        return None
+    return Record(len(data) if newline < 0 else newline + 1, (), reason)
+
+
+def read_cells(data: bytes, record: Record) -> list[bytes]:
+    """Return the contents of a scanned record's cells."""
+    return [
+        data[start + 1 : end - 1].replace(b'""', _QUOTE) if quoted else data[start:end]
+        for start, end, quoted in record.cells
+    ]
+
+
+def find_record_ends(data: bytes, cut: Cut) -> Places:
+    """Return where each record of the cut ends, blank lines and spoilt lines included."""
+    newlines: Places = find_places(_NEWLINE, data, cut.end)
+    spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
+    apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
+    # Quotes of scanned records do not count, since there they may be characters; the ends of those records are known.
+    quotes = cut.quotes[~_find_within(cut.quotes, apart)] if apart.size else cut.quotes
+    ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0] + 1
+    if apart.size:
+        ends = np.union1d(ends[~_find_within(ends - 1, apart)], apart[:, 1])
+    return ends if cut.end == 0 or (ends.size and ends[-1] == cut.end) else np.append(ends, cut.end)
+
+
+def _find_within(places: Places, spans: Places) -> npt.NDArray[np.bool_]:
+    """Return which places are within one of the spans, which are in order and do not overlap."""
+    span = np.searchsorted(spans[:, 0], places, side="right") - 1
+    within: npt.NDArray[np.bool_] = (span >= 0) & (places < spans[np.maximum(span, 0), 1])
+    return within
