@@ -27,7 +27,7 @@ from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_sh
 from provider_advisor.batch.writing.part_folder import finish_part_folder
 from provider_advisor.batch.writing.places import OutputPlace
 from provider_advisor.errors import BatchError, BatchFailure
-from provider_advisor.requirements.unknown_words import UnknownWords, WordCounts
+from provider_advisor.requirements.unlisted import UnknownWords, WordCounts
 
 DAY = dt.date(2024, 6, 1)
 

@@ -30,7 +30,7 @@ from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Claim, Criterion, Priority
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
-from provider_advisor.requirements.model import RANK, Requirement, Team, Volume
+from provider_advisor.requirements.statement import RANK, Requirement, Team, Volume
 
 QUALIFIED, UNCONFIRMED, RULED_OUT = "qualified", "unconfirmed", "ruled-out"
 STANDINGS = (QUALIFIED, UNCONFIRMED, RULED_OUT)

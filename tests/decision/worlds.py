@@ -53,7 +53,7 @@ from provider_advisor.knowledge.records import (
 from provider_advisor.knowledge.rules import Implied, Policy, Rule
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import PRIORITIES, Requirement, Team, Unlisted
-from provider_advisor.requirements.model import Volume
+from provider_advisor.requirements.statement import Volume
 
 T = TypeVar("T")
 

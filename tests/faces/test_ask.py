@@ -29,7 +29,7 @@ from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, begin, make_prompt
-from provider_advisor.requirements.model import Volume
+from provider_advisor.requirements.statement import Volume
 
 _FOLDER = Path(__file__).parent / "conversations"
 _PATHS = sorted(_FOLDER.glob("*.txt"))

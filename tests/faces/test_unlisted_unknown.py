@@ -8,7 +8,7 @@ import pytest
 
 from provider_advisor.batch.reading.unlisted_column import set_unknown_aside
 from provider_advisor.requirements import Unlisted
-from provider_advisor.requirements.unknown_words import UnknownWords, WordCounts
+from provider_advisor.requirements.unlisted import UnknownWords, WordCounts
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_columns_keep_their_type(bicycles, kind):
 
 
 def test_only_so_many_different_words_are_counted_one_by_one(bicycles, monkeypatch):
-    monkeypatch.setattr("provider_advisor.requirements.unknown_words._MOST_KEPT", 2)
+    monkeypatch.setattr("provider_advisor.requirements.unlisted._MOST_KEPT", 2)
     words = UnknownWords(bicycles)
     for word in ("tea", "cake", "tea", "sauna", "piano", "tea", "cake"):
         words.set_aside([word], "must")
@@ -172,7 +172,7 @@ def test_only_so_many_different_words_are_counted_one_by_one(bicycles, monkeypat
 
 
 def test_what_others_counted_is_added_within_the_same_limit(bicycles, monkeypatch):
-    monkeypatch.setattr("provider_advisor.requirements.unknown_words._MOST_KEPT", 2)
+    monkeypatch.setattr("provider_advisor.requirements.unlisted._MOST_KEPT", 2)
     words = UnknownWords(bicycles)
     words.set_aside(["tea"], "must")
     for more in (WordCounts({"cake": 2, "tea": 3}), WordCounts({"sauna": 5, "tea": 1}, 7)):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from provider_advisor.errors import RequirementsError
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Statement, Team, combined, read_team, services_used
-from provider_advisor.requirements.model import Volume
+from provider_advisor.requirements.statement import Volume
 
 STOCK = "bikes-in-stock"
 

@@ -32,7 +32,7 @@ from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
 from provider_advisor.requirements.area_weights import list_areas
-from provider_advisor.requirements.volumes import write_volume_plainly
+from provider_advisor.requirements.usage import write_volume_plainly
 
 SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
 """The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""

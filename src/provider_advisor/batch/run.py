@@ -20,7 +20,7 @@ from provider_advisor.batch.writing.parts import Target, place_output, write_par
 from provider_advisor.batch.writing.rejects import find_default_rejects
 from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
-from provider_advisor.requirements.unknown_words import UnknownWords
+from provider_advisor.requirements.unlisted import UnknownWords
 
 PART_ROWS = 1_000_000
 

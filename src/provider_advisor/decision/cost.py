@@ -15,7 +15,7 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
 from provider_advisor.requirements import Service, services_used
-from provider_advisor.requirements.model import Used, get_ends
+from provider_advisor.requirements.statement import Used, get_ends
 
 _DIGITS = 9
 _NOTHING = Interval(0, 0)

@@ -24,7 +24,7 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Interval, Truth
-from provider_advisor.requirements.model import get_ends
+from provider_advisor.requirements.statement import get_ends
 
 
 def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:

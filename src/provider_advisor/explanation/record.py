@@ -28,8 +28,8 @@ from provider_advisor.explanation.words import joined, limits_text, scope_text, 
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
-from provider_advisor.requirements.model import list_unwanted, record_part
-from provider_advisor.requirements.volumes import describe_volume
+from provider_advisor.requirements.statement import list_unwanted, record_part
+from provider_advisor.requirements.usage import describe_volume
 
 
 def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecord:

@@ -38,7 +38,7 @@ from provider_advisor.questionnaire.state import (
     to_members,
     to_question,
 )
-from provider_advisor.requirements.model import Volume
+from provider_advisor.requirements.statement import Volume
 
 LEVELS = {
     "must": "must",

@@ -14,7 +14,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements.file import read_requirements_data
+from provider_advisor.requirements.requirements_file import read_requirements_data
 
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store.decision_store import KeptDecision

@@ -41,7 +41,7 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
-from provider_advisor.requirements.model import add_up, list_unwanted
+from provider_advisor.requirements.statement import add_up, list_unwanted
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}

@@ -26,9 +26,9 @@ from provider_advisor.questionnaire.state import (
     to_members,
 )
 from provider_advisor.requirements import Statement, Team, statement_record
-from provider_advisor.requirements.file import read_requirements_data
-from provider_advisor.requirements.model import Volume, say_volume
-from provider_advisor.requirements.statement import count_waiting, describe_changes
+from provider_advisor.requirements.requirements_file import read_requirements_data
+from provider_advisor.requirements.statement import Volume, say_volume
+from provider_advisor.requirements.team import count_waiting, describe_changes
 
 
 def read_answers(content: bytes, name: str, state: State) -> State:

@@ -41,7 +41,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.model import UnlistedPriority, Used, add_up, in_order, join_unlisted
+from provider_advisor.requirements.statement import UnlistedPriority, Used, add_up, in_order, join_unlisted
 
 YES, NO, UNKNOWN = 1, 2, 4
 """The truth values that a condition can take, over-approximated and added up: 3 is yes or no."""

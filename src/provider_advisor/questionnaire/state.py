@@ -15,9 +15,9 @@ from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
 from provider_advisor.requirements.grammar import brief, get_lowest, read_requirement, shown
-from provider_advisor.requirements.model import Used, Volume
+from provider_advisor.requirements.statement import LARGEST, Used, Volume
 from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
+from provider_advisor.requirements.usage import check_volume, read_volume
 
 TOPICS = Key("topics")
 """The key of the first screen."""

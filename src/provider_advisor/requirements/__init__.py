@@ -1,21 +1,18 @@
 """What a team asks, from the words it typed to checked records."""
 
 from provider_advisor.requirements.grammar import read_requirement, split_list
-from provider_advisor.requirements.model import (
+from provider_advisor.requirements.statement import (
     PRIORITIES,
     RANK,
     Requirement,
-    Service,
     Statement,
     Team,
     Unlisted,
     bound_words,
-    paid_together,
-    services_used,
     statement_record,
 )
-from provider_advisor.requirements.statement import combined
-from provider_advisor.requirements.team import read_team
+from provider_advisor.requirements.team import combined, read_team
+from provider_advisor.requirements.usage import Service, paid_together, services_used
 
 __all__ = [
     "PRIORITIES",

@@ -16,12 +16,11 @@ from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import read_requirement, shown
-from provider_advisor.requirements.model import Requirement, Statement, in_order
-from provider_advisor.requirements.statement import count_waiting
-from provider_advisor.requirements.team import read_team
+from provider_advisor.requirements.statement import Requirement, Statement, in_order
+from provider_advisor.requirements.team import count_waiting, read_team
 
 if TYPE_CHECKING:
-    from provider_advisor.requirements.unknown_words import UnknownWords
+    from provider_advisor.requirements.unlisted import UnknownWords
 
 # Any other escape is matched too, so that the second half of an escaped backslash begins none.
 _ESCAPE = re.compile(rb"(?P<pair>\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.")

@@ -23,8 +23,7 @@ from provider_advisor.logic import (
     read_amount,
     unit_fits,
 )
-from provider_advisor.requirements.model import PRIORITIES, Requirement, bound_words
-from provider_advisor.requirements.volumes import LARGEST
+from provider_advisor.requirements.statement import LARGEST, PRIORITIES, Requirement, bound_words
 
 # A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(

@@ -1,12 +1,20 @@
 """What the words of a spreadsheet stand for: headers of columns, or the texts of requirements, and criteria.
 
 A word that a criterion answers to is taken for it, also in another form ("Ring group" for "ring groups"). A word that
-is only near in meaning never is: it is refused with what it may mean, until a file of matches says so (see
-`match_files`).
+is only near in meaning never is: it is refused with what it may mean, until a file of matches says so. That file is
+written to be corrected and read again:
+
+    matches:
+      Ring groups: call-queues
+      Contact: carry
+      Loan phones: unlisted  # listed in these words, and not judged
+      Support: null          # phone-support, email-support
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -15,8 +23,9 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import is_of_area
-from provider_advisor.requirements.grammar import get_name, shown
+from provider_advisor.requirements.grammar import get_name, read_requirement, shown
 from provider_advisor.safe_text import fold, reveal_line
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
@@ -25,6 +34,8 @@ Targets = tuple[str, ...]
 
 _MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
+_PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
+_NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 
 
 class Match(NamedTuple):
@@ -152,3 +163,61 @@ def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
         return f"{where} {said}: nothing is recorded about that."
     meant = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in match.candidates]
     return f"{where} {said} may mean {' or '.join(filter(None, [', '.join(meant[:-1]), meant[-1]]))}."
+
+
+def write_matches(matches: Iterable[Match], source: str) -> str:
+    """Return the file of matches, to be corrected and given back."""
+    lines = [
+        f"# How {reveal_line(source)} was read. Correct it, and give it back with --matches.",
+        "# A word stands for a requirement without a priority, such as number-countries>=90, for a list of them, for",
+        "# 'carry' (a column that is copied to the output), 'unlisted' (listed and not judged) or 'leave-out'. null is",
+        "# in doubt.",
+        "matches:",
+    ]
+    lines += [f"  {_quote(match.word)}: {_write_targets(match)}" for match in matches]
+    return "\n".join([*lines[:-1], lines[-1] if len(lines) > 5 else "matches: {}"]) + "\n"  # noqa: PLR2004 (the head)
+
+
+def _write_targets(match: Match) -> str:
+    if not match.targets:
+        return f"null  # {', '.join(match.candidates)}" if match.candidates else "null  # nothing is recorded"
+    quoted = [_quote(target) for target in match.targets]
+    value = quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+    if match.is_unlisted and not match.how:
+        return f"{value}  # {match.say_candidates()}"
+    return f"{value}  # {match.how}" if match.how and match.how != "as specified" else value
+
+
+def _quote(text: str) -> str:
+    """Return a text as YAML, in JSON's quotes if it needs some."""
+    is_plain = _PLAIN.fullmatch(text) and text.casefold() not in _NO_TEXT
+    return text if is_plain and ", " not in text else json.dumps(text, ensure_ascii=False)
+
+
+def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[str, Targets]:
+    """Return the targets by word of a file of matches; what is in doubt there is left out.
+
+    Raises KnowledgeError for its form, and RequirementsError for targets that cannot be read.
+    """
+    # Reading and checking files loads slowly, and most tables come without a file of matches.
+    from provider_advisor.knowledge.problems import validate  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes import MatchesFile  # noqa: PLC0415
+    from provider_advisor.knowledge.strict_yaml import parse_yaml  # noqa: PLC0415
+
+    document = parse_yaml(content, name)
+    problems: list[str] = []
+    found: dict[str, Targets] = {}
+    for word, given in validate(document, MatchesFile).matches.items():
+        targets = tuple([given] if isinstance(given, str) else given or [])
+        if not targets:
+            continue
+        for target in targets if targets not in {(CARRY,), (LEAVE_OUT,), (UNLISTED,)} else ():
+            try:
+                read_requirement(f"{target}:should", "should", knowledge)
+            except RequirementsError as error:
+                hint = did_you_mean(target, (CARRY, LEAVE_OUT, UNLISTED))
+                problems.append(f"{document.where('matches', word)}: {error}{hint}")
+        found[word] = targets
+    if problems:
+        raise RequirementsError(*problems)
+    return found

@@ -30,11 +30,8 @@ from provider_advisor.requirements.matching import (
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.model import Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
-from provider_advisor.requirements.team import make_team
-from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.requirements.workbook import (
+from provider_advisor.requirements.sheets import (
     Grid,
     Sheet,
     describe_skipped,
@@ -44,6 +41,9 @@ from provider_advisor.requirements.workbook import (
     take_header,
     write_cell,
 )
+from provider_advisor.requirements.statement import Requirement, Statement, Unlisted, join_unlisted
+from provider_advisor.requirements.team import make_team
+from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import fold, is_error_value, reveal_line
 
 _WORDS: Mapping[str, str] = {

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from typing import cast
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
-from provider_advisor.requirements.model import (
+from provider_advisor.requirements.statement import (
     RANK,
     Requirement,
     Statement,

@@ -14,7 +14,8 @@ from provider_advisor.knowledge.records import Priority, Topic, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import brief, explain_exclusive, get_name, read_requirement, shown
-from provider_advisor.requirements.model import (
+from provider_advisor.requirements.statement import (
+    LARGEST,
     RANK,
     Requirement,
     Team,
@@ -23,9 +24,8 @@ from provider_advisor.requirements.model import (
     Volume,
     in_order,
     join_unlisted,
-    services_used,
 )
-from provider_advisor.requirements.volumes import LARGEST, check_volume, read_volume
+from provider_advisor.requirements.usage import check_volume, read_volume, services_used
 from provider_advisor.safe_text import fold
 
 MOST_REQUIREMENTS = 1_000

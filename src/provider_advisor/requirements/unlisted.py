@@ -1,18 +1,38 @@
-"""Requirements in the team's own words, which no criterion says: `--unlisted "loan phones during repair:should"`."""
+"""Requirements in the team's own words, which no criterion says: they are listed and counted, and never judged.
+
+A team says them so, with `--unlisted "loan phones during repair:should"`, or an option takes every word for one that no
+criterion answers to:
+
+    --needs sms,"loan phones" --unlisted-unknown   →   sms is judged, "loan phones" is listed
+
+A word is unknown only if nothing else is meant by it: `phone-numbers@grmany` names a known criterion, and "no fax" asks
+to do without one, so both stay mistakes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.suggest import find_misspelt
-from provider_advisor.requirements.grammar import brief, shown
-from provider_advisor.requirements.model import Unlisted, UnlistedPriority
+from provider_advisor.requirements.grammar import brief, get_word, shown
+from provider_advisor.requirements.statement import Unlisted, UnlistedPriority
+from provider_advisor.safe_text import is_error_value
 
 _PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 _KEYS = ("text", "priority")
 _LONGEST = 1_000
+_MOST_SHOWN = 20
+_MOST_KEPT = 100_000
+"""Distinct words that are counted by themselves, so that memory does not grow with the rows of a table."""
+
+_SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
 
 
 def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPriority = "must") -> Unlisted:
@@ -65,3 +85,136 @@ def _clean(text: str) -> str:
             f"the unlisted requirement {shown(found)} has {len(found):,} characters; expected at most {_LONGEST:,}."
         )
     return found
+
+
+class WordCounts(NamedTuple):
+    """How often each word was set aside, and how often all `others` were that are not counted one by one."""
+
+    words: Mapping[str, int]
+    others: int = 0
+
+
+class UnknownWords:
+    """Sets unknown words aside, and counts them; any number of threads may use one."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._known = BoundedCache[str, bool](limit=_MOST_KEPT)
+        self._read = BoundedCache[tuple[str, UnlistedPriority], Unlisted | None](limit=_MOST_KEPT)
+        self._counts: Counter[str] = Counter()
+        self._uncounted = 0
+        self._lock = threading.Lock()
+
+    def set_aside(self, items: Iterable[Any], default: UnlistedPriority) -> tuple[list[Any], list[Unlisted]]:
+        """Return the requirements without those on unknown words, and these in the team's own words.
+
+        What cannot be read for another reason stays, to be refused with its sentence.
+        """
+        kept: list[Any] = []
+        aside: list[Unlisted] = []
+        for item in items:
+            found = self._read_unknown(item, default)
+            if found is None:
+                kept.append(item)
+            else:
+                aside.append(found)
+        self.count(aside)
+        return kept, aside
+
+    def find_unknown(
+        self, word: str, default: UnlistedPriority, read_item: Callable[[str], str | dict[str, Any]]
+    ) -> Unlisted | None:
+        """Return the requirement that an unknown word of a table becomes, None for a known word.
+
+        Raises what `read_item` raises, for a word that cannot be read at all.
+        """
+        return self._read.get_or_make((word, default), lambda: self._read_unknown(read_item(word), default))
+
+    def count(self, aside: Iterable[Unlisted]) -> None:
+        """Count what was set aside, for `describe`."""
+        if texts := [part.text for part in aside]:
+            self.add_counts(WordCounts(Counter(texts)))
+
+    def add_counts(self, more: WordCounts) -> None:
+        """Add what another counted, such as a worker on another machine."""
+        with self._lock:
+            for text, times in more.words.items():
+                if text in self._counts or len(self._counts) < _MOST_KEPT:
+                    self._counts[text] += times
+                else:
+                    self._uncounted += times
+            self._uncounted += more.others
+
+    def take_counts(self) -> WordCounts:
+        """Return what was counted since the last call, and start again from nothing."""
+        with self._lock:
+            taken = WordCounts(self._counts, self._uncounted)
+            self._counts, self._uncounted = Counter(), 0
+        return taken
+
+    def describe(self) -> Iterator[str]:
+        """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""
+        if not self._counts:
+            return
+        from provider_advisor.requirements.doubtful_words import suggest_words  # noqa: PLC0415 (seldom needed)
+
+        yield "no criterion covers these, so they are listed and not judged:"
+        for text, count in self._counts.most_common(_MOST_SHOWN):
+            times = f" ({count:,} times)" if count > 1 else ""
+            yield f"  {shown(text)}{times}.{suggest_words(get_word(text), self._knowledge)}"
+        if (more := len(self._counts) - _MOST_SHOWN) > 0:
+            yield f"  {more:,} more."
+        if self._uncounted:
+            yield f"  Others after the first {_MOST_KEPT:,}: {self._uncounted:,} times."
+
+    def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
+        """Return the requirement on an unknown word in own words; None for any other."""
+        if isinstance(item, Mapping):
+            names = _list_names(item)
+            given: str | dict[str, Any] = {"text": _write_asked(item), "priority": item.get("priority")}
+        elif isinstance(item, str) and not is_error_value(item):
+            names, given = [get_word(part) for part in item.split(EITHER)], item
+        else:
+            return None
+        if not any(self._is_unknown(name) for name in names) and not _has_explanation(item):
+            return None
+        try:
+            return read_unlisted(given, default)
+        except RequirementsError:  # a priority that cannot be read, or `wont`
+            return None
+
+    def _is_unknown(self, name: str) -> bool:
+        from provider_advisor.requirements.doubtful_words import is_unknown  # noqa: PLC0415 (as above)
+
+        return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
+
+
+def _has_explanation(item: object) -> bool:
+    """Return whether a colon is followed by words that are no priority: "Twinning: desk phone and mobile ring"."""
+    return isinstance(item, str) and " " in item.rpartition(":")[2].strip() and ":" in item
+
+
+def _list_names(item: Mapping[str, Any]) -> list[str]:
+    """Return the criteria that a mapping names, also in the parts of a choice."""
+    parts = item.get("any")
+    if isinstance(parts, list):
+        return [
+            name
+            for part in parts
+            for name in (_list_names(part) if isinstance(part, Mapping) else [get_word(str(part))])
+        ]
+    return [_name(item)]
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    name, member = item.get("criterion"), item.get("member")
+    return "" if not isinstance(name, str) else f"{name}{AT}{member}" if isinstance(member, str) else name
+
+
+def _write_asked(item: Mapping[str, Any]) -> str:
+    """Return what a mapping asks, as it would be typed."""
+    parts = item.get("any")
+    if isinstance(parts, list):
+        return EITHER.join(_write_asked(part) if isinstance(part, Mapping) else str(part) for part in parts)
+    bounds = "".join(f"{sign}{item[key]}" for key, sign in _SIGNS if item.get(key) is not None)
+    return f"{_name(item)}{bounds}{'=no' if item.get('is') == 'absent' else ''}"

@@ -24,7 +24,7 @@ from provider_advisor.logic import (
     read_amount,
     write_plainly,
 )
-from provider_advisor.requirements.model import YEARLY, Used, Volume, get_ends, say_volume
+from provider_advisor.requirements.statement import YEARLY, Used, Volume, get_ends, say_volume
 
 LARGEST = 1e12
 

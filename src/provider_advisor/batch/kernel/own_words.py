@@ -16,7 +16,7 @@ from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements import Unlisted
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.model import join_unlisted
+from provider_advisor.requirements.statement import join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
 
 MOST_OWN_WORDS = 100

@@ -36,8 +36,8 @@ from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match, Matcher
 from provider_advisor.requirements.proposal import is_sheet_word, refuse_requirement_rows
-from provider_advisor.requirements.unknown_words import UnknownWords
-from provider_advisor.requirements.workbook import describe_skipped
+from provider_advisor.requirements.sheets import describe_skipped
+from provider_advisor.requirements.unlisted import UnknownWords
 
 Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
 

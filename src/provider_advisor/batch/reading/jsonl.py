@@ -26,9 +26,9 @@ from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
-from provider_advisor.requirements.model import say_volume
-from provider_advisor.requirements.unknown_words import UnknownWords
-from provider_advisor.requirements.volumes import read_volume
+from provider_advisor.requirements.statement import say_volume
+from provider_advisor.requirements.unlisted import UnknownWords
+from provider_advisor.requirements.usage import read_volume
 
 # What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
 # one where usage is given.
@@ -365,7 +365,7 @@ def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:
     """Return the same statement as a record has it. Raises RowError with what the single answer says."""
     try:
         # The shapes of files take a tenth of a second to import, and only rows that are not plain need them.
-        from provider_advisor.requirements.file import read_requirements_data  # noqa: PLC0415
+        from provider_advisor.requirements.requirements_file import read_requirements_data  # noqa: PLC0415
 
         read = read_requirements_data(given, _NAME, keys.knowledge, unknown=keys.unknown)
         return statement_record(read, keys.knowledge)

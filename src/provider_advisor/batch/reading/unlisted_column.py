@@ -17,8 +17,8 @@ from provider_advisor.batch.kernel.table import REQUIREMENTS, UNLISTED, read_ite
 from provider_advisor.batch.kernel.tokens import number_words
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.model import Unlisted, UnlistedPriority
-from provider_advisor.requirements.unknown_words import UnknownWords
+from provider_advisor.requirements.statement import Unlisted, UnlistedPriority
+from provider_advisor.requirements.unlisted import UnknownWords
 
 _TEXTS = pa.list_(pa.string())
 _DEFAULTS: tuple[tuple[str, UnlistedPriority], ...] = tuple(zip(REQUIREMENTS, ("must", "should"), strict=True))

@@ -13,7 +13,7 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
 from provider_advisor.batch.reading.sources import InputFile, Stream
 from provider_advisor.errors import BatchError
-from provider_advisor.requirements.workbook import (
+from provider_advisor.requirements.sheets import (
     LARGEST_FILE,
     Cell,
     Grid,

@@ -66,7 +66,7 @@ from provider_advisor.batch.writing.rejects import (
 from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.requirements.unknown_words import UnknownWords
+from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from provider_advisor.batch.writing.frames import write_frames
 from provider_advisor.batch.writing.part_folder import name_part
 from provider_advisor.batch.writing.rejects import write_rejects
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
-from provider_advisor.requirements.unknown_words import WordCounts
+from provider_advisor.requirements.unlisted import WordCounts
 
 ROWS, REJECTS, WORDS, BEGUN = "rows", "rejects", "words", "begun"
 """The folders of a job: complete parts of rows, rejects and unknown words, and what is not complete, perhaps never."""

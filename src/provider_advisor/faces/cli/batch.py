@@ -296,7 +296,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.spark.driver import refuse_other_names, run_on_spark  # noqa: PLC0415
-    from provider_advisor.requirements.workbook import is_workbook_name  # noqa: PLC0415
+    from provider_advisor.requirements.sheets import is_workbook_name  # noqa: PLC0415
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:

@@ -10,15 +10,20 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import name_input, read_input, write_answer
 from provider_advisor.faces.text import clean, show_text
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Targets
+from provider_advisor.requirements.matching import (
+    CARRY,
+    DoubtfulMatchesError,
+    Match,
+    Targets,
+    read_matches,
+    write_matches,
+)
 
 
 def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str, Targets]:
     """Return the targets by word of the file of --matches. Raises KnowledgeError and RequirementsError."""
     if path is None:
         return {}
-    from provider_advisor.requirements.match_files import read_matches  # noqa: PLC0415 (checking files loads slowly)
-
     return read_matches(read_input(path), name_input(path), knowledge)
 
 
@@ -67,6 +72,4 @@ def show_notes(lines: Iterable[str]) -> None:
 
 def _write_matched(path: str | None, matches: Iterable[Match], inputs: Iterable[str]) -> None:
     if path is not None:
-        from provider_advisor.requirements.match_files import write_matches  # noqa: PLC0415 (as above)
-
         write_answer(path, write_matches(matches, ", ".join(inputs)))

@@ -36,15 +36,15 @@ from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.model import Used
+from provider_advisor.requirements.statement import Used
 from provider_advisor.requirements.team import Mistakes, refuse_contradictions
-from provider_advisor.requirements.volumes import read_volume, write_volume_plainly
+from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import reveal
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
-    from provider_advisor.requirements.unknown_words import UnknownWords
+    from provider_advisor.requirements.unlisted import UnknownWords
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _SHEETS = (".xlsx", ".xlsm", ".csv")
@@ -287,7 +287,7 @@ def _make_unknown(options: StatementOptions, knowledge: KnowledgeBase) -> Unknow
     """Return what sets unknown words aside, None where they are mistakes."""
     if not options.unlisted_unknown:
         return None
-    from provider_advisor.requirements.unknown_words import UnknownWords  # noqa: PLC0415 (seldom asked for)
+    from provider_advisor.requirements.unlisted import UnknownWords  # noqa: PLC0415 (seldom asked for)
 
     return UnknownWords(knowledge)
 
@@ -339,7 +339,7 @@ def _read_file(
     if used := [f"--{name}" for name in sheets_only if getattr(options, name) is not None]:
         mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), but {name_input(file)} is not one.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
-    from provider_advisor.requirements.file import read_requirements  # noqa: PLC0415
+    from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
 
     try:
         return mistakes.note(
@@ -357,7 +357,7 @@ def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) 
     from provider_advisor.faces.cli.matches import note_matches, read_matches_option, show_matches  # noqa: PLC0415
     from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
     from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415
-    from provider_advisor.requirements.workbook import read_sheet_file  # noqa: PLC0415
+    from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415
 
     scale, matches = read_scale(options.scale), read_matches_option(options.matches, knowledge)
     with note_matches(options.matched, [file]):

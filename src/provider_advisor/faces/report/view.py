@@ -36,7 +36,7 @@ from provider_advisor.explanation.words import (
 )
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase, Rule
-from provider_advisor.requirements.model import YEARLY
+from provider_advisor.requirements.statement import YEARLY
 
 _MOST_SHOWN = 5
 _APART = "yes, by another product"

@@ -23,7 +23,7 @@ from provider_advisor.faces.web.responses import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Statement, bound_words
-from provider_advisor.requirements.model import say_volume
+from provider_advisor.requirements.statement import say_volume
 
 _CHOICES = (
     ("", "Not asked for"),

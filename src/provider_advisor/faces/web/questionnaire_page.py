@@ -36,7 +36,7 @@ from provider_advisor.questionnaire.state import (
     check_value,
     put_answers,
 )
-from provider_advisor.requirements.model import Volume
+from provider_advisor.requirements.statement import Volume
 
 _LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
 _MARKS = {kind: letter for letter, kind in _LETTERS.items()}

@@ -19,7 +19,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
-from provider_advisor.requirements.file import read_requirements_data
+from provider_advisor.requirements.requirements_file import read_requirements_data
 
 _SHORTEST = 3
 """Shorter words find too much by themselves."""

@@ -14,8 +14,8 @@ from provider_advisor.logic import describe_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt, State, find_members
 from provider_advisor.questionnaire.state import NONE, UNSURE
 from provider_advisor.requirements.grammar import brief, shown
-from provider_advisor.requirements.model import Used
-from provider_advisor.requirements.volumes import read_volume
+from provider_advisor.requirements.statement import Used
+from provider_advisor.requirements.usage import read_volume
 
 SHORT_LIST = 20
 """A list of members that is no longer is shown whole, with numbers."""
