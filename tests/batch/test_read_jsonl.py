@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements_data
 
 from provider_advisor import AdvisorError
 from provider_advisor.batch.kernel.table import read_row
@@ -16,6 +15,7 @@ from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.reading.jsonl import Keys, RowError, parse_lines, parse_object
 from provider_advisor.batch.reading.text_blocks import Cut, TextBlock, cut_lines
 from provider_advisor.errors import BatchError
+from provider_advisor.requirements.requirements_file import read_requirements_data
 
 _ITEMS = st.sampled_from(
     ["repairs", "repair", "hire:could", "stock>=5", "", " ", "{}", '{"criterion": "rental"}', 3, None, ["repairs"],

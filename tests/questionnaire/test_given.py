@@ -7,7 +7,6 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements
 from teams import answer_all, bases, complete_at_random, said_at_random
 from worlds import DAY, SAME_EVERY_RUN, decided, teams
 
@@ -28,6 +27,7 @@ from provider_advisor.questionnaire import (
     survey_answers,
 )
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combined
+from provider_advisor.requirements.requirements_file import read_requirements
 
 _HERE = "delivery@north"
 _FEW = settings(SAME_EVERY_RUN, max_examples=25)

@@ -10,7 +10,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements
 from teams import answer_all, bases, fresh, said_at_random, still_askable
 from worlds import SAME_EVERY_RUN, decided
 
@@ -48,6 +47,7 @@ from provider_advisor.questionnaire import (
     survey_answers,
 )
 from provider_advisor.questionnaire.state import TOPICS
+from provider_advisor.requirements.requirements_file import read_requirements
 
 _RANDOMS = st.randoms(use_true_random=False)
 # Each example is a whole questionnaire: dozens of screens and decisions.

@@ -7,12 +7,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 from provider_advisor.decision.findings import weigh_by_area
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
 from provider_advisor.requirements import Statement, combined, read_team, statement_record
+from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from provider_advisor.requirements.requirements_file import read_requirements
 
 from provider_advisor import RequirementsError
 from provider_advisor.requirements import read_requirement
+from provider_advisor.requirements.requirements_file import read_requirements
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from provider_advisor.requirements.requirements_file import read_requirements
 
 from provider_advisor import RequirementsError
 from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Statement, combined, read_requirement, read_team, statement_record
+from provider_advisor.requirements.requirements_file import read_requirements
 
 ONE_PRIORITY = "write one after the last part, for the whole choice."
 PART_KEYS = "criterion, member, is, at_least, at_most, exactly"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 from provider_advisor import AdvisorError, RequirementsError, load, recommend
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, combined, read_team, statement_record
+from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 _FILE = b"""\
 team: tutoring-school

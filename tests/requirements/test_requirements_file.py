@@ -6,11 +6,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Statement, Team, combined, read_team, statement_record
+from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 FULL = """\
 team: riders

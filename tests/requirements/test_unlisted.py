@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
 from provider_advisor.requirements import Statement, Unlisted, combined, read_team, statement_record
+from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 from provider_advisor.requirements.unlisted import read_unlisted
 
 

@@ -8,14 +8,14 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provider_advisor.requirements.requirements_file import read_requirements
-from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 
 from provider_advisor import RequirementsError, load, recommend
 from provider_advisor.decision.cost import calculate_cost, find_cost_scale
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Interval
+from provider_advisor.requirements.requirements_file import read_requirements
 from provider_advisor.requirements.statement import Volume, say_volume, statement_record
+from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 
 _DAY = dt.date(2022, 12, 31)
 

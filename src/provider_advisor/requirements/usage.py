@@ -1,0 +1,240 @@
+"""How much a team uses, read and checked, and the prices that it is multiplied with.
+
+A volume is a number a month, or a text of a range or of an amount by the year:
+
+    sms-outbound=5000                5000 a month
+    sms-outbound=60000/year          5000 a month, a twelfth of it
+    sms-outbound=40000..60000        from 40000 to 60000 a month
+    sms-outbound=40000..60000/year   from 3333.33 to 5000 a month
+    sms-outbound@de=5000             5000 a month to Germany, beside what goes elsewhere
+
+The real volume may be anywhere in a range: every cost becomes an interval, and conditions are judged in three values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.criteria import list_member_words, split_member
+from provider_advisor.knowledge.records import Criterion, UsageItem
+from provider_advisor.knowledge.suggest import find_misspelt, name_words
+from provider_advisor.logic import (
+    NO_COMMA,
+    Number,
+    describe_two_readings,
+    has_comma,
+    plain,
+    read_amount,
+    write_plainly,
+)
+from provider_advisor.requirements.grammar import brief, shown
+from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, get_ends, say_volume
+from provider_advisor.safe_text import fold
+
+_MONTHS = 12
+_PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)
+# The lower end may begin with the point of a fraction (.5..2), but not with two points (..2).
+_RANGE = re.compile(r"(?P<low>[^.].*?|\.[^.].*?)\s*(?:\.\.\.?|…)\s*(?P<high>.+)")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_FORMS = "5000, 60000/year or 40000..60000"
+
+
+def read_usage(given: Mapping[Any, Any], knowledge: KnowledgeBase) -> dict[str, Used]:
+    """Return a team's monthly usage by item, in order of their ids. Raises RequirementsError with all mistakes."""
+    found: dict[str, Used] = {}
+    problems: list[str] = []
+    for name, amount in given.items():
+        try:
+            item = _find_item(name, knowledge)
+            volume = _read_amount(item, amount)
+        except RequirementsError as error:
+            problems += error.problems
+            continue
+        if item.id in found:
+            problems.append(f"the usage '{item.id}' is given twice, under two names; keep one.")
+        found[item.id] = volume
+    if problems:
+        raise RequirementsError(*problems)
+    return dict(sorted(found.items()))
+
+
+def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
+    found = knowledge.find_usage(item) if isinstance(item, str) else None
+    if found is not None:
+        return found
+    name, member = split_member(str(item))
+    if member is None or name not in knowledge.usage:
+        parts = set(fold(name).split("-"))
+        akin = [known for known in knowledge.usage if not parts.isdisjoint(known.split("-"))]
+        every = f" Did you mean {name_words(akin)}?" if akin else f" Known: {', '.join(knowledge.usage)}."
+        raise RequirementsError(
+            f"unknown usage item {shown(item)}.{find_misspelt(brief(item), knowledge.usage) or every}"
+        )
+    lists = {
+        of.id: of
+        for price in knowledge.criteria.values()
+        if name in price.usage and (of := knowledge.criteria.list_of(price.id))
+    }
+    if not lists:
+        raise RequirementsError(f"the usage '{name}' has one price for all; leave out '@{brief(member)}'.")
+    words = [word for of in lists.values() for word, _ in list_member_words(of)]
+    kinds = " or ".join(of.label.casefold() for of in lists.values())
+    raise RequirementsError(
+        f"unknown member {shown(member)} of the usage '{name}'; expected one of its {kinds}."
+        f"{find_misspelt(brief(member), words)}"
+    )
+
+
+def _read_amount(known: UsageItem, amount: object) -> Used:
+    item = known.id
+    if isinstance(amount, str):
+        return check_volume(read_volume(item, amount), known)
+    if isinstance(amount, Volume):
+        return check_volume(amount, known)
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
+        raise RequirementsError(
+            f"the usage '{item}' is {brief(amount)}; expected a number of {known.unit}, 0 to {LARGEST:.0f}."
+        )
+    return plain(amount)
+
+
+def read_volume(item: str, text: str) -> Used:
+    """Return the monthly volume that somebody typed for a usage item. Raises RequirementsError.
+
+    >>> read_volume("calls", "5000"), read_volume("calls", "120..240 / year")
+    (5000, Volume(low=10, high=20, said='120..240/year'))
+    """
+    found = _PERIOD.fullmatch(text.strip())
+    rest = found["rest"] if found else text.strip()
+    is_yearly = found is not None and found["period"].casefold() != "month"
+    ends = _RANGE.fullmatch(rest)
+    if ends is None:
+        number = _read_number(item, rest, text)
+        if not is_yearly:
+            return number
+        low, high, said = number, number, str(number)
+    else:
+        low, high = _read_number(item, ends["low"], text), _read_number(item, ends["high"], text)
+        if low > high:
+            raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; write the lower end of a range first.")
+        said = f"{low}..{high}"
+        if not is_yearly:
+            return low if low == high else Volume(low, high, said)
+    return Volume(plain(low / _MONTHS), plain(high / _MONTHS), f"{said}{YEARLY}")
+
+
+def _read_number(item: str, text: str, whole: str) -> Number:
+    if readings := describe_two_readings(text):
+        raise RequirementsError(
+            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one you mean, without a "
+            "thousands separator."
+        )
+    if has_comma(text):
+        raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")
+    try:
+        number, unit = read_amount(text)
+        if unit is not None and unit.startswith("."):
+            raise ValueError(text)  # noqa: TRY301 (a range without an upper end, or with three ends)
+    except ValueError as error:
+        raise RequirementsError(
+            f"'{whole[:40]}' is not an amount of the usage '{item}'; expected a number, such as {_FORMS}."
+        ) from error
+    if unit is not None:
+        raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {item}=5000.")
+    return number
+
+
+def check_volume(used: Used, item: UsageItem) -> Used:
+    """Return the volume itself. Raises RequirementsError for one that no team may state."""
+    ends = get_ends(used)
+    if not ((ends.low or 0) >= 0 and (ends.high or 0) <= LARGEST):
+        raise RequirementsError(
+            f"the usage '{item.id}' is {say_volume(used)}; expected a number of {item.unit}, 0 to {LARGEST:.0f}."
+        )
+    if isinstance(used, Volume) and used.is_yearly and not item.unit.endswith("/month"):
+        raise RequirementsError(
+            f"the usage '{item.id}' is {used.said}, but it counts {item.unit} at one time; "
+            f"leave out '/year': {item.id}={used.said.removesuffix('/year')}."
+        )
+    return used
+
+
+def write_volume_plainly(text: str, decimal: str) -> str:
+    """Return a volume's text with numbers that have one reading only, given the decimal sign that it uses.
+
+    >>> write_volume_plainly("40.000..60.000/year", ",")
+    '40000..60000/year'
+    """
+    return _NUMBER.sub(lambda found: write_plainly(found[0], decimal), text)
+
+
+def describe_volume(used: Used, item: UsageItem) -> str | None:
+    """Return what a volume was taken for, in a sentence; None for a number a month."""
+    if not isinstance(used, Volume):
+        return None
+    taken = f"{used.low:g}" if used.low == used.high else f"{used.low:g} to {used.high:g}"
+    if used.is_yearly:
+        even = f"{item.label}: {used.said} counts as {taken} {item.unit}, a twelfth in every month"
+    else:
+        even = f"{item.label}: {used.said} {item.unit} is a range"
+    return even + ("." if used.low == used.high else ", so its costs are ranges too.")
+
+
+class Service(NamedTuple):
+    """Usage that is paid for together, and the price models for it: by the month or by the hour, say.
+
+    `models` are the prices all of whose volumes are known; it is empty where some volume is missing, or where no price
+    is multiplied with the usage at all.
+    """
+
+    usage: Mapping[str, Used]
+    models: tuple[Criterion, ...]
+    missing: tuple[str, ...]
+
+
+def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[Service, ...]:
+    """Return the usage, split into what is paid for together: items that one price is multiplied with."""
+    left = dict(usage)
+    services = []
+    while left:
+        first = next(iter(left))
+        prices = _list_prices(first.partition(AT)[2], knowledge)
+        together = _find_reachable(first, prices)
+        mine = {item: left.pop(item) for item in sorted(together) if item in left}
+        services.append(_make_service(mine, [price for price in prices if together & set(price.usage)]))
+    return tuple(services)
+
+
+def paid_together(items: Iterable[str], knowledge: KnowledgeBase) -> tuple[tuple[str, ...], ...]:
+    """Return usage items in groups of all that is paid for together; most groups have one item."""
+    by_member = {member: _list_prices(member, knowledge) for member in {item.partition(AT)[2] for item in items}}
+    return tuple(sorted({tuple(sorted(_find_reachable(item, by_member[item.partition(AT)[2]]))) for item in items}))
+
+
+def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
+    """Return the prices that volumes are multiplied with; those of a member for volumes that go to it."""
+    criteria = knowledge.criteria
+    if not member:
+        return list(knowledge.prices_of_usage)
+    of_it = (f"{price.id}{AT}{member}" for price in knowledge.prices_of_usage if price.of_each is not None)
+    return [criteria[name] for name in of_it if name in criteria]
+
+
+def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
+    """Return the items that are priced together with one, through any number of prices."""
+    found = {item}
+    while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
+        found |= more
+    return found
+
+
+def _make_service(usage: dict[str, Used], prices: list[Criterion]) -> Service:
+    models = tuple(price for price in prices if set(price.usage) <= usage.keys())
+    unused = [item for item in usage if not any(item in price.usage for price in models)]
+    missing = {other for price in prices for item in unused if item in price.usage for other in price.usage}
+    return Service(usage, models, tuple(sorted(missing - usage.keys())))
