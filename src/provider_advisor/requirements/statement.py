@@ -1,97 +1,233 @@
-"""Two statements put together: a file's, and the command line's, which wins."""
+"""What a team states, as records: the same for the command line, a file, a questionnaire and a batch.
 
-from collections.abc import Hashable
-from typing import cast
+With them, the same as a requirements file has it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
-from provider_advisor.requirements.statement import (
-    RANK,
-    Requirement,
-    Statement,
-    Team,
-    in_order,
-    join_unlisted,
-    list_unwanted,
-)
-from provider_advisor.requirements.team import make_team, refuse_contradictions
+from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
+from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
+from provider_advisor.knowledge.records import Criterion, Priority
+from provider_advisor.logic import ABSENT, Interval, Number
+
+PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
+"""The priorities that weigh, the highest first; beside them there is `wont`."""
+
+LARGEST = 1e12
+"""The largest amount that a team may state."""
+
+RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1, "wont": 0}
 
 
-def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
-    """Return both statements together; a note says what the second adds, and where it wins over the first.
+class Requirement(NamedTuple):
+    """One thing a team asks: a criterion, perhaps a bound (of ranks, for a rating), a priority.
 
-    Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole; usage may
-    be missing where more is still to be said, so that it is not `complete`.
+    The bound of a capability that must not be there is `ABSENT`. The criterion may be a choice between several.
+    `weight` is the requirement's own, in place of the criterion's. `implied_by` names the rules that added it; it is
+    empty for what the team stated itself.
     """
-    required = {part.criterion for part in line.team.requirements}
-    asked = required | {*line.team.unwanted}
-    kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
-    team = Team(
-        in_order((*kept, *line.team.requirements)),
-        {**file.team.situation, **line.team.situation},
-        {**file.team.usage, **line.team.usage},
-        line.team.name or file.team.name,
-        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
-        join_unlisted((*file.team.unlisted, *line.team.unlisted)),
-        line.team.weights or file.team.weights,
-    )
-    scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
-    said = {*asked, *line.team.situation, *line.team.usage}
-    unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
-    as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
-    waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
-    whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
-    found = count_waiting(whole, knowledge) if complete else whole
-    refuse_contradictions(found.team, knowledge, complete=complete)
-    return found
+
+    criterion: str
+    priority: Priority
+    bound: Interval | None = None
+    weight: float | None = None
+    implied_by: tuple[str, ...] = ()
+
+    @property
+    def is_absence(self) -> bool:
+        """Return whether it asks that a capability is not there."""
+        return self.bound == ABSENT
+
+    @property
+    def code(self) -> str:
+        """Return what it asks, without bound and priority, as it is typed: `fax`, `fax=no`, `sms|whatsapp`."""
+        return f"{self.criterion}{IS_ABSENT}" if self.is_absence else self.criterion
+
+    def asks_as_much_as(self, other: "Requirement") -> bool:
+        """Return whether fulfilling this one fulfils the other too, at no lower priority."""
+        if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
+            return False
+        if self.is_absence or other.is_absence:
+            return self.bound == other.bound
+        return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
 
 
-def describe_changes(
-    first: Statement, second: Statement, who: str = "The command line", to: str = "the file", *, whole: bool = False
-) -> tuple[str, ...]:
-    """Return the sentence on what a second statement adds to a first one and overrides in it, if it does either.
+UnlistedPriority = Literal["must", "should", "could"]
 
-    Where the second is the `whole` of what counts, what only the first says is left out.
+
+class Unlisted(NamedTuple):
+    """A requirement in the team's own words that no criterion says: it is listed and counted, and never judged."""
+
+    text: str
+    priority: UnlistedPriority = "must"
+
+
+YEARLY = "/year"
+"""The end of what was said by the year."""
+
+
+class Volume(NamedTuple):
+    """A volume that is not simply a number a month: from `low` to `high` a month, as it was `said`."""
+
+    low: Number
+    high: Number
+    said: str
+
+    @property
+    def is_yearly(self) -> bool:
+        """Return whether it was stated by the year."""
+        return self.said.endswith(YEARLY)
+
+
+Used = Number | Volume
+"""What a team uses of an item in a month."""
+
+
+def get_ends(used: Used) -> Interval:
+    """Return the lowest and the highest volume that it may be in a month."""
+    return Interval(used.low, used.high) if isinstance(used, Volume) else Interval(used, used)
+
+
+def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
+    """Return the sum of all volumes of an item, those of its members (`calls@de`) included; None without any."""
+    ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
+    return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None
+
+
+def say_volume(used: Used) -> Number | str:
+    """Return the volume as a requirements file has it: 5000, "60000/year"."""
+    return used.said if isinstance(used, Volume) else used
+
+
+class Team(NamedTuple):
+    """Everything a team stated: requirements, situation by topic, monthly usage by item.
+
+    `unwanted` are the criteria of priority `wont`, sorted: no rule adds them, and they are never judged. `weights` say
+    by area how many percent of the total weight it has; the areas that are not named share the rest.
     """
-    before, after = _list_said(first), _list_said(second)
-    own, theirs = ({part.text.casefold(): part for part in each.team.unlisted} for each in (first, second))
-    added = [name for name in after if name not in before]
-    added += [f"'{part.text}'" for text, part in theirs.items() if text not in own]
-    changed = [name for name, said in after.items() if before.get(name, said) != said]
-    # As in `join_unlisted`: a text counts once, at the higher priority, so that only a higher one overrides the first.
-    ranks = [(part, RANK[part.priority], RANK[own[text].priority]) for text, part in theirs.items() if text in own]
-    changed += [f"'{part.text}'" for part, rank, known in ranks if rank > known or (whole and rank != known)]
-    limits, later = _list_limits(first), _list_limits(second)
-    changed += [name for name, limit in later.items() if limit and limits[name] not in {limit, None, ()}]
-    gone = [name for name in before if name not in after] if whole else []
-    gone += [f"'{part.text}'" for text, part in own.items() if whole and text not in theirs]
-    parts = [f"adds {', '.join(added)} to {to}"] if added else []
-    parts += [f"overrides {', '.join(changed)} in {'it' if added else to}"] if changed else []
-    parts += [f"leaves out {', '.join(gone)}{'' if parts else f' of {to}'}"] if gone else []
-    return (f"{who} {' and '.join([', '.join(parts[:-1]), parts[-1]] if parts[1:] else parts)}.",) if parts else ()
+
+    requirements: tuple[Requirement, ...] = ()
+    situation: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    usage: Mapping[str, Used] = MappingProxyType({})
+    name: str | None = None
+    unwanted: tuple[str, ...] = ()
+    unlisted: tuple[Unlisted, ...] = ()
+    weights: Mapping[str, Number] = MappingProxyType({})
+
+    @property
+    def has_unlisted_must(self) -> bool:
+        """Return whether the team needs something that nothing judges, so that no verdict can be firm."""
+        return any(part.priority == "must" for part in self.unlisted)
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Return the criteria that the team asks for itself; not those that it asks to be absent."""
+        return frozenset(requirement.criterion for requirement in self.requirements if not requirement.is_absence)
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Return the criteria that the team asks to be absent."""
+        return frozenset(requirement.criterion for requirement in self.requirements if requirement.is_absence)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Return what conditions find stated: with each member that is asked for, its criterion too."""
+        return frozenset(chain.from_iterable(map(list_needed, self.stated)))
 
 
-def _list_said(statement: Statement) -> dict[str, object]:
-    """Return what a statement says of each criterion, situation and usage, with the musts first."""
+def list_unwanted(team: Team) -> tuple[Requirement, ...]:
+    """Return what the team does not want, as it stated it."""
+    return tuple(Requirement(criterion, "wont") for criterion in team.unwanted)
+
+
+def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """Return the requirements, musts first, then by criterion: the order of statement never matters."""
+    return tuple(sorted(requirements, key=lambda part: (-RANK[part.priority], part.criterion)))
+
+
+def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Number | str]:
+    """Return the bound as in a requirements file: `{"at_least": 90}`, `{"is": "absent"}`."""
+    if bound is None:
+        return {}
+    if bound == ABSENT:
+        return {"is": "absent"}
+    ends = {"at_least": bound.low, "at_most": bound.high}
+    if criterion.kind == "rating":
+        return {key: criterion.values[int(end)] for key, end in ends.items() if end is not None}
+    return {key: end for key, end in ends.items() if end is not None}
+
+
+def join_unlisted(parts: Iterable[Unlisted]) -> tuple[Unlisted, ...]:
+    """Return the requirements, each text once, with the highest priority it has; musts first, else as stated."""
+    found: dict[str, Unlisted] = {}
+    for part in parts:
+        before = found.setdefault(part.text.casefold(), part)
+        if RANK[part.priority] > RANK[before.priority]:
+            found[part.text.casefold()] = before._replace(priority=part.priority)
+    return tuple(sorted(found.values(), key=lambda part: -RANK[part.priority]))
+
+
+class Statement(NamedTuple):
+    """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
+
+    `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
+    not say whether they matter; `scope` is the part of the knowledge base that is looked at. `uncounted` is asked for
+    but cannot count yet: it is computed from usage, and none is stated.
+    """
+
+    team: Team
+    as_of: dt.date | None = None
+    max_age: int | None = None
+    notes: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    scope: Scope = Scope()
+    uncounted: tuple[Requirement, ...] = ()
+
+
+def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return the statement with the keys of a requirements file, JSON-ready; it can be asked again."""
     team = statement.team
-    found: dict[str, object] = {}
-    for part in (*in_order((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
-        found[part.criterion] = {part, *cast("set[Requirement]", found.get(part.criterion, set()))}
-    return found | dict(team.situation) | dict(team.usage)
+    musts = [part for part in team.requirements if part.priority == "must"]
+    wishes = [part for part in team.requirements if part.priority != "must"]
+    wishes += list_unwanted(team)
+    record: dict[str, Any] = {
+        "team": team.name,
+        "needs": [_record_requirement(part, knowledge) for part in musts],
+        "wants": [_record_requirement(part, knowledge) for part in wishes],
+        "situation": {topic: list(values) for topic, values in team.situation.items()},
+        "usage": {item: say_volume(used) for item, used in team.usage.items()},
+        "unlisted": [part._asdict() for part in team.unlisted],
+        "weights": dict(team.weights),
+        "as_of": statement.as_of.isoformat() if statement.as_of else None,
+        "max_age": f"{statement.max_age}d" if statement.max_age else None,
+        "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],
+        "unsure": list(statement.unsure),
+        **{name: list(names) for name, names in statement.scope._asdict().items()},
+    }
+    return {key: value for key, value in record.items() if value not in (None, [], {})}
 
 
-def _list_limits(statement: Statement) -> dict[str, Hashable]:
-    return {"as-of": statement.as_of, "max-age": statement.max_age, **statement.scope._asdict()}
+def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    record = _record_requirement(requirement, knowledge)
+    return {"criterion": record.pop("criterion"), "priority": requirement.priority} | record
 
 
-def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
-    """Return the statement with what waited for usage counted, if some usage is stated; else with a note on each."""
-    team, waiting = statement.team, statement.uncounted
-    if team.usage and waiting:
-        counted = make_team([*team.requirements, *waiting]).requirements
-        return statement._replace(team=team._replace(requirements=counted), uncounted=())
-    notes = tuple(
-        f"{knowledge.criteria[part.criterion].label} ({part.priority}) cannot count yet: it is computed from monthly "
-        "volumes, and none is stated. Give usage."
-        for part in waiting
-    )
-    return statement._replace(notes=(*statement.notes, *notes))
+def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
+    criterion = knowledge.criteria[requirement.criterion]
+    parts = [record_part(part, knowledge) for part in criterion.any_of]
+    record: dict[str, Any] = {"any": parts} if parts else {"criterion": criterion.id}
+    if requirement.priority in {"could", "wont"}:
+        record["priority"] = requirement.priority
+    record |= bound_words(requirement.bound, criterion)
+    return record if requirement.weight is None else {**record, "weight": requirement.weight}
+
+
+def record_part(part: FactHolds, knowledge: KnowledgeBase) -> str | dict[str, Any]:
+    """Return a part of a choice as in a requirements file: its criterion, or a mapping with its bound."""
+    words = bound_words(get_bound(part), knowledge.criteria[part.criterion])
+    return {"criterion": part.criterion, **words} if words else part.criterion

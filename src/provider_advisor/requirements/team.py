@@ -1,31 +1,30 @@
-"""A team's statement, read and checked as a whole."""
+"""A team's statement, read and checked as a whole, and two of them put together: a file's, and the command line's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.criteria import list_member_words, split_member
-from provider_advisor.knowledge.records import Priority, Topic, UsageItem
-from provider_advisor.knowledge.suggest import find_misspelt, name_words
-from provider_advisor.logic import Number, plain
+from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.records import Priority, Topic
+from provider_advisor.knowledge.suggest import find_misspelt
+from provider_advisor.logic import Number
 from provider_advisor.requirements.grammar import brief, explain_exclusive, get_name, read_requirement, shown
 from provider_advisor.requirements.statement import (
-    LARGEST,
     RANK,
     Requirement,
+    Statement,
     Team,
     Unlisted,
     Used,
-    Volume,
     in_order,
     join_unlisted,
+    list_unwanted,
 )
-from provider_advisor.requirements.usage import check_volume, read_volume, services_used
+from provider_advisor.requirements.usage import read_usage, services_used
 from provider_advisor.safe_text import fold
 
 MOST_REQUIREMENTS = 1_000
@@ -75,17 +74,16 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     answers = {key: mistakes.note(_read_answers_on, key, values, knowledge) for key, values in situation.items()}
     carried = _read_unlisted(own_words, mistakes) if own_words else ()
     by_area = mistakes.note(_read_weights, weights, knowledge)
-    unread = len(mistakes.problems)
-    volumes = _read_usage(usage, knowledge, mistakes)
+    volumes = mistakes.note(read_usage, usage, knowledge) if usage else {}
     team = make_team([part for _, part in asked if part is not None])._replace(
         situation=dict(sorted((key, values) for key, values in answers.items() if values is not None)),
-        usage=dict(sorted(volumes.items())),
+        usage=volumes or {},
         name=name,
         unlisted=carried,
         weights=by_area or {},
     )
     # Usage with a mistake in it would also be called incomplete.
-    if whole and len(mistakes.problems) == unread:
+    if whole and volumes is not None:
         mistakes.problems += _find_contradictions(team, knowledge)
     mistakes.raise_any()
     return team
@@ -258,59 +256,6 @@ def _read_answer(value: object, topic: Topic) -> str:
     )
 
 
-def _read_usage(usage: Mapping[Any, Any], knowledge: KnowledgeBase, mistakes: Mistakes) -> dict[str, Used]:
-    volumes: dict[str, Used] = {}
-    for item, amount in usage.items():
-        known = mistakes.note(_find_item, item, knowledge)
-        volume = known and mistakes.note(_read_amount, known, amount)
-        if known is None or volume is None:
-            continue
-        if known.id in volumes:
-            mistakes.problems.append(f"the usage '{known.id}' is given twice, under two names; keep one.")
-        volumes[known.id] = volume
-    return volumes
-
-
-def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
-    found = knowledge.find_usage(item) if isinstance(item, str) else None
-    if found is not None:
-        return found
-    name, member = split_member(str(item))
-    if member is None or name not in knowledge.usage:
-        parts = set(fold(name).split("-"))
-        akin = [known for known in knowledge.usage if not parts.isdisjoint(known.split("-"))]
-        every = f" Did you mean {name_words(akin)}?" if akin else f" Known: {', '.join(knowledge.usage)}."
-        raise RequirementsError(
-            f"unknown usage item {shown(item)}.{find_misspelt(brief(item), knowledge.usage) or every}"
-        )
-    lists = {
-        of.id: of
-        for price in knowledge.criteria.values()
-        if name in price.usage and (of := knowledge.criteria.list_of(price.id))
-    }
-    if not lists:
-        raise RequirementsError(f"the usage '{name}' has one price for all; leave out '@{brief(member)}'.")
-    words = [word for of in lists.values() for word, _ in list_member_words(of)]
-    kinds = " or ".join(of.label.casefold() for of in lists.values())
-    raise RequirementsError(
-        f"unknown member {shown(member)} of the usage '{name}'; expected one of its {kinds}."
-        f"{find_misspelt(brief(member), words)}"
-    )
-
-
-def _read_amount(known: UsageItem, amount: object) -> Used:
-    item = known.id
-    if isinstance(amount, str):
-        return check_volume(read_volume(item, amount), known)
-    if isinstance(amount, Volume):
-        return check_volume(amount, known)
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
-        raise RequirementsError(
-            f"the usage '{item}' is {brief(amount)}; expected a number of {known.unit}, 0 to {LARGEST:.0f}."
-        )
-    return plain(amount)
-
-
 def _find_uncomputable(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     asked = dict.fromkeys(requirement.criterion for requirement in team.requirements)
     for criterion in map(knowledge.criteria.__getitem__, asked):
@@ -322,7 +267,88 @@ def _find_uncomputable(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    for service in services_used(team.usage, knowledge):
+    for service in services_used(team.usage, knowledge) if team.usage else ():
         if service.missing:
             given, missing = ", ".join(service.usage), ", ".join(service.missing)
             yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."
+
+
+def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
+    """Return both statements together; a note says what the second adds, and where it wins over the first.
+
+    Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole; usage may
+    be missing where more is still to be said, so that it is not `complete`.
+    """
+    required = {part.criterion for part in line.team.requirements}
+    asked = required | {*line.team.unwanted}
+    kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
+    team = Team(
+        in_order((*kept, *line.team.requirements)),
+        {**file.team.situation, **line.team.situation},
+        {**file.team.usage, **line.team.usage},
+        line.team.name or file.team.name,
+        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
+        join_unlisted((*file.team.unlisted, *line.team.unlisted)),
+        line.team.weights or file.team.weights,
+    )
+    scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
+    said = {*asked, *line.team.situation, *line.team.usage}
+    unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
+    as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
+    waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
+    whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
+    found = count_waiting(whole, knowledge) if complete else whole
+    refuse_contradictions(found.team, knowledge, complete=complete)
+    return found
+
+
+def describe_changes(
+    first: Statement, second: Statement, who: str = "The command line", to: str = "the file", *, whole: bool = False
+) -> tuple[str, ...]:
+    """Return the sentence on what a second statement adds to a first one and overrides in it, if it does either.
+
+    Where the second is the `whole` of what counts, what only the first says is left out.
+    """
+    before, after = _list_said(first), _list_said(second)
+    own, theirs = ({part.text.casefold(): part for part in each.team.unlisted} for each in (first, second))
+    added = [name for name in after if name not in before]
+    added += [f"'{part.text}'" for text, part in theirs.items() if text not in own]
+    changed = [name for name, said in after.items() if before.get(name, said) != said]
+    # As in `join_unlisted`: a text counts once, at the higher priority, so that only a higher one overrides the first.
+    ranks = [(part, RANK[part.priority], RANK[own[text].priority]) for text, part in theirs.items() if text in own]
+    changed += [f"'{part.text}'" for part, rank, known in ranks if rank > known or (whole and rank != known)]
+    limits, later = _list_limits(first), _list_limits(second)
+    changed += [name for name, limit in later.items() if limit and limits[name] not in {limit, None, ()}]
+    gone = [name for name in before if name not in after] if whole else []
+    gone += [f"'{part.text}'" for text, part in own.items() if whole and text not in theirs]
+    parts = [f"adds {', '.join(added)} to {to}"] if added else []
+    parts += [f"overrides {', '.join(changed)} in {'it' if added else to}"] if changed else []
+    parts += [f"leaves out {', '.join(gone)}{'' if parts else f' of {to}'}"] if gone else []
+    return (f"{who} {' and '.join([', '.join(parts[:-1]), parts[-1]] if parts[1:] else parts)}.",) if parts else ()
+
+
+def _list_said(statement: Statement) -> dict[str, object]:
+    """Return what a statement says of each criterion, situation and usage, with the musts first."""
+    team = statement.team
+    found: dict[str, object] = {}
+    for part in (*in_order((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
+        found[part.criterion] = {part, *cast("set[Requirement]", found.get(part.criterion, set()))}
+    return found | dict(team.situation) | dict(team.usage)
+
+
+def _list_limits(statement: Statement) -> dict[str, Hashable]:
+    return {"as-of": statement.as_of, "max-age": statement.max_age, **statement.scope._asdict()}
+
+
+def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement with what waited for usage counted, if some usage is stated; else with a note on each."""
+    team, waiting = statement.team, statement.uncounted
+    if team.usage and waiting:
+        counted = make_team([*team.requirements, *waiting]).requirements
+        return statement._replace(team=team._replace(requirements=counted), uncounted=())
+    notes = tuple(
+        f"{knowledge.criteria[part.criterion].label} ({part.priority}) cannot count yet: it is computed from monthly "
+        "volumes, and none is stated. Give usage."
+        for part in waiting
+    )
+    return statement._replace(notes=(*statement.notes, *notes))

@@ -11,8 +11,6 @@ A volume is a number a month, or a text of a range or of an amount by the year:
 The real volume may be anywhere in a range: every cost becomes an interval, and conditions are judged in three values.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
