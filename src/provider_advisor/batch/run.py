@@ -15,10 +15,10 @@ from provider_advisor.batch.interruption import Interrupted, StopSignal, do_in_t
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, score_blocks
 from provider_advisor.batch.reading import Inputs
+from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.frames import write_stream
 from provider_advisor.batch.writing.parts import Target, place_output, write_parts
 from provider_advisor.batch.writing.rejects import find_default_rejects
-from provider_advisor.batch.writing.workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.workdir import WorkFolder
 from provider_advisor.requirements.unlisted import UnknownWords
 

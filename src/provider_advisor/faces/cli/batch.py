@@ -35,8 +35,8 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.reading import Inputs
     from provider_advisor.batch.remote.stores import Staging
     from provider_advisor.batch.run import Result
+    from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.places import OutputPlace
-    from provider_advisor.batch.writing.workbook import WorkbookPlan
 
 _REJECTED = 3
 _WRITTEN = "the scored rows were written"
@@ -245,7 +245,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
 
 def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     """Raise BatchError for what a workbook cannot be or hold."""
-    from provider_advisor.batch.writing.workbook import refuse_without_writer  # noqa: PLC0415
+    from provider_advisor.batch.writing.answer_workbook import refuse_without_writer  # noqa: PLC0415
 
     if options.resume:
         raise BatchError("--resume does not work with workbooks, which are written as a whole; leave it out.")
@@ -260,8 +260,11 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
     from provider_advisor.batch.summary import outline_of  # noqa: PLC0415
-    from provider_advisor.batch.writing.row_sentences import RowSentences  # noqa: PLC0415
-    from provider_advisor.batch.writing.workbook import WorkbookPlan, list_scope  # noqa: PLC0415
+    from provider_advisor.batch.writing.answer_workbook import (  # noqa: PLC0415
+        RowSentences,
+        WorkbookPlan,
+        list_scope,
+    )
 
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
