@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
-from provider_advisor.batch.run import Plan, run
 from provider_advisor.faces.cli.main import main
 
 DAY = dt.date(2024, 6, 1)

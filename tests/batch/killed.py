@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provider_advisor import load
+from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
-from provider_advisor.batch.run import Plan, run
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _KNOWLEDGE = load(_BICYCLES / "facts", _BICYCLES / "rules")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from provider_advisor.batch.run import share_heap
+from provider_advisor.batch.local_run import share_heap
 
 
 def test_another_c_library_is_left_alone(monkeypatch):

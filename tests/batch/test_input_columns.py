@@ -13,9 +13,9 @@ import pytest
 
 from provider_advisor.batch.arrow import score_arrow
 from provider_advisor.batch.input_columns import Spelling, find_empty_rows, plan_columns
+from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs, read_encoding
-from provider_advisor.batch.run import Plan, run
 from provider_advisor.errors import BatchError
 
 _DAY = dt.date(2024, 6, 1)

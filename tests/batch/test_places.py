@@ -85,15 +85,15 @@ def test_rejects_of_an_earlier_run_are_replaced_and_deleted(batch):
 
 
 def test_a_file_that_appears_where_rejects_go_during_the_run_is_left_alone(batch, monkeypatch):
-    from provider_advisor.batch.writing import parts  # noqa: PLC0415
+    from provider_advisor.batch import local_run  # noqa: PLC0415
 
-    write_frames = parts.write_frames
+    write_frames = local_run.write_frames
 
     def meanwhile(*words, **options):
         write_frames(*words, **options)
         Path("o.rejects.csv").write_text("mine")
 
-    monkeypatch.setattr(parts, "write_frames", meanwhile)
+    monkeypatch.setattr(local_run, "write_frames", meanwhile)
     status, said = batch("teams.csv", "o.csv")
     assert status == 1
     assert "o.rejects.csv cannot be written (a file that is not a rejects file is there)" in said

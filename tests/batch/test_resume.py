@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from provider_advisor.batch import local_run as written
 from provider_advisor.batch.interruption import Interrupted
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.writing import parts as written
 from provider_advisor.batch.writing.workdir import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure
 

@@ -33,9 +33,9 @@ from watched import WatchedKnowledge, held, loads
 from provider_advisor import load, score_spark
 from provider_advisor.batch.interruption import Interrupted
 from provider_advisor.batch.kernel.scorer import Scorer
+from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
-from provider_advisor.batch.run import Plan, run
 from provider_advisor.batch.spark.driver import run_on_spark
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts

@@ -1,4 +1,9 @@
-"""All inputs of a run as one sequence of blocks."""
+"""All inputs of a run as one sequence of blocks.
+
+The reader of a form yields blocks with the columns of the file. Further steps, in this order, make of them what is
+scored, in whatever thread parses a block: columns that are criteria become the list `needs`, names become ours and
+empty rows go, unknown words move to `unlisted`. JSON Lines has our names from the start, and takes the last step alone.
+"""
 
 from __future__ import annotations
 

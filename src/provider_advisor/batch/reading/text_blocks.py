@@ -175,6 +175,7 @@ def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes
     # follow it.
     beside = np.zeros(256, dtype=bool)
     beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
+    # By windows: the search begins again behind each wrong quote, and must not look at all that follow each time.
     for low in range(first, int(quotes.size), _WINDOW):
         window = quotes[low : low + _WINDOW]
         fine = np.ones(window.size, dtype=bool)

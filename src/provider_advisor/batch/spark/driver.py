@@ -28,11 +28,11 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Reject, Stopped
 from provider_advisor.batch.interruption import Interrupted, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.local_run import Result
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.batch.run import Result
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
 from provider_advisor.batch.spark.worker import (

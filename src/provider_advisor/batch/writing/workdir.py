@@ -71,6 +71,8 @@ class WorkFolder:
             raise
 
     def _begin(self, head: dict[str, Any], output: Path, *, resume: bool) -> None:
+        # Before anything is removed below: if a run was killed between its two renames, `old` is the only copy of the
+        # output that it was to replace.
         restore_part_folder(self.old, output)
         with contextlib.ExitStack() as stack:
             manifest = _open_manifest(self.path)
@@ -79,6 +81,8 @@ class WorkFolder:
             if resume and manifest is not None and then is not None:
                 _refuse_other_run(then, head, output)
                 self._take_up(manifest, output)
+        # What is left of a part that was begun has to go, because `_write_part` opens its files anew, and not those of
+        # anybody else.
         self._remove_all_but(self.parts)
         if not self.parts:
             _write_head(self.path, head)
@@ -160,10 +164,10 @@ class WorkFolder:
     def close(self) -> None:
         """Unlock the folder, so that a later run can resume; delete it if it holds no part."""
         if self._lock >= 0:
-            lock, self._lock = self._lock, -1
+            lock, self._lock = self._lock, -1  # `remove` calls `close` again
             if not self.parts:
                 self.remove()
-            os.close(lock)
+            os.close(lock)  # last: nobody may begin in a folder that is being deleted
 
 
 def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
@@ -223,6 +227,8 @@ def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) 
         raise _refuse_folder(path, f"{_LOCK} was not created by recommend") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The run that held the folder may have deleted it, with this lock, after the lock was opened here, and another
+        # run may hold a new one under the same name.
         if os.path.samestat(os.fstat(lock), os.stat(path / _LOCK)):  # noqa: PTH116
             return lock
     except BlockingIOError as error:

@@ -31,10 +31,10 @@ from provider_advisor.safe_text import dump_json
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
+    from provider_advisor.batch.local_run import Result
     from provider_advisor.batch.pipeline import Scoring
     from provider_advisor.batch.reading import Inputs
     from provider_advisor.batch.remote.stores import Staging
-    from provider_advisor.batch.run import Result
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.places import OutputPlace
 
@@ -197,9 +197,9 @@ def _name_rejects(url: str) -> str:
 
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
-    from provider_advisor.batch.run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.writing.places import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
     from provider_advisor.batch.writing.workdir import find_work_folder  # noqa: PLC0415

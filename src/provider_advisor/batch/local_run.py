@@ -1,14 +1,28 @@
-"""A run over many teams: inputs in, an output and its rejects out, nothing lost between them."""
+"""A run over many teams on this machine: inputs in, an output and its rejects out, nothing lost between them.
+
+A file or a folder is written part by part in a hidden folder beside it, so that a run that was stopped can be resumed,
+and gets its name when it is complete. Standard output and workbooks are written at once.
+
+    scores.parquet                   there when all is done, and until then as it was before
+    scores.rejects.csv               likewise, just before it
+    .scores.parquet.parts/
+        manifest.jsonl               what the run depends on; then a line for each part that is whole
+        000001.rows, 000001.rejects  a part: about a million rows, from where the one before it ends in the input
+        final.rows                   all parts joined, a moment before this becomes scores.parquet
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import polars as pl
 
 from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
 from provider_advisor.batch.interruption import Interrupted, StopSignal, do_in_thread, watch_signals
@@ -16,11 +30,13 @@ from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, score_blocks
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, write_workbook
-from provider_advisor.batch.writing.frames import write_stream
-from provider_advisor.batch.writing.parts import Target, place_output, write_parts
-from provider_advisor.batch.writing.rejects import find_default_rejects
-from provider_advisor.batch.writing.workdir import WorkFolder
+from provider_advisor.batch.writing.frames import join_parts, write_frames, write_stream
+from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
+from provider_advisor.batch.writing.rejects import find_default_rejects, replace_rejects, write_rejects
+from provider_advisor.batch.writing.workdir import FINAL, FinishedPart, WorkFolder
+from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.requirements.unlisted import UnknownWords
+from provider_advisor.whole_file import sync_folder
 
 PART_ROWS = 1_000_000
 
@@ -54,6 +70,20 @@ class Result(NamedTuple):
     tally: Tally
     rejects: Path | None
     unknown: UnknownWords | None = None
+
+
+class Target(NamedTuple):
+    """Where scored rows and rejects go, and the form and columns of the rows.
+
+    `is_folder` keeps the parts apart; `can_resume` says whether a later run can continue this one.
+    """
+
+    output: Path
+    rejects: Path
+    form: str
+    schema: pl.Schema
+    is_folder: bool = False
+    can_resume: bool = True
 
 
 Say = Callable[[str], None]
@@ -152,6 +182,85 @@ def _explain_interruption(folder: WorkFolder, target: Target) -> str:
 
 def _count_done(folder: WorkFolder) -> int:
     return sum(part.counts.scored + part.counts.rejected for part in folder.parts)
+
+
+def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
+    """Write the blocks to parts of about `most` rows each. Raises BatchFailure where they cannot be written."""
+    first = next(blocks, None)
+    while first is not None or not folder.parts:  # an output without rows has one part, which holds the header
+        _write_part(chain([] if first is None else [first], blocks), folder, target, most, watch)
+        first = next(blocks, None)
+
+
+def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
+    start = folder.parts[-1].end if folder.parts else Position()
+    part = FinishedPart(len(folder.parts) + 1, start, RowCounts.zero())
+
+    def yield_frames() -> Iterator[pl.DataFrame]:
+        nonlocal part
+        for done in blocks:
+            part = part._replace(end=done.end, counts=part.counts + done.counts)
+            write_rejects(done.rejects, rejects)
+            watch(done)
+            yield done.frame
+            if part.counts.scored + part.counts.rejected >= most:
+                break
+
+    paths = folder.list_files(part)
+    try:
+        with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
+            write_frames(yield_frames(), target.schema, target.form, rows, header=target.is_folder or not folder.parts)
+        folder.complete(part)
+    except Exception as error:
+        paths[0].unlink(missing_ok=True)
+        raise _explain(error, target.output, target) from error
+
+
+def _explain(error: BaseException, output: Path, target: Target) -> BaseException:
+    """Return the error itself if it is one of ours, else one that says what could not be written."""
+    if not isinstance(error, OSError | pl.exceptions.PolarsError):
+        return error
+    cause = describe_cause(error)
+    cause = "No space left on device" if "No space left" in cause else cause[:200]
+    how = " with --resume" if target.can_resume else ""
+    return BatchFailure(f"{output} cannot be written ({cause}); free some space, then run again{how}.")
+
+
+def place_output(folder: WorkFolder, target: Target) -> None:
+    """Put rejects and rows, complete now, in their places. Raises BatchFailure, the old output untouched."""
+    # Rows last: who sees the output may rely on the rejects being there. `finish` notes before the move what is moved,
+    # so that the next run can tell where this one was killed. If `final` is still in the folder, both files are placed
+    # again, by the same steps; if it is gone and the output has its size, nothing is left to do but to clean up.
+    parts = folder.parts
+    files = [folder.list_files(part) for part in parts]
+    path = target.output
+    try:
+        final = _finish_rows([rows for rows, _ in files], folder, target)
+        path = target.rejects
+        rejected = any(part.counts.rejected for part in parts)
+        replace_rejects(path, [rejects for _, rejects in files] if rejected else None)
+        path = target.output
+        folder.finish(final)
+        if target.is_folder:
+            replace_part_folder(final, path, folder.old)
+        else:
+            final.replace(path)
+            sync_folder(path.parent)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _explain(error, path, target) from error
+    folder.remove()
+
+
+def _finish_rows(rows: list[Path], folder: WorkFolder, target: Target) -> Path:
+    """Return the file or folder that holds all rows."""
+    if target.is_folder:
+        finish_part_folder(folder.rows)
+        return folder.rows
+    if len(rows) == 1:
+        return rows[0]
+    final = folder.path / FINAL
+    join_parts(rows, target.form, final)
+    return final
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
