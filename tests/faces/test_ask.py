@@ -422,3 +422,24 @@ def test_usage_that_a_file_lacks_is_asked_for(ask):
     run = ask("--wants monthly-cost --plain --no-robustness", "money\n" + "\n" * 12)
     assert run.status == 0
     assert "Monthly cost (should) cannot count yet" in " ".join(run.out.split())
+
+
+def test_what_is_done_inside_a_search_is_done(ask):
+    found = "video\n/fax\n"
+    for typed in (f"{found}stop\n", f"{found}1\nstop\n"):
+        run = ask(_OPTIONS, typed)
+        assert run.status == 0
+        assert "Stopped. The answer is based on what you said so far." in run.out
+    run = ask(_OPTIONS, f"{found}back\n1m\ndone\n\n")
+    assert "Back to: " in run.out
+    assert "Money back" not in run.out, "the word was searched for"
+    run = ask(_OPTIONS, f"{found}+ loan phones during repair\nm\ndone\n\n")
+    assert "Loan phones during repair: must." in run.out or "loan phones during repair: must." in run.out
+
+
+def test_a_list_whose_topic_is_closed_by_a_search_is_left(ask):
+    """Its answers would be repeated to the person, and never count."""
+    run = ask(_OPTIONS, "video\n/topics\n1\nmessages\ndone\n\n")
+    after = run.out.partition("Topics: Messages.")[2]
+    assert "Back to: " not in after
+    assert "Messages: how important is each of these?" in after

@@ -396,3 +396,14 @@ def test_a_dumb_terminal_is_asked_line_by_line_within_its_columns(open_terminal)
     terminal.wait("more.")
     terminal.type("video\n", "more.")
     assert max(len(line) for line in terminal.text().splitlines()) <= 40
+
+
+def test_a_question_that_was_searched_for_takes_the_letters_of_lists(talk):
+    draft, _, _ = talk(f"{_VIDEO}/fax{ENTER}{ENTER}gd{ENTER}")
+    assert _asked(draft) == {"fax": "should"}
+
+
+def test_to_save_and_stop_inside_a_search_stops(talk):
+    _, end, out = talk(f"{_VIDEO}/fax{ENTER}{ENTER}q{ENTER}")
+    assert end.kind == "stopped"
+    assert "Stopped." in out

@@ -24,6 +24,7 @@ from provider_advisor.questionnaire.screens import (
     list_members,
     list_met_by_all,
     measure_progress,
+    still_applies,
     stop,
 )
 from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
@@ -65,6 +66,7 @@ __all__ = [
     "record_answers",
     "record_requirements",
     "search_questions",
+    "still_applies",
     "stop",
     "sum_up_known",
     "survey_answers",

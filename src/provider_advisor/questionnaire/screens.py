@@ -302,6 +302,15 @@ def change_answer(state: State, key: Key, value: object, *, searched: bool = Fal
     return after._replace(phase="asking") if after.phase != "further" else after
 
 
+def still_applies(screen: Screen, state: State) -> bool:
+    """Return whether all questions of a screen apply after an answer was changed, which may have closed their topic."""
+    said, possible = (replay := survey_answers(state).replay).said, replay.possible
+    return all(
+        key == TOPICS or (key.name in said.priorities if key.kind in _ALONG else key in possible.sure)
+        for key in screen.keys
+    )
+
+
 def _refuse_idle(key: Key, state: State) -> None:
     """Raise RequirementsError where the question does not apply to the answers so far."""
     replay = survey_answers(state).replay

@@ -143,7 +143,7 @@ def _read_number(item: str, text: str, whole: str) -> Number:
             f"'{whole[:40]}' is not an amount of the usage '{item}'; expected a number, such as {_FORMS}."
         ) from error
     if unit is not None:
-        raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {item}=5000.")
+        raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {_FORMS}.")
     return number
 
 

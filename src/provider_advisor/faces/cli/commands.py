@@ -50,7 +50,8 @@ class HeadedCommand(click.Command):
         """Write the options, headings in the order in which they first appear, those without one last."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if (row := parameter.get_help_record(ctx)) is not None:
+            # An argument says nothing here: the first line of the help names it.
+            if (row := parameter.get_help_record(ctx)) is not None and row[1]:
                 rows.setdefault(vars(parameter).get("heading", "Options"), []).append(row)
         rows["Options"] = rows.pop("Options", [])
         for heading, found in rows.items():
@@ -75,7 +76,10 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the subcommand of that name. Raises UsageError, with the nearest name, if there is none."""
         if cmd_name not in _MODULES:
-            hint = did_you_mean(cmd_name, self.names) or f" Known: {', '.join(self.names)}."
+            hint = (
+                did_you_mean(cmd_name, self.names)
+                or f" Known: {', '.join(self.names)}. What you need goes after --needs."
+            )
             raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)
         module = import_module(f"provider_advisor.faces.{_MODULES[cmd_name]}")
         return cast("click.Command", getattr(module, f"{cmd_name}_command"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from provider_advisor.requirements.unlisted import UnknownWords
 
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_FOREIGN = {
+    **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "Write .html and print it, or open it in a word processor."),
+    **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
+}
 _SHEETS = (".xlsx", ".xlsm", ".csv")
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
@@ -197,7 +201,7 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
 
     knowledge, form, output = options.load(), options.form, None if options.output == "-" else options.output
     if output is not None and context.get_parameter_source("form") is ParameterSource.DEFAULT:
-        form = _FORMS.get(_get_extension(output), form)
+        form = _choose_form(output, form)
     statement = read_statement(options, knowledge)
     # A short text shows no shares with other weights, and worlds drawn for these would need NumPy.
     is_short = form == "text" and not options.verbose
@@ -232,6 +236,17 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
         show_document(str(content))
     else:
         write_answer(output, reveal(content) if isinstance(content, str) else content)
+
+
+def _choose_form(output: str, form: str) -> str:
+    """Return the format that an output's name means. Raises RequirementsError for one that nothing here writes."""
+    extension = _get_extension(output)
+    if extension in _FOREIGN:
+        raise RequirementsError(
+            f"--output {output}: {extension} cannot be written; expected .html, .md, .json or .txt. "
+            f"{_FOREIGN[extension]}"
+        )
+    return _FORMS.get(extension, form)
 
 
 def _get_extension(name: str) -> str:
@@ -270,6 +285,8 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         typed=True,
     )
     scope = mistakes.note(options.read_scope, knowledge)
+    if not (options.file or "").lower().endswith(_SHEETS):
+        mistakes.problems += _refuse_sheet_options(options)
     file = _read_file(options.file, options, knowledge, mistakes, unknown) if options.file else None
     mistakes.raise_any()
     if unknown is not None:
@@ -335,9 +352,6 @@ def _read_file(
 ) -> Statement | None:
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
-    sheets_only = ("sheet", "scale", "matches", "matched")
-    if used := [f"--{name}" for name in sheets_only if getattr(options, name) is not None]:
-        mistakes.problems.append(f"{used[0]} is for spreadsheets (.xlsx, .csv), but {name_input(file)} is not one.")
     # Reading and checking YAML takes long to import, and a command line needs neither.
     from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
 
@@ -350,6 +364,14 @@ def _read_file(
             raise
         mistakes.problems += error.problems
         return None
+
+
+def _refuse_sheet_options(options: StatementOptions) -> Iterator[str]:
+    """Yield what is wrong with the first option for spreadsheets, where none is read."""
+    given = (f"--{name}" for name in ("sheet", "scale", "matches", "matched") if getattr(options, name) is not None)
+    if (name := next(given, None)) is not None:
+        found = f"{name_input(options.file)} is not one" if options.file else "--file names none"
+        yield f"{name} is for spreadsheets (.xlsx, .csv), but {found}."
 
 
 def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import click
@@ -17,9 +18,12 @@ from provider_advisor.errors import (
 )
 from provider_advisor.faces.cli.recommend import recommend_command
 from provider_advisor.faces.text import clean, show_text
+from provider_advisor.knowledge.suggest import did_you_mean
 
 _COMPLETE = "_RECOMMEND_COMPLETE"
 """The variable by which a shell asks for completions."""
+
+_KINDS = {"integer": "a whole number", "float": "a number"}
 
 
 def run() -> int:
@@ -41,9 +45,9 @@ def _status() -> int:
     except click.exceptions.Abort:
         return _complain("interrupted.", 130)
     except click.ClickException as error:
-        sentence = error.format_message().rstrip(".").replace("?.", "?")
+        sentence = _describe_usage(error)
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "recommend"
-        return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} Try `{command} --help`.", 2)
+        return _complain(f"{sentence}{'' if sentence.endswith(('?', '.')) else '.'} Try `{command} --help`.", 2)
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:
@@ -53,6 +57,14 @@ def _status() -> int:
         return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check its destination.", 1))
     else:
         return int(status)
+
+
+def _describe_usage(error: click.ClickException) -> str:
+    """Return what is wrong with a command line; click names what is near in brackets, we as everywhere else."""
+    if isinstance(error, click.NoSuchOption):
+        return f"No such option '{error.option_name}'.{did_you_mean(error.option_name, error.possibilities or ())}"
+    said = error.format_message()
+    return re.sub(r"a valid (integer|float)( range)?", lambda found: _KINDS[found[1]], said)
 
 
 def _dropped(status: int) -> int:

@@ -36,6 +36,7 @@ from provider_advisor.questionnaire import (
     put_answers,
     read_wish,
     search_questions,
+    still_applies,
     stop,
 )
 from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound, to_members
@@ -116,10 +117,10 @@ class Face(Protocol):
         """Say what the end means, and ask whether to finish, continue, go back or search."""
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return one of the keys, another search, or None."""
+        """Return one of the keys, what the person did instead, or None to leave the search."""
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
-        """Return an answer to one question, None to leave it at `before`, the answer so far if there is one."""
+        """Return an answer to one question, or what the person did instead; None or `back` leave it at `before`."""
 
     def ask_name(self) -> str:
         """Return the name of a file to save to, empty for none."""
@@ -145,10 +146,15 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
     draft.screen = screen
     while True:
         reply = face.ask(draft, screen)
+        before = draft.state
         try:
-            if reply.word in {"search", "add"}:
-                _look_up(draft, face, reply)
+            found = _look_up(draft, face, reply)
+            # An answer to a question whose topic was closed just now would be taken and never count.
+            if draft.state is not before and not still_applies(screen, draft.state):
+                break
+            if found is None:
                 continue
+            reply = found
             if reply.word == "back" and not draft.state.steps:
                 face.tell("There is nothing to go back to: this is the first question.")
                 continue
@@ -159,8 +165,8 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
         except RequirementsError as error:
             face.tell(capital(str(error)))
             continue
-        draft.screen = None
-        return
+        break
+    draft.screen = None
 
 
 def _warn(face: Face, said: Mapping[Key, object], state: State) -> None:
@@ -181,13 +187,14 @@ def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
 
 
 def _is_over(draft: Draft, face: Face, end: End, save: SaveFile) -> bool:
-    reply = face.ask_at_end(draft, end)
-    if reply.word in {"search", "add"}:
-        try:
-            _look_up(draft, face, reply)
-        except RequirementsError as error:
-            face.tell(capital(str(error)))
-    elif reply.word == "save":
+    try:
+        reply = _look_up(draft, face, face.ask_at_end(draft, end))
+    except RequirementsError as error:
+        face.tell(capital(str(error)))
+        return False
+    if reply is None:
+        return False
+    if reply.word == "save":
         _save(draft.state, face, reply.words, save)
     elif reply.word == "back":
         draft.state = draft.step_back()
@@ -218,31 +225,35 @@ def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
         face.tell(capital(str(error)))
 
 
-def _look_up(draft: Draft, face: Face, reply: Reply) -> None:
-    """Search for words, or add what the person needs in words of their own. Raises RequirementsError."""
-    if reply.word == "search":
-        _search(draft, face, reply.words)
-    elif reply.words:
-        wish = read_wish(reply.words, draft.state.catalogue)
-        _change(draft, face, wish.key, wish.value)
+def _look_up(draft: Draft, face: Face, reply: Reply | None) -> Reply | None:
+    """Search for words, or add what the person needs in words of their own, as often as they ask for it.
+
+    Returns what else they did, None once they are back where they were. Raises RequirementsError.
+    """
+    while reply is not None and reply.word in {"search", "add"}:
+        if reply.word == "search":
+            reply = _search(draft, face, reply.words)
+        elif reply.words:
+            wish = read_wish(reply.words, draft.state.catalogue)
+            reply = _change(draft, face, wish.key, wish.value)
+        else:
+            reply = None
+        if reply is not None and reply.word == "back":
+            reply = None
+    return reply
 
 
-def _search(draft: Draft, face: Face, words: str) -> None:
-    """Let the person find a question, or one that is already answered, and answer it."""
-    while True:
-        keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
-        if words and not keys:
-            face.tell(
-                f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
-                f"words: + {words[:40]}"
-            )
-            return
-        picked = face.pick(draft.state, keys)
-        if not isinstance(picked, Reply):
-            break
-        words = picked.words
-    if picked is not None:
-        _change(draft, face, picked)
+def _search(draft: Draft, face: Face, words: str) -> Reply | None:
+    """Let the person find a question, or one that is already answered, and answer it; return what they do instead."""
+    keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
+    if words and not keys:
+        face.tell(
+            f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
+            f"words: + {words[:40]}"
+        )
+        return None
+    picked = face.pick(draft.state, keys)
+    return _change(draft, face, picked) if isinstance(picked, Key) else picked
 
 
 def _find_hits(state: State, words: str) -> tuple[Key, ...]:
@@ -250,23 +261,30 @@ def _find_hits(state: State, words: str) -> tuple[Key, ...]:
     return (*topics, *search_questions(state, words))
 
 
-def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> None:
-    """Ask for another answer to one question, unless it is said; where it is on the present screen, its line is set."""
+def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Reply | None:
+    """Ask for another answer to one question, unless it is said; where it is on the present screen, its line is set.
+
+    Returns what the person did instead.
+    """
     on_screen = draft.screen is not None and key in draft.screen.keys
     before = get_answers(draft.state)
     # A value on the present screen waits in the draft until the screen is done; any other changes the state at once,
     # and with it, perhaps, which screen comes next.
     value = said or face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
-    if value is None:
-        return
+    if value is None or isinstance(value, Reply):
+        return value
     draft.said[key] = value
     if on_screen:
         face.tell(describe_answers({key: value}, draft.state))
-        return
+        return None
     _set(draft, face, key, value)
     if key.kind == "criterion" and value in PRIORITY_WORDS:
         for more in list_details(draft.state, key):
-            _set(draft, face, more, face.ask_value(draft.state, more, before.get(more)))
+            detail = face.ask_value(draft.state, more, before.get(more))
+            if isinstance(detail, Reply):
+                return detail
+            _set(draft, face, more, detail)
+    return None
 
 
 def _set(draft: Draft, face: Face, key: Key, value: object) -> None:

@@ -63,7 +63,8 @@ _COMMANDS: Mapping[str, Reply] = {
 }
 _GENERAL = ("? why", "/ search", "+ something else", "b back", "d done", "q save and stop")
 _ON = join_keys("↑↓ move", "enter next", *_GENERAL)
-_MARK = (join_keys("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"), _ON)
+_LEVEL_KEYS = ("m must", "g good", "n nice", "x no", "s not sure")
+_MARK = (join_keys(*_LEVEL_KEYS, "←→ less, more"), _ON)
 _OPEN = (join_keys("space answer", "x no answer", "s not sure"), _ON)
 _NAME = (join_keys("space name them", "x any will do", "s not sure"), _ON)
 _TICK = (join_keys("space tick", "↑↓ move", "enter next", *_GENERAL),)
@@ -128,7 +129,7 @@ class KeyFace:
             show_lines(describe_known(draft.state))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return one of the keys, another search, or None."""
+        """Return one of the keys, another search, or None to leave the search."""
         rows = []
         for key in keys:
             prompt = make_prompt(key, state.catalogue)
@@ -153,9 +154,8 @@ class KeyFace:
         return bool(found == "yes")
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
-        """Return an answer to one question, None to leave it as it was."""
-        found = _ask_one(make_prompt(key, state.catalogue), before, state, ())
-        return None if isinstance(found, Reply) else found
+        """Return an answer to one question, or what was done instead."""
+        return _ask_one(make_prompt(key, state.catalogue), before, state, ())
 
     def _make_heading(self, screen: Screen, state: State) -> list[str]:
         standing = describe_standing(state) if self._show_standing else ""
@@ -386,8 +386,11 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # To press only enter is to say nothing.
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
-    rows = [Row(value, label, details=[describe_question(prompt)], keys=(_ON,)) for value, label in labels.items()]
+    keys = (join_keys(*_LEVEL_KEYS), _ON) if prompt.kind == "criterion" else (_ON,)
+    rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
     words: dict[str, object] = {**_COMMANDS, "?": Reply("why")}
+    if prompt.kind == "criterion":
+        words |= {letter: level for letter, level in _LETTERS.items() if level in labels}
     found, _ = _choose(prompt.label, rows, words, start, heading)
     return (found if isinstance(found, Reply) else check_value(prompt.key, found, state.catalogue)), before
 

@@ -122,7 +122,7 @@ class PlainFace:
             return Reply("finish")
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return one of the keys by its number; other words search again, an empty line leaves."""
+        """Return one of the keys by its number, or a command; other words search again, an empty line leaves."""
         page = self._make_page()
         for place, key in enumerate(keys, start=1):
             page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
@@ -131,9 +131,9 @@ class PlainFace:
         try:
             while True:
                 found = self._insist(lambda text: _read_pick(text, keys))
-                if not isinstance(found, Reply) or found.word != "why":
-                    return found
-                self._say(_explain(found.words, state, keys))
+                reply = self._handle(found, state, keys) if isinstance(found, Reply) else found
+                if reply is not None or found is None:
+                    return reply
         except _EndedError:
             return None
 
@@ -154,12 +154,11 @@ class PlainFace:
             return False
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
-        """Return an answer to one question, None to leave it as it was: for an empty line, or a command."""
+        """Return an answer to one question, or a command; an empty line leaves it as it was."""
         try:
-            found = self._ask_one(make_prompt(key, state.catalogue), before, state, leave=True)
+            return self._ask_one(make_prompt(key, state.catalogue), before, state, leave=True)
         except _EndedError:
             return None
-        return None if isinstance(found, Reply) else found
 
     def _show_heading(self, draft: Draft, screen: Screen) -> None:
         page = self._make_page()
@@ -331,15 +330,15 @@ def _is_short(prompt: Prompt) -> bool:
 
 
 def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
-    """Return the key that a number picks, why one is asked, a search, or None. Raises RequirementsError."""
+    """Return the key that a number picks, a command, a search, or None. Raises RequirementsError."""
     command = read_command(text)
-    if command and command.word == "why":
+    if command is not None:
         return command
     if text.isascii() and text.isdigit():
         if not 1 <= int(text[:9]) <= len(keys):
             raise RequirementsError(f"there is no {text[:9]} here; expected a number from 1 to {len(keys)}.")
         return keys[int(text[:9]) - 1]
-    return Reply("search", text.removeprefix("/").strip()) if text else None
+    return Reply("search", text) if text else None
 
 
 def _describe_input(prompt: Prompt, *, is_kept: bool) -> str:
