@@ -14,6 +14,7 @@ import re
 import shutil
 import stat
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -22,8 +23,7 @@ from provider_advisor.batch.blocks import Reject
 from provider_advisor.whole_file import OPEN_SAFELY, write_whole
 
 REJECTS_HEADER = b"file,row,reason,content\n"
-_QUOTED = re.compile(r"'[^']*'")
-_NUMBER = re.compile(r"[0-9][0-9,.]*")
+_VARYING = re.compile(r"'[^']*'|[0-9][0-9,.]*")
 _END = re.compile(r"[.;:?](\s|$)")
 _MOST_KINDS = 1_000
 
@@ -104,18 +104,19 @@ def count_reasons(rejects: Path) -> list[ReasonCount]:
     At most 1,000 kinds are counted separately; rows of all further kinds are counted together.
     """
     csv.field_size_limit(sys.maxsize)
-    found: dict[str, ReasonCount] = {}
+    counts = Counter[str]()
+    first: dict[str, tuple[str, int, str]] = {}
     with rejects.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         next(reader, None)
         for name, row, reason, _ in reader:
             kind = _find_kind(reason)
-            if kind not in found and len(found) >= _MOST_KINDS:
-                kind = "others"
-            before = found.get(kind, ReasonCount(0, name, int(row), reason))
-            found[kind] = before._replace(rows=before.rows + 1)
-    return sorted(found.values(), key=lambda count: -count.rows)
+            if kind not in first:
+                kind = kind if len(first) < _MOST_KINDS else "others"
+                first.setdefault(kind, (name, int(row), reason))
+            counts[kind] += 1
+    return [ReasonCount(count, *first[kind]) for kind, count in counts.most_common()]
 
 
 def _find_kind(reason: str) -> str:
-    return _END.split(_NUMBER.sub("0", _QUOTED.sub("''", reason)), maxsplit=1)[0]
+    return _END.split(_VARYING.sub("…", reason), maxsplit=1)[0]
