@@ -123,6 +123,6 @@ def agrees(scorer: Scorer, table: pa.RecordBatch, *, reasons: bool = True) -> No
         unjudged += bool(alone.team.unlisted)
         verdicts[(verdict.kind, verdict.strength or "", verdict.provider or "", verdict.lean or "")] += 1
     assert next(found, None) is None
-    assert scored.tally.verdicts == verdicts
-    assert scored.tally.unjudged_teams == unjudged
+    assert scored.tally.settle().verdicts == verdicts
+    assert scored.tally.settle().unjudged_teams == unjudged
     assert scored.batch.num_rows + len(scored.errors) == table.num_rows

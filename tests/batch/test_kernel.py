@@ -139,8 +139,8 @@ def test_costs_beyond_all_measure_are_those_of_a_single_answer(shipped):
 def test_tallies_add_up_and_come_back_from_json(shipped):
     rows = table(team=list("abc"), needs=["sms", "whiteboard,ucaas", "fax"], wants=[None, "sms", "mms"])
     scorer = Scorer(shipped)
-    whole = scorer.score(rows).tally
-    parts = scorer.score(rows.slice(0, 1)).tally + scorer.score(rows.slice(1)).tally
+    whole = scorer.score(rows).tally.settle()
+    parts = (scorer.score(rows.slice(0, 1)).tally + scorer.score(rows.slice(1)).tally).settle()
     assert parts == whole
     assert Tally.from_json(json.loads(json.dumps(whole.to_json()))) == whole
     assert whole.unmet[("twilio", "ucaas")] == 1
@@ -307,7 +307,7 @@ def test_facts_that_leave_verdicts_open_are_counted_as_single_answers_have_them(
     rows = table(team=list("abcde"), needs=needs, usage__calls=volumes)
     for item in ("sms-outbound", "voice-inbound-minutes", "video-participant-minutes"):
         asked = rows.rename_columns(["team", "needs", f"usage.{item}"])
-        assert Scorer(shipped).score(asked).tally.open == _open_of(asked, shipped)
+        assert Scorer(shipped).score(asked).tally.settle().open == _open_of(asked, shipped)
 
 
 @given(st.integers(0, 12), st.integers(1, 60), st.randoms(use_true_random=False))

@@ -23,7 +23,7 @@ _DAY = dt.date(2024, 1, 1)
 
 
 def _summary(scored: Scored, facts: Facts):
-    return summary_of(scored.tally, rejected=len(scored.errors), facts=facts)
+    return summary_of(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
 
 
 @st.composite
@@ -40,7 +40,7 @@ def scored_teams(draw):
 def test_two_halves_of_the_teams_added_are_all_of_them(found):
     facts, whole, first, second = found
     rejected = len(first.errors) + len(second.errors)
-    assert summary_of(first.tally + second.tally, rejected=rejected, facts=facts) == _summary(whole, facts)
+    assert summary_of((first.tally + second.tally).settle(), rejected=rejected, facts=facts) == _summary(whole, facts)
 
 
 @settings(max_examples=30)

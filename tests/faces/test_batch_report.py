@@ -29,7 +29,7 @@ _ASKED = {
 def _summary(bicycles, asked):
     facts = Facts(bicycles, _DAY)
     scored = Scorer(facts).score(pa.RecordBatch.from_pydict({"needs": pa.array(asked, pa.string())}))
-    return summary_of(scored.tally, rejected=len(scored.errors), facts=facts)
+    return summary_of(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
 
 
 @pytest.fixture(params=_ASKED, scope="module")

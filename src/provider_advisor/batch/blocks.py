@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.kernel.counts import RunningTally
 
 _LONGEST = 2_000
 Numbers = npt.NDArray[np.int64]
@@ -112,12 +112,12 @@ class RowCounts(NamedTuple):
 
     scored: int
     rejected: int
-    tally: Tally
+    tally: RunningTally
 
     @classmethod
     def zero(cls) -> RowCounts:
         """Return the counts of no rows."""
-        return cls(0, 0, Tally.empty())
+        return cls(0, 0, RunningTally.zero())
 
     def __add__(self, other: object) -> RowCounts:
         if not isinstance(other, RowCounts):
@@ -132,7 +132,7 @@ class Done(NamedTuple):
     rejects: tuple[Reject, ...]
     records: int
     end: Position
-    tally: Tally
+    tally: RunningTally
     read: int
 
     @property

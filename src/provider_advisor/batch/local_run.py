@@ -129,7 +129,7 @@ def _run_at_once(  # noqa: PLR0913, PLR0917 (the parts of a run)
     except Stopped as error:
         written = "what was written so far is not complete" if plan.output is None else "nothing was written"
         raise Interrupted(stop.number, f"interrupted; {written}.") from error
-    return Result(*counts, rejects if counts.rejected else None, inputs.unknown)
+    return _make_result(counts, rejects, inputs)
 
 
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
@@ -151,7 +151,12 @@ def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
     finally:
         folder.close()
     counts = sum((part.counts for part in folder.parts), RowCounts.zero())
-    return Result(*counts, target.rejects if counts.rejected else None, inputs.unknown)
+    return _make_result(counts, target.rejects, inputs)
+
+
+def _make_result(counts: RowCounts, rejects: Path | None, inputs: Inputs) -> Result:
+    tally = counts.tally.settle()
+    return Result(counts.scored, counts.rejected, tally, rejects if counts.rejected else None, inputs.unknown)
 
 
 def _describe_run(inputs: Inputs, plan: Plan) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS
-from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.kernel.counts import RunningTally
 from provider_advisor.batch.kernel.scorer import RowScope, Scorer
 from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.batch.reading import Inputs
@@ -43,7 +43,7 @@ class _Frames(NamedTuple):
 
     frame: pl.DataFrame
     errors: dict[int, str]
-    tally: Tally
+    tally: RunningTally
 
 
 class ScoringOptions(NamedTuple):
@@ -103,7 +103,7 @@ class Scoring:
                 f"of {block.records:,} rows of {block.file}, {frame.height // each:,} were scored and "
                 f"{len(rejects):,} rejected: this is a bug in the program; please report it."
             )
-        return Done(frame, rejects, block.records, block.end, tally.add_empty_rows(block.skipped), piece.read)
+        return Done(frame, rejects, block.records, block.end, tally.add_left("empty", block.skipped), piece.read)
 
     def _score_rows(self, rows: pa.RecordBatch) -> _Frames:
         """Score rows, those whose days have the same facts together.
@@ -226,7 +226,7 @@ class _Spans:
 def _join_frames(parts: Sequence[_Frames]) -> _Frames:
     errors = {row: reason for part in parts for row, reason in part.errors.items()}
     frame = pl.concat([part.frame for part in parts], rechunk=False)
-    return _Frames(frame, errors, sum((part.tally for part in parts), Tally.empty()))
+    return _Frames(frame, errors, sum((part.tally for part in parts), RunningTally.zero()))
 
 
 def score_blocks(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -115,3 +116,23 @@ def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flag
     if large.any():
         found[large], doubtful[large] = numbers[large], False
     return found, doubtful
+
+
+class GrowingArray:
+    """An array that grows at its end, at the cost of what is added; `array` may be kept, for nobody changes it."""
+
+    def __init__(self, kind: npt.DTypeLike) -> None:
+        self._held, self._size = np.zeros(256, kind), 0
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """Return what was added so far."""
+        return self._held[: self._size]
+
+    def extend(self, more: npt.ArrayLike) -> None:
+        """Add numbers."""
+        added = np.asarray(more, self._held.dtype)
+        before, self._size = self._size, self._size + len(added)
+        if self._size > len(self._held):
+            self._held = np.resize(self._held, 2 * self._size)
+        self._held[before : self._size] = added

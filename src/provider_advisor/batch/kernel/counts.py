@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.arrays import Flags, Ints
+from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.knowledge import Facts
@@ -16,6 +16,7 @@ from provider_advisor.logic import Truth
 
 _Counts = Counter[tuple[str, ...]]
 _REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the parts of a tally that come of cells
+_MOST_SOURCES = 4
 
 
 class Tally(NamedTuple):
@@ -59,14 +60,6 @@ class Tally(NamedTuple):
         """Return how many teams have a requirement that no criterion says."""
         return self.left["unjudged",]
 
-    def add_unjudged(self, count: int) -> Tally:
-        """Return the same with so many teams more that have a requirement that no criterion says."""
-        return self._replace(left=self.left + Counter({("unjudged",): count})) if count else self
-
-    def add_empty_rows(self, count: int) -> Tally:
-        """Return the same with so many rows of empty cells more."""
-        return self._replace(left=self.left + Counter({("empty",): count})) if count else self
-
     @property
     def teams(self) -> int:
         """Return how many teams were counted."""
@@ -85,107 +78,160 @@ class Tally(NamedTuple):
         return cls(*(Counter({tuple(row[:-1]): row[-1] for row in data.get(name, ())}) for name in cls._fields))
 
 
+class RunningTally(NamedTuple):
+    """A tally to which the counts of thousands of blocks are added: those of cells get their keys when all is counted.
+
+    For example, cell 5 stands in 7 teams of one block and 2 of another. That acme lacks fax, which is what cell 5 has
+    to say, is written down for 9 teams at once. `by_cell` has the counts of a few sources of cells.
+    """
+
+    by_key: Tally
+    by_cell: Mapping[Tallying, CellCounts] = {}
+
+    @classmethod
+    def zero(cls) -> RunningTally:
+        """Return the tally of no teams."""
+        return cls(Tally.empty())
+
+    def __add__(self, other: object) -> RunningTally:
+        if not isinstance(other, RunningTally):
+            return NotImplemented
+        by_key, by_cell = self.by_key + other.by_key, dict(self.by_cell)
+        for source, counts in other.by_cell.items():
+            by_cell[source] = by_cell[source] + counts if source in by_cell else counts
+        while len(by_cell) > _MOST_SOURCES:  # each keeps all its cells alive
+            source = next(iter(by_cell))
+            by_key += source.name_counts(by_cell.pop(source))
+        return RunningTally(by_key, by_cell)
+
+    @property
+    def teams(self) -> int:
+        """Return how many teams were counted."""
+        return self.by_key.teams
+
+    def add_left(self, kind: str, count: int) -> RunningTally:
+        """Return the same with so many more in the part `left` of a tally."""
+        if not count:
+            return self
+        return self._replace(by_key=self.by_key._replace(left=self.by_key.left + Counter({(kind,): count})))
+
+    def settle(self) -> Tally:
+        """Return all counts by their keys."""
+        return sum((source.name_counts(counts) for source, counts in self.by_cell.items()), self.by_key)
+
+
+class CellCounts(NamedTuple):
+    """In how many teams each cell stands, and how often one team has a remark again; first in all, then in unsure ones.
+
+    Both are arrays of two rows, and as long as there were cells and remarks.
+    """
+
+    cells: Ints
+    again: Ints
+
+    def __add__(self, other: object) -> CellCounts:
+        if not isinstance(other, CellCounts):
+            return NotImplemented
+        return CellCounts(*map(_add_padded, self, other))
+
+
+def _add_padded(one: Ints, other: Ints) -> Ints:
+    longer, shorter = (one, other) if one.shape[1] >= other.shape[1] else (other, one)
+    total = longer.copy()
+    total[:, : shorter.shape[1]] += shorter
+    return total
+
+
 class Tallying:
     """Counts cells, remembering what each has to say; may be used by several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self._providers = tuple(cells.facts.knowledge.providers)
         self._places: dict[_Remark, int] = {}
-        self._of: list[int] = []
-        self._counts: list[int] = []
-        self._choosing: list[bool] = []
-        self._gathered = self._make_table()
+        self._of = GrowingArray(np.int64)
+        self._each = GrowingArray(np.int64)
+        self._choosing = GrowingArray(np.bool_)
 
-    def count_verdicts(self, cells: Cells, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
+    def count_verdicts(self, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
         """Return the tally of the rows that `kept` marks, of their verdicts and standings alone."""
-        providers = tuple(cells.facts.knowledge.providers)
-        counts = _count_verdicts(verdicts, providers, kept), _count_standings(scores, providers, kept)
-        return Tally.empty()._replace(verdicts=counts[0], standings=counts[1])
+        counts = _count_verdicts(verdicts, self._providers, kept), _count_standings(scores, self._providers, kept)
+        return RunningTally(Tally.empty()._replace(verdicts=counts[0], standings=counts[1]))
 
-    def count_teams(self, cells: Cells, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> Tally:
+    def count_teams(self, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
         """Return the tally of the rows that `kept` marks."""
-        providers = tuple(cells.facts.knowledge.providers)
-        with cells.lock:
-            if len(self._counts) < len(cells.known):
-                self._gather(cells, providers)
-            table = self._gathered
+        table = self._gather()
         unsure = (
             kept & (verdicts.strength != FIRM) & (verdicts.strength != DATED) & (verdicts.kind != KINDS.index("none"))
         )
-        in_all, in_unsure = (
-            np.bincount(table.of, np.repeat(counts, table.each)).astype(np.int64)
-            - _count_repeated(entries, rows, table)
-            for counts, rows in zip(_count_cells(entries, kept, unsure, len(table.each)), (kept, unsure), strict=True)
+        counts = CellCounts(
+            _count_cells(entries, kept, unsure, len(table.each)), _count_repeated(entries, kept, unsure, table)
         )
-        found = {name: part.count_keys(in_unsure if name == "open" else in_all) for name, part in table.parts.items()}
-        return self.count_verdicts(cells, scores, verdicts, kept)._replace(**found)
+        return self.count_verdicts(scores, verdicts, kept)._replace(by_cell={self: counts})
 
-    def _gather(self, cells: Cells, providers: tuple[str, ...]) -> None:
-        """Take in what the cells that are new have to say."""
-        for cell in cells.known[len(self._counts) :]:
-            remarks = [*_list_remarks(cell, providers), *_list_changes(cell, cells.facts)]
-            self._of += [self._places.setdefault(remark, len(self._places)) for remark in remarks]
-            self._counts.append(len(remarks))
-            self._choosing.append(any(finding.degree.parts for found in cell.findings for finding in found))
-        self._gathered = self._make_table()
+    def name_counts(self, counts: CellCounts) -> Tally:
+        """Return what the cells counted have to say, by key."""
+        table = self._gather()
+        each = table.each[: counts.cells.shape[1]]
+        of = table.of[: each.sum()]
+        found = {name: Counter[tuple[str, ...]]() for name in _REMARKED}
+        totals = np.stack([np.bincount(of, np.repeat(row, each), table.remarks) for row in counts.cells])
+        totals[:, : counts.again.shape[1]] -= counts.again
+        in_all, in_unsure = totals.astype(np.int64).tolist()
+        for remark, every, unsure in zip(list(self._places), in_all, in_unsure, strict=False):
+            if count := unsure if remark.part == "open" else every:
+                found[remark.part][remark.key] = count
+        return Tally.empty()._replace(**found)
 
-    def _make_table(self) -> _RemarkTable:
-        parts = {}
-        for name in _REMARKED:
-            own = {remark.key: place for remark, place in self._places.items() if remark.part == name}
-            parts[name] = _CountedPart(list(own), np.array(list(own.values()), np.int64))
-        counts, choosing = np.array(self._counts, np.int64), np.array(self._choosing, bool)
-        return _RemarkTable(parts, np.array(self._of, np.int64), counts, choosing)
-
-
-class _CountedPart(NamedTuple):
-    """The keys of a part of the tally, and the place of each among all remarks."""
-
-    keys: list[tuple[str, ...]]
-    places: Ints
-
-    def count_keys(self, counts: Ints) -> _Counts:
-        """Return how often each key stands, by the counts of all remarks."""
-        own = counts.take(self.places)
-        some = np.flatnonzero(own)
-        return Counter(dict(zip(map(self.keys.__getitem__, some.tolist()), own.take(some).tolist(), strict=True)))
+    def _gather(self) -> _RemarkTable:
+        """Take in what the cells that are new have to say, and return the remarks of all."""
+        with self._cells.lock:
+            for cell in self._cells.known[len(self._each.array) :]:
+                remarks = [*_list_remarks(cell, self._providers), *_list_changes(cell, self._cells.facts)]
+                self._of.extend([self._places.setdefault(remark, len(self._places)) for remark in remarks])
+                self._each.extend([len(remarks)])
+                self._choosing.extend([any(finding.degree.parts for found in cell.findings for finding in found)])
+            return _RemarkTable(self._of.array, self._each.array, self._choosing.array, len(self._places))
 
 
 class _RemarkTable(NamedTuple):
-    """All remarks part by part, the places of those of all cells, and how many each cell has.
+    """The remarks of all cells, one cell behind the other, how many each cell has, and how many different ones exist.
 
     `choosing` marks the cells of choices, whose parts another cell of the same row may speak of too.
     """
 
-    parts: dict[str, _CountedPart]
     of: Ints
     each: Ints
     choosing: Flags
+    remarks: int
 
 
-def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> tuple[Ints, Ints]:
+def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> Ints:
     """Return how often each cell stands in the rows that are kept, and in those among them that are unsure."""
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
-    return counts[:, 1] + counts[:, 2], counts[:, 2]
+    return np.stack([counts[:, 1] + counts[:, 2], counts[:, 2]])
 
 
-def _count_repeated(entries: Entries, counted: Flags, table: _RemarkTable) -> Ints:
-    """Return for each remark in how many of the counted rows another cell makes it again.
+def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _RemarkTable) -> Ints:
+    """Return for each remark how many kept, and unsure, rows have another cell that makes it again.
 
     "sms|fax" and "sms" in one row have one unknown fact on sms, and the row counts for it once.
     """
-    size = int(table.of.max(initial=-1)) + 1
-    of_choices = np.zeros(len(counted), bool)
-    of_choices[entries.rows[table.choosing[entries.cells]]] = True
-    some = np.flatnonzero((of_choices & counted)[entries.rows])
+    of_choices = np.zeros(len(kept), bool)
+    of_choices[entries.rows[table.choosing.take(entries.cells)]] = True
+    some = np.flatnonzero((of_choices & kept).take(entries.rows))
     cells, rows = entries.cells[some], entries.rows[some]
     each = table.each[cells]
     ends = np.cumsum(each)
     begins = (np.cumsum(table.each) - table.each)[cells]
     places = table.of[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
-    keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * size + places, return_counts=True)
-    again = counts > 1
-    return np.bincount(keys[again] % max(size, 1), counts[again] - 1, minlength=size).astype(np.int64)
+    # A row and a remark as one number, so that what is met twice in a row is found by sorting numbers.
+    keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * table.remarks + places, return_counts=True)
+    keys, counts = keys[counts > 1], counts[counts > 1] - 1
+    rows, places = np.divmod(keys, max(table.remarks, 1))
+    found = [np.bincount(places, part, table.remarks) for part in (counts, counts * unsure.take(rows))]
+    return np.stack(found).astype(np.int64)
 
 
 class _Remark(NamedTuple):

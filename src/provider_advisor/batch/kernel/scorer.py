@@ -41,7 +41,7 @@ from provider_advisor.batch.kernel.area_weights import NO_WEIGHTS, AreaWeights, 
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
-from provider_advisor.batch.kernel.counts import Tally, Tallying
+from provider_advisor.batch.kernel.counts import RunningTally, Tallying
 from provider_advisor.batch.kernel.output import (
     list_names,
     make_code_lists,
@@ -87,7 +87,7 @@ class Scored(NamedTuple):
 
     batch: pa.RecordBatch
     errors: dict[int, str]
-    tally: Tally
+    tally: RunningTally
 
 
 class RowScope(NamedTuple):
@@ -157,12 +157,8 @@ class Scorer:
         kept = np.ones(rows.num_rows, bool)
         kept[list(found.errors)] = False
         counting, counted = memory.tallying, (found.scores, verdicts, kept)
-        tally = (
-            counting.count_teams(memory.cells, found.entries, *counted)
-            if self._remarks
-            else counting.count_verdicts(memory.cells, *counted)
-        )
-        tally = tally.add_unjudged(len(found.unlisted))
+        tally = counting.count_teams(found.entries, *counted) if self._remarks else counting.count_verdicts(*counted)
+        tally = tally.add_left("unjudged", len(found.unlisted))
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high)
@@ -459,7 +455,7 @@ class Memory:
         self.own_words = OwnWords()
         self.area_weights = AreaWeights(facts.knowledge, in_order=in_order)
         self.situations = Situations(facts.knowledge)
-        self.tallying = Tallying()
+        self.tallying = Tallying(self.cells)
         self.fresh = FreshCells(self.cells)
         self.gaps = ProductGaps(self.cells)
         self.lists = make_code_lists(facts)

@@ -197,7 +197,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
     scored, rejected, tally = progress.rows
-    return ShareReport(scored, rejected, progress.records, tally.to_json(), size)
+    return ShareReport(scored, rejected, progress.records, tally.settle().to_json(), size)
 
 
 def _write_words(counts: WordCounts) -> bytes:

@@ -178,7 +178,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
                 write_rejects(done.rejects, refused)
                 counts += done.counts
                 watch(done)
-            made = [*sheets.make(), _make_scope(plan.describe_scope(counts.tally, counts.rejected))]
+            made = [*sheets.make(), _make_scope(plan.describe_scope(counts.tally.settle(), counts.rejected))]
             xlsxturbo.dfs_to_xlsx(made, file, header_format=_HEAD, constant_memory=True, compression_level=_COMPRESSION)
     except xlsxturbo.OptionError as error:
         raise BatchError(f"a workbook cannot hold these rows ({error}); write CSV or Parquet.") from error

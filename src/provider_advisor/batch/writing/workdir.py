@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Position, RowCounts
-from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.whole_file import OPEN_SAFELY, sync_folder, write_whole
@@ -139,7 +139,7 @@ class WorkFolder:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             sync_folder(path.parent)
-        counts = {**part.counts._asdict(), "tally": part.counts.tally.to_json()}
+        counts = {**part.counts._asdict(), "tally": part.counts.tally.settle().to_json()}
         self._append({"number": part.number, "end": list(part.end), **counts})
         self.parts.append(part)
 
@@ -298,7 +298,7 @@ def _read_line(line: bytes, number: int) -> FinishedPart | dict[str, Any] | None
         return None
     if any(type(count) is not int or count < 0 for count in (*end, *counts)) or counts[0] != number:
         return None
-    return FinishedPart(number, end, RowCounts(counts[1], counts[2], tally))
+    return FinishedPart(number, end, RowCounts(counts[1], counts[2], RunningTally(tally)))
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
