@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from provider_advisor.batch.kernel.arrays import Flags, Ints
+from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.situations import Said, find_fails, find_holds
 from provider_advisor.batch.native import Structure, check_memory, load_loops, make_structure
@@ -203,14 +203,10 @@ class Chaining:
     def fire(self, words: Ints, ends: Ints, said: Said, cells: Cells, changes: Changes) -> Fired:
         """Fire every rule where it fires. `words` are the cells of the rows' words, row by row, as `ends` says."""
         rules, looked, places = self._compiled
-        favouring = np.array([cells.get_rule(rule) if rule.favours else 0 for rule in self._rules], np.int32)
         flags = np.empty((len(looked), said.rows), bool)
         for number, (leaf, is_to_fail) in enumerate(looked):
             flags[number] = (find_fails if is_to_fail else find_holds)(leaf, said)
-        of_cells = cells.places  # first: a moment later there may be more names, and never fewer
-        # Behind all, -1 for what is on no criterion, whose place is -1.
-        criteria = _make_array([*(places.get(name, -1) for name in cells.names), -1]).take(of_cells)
-        parents = _make_array([*(_find_parent(name, places) for name in cells.names), -1]).take(of_cells)
+        criteria, parents = changes.place_cells(places)
         table = make_structure(
             "table",
             rows=said.rows,
@@ -221,10 +217,10 @@ class Chaining:
             ranks=cells.ranks.view(np.uint8),
             flags=flags,
         )
-        return _fire_rules(rules, changes, favouring, table, len(words))
+        return _fire_rules(rules, changes, table, len(words))
 
 
-def _fire_rules(rules: Structure, changes: Changes, favouring: Ints, table: Structure, words: int) -> Fired:
+def _fire_rules(rules: Structure, changes: Changes, table: Structure, words: int) -> Fired:
     """Call the compiled loop, again from the row where it stopped: when it lacks room, or meets a new change."""
     # The loop cannot call Python for a change that it meets for the first time. It stops, hands back the key, and goes
     # on from the same row when the change is known. Later blocks meet few new ones.
@@ -239,7 +235,7 @@ def _fire_rules(rules: Structure, changes: Changes, favouring: Ints, table: Stru
     known = changes.known
     while True:
         given = make_structure("changes", count=len(known.keys), **known._asdict())
-        key = load_loops().fire_rules(rules, given, favouring, table, out)
+        key = load_loops().fire_rules(rules, given, changes.favouring, table, out)
         if key == _FINE:
             return Fired(cells, rows[: out.added], added[: out.added], alone)
         if key == _NO_ROOM:
@@ -253,11 +249,16 @@ _RANKS = max(RANK.values()) + 1
 
 
 class Changes:
-    """The changes met so far. May be used by several threads: what is handed out never changes."""
+    """The changes met so far. May be used by several threads: what is handed out never changes.
+
+    `favouring` has by rule the cell of one that favours.
+    """
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         rules = cells.facts.knowledge.rules.values()
+        self.favouring = np.array([cells.get_rule(rule) if rule.favours else 0 for rule in rules], np.int32)
+        self._criteria, self._parents = GrowingArray(np.int32), GrowingArray(np.int32)
         self._parts = [(rule, part) for rule in rules for part in range(len(rule.implies))]
         self._known = KnownChanges(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool))
 
@@ -265,6 +266,14 @@ class Changes:
     def known(self) -> KnownChanges:
         """Return the changes met so far."""
         return self._known
+
+    def place_cells(self, places: Mapping[str, int]) -> tuple[Ints, Ints]:
+        """Return by cell the place of its criterion, and of the one of which that is a member; -1 for none."""
+        with self._cells.lock:
+            names = [cell.criterion for cell in self._cells.known[len(self._criteria.array) :]]
+            self._criteria.extend([-1 if name is None else places.get(name, -1) for name in names])
+            self._parents.extend([-1 if name is None else _find_parent(name, places) for name in names])
+            return self._criteria.array, self._parents.array
 
     def learn(self, key: int) -> KnownChanges:
         """Return the changes with that of a key, which `KnownChanges` explains."""
