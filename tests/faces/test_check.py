@@ -24,6 +24,13 @@ def test_it_says_which_folders_it_read(here, recommend_says):
     assert (run.status, f"Read from {here}/facts and {here}/rules.\n" in run.out) == (0, True)
 
 
+def test_the_folders_may_be_named_before_it(here, recommend_says):
+    run = recommend_says("recommend --facts facts --rules rules check --cases")
+    assert (run.status, f"Read from {here}/facts and {here}/rules.\n" in run.out) == (0, True)
+    after = recommend_says("recommend check --facts facts --rules rules --cases")
+    assert run.out == after.out
+
+
 def test_beside_facts_that_are_not_in_use_it_refuses(here, recommend_says):
     run = recommend_says("recommend check")
     assert (run.status, run.out) == (2, "")

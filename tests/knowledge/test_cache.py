@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from provider_advisor import load
+from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.schema import schema_command
-from provider_advisor.knowledge import Facts, loader, read_cases, shapes
+from provider_advisor.knowledge import Facts, loader, read_cases, shapes, suspicions
 
 
 @pytest.fixture
@@ -341,6 +342,115 @@ def test_corrupt_cases_are_read_from_their_files(kept, built, content):
     next(kept.iterdir()).write_bytes(content)
     assert read_cases() == first
     assert len(built) == 2
+
+
+@pytest.fixture
+def reviewed(monkeypatch):
+    """A list that grows whenever a base is looked through for what looks wrong."""
+    count = []
+    find = suspicions.suspicions
+    monkeypatch.setattr(suspicions, "suspicions", lambda facts: count.append(1) or find(facts))
+    return count
+
+
+_DAY = dt.date(2024, 6, 1)
+
+
+def review(folders, day=_DAY, today=_DAY):
+    return loader.review(*folders, day, today)
+
+
+def test_a_review_is_kept_and_equal(folders, kept, built, reviewed):
+    first, second = review(folders), review(folders)
+    assert first == second
+    assert first.warnings == list(suspicions.suspicions(Facts(load(*folders), _DAY)))
+    assert first.counts == {"criteria": 14, "providers": 3, "claims": 25, "rules": 5}
+    assert len(reviewed) == 2, "once by the first review, and once by this test"
+    assert len(built) == 2, "the base and its cases"
+    assert len(list(kept.glob("*.kept"))) == 3
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("name", ["facts/providers/velo.yaml", "rules/weights.yaml", "rules/cases/riding.yaml"])
+def test_a_review_of_changed_files_is_made_anew(folders, reviewed, name):
+    review(folders)
+    path = folders[0].parent / name
+    status = path.stat()
+    # Neither the size nor the time tells that it changed.
+    path.write_bytes(path.read_bytes()[:-1] + b" ")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    review(folders)
+    assert len(reviewed) == 2
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("name", ["facts/providers/velo.yaml", "rules/cases/riding.yaml"])
+def test_a_review_never_passes_files_that_broke_since(folders, name):
+    before = review(folders)
+    path = folders[0].parent / name
+    sound = path.read_bytes()
+    path.write_bytes(sound + b"nonsense: 1\n")
+    for _ in range(2):
+        with pytest.raises(KnowledgeError, match="nonsense"):
+            review(folders)
+    path.write_bytes(sound)
+    assert review(folders) == before
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_review_of_another_day_is_made_anew(folders, reviewed):
+    review(folders)
+    later = review(folders, dt.date(2034, 1, 1))
+    assert len(reviewed) == 2
+    assert any("out of date" in said for said in later.warnings)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_review_forgets_what_is_dated_ahead_once_that_day_has_come(folders, monkeypatch):
+    review(folders, today=dt.date(2034, 1, 1))
+    monkeypatch.setattr(suspicions, "find_future_claims", lambda _, today: [f"asked on {today}"])
+    with pytest.raises(KnowledgeError, match="asked on 2024-06-01"):
+        review(folders)
+
+
+@pytest.mark.usefixtures("kept")
+def test_another_version_reviews_anew(folders, reviewed, monkeypatch):
+    review(folders)
+    monkeypatch.setattr(loader, "__version__", "999")
+    review(folders)
+    assert len(reviewed) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [*CORRUPT, _sealed(b'{"counts": {}}'), _sealed(b'{"counts": {}, "warnings": [], "more": 1}')]
+)
+def test_a_corrupt_review_is_made_anew(folders, kept, reviewed, content):
+    found = review(folders)
+    for path in kept.glob("*.kept"):
+        path.write_bytes(content)
+    assert review(folders) == found
+    assert review(folders) == found
+    assert len(reviewed) == 2, "the third finds what the second kept"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_review_in_a_folder_that_can_only_be_read_is_found(folders, kept, reviewed):
+    first = review(folders)
+    kept.chmod(0o500)
+    assert review(folders) == first
+    assert len(reviewed) == 1
+    assert review(folders, dt.date(2034, 1, 1)) != first
+    kept.chmod(0o700)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_review_in_a_folder_that_cannot_be_written_is_made_each_time(folders, monkeypatch, reviewed):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(loader, "write_whole", refuse)
+    assert review(folders) == review(folders)
+    assert len(reviewed) == 2
 
 
 def test_schemas_are_kept_and_equal(kept, monkeypatch):

@@ -1,10 +1,11 @@
 """Load a knowledge base, or its decision cases, from its two folders, or as an earlier run kept them.
 
-Reading YAML and checking it takes longer than answering. A result (a checked base, its cases, the JSON Schemas) is kept
-under a key that names everything it was made from: the bytes of the files, the version of the package and of Python,
-and the code. It is kept in a private file of the user; what somebody else owns or may write, and what is not a plain
-file, is not read. A base is kept as a pickle, and read by a reader that knows our records and nothing else, so that no
-kept file can run code. The environment variable RECOMMEND_CACHE names another folder, or, empty, turns this off.
+Reading YAML and checking it takes longer than answering. A result (a checked base, its cases, what looks wrong with it,
+the JSON Schemas) is kept under a key that names everything it was made from: the bytes of the files, the version of the
+package and of Python, and the code. It is kept in a private file of the user; what somebody else owns or may write, and
+what is not a plain file, is not read. A base is kept as a pickle, and read by a reader that knows our records and
+nothing else, so that no kept file can run code. The environment variable RECOMMEND_CACHE names another folder, or,
+empty, turns this off.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import dataclasses
 import datetime as dt
 import gc
 import io
+import json
 import os
 import re
 import stat
@@ -22,10 +24,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 from os import path
-from typing import Any
+from typing import Any, NamedTuple
 
+from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import conditions, criteria, records, rules
 from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.facts import facts_as_of
 from provider_advisor.knowledge.files import File, Folder, Found, find_files, gather_files, name_folders
 from provider_advisor.knowledge.rules import Case
 from provider_advisor.logic import Interval
@@ -48,7 +52,7 @@ _CODE = ("", "knowledge", "knowledge/shapes")
 # A kept base has three parts: its fields, the lists of members, and the questionnaire. Few commands need the last two,
 # so that each waits until it is asked for.
 _PARTS = 3
-_MOST_KEPT = 8
+_MOST_KEPT = 16
 _LARGEST = 100_000_000
 _OURS = re.compile(r"[0-9a-f]{64}\.(kept|json|pickle)")  # .json and .pickle: earlier versions
 _RECORDS: Mapping[tuple[str, str], type] = {
@@ -64,9 +68,7 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
 
     Raises KnowledgeError with every problem of every file, each as `file:line: what is wrong; what was expected`.
     """
-    with _without_collection():
-        knowledge = _load(find_files(facts, rules))
-    return dataclasses.replace(knowledge, read_from=name_folders(facts, rules))
+    return dataclasses.replace(_load(find_files(facts, rules)), read_from=name_folders(facts, rules))
 
 
 @contextlib.contextmanager
@@ -81,6 +83,7 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
+@_without_collection()
 def _load(found: Found) -> KnowledgeBase:
     key = _name_result("base", found.files)
     knowledge = None if found.problems else _recall_base(key)
@@ -102,7 +105,11 @@ def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list
 
     Raises KnowledgeError with every problem of the files of cases.
     """
-    files = [file for file in gather_files(facts, rules) if file.role == "cases"]
+    return _read_cases(gather_files(facts, rules))
+
+
+def _read_cases(every: Iterable[File]) -> list[Case]:
+    files = [file for file in every if file.role == "cases"]
     key = _name_result("cases", files)
     cases = _recall_cases(key)
     if cases is None:
@@ -111,6 +118,49 @@ def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list
         cases = build_cases(files)
         remember(key, _pack(cases))
     return cases
+
+
+class Review(NamedTuple):
+    """How much of each kind is in a base, and a sentence for each thing that its keeper should look at."""
+
+    counts: dict[str, int]
+    warnings: list[str]
+
+
+def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.date) -> Review:
+    """Return what a base with its cases looks like on a day.
+
+    Raises KnowledgeError with every problem of every file, and with what is dated after `day` and `today`.
+    """
+    found = find_files(facts, rules)
+    # Where something is wrong nothing is kept, so that what is found was fine. The key is made of the bytes that are
+    # judged below: a file that changes meanwhile is not taken for one that was looked at.
+    latest = max(day, today)
+    key = _name_result(f"review {day} {latest}", found.files)
+    kept = None if found.problems else _recall_review(key)
+    if kept is not None:
+        return kept
+    from provider_advisor.knowledge.suspicions import find_future_claims, suspicions  # noqa: PLC0415 (as above)
+
+    knowledge = dataclasses.replace(_load(found), read_from=name_folders(facts, rules))
+    if ahead := list(find_future_claims(knowledge, latest)):
+        raise KnowledgeError(ahead)
+    _read_cases(found.files)
+    counts = {name: len(getattr(knowledge, name)) for name in ("criteria", "providers", "rules")}
+    counts["claims"] = sum(len(provider.claims) for provider in knowledge.providers.values())
+    made = Review(counts, list(suspicions(facts_as_of(knowledge, day))))
+    remember(key, json.dumps(made._asdict()).encode())
+    return made
+
+
+def _recall_review(key: str) -> Review | None:
+    parts = recall(key)
+    if parts is None or len(parts) != 1:
+        return None
+    try:
+        return Review(**json.loads(parts[0]))
+    except (TypeError, ValueError):
+        return None
 
 
 def _name_result(kind: str, files: Sequence[File]) -> str:

@@ -5,30 +5,34 @@ With `--accept` the new verdicts of the cases are written into their files.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+import os
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from provider_advisor.decision.cases import Failure, check_case, find_cause
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.explanation.words import counted
-from provider_advisor.faces.cli.freshness import show_freshness
 from provider_advisor.faces.cli.options import (
     Options,
     as_of_option,
+    find_folders,
     format_option,
     knowledge_options,
+    read_folders,
     today,
     write_answer,
 )
 from provider_advisor.faces.text import clean, show_text
-from provider_advisor.knowledge import Case, KnowledgeBase, facts_as_of, read_cases
-from provider_advisor.knowledge.case_files import edit_cases
+from provider_advisor.knowledge import facts_as_of, read_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
-from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
+from provider_advisor.knowledge.loader import review
+
+if TYPE_CHECKING:
+    from provider_advisor.decision.cases import Failure
 
 _VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
 
@@ -72,27 +76,20 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = CheckOptions(**given)
     _refuse_mixed(options)
+    options.facts, options.rules = find_folders(options.facts, options.rules)
     day = options.day or today()
     if options.facts is None and options.rules is None and (kind := find_overlooked()) is not None:
         raise KnowledgeError([_explain_overlooked(kind)])
-    knowledge = options.load()
-    if ahead := list(find_future_claims(knowledge, max(day, today()))):
-        raise KnowledgeError(ahead)
     if options.freshness:
-        show_freshness(facts_as_of(options.limit(knowledge), day), options.within or 0, options.form)
+        _show_freshness(options, day)
         return
-    cases = read_cases(options.facts, options.rules)
-    found = list(suspicions(facts_as_of(knowledge, day)))
-    for suspicion in found:
+    found = read_folders(partial(review, day=day, today=today()), options.facts, options.rules)
+    for suspicion in found.warnings:
         show_text(f"warning: {clean(suspicion)}")
-    failed = _check_cases(cases, knowledge, options.rules, accept=options.accept) if options.with_cases else 0
-    passed = (
-        f"{failed} of {len(cases)} cases fail{'s' if failed == 1 else ''}" if failed else f"all {len(cases)} cases pass"
-    )
-    held = f", {passed}" if options.with_cases else ""
+    failed, passed = _check_cases(options) if options.with_cases else (0, "")
     read_from = f"{locate_folder('facts', options.facts)} and {locate_folder('rules', options.rules)}"
     show_text(clean(f"Read from {read_from}."))
-    show_text(f"{_counts(knowledge)}: no problems, {counted(len(found), 'warning')}{held}.")
+    show_text(f"{_describe_counts(found.counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
     if failed:
         context.exit(1)
 
@@ -115,27 +112,46 @@ def _explain_overlooked(kind: str) -> str:
     )
 
 
-def _check_cases(cases: Sequence[Case], knowledge: KnowledgeBase, rules: str | None, *, accept: bool) -> int:
-    """Show each case that fails and what turned it, on standard error; return how many still fail.
+def _show_freshness(options: CheckOptions, day: dt.date) -> None:
+    """Show which facts to look up again. Raises KnowledgeError for what is dated ahead."""
+    from provider_advisor.faces.cli.freshness import show_freshness  # noqa: PLC0415 (most checks ask for neither)
+    from provider_advisor.knowledge.suspicions import find_future_claims  # noqa: PLC0415 (as above)
 
-    With `accept` the verdicts of now are written into the files of cases in the folder `rules`, and shown on standard
+    knowledge = options.load()
+    if ahead := list(find_future_claims(knowledge, max(day, today()))):
+        raise KnowledgeError(ahead)
+    show_freshness(facts_as_of(options.limit(knowledge), day), options.within or 0, options.form)
+
+
+def _check_cases(options: CheckOptions) -> tuple[int, str]:
+    """Show each case that fails and what turned it, on standard error; return how many still fail, also in words.
+
+    With --accept the verdicts of now are written into the files of cases in the folder of rules, and shown on standard
     output. Raises BatchFailure for a file that cannot be written.
     """
+    from provider_advisor.decision.cases import check_case, find_cause  # noqa: PLC0415 (the engine, for cases alone)
+
+    knowledge, cases = options.load(), read_folders(read_cases, options.facts, options.rules)
     failures = [failure for case in cases if (failure := check_case(case, knowledge)) is not None]
     for failure in failures:
         for sentence in failure.describe():
             show_text(clean(sentence), err=True)
         if failure.error is None:
             show_text(f"  {clean(find_cause(failure.case, knowledge).describe())}", err=True)
-    return len(failures) - (_accept(failures, rules) if accept else 0)
+    failed = len(failures) - (_accept(failures, options.rules) if options.accept else 0)
+    if not failed:
+        return 0, f", all {len(cases)} cases pass"
+    return failed, f", {failed} of {len(cases)} cases fail{'s' if failed == 1 else ''}"
 
 
 def _accept(failures: Iterable[Failure], rules: str | None) -> int:
     """Write what the cases come to now into their files; return of how many."""
+    from provider_advisor.knowledge.case_files import edit_cases  # noqa: PLC0415 (as above)
+
     written, files = 0, 0
     for name, group in itertools.groupby(failures, key=_get_file):
         changes = {failure.case.name: _find_changes(failure) for failure in group if failure.error is None}
-        place = str(Path(locate_folder("rules", rules), "cases", Path(name).name))
+        place = os.path.join(locate_folder("rules", rules), "cases", os.path.basename(name))  # noqa: PTH118, PTH119 (a Path takes longer)
         text = read_bytes(place, name).decode()
         for case, values in list(changes.items()):
             try:
@@ -182,9 +198,6 @@ def _say(value: Any) -> str:  # noqa: ANN401 (any value of a case)
     return "null" if value is None else str(value)
 
 
-def _counts(knowledge: KnowledgeBase) -> str:
-    claims = sum(len(provider.claims) for provider in knowledge.providers.values())
-    return (
-        f"{len(knowledge.criteria)} criteria, {len(knowledge.providers)} providers, "
-        f"{claims} claims, {counted(len(knowledge.rules), 'rule')}"
-    )
+def _describe_counts(counts: Mapping[str, int]) -> str:
+    parts = [f"{counts[name]} {name}" for name in ("criteria", "providers", "claims")]
+    return ", ".join([*parts, counted(counts["rules"], "rule")])

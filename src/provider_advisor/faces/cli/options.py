@@ -23,6 +23,7 @@ _MOST_DAYS = 100_000
 _FEW = 10
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
@@ -235,11 +236,20 @@ def write_answer(path: str, text: str | bytes, remedy: str = "check the path and
 
 def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
     """Load the knowledge base that the options name, of the subcommand or else of the command before it."""
+    return read_folders(load, *find_folders(facts, rules))
+
+
+def find_folders(facts: str | None, rules: str | None) -> tuple[str | None, str | None]:
+    """Return the folders that the options name, of the subcommand or else of the command before it."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}
-    facts, rules = facts or outer.get("facts"), rules or outer.get("rules")
+    return facts or outer.get("facts"), rules or outer.get("rules")
+
+
+def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:
+    """Return what `read` reads in the two folders. Raises KnowledgeError, shortened where they do not match."""
     try:
-        return load(facts, rules)
+        return read(facts, rules)
     except KnowledgeError as error:
         if (facts is None) == (rules is None):
             raise
