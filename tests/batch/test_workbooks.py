@@ -279,10 +279,119 @@ def test_crosses_that_name_no_priority_are_refused(recommend, crosses, sentence)
     assert recommend("--file rfp.xlsx --scale 1=must,x=must")[0] == (0 if crosses[0] == 1 else 2)
 
 
-def test_a_single_column_of_priorities_is_read_as_one(recommend):
-    _write("rfp.xlsx", rows=[("Requirement", "Mandatory"), ("repairs", "yes"), ("advice", "no")])
-    asked = json.loads(recommend("--file rfp.xlsx --format json")[1])["requirements"]
-    assert {part["criterion"]: part["priority"] for part in asked} == {"repairs": "must", "advice": "wont"}
+def _read_priorities(recommend, *rows, options=""):
+    _write("rfp.xlsx", rows=rows)
+    status, found, said = recommend(f"--file rfp.xlsx --format json {options}")
+    assert status == 0, said
+    return {part["criterion"]: part["priority"] for part in json.loads(found)["requirements"]}, said
+
+
+@pytest.mark.parametrize("header", ["Mandatory", "Mandatory (Y/N)", "Required?", "Must have", "Essential"])
+def test_what_is_not_mandatory_is_a_wish_and_not_unwanted(recommend, header):
+    rows = ("Requirement", header), ("repairs", "yes"), ("advice", "no")
+    asked, said = _read_priorities(recommend, *rows)
+    assert asked == {"repairs": "must", "advice": "should"}
+    assert f"'{header}' says no in 1 row, read as should; --scale \"no=wont\" says otherwise." in said
+    assert _read_priorities(recommend, *rows, options="--scale no=wont")[0] == {"repairs": "must", "advice": "wont"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Requirement", "Priority (MoSCoW)"), ("Functional requirement", "Must / Should / Could"),
+        ("Requirement description", "Priority level"), ("Feature name", "Mandatory or optional"),
+        ("Business requirements", "Prio"), ("Requirement", "Type"),
+    ],
+)  # fmt: skip
+def test_columns_are_known_by_the_names_that_people_give_them(recommend, names):
+    asked, _ = _read_priorities(recommend, names, ("repairs", "Must"), ("advice", "Should"), ("rental", "Optional"))
+    assert asked == {"repairs": "must", "advice": "should", "rental": "could"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "sentence"),
+    [
+        (
+            "Status",
+            ("must have", "nice to have"),
+            "seems to say how important each requirement is (such as 'must have')",
+        ),
+        (
+            "Need it?",
+            ("Yes", "No"),
+            "seems to say how important each requirement is (such as 'No'); call it 'Priority'",
+        ),
+        ("Tier", ("P1", "P2"), "seems to say how important each requirement is (such as 'P1'); call it 'Priority'"),
+        (
+            "P1/P2",
+            ("P1", "P2"),
+            "contains 'P1', but nothing says what that means; use --scale \"P1=must,P2=should,P3=could\"",
+        ),
+        ("Level", ("High", "Low"), 'nothing says what that means; use --scale "High=must,Medium=should,Low=could"'),
+        (
+            "Priority",
+            ("", "must"),
+            "the priority is empty; expected must, should, could or wont, or mandatory or desired.",
+        ),
+    ],
+)
+def test_priorities_are_never_left_out_without_a_word(recommend, header, cells, sentence):
+    _write("rfp.xlsx", rows=[("Requirement", header), *zip(("repairs", "advice"), cells, strict=True)])
+    status, _, said = recommend("--file rfp.xlsx")
+    assert (status, sentence in said) == (2, True), said
+
+
+def test_without_priorities_the_texts_say_what_is_a_wish(recommend):
+    rows = ("Requirement", "Kind"), ("The system must provide repairs", "F"), ("The system should provide advice", "F")
+    asked, said = _read_priorities(recommend, *rows, ("rental", "N"))
+    assert asked == {"repairs": "must", "advice": "should", "rental": "must"}
+    assert "so all are musts whose text does not say should, could or may." in said
+    assert "columns not read: 'Kind'." in said
+
+
+def test_headings_between_requirements_are_skipped_where_they_cannot_be_requirements(recommend):
+    numbered = (
+        ("ID", "Requirement", "Priority"),
+        ("1", "SERVICE", None),
+        ("1.1", "repairs", "must"),
+        ("1.2", "advice", "C"),
+    )
+    asked, said = _read_priorities(recommend, *numbered)
+    assert asked == {"repairs": "must", "advice": "could"}
+    assert "skipped as headings: 'SERVICE' (row 2)." in said
+    bare = ("No", "Requirement", "Priority"), (1, "repairs", "must"), (None, "Service", None), (2, "advice", "could")
+    assert _read_priorities(recommend, *bare)[0] == asked
+    _write(
+        "rfp.xlsx",
+        rows=[("No", "Requirement", "Priority"), (1, "repairs", "must"), (2, "advice", None), (3, "rental", "C")],
+    )
+    assert "row 3: the priority is empty" in recommend("--file rfp.xlsx")[2]  # it may have been forgotten
+
+
+def test_a_header_may_take_two_rows(recommend):
+    rows = ("Requirement", "Priority", None), (None, "Must", "Should"), ("repairs", "x", None), ("advice", None, "x")
+    assert _read_priorities(recommend, *rows)[0] == {"repairs": "must", "advice": "should"}
+    _write("teams.xlsx", rows=[("Team", "Service", None), (None, "Repairs", "Advice"), ("a", "x", "could")])
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == 0
+    assert _csv("a.csv")[1][0] == "a"
+    assert _csv("a.csv")[0][0] == "team"
+    # A title alone in its row is no name: the column below it keeps that of its place.
+    _write("teams.xlsx", rows=[("Our survey",), (None, "Repairs", "Advice"), ("a", "x", "could")])
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == 0
+    assert "column_1" in _csv("a.csv")[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"), [("utf-16", ""), ("utf-8-sig", ""), ("utf-8", "Acme, Inc., request for proposals\n")]
+)
+def test_requirements_as_csv_from_office_programs(recommend, encoding, title):
+    text = f"{title}Requirement;Priority;Weight\nrepairs;must;2,5\nadvice;should;1\n"
+    Path("rfp.csv").write_bytes(text.encode(encoding))
+    assert "add --decimal ,." in recommend("--file rfp.csv")[2]
+    status, found, said = recommend("--file rfp.csv --format json --decimal ,")
+    assert status == 0, said
+    weights = {part["criterion"]: part["weight"] for part in json.loads(found)["requirements"]}
+    assert weights == {"repairs": 2.5, "advice": 1}
 
 
 def _pack(**parts):

@@ -19,14 +19,21 @@ Wish = Priority | Literal["nothing"]
 NOTHING: Wish = "nothing"
 
 _WORDS: dict[Wish, str] = {
-    "must": "must must-have m mandatory required requirement essential critical yes y x ✓ ✔ ☑ ✅ true need needed",
-    "should": "should should-have s desired desirable important preferred want wanted",
-    "could": "could could-have c optional nice-to-have nice",
+    "must": "must must-have m mandatory required requirement essential critical shall yes y x ✓ ✔ ☑ ✅ true need "
+    "needed",
+    "should": "should should-have s desired desirable highly-desirable d important preferred want wanted",
+    "could": "could could-have c optional nice-to-have nice may",
     "wont": "wont won't wont-have won't-have w not-wanted unwanted no n ✗ ✘ ❌ false",
     "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-applicable nothing none ☐",
 }
 _MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+_NO = frozenset(["no", "n", "false", "✗", "✘", "❌"])
+# Words that put requirements in an order, but do not say which of them are musts.
+_RANKS = {
+    "High=must,Medium=should,Low=could": frozenset(["highest", "high", "medium", "normal", "low", "lowest"]),
+    "P1=must,P2=should,P3=could": frozenset(["p0", "p1", "p2", "p3", "p4", "p5"]),
+}
 
 Scale = Mapping[str, Wish]
 
@@ -57,6 +64,17 @@ def find_wish(cell: str, scale: Scale) -> Wish | None:
     return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
 
 
+def says_no(cell: str, scale: Scale) -> bool:
+    """Return whether a cell says no in so many words, and the scale does not say what that means."""
+    word = fold(cell.strip().rstrip("."))
+    return word in _NO and word not in scale
+
+
+def is_rank(cell: str) -> bool:
+    """Return whether a cell says high, low or P1, which means nothing without a scale."""
+    return any(fold(cell) in words for words in _RANKS.values())
+
+
 def is_number(cell: str) -> bool:
     """Return whether a cell holds a number, which means nothing without a scale."""
     return _NUMBER.fullmatch(cell.strip()) is not None
@@ -74,4 +92,7 @@ def explain_cell(cell: str, scale: Scale) -> str:
     if scale:
         known = ", ".join(f"{each}={wish}" for each, wish in scale.items())
         return f"contains {shown(cell)}; expected must, should, could, wont, yes, no or what --scale says ({known})."
+    for example, words in _RANKS.items():
+        if fold(cell) in words:
+            return f'contains {shown(cell)}, but nothing says what that means; use --scale "{example}".'
     return f"contains {shown(cell)}; expected must, should, could, wont, yes, no or x."

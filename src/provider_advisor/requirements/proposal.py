@@ -12,9 +12,12 @@ what it stands for.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -30,8 +33,10 @@ from provider_advisor.requirements.matching import (
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, says_no
+from provider_advisor.requirements.proposal_columns import MARKED, Columns, find_columns, is_header_word, simplify
 from provider_advisor.requirements.sheets import (
+    Cell,
     Grid,
     Sheet,
     describe_skipped,
@@ -44,28 +49,17 @@ from provider_advisor.requirements.sheets import (
 from provider_advisor.requirements.statement import Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.team import make_team
 from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.safe_text import fold, is_error_value, reveal_line
+from provider_advisor.safe_text import is_error_value, reveal_line
 
-_WORDS: Mapping[str, str] = {
-    "text": "requirement requirements requirement-text text description feature features item need question criterion "
-    "criteria specification functionality capability",
-    "priority": "priority importance must-or-desired must-or-should mandatory-or-desired mandatory/desired "
-    "must/desired must/should mandatory required obligation moscow level type",
-    "weight": "weight weighting points",
-    "category": "category section area group topic chapter",
-}
-# Columns of crosses: what each one says of the rows that it marks.
-_MARKED: Mapping[str, Wish] = {
-    **dict.fromkeys(("must", "must-have", "must-haves", "mandatory", "required", "essential"), "must"),
-    **dict.fromkeys(("should", "should-have", "should-haves", "desired", "desirable", "preferred"), "should"),
-    **dict.fromkeys(("could", "could-have", "could-haves", "nice-to-have", "nice-to-haves", "optional"), "could"),
-    **dict.fromkeys(("wont", "won't", "wont-have", "won't-have", "not-wanted"), "wont"),
-}
-_MEANINGS = {word: name for name, words in _WORDS.items() for word in words.split()}
 _LARGEST_CSV = 10_000_000
 _SEPARATORS = (",", ";", "\t")
 _HEAVIEST = 1_000_000
-_NO_PRIORITY = "is empty; expected must, should, could or wont, or mandatory or desired."
+_TITLE_LINES, _SHOWN = 50, 5
+_MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
+_NO_PRIORITY = (
+    "is empty; expected must, should, could or wont, or mandatory or desired. If the row is a heading, leave it out in "
+    "a file of matches (--matched)."
+)
 
 
 class Proposal(NamedTuple):
@@ -84,19 +78,12 @@ class _SheetRow(NamedTuple):
     problem: str = ""
 
 
-def is_sheet_word(name: str) -> bool:
-    """Return whether a name is that of a column of such a table."""
-    return fold(name) in _MEANINGS
+class _Rows(NamedTuple):
+    """The rows of a table that ask for something, how many hold nothing, and what people should know of the others."""
 
-
-def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
-    """Raise RequirementsError if the columns are those of one team's requirements, one a row."""
-    words = [fold(name) for name in names]
-    found = {_MEANINGS.get(word) for word in words}
-    if "text" in found and ("priority" in found or not _MARKED.keys().isdisjoint(words)):
-        raise RequirementsError(
-            f"{file} has one requirement in each row, for one team; answer it with: recommend --file {file}."
-        )
+    asked: list[_SheetRow]
+    empty: int
+    notices: list[str]
 
 
 def read_proposal(  # noqa: PLR0913 (what the options say of it)
@@ -117,14 +104,15 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     grid = _read_grid(content, file, sheet)
-    rows, empty = _read_rows(grid, decimal or ".", scale or {})
+    columns = find_columns(grid, scale or {})
+    rows, empty, more = _read_rows(grid, columns, decimal or ".", scale or {})
     found = Matcher(knowledge, matches, sentences=True).find_all(row.text for row in rows)
     found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
         try:
-            items += _read_row(row, match, scale or {}, knowledge, decimal)
+            items += _read_row(row, match, scale or {}, knowledge, decimal, columns.where)
         except RequirementsError as error:
             problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
@@ -138,7 +126,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
     notice = f"{grid.file}: {_describe_counts(found, empty)}."
-    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice))
+    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice, *more))
 
 
 def _describe_counts(found: Sequence[Match], empty: int) -> str:
@@ -158,7 +146,17 @@ def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:
         if wanted is not None:
             raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
         sheet = Sheet(file, "", _read_csv(content, file))
-    return take_header(sheet, find_header(sheet.rows, is_sheet_word))
+    header = find_header(sheet.rows, is_header_word)
+    if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
+        header += 1
+    return take_header(sheet, header, is_header_word)
+
+
+def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
+    """Return whether a row goes on with the header above: Must and Should below Priority, nothing below Requirement."""
+    names = [cell for cell in row if cell is not None]
+    are_known = len(names) > 1 and all(isinstance(name, str) and is_header_word(name) for name in names)
+    return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
 
 
 def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
@@ -167,10 +165,13 @@ def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
             f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
         )
     try:
-        text = content.decode("utf-8-sig")
+        # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
+        text = content.decode(
+            "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        )
     except UnicodeDecodeError as error:
         raise RequirementsError(f"{file} is not UTF-8; save it as 'CSV UTF-8', or as .xlsx.") from error
-    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    separator = _choose_separator(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
@@ -179,47 +180,105 @@ def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
     return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
 
 
-def _read_rows(grid: Grid, decimal: str, scale: Scale) -> tuple[list[_SheetRow], int]:
-    """Return the rows that hold something, and how many hold nothing."""
-    places: dict[str, int] = {}
-    marks = _find_marks(grid.names)
-    for place, name in enumerate(grid.names):
-        meaning = None if place in marks else _MEANINGS.get(fold(name))
-        if meaning in places and meaning != "category":
-            raise RequirementsError(
-                f"{grid.file}: the columns '{grid.names[places[str(meaning)]]}' and '{name}' both say the {meaning}; "
-                "rename one."
-            )
-        if meaning is not None:
-            places[meaning] = place
-    if "text" not in places:
-        listed = ", ".join(f"'{name}'" for name in grid.names[:10])
-        raise RequirementsError(
-            f"{grid.file} has no column 'requirement'; found {listed}. For a table of teams, see `recommend batch`."
-        )
-    rows, empty = [], 0
+def _choose_separator(text: str) -> str:
+    """Return the separator that gives a line the most names of columns, else the one that the first line has most of.
+
+    A title above the header may contain commas where the table has semicolons.
+    """
+    lines = text.splitlines()[:_TITLE_LINES]
+
+    def count(sign: str) -> tuple[int, int]:
+        known = (sum(is_header_word(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
+        return max(known, default=0), lines[0].count(sign) if lines else 0
+
+    return max(_SEPARATORS, key=count)
+
+
+def _read_rows(grid: Grid, columns: Columns, decimal: str, scale: Scale) -> _Rows:
+    """Return the rows that hold something. Raises RequirementsError for one that has no text."""
+    rows, empty, wishes = [], 0, 0
+    headings = _find_headings(grid, columns)
     for number, row in enumerate(grid.rows, grid.first):
-        cells = {name: reveal_line(write_cell(row[place], decimal)) for name, place in places.items()}
+        cells = {name: reveal_line(write_cell(row[place], decimal)) for name, place in columns.places.items()}
         if not any(cell is not None for cell in row):
             empty += 1
         elif not cells["text"] and any(cells.get(name) for name in ("priority", "weight")):
             raise RequirementsError(
                 f"{grid.file}, row {number}: the requirement has no text; add it, or clear the row."
             )
+        elif number in headings:
+            pass
         elif cells["text"]:
-            marked = {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in marks}
-            priority, problem = _read_marks(marked, scale) if marks else (cells.get("priority", "must"), "")
+            marked = {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in columns.marks}
+            priority, problem = cells.get("priority") or "", ""
+            if marked:
+                priority, problem = _read_marks(marked, scale)
+            elif not columns.has_priorities:
+                priority = _find_modal(cells["text"])
+            if columns.asks and says_no(priority, scale):
+                priority, wishes = "should", wishes + 1
             rows.append(_SheetRow(number, cells["text"], priority, cells.get("weight", ""), problem))
         else:
             empty += 1  # a heading of a category
-    return rows, empty
+    return _Rows(rows, empty, list(_describe_reading(grid, columns, headings, wishes)))
 
 
-def _find_marks(names: Iterable[str]) -> list[int]:
-    """Return the places of columns of crosses: of several priorities, or of one that is no column of priorities."""
-    marks = {place: fold(name) for place, name in enumerate(names) if fold(name) in _MARKED}
-    is_column = len(marks) == 1 and all(word in _MEANINGS for word in marks.values())
-    return [] if is_column else list(marks)
+def _find_modal(text: str) -> str:
+    """Return what the verb of a requirement says: "calls should be recorded" is a should, a text without one a must."""
+    found = set(_MODALS.findall(text.casefold()))
+    return found.pop() if len(found) == 1 else "must"
+
+
+def _find_headings(grid: Grid, columns: Columns) -> dict[int, str]:
+    """Return the texts of rows that are headings of those below, by the numbers of the rows.
+
+    A heading has neither priority nor weight. Besides, either its number begins the number of the next row (2 and 2.1),
+    or it has no number or anything else, where all rows with a priority have. A text that lacks nothing but its
+    priority may be a requirement, and stays one.
+    """
+    if not columns.has_priorities:
+        return {}
+    said = [columns.places[name] for name in ("priority", "weight") if name in columns.places] + [*columns.marks]
+    filled = [
+        (number, row) for number, row in enumerate(grid.rows, grid.first) if any(cell is not None for cell in row)
+    ]
+    asked = [row for _, row in filled if any(row[place] is not None for place in said)]
+    have_more = bool(asked) and all(any(row[place] is not None for place in columns.unread) for row in asked)
+    found = {}
+    for (number, row), (_, following) in pairwise(filled):
+        text = reveal_line(write_cell(row[columns.places["text"]]))
+        if not text or any(row[place] is not None for place in said):
+            continue
+        numbers = [(write_cell(row[place]), write_cell(following[place])) for place in columns.unread]
+        begins = any(this and after.startswith(this.rstrip(".") + ".") for this, after in numbers)
+        if begins or (have_more and all(row[place] is None for place in columns.unread)):
+            found[number] = text
+    return found
+
+
+def _describe_reading(grid: Grid, columns: Columns, headings: Mapping[int, str], wishes: int) -> Iterator[str]:
+    """Yield sentences on what was not read, and on what was read in a way that may surprise."""
+    if headings:
+        listed = [f"'{text}' (row {row})" for row, text in headings.items()]
+        yield f"{grid.file}: skipped as headings: {_list_few(listed)}."
+    if not columns.has_priorities:
+        yield (
+            f"{grid.file}: no column says how important a requirement is, so all are musts whose text does not say "
+            "should, could or may."
+        )
+    if wishes:
+        rows = "1 row" if wishes == 1 else f"{wishes} rows"
+        yield f'{grid.file}: {columns.where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
+    filled = [place for place in columns.unread if any(row[place] is not None for row in grid.rows)]
+    if filled:
+        listed = [f"'{grid.names[place]}'" for place in filled]
+        yield f"{grid.file}: columns not read: {_list_few(listed)}."
+
+
+def _list_few(parts: Sequence[str]) -> str:
+    more = [f"{len(parts) - _SHOWN} more"] if len(parts) > _SHOWN else []
+    listed = [*parts[:_SHOWN], *more]
+    return " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
 
 
 def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
@@ -229,7 +288,7 @@ def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
         return "", f"the column '{unread}' {explain_cell(cells[unread], scale)}"
     marked = [name for name, wish in wishes.items() if wish not in {NOTHING, "wont"}]
     if len(marked) == 1:
-        return _MARKED[fold(marked[0])], ""
+        return MARKED[simplify(marked[0])], ""
     listed = ", ".join(f"'{name}'" for name in marked or cells)
     if marked:
         return "", f"more than one priority is marked ({listed}); keep one."
@@ -241,15 +300,15 @@ def _unlist(match: Match) -> Match:
     return match if match.targets or is_error_value(match.word) else match.unlist()
 
 
-def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
+def _read_wish(row: _SheetRow, scale: Scale, where: str) -> Wish:
     wish = find_wish(row.priority, scale) if row.priority else None
     if wish is None:
-        raise RequirementsError(f"the priority {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
+        raise RequirementsError(f"{where} {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
     return wish
 
 
-def _read_row(
-    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
+def _read_row(  # noqa: PLR0913, PLR0917 (what the options say, and where the priority stands)
+    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None, where: str
 ) -> list[Requirement | Unlisted]:
     """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
     if row.problem:
@@ -260,7 +319,7 @@ def _read_row(
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
         return []
-    wish = _read_wish(row, scale)
+    wish = _read_wish(row, scale, where)
     if match.is_unlisted:  # nothing judges it, so that it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)
@@ -278,5 +337,6 @@ def _read_weight(text: str, decimal: str | None) -> float | None:
     except ValueError:
         weight = -1.0
     if not 0 < weight <= _HEAVIEST:
-        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {_HEAVIEST}.")
+        hint = " If its comma is a decimal comma, add --decimal ,." if "," in text and not decimal else ""
+        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {_HEAVIEST}.{hint}")
     return weight

@@ -307,12 +307,18 @@ def find_header(rows: Sequence[Sequence[Cell]], is_known: Callable[[str], bool])
     return best if most else first or 0
 
 
-def take_header(sheet: Sheet, place: int) -> Grid:
+def take_header(sheet: Sheet, place: int, is_known: Callable[[str], bool]) -> Grid:
     """Return a sheet as the table whose header is in this row. Raises RequirementsError for a name that is there twice.
 
-    Columns without a name and without cells are left out; one without a name that has cells is named by its place.
+    Columns without a name and without cells are left out; one without a name that has cells is named by its place. A
+    header may take two rows: "Team" and "Channels" above, and below them nothing and "SMS". Then "Team" is a name.
     """
-    header = sheet.rows[place] if place < len(sheet.rows) else ()
+    header = list(sheet.rows[place]) if place < len(sheet.rows) else []
+    above = [list(row) for row in sheet.rows[:place]]
+    if above and _is_upper_row(above[-1], is_known):
+        for column, cell in enumerate(header):
+            if cell is None:
+                header[column], above[-1][column] = above[-1][column], None
     rows = sheet.rows[place + 1 :]
     kept, names = [], []
     for column, cell in enumerate(header):
@@ -327,14 +333,20 @@ def take_header(sheet: Sheet, place: int) -> Grid:
                 f"{name_cell(place, column)}; rename all but one."
             )
     whole = kept == list(range(len(header)))
-    above = [" ".join(write_cell(cell) for cell in row if cell is not None) for row in sheet.rows[:place]]
+    titles = [" ".join(write_cell(cell) for cell in row if cell is not None) for row in above]
     return Grid(
         f"{sheet.file} (sheet {sheet.name})" if sheet.name else sheet.file,
         tuple(names),
         rows if whole else [[row[column] for column in kept] for row in rows],
         place + 2,
-        tuple(reveal_line(text)[:_LONGEST_SHOWN] for text in above if text.strip()),
+        tuple(reveal_line(text)[:_LONGEST_SHOWN] for text in titles if text.strip()),
     )
+
+
+def _is_upper_row(row: Sequence[Cell], is_known: Callable[[str], bool]) -> bool:
+    """Return whether the row above a header is part of it, and not a title: it has several texts, or a known name."""
+    texts = [cell for cell in row if isinstance(cell, str)]
+    return len(texts) > 1 or any(map(is_known, texts))
 
 
 def describe_skipped(grid: Grid) -> Iterator[str]:

@@ -45,7 +45,7 @@ def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Ca
     found = read_sheet(content, source.name, sheet)
     rest = found.rows[skip_rows:]
     header = skip_rows + (find_header(rest, lambda _: False) if skip_rows else find_header(rest, is_known))
-    grid = take_header(found, header)
+    grid = take_header(found, header, is_known)
     if not grid.names:
         raise BatchError(f"{source.name} is empty; expected a row with the column names.")
     return grid

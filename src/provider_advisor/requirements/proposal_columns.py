@@ -1,0 +1,173 @@
+"""Which column of a request for proposals holds what: texts, priorities, crosses, weights, or something else.
+
+Names are read with some freedom: "Functional requirement", "Mandatory (Y/N)", "Must / should / could", "Weighting %". A
+column that seems to hold priorities but has another name is refused: left out, it would make every requirement a must
+without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, find_wish, is_number, is_rank
+from provider_advisor.requirements.sheets import Grid, write_cell
+from provider_advisor.safe_text import fold, reveal_line
+
+_WORDS: Mapping[str, str] = {
+    "text": "requirement requirements requirement-text text description feature features item need question criterion "
+    "criteria specification functionality capability",
+    "priority": "priority prio importance mandatory required obligation moscow level type",
+    "weight": "weight weighting points",
+    "category": "category section area group topic chapter",
+}
+# Longer names of the same columns: "Functional requirement", "Priority level", "Weighting factor".
+_LONGER: Mapping[str, re.Pattern[str]] = {
+    "text": re.compile("(.+-)?(requirements?|features?)(-(description|name|statement|text|title))?"),
+    "priority": re.compile("(.+-)?(priority|importance)(-(level|rating))?"),
+    "weight": re.compile("weight(ing)?-.+|.+-weight(ing)?"),
+}
+_VAGUE = frozenset(["level", "type"])  # read as priorities only where a cell says one
+# Columns of crosses: what each one says of the rows that it marks.
+MARKED: Mapping[str, Wish] = {
+    **dict.fromkeys(("must", "must-have", "must-haves", "mandatory", "required", "essential"), "must"),
+    **dict.fromkeys(("should", "should-have", "should-haves", "desired", "desirable", "preferred"), "should"),
+    **dict.fromkeys(("could", "could-have", "could-haves", "nice-to-have", "nice-to-haves", "optional"), "could"),
+    **dict.fromkeys(("wont", "won't", "wont-have", "won't-have", "not-wanted"), "wont"),
+}
+_MEANINGS = {word: name for name, words in _WORDS.items() for word in words.split()}
+# Columns that ask whether a requirement is a must: "no" makes it a wish there, not something that is not wanted.
+_MUSTS = frozenset(word for word, wish in MARKED.items() if wish == "must")
+_REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[%?:*#]")
+_EITHER = re.compile("/|-or-|,-?|[|]")
+
+
+class Columns(NamedTuple):
+    """The places of a table's columns: by meaning, of crosses by priority, and of those that are not read.
+
+    `where` begins the sentence on a wrong priority, and `asks` says that its column asks for a must, yes or no.
+    """
+
+    places: Mapping[str, int]
+    marks: Sequence[int]
+    unread: Sequence[int]
+    where: str
+    asks: bool
+
+    @property
+    def has_priorities(self) -> bool:
+        """Return whether a column says how important a requirement is."""
+        return "priority" in self.places or bool(self.marks)
+
+
+def is_sheet_word(name: str) -> bool:
+    """Return whether a name is that of a column of such a table."""
+    return _find_meaning(name) is not None
+
+
+def simplify(name: str) -> str:
+    """Return a column's name as names are compared, without remarks in brackets.
+
+    >>> [simplify(name) for name in ("Mandatory (Y/N)?", "Weighting %", "Must / should")]
+    ['mandatory', 'weighting', 'must/should']
+    """
+    plain = fold(" ".join(_REMARKS.sub(" ", name).replace("\n", " ").split()))
+    return plain.replace("-/-", "/").strip("-")
+
+
+def _find_meaning(name: str) -> str | None:
+    word = simplify(name)
+    if word in _MEANINGS:
+        return _MEANINGS[word]
+    parts = _EITHER.split(word)
+    if len(parts) > 1 and all(find_wish(part, {}) not in {None, NOTHING} or is_rank(part) for part in parts):
+        return "priority"
+    return next((meaning for meaning, names in _LONGER.items() if names.fullmatch(word)), None)
+
+
+def is_header_word(name: str) -> bool:
+    """Return whether a name is that of a column, columns of crosses among them."""
+    return is_sheet_word(name) or simplify(name) in MARKED
+
+
+def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
+    """Raise RequirementsError if the columns are those of one team's requirements, one a row."""
+    words = [simplify(name) for name in names]
+    found = {_find_meaning(word) for word in words}
+    if "text" in found and ("priority" in found or not MARKED.keys().isdisjoint(words)):
+        raise RequirementsError(
+            f"{file} has one requirement in each row, for one team; answer it with: recommend --file {file}."
+        )
+
+
+def find_columns(grid: Grid, scale: Scale) -> Columns:
+    """Return what the columns hold. Raises RequirementsError if that is not clear."""
+    marks = _find_marks(grid.names)
+    meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
+    for kind in _WORDS:  # "Requirement" holds the texts also beside "Requirement number" or "Feature title"
+        same = [place for place, found in meanings.items() if found == kind]
+        exact = [place for place in same if simplify(grid.names[place]) in _MEANINGS]
+        meanings |= {place: kind if place in exact else None for place in same if exact}
+        vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
+        silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
+        meanings |= dict.fromkeys(silent)
+    places = _place_meanings(grid, meanings)
+    if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS and "priority" not in places:
+        places["priority"], marks = marks[0], []
+    named = grid.names[places["priority"]] if "priority" in places else ""
+    where = "the priority" if simplify(named) == "priority" else f"the column '{named}'"
+    unread = [place for place, meaning in meanings.items() if meaning is None]
+    columns = Columns(places, marks, unread, where, simplify(named) in _MUSTS)
+    if not columns.has_priorities:
+        _refuse_priorities(grid, unread, scale)
+    return columns
+
+
+def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str, int]:
+    """Return the column of each meaning. Raises RequirementsError if there are two, or none of texts."""
+    places: dict[str, int] = {}
+    for place, meaning in meanings.items():
+        if meaning in places and meaning != "category":
+            raise RequirementsError(
+                f"{grid.file}: the columns '{grid.names[places[str(meaning)]]}' and '{grid.names[place]}' both say the "
+                f"{meaning}; rename one."
+            )
+        if meaning is not None:
+            places[meaning] = place
+    if "text" not in places:
+        listed = ", ".join(f"'{name}'" for name in grid.names[:10])
+        raise RequirementsError(
+            f"{grid.file} has no column 'requirement'; found {listed}. Call the column of requirements 'Requirement', "
+            "that of priorities 'Priority'. For a table of teams, see `recommend batch`."
+        )
+    return places
+
+
+def _list_cells(grid: Grid, place: int) -> list[str]:
+    return sorted({reveal_line(write_cell(row[place])) for row in grid.rows} - {""})
+
+
+def _may_rank(cell: str, scale: Scale) -> bool:
+    """Return whether a cell says how much something is wanted, or would with a scale."""
+    return find_wish(cell, scale) is not None or is_rank(cell) or is_number(cell)
+
+
+def _refuse_priorities(grid: Grid, unread: Iterable[int], scale: Scale) -> None:
+    """Raise RequirementsError if a column that is not read seems to hold the priorities."""
+    for place in unread:
+        cells = _list_cells(grid, place)
+        # Numbers alone may be anything, such as the numbers of the requirements.
+        if cells and all(_may_rank(cell, scale) for cell in cells) and not all(map(is_number, cells)):
+            raise RequirementsError(
+                f"{grid.file}: the column '{grid.names[place]}' seems to say how important each requirement is (such "
+                f"as '{cells[0]}'); call it 'Priority', or remove it if it says something else."
+            )
+
+
+def _find_marks(names: Iterable[str]) -> list[int]:
+    """Return the places of columns of crosses: of several priorities, or of one that is no column of priorities."""
+    marks = {place: simplify(name) for place, name in enumerate(names) if simplify(name) in MARKED}
+    is_column = len(marks) == 1 and all(word in _MEANINGS for word in marks.values())
+    return [] if is_column else list(marks)
