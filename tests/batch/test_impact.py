@@ -18,13 +18,12 @@ from tables import bases, tables
 
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import partial
-from provider_advisor.batch.impact.changes import find_changes
-from provider_advisor.batch.impact.compare import Asked, measure_impact
+from provider_advisor.batch.impact.base_changes import find_changes
 from provider_advisor.batch.impact.encoded import Judge, Sample, Sampling, decode_verdict
+from provider_advisor.batch.impact.measure import Asked, impact_record, measure_impact
 from provider_advisor.batch.impact.partial import MOST_CHANGES, Mixing
-from provider_advisor.batch.impact.record import impact_record
-from provider_advisor.batch.impact.schema import impact_schema
 from provider_advisor.batch.impact.versions import merge_readable
+from provider_advisor.batch.schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts

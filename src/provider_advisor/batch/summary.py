@@ -23,7 +23,7 @@ _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
 def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
-    """Return the summary of a run, JSON-ready; see `summary_schema.summary_schema` for its JSON Schema.
+    """Return the summary of a run, JSON-ready; see `schemas.summary_schema` for its JSON Schema.
 
     `facts` are those that rows were answered with which name no day of their own. Shares are of the teams scored, null
     where none was; every list has the largest count first, and nothing that counts none.

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar, get_args
 
 import numpy as np
 
-from provider_advisor.batch.impact.changes import BaseChange, ChangeKey, find_changes, is_reshaped
+from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_changes, is_reshaped
 from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule

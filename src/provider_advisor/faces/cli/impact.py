@@ -78,8 +78,11 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
 
 def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the impact as data, and the names of all providers by their ids."""
-    from provider_advisor.batch.impact.compare import Asked, measure_impact  # noqa: PLC0415
-    from provider_advisor.batch.impact.record import impact_record  # noqa: PLC0415
+    from provider_advisor.batch.impact.measure import (  # noqa: PLC0415
+        Asked,
+        impact_record,
+        measure_impact,
+    )
     from provider_advisor.batch.impact.versions import merge_readable  # noqa: PLC0415
 
     day, age = options.day or today(), options.age

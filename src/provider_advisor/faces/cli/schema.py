@@ -16,11 +16,11 @@ from provider_advisor.knowledge.loader import make_key, recall, remember, stamp_
 
 _ANSWERS = {
     "recommendation": "explanation.schema:answer_schema",
-    "batch-summary": "batch.summary_schema:summary_schema",
-    "impact": "batch.impact.schema:impact_schema",
+    "batch-summary": "batch.schemas:summary_schema",
+    "impact": "batch.schemas:impact_schema",
 }
 # The folders of all modules that say what schemas hold.
-_CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "batch/impact", "decision", "")
+_CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "decision", "")
 
 
 @click.command("schema")

@@ -1,7 +1,10 @@
-"""The JSON Schema of a batch's summary, from the models that a test holds against it.
+"""The JSON Schemas of the summary of a batch and of an impact, as models: what other programs may rely on.
 
-Apart from what makes the summary, because no batch needs to load pydantic.
+Apart from what makes these records, because no batch needs to load pydantic, and no schema needs columns. Tests hold
+the records against them.
 """
+
+from __future__ import annotations
 
 from typing import Any, Literal
 
@@ -10,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from provider_advisor.decision.verdict import Kind
 
 
-class ClosedModel(BaseModel):
-    """Base of all parts of a summary: no unknown keys."""
+class _ClosedModel(BaseModel):
+    """Base of all parts of a record: no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class _Teams(ClosedModel):
+class _Teams(_ClosedModel):
     teams: int
     share: float | None = Field(description="of the teams scored, 0 to 1; null where none was")
 
@@ -36,7 +39,7 @@ class _Criterion(_Teams):
     label: str
 
 
-class _IfAll(ClosedModel):
+class _IfAll(_ClosedModel):
     qualified: _Teams = Field(description="every must is proven")
     unconfirmed: _Teams = Field(description="no must fails, one at least is unknown")
     ruled_out: _Teams = Field(description="a must fails")
@@ -44,7 +47,7 @@ class _IfAll(ClosedModel):
     unknown: list[_Criterion] = Field(description="musts that are unknown, and for how many teams")
 
 
-class _Provider(ClosedModel):
+class _Provider(_ClosedModel):
     provider: str
     name: str
     recommended: _Recommended
@@ -52,7 +55,7 @@ class _Provider(ClosedModel):
     if_all_chose_it: _IfAll = Field(description="what standardising on this provider would leave unmet")
 
 
-class _Wanted(ClosedModel):
+class _Wanted(_ClosedModel):
     criterion: str
     label: str
     must: int = Field(description="teams that must have it, by their own statement or by a rule")
@@ -71,7 +74,7 @@ class _EndOrChange(_Criterion):
     says: str = Field(description="the end or change in words: when it is, and when it was announced")
 
 
-class _Knowledge(ClosedModel):
+class _Knowledge(_ClosedModel):
     as_of: str = Field(description="the day whose facts count for rows that name none")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
@@ -89,7 +92,7 @@ class _Knowledge(ClosedModel):
     customer_of: list[str] = Field(description="the providers that all teams are customers of")
 
 
-class _Summary(ClosedModel):
+class _Summary(_ClosedModel):
     """What a run over many teams came to, as `recommend batch --summary` writes it. Lists: the largest count first."""
 
     schema_: Literal["provider-advisor/batch-summary/1"] = Field(alias="schema")
@@ -113,3 +116,93 @@ class _Summary(ClosedModel):
 def summary_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `provider-advisor/batch-summary/1`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Summary.model_json_schema(by_alias=True)}
+
+
+class _Side(_ClosedModel):
+    name: str
+    fingerprint: str
+    version: str | None = Field(description="the version of the knowledge base; null if it has none")
+    date: str | None = Field(description="the day of its last change")
+
+
+class _VerdictModel(_ClosedModel):
+    kind: Literal["recommended", "tie", "undetermined", "none"]
+    strength: Literal["firm", "dated", "leaning"] | None
+    provider: str | None
+    lean: str | None
+    among: list[str]
+
+
+class _TeamCount(_ClosedModel):
+    teams: int
+    share: float | None = Field(description="of the teams compared, 0 to 1; null where none was")
+
+
+class _Transition(_TeamCount):
+    before: _VerdictModel
+    after: _VerdictModel
+
+
+class _Rejected(_ClosedModel):
+    both: int = Field(description="rows that neither base can answer")
+    before: int = Field(description="rows that only the base before cannot answer")
+    after: int = Field(description="rows that only the base after cannot answer")
+
+
+class _Because(_ClosedModel):
+    looked_at: int = Field(description="teams whose verdict changes, on which changes were tried")
+    sampled: bool = Field(description="whether these are a random sample of more")
+    by_one: int = Field(description="teams that get the new verdict by just one of the changes alone")
+    by_any: int = Field(description="teams that get it by any of several changes alone")
+    together: int = Field(description="teams that get it only by several changes together")
+    untried: int = Field(description="changes that were not tried")
+
+
+class _TeamPlace(_ClosedModel):
+    file: str
+    row: int = Field(description="its number in the file, from 1")
+    team: str | None
+
+
+class _ChangeModel(_ClosedModel):
+    kind: Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
+    provider: str | None = Field(description="of a fact")
+    name: str = Field(description="the id of the criterion, rule and so on; of a weight must, should, could, unknown")
+    says: str
+    brings: list[str] = Field(description="changes that have to be made with it")
+    alone: int | None = Field(description="teams that get the new verdict by it alone; null where it was not tried")
+    otherwise: int | None = Field(description="teams that get yet another verdict by it alone")
+    needed: int | None = Field(description="teams that do not get the new verdict without it")
+    examples: list[_TeamPlace]
+
+
+class _Example(_TeamPlace):
+    before: _VerdictModel
+    after: _VerdictModel
+    differences: list[str] = Field(description="what differs between the two answers, a sentence each")
+
+
+class _ImpactRecord(_ClosedModel):
+    """What two knowledge bases make of the same teams, as `recommend impact --format json` prints it."""
+
+    schema_: Literal["provider-advisor/impact/1"] = Field(alias="schema")
+    as_of: str
+    max_age: int | None = Field(description="days; older claims are not used")
+    before: _Side
+    after: _Side
+    rows: int = Field(description="compared and rejected")
+    compared: int = Field(description="rows that both bases answer")
+    rejected: _Rejected
+    changed: _TeamCount
+    other_provider: _TeamCount = Field(description="teams for which the provider recommended changed")
+    transitions: list[_Transition]
+    because: _Because
+    changes: list[_ChangeModel] = Field(description="what differs; counts are of the teams looked at")
+    examples: list[_Example]
+    dated: int = Field(description="rows that name a day or an age of their own, which is not used")
+    unread: list[str] = Field(description="columns that one of the bases does not know, and does not read")
+
+
+def impact_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `provider-advisor/impact/1`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_ImpactRecord.model_json_schema(by_alias=True)}
