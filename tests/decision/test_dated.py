@@ -13,8 +13,8 @@ from worlds import DAY, SAME_EVERY_RUN, Said, answer_of, decided, knowledge_of, 
 
 from provider_advisor import recommend
 from provider_advisor.decision.findings import assess_providers
-from provider_advisor.decision.robustness.changes import find_changes
 from provider_advisor.decision.robustness.confirm import find_questions
+from provider_advisor.decision.robustness.requirement_changes import find_changes
 from provider_advisor.decision.verdict import date_verdict, judge, mark_dated
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.conditions import FactHolds, Need

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rule, worlds
 
 from provider_advisor.decision import judge_team
-from provider_advisor.decision.robustness import changes as module
-from provider_advisor.decision.robustness.changes import RequirementChange, find_changes
+from provider_advisor.decision.robustness import requirement_changes as module
+from provider_advisor.decision.robustness.requirement_changes import RequirementChange, find_changes
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not, Situation
 from provider_advisor.knowledge.rules import Implied

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from worlds import Said, capability, decided, knowledge_of, quantity, rule, worlds
 
 from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
-from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way
-from provider_advisor.decision.robustness.exact import chance_of_losing, count_scores, duel
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, Way, count_scores
+from provider_advisor.decision.robustness.duel import chance_of_losing, duel
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
 from provider_advisor.decision.robustness.open_facts import find_open_facts
 from provider_advisor.decision.robustness.simplices import (

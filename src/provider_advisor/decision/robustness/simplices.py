@@ -4,7 +4,7 @@ A difference of two scores is linear in the weights. So what it is at the corner
 known of it. Where it is positive at a corner u and negative at a corner v, it is 0 at one point r of the edge between
 them, and r cuts the simplex into two: one has r in place of v, the other in place of u. Their sizes are as the two
 parts of the edge. This goes on until no difference has both signs in any part. With one difference it is the race of
-`exact.chance_of_losing`; with several it works as well, as long as the number of parts stays small: parts with equal
+`duel.chance_of_losing`; with several it works as well, as long as the number of parts stays small: parts with equal
 differences at their corners are counted once.
 
 An example: three alternatives are each best on one of three criteria by as much. A is first where its weight exceeds
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative
-from provider_advisor.decision.robustness.exact import Acceptability
+from provider_advisor.decision.robustness.duel import Acceptability
 
 MOST_CUTS = 1_000
 """Cuts of all simplices of one question; beyond, worlds are drawn."""
@@ -51,7 +51,7 @@ def find_acceptabilities(alternatives: Sequence[Alternative]) -> tuple[Acceptabi
     """Return how often each alternative gets each rank with all weights equally likely; None where it takes too long.
 
     The mean of a weight over the weights with which an alternative comes first is its chance to be first with that
-    criterion counted twice, divided by the number of criteria (see `exact.duel`).
+    criterion counted twice, divided by the number of criteria (see `duel.duel`).
     """
     count = len(alternatives[0].degrees)
     worlds = _list_worlds(alternatives, [(place,) for place in range(count)], MOST_WORLDS)

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Finding
-from provider_advisor.decision.robustness.alternatives import Alternative
-from provider_advisor.decision.robustness.exact import (
-    Acceptability,
-    CountedScores,
-    count_scores,
-    duel,
-    unopposed,
-)
+from provider_advisor.decision.robustness.alternatives import Alternative, CountedScores, count_scores
+from provider_advisor.decision.robustness.duel import Acceptability, duel, unopposed
 from provider_advisor.decision.robustness.simplices import (
     find_acceptabilities,
     find_ordered_first_places,

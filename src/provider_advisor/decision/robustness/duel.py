@@ -1,15 +1,11 @@
-"""Calculate exactly in which share of worlds each alternative comes first, where that can be done.
+"""Calculate exactly how often each of two alternatives comes first if all weights are equally likely.
 
-A worked example: A is known to have the fax and may have the phone, B is known to have the phone, and p is 0.5. Both
-criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes
-first in 0.5 + 0.5 / 2 = 75 % of the worlds, as they share the first place of the second one: `count_scores`.
-
-If no weights are given, each pair of weights (w, 1 - w) is equally likely. In the first world A is ahead by the
-weight of the fax, which is positive whatever it is: A wins. In the second one A is ahead by w and behind by 1 - w:
-A wins half of the time, `chance_of_losing((1.0,), (1.0,))`. Together A comes first in 75 % again: `duel`.
+A worked example: A is known to have the fax and may have the phone, B is known to have the phone. Each pair of weights
+(w, 1 - w) is equally likely. Where A has the phone too, it is ahead by the weight of the fax, which is positive
+whatever it is: A wins. Where it has not, A is ahead by w and behind by 1 - w: A wins half of the time, which is
+`chance_of_losing((1.0,), (1.0,))`. If both worlds are equally likely, A comes first in 75 %: `duel`.
 """
 
-import bisect
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -18,156 +14,10 @@ from typing import NamedTuple
 
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, link_parts
 
-MOST_SCORES = 4096
-"""Different scores of one alternative; beyond, worlds are drawn."""
-
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
-_MOST_LEVELS = 50_000
-_MOST_TIES = 200_000
 _MOST_WAYS = 256
 _MOST_STEPS = 150_000
-# A verdict compares scores rounded to nine digits. Sums are merged at twelve on the way, so that equal sums that were
-# added in another order become one.
-_DIGITS = 9
-_FINE = 12
 _ALIKE = 1e-12
-
-_Scores = dict[float, float]
-"""The chance of each score; what is missing to 1 is the chance of not standing."""
-
-
-# Weights as given: add up the chances of each score
-
-
-class CountedScores:
-    """The chances of each score of each alternative, compared as a verdict compares them: rounded to nine digits.
-
-    A shared place counts in parts. Who fails a must is behind who does not.
-    """
-
-    def __init__(self, scores: Sequence[_Scores]) -> None:
-        self._scores = scores
-        self._rivals = [_Rival(part) for part in scores]
-
-    def find_first_places(self) -> tuple[float, ...]:
-        """Return how often each alternative comes first."""
-        return tuple(self.find_first_place(place) for place in range(len(self._scores)))
-
-    def find_first_place(self, place: int) -> float:
-        """Return how often one alternative comes first.
-
-        A score below the least of a rival that always stands never does; a rival whose best is below it plays no part.
-        """
-        rivals = [rival for other, rival in enumerate(self._rivals) if other != place and rival.can_stand]
-        least = max((rival.least for rival in rivals if rival.always_stands), default=-math.inf)
-        own = {score: chance for score, chance in self._scores[place].items() if score >= least}
-        if not own:
-            return 0.0
-        lowest = min(own)
-        near = [rival for rival in rivals if rival.most >= lowest]
-        return math.fsum(chance * _expect_share(score, near) for score, chance in own.items())
-
-    def find_pairs(self) -> list[tuple[float, float]]:
-        """Return for each two how often the first is ahead, and how often they are level."""
-        pairs = itertools.combinations(range(len(self._scores)), 2)
-        return [_compare_two(self._scores[one], self._rivals[two]) for one, two in pairs]
-
-
-def _compare_two(one: _Scores, rival: "_Rival") -> tuple[float, float]:
-    chances = [(chance, *rival.chances(score)) for score, chance in one.items()]
-    return (
-        math.fsum(chance * below for chance, below, _ in chances),
-        math.fsum(chance * level for chance, _, level in chances),
-    )
-
-
-def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) -> CountedScores | None:
-    """Return the chances of each score, for each alternative.
-
-    None where some have degrees that are drawn from an interval, or more than `MOST_SCORES` different scores.
-    """
-    total = math.fsum(weights)
-    found: list[_Scores] = []
-    for alternative in alternatives:
-        # Each score of each alternative is compared with every rival once, and may be level with each number of them.
-        most = min(_MOST_LEVELS // len(alternatives), _MOST_TIES // len(alternatives) ** 2)
-        left = most - sum(len(scores) for scores in found)
-        scores = _count_scores(alternative, [100 * weight / total for weight in weights], min(left, MOST_SCORES))
-        if scores is None:
-            return None
-        found.append(scores)
-    return CountedScores(found)
-
-
-def _count_scores(alternative: Alternative, weights: Sequence[float], most: int) -> _Scores | None:
-    """Return the chance of each score, block by block, merged on the way so that those that are alike meet."""
-    if not alternative.is_discrete:
-        return None
-    known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))
-    # Blocks are independent, so the distribution of the sum is the convolution of theirs. Ways in which a must fails
-    # are left out: their chance is missing from the total, and `_Rival` counts it as being out.
-    scores = {known: 1.0} if alternative.stands else {}
-    for block in alternative.blocks:
-        steps = [
-            (way.share, math.fsum(weights[draw.criterion] * draw.start for draw in way.degrees))
-            for way in block
-            if way.stands
-        ]
-        after: _Scores = {}
-        for (score, chance), (share, step) in itertools.product(scores.items(), steps):
-            key = round(score + step, _FINE)
-            after[key] = after.get(key, 0.0) + chance * share
-        if len(after) > most:
-            return None
-        scores = after
-    return _merge_rounded(scores)
-
-
-def _merge_rounded(scores: _Scores) -> _Scores:
-    merged: _Scores = {}
-    for score in sorted(scores):
-        key = round(score, _DIGITS)
-        merged[key] = merged.get(key, 0.0) + scores[score]
-    return merged
-
-
-class _Rival:
-    """A rival's scores, ready to be asked how often it stays below one, or is level with it."""
-
-    def __init__(self, scores: _Scores) -> None:
-        self._scores = scores
-        self._sorted = sorted(scores)
-        self._below = [0.0, *itertools.accumulate(scores[score] for score in self._sorted)]
-        self._out = max(0.0, 1.0 - math.fsum(scores.values()))
-        self.can_stand = bool(scores)
-        self.always_stands = self._out < _ALIKE and self.can_stand
-        self.least, self.most = (self._sorted[0], self._sorted[-1]) if scores else (-math.inf, -math.inf)
-
-    def chances(self, score: float) -> tuple[float, float]:
-        # `_below[i]` is the chance of the i lowest scores together; a rival that is out is below any score.
-        below = self._below[bisect.bisect_left(self._sorted, score)]
-        return self._out + below, self._scores.get(score, 0.0)
-
-
-def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
-    """Return the part of the first place that a score can expect: 1 / (1 + the number of those level with it).
-
-    The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
-    """
-    # With k others level the share is 1 / (k + 1), the integral of z^k over [0, 1]. So the coefficient of z^k is the
-    # chance that exactly k rivals are level and all others below, and each is divided by k + 1 at the end.
-    # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
-    powers = [1.0]
-    for rival in rivals:
-        below, level = rival.chances(score)
-        if level:
-            powers = [below * low + level * high for low, high in zip([*powers, 0.0], [0.0, *powers], strict=True)]
-        else:
-            powers = [below * power for power in powers]
-    return math.fsum(power / (1 + exponent) for exponent, power in enumerate(powers))
-
-
-# All weights equally likely: a race of two
 
 
 @lru_cache(maxsize=8192)
