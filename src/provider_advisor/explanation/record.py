@@ -9,21 +9,20 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
 from provider_advisor.decision.findings import judge_rule, list_used_facts
 from provider_advisor.explanation import model
-from provider_advisor.explanation.costs import record_cost
-from provider_advisor.explanation.notices import find_notices
+from provider_advisor.explanation.findings_in_words import (
+    explain_finding,
+    explain_presence,
+    find_notices,
+    list_deciding,
+    record_cost,
+)
 from provider_advisor.explanation.products import (
     find_products,
     record_cautions,
     record_choices,
     record_product_gaps,
 )
-from provider_advisor.explanation.reasons import (
-    explain_finding,
-    explain_presence,
-    explain_verdict,
-    in_brief,
-    list_deciding,
-)
+from provider_advisor.explanation.verdict_in_words import explain_verdict, find_differences_of_leaders, in_brief
 from provider_advisor.explanation.words import joined, limits_text, scope_text, usage_label
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
@@ -38,7 +37,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     shown = [_finding(finding, decision.facts) for finding in findings]
     used = _used_claims(outcome.assessments)
-    notices, gaps, differences = find_notices(decision), record_product_gaps(decision), _find_differences(decision)
+    notices, gaps = find_notices(decision), record_product_gaps(decision)
+    differences = find_differences_of_leaders(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
     chosen, take = record_choices(decision)
     return model.AnswerRecord(
@@ -84,15 +84,6 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         ],
         knowledge=_knowledge(decision, findings, used),
     )
-
-
-def _find_differences(decision: Decision) -> list[model.DifferenceRecord]:
-    if decision.outcome.verdict.kind != "tie":
-        return []
-    # Most answers are no tie, and start without it.
-    from provider_advisor.explanation.differences import find_differences_of_leaders  # noqa: PLC0415
-
-    return find_differences_of_leaders(decision)
 
 
 def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> Iterator[str]:

@@ -23,11 +23,11 @@ from provider_advisor.decision.robustness import (
 )
 from provider_advisor.decision.robustness.open_facts import find_nearest_end
 from provider_advisor.explanation import model
-from provider_advisor.explanation.reasons import in_brief, provider_names
+from provider_advisor.explanation.verdict_in_words import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
     capital,
-    claim_text,
+    claims_text,
     joined,
     number_text,
     percent,
@@ -330,7 +330,7 @@ def _tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
     ends = [(part.within.low, ("at_least", "more_than")[not part.reached[0]])]
     ends += [(part.within.high, ("at_most", "less_than")[not part.reached[1]])]
     is_word = criterion.kind == "rating"
-    known = joined(list(dict.fromkeys(claim_text(claim) for claim in part.known.claims))) or "not known"
+    known = claims_text(part.known.claims) or "not known"
     return model.TippingRecord(
         provider=part.provider,
         criterion=part.criterion,
@@ -540,7 +540,7 @@ def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) ->
     label = criterion.label.replace("{", "{{").replace("}", "}}")
     still_holds = question.stated is not None and fact.claims
     if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
-        return f"{label}{{at}} is {joined(list(dict.fromkeys(claim_text(part) for part in fact.claims)))}"
+        return f"{label}{{at}} is {claims_text(fact.claims)}"
     if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
         is_within = compare(fact.amount, bounds[0]) is Truth.YES
         return f"{label}{{at}} is {_bound_or_beyond(bounds[0], criterion, is_within=is_within)}"

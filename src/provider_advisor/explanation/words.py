@@ -90,6 +90,11 @@ def claim_text(claim: Claim) -> str:
     return _amount_text_of(claim) + _terms_text(claim) + _rates_text(claim)
 
 
+def claims_text(claims: Iterable[Claim]) -> str:
+    """Return what claims say, each once: "65 countries and more than 60 countries"."""
+    return joined(list(dict.fromkeys(map(claim_text, claims))))
+
+
 def _terms_text(claim: Claim) -> str:
     """Return what a price asks beside its amount: ", billed for at least 5, plus 300 EUR once"."""
     currency = str(claim.unit).partition("/")[0]

@@ -272,7 +272,7 @@ def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
     """Yield the ends and changes of the facts that a cell uses, each once, as a single answer words them."""
     notices = dict.fromkeys(list_notices(cell, facts))
     if notices:
-        from provider_advisor.explanation.notices import say_notice  # noqa: PLC0415 (few bases have any)
+        from provider_advisor.explanation.findings_in_words import say_notice  # noqa: PLC0415 (few bases have any)
 
         for notice in notices:
             said = say_notice(notice, facts.knowledge)

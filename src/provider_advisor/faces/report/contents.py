@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.costs import describe_sum, list_gaps, list_price_remarks
+from provider_advisor.explanation.findings_in_words import describe_sum, list_gaps, list_price_remarks
 from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, KnowledgeRecord, LineRecord
 from provider_advisor.explanation.unknowns import (
     Unknown,

@@ -1,140 +1,34 @@
-"""Why a finding came out as it did, and why the verdict is what it is: one sentence each.
+"""Why the verdict is what it is, in one sentence; and what would decide between providers that are level.
 
-The sentence about the verdict agrees with the standings and scores beside it. An example: Ada meets every must and has
-proven 60 points; Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts
-"could still put Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
+The sentence agrees with the standings and scores beside it. An example: Ada meets every must and has proven 60 points;
+Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts "could still put
+Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Assessment, Decision, Finding, Verdict
 from provider_advisor.decision.decide import reassess
-from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.decision.verdict import get_score
-from provider_advisor.explanation.costs import describe_cost, member_label, record_cost
 from provider_advisor.explanation.model import DifferenceRecord, FindingRecord, ProductGapRecord
-from provider_advisor.explanation.notices import describe_notices, has_ended, say_older_price
 from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
-    claim_text,
+    age_text,
+    claims_text,
     criterion_label,
     joined,
     keep_few,
     requirement_text,
     shortened,
 )
-from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.criteria import get_bound
+from provider_advisor.inference import judged_by
+from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
 from provider_advisor.logic import Truth
-from provider_advisor.requirements import Requirement, Team
-
-_CONDITION: dict[Truth | None, str] = {
-    Truth.YES: "meets the condition",
-    Truth.NO: "does not meet the condition",
-}
-_HAS = {
-    "stated": ("has it", "does not have it"),
-    "contrast": ("has it (implied)", "does not have it (implied)"),
-    "ambiguous": ("probably has it", "probably does not have it"),
-}
-"""What a capability's strongest evidence says where it is present, and where it is absent."""
-
-
-def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
-    """Return why the requirement or rule counts at all: the rule's own words, or that the team asks for it."""
-    if finding.rule is not None:
-        return finding.rule.because
-    if finding.requirement is not None and finding.requirement.implied_by:
-        return " ".join(knowledge.rules[rule].because for rule in finding.requirement.implied_by)
-    return "The team asks for it."
-
-
-def explain_finding(finding: Finding, facts: Facts) -> str:
-    """Return what is known about the provider here: "has it (Twilio Video API)", "not known: …"."""
-    fact, knowledge = finding.degree.fact, facts.knowledge
-    if finding.cost is not None:
-        return describe_cost(record_cost(finding.cost, facts), knowledge)
-    if fact is None:
-        parts = [_explain_part(part, finding, facts) for part in finding.degree.parts]
-        return "; ".join(parts) or _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
-    if not fact.claims:
-        silent = "the claims are older than you allow" if fact.aged else "no claim confirms or denies it"
-        return f"not known: {describe_notices(fact, knowledge) or silent}"
-    requirement = finding.requirement
-    if requirement is not None and fact.criterion != requirement.criterion:
-        # A price, or another amount, of something that the provider does not offer.
-        label = knowledge.criteria[fact.criterion].label
-        return f"does not offer what this is for: {_capability_says(fact, knowledge)} ({label})"
-    if knowledge.criteria[fact.criterion].kind == "capability":
-        return _capability_says(fact, knowledge)
-    return _amount_says(fact, finding, knowledge)
-
-
-def _explain_part(part: GradedPart, finding: Finding, facts: Facts) -> str:
-    """Return what is known of one part of a choice: "WhatsApp: has it (Twilio Messaging)"."""
-    asked, label = part.asked, facts.knowledge.criteria[part.asked.criterion].label
-    requirement = Requirement(asked.criterion, "should", get_bound(asked))
-    return f"{label}: {explain_finding(finding._replace(requirement=requirement, degree=part.degree), facts)}"
-
-
-def list_deciding(finding: Finding) -> list[Fact]:
-    """Return the facts that decide a finding: of a choice those of its parts; none of a condition or a cost."""
-    degrees = [finding.degree, *(part.degree for part in finding.degree.parts)]
-    return [degree.fact for degree in degrees if degree.fact is not None]
-
-
-def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:
-    if fact.disputed:
-        return "disputed: the sources contradict each other"
-    notices = describe_notices(fact, knowledge)
-    if has_ended(fact):
-        return f"no longer has it{_products(fact, knowledge)}: {notices}"
-    present, absent = _HAS[_strongest_evidence(fact.claims)]
-    said = (present if fact.truth is Truth.YES else absent) + _products(fact, knowledge)
-    return f"{said}; {notices}" if notices else said
-
-
-def _strongest_evidence(claims: Sequence[Claim]) -> str:
-    found = {claim.evidence for claim in claims}
-    return next((kind for kind in ("stated", "contrast") if kind in found), "ambiguous")
-
-
-def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return the products in brackets, those that only ambiguous texts name apart: " (Talk; probably also Text)".
-
-    Where all is ambiguous, the words before the brackets say so.
-    """
-    provider = knowledge.providers[fact.provider]
-    plain = [claim for claim in fact.claims if claim.evidence != "ambiguous"]
-    named, every = (
-        dict.fromkeys(provider.products[claim.belongs_to].name for claim in claims if claim.belongs_to)
-        for claims in (plain or fact.claims, fact.claims)
-    )
-    probable = [name for name in every if name not in named]
-    said = [joined(list(named)), f"probably also {joined(probable)}" if probable else ""]
-    return f" ({'; '.join(filter(None, said))})" if every else ""
-
-
-def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
-    said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
-    if fact.price_of is not None:
-        said += f" ({member_label(fact.criterion, fact.price_of, knowledge)} price)"
-    if fact.disputed:
-        return f"disputed: {said}"
-    doubt = " (the source is ambiguous)" if _strongest_evidence(fact.claims) == "ambiguous" else ""
-    paid_for = finding.degree.paid_for
-    if paid_for is not None:
-        label = knowledge.criteria[paid_for.criterion].label
-        return f"{said}{doubt}; not known whether it offers what this is for ({label})"
-    open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
-    notices = describe_notices(fact, knowledge)
-    return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"
-
-
-# The verdict
+from provider_advisor.requirements import Team
 
 _MOST_MUSTS = 3
 _MOST_DATED = 4
@@ -143,6 +37,8 @@ _MOST_RIVALS = 4
 
 _MORE_FAIL = "more fail a must"
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
+_YEAR = 365
+"""Days by which a price has to be older where neither its criterion nor the policy says after how long it is old."""
 
 Assessments = Mapping[str, Assessment]
 
@@ -188,7 +84,7 @@ def explain_verdict(
     """
     sentence = _explain_judged(decision, differences)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    doubts = (apart, _say_ambiguous(decision, findings), say_older_price(decision), _say_without_stale(decision))
+    doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
     more = [clause for clause in (*doubts, count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
@@ -221,6 +117,43 @@ def _say_without_stale(decision: Decision) -> str:
     is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
     then = "none would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
     return f"without the facts that are out of date, {then}"
+
+
+def _say_older_price(decision: Decision) -> str:
+    """Return which price of the provider that leads is older than a rival's by more than prices are good for.
+
+    An example: Vonage leads by a price of an SMS of 2022, and Twilio's is of 2026. Both count as they are stated; the
+    verdict's sentence says that the first is four years older, so that nobody takes it for today's.
+    """
+    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
+    criteria, leader = knowledge.criteria, verdict.provider or verdict.lean
+    left = [part for part in decision.outcome.assessments if part.standing != "ruled-out"]
+    own = {price.criterion: price for part in left if part.provider == leader for price in _list_prices(part, criteria)}
+    # The rival with the best score is the one that a newer price would put ahead.
+    for rival in sorted(left, key=lambda part: (-part.score.expected if part.score else 0, part.provider)):
+        for price in _list_prices(rival, criteria):
+            mine = own.get(price.criterion)
+            if leader is None or mine is None or mine.newest is None or price.newest is None:
+                continue
+            days = (price.newest - mine.newest).days
+            if days > (knowledge.get_stale_after(price.criterion) or _YEAR):
+                name, other = knowledge.providers[leader].name, knowledge.providers[rival.provider].name
+                return (
+                    f"but {name}'s {criteria[price.criterion].label} dates from {mine.newest}, {age_text(days)} older "
+                    f"than {other}'s, so ask for the current price"
+                )
+    return ""
+
+
+def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> Iterator[Fact]:
+    """Yield the prices with a known amount that the score or the monthly cost of a provider rests on."""
+    for finding in assessment.findings:
+        fact = finding.degree.fact
+        if fact is not None and fact.amount is not None and criteria[fact.criterion].kind == "price":
+            yield fact
+    for item in assessment.cost.items if assessment.cost is not None else ():
+        if item.price is not None and item.price.amount is not None:
+            yield item.price
 
 
 def count_unjudged(team: Team) -> str:
@@ -410,3 +343,51 @@ def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge:
     else:
         why = f"{names} are level, and unknown facts could decide either way"
     return f"Undetermined: {_join_clauses([why, *outscored])}."
+
+
+# What would decide a tie
+
+
+def find_differences_of_leaders(decision: Decision) -> list[DifferenceRecord]:
+    """Return the criteria on which the leaders of a tie are known to differ; nothing for another verdict.
+
+    They are those of the areas that the answer is about: of what is asked, and of what the rules that count favour,
+    which may be all that there is. A criterion that is asked within a bound may be among them: 100 and 65 seats both
+    meet "at least 60".
+    """
+    verdict, facts = decision.outcome.verdict, decision.facts
+    if verdict.kind != "tie":
+        return []
+    knowledge, inference = facts.knowledge, decision.outcome.inference
+    counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
+    areas = {knowledge.criteria[criterion].area for criterion in counting}
+    found = []
+    for criterion in knowledge.criteria.values():
+        if criterion.area in areas and not criterion.computed:
+            known = [facts(provider, criterion.id) for provider in verdict.among]
+            if any(_differ(*pair) for pair in itertools.combinations(known, 2)):
+                found.append(_record_difference(criterion, known, knowledge))
+    return found
+
+
+def _differ(one: Fact, other: Fact) -> bool:
+    """Return whether two facts are known and cannot be the same."""
+    if one.amount is not None and other.amount is not None:
+        return one.amount.excludes(other.amount)
+    return {one.truth, other.truth} == {Truth.YES, Truth.NO}
+
+
+def _record_difference(criterion: Criterion, known: Sequence[Fact], knowledge: KnowledgeBase) -> DifferenceRecord:
+    says: dict[str, list[str]] = {}
+    for fact in known:
+        says.setdefault(_describe_known(fact), []).append(knowledge.providers[fact.provider].name)
+    parts = [f"{what} ({joined(names)})" for what, names in says.items()]
+    return DifferenceRecord(
+        criterion=criterion.id, label=criterion.label, says=f"{criterion.label}: {'; '.join(parts)}."
+    )
+
+
+def _describe_known(fact: Fact) -> str:
+    if fact.amount is not None:
+        return claims_text(fact.claims)
+    return {Truth.YES: "yes", Truth.NO: "no", Truth.UNKNOWN: "not known"}[fact.truth]
