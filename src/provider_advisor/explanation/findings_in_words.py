@@ -29,8 +29,8 @@ from provider_advisor.explanation.words import (
     volume_text,
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement

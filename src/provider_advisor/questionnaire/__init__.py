@@ -5,30 +5,47 @@ A state is a value; every function that changes one returns a new one. `choose_s
 """
 
 from provider_advisor.knowledge.rules import Key
+from provider_advisor.questionnaire.answer_files import (
+    make_statement,
+    read_answers,
+    record_answers,
+    record_requirements,
+)
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.files import make_statement, read_answers, record_answers, record_requirements
 from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import UnusedAnswer
 from provider_advisor.questionnaire.screens import (
     End,
-    QuestionsLeft,
-    Screen,
-    answer_screen,
     change_answer,
     choose_screen,
+    list_bounds,
+    list_members,
+    still_applies,
+)
+from provider_advisor.questionnaire.state import (
+    GivenAnswer,
+    Screen,
+    State,
+    answer_screen,
+    begin,
     declare,
     go_back,
     go_on,
-    list_bounds,
-    list_members,
-    list_met_by_all,
-    measure_progress,
-    still_applies,
+    put_answers,
     stop,
 )
-from provider_advisor.questionnaire.state import GivenAnswer, State, begin, put_answers
-from provider_advisor.questionnaire.why import Coverage, Known, Move, Why, explain_question, sum_up_known
+from provider_advisor.questionnaire.why import (
+    Coverage,
+    Known,
+    Move,
+    QuestionsLeft,
+    Why,
+    explain_question,
+    list_met_by_all,
+    measure_progress,
+    sum_up_known,
+)
 
 __all__ = [
     "Catalogue",

@@ -1,72 +1,69 @@
-"""The screens of a questionnaire: which comes next or why none does, how many questions are left, and answering one."""
+"""Which screen comes next, or why none does: the questions that are likeliest to change the verdict come first.
+
+An example: the verdict hangs on "fax", and on "recording", which is asked only of a team that needs "video". As long as
+nothing is said of video, recording cannot be asked; video is its gate. So video is asked, and takes over the chance of
+recording to change the verdict, times the share of teams that need video. Shares steer the order and nothing else; the
+place in the file of questions breaks ties.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision import Verdict
+from provider_advisor.decision.findings import Totals, add_up
+from provider_advisor.decision.verdict import judge_totals
 from provider_advisor.errors import RequirementsError
+from provider_advisor.inference import judged_by
+from provider_advisor.knowledge import Priority, Rule
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire.order import QuestionOrder, choose_list, choose_worth_asking
+from provider_advisor.logic import Interval
+from provider_advisor.questionnaire.catalogue import to_interval
+from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import (
-    PRIORITY_WORDS,
     TOPICS,
     GivenAnswer,
+    Screen,
+    ScreenKind,
     State,
+    answer_screen,
     check_key,
     check_value,
     get_silence,
+    list_ticked,
     put_answers,
     to_bound,
     to_members,
     to_question,
 )
-from provider_advisor.requirements.grammar import shown
+from provider_advisor.requirements import PRIORITIES, RANK
 
 CLOSING = 12
 """This many criteria, or fewer, come as one closing list; this many lines of all kinds fit on one screen."""
 
-ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
-
-class Screen(NamedTuple):
-    """What to ask next: the keys, and for a list the subject that they belong to.
-
-    `topics` has one key, `topics`; `list` and `closing` have keys of criteria, each answered by must, good, nice, no or
-    not-sure; `numbers` keys of bounds; `members` those of members of what is asked for; `situation` and `volumes` keys
-    of what a team says about itself; `details` keys of several of the last four. Where little is left, such keys follow
-    those of a list or closing list on one screen. No answer on a closing list means the end.
-    """
-
-    kind: ScreenKind
-    keys: tuple[Key, ...]
-    subject: str | None = None
+_FAINT = 1e-3
+"""This part of a question's share counts where no single answer changes anything: the likelier yes goes first."""
 
 
 class End(NamedTuple):
     """Why nothing more has to be asked.
 
     `unless` are keys answered with "not sure" that the verdict still depends on, and those of what is asked for but
-    cannot count yet, such as a monthly cost without volumes; `complete` means that nothing is left
-    that could be asked.
+    cannot count yet, such as a monthly cost without volumes; `complete` means that nothing is left to ask.
     """
 
     kind: EndKind
     verdict: Verdict
     unless: tuple[Key, ...] = ()
     complete: bool = False
-
-
-class QuestionsLeft(NamedTuple):
-    """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
-
-    asked: int
-    left: int
 
 
 def choose_screen(state: State) -> Screen | End:
@@ -196,66 +193,160 @@ def _list_unless(state: State, survey: Survey) -> list[Key]:
     return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
 
 
-def list_met_by_all(state: State) -> tuple[str, ...]:
-    """Return the criteria that were not asked because every provider still in meets them for certain."""
-    survey = survey_answers(state)
-    waiting = _list_open_criteria(survey)
-    return tuple(key.name for key in sort_keys(waiting, state) if state.catalogue.is_met(key.name, survey.inside))
+# The order of the questions
 
 
-def _list_open_criteria(survey: Survey) -> list[Key]:
-    return [key for key in survey.replay.possible.open - survey.replay.said.unsure if key.kind == "criterion"]
+class QuestionOrder:
+    """The questions that decide the verdict, and those that decide whether these can be asked.
 
-
-def measure_progress(state: State) -> QuestionsLeft:
-    """Return how far the questionnaire is. To go back, or to change an answer, may bring questions back.
-
-    None is left at an end; before, there are at least as many as the next screen asks.
+    `deciding` are the questions to begin with. `wanted` are all keys that bear on the verdict, asked or not; `gates`
+    gives, for each that cannot be asked yet, those that may open it; `chances` how likely each changes the verdict.
     """
-    asked = sum(answer.key.kind == "criterion" for answer in state.answers)
-    if isinstance(choose_screen(state._replace(phase="asking")), End):
-        return QuestionsLeft(asked, 0)
-    survey, catalogue = survey_answers(state), state.catalogue
-    # One matters if nothing is sure to count, if others depend on it, or if somebody still in may not meet it. What a
-    # rule adds is not sure as long as the team may answer that it is not wanted.
-    is_any_sure = YES in survey.replay.possible.required.values()
-    # What only facts past their time prove can still decide whether the answer is firm.
-    by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
-    left = [
+
+    def __init__(self, state: State, survey: Survey, deciding: frozenset[Key]) -> None:
+        self._catalogue = state.catalogue
+        self._survey = survey
+        self._changes: dict[tuple[Totals, ...], bool] = {}
+        self._fires_now = frozenset(firing.rule.id for firing in survey.outcome.inference.firings)
+        self._required = frozenset(part.criterion for part in survey.outcome.inference.requirements)
+        self._deciding = DecidingQuestions(survey.replay.possible, state.catalogue, self._fires_now)
+        self.gates = dict(self._find_gates(deciding))
+        self.wanted = deciding.union(*self.gates.values())
+
+    def _find_gates(self, deciding: frozenset[Key]) -> Iterator[tuple[Key, frozenset[Key]]]:
+        """Yield, for each question that cannot be asked yet, those that decide whether it can; and so on for these."""
+        possible, waiting, seen = self._survey.replay.possible, sorted(deciding), set(deciding)
+        while waiting:
+            key = waiting.pop()
+            question = self._catalogue.questions.get(key)
+            # A question that applies for certain needs no other one before it.
+            if question is None or question.when is None or key in possible.sure:
+                continue
+            gates = self._deciding.find_for_condition(question.when)
+            yield key, gates
+            fresh = sorted(gates - seen)
+            seen.update(fresh)
+            waiting += fresh
+
+    @cached_property
+    def chances(self) -> Mapping[Key, float]:
+        """Return, by criterion, the chance that its answer changes the verdict, alone or by what it lets be asked."""
+        keys = sorted((key for key in self.wanted if key.kind == "criterion"), key=self._catalogue.places.__getitem__)
+        own = {key: self._estimate_chance(key) for key in keys}
+        found = dict(own)
+        for key, chance in own.items():
+            for gate, share in self._find_gates_above(key).items():
+                found[gate] = found.get(gate, 0.0) + share * chance
+        return found
+
+    def _find_gates_above(self, key: Key) -> dict[Key, float]:
+        """Return the gates above a question, and with what chance each leads to it."""
+        found: dict[Key, float] = {}
+        waiting = [(key, 1.0)]
+        while waiting:
+            below, share = waiting.pop()
+            for gate in sorted(self.gates.get(below, ()), key=self._catalogue.places.__getitem__):
+                question = self._catalogue.questions.get(gate)
+                if question is not None and gate not in found and gate != key:
+                    found[gate] = share * question.share
+                    waiting.append((gate, found[gate]))
+        return found
+
+    def _estimate_chance(self, key: Key) -> float:
+        question = self._catalogue.questions[key]
+        criterion = self._catalogue.knowledge.criteria[key.name]
+        if criterion.computed:
+            return question.share * _FAINT
+        # Only a yes is looked at, at each priority and with each typical bound: a no mostly leaves the sums alone.
+        bounds: list[Interval | None] = [to_interval(criterion, end) for end in question.typical]
+        found = [self._changes_verdict(key.name, one, bound) for one in PRIORITIES for bound in bounds or [None]]
+        return question.share * (sum(found) / len(found) + _FAINT)
+
+    def _changes_verdict(self, name: str, priority: Priority, bound: Interval | None) -> bool:
+        """Return whether asking for a criterion changes the verdict, with the rules that it fires."""
+        added = (self._catalogue.total_requirement(name, priority, bound), *self._total_fired(name, priority))
+        if added not in self._changes:
+            total = self._total
+            for part in added:
+                total = total.plus(part)
+            self._changes[added] = judge_totals(total, self._catalogue.providers) != self._verdict
+        return self._changes[added]
+
+    @cached_property
+    def _total(self) -> Totals:
+        return add_up(self._survey.findings, len(self._catalogue.providers))
+
+    @cached_property
+    def _verdict(self) -> Verdict:
+        return judge_totals(self._total, self._catalogue.providers)
+
+    def _total_fired(self, name: str, priority: Priority) -> Iterator[Totals]:
+        """Yield what rules add that fire at once when the criterion is required too; not those that fire next."""
+        for rule in self._catalogue.needing.get(name, ()):
+            if rule.id not in self._fires_now and self._holds(rule.when, name):
+                yield from self._total_added(rule, name, priority)
+
+    def _total_added(self, rule: Rule, name: str, priority: Priority) -> Iterator[Totals]:
+        if rule.favours is not None:
+            if not judged_by(rule) & (self._required | {name}):
+                yield self._catalogue.total_rule(rule)
+            return
+        for part in rule.implies:
+            if part.criterion not in self._required:
+                capped = min(priority, part.priority, key=RANK.__getitem__)
+                yield self._catalogue.total_requirement(part.criterion, capped, part.bound, rule.weight)
+
+    def _holds(self, condition: Condition, name: str) -> bool:
+        """Return whether the condition holds for certain when the criterion is required too."""
+        if isinstance(condition, AllOf):
+            return all(self._holds(part, name) for part in condition.parts)
+        if isinstance(condition, AnyOf):
+            return any(self._holds(part, name) for part in condition.parts)
+        if isinstance(condition, Need):
+            return condition.criterion in (*list_needed(name), *self._required)
+        return self._survey.replay.possible.may_be(condition) == YES
+
+
+def choose_list(
+    criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder
+) -> tuple[str | None, tuple[Key, ...]]:
+    """Return the subject and the keys of the list whose best criteria are the likeliest to change the verdict.
+
+    `criteria` are those worth asking. A subject that cannot fill a list of its own gets none: what is left of several
+    comes together, under None.
+    """
+    opened = survey.replay.said.opened or ()
+    under = {name: _list_under(name, criteria, state) for name in state.catalogue.subjects if name in opened}
+    found = {name: _choose_best(keys, state, order) for name, keys in under.items()}
+    subject = max(found, key=lambda name: sum(order.chances.get(key, 0.0) for key in found[name]), default=None)
+    if subject is not None and len(found[subject]) == state.most:
+        return subject, tuple(found[subject])
+    keys = _choose_best(criteria, state, order)
+    return next((name for name in found if len(_list_under(name, keys, state)) == len(keys)), None), tuple(keys)
+
+
+def choose_worth_asking(criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder) -> Sequence[Key]:
+    """Return those that some provider still in may not meet, or that questions or rules depend on; all if none is."""
+    gates = frozenset[Key]().union(*order.gates.values())
+    catalogue = state.catalogue
+    firsts = [
         key
-        for key in _list_open_criteria(survey)
-        if not is_any_sure
-        or key.name in catalogue.hinges
-        or not all(one.is_met(key.name, survey.inside) for one in by_facts)
+        for key in criteria
+        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, survey.inside)
     ]
-    return QuestionsLeft(asked, len(left))
+    return firsts or criteria
 
 
-# What a person can do: answer a screen, change an answer, go back, end, continue
+def _list_under(subject: str, keys: Iterable[Key], state: State) -> list[Key]:
+    return [key for key in keys if subject in state.catalogue.questions[key].subjects]
 
 
-def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) -> State:
-    """Return the state after a screen was answered, with a value for each key that matters; the others mean no.
-
-    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A ticked
-    criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
-    RequirementsError for a key that is not on the screen or a value that does not fit.
-    """
-    ticked = _list_ticked(screen, values)
-    along = (*map(to_bound, ticked), *map(to_members, ticked))
-    for key in values:
-        if key not in screen.keys and key not in along:
-            expected = ", ".join(map(str, screen.keys))
-            raise RequirementsError(f"{shown(str(key))} is not asked here; expected {expected}.")
-    step = state.steps + 1
-    keys = (*screen.keys, *(key for key in along if key in values and key not in screen.keys))
-    given = {key: check_value(key, values[key], state.catalogue) if key in values else get_silence(key) for key in keys}
-    return put_answers(state, [GivenAnswer(key, value, step) for key, value in given.items()])
+def _choose_best(keys: Iterable[Key], state: State, order: QuestionOrder) -> list[Key]:
+    places = state.catalogue.places
+    return sorted(keys, key=lambda key: (-order.chances.get(key, 0.0), places[key]))[: state.most]
 
 
-def _list_ticked(screen: Screen, values: Mapping[Key, object]) -> list[Key]:
-    """Return the criteria that are ticked on a screen."""
-    return [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
+# What may be asked or changed beside the screens
 
 
 def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
@@ -265,7 +356,7 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
     another; then both are returned, so that no screen follows that asks for more bounds.
     """
     criteria = state.catalogue.knowledge.criteria
-    bounds = [to_bound(key) for key in _list_ticked(screen, values) if criteria[key.name].kind != "capability"]
+    bounds = [to_bound(key) for key in list_ticked(screen, values) if criteria[key.name].kind != "capability"]
     if not bounds:
         return ()
     given = {key: value for key, value in values.items() if key in screen.keys}
@@ -285,7 +376,7 @@ def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> 
     Where providers cannot be told apart by them they need no answer, and no screen asks for them.
     """
     criteria = state.catalogue.knowledge.criteria
-    return tuple(to_members(key) for key in _list_ticked(screen, values) if criteria[key.name].of_each)
+    return tuple(to_members(key) for key in list_ticked(screen, values) if criteria[key.name].of_each)
 
 
 def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
@@ -323,28 +414,3 @@ def _refuse_idle(key: Key, state: State) -> None:
             f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
             f"({', '.join(state.catalogue.questions[key].subjects)}), or ask for what it depends on, first."
         )
-
-
-def go_back(state: State) -> State:
-    """Return the state before the last screen was answered; after an end, the state before that end."""
-    if state.phase in {"declared", "stopped"}:
-        return state._replace(phase="asking")
-    last = state.steps
-    return state._replace(answers=tuple(answer for answer in state.answers if answer.step != last), phase="asking")
-
-
-def declare(state: State) -> State:
-    """Return the end of a person who says that this is all."""
-    return state._replace(phase="declared")
-
-
-def stop(state: State) -> State:
-    """Return the end of a person who stops: what is not answered stays open."""
-    return state._replace(phase="stopped")
-
-
-def go_on(state: State) -> State:
-    """Return the state that continues after any end: if the verdict is settled, with all the remaining questions."""
-    if state.phase in {"declared", "stopped"}:
-        return state._replace(phase="asking")
-    return state._replace(phase="further")

@@ -1,4 +1,4 @@
-"""The state of a questionnaire, a value from which everything else is worked out again; and what an answer may be."""
+"""The state of a questionnaire, a value that all else is worked out from again; answering; what an answer may be."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ UNLISTED_WORDS = (*PRIORITY_WORDS, NO_ANSWER)
 _FEW = 3
 
 Phase = Literal["asking", "declared", "stopped", "further"]
+ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 Value = str | Number | tuple[str, ...] | Volume
 
 _SILENCE: Mapping[str, Value] = {
@@ -136,6 +137,75 @@ def to_bound(key: Key) -> Key:
 def to_members(key: Key) -> Key:
     """Return the key of the members of a criterion's key."""
     return Key("members", key.name)
+
+
+# What a person can do: answer a screen, go back, end, continue
+
+
+class Screen(NamedTuple):
+    """What to ask next: the keys, and for a list the subject that they belong to.
+
+    `topics` has one key, `topics`; `list` and `closing` have keys of criteria, each answered by must, good, nice, no or
+    not-sure; `numbers` keys of bounds; `members` those of members of what is asked for; `situation` and `volumes` keys
+    of what a team says about itself; `details` keys of several of the last four. Where little is left, such keys follow
+    those of a list or closing list on one screen. No answer on a closing list means the end.
+    """
+
+    kind: ScreenKind
+    keys: tuple[Key, ...]
+    subject: str | None = None
+
+
+def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) -> State:
+    """Return the state after a screen was answered, with a value for each key that matters; the others mean no.
+
+    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A ticked
+    criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
+    RequirementsError for a key that is not on the screen or a value that does not fit.
+    """
+    ticked = list_ticked(screen, values)
+    along = (*map(to_bound, ticked), *map(to_members, ticked))
+    for key in values:
+        if key not in screen.keys and key not in along:
+            expected = ", ".join(map(str, screen.keys))
+            raise RequirementsError(f"{shown(str(key))} is not asked here; expected {expected}.")
+    step = state.steps + 1
+    keys = (*screen.keys, *(key for key in along if key in values and key not in screen.keys))
+    given = {key: check_value(key, values[key], state.catalogue) if key in values else get_silence(key) for key in keys}
+    return put_answers(state, [GivenAnswer(key, value, step) for key, value in given.items()])
+
+
+def list_ticked(screen: Screen, values: Mapping[Key, object]) -> list[Key]:
+    """Return the criteria that are ticked on a screen."""
+    return [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
+
+
+def go_back(state: State) -> State:
+    """Return the state before the last screen was answered; after an end, the state before that end."""
+    if state.phase in {"declared", "stopped"}:
+        return state._replace(phase="asking")
+    last = state.steps
+    return state._replace(answers=tuple(answer for answer in state.answers if answer.step != last), phase="asking")
+
+
+def declare(state: State) -> State:
+    """Return the end of a person who says that this is all."""
+    return state._replace(phase="declared")
+
+
+def stop(state: State) -> State:
+    """Return the end of a person who stops: what is not answered stays open."""
+    return state._replace(phase="stopped")
+
+
+def go_on(state: State) -> State:
+    """Return the state that continues after any end: if the verdict is settled, with all the remaining questions."""
+    if state.phase in {"declared", "stopped"}:
+        return state._replace(phase="asking")
+    return state._replace(phase="further")
+
+
+# What an answer may be
 
 
 def check_key(key: Key, catalogue: Catalogue) -> Key:

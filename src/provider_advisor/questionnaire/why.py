@@ -1,4 +1,4 @@
-"""Why a question is asked: what is known and proved so far, and what each answer would change."""
+"""Why a question is asked: what is known and proved so far, how much is left, and what each answer would change."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
 from provider_advisor.questionnaire.prompts import make_prompt
-from provider_advisor.questionnaire.proof import Aspect, survey_answers
-from provider_advisor.questionnaire.replay_answers import replay_answers
-from provider_advisor.questionnaire.screens import measure_progress, order_questions
+from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
+from provider_advisor.questionnaire.replay_answers import YES, replay_answers
+from provider_advisor.questionnaire.screens import End, choose_screen, order_questions, sort_keys
 from provider_advisor.questionnaire.state import NONE, GivenAnswer, State, Value, put_answers
 
 _MOST_MOVES = 40
+
+
+class QuestionsLeft(NamedTuple):
+    """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
+
+    asked: int
+    left: int
 
 
 class Known(NamedTuple):
@@ -94,6 +101,41 @@ def sum_up_known(state: State) -> Known:
 
 def _list_standings(outcome: Outcome) -> dict[str, Standing]:
     return {assessment.provider: assessment.standing for assessment in outcome.assessments}
+
+
+def list_met_by_all(state: State) -> tuple[str, ...]:
+    """Return the criteria that were not asked because every provider still in meets them for certain."""
+    survey = survey_answers(state)
+    waiting = _list_open_criteria(survey)
+    return tuple(key.name for key in sort_keys(waiting, state) if state.catalogue.is_met(key.name, survey.inside))
+
+
+def _list_open_criteria(survey: Survey) -> list[Key]:
+    return [key for key in survey.replay.possible.open - survey.replay.said.unsure if key.kind == "criterion"]
+
+
+def measure_progress(state: State) -> QuestionsLeft:
+    """Return how far the questionnaire is. To go back, or to change an answer, may bring questions back.
+
+    None is left at an end; before, there are at least as many as the next screen asks.
+    """
+    asked = sum(answer.key.kind == "criterion" for answer in state.answers)
+    if isinstance(choose_screen(state._replace(phase="asking")), End):
+        return QuestionsLeft(asked, 0)
+    survey, catalogue = survey_answers(state), state.catalogue
+    # One matters if nothing is sure to count, if others depend on it, or if somebody still in may not meet it. What a
+    # rule adds is not sure as long as the team may answer that it is not wanted.
+    is_any_sure = YES in survey.replay.possible.required.values()
+    # What only facts past their time prove can still decide whether the answer is firm.
+    by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
+    left = [
+        key
+        for key in _list_open_criteria(survey)
+        if not is_any_sure
+        or key.name in catalogue.hinges
+        or not all(one.is_met(key.name, survey.inside) for one in by_facts)
+    ]
+    return QuestionsLeft(asked, len(left))
 
 
 def explain_question(state: State, key: Key) -> Why:

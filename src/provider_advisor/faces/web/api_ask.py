@@ -16,9 +16,9 @@ from provider_advisor.faces.web.questionnaire_page import make_catalogue
 from provider_advisor.faces.web.responses import JsonResponse
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire.files import read_answers, record_answers, record_requirements
+from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.answer_files import read_answers, record_answers, record_requirements
 from provider_advisor.questionnaire.prompts import make_prompt
-from provider_advisor.questionnaire.screens import End, Screen, answer_screen, choose_screen, measure_progress
 from provider_advisor.questionnaire.state import State, begin
 
 _EXAMPLE = {

@@ -34,7 +34,7 @@ from provider_advisor.faces.web.responses import (
     show_refusal,
 )
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.questionnaire.screens import Screen, choose_screen, go_on
+from provider_advisor.questionnaire import Screen, choose_screen, go_on
 from provider_advisor.questionnaire.state import State
 from provider_advisor.recommendation import Recommendation
 

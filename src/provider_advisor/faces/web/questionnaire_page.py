@@ -20,10 +20,10 @@ from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.responses import FieldError
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.rules import Key
+from provider_advisor.questionnaire import Screen, answer_screen, choose_screen, go_back
+from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.screens import Screen, answer_screen, choose_screen, go_back
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     NONE,

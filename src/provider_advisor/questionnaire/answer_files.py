@@ -13,7 +13,7 @@ from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.proof import Survey, survey_answers
-from provider_advisor.questionnaire.screens import End, choose_screen, list_met_by_all, sort_keys
+from provider_advisor.questionnaire.screens import End, choose_screen, sort_keys
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     TOPICS,
@@ -25,6 +25,7 @@ from provider_advisor.questionnaire.state import (
     to_bound,
     to_members,
 )
+from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements_data
 from provider_advisor.requirements.statement import Volume, say_volume
