@@ -296,7 +296,7 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
     return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
 
 
-def _record_gap(provider: str, gaps: "Sequence[ProductGap]", decision: Decision) -> model.ProductGapRecord:
+def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> model.ProductGapRecord:
     knowledge, asked = decision.facts.knowledge, gaps[0].asked
     known = knowledge.providers[provider]
     names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
