@@ -34,7 +34,7 @@ from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement
-from provider_advisor.requirements.model import get_ends
+from provider_advisor.requirements.statement import get_ends
 
 _CONDITION: dict[Truth | None, str] = {
     Truth.YES: "meets the condition",
