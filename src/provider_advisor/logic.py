@@ -80,6 +80,7 @@ class Interval(NamedTuple):
         """Return the smallest interval that holds both."""
         lowest = None if self.low is None or other.low is None else min(self.low, other.low)
         highest = None if self.high is None or other.high is None else max(self.high, other.high)
+        # More than 5 and at least 5 together hold 5 itself; more than 5 and at least 6 do not.
         at_low = [part for part in (self, other) if part.low == lowest]
         return Interval(lowest, highest, all(part.above for part in at_low))
 
@@ -126,6 +127,7 @@ def _low_within(amount: Interval, bound: Interval) -> bool:
         return True
     if amount.low is None:
         return False
+    # Of more than 5, all is more than 5; of at least 5, perhaps not.
     return amount.low > bound.low or (amount.low == bound.low and (amount.above or not bound.above))
 
 
@@ -133,12 +135,14 @@ def _high_within(amount: Interval, bound: Interval) -> bool:
     return bound.high is None or (amount.high is not None and amount.high <= bound.high)
 
 
+# From here on a float skips some whole numbers, so that a whole one need not be the number that was written.
 _EXACT = 2**53
 
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
 # `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([0-9]{1,6})d")
+# 5.000 and 12,500 have two readings. 0.500 has one, for no thousands begin with 0, and so has 5.00 or 5.0000.
 _TWO_READINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
 _SHORTENED = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
 _GROUPED = {

@@ -22,12 +22,14 @@ def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[
     `mode` sets the permissions, less those that the process's umask takes away. Raises OSError.
     """
     place = os.fspath(path)
+    # In the same folder, because a rename is one step within one file system only.
     folder = os.path.dirname(place) or "."
     beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
     number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, mode)
     try:
         with open(number, "wb") as file:
             yield file
+            # The bytes before the name: else a power cut may leave the new name with an empty file.
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, place)

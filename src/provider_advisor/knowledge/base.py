@@ -265,6 +265,7 @@ class KnowledgeBase:
         """Return what words find, the best first: with members where they name some ("numbers in Germany")."""
         from provider_advisor.knowledge.search import SearchEntry  # noqa: PLC0415 (few starts search)
 
+        # No entry has the words of a member, so that an index alone finds nothing for "numbers in Germany".
         found, reading = self.search_index.search(words), self.sentences.read(words)
         asked = [name for name in reading.names if AT in name]
         if found and not asked:

@@ -18,6 +18,7 @@ from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import stem
 from provider_advisor.logic import Number, plain
 
+# "More than 90" is read as at least 90: a requirement has no bound that leaves out its end.
 _LEAST = (
     r"at\s+least|(?:an?\s+)?minimum(?:\s+of)?|min\.?|not?\s+(?:fewer|less|lower)\s+than|not\s+below|more\s+than|"
     r"greater\s+than|over|above|exceeding|in\s+excess\s+of|>=|≥|>"
@@ -32,6 +33,7 @@ _COUNTS = {
     for number, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)
 } | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
 _TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
+# Digits within a word or a longer number are none: G.711, 4x4, 1.2.3.
 _AMOUNT = re.compile(
     rf"(?<![\w.,-])(?:(?P<least>{_LEAST})\s*|(?P<most>{_MOST})\s*|(?P<capacity>{_CAPACITY})\s*)?"
     r"(?P<dollar>\$\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|" + "|".join(_COUNTS) + r")"
@@ -110,6 +112,7 @@ def _read(found: re.Match[str]) -> SpokenAmount:
     unit = "USD" if found["dollar"] else _SAME.get(unit, unit)
     per = _SAME.get((found["per"] or "").casefold(), (found["per"] or "").casefold())
     known = unit in _SECONDS or unit in {"percent", "USD"} or unit.startswith("/")
+    # The year of "4 hours a year" belongs to the amount; the agent of "48 calls per agent" may name a criterion.
     end = found.end() if known or per in _SECONDS else found.end("unit") if found["unit"] else found.end()
     least, most = found["least"] or found["plus"], found["most"]
     at = found.start("unit") if found["unit"] else -1
@@ -128,6 +131,7 @@ def bind(
     if len(fitting) != 1:
         return None
     ((amount, number),) = fitting
+    # A number alone is the least that a team can do with: of a price or a delay the most, of all else the least.
     best = "<=" if criterion.kind == "price" or criterion.lower_is_better else ">="
     sign = best if amount.sign == "any" else amount.sign
     if criterion.whole and number != int(number):

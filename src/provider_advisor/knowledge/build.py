@@ -105,6 +105,8 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
 
 def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     team, criteria = read.files["team"], read.files["criteria"]
+    # Most providers have no sources of their own. Of such a file with a mistake in it, `defined` would suppose that it
+    # has some that could not be read, and then no unknown source of any file would be told.
     own = (reading for reading in read.files["provider"] if "sources" in reading.whole.data)
     sources: list[Reading[Any]] = [*read.files["sources"], *own]
     records = [convert.make_team_words(reading.shape) for reading in team]
@@ -154,6 +156,7 @@ def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> 
 def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
     found = list(check_rules(read.files["rules"], vocabulary))
     problems += (problem for _, problem in found)
+    # A rule with a problem may not become a record: its bound may be a word that the rating does not have.
     broken, criteria = {rule for rule, _ in found}, vocabulary.criteria.records
     rules = [
         convert.make_rule(shape, file.area, document.where("rules", index), criteria)
@@ -227,6 +230,7 @@ def _make_plain(value: Any) -> Any:  # noqa: ANN401
         return value
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         named = zip(value._fields, value, strict=True)
+        # The line of a record in its file is no content: a comment above it moves it.
         made = {name: part if type(part) in _AS_IS else _make_plain(part) for name, part in named if name != "where"}
         made["record"] = type(value).__name__
         return made

@@ -64,6 +64,7 @@ def _check_references(
     yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to `sources` first.")
     source = sources.records.get(claim.source)
     if source is not None and claim.until is not None:
+        # The day that `_make_claim` in `convert` will take.
         starts = claim.starts or claim.as_of or claim.stated or source.counts_from
         if claim.until < starts:
             yield "'until' is before the day from which the claim is true; correct one of them."
@@ -206,6 +207,7 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
     given = (*single, *(claim.between or ()), *tiers)
     amounts = [amount for amount in given if isinstance(amount, int | float)]
+    # The scale is in the criterion's currency, and what another is worth depends on the day.
     if criterion.scale is not None and not _is_foreign(claim, criterion):
         low, high = sorted((criterion.scale.worst, criterion.scale.best))
         for amount in amounts:

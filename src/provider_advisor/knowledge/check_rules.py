@@ -203,7 +203,7 @@ def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
     """Yield each circle of criteria that imply one another, at its first rule."""
     graph = _map_needs(rules)
     reached = {criterion: _find_reached(criterion, graph) for criterion in graph}
-    told: set[str] = set()
+    told: set[str] = set()  # what is in a circle reaches all others in it, and one of them tells of it
     for start in sorted(criterion for criterion in graph if criterion in reached[criterion]):
         if start in told:
             continue
@@ -252,6 +252,7 @@ def _trace_circle(start: str, graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def _find_never_counting(rule: Rule) -> Iterator[str]:
+    # What a team requires is judged as a requirement, and a rule that favours by the same facts is set aside (`infer`).
     required = {name for needed in needed_always(rule.when) for name in list_needed(needed)}
     if rule.favours is not None:
         asked = {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)}
@@ -267,6 +268,7 @@ def sort_rules(rules: Sequence[Rule]) -> list[Rule]:
 
     Raises graphlib.CycleError if there is no such order.
     """
+    # `infer` relies on this order: when it reaches a rule, all needs that the rule waits for have their final priority.
     level = {criterion: rank for rank, criterion in enumerate(_sort_by_generation(_map_needs(rules)))}
     return sorted(
         rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id)

@@ -29,7 +29,7 @@ def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
     """Return a problem for each name that was there before, in any case of letters, given pairs of name and place."""
     first: dict[str, str] = {}
     for name, where in named:
-        folded = name.casefold()
+        folded = name.casefold()  # as words are looked up
         if folded in first:
             yield f"{where}: {what} '{name}' is already defined at {first[folded]}; rename or remove one."
         first.setdefault(folded, where)
@@ -165,6 +165,7 @@ def _check_volume_unit(criterion: CriterionShape, usage: Defined[UsageItem]) -> 
     Volumes are monthly whether their unit says `/month` or not. What is counted may be called by two names, users and
     agents; measures may not.
     """
+    # USD/agent-hour fits agents and hours/agent/month: the price is by what its volumes measure together, here hours.
     volumes = [usage.records[item].unit for item in criterion.usage if item in usage.records]
     if criterion.unit is None or not volumes or len(volumes) < len(criterion.usage):
         return
@@ -224,7 +225,7 @@ def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criter
     owners: dict[str, str] = {}
     for file, document, _ in files:
         if file.alone is None:
-            continue
+            continue  # its members are asked for beside a criterion only, so that "de" may be in several lists
         criterion = criteria.records.get(file.alone)
         if criterion is None or criterion.of_each != file.id:
             fitting = [name for name, other in criteria.records.items() if other.of_each == file.id]

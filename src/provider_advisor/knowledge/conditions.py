@@ -152,4 +152,5 @@ def list_needed(name: str) -> tuple[str, ...]:
     A team that asks for numbers in Germany needs numbers, so that rules about numbers hold for it.
     """
     parent, at, _ = name.partition(AT)
+    # A part of a choice may name a member too (`sms|phone-numbers@de`), and is not needed: another part may do.
     return (name, parent) if at and EITHER not in name else (name,)

@@ -206,6 +206,7 @@ def _find_amount(
         return Interval(numbers[0], None if is_least else numbers[-1]) if numbers else None
     if bound == "more_than":
         return Interval(math.floor(value) + 1) if criterion.whole else Interval(value, above=True)
+    # "at_least" and "from" say nothing of the upper end. A price "from 5" may be any higher one.
     low, high = {"exactly": (value, value), "at_most": (criterion.floor, value)}.get(str(bound), (value, None))
     return Interval(low, None if is_least else high)
 
@@ -279,6 +280,7 @@ def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[
 
 def _make_implied(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
     bound = make_bound(shape.at_least, shape.at_most, criterion)
+    # As for a must that a team states: it takes no rating's word that says "not there".
     if bound is None and shape.priority == "must":
         bound = criterion.least
     return Implied(shape.criterion, shape.priority, bound)

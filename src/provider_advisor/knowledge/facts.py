@@ -338,6 +338,7 @@ _kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)
 
 def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = None) -> Facts:
     """Return the facts of a day, kept so that what is worked out once serves all teams."""
+    # Two copies of one base have one fingerprint. Their claims are the same, but at other places in other folders.
     return _kept.get_or_make(
         (knowledge.fingerprint, knowledge.read_from, day, max_age), lambda: Facts(knowledge, day, max_age)
     )

@@ -55,6 +55,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
         fact, days = facts(provider, criterion), knowledge.get_stale_after(criterion)
         if days is None or fact.newest is None or facts.is_over(fact):
             continue
+        # What a fact rests on grows old with its newest claim: the others confirm it.
         good_until = fact.newest + dt.timedelta(days=days)
         if (good_until - facts.as_of).days < within:
             record, name = knowledge.criteria[criterion], split_member(criterion)[0]

@@ -49,6 +49,7 @@ def validate(document: Document, shape: type[T]) -> T:
 
 def sentences(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
     """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
+    # A file in the wrong place would be told each of its keys, and all that it lacks: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
         found = f"the key '{next(iter(document.data))}'" if isinstance(document.data, dict) else _echo(document.data)

@@ -157,7 +157,7 @@ def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
         whole,
         providers=_choose_providers(whole.providers, scope),
         fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
-        written=lambda: whole.questionnaire,
+        written=lambda: whole.questionnaire,  # read from the cache only if a part is asked for it
         scope=scope,
         whole=whole,
     )

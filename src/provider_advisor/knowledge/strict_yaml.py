@@ -243,6 +243,7 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
         if key in values:
             raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
         values[key], inside = _build(next(nodes), events, depth + 1)
+        # A value is where its key is: a list begins a line below it, and that is where its first entry is.
         place.inside[key] = _Place(_get_line(event), inside.inside, inside.written)
     return values, place
 

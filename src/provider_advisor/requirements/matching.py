@@ -99,6 +99,7 @@ class Matcher:
         if len(found) == 1 and name is None:
             ((criterion, form),) = found.items()
             return Match(word, (criterion,), f"as '{form}'")
+        # A keyword leads to a criterion and is never taken for it, not even as a sentence of one word.
         keyword = name is not None or self._knowledge.search_index.find_named(plain)
         if self._sentences and not keyword and (reading := self._knowledge.sentences.read(plain)).is_whole:
             return Match(word, reading.targets, "from its words")

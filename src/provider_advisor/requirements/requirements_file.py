@@ -126,6 +126,7 @@ def _read_statement(
         unsure = _read_unsure(shape, knowledge)
         uncounted = _read_uncounted(data.get("uncounted", ()), knowledge)
         given = {name: data[name] for name in Scope._fields if name in data}
+        # Names are looked up in the whole base: an option may have limited this one, and both limits meet later.
         scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
         problems = (f"{document.name}: {problem}" for problem in error.problems)

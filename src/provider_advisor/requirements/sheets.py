@@ -214,6 +214,7 @@ def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
             f"{file}: the sheet '{name}' has {rows:,} rows and {columns:,} columns up to its last cell; at most "
             f"{MOST_CELLS:,} cells are read. Delete stray cells, or save the sheet as CSV."
         )
+    # A text is stored once and cells have its number: a million cells may share one of a megabyte.
     lengths = [len(text) for text in _TEXT.split(texts)[1:]]
     used = (int(place) for place in _TEXT_OF_CELL.findall(xml))
     if sum(lengths[place] for place in used if place < len(lengths)) > LARGEST_UNPACKED:

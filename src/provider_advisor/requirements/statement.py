@@ -52,6 +52,7 @@ class Requirement(NamedTuple):
         """Return whether fulfilling this one fulfils the other too, at no lower priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False
+        # What has a bound fulfils what has none, and so "fax=no" would fulfil "fax".
         if self.is_absence or other.is_absence:
             return self.bound == other.bound
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))

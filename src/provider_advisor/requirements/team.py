@@ -208,6 +208,7 @@ def _find_unwanted(team: Team) -> Iterator[str]:
 
 
 def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    # Each with itself too: asked for twice at one priority, its bounds are one by now, and perhaps an empty one.
     for first, second in combinations_with_replacement(team.requirements, 2):
         if first.criterion != second.criterion:
             continue

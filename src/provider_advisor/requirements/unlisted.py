@@ -65,6 +65,7 @@ def _read_text(given: str, default: UnlistedPriority) -> Unlisted:
     word = last.strip()
     if colon and word in _PRIORITIES:
         return Unlisted(_clean(text), word)
+    # Only what may be meant as a priority is refused: "Twinning: both ring" is a text with a colon.
     if colon and (word == "wont" or (" " not in word and find_misspelt(word, _PRIORITIES))):
         raise RequirementsError(_explain_priority(word, given))
     return Unlisted(_clean(given), default)

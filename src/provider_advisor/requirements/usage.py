@@ -196,7 +196,11 @@ class Service(NamedTuple):
 
 
 def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[Service, ...]:
-    """Return the usage, split into what is paid for together: items that one price is multiplied with."""
+    """Return the usage, split into what is paid for together: items that one price is multiplied with.
+
+    Agents are paid by the month, or by the hours of each: agents alone have one model, hours alone have none and lack
+    the agents, and both together have two models, of which the cheaper counts.
+    """
     left = dict(usage)
     services = []
     while left:
